@@ -1,0 +1,14 @@
+//! Floor 0, the ground: ids, virtual time, seeded chance, errors, configuration, text.
+//!
+//! Nothing here knows about plans, events or clusters. Every other module may use this one.
+
+pub mod conf;
+pub mod error;
+pub mod ids;
+pub mod rng;
+pub mod text;
+pub mod time;
+
+pub use conf::Conf;
+pub use error::{ErrorClass, Result, SparkError};
+pub use time::{VirtualDuration, VirtualTime};

@@ -1,0 +1,108 @@
+//! Words for people: nearest names, sizes, counts, and text made safe for a terminal.
+
+use std::fmt::Write as _;
+
+/// The candidates closest to `word`, best first: at most `limit`, none that are far away.
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<&'a str> {
+    let folded = word.to_lowercase();
+    let reach = (folded.chars().count() / 2).max(2);
+    let mut scored: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .map(|candidate| (edit_distance(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= reach)
+        .collect();
+    scored.sort();
+    scored.into_iter().take(limit).map(|(_, candidate)| candidate).collect()
+}
+
+/// Levenshtein distance over characters.
+#[must_use]
+pub fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+/// A size in binary units: `512 B`, `1.5 KiB`, `64.0 MiB`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = count as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+/// A count with thousands separators: `10,140`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 task`, `2 tasks`.
+#[must_use]
+pub fn plural(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// The text with every control character made visible, so that data can never drive the terminal.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => safe.push_str("\\n"),
+            '\t' => safe.push_str("\\t"),
+            '\r' => safe.push_str("\\r"),
+            c if c.is_control() => {
+                let _ = write!(safe, "\\x{:02x}", u32::from(c));
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_likely_one() {
+        assert_eq!(nearest("nmae", ["name", "age", "city"], 3), ["name"]);
+        assert!(nearest("zzzzzz", ["name", "age"], 3).is_empty());
+    }
+
+    #[test]
+    fn control_characters_become_visible() {
+        assert_eq!(visible("a\u{1b}[31mb\n"), "a\\x1b[31mb\\n");
+    }
+
+    #[test]
+    fn counts_and_sizes_are_readable() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(plural(1, "task"), "1 task");
+        assert_eq!(bytes(1536), "1.5 KiB");
+    }
+}

@@ -1,0 +1,161 @@
+//! The log in memory and as a JSON-lines file.
+//!
+//! The first line of a file is a header with the format's version; every other line is one event. Events are only ever appended.
+
+use super::{Event, EventKind};
+use crate::common::time::VirtualTime;
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The version that this program writes and reads.
+pub const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    batchlab_log: u32,
+}
+
+/// An append-only list of events that a writer and many readers share.
+#[derive(Debug, Clone, Default)]
+pub struct EventLog(Arc<Mutex<Vec<Arc<Event>>>>);
+
+/// Why a log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error("read the log: {0}")]
+    Io(#[from] io::Error),
+    #[error("this is not a batchlab log: its first line must be {{\"batchlab_log\":{VERSION}}}")]
+    NotALog,
+    #[error("the log has format version {0}; this program reads version {VERSION}")]
+    Version(u32),
+    #[error("line {line} is not an event: {reason}")]
+    Line { line: usize, reason: String },
+}
+
+/// A log as read from a file.
+#[derive(Debug)]
+pub struct ReadLog {
+    pub events: Vec<Arc<Event>>,
+    /// The last line was cut off (the writer was interrupted); what stands before it is complete.
+    pub torn: bool,
+}
+
+impl EventLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends what happened at `time`; a time before the last event's is lifted to it.
+    pub fn push(&self, time: VirtualTime, kind: EventKind) {
+        let mut events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let time = events.last().map_or(time, |last| last.time.max(time));
+        let seq = events.len() as u64;
+        events.push(Arc::new(Event { seq, time, kind }));
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether nothing has happened yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The events from position `from` on.
+    #[must_use]
+    pub fn since(&self, from: usize) -> Vec<Arc<Event>> {
+        let events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        events.get(from..).map(<[_]>::to_vec).unwrap_or_default()
+    }
+
+    /// All events.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Arc<Event>> {
+        self.since(0)
+    }
+}
+
+/// Writes events as JSON lines, header first.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write(events: &[Arc<Event>], out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Header { batchlab_log: VERSION })?;
+    out.write_all(b"\n")?;
+    for event in events {
+        serde_json::to_writer(&mut *out, event.as_ref())?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+/// Reads what [`write()`] wrote. A cut-off last line is left out and reported.
+///
+/// # Errors
+/// When it is not a log, of another version, or damaged before its end.
+pub fn read(input: impl BufRead) -> Result<ReadLog, LogError> {
+    let mut lines = input.lines().enumerate().peekable();
+    let first = lines.next().ok_or(LogError::NotALog)?.1?;
+    let header: Header = serde_json::from_str(&first).map_err(|_| LogError::NotALog)?;
+    if header.batchlab_log != VERSION {
+        return Err(LogError::Version(header.batchlab_log));
+    }
+    let mut log = ReadLog { events: Vec::new(), torn: false };
+    while let Some((index, line)) = lines.next() {
+        match serde_json::from_str::<Event>(&line?) {
+            Ok(event) => log.events.push(Arc::new(event)),
+            Err(_) if lines.peek().is_none() => log.torn = true,
+            Err(error) => return Err(LogError::Line { line: index + 1, reason: error.to_string() }),
+        }
+    }
+    Ok(log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common::ids::NodeId;
+
+    fn sample() -> Vec<Arc<Event>> {
+        let log = EventLog::new();
+        log.push(VirtualTime(5), EventKind::NodeDied { node: NodeId(2) });
+        log.push(VirtualTime(3), EventKind::ApplicationEnded { exit: 0 });
+        log.snapshot()
+    }
+
+    #[test]
+    fn a_log_reads_back_as_it_was_written() {
+        let mut bytes = Vec::new();
+        write(&sample(), &mut bytes).expect("memory takes everything");
+        let back = read(&bytes[..]).expect("what was written");
+        assert_eq!(back.events, sample());
+        assert!(!back.torn);
+    }
+
+    #[test]
+    fn time_never_goes_back() {
+        assert_eq!(sample()[1].time, VirtualTime(5));
+    }
+
+    #[test]
+    fn a_torn_last_line_is_left_out_and_said() {
+        let mut bytes = Vec::new();
+        write(&sample(), &mut bytes).expect("memory takes everything");
+        bytes.truncate(bytes.len() - 10);
+        let back = read(&bytes[..]).expect("the rest is whole");
+        assert!(back.torn);
+        assert_eq!(back.events.len(), 1);
+    }
+
+    #[test]
+    fn another_file_is_not_a_log() {
+        assert!(matches!(read(&b"hello\n"[..]), Err(LogError::NotALog)));
+    }
+}

@@ -1,0 +1,346 @@
+//! Floor 1, the words of a run: everything that happened, in the past tense, at a virtual time.
+//!
+//! The event log is the product (design D7): screens, narration, reports, checks and every "why?" are pure functions of it.
+//! Definition events ([`EventKind::StageDefined`], [`EventKind::QueryStarted`], …) carry names and plans once; all others refer by id.
+
+pub mod log;
+
+use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use serde::{Deserialize, Serialize};
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Position in the log, from 0.
+    pub seq: u64,
+    /// When it happened; never earlier than the event before it.
+    pub time: VirtualTime,
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// One attempt of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StageAttempt {
+    pub stage: StageId,
+    pub attempt: u32,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum EventKind {
+    /// First event of every log.
+    ApplicationStarted {
+        name: String,
+        script: String,
+        seed: u64,
+        cluster: ClusterShape,
+        conf: Vec<(String, String)>,
+    },
+    /// Last event of a complete log.
+    ApplicationEnded {
+        /** The script's exit status. */
+        exit: i32,
+    },
+
+    NodeAdded {
+        node: NodeId,
+        cores: u32,
+        memory_bytes: u64,
+    },
+    ExecutorAdded {
+        executor: ExecutorId,
+        node: NodeId,
+        cores: u32,
+    },
+    /// A fault was injected; what follows from it has events of its own.
+    FaultInjected {
+        fault: String,
+        node: Option<NodeId>,
+    },
+    /// The machine stopped. What was on it is gone; the driver may not know yet.
+    NodeDied {
+        node: NodeId,
+    },
+    /// The driver gave an executor up.
+    ExecutorRemoved {
+        executor: ExecutorId,
+        node: NodeId,
+        reason: String,
+    },
+    /// The machine came back, empty.
+    NodeRestarted {
+        node: NodeId,
+    },
+
+    /// The script reached a statement.
+    StatementStarted {
+        /** 1-based. */
+        line: u32,
+        text: String,
+    },
+    /// The script printed.
+    Printed {
+        text: String,
+    },
+
+    /// An action of the script started.
+    QueryStarted {
+        query: QueryId,
+        /** `show`, `count`, `write parquet out/x`. */
+        action: String,
+        line: u32,
+        /** The physical plan as text. */
+        plan: String,
+    },
+    /// Adaptive execution planned the rest again.
+    QueryReplanned {
+        query: QueryId,
+        /** What was decided and why, one sentence each. */
+        decisions: Vec<String>,
+        plan: String,
+    },
+    QueryEnded {
+        query: QueryId,
+        rows: u64,
+        error: Option<String>,
+    },
+
+    JobSubmitted {
+        job: JobId,
+        query: Option<QueryId>,
+        /** Parents first. */
+        stages: Vec<StageId>,
+        description: String,
+    },
+    JobEnded {
+        job: JobId,
+        /** Absent: it succeeded. */
+        error: Option<String>,
+    },
+
+    StageDefined(StageDefinition),
+    /// Known from an earlier job, output still there: not run again.
+    StageSkipped {
+        job: JobId,
+        stage: StageId,
+    },
+    StageSubmitted {
+        stage: StageAttempt,
+        job: JobId,
+        /** The partitions this attempt computes. */
+        partitions: Vec<u32>,
+        reason: SubmitReason,
+    },
+    StageCompleted {
+        stage: StageAttempt,
+    },
+    StageFailed {
+        stage: StageAttempt,
+        reason: String,
+    },
+
+    TaskStarted {
+        task: TaskId,
+        stage: StageAttempt,
+        partition: u32,
+        /** Attempts of this task before this one. */
+        attempt: u32,
+        executor: ExecutorId,
+        node: NodeId,
+        /** Core of the node, from 0. */
+        core: u32,
+        locality: Locality,
+        cause: TaskCause,
+    },
+    /// A task asked one node for its shuffle blocks (or read them from its own).
+    ShuffleFetched {
+        task: TaskId,
+        shuffle: ShuffleId,
+        from: NodeId,
+        blocks: u32,
+        bytes: u64,
+        arrives: VirtualTime,
+    },
+    TaskEnded {
+        task: TaskId,
+        outcome: TaskOutcome,
+        metrics: TaskMetrics,
+    },
+
+    /// A map task's output became known to the driver.
+    MapOutputRegistered {
+        shuffle: ShuffleId,
+        map: u32,
+        node: NodeId,
+        executor: ExecutorId,
+        /** Per reduce partition. */
+        bytes: Vec<u64>,
+        rows: Vec<u64>,
+    },
+    /// Map outputs are gone with their node, or were dropped after a failed fetch.
+    MapOutputsLost {
+        shuffle: ShuffleId,
+        maps: Vec<u32>,
+        node: NodeId,
+        reason: String,
+    },
+    BlockCached {
+        cache: CacheId,
+        partition: u32,
+        node: NodeId,
+        bytes: u64,
+        rows: u64,
+        on_disk: bool,
+    },
+    CachedBlocksLost {
+        cache: CacheId,
+        partitions: Vec<u32>,
+        node: NodeId,
+        reason: String,
+    },
+    CacheDropped {
+        cache: CacheId,
+    },
+    BroadcastCreated {
+        broadcast: BroadcastId,
+        bytes: u64,
+        rows: u64,
+    },
+    /// Files were moved to their final place.
+    OutputCommitted {
+        path: String,
+        files: u32,
+        rows: u64,
+        bytes: u64,
+    },
+    /// A write was given up; nothing of it is visible.
+    OutputAborted {
+        path: String,
+        reason: String,
+    },
+}
+
+/// The cluster as the run started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClusterShape {
+    pub name: String,
+    pub nodes: u32,
+    pub cores_per_node: u32,
+    pub memory_per_node_bytes: u64,
+}
+
+/// A stage, told once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageDefinition {
+    pub stage: StageId,
+    /// Short name for screens: the source or main operator, such as `orders` or `join`.
+    pub name: String,
+    /// Operators in the order rows pass them: `scan csv`, `filter`, `partial aggregate`, `shuffle write`.
+    pub operators: Vec<String>,
+    /// Number of partitions, that is tasks of a full run.
+    pub tasks: u32,
+    /// Stages whose shuffle output it reads.
+    pub parents: Vec<StageId>,
+    /// What it writes, when it is a shuffle map stage.
+    pub writes: Option<ShuffleId>,
+    /// Reduce partitions of `writes`.
+    pub reduce_partitions: u32,
+    /// The shuffles it reads, with the parent that makes each.
+    pub reads: Vec<(ShuffleId, StageId)>,
+    /// Caches it reads or fills.
+    pub caches: Vec<CacheId>,
+    pub query: Option<QueryId>,
+    /// The script's line.
+    pub line: u32,
+}
+
+/// Why a stage attempt was submitted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SubmitReason {
+    /// A job needs it for the first time.
+    Needed,
+    /// Outputs that unfinished work still needs were lost.
+    OutputsLost { shuffle: ShuffleId, maps: Vec<u32> },
+    /// Its tasks could not read their input; the parent was made again.
+    FetchFailed { shuffle: ShuffleId },
+}
+
+/// Why a task attempt runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TaskCause {
+    /// Its stage was submitted and it had not run.
+    First,
+    /// It ran before and its output was lost with this node.
+    OutputLost { node: NodeId },
+    /// An earlier attempt was running on a node that died.
+    ExecutorLost { node: NodeId },
+    /// An earlier attempt could not fetch a block from this node.
+    FetchFailed { node: NodeId },
+    /// An earlier attempt failed.
+    Retry { reason: String },
+    /// A second copy of a slow task.
+    Speculative,
+}
+
+/// How near a task ran to its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Locality {
+    Process,
+    Node,
+    NoPreference,
+    Rack,
+    Any,
+}
+
+/// How a task attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TaskOutcome {
+    Succeeded,
+    /// The executor it ran on is gone.
+    ExecutorLost {
+        node: NodeId,
+    },
+    /// A block it needs is gone; counts towards no limit of the task.
+    FetchFailed {
+        shuffle: ShuffleId,
+        map: u32,
+        node: NodeId,
+    },
+    /// It raised.
+    Failed {
+        error: String,
+    },
+    /// Another copy was first, or its stage was cancelled.
+    Killed {
+        reason: String,
+    },
+    /// It finished on an executor that the driver had given up; the result was not used.
+    Ignored {
+        reason: String,
+    },
+}
+
+/// What a task attempt did and how long each part took. Counts are real; times are modelled.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskMetrics {
+    pub rows_in: u64,
+    pub rows_out: u64,
+    pub input_bytes: u64,
+    pub input_rows: u64,
+    pub shuffle_read_bytes: u64,
+    pub shuffle_read_rows: u64,
+    pub shuffle_read_remote_bytes: u64,
+    pub shuffle_write_bytes: u64,
+    pub shuffle_write_rows: u64,
+    pub output_bytes: u64,
+    pub output_rows: u64,
+    pub spilled_bytes: u64,
+    pub cache_hits: u32,
+    pub cache_misses: u32,
+    pub fetch_time: VirtualDuration,
+    pub compute_time: VirtualDuration,
+    pub write_time: VirtualDuration,
+}

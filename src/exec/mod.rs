@@ -1,0 +1,5 @@
+//! Floor 3: computes. Vectorised operators over Arrow batches, and the tasks made of them.
+
+pub mod task;
+
+pub use task::{TaskContext, TaskInputs, TaskOutput, TaskWork, run_task};

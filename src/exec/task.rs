@@ -1,0 +1,175 @@
+//! A task: a pure function of its plan fragment, its partition number and its input blocks (design D3).
+//!
+//! It gives batches, blocks and counts, never a time. The cluster calls [`run_task`] on a worker thread as soon as the inputs exist and
+//! decides on the virtual clock when that happened.
+
+use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
+use crate::common::{Conf, Result, SparkError};
+use crate::physical::plan::{Partitioning, PhysicalPlan};
+use arrow::record_batch::RecordBatch;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Rows for one reader: batches in order.
+pub type Batches = Arc<Vec<RecordBatch>>;
+
+/// What a task does with the rows of its fragment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskWork {
+    /// Splits them into blocks, one for each reduce partition.
+    ShuffleWrite { partitioning: ResolvedPartitioning },
+    /// Returns them to the driver.
+    Collect,
+    /// Returns at most so many rows.
+    CollectFirst(usize),
+    /// Draws a sample of the sort keys for range bounds: at most so many rows, and counts all.
+    SampleKeys { order: Vec<crate::logical::expr::SortOrder>, size: usize, seed: u64 },
+    /// The fragment ends in `WriteFiles`: rows go into files below the attempt's own folder.
+    Write,
+}
+
+/// A partitioning whose range bounds are known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ResolvedPartitioning {
+    /// Single, hash, round robin, index: no bounds needed.
+    Plain(Partitioning),
+    /// Rows up to and including the first bound go to partition 0, and so on. One row of sort keys for each bound.
+    Range { order: Vec<crate::logical::expr::SortOrder>, bounds: RecordBatch },
+}
+
+impl ResolvedPartitioning {
+    /// How many reduce partitions.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            ResolvedPartitioning::Plain(partitioning) => partitioning.count(),
+            ResolvedPartitioning::Range { bounds, .. } => bounds.num_rows() + 1,
+        }
+    }
+}
+
+/// Where a task's inputs come from. The cluster gives a view of what existed when the task was launched.
+pub trait TaskInputs: Send + Sync {
+    /// One block of a shuffle: what map task `map` made for reduce partition `reduce`.
+    ///
+    /// # Errors
+    /// When the block is not there: a bug of the scheduler.
+    fn shuffle_block(&self, shuffle: ShuffleId, map: u32, reduce: u32) -> Result<Batches>;
+
+    /// Number of map outputs of a shuffle.
+    fn map_count(&self, shuffle: ShuffleId) -> u32;
+
+    /// All rows of a broadcast.
+    ///
+    /// # Errors
+    /// When it is not there: a bug of the scheduler.
+    fn broadcast(&self, broadcast: BroadcastId) -> Result<Arc<BroadcastRelation>>;
+
+    /// A cached partition, if it is still kept.
+    fn cached(&self, cache: CacheId, partition: u32) -> Option<Batches>;
+}
+
+/// A relation held by every executor. Operators may keep a built hash table beside the rows.
+#[derive(Debug, Default)]
+pub struct BroadcastRelation {
+    pub batches: Vec<RecordBatch>,
+    /// Made by the first join that needs it; any later join with the same keys uses it.
+    pub built: std::sync::OnceLock<Arc<dyn std::any::Any + Send + Sync>>,
+}
+
+/// Everything a task knows beside its inputs.
+#[derive(Clone)]
+pub struct TaskContext {
+    /// The partition it computes.
+    pub partition: usize,
+    /// A number that differs between attempts, used only for names of files in the staging folder.
+    pub attempt: u64,
+    pub conf: Arc<Conf>,
+    /// Microseconds since the epoch: what `current_timestamp()` gives (fixed for a query).
+    pub now_micros: i64,
+    /// Execution memory that the task may use, in bytes; more makes it spill.
+    pub memory_bytes: u64,
+    /// Set when the person interrupts; checked for every batch.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+impl TaskContext {
+    /// Stops a task that nobody waits for any more.
+    ///
+    /// # Errors
+    /// `Interrupted` once the flag is set.
+    pub fn check_cancelled(&self) -> Result<()> {
+        if self.cancelled.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(SparkError::new(crate::common::ErrorClass::Interrupted, "the run was interrupted"));
+        }
+        Ok(())
+    }
+}
+
+/// What a task made.
+#[derive(Debug, Clone, Default)]
+pub struct TaskOutput {
+    /// For `Collect` and `CollectFirst`.
+    pub batches: Vec<RecordBatch>,
+    /// For `ShuffleWrite`: one entry for each reduce partition.
+    pub blocks: Vec<Block>,
+    /// For `SampleKeys`: the sampled keys (in `batches`) and how many rows there were.
+    pub sampled_from: u64,
+    /// For `Write`: the files, still in the staging folder.
+    pub files: Vec<StagedFile>,
+    /// Cached partitions that it computed on the way.
+    pub cached: Vec<(CacheId, u32, Batches)>,
+    pub counts: TaskCounts,
+}
+
+/// A shuffle block.
+#[derive(Debug, Clone, Default)]
+pub struct Block {
+    pub batches: Batches,
+    pub rows: u64,
+    /// Its modelled size on disk.
+    pub bytes: u64,
+}
+
+/// A file that a task wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedFile {
+    pub staged: PathBuf,
+    /// Where it belongs, relative to the target folder (`year=2024/part-00000-….parquet`).
+    pub relative: PathBuf,
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+/// What the cost model and the screens learn from a task. Counts only.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TaskCounts {
+    pub input_rows: u64,
+    pub input_bytes: u64,
+    pub shuffle_read_rows: u64,
+    pub shuffle_read_bytes: u64,
+    pub shuffle_write_rows: u64,
+    pub shuffle_write_bytes: u64,
+    pub output_rows: u64,
+    pub output_bytes: u64,
+    pub spilled_bytes: u64,
+    pub cache_hits: u32,
+    pub cache_misses: u32,
+    /// For each operator of the fragment, leaf first: its name and the rows it gave.
+    pub operators: Vec<(&'static str, u64)>,
+}
+
+/// Computes one task.
+///
+/// # Errors
+/// What the rows or a Python function raised; cancellation; a full disk.
+pub fn run_task(
+    plan: &PhysicalPlan,
+    work: &TaskWork,
+    inputs: &dyn TaskInputs,
+    context: &TaskContext,
+) -> Result<TaskOutput> {
+    let _ = (plan, work, inputs, context);
+    Err(SparkError::internal("operators are not in place yet"))
+}

@@ -1,0 +1,1 @@
+//! How types, values, expressions and plans are written: Spark's spelling.

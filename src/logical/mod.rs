@@ -1,0 +1,18 @@
+//! Floor 1, the words of a query: Spark's types, scalar values, expressions and logical plans.
+//!
+//! A plan is built as written (unresolved names), then resolved by `analyzer`, improved by `optimizer`, and made physical by
+//! `physical`. This module only says what plans *are*; it never decides anything.
+
+pub mod builder;
+pub mod display;
+pub mod expr;
+pub mod functions;
+pub mod plan;
+pub mod scalar;
+mod scalar_array;
+pub mod types;
+
+pub use expr::{Attribute, Expr};
+pub use plan::LogicalPlan;
+pub use scalar::Scalar;
+pub use types::{DataType, StructField, StructType};

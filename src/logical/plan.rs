@@ -1,0 +1,609 @@
+//! Logical plans: what a query means, not how it is computed.
+//!
+//! Before the analyzer a plan may hold unresolved relations and expressions; after it, [`LogicalPlan::output`] is exact and every
+//! expression refers to its children's output by [`ExprId`].
+
+use super::expr::{Attribute, Expr, SortOrder};
+use super::functions::PartitionFunction;
+use super::types::{DataType, StructType};
+use crate::common::conf::Options;
+use crate::common::ids::{CacheId, ExprId};
+use arrow::record_batch::RecordBatch;
+use std::sync::Arc;
+
+/// A plan node; children are shared.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogicalPlan {
+    /// A table or view by name, not yet looked up.
+    UnresolvedRelation {
+        name: Vec<String>,
+    },
+    /// Rows that the driver holds: `createDataFrame`, `VALUES`.
+    LocalRelation {
+        output: Vec<Attribute>,
+        batch: RecordBatch,
+        /** From `parallelize`-like calls: how many partitions; absent for the default. */
+        partitions: Option<usize>,
+    },
+    /// `spark.range`.
+    Range {
+        start: i64,
+        end: i64,
+        step: i64,
+        partitions: Option<usize>,
+        output: Vec<Attribute>,
+    },
+    /// One row without columns: `SELECT 1`.
+    OneRow,
+    /// Files.
+    Scan(FileScan),
+    /// A plan whose rows are kept: `df.cache()`. `plan` is its lineage.
+    Cached {
+        id: CacheId,
+        plan: Arc<LogicalPlan>,
+        output: Vec<Attribute>,
+    },
+    /// A plan whose rows were written to reliable storage: `df.checkpoint()`. Its lineage is cut.
+    Checkpoint {
+        name: String,
+        scan: Arc<LogicalPlan>,
+        output: Vec<Attribute>,
+    },
+    SubqueryAlias {
+        name: String,
+        input: Arc<LogicalPlan>,
+    },
+    /// `WITH name AS (…)`: definitions in order, then the body.
+    With {
+        definitions: Vec<(String, Arc<LogicalPlan>)>,
+        input: Arc<LogicalPlan>,
+    },
+    Project {
+        exprs: Vec<Expr>,
+        input: Arc<LogicalPlan>,
+    },
+    /// `withColumn(s)`: replaces or appends; as written only.
+    WithColumns {
+        columns: Vec<(String, Expr)>,
+        input: Arc<LogicalPlan>,
+    },
+    /// `withColumn(s)Renamed`; as written only.
+    WithColumnsRenamed {
+        names: Vec<(String, String)>,
+        input: Arc<LogicalPlan>,
+    },
+    /// `drop`; as written only.
+    DropColumns {
+        columns: Vec<Expr>,
+        input: Arc<LogicalPlan>,
+    },
+    Filter {
+        condition: Expr,
+        input: Arc<LogicalPlan>,
+    },
+    /// `outputs` are named expressions over grouping expressions and aggregates.
+    Aggregate {
+        grouping: Grouping,
+        outputs: Vec<Expr>,
+        input: Arc<LogicalPlan>,
+    },
+    /// `groupBy(…).pivot(column, values).agg(…)`; as written only.
+    Pivot {
+        grouping: Vec<Expr>,
+        column: Box<Expr>,
+        values: Option<Vec<Expr>>,
+        aggregates: Vec<Expr>,
+        input: Arc<LogicalPlan>,
+    },
+    /// `unpivot`/`melt`.
+    Unpivot {
+        ids: Vec<Expr>,
+        values: Vec<Expr>,
+        variable: String,
+        value: String,
+        input: Arc<LogicalPlan>,
+    },
+    /// Several rows per row, one for each list of expressions (grouping sets, unpivot). Resolved only.
+    Expand {
+        projections: Vec<Vec<Expr>>,
+        output: Vec<Attribute>,
+        input: Arc<LogicalPlan>,
+    },
+    /// Appends window columns. Resolved only; all functions share one partitioning and order.
+    Window {
+        functions: Vec<Expr>,
+        partition_by: Vec<Expr>,
+        order_by: Vec<SortOrder>,
+        input: Arc<LogicalPlan>,
+    },
+    /// Appends a generator's columns.
+    Generate {
+        generator: Expr,
+        outer: bool,
+        output: Vec<Attribute>,
+        input: Arc<LogicalPlan>,
+    },
+    Sort {
+        order: Vec<SortOrder>,
+        /** Over all partitions, or inside each (`sortWithinPartitions`). */
+        global: bool,
+        input: Arc<LogicalPlan>,
+    },
+    Limit {
+        count: usize,
+        input: Arc<LogicalPlan>,
+    },
+    Offset {
+        count: usize,
+        input: Arc<LogicalPlan>,
+    },
+    Tail {
+        count: usize,
+        input: Arc<LogicalPlan>,
+    },
+    Join {
+        left: Arc<LogicalPlan>,
+        right: Arc<LogicalPlan>,
+        join_type: JoinType,
+        constraint: JoinConstraint,
+        hint: JoinHints,
+    },
+    Union {
+        inputs: Vec<Arc<LogicalPlan>>,
+        by_name: bool,
+        allow_missing: bool,
+    },
+    Intersect {
+        left: Arc<LogicalPlan>,
+        right: Arc<LogicalPlan>,
+        all: bool,
+    },
+    Except {
+        left: Arc<LogicalPlan>,
+        right: Arc<LogicalPlan>,
+        all: bool,
+    },
+    Distinct {
+        input: Arc<LogicalPlan>,
+    },
+    /// `dropDuplicates(keys)`: the first row of each key.
+    Deduplicate {
+        keys: Vec<Expr>,
+        input: Arc<LogicalPlan>,
+    },
+    Repartition {
+        target: Repartitioning,
+        input: Arc<LogicalPlan>,
+    },
+    Sample {
+        fraction: f64,
+        with_replacement: bool,
+        seed: i64,
+        /** Rows whose number falls in this range are kept (`randomSplit`). */
+        lower: f64,
+        input: Arc<LogicalPlan>,
+    },
+    /// A hint as written (`broadcast`, `repartition`, …).
+    Hint {
+        name: String,
+        parameters: Vec<Expr>,
+        input: Arc<LogicalPlan>,
+    },
+    /// Rows through a function of whole partitions (RDD operations).
+    MapPartitions {
+        function: Arc<dyn PartitionFunction>,
+        output: Vec<Attribute>,
+        input: Arc<LogicalPlan>,
+    },
+    /// Writes the rows; gives none.
+    Write {
+        target: WriteTarget,
+        input: Arc<LogicalPlan>,
+    },
+}
+
+/// Files to read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileScan {
+    pub format: FileFormat,
+    /// The paths as the script wrote them.
+    pub paths: Vec<String>,
+    /// What was found there, in the order of path names.
+    pub files: Arc<Vec<FileEntry>>,
+    /// The columns inside the files (without partition columns).
+    pub data_schema: StructType,
+    /// The columns made from folder names such as `year=2024`.
+    pub partition_schema: StructType,
+    pub options: Options,
+    /// Data columns, then partition columns; ids assigned by the analyzer. Pruned by the optimizer.
+    pub output: Vec<Attribute>,
+    /// Conditions that the reader may use to skip data (`PushedFilters`); the filter above stays.
+    pub pushed_filters: Vec<Expr>,
+    /// Conditions over partition columns only, used to skip whole files (`PartitionFilters`).
+    pub partition_filters: Vec<Expr>,
+}
+
+/// One input file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileEntry {
+    /// The path to open, absolute.
+    pub path: std::path::PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Values of the partition columns, in the order of `partition_schema`.
+    pub partition_values: Vec<super::scalar::Scalar>,
+}
+
+/// File formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileFormat {
+    Csv,
+    Json,
+    Parquet,
+    Text,
+}
+
+impl FileFormat {
+    /// Spark's name of the format.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            FileFormat::Csv => "csv",
+            FileFormat::Json => "json",
+            FileFormat::Parquet => "parquet",
+            FileFormat::Text => "text",
+        }
+    }
+}
+
+/// What rows are grouped by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Grouping {
+    /// `GROUP BY a, b` (empty: one group).
+    By(Vec<Expr>),
+    Rollup(Vec<Expr>),
+    Cube(Vec<Expr>),
+    /// `GROUPING SETS ((a), (a, b), ())` over these expressions.
+    Sets {
+        by: Vec<Expr>,
+        sets: Vec<Vec<Expr>>,
+    },
+}
+
+/// Join types, in Spark's spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JoinType {
+    Inner,
+    Cross,
+    LeftOuter,
+    RightOuter,
+    FullOuter,
+    LeftSemi,
+    LeftAnti,
+}
+
+/// What joins rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JoinConstraint {
+    None,
+    On(Expr),
+    /// `USING (a, b)`, or `df.join(other, ["a", "b"])`; as written only.
+    Using(Vec<String>),
+    /// `NATURAL JOIN`; as written only.
+    Natural,
+}
+
+/// A side's wish for how it is joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JoinHint {
+    Broadcast,
+    Merge,
+    ShuffleHash,
+    ShuffleReplicateNl,
+}
+
+/// The hints of both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JoinHints {
+    pub left: Option<JoinHint>,
+    pub right: Option<JoinHint>,
+}
+
+/// `repartition`, `repartitionByRange`, `coalesce`, and RDD `partitionBy`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Repartitioning {
+    RoundRobin {
+        count: usize,
+    },
+    /// Absent count: `spark.sql.shuffle.partitions`, which adaptive execution may coalesce.
+    Hash {
+        by: Vec<Expr>,
+        count: Option<usize>,
+    },
+    Range {
+        by: Vec<SortOrder>,
+        count: Option<usize>,
+    },
+    /// Fewer partitions without a shuffle.
+    Coalesce {
+        count: usize,
+    },
+    /// The partition's number is the value of this int expression.
+    Index {
+        by: Expr,
+        count: usize,
+    },
+    /// `REBALANCE` hint.
+    Rebalance {
+        by: Vec<Expr>,
+    },
+}
+
+/// Where and how rows are written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteTarget {
+    pub format: FileFormat,
+    /// The path as the script wrote it.
+    pub path: String,
+    pub mode: SaveMode,
+    pub partition_by: Vec<String>,
+    pub options: Options,
+}
+
+/// What to do when the target exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SaveMode {
+    ErrorIfExists,
+    Overwrite,
+    Append,
+    Ignore,
+}
+
+impl LogicalPlan {
+    /// The columns of a resolved plan. Nodes that exist only as written give what can be said without resolving.
+    #[must_use]
+    pub fn output(&self) -> Vec<Attribute> {
+        match self {
+            LogicalPlan::UnresolvedRelation { .. } | LogicalPlan::OneRow | LogicalPlan::Write { .. } => Vec::new(),
+            LogicalPlan::LocalRelation { output, .. }
+            | LogicalPlan::Range { output, .. }
+            | LogicalPlan::Cached { output, .. }
+            | LogicalPlan::Checkpoint { output, .. }
+            | LogicalPlan::Expand { output, .. }
+            | LogicalPlan::MapPartitions { output, .. } => output.clone(),
+            LogicalPlan::Scan(scan) => scan.output.clone(),
+            LogicalPlan::SubqueryAlias { name, input } => {
+                input.output().into_iter().map(|column| Attribute { qualifier: vec![name.clone()], ..column }).collect()
+            }
+            LogicalPlan::Project { exprs, .. } | LogicalPlan::Aggregate { outputs: exprs, .. } => {
+                exprs.iter().filter_map(Expr::to_attribute).collect()
+            }
+            LogicalPlan::Window { functions, input, .. } => {
+                let mut output = input.output();
+                output.extend(functions.iter().filter_map(Expr::to_attribute));
+                output
+            }
+            LogicalPlan::Generate { output, input, .. } => {
+                let mut all = input.output();
+                all.extend(output.iter().cloned());
+                all
+            }
+            LogicalPlan::Join { left, right, join_type, .. } => join_output(left.output(), right.output(), *join_type),
+            LogicalPlan::Union { inputs, .. } => union_output(inputs),
+            LogicalPlan::Intersect { left, .. } | LogicalPlan::Except { left, .. } => left.output(),
+            LogicalPlan::With { input, .. }
+            | LogicalPlan::WithColumns { input, .. }
+            | LogicalPlan::WithColumnsRenamed { input, .. }
+            | LogicalPlan::DropColumns { input, .. }
+            | LogicalPlan::Filter { input, .. }
+            | LogicalPlan::Pivot { input, .. }
+            | LogicalPlan::Unpivot { input, .. }
+            | LogicalPlan::Sort { input, .. }
+            | LogicalPlan::Limit { input, .. }
+            | LogicalPlan::Offset { input, .. }
+            | LogicalPlan::Tail { input, .. }
+            | LogicalPlan::Distinct { input }
+            | LogicalPlan::Deduplicate { input, .. }
+            | LogicalPlan::Repartition { input, .. }
+            | LogicalPlan::Sample { input, .. }
+            | LogicalPlan::Hint { input, .. } => input.output(),
+        }
+    }
+
+    /// The schema of a resolved plan.
+    #[must_use]
+    pub fn schema(&self) -> StructType {
+        StructType::new(
+            self.output()
+                .into_iter()
+                .map(|column| super::types::StructField::new(column.name, column.data_type, column.nullable))
+                .collect(),
+        )
+    }
+
+    /// The direct children.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Arc<LogicalPlan>> {
+        match self {
+            LogicalPlan::UnresolvedRelation { .. }
+            | LogicalPlan::LocalRelation { .. }
+            | LogicalPlan::Range { .. }
+            | LogicalPlan::OneRow
+            | LogicalPlan::Scan(_)
+            | LogicalPlan::Cached { .. }
+            | LogicalPlan::Checkpoint { .. } => Vec::new(),
+            LogicalPlan::Union { inputs, .. } => inputs.iter().collect(),
+            LogicalPlan::Join { left, right, .. }
+            | LogicalPlan::Intersect { left, right, .. }
+            | LogicalPlan::Except { left, right, .. } => vec![left, right],
+            LogicalPlan::With { definitions, input } => {
+                definitions.iter().map(|(_, plan)| plan).chain(std::iter::once(input)).collect()
+            }
+            LogicalPlan::SubqueryAlias { input, .. }
+            | LogicalPlan::Project { input, .. }
+            | LogicalPlan::WithColumns { input, .. }
+            | LogicalPlan::WithColumnsRenamed { input, .. }
+            | LogicalPlan::DropColumns { input, .. }
+            | LogicalPlan::Filter { input, .. }
+            | LogicalPlan::Aggregate { input, .. }
+            | LogicalPlan::Pivot { input, .. }
+            | LogicalPlan::Unpivot { input, .. }
+            | LogicalPlan::Expand { input, .. }
+            | LogicalPlan::Window { input, .. }
+            | LogicalPlan::Generate { input, .. }
+            | LogicalPlan::Sort { input, .. }
+            | LogicalPlan::Limit { input, .. }
+            | LogicalPlan::Offset { input, .. }
+            | LogicalPlan::Tail { input, .. }
+            | LogicalPlan::Distinct { input }
+            | LogicalPlan::Deduplicate { input, .. }
+            | LogicalPlan::Repartition { input, .. }
+            | LogicalPlan::Sample { input, .. }
+            | LogicalPlan::Hint { input, .. }
+            | LogicalPlan::MapPartitions { input, .. }
+            | LogicalPlan::Write { input, .. } => vec![input],
+        }
+    }
+
+    /// The same node over other children, given in the order of [`LogicalPlan::children`].
+    ///
+    /// # Panics
+    /// When the number of children differs: a bug of the caller.
+    #[must_use]
+    pub fn with_children(&self, children: Vec<Arc<LogicalPlan>>) -> LogicalPlan {
+        assert_eq!(children.len(), self.children().len(), "a node keeps its number of children");
+        let mut copy = self.clone();
+        let mut next = children.into_iter();
+        copy.for_each_child_mut(&mut |child| {
+            if let Some(replacement) = next.next() {
+                *child = replacement;
+            }
+        });
+        copy
+    }
+
+    /// Gives `f` each direct child to replace.
+    pub fn for_each_child_mut(&mut self, f: &mut impl FnMut(&mut Arc<LogicalPlan>)) {
+        match self {
+            LogicalPlan::UnresolvedRelation { .. }
+            | LogicalPlan::LocalRelation { .. }
+            | LogicalPlan::Range { .. }
+            | LogicalPlan::OneRow
+            | LogicalPlan::Scan(_)
+            | LogicalPlan::Cached { .. }
+            | LogicalPlan::Checkpoint { .. } => {}
+            LogicalPlan::Union { inputs, .. } => inputs.iter_mut().for_each(f),
+            LogicalPlan::Join { left, right, .. }
+            | LogicalPlan::Intersect { left, right, .. }
+            | LogicalPlan::Except { left, right, .. } => {
+                f(left);
+                f(right);
+            }
+            LogicalPlan::With { definitions, input } => {
+                definitions.iter_mut().for_each(|(_, plan)| f(plan));
+                f(input);
+            }
+            LogicalPlan::SubqueryAlias { input, .. }
+            | LogicalPlan::Project { input, .. }
+            | LogicalPlan::WithColumns { input, .. }
+            | LogicalPlan::WithColumnsRenamed { input, .. }
+            | LogicalPlan::DropColumns { input, .. }
+            | LogicalPlan::Filter { input, .. }
+            | LogicalPlan::Aggregate { input, .. }
+            | LogicalPlan::Pivot { input, .. }
+            | LogicalPlan::Unpivot { input, .. }
+            | LogicalPlan::Expand { input, .. }
+            | LogicalPlan::Window { input, .. }
+            | LogicalPlan::Generate { input, .. }
+            | LogicalPlan::Sort { input, .. }
+            | LogicalPlan::Limit { input, .. }
+            | LogicalPlan::Offset { input, .. }
+            | LogicalPlan::Tail { input, .. }
+            | LogicalPlan::Distinct { input }
+            | LogicalPlan::Deduplicate { input, .. }
+            | LogicalPlan::Repartition { input, .. }
+            | LogicalPlan::Sample { input, .. }
+            | LogicalPlan::Hint { input, .. }
+            | LogicalPlan::MapPartitions { input, .. }
+            | LogicalPlan::Write { input, .. } => f(input),
+        }
+    }
+
+    /// Rewrites the tree from the leaves up. `f` gives `None` to keep a node.
+    #[must_use]
+    pub fn transform_up(
+        self: &Arc<Self>,
+        f: &mut dyn FnMut(&Arc<LogicalPlan>) -> Option<LogicalPlan>,
+    ) -> Arc<LogicalPlan> {
+        let before = self.children();
+        let after: Vec<_> = before.iter().map(|child| child.transform_up(f)).collect();
+        let unchanged = before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new));
+        let node = if unchanged { self.clone() } else { Arc::new(self.with_children(after)) };
+        f(&node).map_or(node, Arc::new)
+    }
+
+    /// Rewrites the tree from the root down. `f` gives `None` to keep a node.
+    #[must_use]
+    pub fn transform_down(
+        self: &Arc<Self>,
+        f: &mut dyn FnMut(&Arc<LogicalPlan>) -> Option<LogicalPlan>,
+    ) -> Arc<LogicalPlan> {
+        let node = f(self).map_or_else(|| self.clone(), Arc::new);
+        let before = node.children();
+        let after: Vec<_> = before.iter().map(|child| child.transform_down(f)).collect();
+        let unchanged = before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new));
+        if unchanged { node.clone() } else { Arc::new(node.with_children(after)) }
+    }
+
+    /// Visits the tree from the root down.
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a LogicalPlan)) {
+        f(self);
+        for child in self.children() {
+            child.visit(f);
+        }
+    }
+
+    /// A column list with fresh types but unassigned ids, for leaves made by the front-end.
+    #[must_use]
+    pub fn unassigned(schema: &StructType) -> Vec<Attribute> {
+        schema
+            .fields
+            .iter()
+            .map(|field| {
+                Attribute::new(field.name.clone(), ExprId::UNASSIGNED, field.data_type.clone(), field.nullable)
+            })
+            .collect()
+    }
+}
+
+/// The columns of a join whose constraint is an expression.
+#[must_use]
+pub fn join_output(left: Vec<Attribute>, right: Vec<Attribute>, join_type: JoinType) -> Vec<Attribute> {
+    let nullable = |columns: Vec<Attribute>, yes: bool| -> Vec<Attribute> {
+        columns.into_iter().map(|column| Attribute { nullable: column.nullable || yes, ..column }).collect()
+    };
+    let (left_null, right_null) = match join_type {
+        JoinType::LeftSemi | JoinType::LeftAnti => return left,
+        JoinType::Inner | JoinType::Cross => (false, false),
+        JoinType::LeftOuter => (false, true),
+        JoinType::RightOuter => (true, false),
+        JoinType::FullOuter => (true, true),
+    };
+    let mut output = nullable(left, left_null);
+    output.extend(nullable(right, right_null));
+    output
+}
+
+fn union_output(inputs: &[Arc<LogicalPlan>]) -> Vec<Attribute> {
+    let mut outputs = inputs.iter().map(|input| input.output());
+    let Some(mut first) = outputs.next() else { return Vec::new() };
+    for other in outputs {
+        for (column, twin) in first.iter_mut().zip(other) {
+            column.nullable |= twin.nullable;
+            if column.data_type == DataType::Null {
+                column.data_type = twin.data_type;
+            }
+        }
+    }
+    first
+}

@@ -1,0 +1,218 @@
+//! Spark SQL's types, and what they are in Arrow memory.
+//!
+//! | Spark | Arrow |
+//! |---|---|
+//! | string, char, varchar | `Utf8View` |
+//! | binary | `BinaryView` |
+//! | timestamp | `Timestamp(Microsecond, "UTC")` |
+//! | `timestamp_ntz` | `Timestamp(Microsecond, None)` |
+//! | array | `List` with items named `element` |
+//! | map | `Map` of a struct `entries` with `key`, `value` |
+//! | interval year to month | `Interval(YearMonth)` |
+//! | interval day to second | `Duration(Microsecond)` |
+//! | void | `Null` |
+
+use arrow::datatypes as arrow_types;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A Spark SQL type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DataType {
+    /// The type of a bare `NULL` (Spark's `void`).
+    Null,
+    Boolean,
+    /// 8 bits, signed (`tinyint`).
+    Byte,
+    /// 16 bits, signed (`smallint`).
+    Short,
+    /// 32 bits, signed (`int`).
+    Integer,
+    /// 64 bits, signed (`bigint`).
+    Long,
+    Float,
+    Double,
+    /// Precision 1..=38 and scale 0..=precision.
+    Decimal(u8, i8),
+    String,
+    Binary,
+    Date,
+    /// An instant, microseconds since the epoch.
+    Timestamp,
+    /// A wall-clock date and time without a zone.
+    TimestampNtz,
+    /// Whole months.
+    YearMonthInterval,
+    /// Microseconds.
+    DayTimeInterval,
+    /// Months, days and microseconds (`INTERVAL` literals that mix units).
+    CalendarInterval,
+    /// Element type and whether elements may be null.
+    Array(Box<DataType>, bool),
+    /// Key type, value type and whether values may be null.
+    Map(Box<DataType>, Box<DataType>, bool),
+    Struct(StructType),
+}
+
+/// A named, typed, nullable part of a struct or schema.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StructField {
+    pub name: String,
+    pub data_type: DataType,
+    pub nullable: bool,
+    /// Metadata as JSON text, `{}` when there is none.
+    pub metadata: String,
+}
+
+/// An ordered list of fields: the type of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct StructType {
+    pub fields: Vec<StructField>,
+}
+
+impl StructField {
+    /// A field without metadata.
+    pub fn new(name: impl Into<String>, data_type: DataType, nullable: bool) -> Self {
+        StructField { name: name.into(), data_type, nullable, metadata: "{}".to_owned() }
+    }
+
+    /// The field in Arrow memory.
+    #[must_use]
+    pub fn to_arrow(&self) -> arrow_types::Field {
+        arrow_types::Field::new(&self.name, self.data_type.to_arrow(), self.nullable)
+    }
+}
+
+impl StructType {
+    /// A struct of these fields.
+    #[must_use]
+    pub fn new(fields: Vec<StructField>) -> Self {
+        StructType { fields }
+    }
+
+    /// The names in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
+
+    /// The schema in Arrow memory.
+    #[must_use]
+    pub fn to_arrow(&self) -> arrow_types::Schema {
+        arrow_types::Schema::new(self.fields.iter().map(StructField::to_arrow).collect::<Vec<_>>())
+    }
+}
+
+impl DataType {
+    /// An array whose elements may be null.
+    #[must_use]
+    pub fn array(element: DataType) -> Self {
+        DataType::Array(Box::new(element), true)
+    }
+
+    /// A map whose values may be null.
+    #[must_use]
+    pub fn map(key: DataType, value: DataType) -> Self {
+        DataType::Map(Box::new(key), Box::new(value), true)
+    }
+
+    /// Byte, short, int, long.
+    #[must_use]
+    pub fn is_integral(&self) -> bool {
+        matches!(self, Self::Byte | Self::Short | Self::Integer | Self::Long)
+    }
+
+    /// Any number, decimals included.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.is_integral() || matches!(self, Self::Float | Self::Double | Self::Decimal(..))
+    }
+
+    /// Array, map or struct.
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Array(..) | Self::Map(..) | Self::Struct(_))
+    }
+
+    /// The type in Arrow memory; see the table at the head of this module.
+    #[must_use]
+    pub fn to_arrow(&self) -> arrow_types::DataType {
+        use arrow_types::{DataType as A, Field, Fields, IntervalUnit, TimeUnit};
+        match self {
+            Self::Null => A::Null,
+            Self::Boolean => A::Boolean,
+            Self::Byte => A::Int8,
+            Self::Short => A::Int16,
+            Self::Integer => A::Int32,
+            Self::Long => A::Int64,
+            Self::Float => A::Float32,
+            Self::Double => A::Float64,
+            Self::Decimal(precision, scale) => A::Decimal128(*precision, *scale),
+            Self::String => A::Utf8View,
+            Self::Binary => A::BinaryView,
+            Self::Date => A::Date32,
+            Self::Timestamp => A::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Self::TimestampNtz => A::Timestamp(TimeUnit::Microsecond, None),
+            Self::YearMonthInterval => A::Interval(IntervalUnit::YearMonth),
+            Self::DayTimeInterval => A::Duration(TimeUnit::Microsecond),
+            Self::CalendarInterval => A::Interval(IntervalUnit::MonthDayNano),
+            Self::Array(element, nullable) => A::List(Arc::new(Field::new("element", element.to_arrow(), *nullable))),
+            Self::Map(key, value, nullable) => {
+                let entries = Fields::from(vec![
+                    Field::new("key", key.to_arrow(), false),
+                    Field::new("value", value.to_arrow(), *nullable),
+                ]);
+                A::Map(Arc::new(Field::new("entries", A::Struct(entries), false)), false)
+            }
+            Self::Struct(fields) => A::Struct(fields.to_arrow().fields),
+        }
+    }
+
+    /// The Spark type of Arrow memory, when Spark has one. Unsigned numbers widen, `Utf8` and dictionaries of text are strings.
+    #[must_use]
+    pub fn from_arrow(data_type: &arrow_types::DataType) -> Option<DataType> {
+        use arrow_types::{DataType as A, IntervalUnit};
+        Some(match data_type {
+            A::Null => Self::Null,
+            A::Boolean => Self::Boolean,
+            A::Int8 => Self::Byte,
+            A::Int16 | A::UInt8 => Self::Short,
+            A::Int32 | A::UInt16 => Self::Integer,
+            A::Int64 | A::UInt32 => Self::Long,
+            A::UInt64 => Self::Decimal(20, 0),
+            A::Float16 | A::Float32 => Self::Float,
+            A::Float64 => Self::Double,
+            A::Decimal32(precision, scale) | A::Decimal64(precision, scale) | A::Decimal128(precision, scale) => {
+                Self::Decimal(*precision, *scale)
+            }
+            A::Utf8 | A::LargeUtf8 | A::Utf8View => Self::String,
+            A::Binary | A::LargeBinary | A::BinaryView | A::FixedSizeBinary(_) => Self::Binary,
+            A::Date32 | A::Date64 => Self::Date,
+            A::Timestamp(_, Some(_)) => Self::Timestamp,
+            A::Timestamp(_, None) => Self::TimestampNtz,
+            A::Interval(IntervalUnit::YearMonth) => Self::YearMonthInterval,
+            A::Interval(_) => Self::CalendarInterval,
+            A::Duration(_) => Self::DayTimeInterval,
+            A::List(item) | A::LargeList(item) | A::FixedSizeList(item, _) => {
+                Self::Array(Box::new(Self::from_arrow(item.data_type())?), item.is_nullable())
+            }
+            A::Map(entries, _) => match entries.data_type() {
+                A::Struct(fields) if fields.len() == 2 => Self::Map(
+                    Box::new(Self::from_arrow(fields[0].data_type())?),
+                    Box::new(Self::from_arrow(fields[1].data_type())?),
+                    fields[1].is_nullable(),
+                ),
+                _ => return None,
+            },
+            A::Struct(fields) => Self::Struct(StructType::new(
+                fields
+                    .iter()
+                    .map(|field| {
+                        Some(StructField::new(field.name(), Self::from_arrow(field.data_type())?, field.is_nullable()))
+                    })
+                    .collect::<Option<_>>()?,
+            )),
+            A::Dictionary(_, values) => Self::from_arrow(values)?,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! What the interpreter asks of the world. `session` implements it; nothing else of the program is visible from here.
+
+use crate::common::Result;
+use crate::common::conf::{Conf, Options};
+use crate::common::ids::CacheId;
+use crate::logical::expr::Expr;
+use crate::logical::plan::{FileFormat, LogicalPlan, WriteTarget};
+use crate::logical::types::StructType;
+use arrow::record_batch::RecordBatch;
+use std::sync::Arc;
+
+/// The world around a script.
+pub trait Host {
+    /// Resolves names and types, or raises as PySpark would at this call.
+    ///
+    /// # Errors
+    /// `AnalysisException` and its kin.
+    fn analyze(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>>;
+
+    /// Parses SQL text into an unresolved plan (`spark.sql`); commands (`CREATE VIEW`, `SHOW TABLES`, …) are carried out and give a local relation.
+    ///
+    /// # Errors
+    /// `ParseException`.
+    fn sql(&mut self, text: &str) -> Result<Arc<LogicalPlan>>;
+
+    /// Parses an expression in SQL text (`F.expr`, `filter("…")`, `selectExpr`).
+    ///
+    /// # Errors
+    /// `ParseException`.
+    fn parse_expr(&mut self, text: &str) -> Result<Expr>;
+
+    /// Parses a schema in DDL text: a list of columns, or a single type (then one field named `value`, flagged by `true`).
+    ///
+    /// # Errors
+    /// `ParseException`.
+    fn parse_schema(&mut self, ddl: &str) -> Result<(StructType, bool)>;
+
+    /// Makes the plan that reads files: lists them, takes or infers the schema (which may run a job).
+    ///
+    /// # Errors
+    /// `PATH_NOT_FOUND`, `UNABLE_TO_INFER_SCHEMA`, ….
+    fn read_files(&mut self, request: ReadRequest) -> Result<Arc<LogicalPlan>>;
+
+    /// Runs an analyzed plan and gives all its rows. `action` is the word for screens (`show`, `collect`, `count`, …).
+    ///
+    /// # Errors
+    /// What the run raised.
+    fn collect(&mut self, plan: &Arc<LogicalPlan>, action: &str) -> Result<Vec<RecordBatch>>;
+
+    /// Writes an analyzed plan's rows.
+    ///
+    /// # Errors
+    /// What the run raised; then nothing is visible at the target.
+    fn write(&mut self, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()>;
+
+    /// `explain` in one of Spark's modes: `simple`, `extended`, `formatted`, `cost`, `codegen`.
+    ///
+    /// # Errors
+    /// When planning fails.
+    fn explain(&mut self, plan: &Arc<LogicalPlan>, mode: &str) -> Result<String>;
+
+    /// How many partitions the plan would have (`df.rdd.getNumPartitions()`); adaptive execution may run the plan's exchanges for it.
+    ///
+    /// # Errors
+    /// When planning fails.
+    fn partitions(&mut self, plan: &Arc<LogicalPlan>) -> Result<usize>;
+
+    /// Marks a plan as cached; the same plan is then read from the cache. Gives the cache's id.
+    ///
+    /// # Errors
+    /// When planning fails.
+    fn cache(&mut self, plan: &Arc<LogicalPlan>, storage_level: &str) -> Result<CacheId>;
+
+    /// Forgets a cache. True when there was one.
+    ///
+    /// # Errors
+    /// Never so far; kept for hosts that may fail.
+    fn uncache(&mut self, plan: &Arc<LogicalPlan>) -> Result<bool>;
+
+    /// The storage level of a plan's cache, if it is cached.
+    fn storage_level(&mut self, plan: &Arc<LogicalPlan>) -> Option<String>;
+
+    /// `checkpoint` (reliable) or `localCheckpoint`.
+    ///
+    /// # Errors
+    /// Without a checkpoint folder; what the run raised.
+    fn checkpoint(&mut self, plan: &Arc<LogicalPlan>, reliable: bool, eager: bool) -> Result<Arc<LogicalPlan>>;
+
+    /// Views, tables, databases, the current one.
+    ///
+    /// # Errors
+    /// `TABLE_OR_VIEW_NOT_FOUND` and its kin.
+    fn catalog(&mut self, request: CatalogRequest) -> Result<CatalogReply>;
+
+    /// The session's configuration.
+    fn conf(&mut self) -> &mut Conf;
+
+    /// Application facts: name, id, default parallelism, master.
+    fn application(&mut self) -> Application;
+
+    /// Called when `SparkSession.builder.….getOrCreate()` makes the first session (`.master`, `.appName` are in `conf`).
+    ///
+    /// # Errors
+    /// A master that cannot be understood.
+    fn start(&mut self) -> Result<()>;
+
+    /// `spark.stop()`.
+    fn stop(&mut self);
+
+    /// The script prints; the text is not yet followed by anything else.
+    fn print(&mut self, text: &str);
+
+    /// The script reaches a statement (1-based line); gives an error when it must stop.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    fn statement(&mut self, line: u32, text: &str) -> Result<()>;
+
+    /// The script's clock: session start plus virtual time, microseconds since the epoch.
+    fn now_micros(&mut self) -> i64;
+
+    /// `time.sleep`: advances the virtual clock.
+    fn sleep(&mut self, seconds: f64);
+
+    /// A seed for unseeded chance, drawn from the run's seed.
+    fn fresh_seed(&mut self) -> i64;
+
+    /// Reads a small file for the script (`open`, `json.load`), or says why not.
+    ///
+    /// # Errors
+    /// Outside the allowed folders, not there, not text.
+    fn read_text(&mut self, path: &str) -> Result<String>;
+
+    /// Questions about the file system that scripts ask (`os.path.exists`, `os.listdir`), inside the allowed folders.
+    ///
+    /// # Errors
+    /// Outside the allowed folders.
+    fn path(&mut self, request: PathRequest) -> Result<PathReply>;
+}
+
+/// What `spark.read` asked for.
+#[derive(Debug, Clone)]
+pub struct ReadRequest {
+    pub format: FileFormat,
+    pub paths: Vec<String>,
+    /// As the script gave it; absent: from the files.
+    pub schema: Option<StructType>,
+    pub options: Options,
+}
+
+/// Facts of the application.
+#[derive(Debug, Clone)]
+pub struct Application {
+    pub name: String,
+    pub id: String,
+    pub master: String,
+    pub default_parallelism: usize,
+}
+
+/// A request to the catalog.
+#[derive(Debug, Clone)]
+pub enum CatalogRequest {
+    CreateView {
+        name: String,
+        plan: Arc<LogicalPlan>,
+        replace: bool,
+        global: bool,
+    },
+    DropView {
+        name: String,
+        global: bool,
+    },
+    /// The plan behind `spark.table(name)`.
+    Table {
+        name: String,
+    },
+    TableExists {
+        name: String,
+    },
+    ListTables {
+        database: Option<String>,
+    },
+    ListDatabases,
+    CurrentDatabase,
+    SetCurrentDatabase {
+        name: String,
+    },
+    ListColumns {
+        table: String,
+    },
+    ListFunctions,
+    IsCached {
+        table: String,
+    },
+    CacheTable {
+        table: String,
+    },
+    UncacheTable {
+        table: String,
+    },
+    ClearCache,
+    /// `df.write.saveAsTable(name)`.
+    SaveTable {
+        name: String,
+        plan: Arc<LogicalPlan>,
+        target: WriteTarget,
+    },
+    /// `spark.udf.register`.
+    RegisterFunction {
+        name: String,
+        function: Arc<dyn crate::logical::functions::RowFunction>,
+        data_type: crate::logical::types::DataType,
+    },
+}
+
+/// The catalog's answer.
+#[derive(Debug, Clone)]
+pub enum CatalogReply {
+    Done,
+    Yes(bool),
+    Plan(Arc<LogicalPlan>),
+    /// Name, database (absent for a view), whether it is temporary.
+    Tables(Vec<(String, Option<String>, bool)>),
+    Names(Vec<String>),
+    Columns(StructType),
+}
+
+/// A question about the file system.
+#[derive(Debug, Clone)]
+pub enum PathRequest {
+    Exists(String),
+    IsFile(String),
+    IsDir(String),
+    List(String),
+    Size(String),
+    CurrentDir,
+    MakeDirs(String),
+    /// `shutil.rmtree`, only below the working folder's `out/` and `spark-warehouse/`.
+    RemoveTree(String),
+    Glob(String),
+}
+
+/// The file system's answer.
+#[derive(Debug, Clone)]
+pub enum PathReply {
+    Yes(bool),
+    Names(Vec<String>),
+    Size(u64),
+    Path(String),
+    Done,
+}
