@@ -1,1 +1,7 @@
-//! Floor of `storage`.
+//! Floor 2: files as the script sees them. Which paths it may touch, what lies below them, and how written files become visible.
+
+pub mod commit;
+pub mod listing;
+pub mod paths;
+
+pub use paths::Workspace;
