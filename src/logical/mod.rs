@@ -6,6 +6,7 @@
 pub mod builder;
 pub mod display;
 pub mod expr;
+pub mod fold;
 pub mod functions;
 pub mod plan;
 pub mod scalar;

@@ -40,7 +40,8 @@ pub struct FileScanExec {
 pub enum AggregateMode {
     /// Rows in, buffers out.
     Partial,
-    /// Buffers in, merged buffers out (distinct aggregates).
+    /// Buffers in, merged buffers out (distinct aggregates). An aggregate whose buffer columns the input does *not* have is updated from
+    /// the rows instead: Spark's third step of a distinct aggregation does both in one node.
     PartialMerge,
     /// Buffers in, results out.
     Final,

@@ -3,6 +3,10 @@
 //! A definition is a `static`; a resolved expression points at it. `resolve` receives the arguments with their types and gives them back
 //! cast to what the kernel wants, with the result's type and nullability, or Spark's error (`WRONG_NUM_ARGS`, `DATATYPE_MISMATCH`, …).
 
+pub mod buffers;
+
+pub use buffers::buffer_types;
+
 use super::expr::{BinaryOp, CastMode, Expr};
 use super::scalar::Scalar;
 use super::types::DataType;

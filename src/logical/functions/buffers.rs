@@ -1,0 +1,57 @@
+//! The columns that an aggregate keeps between its phases.
+//!
+//! The planner makes one attribute for each, the operator fills and merges them. A function without a form of its own here collects its
+//! arguments: one array of structs, or of plain values when it has one argument.
+
+use crate::logical::expr::AggregateCall;
+use crate::logical::types::{DataType, StructField, StructType};
+
+/// Types of the buffers of a call, in order.
+#[must_use]
+pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
+    let argument = |i: usize| call.args.get(i).map_or(DataType::Null, crate::logical::Expr::data_type);
+    match call.function.name {
+        "count" | "count_if" | "regr_count" => vec![DataType::Long],
+        // Null while there was no value; a decimal also remembers whether null means overflow (`is_empty`).
+        "sum" | "try_sum" => match call.data_type {
+            DataType::Decimal(..) => vec![call.data_type.clone(), DataType::Boolean],
+            _ => vec![call.data_type.clone()],
+        },
+        "avg" | "mean" | "try_avg" => vec![average_sum_type(&argument(0)), DataType::Long],
+        "min" | "max" | "bit_and" | "bit_or" | "bit_xor" | "bool_and" | "bool_or" | "every" | "some" | "any" => {
+            vec![call.data_type.clone()]
+        }
+        "first" | "last" | "first_value" | "last_value" | "any_value" => vec![call.data_type.clone(), DataType::Boolean],
+        "min_by" | "max_by" => vec![argument(0), argument(1)],
+        "product" => vec![DataType::Double],
+        "stddev" | "std" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop" => {
+            vec![DataType::Double; 3]
+        }
+        "skewness" => vec![DataType::Double; 4],
+        "kurtosis" => vec![DataType::Double; 5],
+        "covar_samp" | "covar_pop" => vec![DataType::Double; 4],
+        "corr" => vec![DataType::Double; 6],
+        "approx_count_distinct" => vec![DataType::Binary],
+        _ => vec![collected(call)],
+    }
+}
+
+fn average_sum_type(argument: &DataType) -> DataType {
+    match argument {
+        DataType::Decimal(precision, scale) => DataType::Decimal((precision + 10).min(38), *scale),
+        _ => DataType::Double,
+    }
+}
+
+fn collected(call: &AggregateCall) -> DataType {
+    if let [only] = call.args.as_slice() {
+        return DataType::array(only.data_type());
+    }
+    let fields = call
+        .args
+        .iter()
+        .enumerate()
+        .map(|(i, arg)| StructField::new(format!("col{}", i + 1), arg.data_type(), true))
+        .collect();
+    DataType::array(DataType::Struct(StructType::new(fields)))
+}
