@@ -110,6 +110,11 @@ pub trait Host {
     /// The script prints; the text is not yet followed by anything else.
     fn print(&mut self, text: &str);
 
+    /// The script writes to standard error (`sys.stderr.write`, `logging`).
+    fn print_error(&mut self, text: &str) {
+        let _ = text;
+    }
+
     /// The script reaches a statement (1-based line); gives an error when it must stop.
     ///
     /// # Errors

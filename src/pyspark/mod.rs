@@ -5,3 +5,4 @@
 //! - [`host`]: the one narrow door to the rest of the program.
 
 pub mod host;
+pub mod lang;

@@ -1,0 +1,73 @@
+//! What a running piece of code can reach: its local slots, captured cells, and module globals.
+
+use super::ast::Unit;
+use super::value::Value;
+use indexmap::IndexMap;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A variable that an inner function captured.
+pub type CellRef = Rc<RefCell<Option<Value>>>;
+
+/// The globals of a module of the script. Names that the compiler saw have fixed slots.
+pub struct Globals {
+    pub unit: Arc<Unit>,
+    /// The unit's constants as values, made once.
+    pub constants: Vec<Value>,
+    table: RefCell<Table>,
+}
+
+struct Table {
+    slots: Vec<Option<Value>>,
+    /// Slot of every name; names beyond the compiled ones were added while running.
+    index: IndexMap<Rc<str>, usize, foldhash::fast::FixedState>,
+}
+
+impl Globals {
+    /// Globals with every compiled name unset.
+    pub fn new(unit: &Arc<Unit>) -> Globals {
+        let index: IndexMap<Rc<str>, usize, foldhash::fast::FixedState> =
+            unit.globals.iter().enumerate().map(|(slot, name)| (Rc::from(&**name), slot)).collect();
+        let table = Table { slots: vec![None; unit.globals.len()], index };
+        Globals {
+            unit: Arc::clone(unit),
+            constants: unit.constants.iter().map(super::ast::Constant::to_value).collect(),
+            table: RefCell::new(table),
+        }
+    }
+
+    /// The value in a compiled slot.
+    pub fn slot(&self, slot: usize) -> Option<Value> {
+        self.table.borrow().slots[slot].clone()
+    }
+
+    /// Fills or empties a compiled slot; gives what was there.
+    pub fn set_slot(&self, slot: usize, value: Option<Value>) -> Option<Value> {
+        std::mem::replace(&mut self.table.borrow_mut().slots[slot], value)
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        let table = self.table.borrow();
+        table.slots[*table.index.get(name)?].clone()
+    }
+
+    /// Sets a name.
+    pub fn set(&self, name: &str, value: Value) {
+        let mut table = self.table.borrow_mut();
+        if let Some(slot) = table.index.get(name).copied() {
+            table.slots[slot] = Some(value);
+        } else {
+            let slot = table.slots.len();
+            table.slots.push(Some(value));
+            table.index.insert(Rc::from(name), slot);
+        }
+    }
+
+    /// The names that have a value, in slot order.
+    pub fn names(&self) -> Vec<Rc<str>> {
+        let table = self.table.borrow();
+        table.index.iter().filter(|(_, slot)| table.slots[**slot].is_some()).map(|(name, _)| Rc::clone(name)).collect()
+    }
+}

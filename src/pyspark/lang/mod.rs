@@ -1,0 +1,34 @@
+//! The Python interpreter (design D1): the Python that data scripts use, in safe Rust.
+//!
+//! ```text
+//!   source ──parse──► Ruff's tree ──lower──► ast::Unit (names are slots, shareable) ──► Interpreter ──► Host
+//! ```
+//!
+//! Native code meets it in three words: [`Value`], [`Object`] (what PySpark's frames and columns implement) and [`Interpreter`].
+
+pub mod args;
+pub mod ast;
+pub mod attr;
+pub mod class;
+pub mod dict;
+pub mod frame;
+pub mod freeze;
+pub mod function;
+pub mod generator;
+pub mod hash;
+pub mod interpreter;
+pub mod iterator;
+pub mod object;
+pub mod raised;
+pub mod repr;
+pub mod set;
+pub mod value;
+
+pub use args::Args;
+pub use class::{Class, Instance, Module};
+pub use dict::Dict;
+pub use interpreter::{Interpreter, ModuleLoader};
+pub use object::{BinaryOp, CompareOp, Object, UnaryOp};
+pub use raised::{PyResult, Raised, attribute_error, index_error, key_error, type_error, value_error};
+pub use set::Set;
+pub use value::Value;
