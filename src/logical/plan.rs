@@ -529,6 +529,153 @@ impl LogicalPlan {
         }
     }
 
+    /// The expressions of this node itself.
+    #[must_use]
+    pub fn expressions(&self) -> Vec<&Expr> {
+        let mut found = Vec::new();
+        match self {
+            LogicalPlan::UnresolvedRelation { .. }
+            | LogicalPlan::LocalRelation { .. }
+            | LogicalPlan::Range { .. }
+            | LogicalPlan::OneRow
+            | LogicalPlan::Cached { .. }
+            | LogicalPlan::Checkpoint { .. }
+            | LogicalPlan::SubqueryAlias { .. }
+            | LogicalPlan::With { .. }
+            | LogicalPlan::WithColumnsRenamed { .. }
+            | LogicalPlan::Limit { .. }
+            | LogicalPlan::Offset { .. }
+            | LogicalPlan::Tail { .. }
+            | LogicalPlan::Union { .. }
+            | LogicalPlan::Intersect { .. }
+            | LogicalPlan::Except { .. }
+            | LogicalPlan::Distinct { .. }
+            | LogicalPlan::Sample { .. }
+            | LogicalPlan::MapPartitions { .. }
+            | LogicalPlan::Write { .. } => {}
+            LogicalPlan::Scan(scan) => found.extend(scan.pushed_filters.iter().chain(&scan.partition_filters)),
+            LogicalPlan::Project { exprs, .. }
+            | LogicalPlan::DropColumns { columns: exprs, .. }
+            | LogicalPlan::Deduplicate { keys: exprs, .. }
+            | LogicalPlan::Hint { parameters: exprs, .. } => found.extend(exprs),
+            LogicalPlan::WithColumns { columns, .. } => found.extend(columns.iter().map(|(_, expr)| expr)),
+            LogicalPlan::Filter { condition, .. } => found.push(condition),
+            LogicalPlan::Aggregate { grouping, outputs, .. } => {
+                match grouping {
+                    Grouping::By(by) | Grouping::Rollup(by) | Grouping::Cube(by) => found.extend(by),
+                    Grouping::Sets { by, sets } => found.extend(by.iter().chain(sets.iter().flatten())),
+                }
+                found.extend(outputs);
+            }
+            LogicalPlan::Pivot { grouping, column, values, aggregates, .. } => {
+                found.extend(grouping);
+                found.push(column);
+                found.extend(values.iter().flatten());
+                found.extend(aggregates);
+            }
+            LogicalPlan::Unpivot { ids, values, .. } => found.extend(ids.iter().chain(values)),
+            LogicalPlan::Expand { projections, .. } => found.extend(projections.iter().flatten()),
+            LogicalPlan::Window { functions, partition_by, order_by, .. } => {
+                found.extend(functions.iter().chain(partition_by).chain(order_by.iter().map(|order| &order.child)));
+            }
+            LogicalPlan::Generate { generator, .. } => found.push(generator),
+            LogicalPlan::Sort { order, .. } => found.extend(order.iter().map(|order| &order.child)),
+            LogicalPlan::Join { constraint, .. } => match constraint {
+                JoinConstraint::On(condition) => found.push(condition),
+                JoinConstraint::None | JoinConstraint::Using(_) | JoinConstraint::Natural => {}
+            },
+            LogicalPlan::Repartition { target, .. } => match target {
+                Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => {}
+                Repartitioning::Hash { by, .. } | Repartitioning::Rebalance { by } => found.extend(by),
+                Repartitioning::Range { by, .. } => found.extend(by.iter().map(|order| &order.child)),
+                Repartitioning::Index { by, .. } => found.push(by),
+            },
+        }
+        found
+    }
+
+    /// Replaces each expression of this node itself by `f(expression)`, in the order of [`LogicalPlan::expressions`].
+    ///
+    /// # Errors
+    /// The first error of `f`; the node may then be half changed and must be thrown away.
+    pub fn try_map_expressions<E>(&mut self, f: &mut dyn FnMut(Expr) -> Result<Expr, E>) -> Result<(), E> {
+        let mut first = None;
+        self.for_each_expression_mut(&mut |expr| {
+            if first.is_none() {
+                match f(std::mem::replace(expr, Expr::Star(None))) {
+                    Ok(new) => *expr = new,
+                    Err(error) => first = Some(error),
+                }
+            }
+        });
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Replaces each expression of this node itself by `f(expression)`.
+    pub fn map_expressions(&mut self, f: &mut dyn FnMut(Expr) -> Expr) {
+        self.for_each_expression_mut(&mut |expr| *expr = f(std::mem::replace(expr, Expr::Star(None))));
+    }
+
+    fn for_each_expression_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        match self {
+            LogicalPlan::UnresolvedRelation { .. }
+            | LogicalPlan::LocalRelation { .. }
+            | LogicalPlan::Range { .. }
+            | LogicalPlan::OneRow
+            | LogicalPlan::Cached { .. }
+            | LogicalPlan::Checkpoint { .. }
+            | LogicalPlan::SubqueryAlias { .. }
+            | LogicalPlan::With { .. }
+            | LogicalPlan::WithColumnsRenamed { .. }
+            | LogicalPlan::Limit { .. }
+            | LogicalPlan::Offset { .. }
+            | LogicalPlan::Tail { .. }
+            | LogicalPlan::Union { .. }
+            | LogicalPlan::Intersect { .. }
+            | LogicalPlan::Except { .. }
+            | LogicalPlan::Distinct { .. }
+            | LogicalPlan::Sample { .. }
+            | LogicalPlan::MapPartitions { .. }
+            | LogicalPlan::Write { .. } => {}
+            LogicalPlan::Scan(scan) => scan.pushed_filters.iter_mut().chain(&mut scan.partition_filters).for_each(f),
+            LogicalPlan::Project { exprs, .. }
+            | LogicalPlan::DropColumns { columns: exprs, .. }
+            | LogicalPlan::Deduplicate { keys: exprs, .. }
+            | LogicalPlan::Hint { parameters: exprs, .. } => exprs.iter_mut().for_each(f),
+            LogicalPlan::WithColumns { columns, .. } => columns.iter_mut().for_each(|(_, expr)| f(expr)),
+            LogicalPlan::Filter { condition, .. } => f(condition),
+            LogicalPlan::Aggregate { grouping, outputs, .. } => {
+                match grouping {
+                    Grouping::By(by) | Grouping::Rollup(by) | Grouping::Cube(by) => by.iter_mut().for_each(&mut *f),
+                    Grouping::Sets { by, sets } => by.iter_mut().chain(sets.iter_mut().flatten()).for_each(&mut *f),
+                }
+                outputs.iter_mut().for_each(f);
+            }
+            LogicalPlan::Pivot { grouping, column, values, aggregates, .. } => {
+                grouping.iter_mut().for_each(&mut *f);
+                f(column);
+                values.iter_mut().flatten().chain(aggregates).for_each(f);
+            }
+            LogicalPlan::Unpivot { ids, values, .. } => ids.iter_mut().chain(values).for_each(f),
+            LogicalPlan::Expand { projections, .. } => projections.iter_mut().flatten().for_each(f),
+            LogicalPlan::Window { functions, partition_by, order_by, .. } => {
+                functions.iter_mut().chain(partition_by).chain(order_by.iter_mut().map(|order| &mut order.child)).for_each(f);
+            }
+            LogicalPlan::Generate { generator, .. } => f(generator),
+            LogicalPlan::Sort { order, .. } => order.iter_mut().for_each(|order| f(&mut order.child)),
+            LogicalPlan::Join { constraint, .. } => match constraint {
+                JoinConstraint::On(condition) => f(condition),
+                JoinConstraint::None | JoinConstraint::Using(_) | JoinConstraint::Natural => {}
+            },
+            LogicalPlan::Repartition { target, .. } => match target {
+                Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => {}
+                Repartitioning::Hash { by, .. } | Repartitioning::Rebalance { by } => by.iter_mut().for_each(f),
+                Repartitioning::Range { by, .. } => by.iter_mut().for_each(|order| f(&mut order.child)),
+                Repartitioning::Index { by, .. } => f(by),
+            },
+        }
+    }
+
     /// Rewrites the tree from the leaves up. `f` gives `None` to keep a node.
     #[must_use]
     pub fn transform_up(
