@@ -25,8 +25,19 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
         "session",
         5,
         &[
-            "common", "logical", "event", "pyspark", "sql", "analyzer", "optimizer", "physical", "storage", "datagen",
-            "exec", "scheduler", "cluster",
+            "common",
+            "logical",
+            "event",
+            "pyspark",
+            "sql",
+            "analyzer",
+            "optimizer",
+            "physical",
+            "storage",
+            "datagen",
+            "exec",
+            "scheduler",
+            "cluster",
         ],
     ),
     ("workshop", 6, &["common", "logical", "event", "status", "datagen", "storage", "session", "cluster"]),
@@ -35,7 +46,10 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     (
         "cli",
         8,
-        &["common", "event", "status", "datagen", "storage", "pyspark", "cluster", "session", "workshop", "tui", "report", "logical"],
+        &[
+            "common", "event", "status", "datagen", "storage", "pyspark", "cluster", "session", "workshop", "tui",
+            "report", "logical",
+        ],
     ),
 ];
 
@@ -69,11 +83,8 @@ fn all_sources() -> Vec<(String, PathBuf, String)> {
 
 /// The modules named after `crate::` in code (comments left out), groups in braces included.
 fn used_modules(text: &str) -> BTreeSet<String> {
-    let code: String = text
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let code: String =
+        text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
     let mut used = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {
         let group = rest.strip_prefix('{').map(|inner| inner.split('}').next().unwrap_or_default());
@@ -88,7 +99,8 @@ fn used_modules(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn modules_only_use_lower_floors() {
-    let house: BTreeMap<&str, (u8, &[&str])> = HOUSE.iter().map(|(name, floor, uses)| (*name, (*floor, *uses))).collect();
+    let house: BTreeMap<&str, (u8, &[&str])> =
+        HOUSE.iter().map(|(name, floor, uses)| (*name, (*floor, *uses))).collect();
     let mut broken = Vec::new();
     for (module, path, text) in all_sources() {
         let Some((_, allowed)) = house.get(module.as_str()) else {

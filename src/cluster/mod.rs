@@ -1,1 +1,16 @@
-//! Floor of `cluster`.
+//! Floor 4, the yard: one loop on virtual time around pretend executors that hold real blocks.
+//!
+//! [`crate::scheduler`] decides, [`crate::exec`] computes, [`Cluster`] moves the clock between them, takes the modelled time from the
+//! [`CostModel`] and lets things break as the [`Fault`]s say.
+
+pub mod config;
+pub mod cost_model;
+pub mod fault;
+pub mod job;
+pub mod simulation;
+
+pub use config::ClusterConfig;
+pub use cost_model::CostModel;
+pub use fault::{Fault, FaultTime};
+pub use job::{CacheStats, JobResult, JobSpec, JobWork, ShuffleStats};
+pub use simulation::Cluster;

@@ -58,19 +58,18 @@ pub fn next_stages(plan: &Arc<PhysicalPlan>, is_cached: &dyn Fn(CacheId) -> bool
 
 /// The plan with every exchange equal to `exchange` replaced by a read of its result.
 #[must_use]
-pub fn replace_finished(plan: &Arc<PhysicalPlan>, exchange: &Arc<PhysicalPlan>, finished: Finished) -> Arc<PhysicalPlan> {
+pub fn replace_finished(
+    plan: &Arc<PhysicalPlan>,
+    exchange: &Arc<PhysicalPlan>,
+    finished: Finished,
+) -> Arc<PhysicalPlan> {
     let _ = (exchange, finished);
     plan.clone()
 }
 
 /// Plans the rest again with what was measured.
 #[must_use]
-pub fn replan(
-    plan: &Arc<PhysicalPlan>,
-    stats: &dyn StageStats,
-    conf: &Conf,
-    default_parallelism: usize,
-) -> Replanned {
+pub fn replan(plan: &Arc<PhysicalPlan>, stats: &dyn StageStats, conf: &Conf, default_parallelism: usize) -> Replanned {
     let _ = (stats, conf, default_parallelism);
     Replanned { plan: plan.clone(), decisions: Vec::new() }
 }

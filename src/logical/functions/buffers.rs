@@ -21,7 +21,9 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
         "min" | "max" | "bit_and" | "bit_or" | "bit_xor" | "bool_and" | "bool_or" | "every" | "some" | "any" => {
             vec![call.data_type.clone()]
         }
-        "first" | "last" | "first_value" | "last_value" | "any_value" => vec![call.data_type.clone(), DataType::Boolean],
+        "first" | "last" | "first_value" | "last_value" | "any_value" => {
+            vec![call.data_type.clone(), DataType::Boolean]
+        }
         "min_by" | "max_by" => vec![argument(0), argument(1)],
         "product" => vec![DataType::Double],
         "stddev" | "std" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop" => {
