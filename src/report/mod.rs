@@ -1,1 +1,16 @@
-//! Floor of `report`.
+//! Floor 7, the plain terminal: narration, summary, log lines and drawn errors.
+//!
+//! Everything here turns facts into sentences and returns them; the caller writes. The theatre's "what is going on" pane shows the same
+//! sentences as `--no-tui`, so there is one narrator with two outlets. The narrator may only state what is in the log.
+
+pub mod diagnostic;
+pub mod logs;
+pub mod narrator;
+pub mod summary;
+pub mod why;
+pub mod words;
+
+pub use diagnostic::{Place, diagnostic};
+pub use logs::{Level, LogFilter, logs};
+pub use narrator::{Depth, Format, Narrator, Sentence, Weight};
+pub use summary::summary;

@@ -1,1 +1,28 @@
-//! Floor of `status`.
+//! Floor 2, the picture of a run: the event log folded up to a moment.
+//!
+//! [`Status`] answers "what is where, what runs, what was lost" for one position in the log; [`need`] answers "is this still needed, and by
+//! whom"; [`recompute`] counts what was lost, made again and kept; [`marks`] names the moments worth stopping at. Screens, narration, reports and
+//! checks read these and nothing else, so that live, replayed and scrubbed can not differ (design D7).
+//!
+//! ```text
+//!   events 0 1 2 3 4 5 6 7 …            History: a checkpoint every 4,096 events
+//!          └──── fold ────┘ → Status    seek(n) = nearest checkpoint + the rest
+//! ```
+//!
+//! **Invariants.** A pure function of the events: no clock, no chance. `seek` gives the same `Status` as a fold from the start.
+
+#[cfg(test)]
+pub mod fixture;
+pub mod history;
+pub mod marks;
+pub mod model;
+pub mod need;
+pub mod recompute;
+mod store;
+pub mod why;
+
+pub use history::History;
+pub use model::{
+    Application, Attempt, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query, Shuffle, Stage, StageState,
+    Statement, Status, Submission, Task, TaskState, Totals,
+};

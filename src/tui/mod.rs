@@ -1,1 +1,17 @@
-//! Floor of `tui`.
+//! Floor 7, the screens: the cluster theatre and the home screen.
+//!
+//! ```text
+//!   keys, mouse ──► Message ──► update(&mut Model, Message) ──► Vec<Effect> ──► run loop: branch, quit, suspend
+//!   event log  ──► History ──► Status at the cursor ──► view(&Model, &Status) ──► cells
+//! ```
+//!
+//! `update` and `view` do no I/O; only [`terminal`] and the run loops touch the terminal. A frame is a pure function of the log, the
+//! cursor, the model and the size (design D7), so that live, replayed and scrubbed look the same.
+
+pub mod home;
+pub mod run_handle;
+pub mod theatre;
+pub mod theme;
+
+pub use run_handle::{RunEnd, RunHandle};
+pub use theme::{GlyphSet, ScreenOptions, Theme};

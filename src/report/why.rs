@@ -1,0 +1,182 @@
+//! The answer to "why does this run again, and why not that?" in sentences.
+
+use super::words;
+use crate::common::text::plural;
+use crate::event::TaskCause;
+use crate::status::Status;
+use crate::status::need::Need;
+use crate::status::why::{Answer, Finding, Step, Subject};
+
+/// A title and its lines, the first question first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    pub title: String,
+    pub lines: Vec<Line>,
+}
+
+/// One line of an explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// How many steps back along the lineage.
+    pub indent: usize,
+    pub mark: Mark,
+    pub text: String,
+}
+
+/// What a line's sign says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    None,
+    Lost,
+    Again,
+    /// From here on nothing is lost.
+    Wall,
+    /// Nobody needs it any more.
+    Skip,
+}
+
+/// Puts an answer into words.
+#[must_use]
+pub fn explain(status: &Status, answer: &Answer) -> Explanation {
+    let name = subject_name(status, answer.subject);
+    let mut lines = Vec::new();
+    let mut indent = 0;
+    let push = |lines: &mut Vec<Line>, indent: usize, mark: Mark, text: String| lines.push(Line { indent, mark, text });
+    for step in &answer.steps {
+        let (mark, text) = step_words(status, step);
+        push(&mut lines, indent, mark, text);
+        if matches!(step, Step::OneStepBack { .. }) {
+            indent += 1;
+        }
+        if matches!(step, Step::InputFromStorage { .. }) {
+            indent = 0;
+        }
+    }
+    let (mark, verdict) = verdict(status, &name, &answer.finding);
+    push(&mut lines, 0, mark, verdict);
+    lines.sort_by_key(|line| line.text.starts_with("Not redone"));
+    Explanation { title: title(&name, &answer.finding), lines }
+}
+
+fn subject_name(status: &Status, subject: Subject) -> String {
+    match subject {
+        Subject::Task(stage, partition) => status.task_name(stage, partition),
+        Subject::CachedBlock(cache, partition) => format!("{cache}, partition {partition}"),
+        Subject::Node(node) => node.to_string(),
+        Subject::Stage(stage) => words::stage(status, stage),
+    }
+}
+
+fn title(name: &str, finding: &Finding) -> String {
+    match finding {
+        Finding::Again { .. } | Finding::WillRunAgain => format!("Why does {name} run again?"),
+        Finding::MaybeLater | Finding::NotNeeded => format!("Why is {name} not made again?"),
+        Finding::StillThere { .. } | Finding::Once => format!("Does {name} run again?"),
+        Finding::NotYet => format!("Why has {name} not started?"),
+        Finding::NodeAlive => format!("How is {name}?"),
+        Finding::NodeDead { .. } => format!("What did {name} take with it?"),
+        Finding::Unknown => format!("What is {name}?"),
+    }
+}
+
+fn verdict(status: &Status, name: &str, finding: &Finding) -> (Mark, String) {
+    match finding {
+        Finding::Unknown => (Mark::None, "The log knows nothing of it yet.".to_owned()),
+        Finding::NotYet => (Mark::None, format!("{name} has not run yet.")),
+        Finding::Once => (Mark::Wall, "No. It runs for the first time; nothing of it was lost.".to_owned()),
+        Finding::StillThere { node } => (Mark::Wall, format!("No. Its output is there, on {node}.")),
+        Finding::Again { task, cause, done } => {
+            let place = status.attempts.get(task).map(|attempt| format!(" on {}", attempt.node)).unwrap_or_default();
+            let verb = if *done { "ran" } else { "runs" };
+            let so = match cause {
+                TaskCause::Speculative => "A second copy",
+                _ => "So it",
+            };
+            (Mark::Again, format!("{so} {verb} again{place}."))
+        }
+        Finding::WillRunAgain => (Mark::Again, "So it will run again, and only what it needs.".to_owned()),
+        Finding::MaybeLater => {
+            (Mark::Skip, "So nothing is done now. If a later step reads it, it is made then.".to_owned())
+        }
+        Finding::NotNeeded => (Mark::Skip, "So it is not made again.".to_owned()),
+        Finding::NodeAlive => (Mark::Wall, "It is up.".to_owned()),
+        Finding::NodeDead { at } => (Mark::Lost, format!("It died at {at}.")),
+    }
+}
+
+fn step_words(status: &Status, step: &Step) -> (Mark, String) {
+    let died = |died: &Option<crate::common::time::VirtualTime>| match died {
+        Some(at) => format!(", which died at {at}"),
+        None => String::new(),
+    };
+    match step {
+        Step::OnlyCopyOn { node, died: at } => (Mark::Lost, format!("Its only copy was on {node}{}.", died(at))),
+        Step::WasRunningOn { node, died: at } => (Mark::Lost, format!("It was running on {node}{}.", died(at))),
+        Step::CouldNotFetch { node } => (Mark::Lost, format!("It needed a block from {node}, which did not answer.")),
+        Step::Raised { reason } => (Mark::Lost, format!("The attempt before failed: {}", words::line(reason, 120))),
+        Step::NeededBy(by) if by.is_empty() => (Mark::None, "A stage that had not finished asked for it.".to_owned()),
+        Step::NeededBy(by) => (Mark::None, format!("Still needed by {}.", words::needed_by(status, by))),
+        Step::NobodyNeeds => (Mark::Skip, "Everything that reads it is done.".to_owned()),
+        Step::QueryOpen => (Mark::None, "No task that runs or waits reads it.".to_owned()),
+        Step::InputFromStorage { stage } => {
+            (Mark::Wall, format!("Input of {}: files or rows that can be read again.", words::stage(status, *stage)))
+        }
+        Step::InputFromStage { stage, kept, lost } => {
+            let kept_words = plural(*kept as u64, "output");
+            let name = words::stage(status, *stage);
+            if lost.is_empty() {
+                (Mark::Wall, format!("Input: {kept_words} of {name}, all there."))
+            } else {
+                let lost = words::tasks(status, *stage, lost);
+                (Mark::Lost, format!("Input: {kept_words} of {name} there, lost {lost}."))
+            }
+        }
+        Step::OneStepBack { stage, partitions } => {
+            (Mark::Again, format!("One step back: {} first.", words::tasks(status, *stage, partitions)))
+        }
+        Step::NotRedone { stage, partitions } => {
+            (Mark::Wall, format!("Not redone: {}, still there.", words::tasks(status, *stage, partitions)))
+        }
+        Step::Held { running, outputs, cached, needed } => {
+            let held = words::inventory(*outputs, *running, *cached);
+            let needed = if *needed == 0 { "none of it".to_owned() } else { needed.to_string() };
+            (Mark::Lost, format!("On it: {held}; still needed of what was stored: {needed}."))
+        }
+    }
+}
+
+/// The three lists of a death: still there, gone and not needed, gone and needed. One line each.
+#[must_use]
+pub fn triage(status: &Status, death: &crate::status::Death) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut push = |mark: Mark, text: String| lines.push(Line { indent: 0, mark, text });
+    let held = words::inventory(death.outputs_kept, 0, death.cached_kept);
+    push(Mark::Wall, format!("Still there: {held} on other nodes."));
+    let (mut no, mut later, mut now) = (Vec::new(), Vec::new(), Vec::new());
+    for lost in &death.outputs {
+        match lost.need {
+            Need::No => no.push((lost.stage, lost.map)),
+            Need::Later => later.push((lost.stage, lost.map)),
+            Need::Now(_) => now.push((lost.stage, lost.map)),
+        }
+    }
+    let cached = |wanted: fn(&Need) -> bool| death.cached.iter().filter(|lost| wanted(&lost.need)).count() as u64;
+    let with_cached = |tasks: &[(crate::common::ids::StageId, u32)], blocks: u64| {
+        let mut words_of = Vec::new();
+        if !tasks.is_empty() {
+            words_of.push(words::stage_tasks(status, tasks));
+        }
+        if blocks > 0 {
+            words_of.push(plural(blocks, "cached partition"));
+        }
+        words::list(&words_of)
+    };
+    push(Mark::Skip, format!("Gone, not needed: {}.", with_cached(&no, cached(|need| *need == Need::No))));
+    let maybe = cached(|need| *need == Need::Later);
+    if !later.is_empty() || maybe > 0 {
+        push(Mark::Skip, format!("Gone, made only if asked for: {}.", with_cached(&later, maybe)));
+    }
+    now.extend(death.running.iter().filter_map(|task| status.attempts.get(task)).map(|run| (run.stage.stage, run.partition)));
+    push(Mark::Again, format!("Gone and needed: {}.", with_cached(&now, cached(Need::is_now))));
+    lines
+}

@@ -1,0 +1,126 @@
+//! Small words that several sentences share: names of tasks, lists, places.
+
+use crate::common::ids::{NodeId, StageId};
+use crate::common::text::{plural, visible};
+use crate::status::Status;
+use crate::status::need::Need;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// At most so many names before "and 7 more".
+const NAMED: usize = 6;
+
+/// `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn list(words: &[String]) -> String {
+    match words {
+        [] => "none".to_owned(),
+        [one] => one.clone(),
+        [start @ .., last] => format!("{} and {last}", start.join(", ")),
+    }
+}
+
+/// The same, cut after a few: `a, b, c and 7 more`.
+#[must_use]
+pub fn short_list(words: &[String]) -> String {
+    if words.len() <= NAMED + 1 {
+        return list(words);
+    }
+    format!("{} and {} more", words[..NAMED].join(", "), words.len() - NAMED)
+}
+
+/// `S0.m4 and S0.m5`; four or more in a row become `S0.m0 to m5`.
+#[must_use]
+pub fn tasks(status: &Status, stage: StageId, partitions: &[u32]) -> String {
+    short_list(&task_words(status, stage, partitions))
+}
+
+/// `S0.m4, S0.m5 and S3.p1`, over several stages.
+#[must_use]
+pub fn stage_tasks(status: &Status, tasks: &[(StageId, u32)]) -> String {
+    let mut by_stage: BTreeMap<StageId, BTreeSet<u32>> = BTreeMap::new();
+    for (stage, partition) in tasks {
+        by_stage.entry(*stage).or_default().insert(*partition);
+    }
+    let mut words = Vec::new();
+    for (stage, partitions) in by_stage {
+        let partitions: Vec<u32> = partitions.into_iter().collect();
+        words.extend(task_words(status, stage, &partitions));
+    }
+    short_list(&words)
+}
+
+fn task_words(status: &Status, stage: StageId, partitions: &[u32]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = partitions;
+    while let Some(first) = rest.first() {
+        let run = rest.iter().zip(*first..).take_while(|(partition, expected)| **partition == *expected).count();
+        if run >= 4 {
+            let last = status.task_name(stage, rest[run - 1]);
+            let last = last.split_once('.').map_or(last.as_str(), |(_, task)| task).to_owned();
+            words.push(format!("{} to {last}", status.task_name(stage, *first)));
+            rest = &rest[run..];
+        } else {
+            words.push(status.task_name(stage, *first));
+            rest = &rest[1..];
+        }
+    }
+    words
+}
+
+/// Who needs it: `S1.p1, S1.p2 and S1.p3`.
+#[must_use]
+pub fn needed_by(status: &Status, by: &[(StageId, Vec<u32>)]) -> String {
+    let tasks: Vec<(StageId, u32)> =
+        by.iter().flat_map(|(stage, partitions)| partitions.iter().map(|partition| (*stage, *partition))).collect();
+    stage_tasks(status, &tasks)
+}
+
+/// `S0 (orders)`.
+#[must_use]
+pub fn stage(status: &Status, stage: StageId) -> String {
+    match status.stages.get(&stage) {
+        Some(known) if !known.definition.name.is_empty() => format!("{stage} ({})", visible(&known.definition.name)),
+        _ => stage.to_string(),
+    }
+}
+
+/// The nodes, as a list.
+#[must_use]
+pub fn nodes(nodes: &[NodeId]) -> String {
+    short_list(&nodes.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+/// `2 map outputs, 1 running task and 1 cached partition`; `nothing` when all are zero.
+#[must_use]
+pub fn inventory(outputs: usize, running: usize, cached: usize) -> String {
+    let counted = [(outputs, "map output"), (running, "running task"), (cached, "cached partition")];
+    let words: Vec<String> =
+        counted.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| plural(*count as u64, noun)).collect();
+    if words.is_empty() { "nothing".to_owned() } else { list(&words) }
+}
+
+/// Things that share one answer to "is it still needed", in the order of first appearance.
+#[must_use]
+pub fn by_need<'a, T>(things: &'a [T], need: impl Fn(&'a T) -> &'a Need) -> Vec<(&'a Need, Vec<&'a T>)> {
+    let mut groups: Vec<(&Need, Vec<&T>)> = Vec::new();
+    for thing in things {
+        let key = need(thing);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, members)) => members.push(thing),
+            None => groups.push((key, vec![thing])),
+        }
+    }
+    groups
+}
+
+/// One line of untrusted text, made safe and cut to `width` characters.
+#[must_use]
+pub fn line(text: &str, width: usize) -> String {
+    let first = text.trim().lines().next().unwrap_or_default();
+    let safe = visible(first);
+    if safe.chars().count() <= width && text.trim().lines().count() <= 1 {
+        return safe;
+    }
+    let cut: String = safe.chars().take(width.saturating_sub(3)).collect();
+    format!("{cut}...")
+}

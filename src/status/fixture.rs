@@ -1,0 +1,225 @@
+//! A small recorded run for tests: 4 nodes with 2 cores, 6 maps, 4 reduces, `node-3` dies and takes 2 map outputs and a running task.
+
+use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::log::EventLog;
+use crate::event::{
+    ClusterShape, Event, EventKind, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
+};
+use std::sync::Arc;
+
+/// Writes events at given seconds.
+struct Pen {
+    log: EventLog,
+    next_task: u64,
+}
+
+/// Where a task runs.
+struct Place {
+    node: u32,
+    core: u32,
+}
+
+impl Pen {
+    fn at(&self, secs: f64, kind: EventKind) {
+        self.log.push(VirtualTime::from_secs_f64(secs), kind);
+    }
+
+    fn start(&mut self, secs: f64, stage: (u32, u32), partition: u32, place: &Place, cause: TaskCause) -> TaskId {
+        let task = TaskId(self.next_task);
+        self.next_task += 1;
+        let stage_attempt = StageAttempt { stage: StageId(stage.0), attempt: stage.1 };
+        let again = u32::from(!matches!(cause, TaskCause::First));
+        let kind = EventKind::TaskStarted {
+            task,
+            stage: stage_attempt,
+            partition,
+            attempt: again,
+            executor: ExecutorId(place.node),
+            node: NodeId(place.node),
+            core: place.core,
+            locality: if again == 1 { Locality::Any } else { Locality::Node },
+            cause,
+        };
+        self.at(secs, kind);
+        task
+    }
+
+    fn end(&self, secs: f64, task: TaskId, outcome: TaskOutcome) {
+        let metrics = TaskMetrics {
+            rows_in: 1000,
+            rows_out: 400,
+            input_rows: 1000,
+            shuffle_write_bytes: 40_000,
+            shuffle_write_rows: 400,
+            compute_time: VirtualDuration::from_millis(1500),
+            ..TaskMetrics::default()
+        };
+        self.at(secs, EventKind::TaskEnded { task, outcome, metrics });
+    }
+
+    fn output(&self, secs: f64, map: u32, node: u32) {
+        let kind = EventKind::MapOutputRegistered {
+            shuffle: ShuffleId(0),
+            map,
+            node: NodeId(node),
+            executor: ExecutorId(node),
+            bytes: vec![40_000; 4],
+            rows: vec![100; 4],
+        };
+        self.at(secs, kind);
+    }
+}
+
+/// The run, from the first to the last event.
+#[must_use]
+pub fn node_death() -> Vec<Arc<Event>> {
+    let mut pen = Pen { log: EventLog::new(), next_task: 0 };
+    open(&pen);
+    let maps = map_stage(&mut pen);
+    reduce_until_death(&mut pen);
+    recover(&mut pen);
+    drop(maps);
+    pen.log.snapshot()
+}
+
+fn open(pen: &Pen) {
+    let cluster = ClusterShape { name: "small".into(), nodes: 4, cores_per_node: 2, memory_per_node_bytes: 512 << 20 };
+    let script = "from pyspark.sql import SparkSession\n".to_owned();
+    let name = "orders by country".to_owned();
+    pen.at(0.0, EventKind::ApplicationStarted { name, script, seed: 7, cluster, conf: Vec::new() });
+    for node in 1..=4 {
+        pen.at(0.0, EventKind::NodeAdded { node: NodeId(node), cores: 2, memory_bytes: 512 << 20 });
+        pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores: 2 });
+    }
+    pen.at(0.1, EventKind::StatementStarted { line: 9, text: "orders.groupBy(\"country\").count().show()".into() });
+    let plan = "HashAggregate(final)\n  Exchange hash(country, 4)\n".to_owned();
+    pen.at(0.1, EventKind::QueryStarted { query: QueryId(0), action: "show".into(), line: 9, plan });
+    pen.at(0.1, EventKind::StageDefined(definition(0, "orders", &["scan csv", "filter", "partial aggregate"], 6, None)));
+    pen.at(0.1, EventKind::StageDefined(definition(1, "aggregate", &["final aggregate"], 4, Some(0))));
+    let description = "show at line 9".to_owned();
+    let stages = vec![StageId(0), StageId(1)];
+    pen.at(0.1, EventKind::JobSubmitted { job: JobId(0), query: Some(QueryId(0)), stages, description });
+}
+
+fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Option<u32>) -> StageDefinition {
+    StageDefinition {
+        stage: StageId(stage),
+        name: name.into(),
+        operators: operators.iter().map(|operator| (*operator).to_owned()).collect(),
+        tasks,
+        parents: reads.map(StageId).into_iter().collect(),
+        writes: reads.is_none().then_some(ShuffleId(stage)),
+        reduce_partitions: if reads.is_none() { 4 } else { 0 },
+        reads: reads.map(|parent| (ShuffleId(parent), StageId(parent))).into_iter().collect(),
+        caches: if reads.is_none() { vec![CacheId(0)] } else { Vec::new() },
+        query: Some(QueryId(0)),
+        line: 9,
+    }
+}
+
+fn submit(pen: &Pen, secs: f64, stage: (u32, u32), partitions: Vec<u32>, reason: SubmitReason) {
+    let stage = StageAttempt { stage: StageId(stage.0), attempt: stage.1 };
+    pen.at(secs, EventKind::StageSubmitted { stage, job: JobId(0), partitions, reason });
+}
+
+fn complete(pen: &Pen, secs: f64, stage: (u32, u32)) {
+    pen.at(secs, EventKind::StageCompleted { stage: StageAttempt { stage: StageId(stage.0), attempt: stage.1 } });
+}
+
+fn map_stage(pen: &mut Pen) -> Vec<TaskId> {
+    submit(pen, 0.1, (0, 0), (0..6).collect(), SubmitReason::Needed);
+    let first: Vec<TaskId> = [(0, 1, 0), (1, 1, 1), (2, 2, 0), (3, 2, 1), (4, 3, 0), (5, 3, 1)]
+        .into_iter()
+        .map(|(map, node, core)| pen.start(0.2, (0, 0), map, &Place { node, core }, TaskCause::First))
+        .collect();
+    for (map, task) in first.iter().enumerate() {
+        let secs = 3.0 + map as f64 * 0.2;
+        pen.end(secs, *task, TaskOutcome::Succeeded);
+        pen.output(secs, map as u32, 1 + map as u32 / 2);
+        if map == 4 {
+            let cached = EventKind::BlockCached {
+                cache: CacheId(0),
+                partition: 4,
+                node: NodeId(3),
+                bytes: 9000,
+                rows: 100,
+                on_disk: false,
+            };
+            pen.at(secs, cached);
+        }
+    }
+    complete(pen, 4.0, (0, 0));
+    first
+}
+
+fn fetch(pen: &Pen, secs: f64, task: TaskId, from: u32, arrives: f64) {
+    let kind = EventKind::ShuffleFetched {
+        task,
+        shuffle: ShuffleId(0),
+        from: NodeId(from),
+        blocks: 2,
+        bytes: 80_000,
+        arrives: VirtualTime::from_secs_f64(arrives),
+    };
+    pen.at(secs, kind);
+}
+
+fn reduce_until_death(pen: &mut Pen) {
+    submit(pen, 4.0, (1, 0), (0..4).collect(), SubmitReason::Needed);
+    let p0 = pen.start(4.1, (1, 0), 0, &Place { node: 1, core: 0 }, TaskCause::First);
+    let p1 = pen.start(4.1, (1, 0), 1, &Place { node: 2, core: 0 }, TaskCause::First);
+    let p2 = pen.start(4.1, (1, 0), 2, &Place { node: 3, core: 0 }, TaskCause::First);
+    for node in 1..=3 {
+        fetch(pen, 4.1, p0, node, 4.4);
+        fetch(pen, 4.1, p1, node, 5.6);
+        fetch(pen, 4.1, p2, node, 5.6);
+    }
+    pen.end(5.0, p0, TaskOutcome::Succeeded);
+    let p3 = pen.start(5.0, (1, 0), 3, &Place { node: 1, core: 0 }, TaskCause::First);
+    for node in 1..=3 {
+        fetch(pen, 5.0, p3, node, 5.8);
+    }
+    let dead = NodeId(3);
+    pen.at(5.2, EventKind::FaultInjected { fault: "kill node-3".into(), node: Some(dead) });
+    pen.at(5.2, EventKind::NodeDied { node: dead });
+    pen.end(5.2, p2, TaskOutcome::ExecutorLost { node: dead });
+    pen.at(5.2, EventKind::ExecutorRemoved { executor: ExecutorId(3), node: dead, reason: "connection closed".into() });
+    let reason = "node-3 died".to_owned();
+    pen.at(5.2, EventKind::MapOutputsLost { shuffle: ShuffleId(0), maps: vec![4, 5], node: dead, reason: reason.clone() });
+    pen.at(5.2, EventKind::CachedBlocksLost { cache: CacheId(0), partitions: vec![4], node: dead, reason });
+    let failed = |map| TaskOutcome::FetchFailed { shuffle: ShuffleId(0), map, node: dead };
+    pen.end(5.4, p1, failed(4));
+    let stage = StageAttempt { stage: StageId(1), attempt: 0 };
+    pen.at(5.4, EventKind::StageFailed { stage, reason: "a block of S0.m4 on node-3 could not be read".into() });
+    pen.end(5.4, p3, failed(4));
+}
+
+fn recover(pen: &mut Pen) {
+    let dead = NodeId(3);
+    submit(pen, 5.6, (0, 1), vec![4, 5], SubmitReason::OutputsLost { shuffle: ShuffleId(0), maps: vec![4, 5] });
+    let m4 = pen.start(5.7, (0, 1), 4, &Place { node: 1, core: 1 }, TaskCause::OutputLost { node: dead });
+    let m5 = pen.start(5.7, (0, 1), 5, &Place { node: 2, core: 1 }, TaskCause::OutputLost { node: dead });
+    pen.end(8.5, m4, TaskOutcome::Succeeded);
+    pen.output(8.5, 4, 1);
+    pen.end(8.7, m5, TaskOutcome::Succeeded);
+    pen.output(8.7, 5, 2);
+    complete(pen, 8.7, (0, 1));
+    submit(pen, 8.7, (1, 1), vec![1, 2, 3], SubmitReason::FetchFailed { shuffle: ShuffleId(0) });
+    let again = TaskCause::FetchFailed { node: dead };
+    let p1 = pen.start(8.8, (1, 1), 1, &Place { node: 1, core: 0 }, again.clone());
+    let p2 = pen.start(8.8, (1, 1), 2, &Place { node: 2, core: 0 }, TaskCause::ExecutorLost { node: dead });
+    let p3 = pen.start(8.8, (1, 1), 3, &Place { node: 4, core: 0 }, again);
+    for task in [p1, p2, p3] {
+        fetch(pen, 8.8, task, 1, 9.2);
+        fetch(pen, 8.8, task, 2, 9.2);
+    }
+    for (task, secs) in [(p1, 9.8), (p2, 9.9), (p3, 10.0)] {
+        pen.end(secs, task, TaskOutcome::Succeeded);
+    }
+    complete(pen, 10.0, (1, 1));
+    pen.at(10.0, EventKind::JobEnded { job: JobId(0), error: None });
+    pen.at(10.1, EventKind::QueryEnded { query: QueryId(0), rows: 42, error: None });
+    pen.at(10.1, EventKind::Printed { text: "+-------+-----+\n".into() });
+    pen.at(10.2, EventKind::ApplicationEnded { exit: 0 });
+}

@@ -1,0 +1,452 @@
+//! The things of a run, as they stand at one moment.
+
+use super::need::Need;
+use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::time::VirtualTime;
+use crate::event::{ClusterShape, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything known after some prefix of the log.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Status {
+    /// The time of the last event, or of the moment asked for.
+    pub now: VirtualTime,
+    /// How many events are folded in.
+    pub applied: usize,
+    pub application: Option<Arc<Application>>,
+    /// The script's exit status, once it ended.
+    pub exit: Option<i32>,
+    pub statement: Option<Statement>,
+    /// How many times the script printed.
+    pub printed: u32,
+    pub nodes: BTreeMap<NodeId, Node>,
+    /// Where each executor is or was.
+    pub executors: BTreeMap<ExecutorId, NodeId>,
+    pub queries: BTreeMap<QueryId, Query>,
+    pub jobs: BTreeMap<JobId, Job>,
+    pub stages: BTreeMap<StageId, Arc<Stage>>,
+    pub attempts: BTreeMap<TaskId, Arc<Attempt>>,
+    pub shuffles: BTreeMap<ShuffleId, Arc<Shuffle>>,
+    pub caches: BTreeMap<CacheId, Cache>,
+    pub faults: Vec<Fault>,
+    pub deaths: Vec<Arc<Death>>,
+    pub outputs: Vec<Output>,
+    pub totals: Totals,
+}
+
+/// What the log's first event says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Application {
+    pub name: String,
+    pub script: String,
+    pub seed: u64,
+    pub cluster: ClusterShape,
+    pub conf: Vec<(String, String)>,
+}
+
+/// The statement that the script has reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// 1-based.
+    pub line: u32,
+    pub text: String,
+}
+
+/// A machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    pub node: NodeId,
+    pub cores: u32,
+    pub memory_bytes: u64,
+    /// When it died; absent while it lives.
+    pub died: Option<VirtualTime>,
+    /// When the driver gave its executor up.
+    pub given_up: Option<VirtualTime>,
+    /// How often it died.
+    pub deaths: u32,
+    /// The attempt on each core. On a dead node: what was running when it died.
+    pub running: Vec<Option<TaskId>>,
+}
+
+impl Node {
+    /// Whether it is up.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.died.is_none()
+    }
+}
+
+/// One action of the script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    pub query: QueryId,
+    pub action: String,
+    pub line: u32,
+    pub plan: Arc<str>,
+    pub started: VirtualTime,
+    pub ended: Option<VirtualTime>,
+    pub rows: u64,
+    pub error: Option<String>,
+    /// How often adaptive execution planned again.
+    pub replanned: u32,
+}
+
+/// What the scheduler was asked to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    pub job: JobId,
+    pub query: Option<QueryId>,
+    pub stages: Vec<StageId>,
+    pub description: String,
+    pub submitted: VirtualTime,
+    pub ended: Option<VirtualTime>,
+    pub error: Option<String>,
+}
+
+/// A stage and its tasks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    pub definition: Arc<StageDefinition>,
+    pub defined: VirtualTime,
+    pub submissions: Vec<Submission>,
+    /// Jobs that found its output still there.
+    pub skipped_by: Vec<JobId>,
+    /// One for each partition.
+    pub tasks: Vec<Task>,
+}
+
+/// How a stage stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageState {
+    /// Not submitted yet.
+    Waiting,
+    Running,
+    /// All its partitions are done.
+    Done,
+    /// It was done or running; some output is lost and nothing runs now.
+    Broken,
+}
+
+impl Stage {
+    /// How many partitions are done, their output still there.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.tasks.iter().filter(|task| task.state == TaskState::Done).count()
+    }
+
+    /// The submission that has not ended.
+    #[must_use]
+    pub fn open_submission(&self) -> Option<&Submission> {
+        self.submissions.last().filter(|submission| submission.ended.is_none())
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn state(&self) -> StageState {
+        if self.open_submission().is_some() {
+            StageState::Running
+        } else if self.submissions.is_empty() {
+            StageState::Waiting
+        } else if self.done() == self.tasks.len() {
+            StageState::Done
+        } else {
+            StageState::Broken
+        }
+    }
+
+    /// The name of one of its tasks: `S0.m4` for a task that reads no shuffle and writes one, `S2.p1` for any other.
+    #[must_use]
+    pub fn task_name(&self, partition: u32) -> String {
+        let letter = if self.definition.writes.is_some() && self.definition.reads.is_empty() { 'm' } else { 'p' };
+        format!("{}.{letter}{partition}", self.definition.stage)
+    }
+}
+
+/// One attempt of a stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
+    pub attempt: u32,
+    pub job: JobId,
+    pub at: VirtualTime,
+    pub partitions: Vec<u32>,
+    pub reason: SubmitReason,
+    pub ended: Option<VirtualTime>,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
+}
+
+/// One partition of a stage.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Task {
+    pub state: TaskState,
+    /// All attempts, oldest first.
+    pub runs: Vec<TaskId>,
+}
+
+/// How one partition stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TaskState {
+    /// Has not run.
+    #[default]
+    Pending,
+    /// Its first attempt runs.
+    Running,
+    /// It runs again, because its work or its output was lost.
+    Recomputing,
+    /// Its output exists.
+    Done,
+    /// It failed and waits for another attempt.
+    Failed,
+    /// Its output, or the attempt that made it, is gone with a node.
+    Lost,
+}
+
+/// One attempt of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    pub task: TaskId,
+    pub stage: StageAttempt,
+    pub partition: u32,
+    /// Attempts of this task before this one.
+    pub attempt: u32,
+    pub executor: ExecutorId,
+    pub node: NodeId,
+    pub core: u32,
+    pub locality: Locality,
+    pub cause: TaskCause,
+    pub started: VirtualTime,
+    pub ended: Option<VirtualTime>,
+    pub outcome: Option<TaskOutcome>,
+    pub metrics: TaskMetrics,
+    pub fetches: Vec<Fetch>,
+    /// Its node died under it; the driver may not know yet.
+    pub orphaned: bool,
+}
+
+impl Attempt {
+    /// Whether this attempt does work that was already done or begun before.
+    #[must_use]
+    pub fn is_again(&self) -> bool {
+        match self.cause {
+            TaskCause::First | TaskCause::Speculative => false,
+            TaskCause::OutputLost { .. }
+            | TaskCause::ExecutorLost { .. }
+            | TaskCause::FetchFailed { .. }
+            | TaskCause::Retry { .. } => true,
+        }
+    }
+
+    /// Whether it succeeded.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.outcome == Some(TaskOutcome::Succeeded)
+    }
+}
+
+/// Blocks on their way from one node to a task.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fetch {
+    pub shuffle: ShuffleId,
+    pub from: NodeId,
+    pub blocks: u32,
+    pub bytes: u64,
+    pub sent: VirtualTime,
+    pub arrives: VirtualTime,
+}
+
+/// A shuffle's map outputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shuffle {
+    pub shuffle: ShuffleId,
+    /// The stage that makes it.
+    pub writer: StageId,
+    pub reduces: u32,
+    /// By map partition; absent: not made yet.
+    pub maps: Vec<Option<MapOutput>>,
+    /// Stages that read it.
+    pub readers: Vec<StageId>,
+}
+
+/// What one map task left on its node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapOutput {
+    pub node: NodeId,
+    pub executor: ExecutorId,
+    /// Per reduce partition.
+    pub bytes: Arc<[u64]>,
+    pub rows: Arc<[u64]>,
+    pub made: VirtualTime,
+    /// When it was lost.
+    pub lost: Option<VirtualTime>,
+}
+
+impl MapOutput {
+    /// Bytes of all its blocks.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.bytes.iter().sum()
+    }
+}
+
+/// A cached relation's partitions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cache {
+    pub blocks: BTreeMap<u32, CachedBlock>,
+    /// `unpersist` was called.
+    pub dropped: bool,
+}
+
+/// One cached partition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CachedBlock {
+    pub node: NodeId,
+    pub bytes: u64,
+    pub rows: u64,
+    pub on_disk: bool,
+    pub made: VirtualTime,
+    pub lost: Option<VirtualTime>,
+}
+
+/// A fault that was injected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    pub at: VirtualTime,
+    pub fault: String,
+    pub node: Option<NodeId>,
+}
+
+/// What was on a node when it died, and what was needed of it at that moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Death {
+    pub node: NodeId,
+    pub at: VirtualTime,
+    /// Events before the death.
+    pub position: usize,
+    /// Attempts that were running on it.
+    pub running: Vec<TaskId>,
+    /// Map outputs that were on it.
+    pub outputs: Vec<LostOutput>,
+    /// Cached partitions that were on it.
+    pub cached: Vec<LostBlock>,
+    /// Map outputs that were on other nodes.
+    pub outputs_kept: usize,
+    /// Cached partitions that were on other nodes.
+    pub cached_kept: usize,
+}
+
+/// A map output that died with its node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LostOutput {
+    pub shuffle: ShuffleId,
+    pub stage: StageId,
+    pub map: u32,
+    pub bytes: u64,
+    pub need: Need,
+}
+
+/// A cached partition that died with its node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LostBlock {
+    pub cache: CacheId,
+    pub partition: u32,
+    pub bytes: u64,
+    pub need: Need,
+}
+
+/// Files that were moved to their final place, or a write that was given up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    pub at: VirtualTime,
+    pub path: String,
+    pub files: u32,
+    pub rows: u64,
+    pub bytes: u64,
+    /// Why nothing of it is visible.
+    pub aborted: Option<String>,
+}
+
+/// Counts over the whole prefix.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub tasks_started: u64,
+    pub tasks_succeeded: u64,
+    pub tasks_failed: u64,
+    pub tasks_lost: u64,
+    pub fetch_failures: u64,
+    /// Attempts that did work again.
+    pub again: u64,
+    pub speculative: u64,
+    pub stages_run: u64,
+    pub stages_skipped: u64,
+    pub shuffle_write_bytes: u64,
+    pub shuffle_read_bytes: u64,
+    pub shuffle_read_remote_bytes: u64,
+    pub spilled_bytes: u64,
+    pub input_rows: u64,
+    pub cache_hits: u64,
+    pub cache_misses: u64,
+    /// Virtual nanoseconds that succeeded attempts took.
+    pub core_nanos: u64,
+    /// Virtual nanoseconds of attempts that did work again.
+    pub again_nanos: u64,
+}
+
+impl Status {
+    /// A task's name, such as `S0.m4`.
+    #[must_use]
+    pub fn task_name(&self, stage: StageId, partition: u32) -> String {
+        self.stages.get(&stage).map_or_else(|| format!("{stage}.p{partition}"), |stage| stage.task_name(partition))
+    }
+
+    /// The name of the task that an attempt belongs to.
+    #[must_use]
+    pub fn attempt_name(&self, task: TaskId) -> String {
+        self.attempts
+            .get(&task)
+            .map_or_else(|| task.to_string(), |attempt| self.task_name(attempt.stage.stage, attempt.partition))
+    }
+
+    /// The stage that writes a shuffle.
+    #[must_use]
+    pub fn writer(&self, shuffle: ShuffleId) -> Option<&Stage> {
+        let shuffle = self.shuffles.get(&shuffle)?;
+        self.stages.get(&shuffle.writer).map(AsRef::as_ref)
+    }
+
+    /// Whether any job that includes this stage is unfinished.
+    #[must_use]
+    pub fn in_open_job(&self, stage: StageId) -> bool {
+        self.jobs.values().any(|job| job.ended.is_none() && job.stages.contains(&stage))
+    }
+
+    /// The query that runs now, or ran last.
+    #[must_use]
+    pub fn current_query(&self) -> Option<&Query> {
+        let open = self.queries.values().rev().find(|query| query.ended.is_none());
+        open.or_else(|| self.queries.values().next_back())
+    }
+
+    /// The running attempts.
+    pub fn running(&self) -> impl Iterator<Item = &Attempt> {
+        self.nodes.values().flat_map(|node| node.running.iter().flatten()).filter_map(|task| {
+            self.attempts.get(task).map(AsRef::as_ref).filter(|attempt| attempt.ended.is_none() && !attempt.orphaned)
+        })
+    }
+
+    /// Living nodes.
+    #[must_use]
+    pub fn alive(&self) -> usize {
+        self.nodes.values().filter(|node| node.is_alive()).count()
+    }
+
+    /// Bytes of map outputs and of cached partitions in a node's memory or disk.
+    #[must_use]
+    pub fn stored_on(&self, node: NodeId) -> (u64, u64) {
+        let outputs = self.shuffles.values().flat_map(|shuffle| shuffle.maps.iter().flatten());
+        let shuffled = outputs.filter(|output| output.node == node && output.lost.is_none()).map(MapOutput::total_bytes).sum();
+        let blocks = self.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values());
+        let cached = blocks.filter(|block| block.node == node && block.lost.is_none()).map(|block| block.bytes).sum();
+        (shuffled, cached)
+    }
+}

@@ -1,0 +1,283 @@
+//! Why does this run again, and why not that? The answer in steps, for [`crate::report::why`] to put into words.
+//!
+//! The four questions, in order: is there another copy · does unfinished work still need it · can its inputs be read · else one step back.
+
+use super::model::{Attempt, Death, Stage, Status, TaskState};
+use super::need::{self, Need};
+use crate::common::ids::{CacheId, NodeId, ShuffleId, StageId, TaskId};
+use crate::common::time::VirtualTime;
+use crate::event::TaskCause;
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    Task(StageId, u32),
+    CachedBlock(CacheId, u32),
+    Node(NodeId),
+    Stage(StageId),
+}
+
+/// An answer: what is the case, and the steps that lead there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub subject: Subject,
+    pub finding: Finding,
+    pub steps: Vec<Step>,
+}
+
+/// What is the case.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// Nothing is known under this name.
+    Unknown,
+    /// It waits: its inputs are not ready, or no core is free.
+    NotYet,
+    /// Ran or runs for the first time; nothing of it was lost.
+    Once,
+    /// Its output is there and nothing was lost.
+    StillThere { node: NodeId },
+    /// This attempt does it again.
+    Again { task: TaskId, cause: TaskCause, done: bool },
+    /// Lost and needed; it will run.
+    WillRunAgain,
+    /// Lost; nothing needs it now, a later job may.
+    MaybeLater,
+    /// Lost, and nobody needs it any more.
+    NotNeeded,
+    /// A living node.
+    NodeAlive,
+    /// A dead node.
+    NodeDead { at: VirtualTime },
+}
+
+/// One step of the reasoning.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// The only copy was on a node that died.
+    OnlyCopyOn { node: NodeId, died: Option<VirtualTime> },
+    /// Its attempt was running on a node that died.
+    WasRunningOn { node: NodeId, died: Option<VirtualTime> },
+    /// It could not read a block from this node.
+    CouldNotFetch { node: NodeId },
+    /// The attempt before raised.
+    Raised { reason: String },
+    /// Unfinished tasks that read it.
+    NeededBy(Vec<(StageId, Vec<u32>)>),
+    /// Nothing unfinished reads it.
+    NobodyNeeds,
+    /// Its query goes on, and may read it later.
+    QueryOpen,
+    /// Its input is a file or rows of the script: always readable.
+    InputFromStorage { stage: StageId },
+    /// Its input is another stage's output: so many blocks are there, these are lost.
+    InputFromStage { stage: StageId, kept: usize, lost: Vec<u32> },
+    /// One step back: these tasks of the parent run first.
+    OneStepBack { stage: StageId, partitions: Vec<u32> },
+    /// Partitions of the same stage that are there and do not run again.
+    NotRedone { stage: StageId, partitions: Vec<u32> },
+    /// What was on the node.
+    Held { running: usize, outputs: usize, cached: usize, needed: usize },
+}
+
+/// Answers from what is folded into `status`.
+#[must_use]
+pub fn ask(status: &Status, subject: Subject) -> Answer {
+    let mut answer = Answer { subject, finding: Finding::Unknown, steps: Vec::new() };
+    match subject {
+        Subject::Task(stage, partition) => ask_task(status, stage, partition, &mut answer),
+        Subject::CachedBlock(cache, partition) => ask_block(status, cache, partition, &mut answer),
+        Subject::Node(node) => ask_node(status, node, &mut answer),
+        Subject::Stage(stage) => ask_stage(status, stage, &mut answer),
+    }
+    answer
+}
+
+fn ask_task(status: &Status, id: StageId, partition: u32, answer: &mut Answer) {
+    let Some(stage) = status.stages.get(&id) else { return };
+    let Some(task) = stage.tasks.get(partition as usize) else { return };
+    let last = task.runs.last().and_then(|task| status.attempts.get(task));
+    match (task.state, last) {
+        (TaskState::Lost, _) => ask_lost(status, stage, partition, answer),
+        (_, Some(attempt)) if attempt.is_again() => ask_again(status, stage, attempt, answer),
+        (TaskState::Done, Some(attempt)) => answer.finding = Finding::StillThere { node: attempt.node },
+        (_, Some(_)) => answer.finding = Finding::Once,
+        (_, None) => {
+            answer.finding = Finding::NotYet;
+            inputs(status, stage, answer, 0);
+        }
+    }
+}
+
+fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Answer) {
+    let done = attempt.succeeded();
+    answer.finding = Finding::Again { task: attempt.task, cause: attempt.cause.clone(), done };
+    match &attempt.cause {
+        TaskCause::OutputLost { node } => {
+            let death = death_of(status, *node, attempt.started);
+            let needed = death.and_then(|death| need_then(death, stage.definition.stage, attempt.partition));
+            answer.steps.push(Step::OnlyCopyOn { node: *node, died: death.map(|death| death.at) });
+            answer.steps.push(Step::NeededBy(needed.unwrap_or_else(|| readers_now(status, stage))));
+        }
+        TaskCause::ExecutorLost { node } => {
+            let died = death_of(status, *node, attempt.started).map(|death| death.at);
+            answer.steps.push(Step::WasRunningOn { node: *node, died });
+        }
+        TaskCause::FetchFailed { node } => answer.steps.push(Step::CouldNotFetch { node: *node }),
+        TaskCause::Retry { reason } => answer.steps.push(Step::Raised { reason: reason.clone() }),
+        TaskCause::First | TaskCause::Speculative => {}
+    }
+    inputs(status, stage, answer, 0);
+    not_redone(stage, answer);
+}
+
+fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer) {
+    let output = stage.definition.writes.and_then(|shuffle| {
+        let slot = status.shuffles.get(&shuffle)?.maps.get(partition as usize)?.as_ref()?;
+        Some((shuffle, slot))
+    });
+    let Some((shuffle, output)) = output else {
+        answer.finding = Finding::WillRunAgain;
+        let run = stage.tasks[partition as usize].runs.last().and_then(|task| status.attempts.get(task));
+        if let Some(attempt) = run {
+            let died = status.nodes.get(&attempt.node).and_then(|node| node.died);
+            answer.steps.push(Step::WasRunningOn { node: attempt.node, died });
+        }
+        inputs(status, stage, answer, 0);
+        return;
+    };
+    let died = output.lost;
+    answer.steps.push(Step::OnlyCopyOn { node: output.node, died });
+    match need::map_output(status, shuffle, partition) {
+        Need::Now(by) => {
+            answer.finding = Finding::WillRunAgain;
+            answer.steps.push(Step::NeededBy(by));
+            inputs(status, stage, answer, 0);
+            not_redone(stage, answer);
+        }
+        Need::Later => {
+            answer.finding = Finding::MaybeLater;
+            answer.steps.push(Step::QueryOpen);
+        }
+        Need::No => {
+            answer.finding = Finding::NotNeeded;
+            answer.steps.push(Step::NobodyNeeds);
+        }
+    }
+}
+
+fn ask_block(status: &Status, cache: CacheId, partition: u32, answer: &mut Answer) {
+    let Some(block) = status.caches.get(&cache).and_then(|cache| cache.blocks.get(&partition)) else { return };
+    let Some(died) = block.lost else {
+        answer.finding = Finding::StillThere { node: block.node };
+        return;
+    };
+    answer.steps.push(Step::OnlyCopyOn { node: block.node, died: Some(died) });
+    match need::cached_block(status, cache, partition) {
+        Need::Now(by) => {
+            answer.finding = Finding::WillRunAgain;
+            answer.steps.push(Step::NeededBy(by));
+        }
+        Need::Later => answer.finding = Finding::MaybeLater,
+        Need::No => {
+            answer.finding = Finding::NotNeeded;
+            answer.steps.push(Step::NobodyNeeds);
+        }
+    }
+}
+
+fn ask_node(status: &Status, id: NodeId, answer: &mut Answer) {
+    let Some(node) = status.nodes.get(&id) else { return };
+    let death = status.deaths.iter().rev().find(|death| death.node == id);
+    match (node.died, death) {
+        (Some(at), Some(death)) => {
+            answer.finding = Finding::NodeDead { at };
+            let needed = death.outputs.iter().filter(|lost| lost.need.is_now()).count()
+                + death.cached.iter().filter(|lost| lost.need.is_now()).count();
+            answer.steps.push(Step::Held {
+                running: death.running.len(),
+                outputs: death.outputs.len(),
+                cached: death.cached.len(),
+                needed,
+            });
+        }
+        _ => answer.finding = Finding::NodeAlive,
+    }
+}
+
+fn ask_stage(status: &Status, id: StageId, answer: &mut Answer) {
+    let Some(stage) = status.stages.get(&id) else { return };
+    let worst = stage.tasks.iter().position(|task| task.state == TaskState::Lost);
+    let again = stage.tasks.iter().position(|task| task.state == TaskState::Recomputing);
+    let redone = stage.tasks.iter().position(|task| task.runs.len() > 1);
+    if let Some(partition) = again.or(worst).or(redone) {
+        answer.subject = Subject::Task(id, partition as u32);
+        ask_task(status, id, partition as u32, answer);
+        return;
+    }
+    answer.finding = if stage.submissions.is_empty() { Finding::NotYet } else { Finding::Once };
+    inputs(status, stage, answer, 0);
+}
+
+/// Where a stage's input comes from, and what of it is gone; follows lost parents back to what can be read.
+fn inputs(status: &Status, stage: &Stage, answer: &mut Answer, depth: usize) {
+    let id = stage.definition.stage;
+    if stage.definition.reads.is_empty() {
+        answer.steps.push(Step::InputFromStorage { stage: id });
+        return;
+    }
+    for (shuffle, parent) in &stage.definition.reads {
+        let Some(known) = status.shuffles.get(shuffle) else { continue };
+        let lost = lost_maps(known);
+        let kept = known.maps.iter().flatten().filter(|output| output.lost.is_none()).count();
+        answer.steps.push(Step::InputFromStage { stage: *parent, kept, lost: lost.clone() });
+        if !lost.is_empty() && depth < 6 {
+            answer.steps.push(Step::OneStepBack { stage: *parent, partitions: lost });
+            if let Some(parent) = status.stages.get(parent) {
+                inputs(status, parent, answer, depth + 1);
+            }
+        }
+    }
+}
+
+fn lost_maps(shuffle: &super::Shuffle) -> Vec<u32> {
+    let slots = shuffle.maps.iter().enumerate();
+    slots.filter(|(_, slot)| slot.as_ref().is_some_and(|output| output.lost.is_some())).map(|(map, _)| map as u32).collect()
+}
+
+fn not_redone(stage: &Stage, answer: &mut Answer) {
+    let tasks = stage.tasks.iter().enumerate();
+    let kept = tasks.filter(|(_, task)| task.state == TaskState::Done && task.runs.len() <= 1);
+    let partitions: Vec<u32> = kept.map(|(partition, _)| partition as u32).collect();
+    if !partitions.is_empty() {
+        answer.steps.push(Step::NotRedone { stage: stage.definition.stage, partitions });
+    }
+}
+
+fn death_of(status: &Status, node: NodeId, before: VirtualTime) -> Option<&Death> {
+    let mut deaths = status.deaths.iter().rev().map(AsRef::as_ref);
+    deaths.find(|death| death.node == node && death.at <= before)
+}
+
+fn need_then(death: &Death, stage: StageId, map: u32) -> Option<Vec<(StageId, Vec<u32>)>> {
+    let lost = death.outputs.iter().find(|lost| lost.stage == stage && lost.map == map)?;
+    match &lost.need {
+        Need::Now(by) => Some(by.clone()),
+        Need::Later | Need::No => None,
+    }
+}
+
+/// Unfinished partitions of the readers, for an output that was asked for again after it was lost unneeded.
+fn readers_now(status: &Status, stage: &Stage) -> Vec<(StageId, Vec<u32>)> {
+    let shuffle: Option<ShuffleId> = stage.definition.writes;
+    let readers = shuffle.and_then(|shuffle| status.shuffles.get(&shuffle)).map(|known| known.readers.clone());
+    let mut needed = Vec::new();
+    for reader in readers.into_iter().flatten() {
+        let Some(known) = status.stages.get(&reader).filter(|_| status.in_open_job(reader)) else { continue };
+        let open = known.tasks.iter().enumerate().filter(|(_, task)| task.state != TaskState::Done);
+        let partitions: Vec<u32> = open.map(|(partition, _)| partition as u32).collect();
+        if !partitions.is_empty() {
+            needed.push((reader, partitions));
+        }
+    }
+    needed
+}

@@ -1,0 +1,48 @@
+//! A run on an engine thread, as the screen sees it: a growing log, a way to stop it, and how it ended.
+
+use crate::event::log::EventLog;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunEnd {
+    /// The script's exit status.
+    pub exit: i32,
+    /// What went wrong, in words for the person.
+    pub error: Option<String>,
+}
+
+/// Shared by the engine thread, which fills the log, and the screen, which reads it. Clones are the same run.
+#[derive(Debug, Clone, Default)]
+pub struct RunHandle {
+    /// What happened so far.
+    pub log: EventLog,
+    /// Set by the screen: the run should stop. Pass it to the session as its interrupt flag.
+    pub cancel: Arc<AtomicBool>,
+    end: Arc<OnceLock<RunEnd>>,
+}
+
+impl RunHandle {
+    /// A run that has not begun, writing to this log and watching this flag.
+    #[must_use]
+    pub fn new(log: EventLog, cancel: Arc<AtomicBool>) -> Self {
+        RunHandle { log, cancel, end: Arc::default() }
+    }
+
+    /// Told once by the engine thread when nothing more will be appended.
+    pub fn finish(&self, end: RunEnd) {
+        let _ = self.end.set(end);
+    }
+
+    /// How it ended; absent while it runs.
+    #[must_use]
+    pub fn end(&self) -> Option<&RunEnd> {
+        self.end.get()
+    }
+
+    /// Asks it to stop.
+    pub fn stop(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+}
