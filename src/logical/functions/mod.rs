@@ -7,11 +7,25 @@ pub mod buffers;
 
 pub use buffers::buffer_types;
 
-use super::expr::{BinaryOp, CastMode, Expr};
+mod aggregates;
+mod collections;
+mod datetime;
+mod math;
+mod misc;
+mod signature;
+mod strings;
+pub mod types;
+
+use super::expr::Expr;
 use super::scalar::Scalar;
 use super::types::DataType;
-use crate::common::Result;
+use crate::common::{Result, SparkError};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
+
+pub use collections::lambda_parameters;
+pub use types::{binary_type, can_cast, cast_may_give_null, common_type};
 
 /// What `resolve` needs to know about the session.
 #[derive(Debug, Clone)]
@@ -58,6 +72,46 @@ macro_rules! function_kind {
         }
     };
 }
+
+/// A table of scalar functions: `"name" ["alias"] (wanted; optional) => result;`, or `= a function of its own`, with `once` before it
+/// when the answer may differ from call to call.
+macro_rules! scalar_functions {
+    ($vis:vis static $table:ident = { $($rows:tt)* }) => {
+        $vis static $table: &[ScalarFunction] = scalar_functions!(@rows [] $($rows)*);
+    };
+    (@rows [$($done:expr,)*]) => { &[$($done,)*] };
+    (@rows [$($done:expr,)*] $name:literal [$($alias:literal),*] ($($want:expr),* $(; $optional:literal)?) => $out:expr; $($rest:tt)*) => {
+        scalar_functions!(@rows [$($done,)* ScalarFunction {
+            name: $name,
+            aliases: &[$($alias),*],
+            resolve: |args, context| signature($name, args, context, &[$($want),*], 0 $(+ $optional)?, $out),
+            deterministic: true,
+        },] $($rest)*)
+    };
+    (@rows [$($done:expr,)*] $name:literal [$($alias:literal),*] = $resolve:expr; $($rest:tt)*) => {
+        scalar_functions!(@rows [$($done,)* ScalarFunction {
+            name: $name,
+            aliases: &[$($alias),*],
+            resolve: |args, context| {
+                let resolve: fn(&str, Vec<Expr>, &ResolveContext) -> Result<Resolved> = $resolve;
+                resolve($name, args, context)
+            },
+            deterministic: true,
+        },] $($rest)*)
+    };
+    (@rows [$($done:expr,)*] $name:literal [$($alias:literal),*] once = $resolve:expr; $($rest:tt)*) => {
+        scalar_functions!(@rows [$($done,)* ScalarFunction {
+            name: $name,
+            aliases: &[$($alias),*],
+            resolve: |args, context| {
+                let resolve: fn(&str, Vec<Expr>, &ResolveContext) -> Result<Resolved> = $resolve;
+                resolve($name, args, context)
+            },
+            deterministic: false,
+        },] $($rest)*)
+    };
+}
+use scalar_functions;
 
 function_kind! {
     /// A function of one row's values.
@@ -135,26 +189,108 @@ pub enum Definition {
 /// Finds a function by any of its names, case-insensitively.
 #[must_use]
 pub fn lookup(name: &str) -> Option<Definition> {
-    let _ = name;
-    None
+    index().get(name.to_ascii_lowercase().as_str()).copied()
 }
 
 /// Every name that [`lookup`] knows, sorted.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    Vec::new()
+    index().keys().copied().collect()
 }
 
-/// The type of `left op right` once both sides are resolved and coerced (Spark's decimal rules included).
-#[must_use]
-pub fn binary_type(op: BinaryOp, left: &DataType, right: &DataType) -> DataType {
-    let _ = (op, right);
-    left.clone()
+/// Every scalar function's definition.
+pub fn scalars() -> impl Iterator<Item = &'static ScalarFunction> {
+    [strings::TABLE, math::TABLE, datetime::TABLE, collections::TABLE, misc::TABLE].into_iter().flatten()
 }
 
-/// Whether a cast of a value that is not null may still give null (Spark's `Cast.forceNullable`).
-#[must_use]
-pub fn cast_may_give_null(from: &DataType, to: &DataType, mode: CastMode) -> bool {
-    let _ = (from, to);
-    mode != CastMode::Ansi
+/// The scalar function of this name, for callers that know that it exists.
+///
+/// # Errors
+/// An internal error for a name that is not there.
+pub fn scalar(name: &str) -> Result<&'static ScalarFunction> {
+    match lookup(name) {
+        Some(Definition::Scalar(function)) => Ok(function),
+        _ => Err(SparkError::internal(format!("there is no scalar function `{name}`"))),
+    }
+}
+
+fn index() -> &'static BTreeMap<&'static str, Definition> {
+    static INDEX: OnceLock<BTreeMap<&'static str, Definition>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut all = BTreeMap::new();
+        for function in scalars() {
+            for name in std::iter::once(&function.name).chain(function.aliases) {
+                all.insert(*name, Definition::Scalar(function));
+            }
+        }
+        for function in aggregates::AGGREGATES {
+            for name in std::iter::once(&function.name).chain(function.aliases) {
+                all.insert(*name, Definition::Aggregate(function));
+            }
+        }
+        for function in aggregates::WINDOWS {
+            all.insert(function.name, Definition::Window(function));
+        }
+        for function in aggregates::GENERATORS {
+            for name in std::iter::once(&function.name).chain(function.aliases) {
+                all.insert(*name, Definition::Generator(function));
+            }
+        }
+        all
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logical::expr::Expr;
+
+    fn resolve(name: &str, args: Vec<Expr>) -> Result<Resolved> {
+        let context = ResolveContext { ansi: true, time_zone: "UTC".to_owned() };
+        match lookup(name).unwrap() {
+            Definition::Scalar(function) => (function.resolve)(args, &context),
+            Definition::Aggregate(function) => (function.resolve)(args, &context),
+            Definition::Window(function) => (function.resolve)(args, &context),
+            Definition::Generator(function) => (function.resolve)(args, &context),
+        }
+    }
+
+    fn of(data_type: DataType) -> Expr {
+        Expr::Attribute(crate::logical::expr::Attribute::new("a", crate::common::ids::ExprId(1), data_type, true))
+    }
+
+    #[test]
+    fn no_name_is_given_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        let all = scalars().flat_map(|function| std::iter::once(&function.name).chain(function.aliases));
+        for name in all {
+            assert!(seen.insert(*name), "{name} is defined twice");
+        }
+    }
+
+    #[test]
+    fn results_have_sparks_types() {
+        let check = |name, args, expected| assert_eq!(resolve(name, args).unwrap().data_type, expected, "{name}");
+        check("sum", vec![of(DataType::Decimal(10, 2))], DataType::Decimal(20, 2));
+        check("avg", vec![of(DataType::Decimal(10, 2))], DataType::Decimal(14, 6));
+        check("round", vec![of(DataType::Decimal(10, 2)), Expr::int(1)], DataType::Decimal(10, 1));
+        check("ceil", vec![of(DataType::Double)], DataType::Long);
+        check("greatest", vec![of(DataType::Integer), of(DataType::Double)], DataType::Double);
+        check("concat", vec![of(DataType::Integer), of(DataType::String)], DataType::String);
+        check("lag", vec![of(DataType::Date)], DataType::Date);
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused_in_sparks_words() {
+        let condition = |name, args| resolve(name, args).unwrap_err().condition().unwrap().to_owned();
+        assert_eq!(
+            condition("length", vec![of(DataType::array(DataType::Integer))]),
+            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
+        );
+        assert_eq!(
+            condition("coalesce", vec![of(DataType::Integer), of(DataType::array(DataType::String))]),
+            "DATATYPE_MISMATCH.DATA_DIFF_TYPES"
+        );
+        assert_eq!(condition("upper", vec![]), "WRONG_NUM_ARGS.WITHOUT_SUGGESTION");
+    }
 }

@@ -1,0 +1,235 @@
+//! Definitions of the functions over dates, timestamps and intervals.
+
+use super::signature::{Out, Want, cast, constant_text, count, give, signature, unexpected_input, want};
+use super::{ResolveContext, Resolved, ScalarFunction, scalar_functions};
+use crate::common::Result;
+use crate::logical::expr::Expr;
+use crate::logical::scalar::Scalar;
+use crate::logical::types::DataType::{
+    self, CalendarInterval, Date, DayTimeInterval, Integer, Long, String as Text, Timestamp, TimestampNtz,
+    YearMonthInterval,
+};
+use crate::logical::types::{StructField, StructType};
+use Out::{Maybe, Never, Of};
+use Want::{Any, Bool, Date as Day, Int, Long as Big, Moment, Num, Str, Time};
+
+scalar_functions! {
+    pub(super) static TABLE = {
+        "to_date" [] = |name, args, context| to_moment(name, args, context, Date);
+        "try_to_date" [] = |name, args, context| to_moment(name, args, context, Date);
+        "to_timestamp" ["to_timestamp_ltz"] = |name, args, context| to_moment(name, args, context, Timestamp);
+        "try_to_timestamp" [] = |name, args, context| to_moment(name, args, context, Timestamp);
+        "to_timestamp_ntz" [] = |name, args, context| to_moment(name, args, context, TimestampNtz);
+        "date_format" [] (Time, Str) => Of(Text);
+        "date_add" ["dateadd_days"] (Day, Int) => Of(Date);
+        "date_sub" [] (Day, Int) => Of(Date);
+        "datediff" ["date_diff"] (Day, Day) => Of(Integer);
+        "add_months" [] (Day, Int) => Of(Date);
+        "months_between" [] = months_between;
+        "trunc" [] (Day, Str) => Maybe(Date);
+        "date_trunc" [] (Str, Time) => Maybe(Timestamp);
+        "next_day" [] (Day, Str) => Of(Date);
+        "last_day" [] (Day) => Of(Date);
+        "year" [] (Day) => Of(Integer);
+        "quarter" [] (Day) => Of(Integer);
+        "month" [] (Day) => Of(Integer);
+        "dayofmonth" ["day"] (Day) => Of(Integer);
+        "dayofweek" [] (Day) => Of(Integer);
+        "weekday" [] (Day) => Of(Integer);
+        "dayofyear" [] (Day) => Of(Integer);
+        "weekofyear" [] (Day) => Of(Integer);
+        "dayname" [] (Day) => Of(Text);
+        "monthname" [] (Day) => Of(Text);
+        "hour" [] (Time) => Of(Integer);
+        "minute" [] (Time) => Of(Integer);
+        "second" [] (Time) => Of(Integer);
+        "extract" ["date_part", "datepart"] = extract;
+        "unix_timestamp" [] = unix_timestamp;
+        "to_unix_timestamp" [] = unix_timestamp;
+        "from_unixtime" [] = from_unixtime;
+        "from_utc_timestamp" [] (Time, Str) => Of(Timestamp);
+        "to_utc_timestamp" [] (Time, Str) => Of(Timestamp);
+        "convert_timezone" [] = convert_timezone;
+        "make_date" [] (Int, Int, Int) => Maybe(Date);
+        "make_timestamp" ["make_timestamp_ltz"] = make_timestamp;
+        "try_make_timestamp" [] = make_timestamp;
+        "make_timestamp_ntz" [] = make_timestamp;
+        "make_interval" ["try_make_interval"] = make_interval;
+        "make_dt_interval" [] = make_dt_interval;
+        "make_ym_interval" [] = make_ym_interval;
+        "timestamp_seconds" [] (Num) => Maybe(Timestamp);
+        "timestamp_millis" [] (Big) => Of(Timestamp);
+        "timestamp_micros" [] (Big) => Of(Timestamp);
+        "unix_seconds" [] (Time) => Of(Long);
+        "unix_millis" [] (Time) => Of(Long);
+        "unix_micros" [] (Time) => Of(Long);
+        "unix_date" [] (Day) => Of(Integer);
+        "date_from_unix_date" [] (Int) => Of(Date);
+        "current_date" ["curdate"] () => Never(Date);
+        "current_timestamp" ["now"] () => Never(Timestamp);
+        "localtimestamp" [] () => Never(TimestampNtz);
+        "current_timezone" [] () => Never(Text);
+        "timestampadd" ["timestamp_add", "dateadd"] (Str, Int, Moment) => Of(Timestamp);
+        "timestampdiff" ["timestamp_diff"] (Str, Time, Time) => Of(Long);
+        "extractansiintervaldays" [] (Any) => Of(Integer);
+        "window" [] = window;
+        "window_time" [] (Any) => Of(Timestamp);
+        "sequence" [] = sequence;
+    }
+}
+
+/// Parsing with a pattern, or a plain cast without one.
+fn to_moment(name: &str, args: Vec<Expr>, context: &ResolveContext, out: DataType) -> Result<Resolved> {
+    count(name, &args, 1, 2)?;
+    let first = args[0].data_type();
+    if args.len() == 1 || first != Text {
+        if !matches!(first, Text | Date | Timestamp | TimestampNtz | DataType::Null)
+            && !(out == Timestamp && first.is_numeric())
+        {
+            return Err(unexpected_input(name, &args[0], 0, "(\"STRING\", \"DATE\" or \"TIMESTAMP\")"));
+        }
+        let mut args = args;
+        args.truncate(1);
+        return Ok(give(args, Maybe(out)));
+    }
+    signature(name, args, context, &[Str, Str], 0, Maybe(out))
+}
+
+fn months_between(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.len() == 2 {
+        args.push(Expr::Literal(Scalar::Boolean(true), DataType::Boolean));
+    }
+    signature(name, args, context, &[Time, Time, Bool], 0, Of(DataType::Double))
+}
+
+fn extract(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 2, 2)?;
+    let field = constant_text(&args[0]).unwrap_or_default().to_ascii_lowercase();
+    let out = match field.as_str() {
+        "second" | "s" | "sec" | "seconds" | "secs" => DataType::Decimal(8, 6),
+        _ => Integer,
+    };
+    let source = args[1].data_type();
+    let kind = match source {
+        YearMonthInterval | DayTimeInterval | CalendarInterval => Any,
+        _ => Moment,
+    };
+    signature(name, args, context, &[Str, kind], 0, Of(out))
+}
+
+fn default_pattern() -> Expr {
+    Expr::Literal(Scalar::String("yyyy-MM-dd HH:mm:ss".to_owned()), Text)
+}
+
+fn unix_timestamp(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 0, 2)?;
+    if args.is_empty() {
+        return Ok(give(args, Never(Long)));
+    }
+    if args.len() == 1 {
+        args.push(default_pattern());
+    }
+    let kind = match args[0].data_type() {
+        Date | Timestamp | TimestampNtz => Any,
+        _ => Str,
+    };
+    signature(name, args, context, &[kind, Str], 0, Maybe(Long))
+}
+
+fn from_unixtime(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.len() == 1 {
+        args.push(default_pattern());
+    }
+    signature(name, args, context, &[Big, Str], 0, Of(Text))
+}
+
+fn convert_timezone(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.len() == 2 {
+        args.insert(0, Expr::Literal(Scalar::String(context.time_zone.clone()), Text));
+    }
+    count(name, &args, 3, 3)?;
+    let moment = args.remove(2);
+    let mut args: Vec<Expr> =
+        args.into_iter().enumerate().map(|(i, arg)| want(name, arg, i, Str, context)).collect::<Result<_>>()?;
+    args.push(cast(moment, &TimestampNtz, context));
+    Ok(give(args, Of(TimestampNtz)))
+}
+
+fn make_timestamp(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 6, 7)?;
+    let args = args
+        .into_iter()
+        .enumerate()
+        .map(|(i, arg)| match i {
+            5 => Ok(cast(arg, &DataType::Decimal(16, 6), context)),
+            6 => want(name, arg, i, Str, context),
+            _ => want(name, arg, i, Int, context),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(give(args, Maybe(if name.ends_with("ntz") { TimestampNtz } else { Timestamp })))
+}
+
+fn with_zeros(mut args: Vec<Expr>, count: usize) -> Vec<Expr> {
+    while args.len() < count {
+        args.push(Expr::int(0));
+    }
+    args
+}
+
+fn make_interval(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 0, 7)?;
+    let args = with_zeros(args, 7)
+        .into_iter()
+        .enumerate()
+        .map(|(i, arg)| match i {
+            6 => Ok(cast(arg, &DataType::Decimal(18, 6), context)),
+            _ => want(name, arg, i, Int, context),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(give(args, Of(CalendarInterval)))
+}
+
+fn make_dt_interval(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 0, 4)?;
+    let args = with_zeros(args, 4)
+        .into_iter()
+        .enumerate()
+        .map(|(i, arg)| match i {
+            3 => Ok(cast(arg, &DataType::Decimal(18, 6), context)),
+            _ => want(name, arg, i, Int, context),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(give(args, Of(DayTimeInterval)))
+}
+
+fn make_ym_interval(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 0, 2)?;
+    signature(name, with_zeros(args, 2), context, &[Int, Int], 0, Of(YearMonthInterval))
+}
+
+/// `window(time, length[, slide[, start]])`: the tumbling window that a moment falls into. Sliding windows give several rows and are
+/// the analyzer's business.
+fn window(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let resolved = signature(name, args, context, &[Time, Str, Str, Str], 2, Of(Timestamp))?;
+    let ends = vec![StructField::new("start", Timestamp, true), StructField::new("end", Timestamp, true)];
+    Ok(Resolved { data_type: DataType::Struct(StructType::new(ends)), ..resolved })
+}
+
+fn sequence(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 2, 3)?;
+    let mut args = args;
+    let step = (args.len() == 3).then(|| args.remove(2));
+    let (mut args, mut element) = super::signature::alike(name, args, context)?;
+    if element == Text {
+        element = Long;
+        args = args.into_iter().map(|arg| cast(arg, &Long, context)).collect();
+    }
+    if !element.is_integral() && !matches!(element, Date | Timestamp | TimestampNtz) {
+        return Err(unexpected_input(name, &args[0], 0, "(\"INTEGRAL\", \"DATE\" or \"TIMESTAMP\")"));
+    }
+    if let Some(step) = step {
+        args.push(if element.is_integral() { cast(step, &element, context) } else { step });
+    }
+    Ok(give(args, Of(DataType::Array(Box::new(element), false))))
+}
+
