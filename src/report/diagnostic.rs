@@ -28,11 +28,35 @@ pub struct Place<'a> {
     pub columns: Option<(usize, usize)>,
 }
 
+/// An error in words: a [`SparkError`], or an exception that a script raised itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raised<'a> {
+    /// The Python class.
+    pub class: &'a str,
+    pub condition: Option<&'a str>,
+    pub message: &'a str,
+    pub subject: Option<&'a str>,
+    pub help: &'a [String],
+}
+
 /// Draws an error with its place. Ends with a line end.
 #[must_use]
 pub fn diagnostic(place: &Place<'_>, error: &SparkError) -> String {
-    let mut drawing = error.class().name().to_owned();
-    if let Some(condition) = error.condition() {
+    let raised = Raised {
+        class: error.class().name(),
+        condition: error.condition(),
+        message: error.message(),
+        subject: error.subject(),
+        help: error.help(),
+    };
+    drawing(place, &raised)
+}
+
+/// Draws what was raised with its place. Ends with a line end.
+#[must_use]
+pub fn drawing(place: &Place<'_>, error: &Raised<'_>) -> String {
+    let mut drawing = error.class.to_owned();
+    if let Some(condition) = error.condition {
         drawing.push_str(&format!("  [{condition}]"));
     }
     match place.line {
@@ -44,22 +68,22 @@ pub fn diagnostic(place: &Place<'_>, error: &SparkError) -> String {
     if let Some(line) = place.line {
         drawing.push_str(&source_line(place, line, error));
     }
-    for paragraph in error.message().lines() {
+    for paragraph in error.message.lines() {
         drawing.push_str(&wrapped("  ", "  ", paragraph));
     }
-    for help in error.help() {
+    for help in error.help {
         drawing.push_str(&wrapped("  Help: ", "        ", help));
     }
     drawing
 }
 
-fn source_line(place: &Place<'_>, line: u32, error: &SparkError) -> String {
+fn source_line(place: &Place<'_>, line: u32, error: &Raised<'_>) -> String {
     let Some(text) = place.source.lines().nth(line.saturating_sub(1) as usize) else { return String::new() };
     let number = line.to_string();
     let margin = " ".repeat(number.len());
     let shown = expanded(text.trim_end());
     let mut drawing = format!("    {number} │ {shown}\n");
-    let columns = place.columns.or_else(|| find_subject(text, error.subject()?));
+    let columns = place.columns.or_else(|| find_subject(text, error.subject?));
     if let Some((start, end)) = columns {
         let before: String = text.chars().take(start).collect();
         let guilty: String = text.chars().skip(start).take(end.saturating_sub(start).max(1)).collect();

@@ -10,7 +10,7 @@ pub mod summary;
 pub mod why;
 pub mod words;
 
-pub use diagnostic::{Place, diagnostic};
+pub use diagnostic::{Place, Raised, diagnostic, drawing};
 pub use logs::{Level, LogFilter, logs};
 pub use narrator::{Depth, Format, Narrator, Sentence, Weight};
 pub use summary::summary;
