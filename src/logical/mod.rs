@@ -4,6 +4,7 @@
 //! `physical`. This module only says what plans *are*; it never decides anything.
 
 pub mod builder;
+pub mod ddl;
 pub mod display;
 pub mod expr;
 pub mod fold;

@@ -1,1 +1,0 @@
-//! How types, values, expressions and plans are written: Spark's spelling.

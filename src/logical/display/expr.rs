@@ -1,0 +1,135 @@
+//! Expressions in plans: columns with their ids (`age#12`), what is unresolved with a leading `'`.
+
+use super::literal::scalar_text;
+use super::pretty::case_name;
+use crate::logical::expr::{Attribute, CastMode, Expr, SortOrder, UnaryOp, WindowSpec};
+
+impl Attribute {
+    /// `age#12`, with `L` behind it for a bigint.
+    #[must_use]
+    pub fn plan_text(&self) -> String {
+        let suffix = if self.data_type == crate::logical::types::DataType::Long { "L" } else { "" };
+        format!("{}{}{suffix}", self.name, self.id)
+    }
+}
+
+/// Columns in brackets: `[name#1, age#2]`.
+#[must_use]
+pub fn columns_text(columns: &[Attribute]) -> String {
+    format!("[{}]", columns.iter().map(Attribute::plan_text).collect::<Vec<_>>().join(", "))
+}
+
+/// Expressions in brackets.
+#[must_use]
+pub fn exprs_text(exprs: &[Expr]) -> String {
+    format!("[{}]", list(exprs))
+}
+
+fn list(exprs: &[Expr]) -> String {
+    exprs.iter().map(Expr::plan_text).collect::<Vec<_>>().join(", ")
+}
+
+impl SortOrder {
+    /// `age#12 DESC NULLS LAST`.
+    #[must_use]
+    pub fn plan_text(&self) -> String {
+        format!("{} {}", self.child.plan_text(), self.direction())
+    }
+}
+
+impl Expr {
+    /// The expression as plans write it.
+    #[must_use]
+    pub fn plan_text(&self) -> String {
+        match self {
+            Expr::UnresolvedAttribute(parts) => format!("'{}", parts.join(".")),
+            Expr::Star(None) => "*".into(),
+            Expr::Star(Some(parts)) => format!("{}.*", parts.join(".")),
+            Expr::ColumnRegex(pattern) => format!("'{pattern}"),
+            Expr::Call(call) => {
+                let distinct = if call.distinct { "distinct " } else { "" };
+                format!("'{}({distinct}{})", call.name, list(&call.args))
+            }
+            Expr::Attribute(attribute) => attribute.plan_text(),
+            Expr::OuterReference(attribute) => format!("outer({})", attribute.plan_text()),
+            Expr::Literal(value, _) => if value.is_null() { "null".into() } else { scalar_text(value) },
+            Expr::Alias { child, name, id, .. } => {
+                let id = if id.0 == 0 { String::new() } else { id.to_string() };
+                let suffix = if child.data_type() == crate::logical::types::DataType::Long { "L" } else { "" };
+                format!("{} AS {name}{id}{}", child.plan_text(), if id.is_empty() { "" } else { suffix })
+            }
+            Expr::MultiAlias { child, names } => format!("{} AS ArraySeq({})", child.plan_text(), names.join(", ")),
+            Expr::Cast { child, to, mode, .. } => {
+                let word = if *mode == CastMode::Try { "try_cast" } else { "cast" };
+                format!("{word}({} as {})", child.plan_text(), to.simple_string())
+            }
+            Expr::Binary { op, left, right } if *op == crate::logical::expr::BinaryOp::NotEq => {
+                format!("NOT ({} = {})", left.plan_text(), right.plan_text())
+            }
+            Expr::Binary { op, left, right } => {
+                format!("({} {} {})", left.plan_text(), op.symbol(), right.plan_text())
+            }
+            Expr::Unary { op, child } => unary_text(*op, &child.plan_text()),
+            Expr::Case { branches, otherwise } => case_name(branches, otherwise.as_deref(), &Expr::plan_text),
+            Expr::In { value, list: items } => format!("{} IN ({})", value.plan_text(), list(items).replace(", ", ",")),
+            Expr::Extract { child, key } => format!("'{}[{}]", child.plan_text(), key.plan_text()),
+            Expr::Function { function, args, .. } => function_text(function.name, args),
+            Expr::Aggregate(call) => {
+                let distinct = if call.distinct { "distinct " } else { "" };
+                let filter = call
+                    .filter
+                    .as_ref()
+                    .map_or_else(String::new, |filter| format!(" FILTER (WHERE {})", filter.plan_text()));
+                format!("{}({distinct}{}){filter}", call.function.name, list(&call.args))
+            }
+            Expr::WindowFunction { function, args, .. } => format!("{}({})", function.name, list(args)),
+            Expr::Generator { function, args, .. } => format!("{}({})", function.name, list(args)),
+            Expr::Window { function, spec } => {
+                format!("{} windowspecdefinition({})", function.plan_text(), spec_text(spec))
+            }
+            Expr::Lambda { params, body } => {
+                let params: Vec<String> = params.iter().map(|param| format!("lambda {}", param.plan_text())).collect();
+                format!("lambdafunction({}, {}, false)", body.plan_text(), params.join(", "))
+            }
+            Expr::Udf { function, args, .. } => format!("{}({})", function.name(), list(args)),
+            Expr::ScalarSubquery(_) => "scalar-subquery#0 []".into(),
+            Expr::InSubquery { values, .. } => format!("{} IN (list#0 [])", list(values)),
+            Expr::Exists(_) => "exists#0 []".into(),
+            Expr::SortOrder(order) => order.plan_text(),
+        }
+    }
+}
+
+fn unary_text(op: UnaryOp, child: &str) -> String {
+    match op {
+        UnaryOp::Not => format!("NOT {child}"),
+        UnaryOp::Negate => format!("-{child}"),
+        UnaryOp::BitNot => format!("~{child}"),
+        UnaryOp::IsNull => format!("isnull({child})"),
+        UnaryOp::IsNotNull => format!("isnotnull({child})"),
+        UnaryOp::IsNaN => format!("isnan({child})"),
+    }
+}
+
+fn function_text(name: &str, args: &[Expr]) -> String {
+    match (name, args) {
+        ("get_struct_field", [child, field, ..]) => format!("{}.{}", child.plan_text(), field.plan_text()),
+        ("get_array_item" | "get_map_value", [child, key, ..]) => {
+            format!("{}[{}]", child.plan_text(), key.plan_text())
+        }
+        ("like", [value, pattern]) => format!("{} LIKE {}", value.plan_text(), pattern.plan_text()),
+        ("if", [when, then, otherwise]) => {
+            format!("if ({}) {} else {}", when.plan_text(), then.plan_text(), otherwise.plan_text())
+        }
+        _ => format!("{name}({})", list(args)),
+    }
+}
+
+fn spec_text(spec: &WindowSpec) -> String {
+    let mut parts: Vec<String> = spec.partition_by.iter().map(Expr::plan_text).collect();
+    parts.extend(spec.order_by.iter().map(SortOrder::plan_text));
+    if let Some(frame) = &spec.frame {
+        parts.push(format!("specifiedwindowframe({})", frame.pretty_name()));
+    }
+    parts.join(", ")
+}

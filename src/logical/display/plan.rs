@@ -1,0 +1,244 @@
+//! Plan nodes in one line each, and whole plans as trees: Spark's spelling.
+
+use super::expr::{columns_text, exprs_text};
+use crate::logical::expr::{Expr, SortOrder};
+use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType, LogicalPlan, Repartitioning};
+
+impl JoinType {
+    /// `Inner`, `LeftOuter`, … as plans write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            JoinType::Inner => "Inner",
+            JoinType::Cross => "Cross",
+            JoinType::LeftOuter => "LeftOuter",
+            JoinType::RightOuter => "RightOuter",
+            JoinType::FullOuter => "FullOuter",
+            JoinType::LeftSemi => "LeftSemi",
+            JoinType::LeftAnti => "LeftAnti",
+        }
+    }
+}
+
+fn orders(order: &[SortOrder]) -> String {
+    format!("[{}]", order.iter().map(SortOrder::plan_text).collect::<Vec<_>>().join(", "))
+}
+
+impl LogicalPlan {
+    /// The node alone, in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match self {
+            LogicalPlan::UnresolvedRelation { name } => {
+                format!("'UnresolvedRelation [{}], [], false", name.join(", "))
+            }
+            LogicalPlan::LocalRelation { output, .. } => format!("LocalRelation {}", columns_text(output)),
+            LogicalPlan::Range { start, end, step, partitions, output } => {
+                let splits = partitions.map_or("None".to_owned(), |count| format!("Some({count})"));
+                let columns = columns_text(output);
+                format!("Range ({start}, {end}, step={step}, splits={splits}) {columns}").replace(") [", ") [")
+            }
+            LogicalPlan::OneRow => "OneRowRelation".into(),
+            LogicalPlan::Scan(scan) => {
+                let columns = columns_text(&scan.output);
+                format!("Relation {columns} {}", scan.format.name())
+            }
+            LogicalPlan::Cached { output, .. } => {
+                format!("InMemoryRelation {}, StorageLevel(disk, memory, deserialized, 1 replicas)", columns_text(output))
+            }
+            LogicalPlan::Checkpoint { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
+            LogicalPlan::SubqueryAlias { name, .. } => format!("SubqueryAlias {name}"),
+            LogicalPlan::With { definitions, .. } => {
+                let names: Vec<&str> = definitions.iter().map(|(name, _)| name.as_str()).collect();
+                format!("CTE [{}]", names.join(", "))
+            }
+            LogicalPlan::Project { exprs, .. } => format!("{}Project {}", mark(exprs), exprs_text(exprs)),
+            LogicalPlan::WithColumns { columns, .. } => {
+                let columns: Vec<String> =
+                    columns.iter().map(|(name, expr)| format!("{} AS {name}", expr.plan_text())).collect();
+                format!("'WithColumns [{}]", columns.join(", "))
+            }
+            LogicalPlan::WithColumnsRenamed { names, .. } => {
+                let names: Vec<String> = names.iter().map(|(from, to)| format!("{from} AS {to}")).collect();
+                format!("'WithColumnsRenamed [{}]", names.join(", "))
+            }
+            LogicalPlan::DropColumns { columns, .. } => format!("'DataFrameDropColumns {}", exprs_text(columns)),
+            LogicalPlan::Filter { condition, .. } => {
+                format!("{}Filter {}", mark(std::slice::from_ref(condition)), condition.plan_text())
+            }
+            LogicalPlan::Aggregate { grouping, outputs, .. } => {
+                format!("{}Aggregate {}, {}", mark(outputs), grouping_text(grouping), exprs_text(outputs))
+            }
+            LogicalPlan::Pivot { grouping, column, aggregates, .. } => {
+                format!("'Pivot {}, {}, {}", exprs_text(grouping), column.plan_text(), exprs_text(aggregates))
+            }
+            LogicalPlan::Unpivot { ids, values, variable, value, .. } => {
+                format!("'Unpivot {}, {}, {variable}, [{value}]", exprs_text(ids), exprs_text(values))
+            }
+            LogicalPlan::Expand { projections, output, .. } => {
+                let lists: Vec<String> = projections.iter().map(|exprs| exprs_text(exprs)).collect();
+                format!("Expand [{}], {}", lists.join(", "), columns_text(output))
+            }
+            LogicalPlan::Window { functions, partition_by, order_by, .. } => {
+                format!("Window {}, {}, {}", exprs_text(functions), exprs_text(partition_by), orders(order_by))
+            }
+            LogicalPlan::Generate { generator, outer, output, .. } => {
+                format!("Generate {}, {outer}, {}", generator.plan_text(), columns_text(output))
+            }
+            LogicalPlan::Sort { order, global, .. } => format!("Sort {}, {global}", orders(order)),
+            LogicalPlan::Limit { count, .. } => format!("GlobalLimit {count}"),
+            LogicalPlan::Offset { count, .. } => format!("Offset {count}"),
+            LogicalPlan::Tail { count, .. } => format!("Tail {count}"),
+            LogicalPlan::Join { join_type, constraint, hint, .. } => join_line(*join_type, constraint, *hint),
+            LogicalPlan::Union { by_name, allow_missing, .. } => format!("Union {by_name}, {allow_missing}"),
+            LogicalPlan::Intersect { all, .. } => if *all { "Intersect All true" } else { "Intersect" }.into(),
+            LogicalPlan::Except { all, .. } => if *all { "Except All true" } else { "Except" }.into(),
+            LogicalPlan::Distinct { .. } => "Distinct".into(),
+            LogicalPlan::Deduplicate { keys, .. } => format!("Deduplicate {}", exprs_text(keys)),
+            LogicalPlan::Repartition { target, .. } => repartition_line(target),
+            LogicalPlan::Sample { with_replacement, seed, lower, fraction, .. } => {
+                format!("Sample {lower:?}, {:?}, {with_replacement}, {seed}", lower + fraction)
+            }
+            LogicalPlan::Hint { name, parameters, .. } => {
+                format!("'UnresolvedHint {name}, {}", exprs_text(parameters))
+            }
+            LogicalPlan::MapPartitions { function, output, .. } => {
+                format!("MapPartitions {}, {}", function.name(), columns_text(output))
+            }
+            LogicalPlan::Write { target, .. } => {
+                format!("InsertIntoHadoopFsRelationCommand {}, false, {}", target.path, target.format.name())
+            }
+        }
+    }
+
+    /// The whole plan as a tree, each line ended by a line break.
+    #[must_use]
+    pub fn tree_string(&self) -> String {
+        let mut text = String::new();
+        self.write_tree(&mut text, &mut Vec::new());
+        text
+    }
+
+    fn write_tree(&self, text: &mut String, last: &mut Vec<bool>) {
+        push_indent(text, last);
+        if let LogicalPlan::Limit { count, .. } = self {
+            // Spark writes a limit as two nodes.
+            text.push_str(&self.line());
+            text.push('\n');
+            last.push(true);
+            push_indent(text, last);
+            text.push_str(&format!("LocalLimit {count}\n"));
+            self.write_children(text, last);
+            last.pop();
+            return;
+        }
+        text.push_str(&self.line());
+        text.push('\n');
+        self.write_children(text, last);
+    }
+
+    fn write_children(&self, text: &mut String, last: &mut Vec<bool>) {
+        let subqueries = subqueries_of(self);
+        let children = self.children();
+        for plan in &subqueries {
+            last.push(children.is_empty());
+            plan.write_tree(text, last);
+            last.pop();
+        }
+        for (i, child) in children.iter().enumerate() {
+            last.push(i + 1 == children.len());
+            child.write_tree(text, last);
+            last.pop();
+        }
+    }
+}
+
+fn push_indent(text: &mut String, last: &[bool]) {
+    let Some((own, above)) = last.split_last() else { return };
+    for done in above {
+        text.push_str(if *done { "   " } else { ":  " });
+    }
+    text.push_str(if *own { "+- " } else { ":- " });
+}
+
+/// The plans inside a node's own expressions.
+fn subqueries_of(plan: &LogicalPlan) -> Vec<std::sync::Arc<LogicalPlan>> {
+    let exprs: Vec<&Expr> = match plan {
+        LogicalPlan::Filter { condition, .. } => vec![condition],
+        LogicalPlan::Project { exprs, .. } => exprs.iter().collect(),
+        _ => Vec::new(),
+    };
+    let mut found = Vec::new();
+    for expr in exprs {
+        expr.visit(&mut |part| match part {
+            Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } => found.push(plan.clone()),
+            _ => {}
+        });
+    }
+    found
+}
+
+/// Spark's mark of an unresolved node.
+fn mark(exprs: &[Expr]) -> &'static str {
+    let unresolved = |expr: &Expr| {
+        matches!(
+            expr,
+            Expr::UnresolvedAttribute(_)
+                | Expr::Star(_)
+                | Expr::ColumnRegex(_)
+                | Expr::Call(_)
+                | Expr::Extract { .. }
+                | Expr::MultiAlias { .. }
+        )
+    };
+    if exprs.iter().any(|expr| expr.any(unresolved)) { "'" } else { "" }
+}
+
+fn grouping_text(grouping: &Grouping) -> String {
+    match grouping {
+        Grouping::By(exprs) => exprs_text(exprs),
+        Grouping::Rollup(exprs) => format!("[rollup({})]", exprs_text(exprs)),
+        Grouping::Cube(exprs) => format!("[cube({})]", exprs_text(exprs)),
+        Grouping::Sets { by, .. } => format!("[grouping sets({})]", exprs_text(by)),
+    }
+}
+
+fn join_line(join_type: JoinType, constraint: &JoinConstraint, hint: JoinHints) -> String {
+    let base = match constraint {
+        JoinConstraint::None => format!("Join {}", join_type.name()),
+        JoinConstraint::On(condition) => format!("Join {}, {}", join_type.name(), condition.plan_text()),
+        JoinConstraint::Using(keys) => format!("'Join UsingJoin({}, [{}])", join_type.name(), keys.join(", ")),
+        JoinConstraint::Natural => format!("'Join NaturalJoin({})", join_type.name()),
+    };
+    let sides: Vec<String> = [("leftHint", hint.left), ("rightHint", hint.right)]
+        .iter()
+        .filter_map(|(side, hint)| hint.map(|hint| format!("{side}=(strategy={})", hint.name())))
+        .collect();
+    if sides.is_empty() { base } else { format!("{base}, {}", sides.join(", ")) }
+}
+
+impl crate::logical::plan::JoinHint {
+    /// The hint's word in plans.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        use crate::logical::plan::JoinHint;
+        match self {
+            JoinHint::Broadcast => "broadcast",
+            JoinHint::Merge => "merge",
+            JoinHint::ShuffleHash => "shuffle_hash",
+            JoinHint::ShuffleReplicateNl => "shuffle_replicate_nl",
+        }
+    }
+}
+
+fn repartition_line(target: &Repartitioning) -> String {
+    let number = |count: &Option<usize>| count.map_or_else(String::new, |count| format!(", {count}"));
+    match target {
+        Repartitioning::RoundRobin { count } => format!("Repartition {count}, true"),
+        Repartitioning::Coalesce { count } => format!("Repartition {count}, false"),
+        Repartitioning::Hash { by, count } => format!("RepartitionByExpression {}{}", exprs_text(by), number(count)),
+        Repartitioning::Range { by, count } => format!("RepartitionByExpression {}{}", orders(by), number(count)),
+        Repartitioning::Index { by, count } => format!("RepartitionById {}, {count}", by.plan_text()),
+        Repartitioning::Rebalance { by } => format!("RebalancePartitions {}", exprs_text(by)),
+    }
+}

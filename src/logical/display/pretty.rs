@@ -1,0 +1,368 @@
+//! The names that Spark gives to unnamed columns: Catalyst's `toPrettySQL`.
+//!
+//! Columns are written without qualifier and id, text without quotes, implicit casts not at all. The name is made from the expression
+//! as written, because `pow` and `power`, `-x` and `negative(x)` are the same function with different names.
+
+use super::literal::{scalar_sql, scalar_text};
+use crate::logical::expr::{
+    BinaryOp, Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowFrame, WindowSpec,
+};
+use crate::logical::scalar::Scalar;
+use crate::logical::types::DataType;
+
+/// Functions whose class Spark names in upper case.
+const UPPER: &[&str] = &[
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc", "degrees", "e",
+    "exp", "expm1", "floor", "hypot", "log10", "log1p", "log2", "pi", "power", "radians", "sec", "signum", "sin", "sinh",
+    "sqrt", "tan", "tanh", "rlike", "log",
+];
+
+impl BinaryOp {
+    /// The operator as written between two values.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            BinaryOp::Add => "+",
+            BinaryOp::Subtract => "-",
+            BinaryOp::Multiply => "*",
+            BinaryOp::Divide => "/",
+            BinaryOp::IntegralDivide => "div",
+            BinaryOp::Remainder => "%",
+            BinaryOp::Eq => "=",
+            BinaryOp::NotEq => "!=",
+            BinaryOp::Lt => "<",
+            BinaryOp::LtEq => "<=",
+            BinaryOp::Gt => ">",
+            BinaryOp::GtEq => ">=",
+            BinaryOp::NullSafeEq => "<=>",
+            BinaryOp::And => "AND",
+            BinaryOp::Or => "OR",
+            BinaryOp::BitAnd => "&",
+            BinaryOp::BitOr => "|",
+            BinaryOp::BitXor => "^",
+        }
+    }
+}
+
+impl Expr {
+    /// The name that a column of this expression gets when it has none.
+    #[must_use]
+    pub fn pretty_name(&self) -> String {
+        match self {
+            Expr::UnresolvedAttribute(parts) => parts.join("."),
+            Expr::Star(None) => "*".into(),
+            Expr::Star(Some(parts)) => format!("{}.*", parts.join(".")),
+            Expr::ColumnRegex(pattern) => pattern.clone(),
+            Expr::Call(call) => call_name(call),
+            Expr::Attribute(attribute) | Expr::OuterReference(attribute) => attribute.name.clone(),
+            Expr::Literal(value, data_type) => literal_name(value, data_type),
+            Expr::Alias { child, name, .. } => format!("{} AS {name}", child.pretty_name()),
+            Expr::MultiAlias { child, .. } => child.pretty_name(),
+            Expr::Cast { child, implicit: true, .. } => child.pretty_name(),
+            Expr::Cast { child, to, mode, .. } => {
+                let word = if *mode == CastMode::Try { "TRY_CAST" } else { "CAST" };
+                format!("{word}({} AS {})", child.pretty_name(), to.sql())
+            }
+            Expr::Binary { op: BinaryOp::NotEq, left, right } => {
+                format!("(NOT ({} = {}))", left.pretty_name(), right.pretty_name())
+            }
+            Expr::Binary { op, left, right } => binary_name(*op, left, right),
+            Expr::Unary { op, child } => unary_name(*op, &child.pretty_name()),
+            Expr::Case { branches, otherwise } => case_name(branches, otherwise.as_deref(), &Expr::pretty_name),
+            Expr::In { value, list } => format!("({} IN ({}))", value.pretty_name(), names(list)),
+            Expr::Extract { child, key } => match key.as_ref() {
+                Expr::Literal(Scalar::String(field), _) if !matches!(child.as_ref(), Expr::Call(_)) => {
+                    format!("{}.{field}", child.pretty_name())
+                }
+                key => format!("{}[{}]", child.pretty_name(), key.pretty_name()),
+            },
+            Expr::Function { function, args, .. } => function_text(function.name, CallOrigin::ColumnApi, args),
+            Expr::Aggregate(call) => {
+                let distinct = if call.distinct { "DISTINCT " } else { "" };
+                let filter = call
+                    .filter
+                    .as_ref()
+                    .map_or_else(String::new, |filter| format!(" FILTER (WHERE {})", filter.pretty_name()));
+                format!("{}({distinct}{}){filter}", call.function.name, names(&call.args))
+            }
+            Expr::WindowFunction { function, args, .. } => function_text(function.name, CallOrigin::Sql, args),
+            Expr::Generator { function, args, .. } => format!("{}({})", function.name, names(args)),
+            Expr::Window { function, spec } => format!("{} OVER ({})", function.pretty_name(), spec_name(spec)),
+            Expr::Lambda { params, body } => lambda_name(params.iter().map(|param| param.name.as_str()), body),
+            Expr::Udf { function, args, .. } => format!("{}({})", function.name(), names(args)),
+            Expr::ScalarSubquery(_) => "scalarsubquery()".into(),
+            Expr::InSubquery { values, .. } => format!("({} IN (listquery()))", names(values)),
+            Expr::Exists(_) => "exists()".into(),
+            Expr::SortOrder(order) => order.pretty_name(),
+        }
+    }
+}
+
+fn names(exprs: &[Expr]) -> String {
+    exprs.iter().map(Expr::pretty_name).collect::<Vec<_>>().join(", ")
+}
+
+fn literal_name(value: &Scalar, data_type: &DataType) -> String {
+    match (value, data_type) {
+        (Scalar::Array(items), _) => format!("ARRAY({})", items.iter().map(scalar_sql).collect::<Vec<_>>().join(", ")),
+        _ => scalar_text(value),
+    }
+}
+
+fn binary_name(op: BinaryOp, left: &Expr, right: &Expr) -> String {
+    let (left_name, right_name) = (left.pretty_name(), right.pretty_name());
+    // A date plus an interval is written without parentheses in Spark.
+    let interval = |expr: &Expr| matches!(expr, Expr::Literal(Scalar::YearMonthInterval(_), _));
+    match op {
+        BinaryOp::Add | BinaryOp::Subtract if interval(right) && !interval(left) => {
+            format!("{left_name} {} {right_name}", op.symbol())
+        }
+        _ => format!("({left_name} {} {right_name})", op.symbol()),
+    }
+}
+
+fn unary_name(op: UnaryOp, child: &str) -> String {
+    match op {
+        UnaryOp::Not => format!("(NOT {child})"),
+        UnaryOp::Negate => format!("negative({child})"),
+        UnaryOp::BitNot => format!("~{child}"),
+        UnaryOp::IsNull => format!("({child} IS NULL)"),
+        UnaryOp::IsNotNull => format!("({child} IS NOT NULL)"),
+        UnaryOp::IsNaN => format!("isnan({child})"),
+    }
+}
+
+pub(super) fn case_name(branches: &[(Expr, Expr)], otherwise: Option<&Expr>, text: &dyn Fn(&Expr) -> String) -> String {
+    let mut name = String::from("CASE");
+    for (when, then) in branches {
+        name.push_str(&format!(" WHEN {} THEN {}", text(when), text(then)));
+    }
+    if let Some(otherwise) = otherwise {
+        name.push_str(&format!(" ELSE {}", text(otherwise)));
+    }
+    name + " END"
+}
+
+fn lambda_name<'a>(params: impl Iterator<Item = &'a str>, body: &Expr) -> String {
+    let params: Vec<&str> = params.collect();
+    let body = body.clone().transform_up(&mut |expr| match &expr {
+        Expr::UnresolvedAttribute(parts) if parts.len() == 1 && params.contains(&parts[0].as_str()) => {
+            Expr::UnresolvedAttribute(vec!["namedlambdavariable()".into()])
+        }
+        Expr::Attribute(attribute) if params.contains(&attribute.name.as_str()) => {
+            Expr::UnresolvedAttribute(vec!["namedlambdavariable()".into()])
+        }
+        _ => expr,
+    });
+    let params = params.iter().map(|_| "namedlambdavariable()").collect::<Vec<_>>().join(", ");
+    format!("lambdafunction({}, {params})", body.pretty_name())
+}
+
+fn call_name(call: &Call) -> String {
+    let lower = call.name.to_ascii_lowercase();
+    if call.distinct {
+        let shown = if lower == "count_distinct" { "count" } else { lower.as_str() };
+        return format!("{shown}(DISTINCT {}){}", names(&call.args), filter_name(call));
+    }
+    let text = match (lower.as_str(), call.args.as_slice()) {
+        ("count", [Expr::Star(None)]) => "count(1)".into(),
+        ("-", [child]) => format!("(- {})", child.pretty_name()),
+        ("+", [child]) => format!("(+ {})", child.pretty_name()),
+        _ => function_text(&lower, call.origin, &call.args),
+    };
+    text + &filter_name(call)
+}
+
+fn filter_name(call: &Call) -> String {
+    call.filter.as_ref().map_or_else(String::new, |filter| format!(" FILTER (WHERE {})", filter.pretty_name()))
+}
+
+/// A function's text in a name: Spark's spelling of its name, and the defaults that Spark shows.
+fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
+    match (name, args) {
+        ("get_struct_field", [child, Expr::Literal(Scalar::String(field), _), ..]) => {
+            return format!("{}.{field}", child.pretty_name());
+        }
+        ("get_array_item" | "get_map_value" | "get_array_struct_fields", [child, key, ..]) => {
+            return if name == "get_array_struct_fields" {
+                format!("{}.{}", child.pretty_name(), key.pretty_name())
+            } else {
+                format!("{}[{}]", child.pretty_name(), key.pretty_name())
+            };
+        }
+        ("like", [value, pattern]) => return format!("{} LIKE {}", value.pretty_name(), pattern.pretty_name()),
+        ("like", [value, pattern, escape]) => {
+            return format!("{} LIKE {} ESCAPE '{}'", value.pretty_name(), pattern.pretty_name(), escape.pretty_name());
+        }
+        ("isnull", [child]) => return unary_name(UnaryOp::IsNull, &child.pretty_name()),
+        ("isnotnull", [child]) => return unary_name(UnaryOp::IsNotNull, &child.pretty_name()),
+        ("not", [child]) => return unary_name(UnaryOp::Not, &child.pretty_name()),
+        ("if", [when, then, otherwise]) => {
+            return format!("(IF({}, {}, {}))", when.pretty_name(), then.pretty_name(), otherwise.pretty_name());
+        }
+        ("extract", [Expr::Literal(Scalar::String(field), _), source]) => {
+            return format!("extract({field} FROM {})", source.pretty_name());
+        }
+        ("shiftleft", [value, by]) if origin == CallOrigin::Sql => {
+            return format!("shiftleft({}, {})", value.pretty_name(), by.pretty_name());
+        }
+        ("<<" | ">>" | ">>>", [value, by]) => return format!("({} {name} {})", value.pretty_name(), by.pretty_name()),
+        ("from_json" | "from_csv", [value, ..]) => return format!("{name}({})", value.pretty_name()),
+        ("log", [value]) => return format!("LOG(E(), {})", value.pretty_name()),
+        _ => {}
+    }
+    let mut parts: Vec<String> = args.iter().map(Expr::pretty_name).collect();
+    parts.extend(shown_defaults(name, args.len()).iter().map(|&default| default.to_owned()));
+    format!("{}({})", function_name(name, origin), parts.join(", "))
+}
+
+/// A function's name in column names.
+#[must_use]
+pub fn function_name(name: &str, origin: CallOrigin) -> String {
+    let lower = name.to_ascii_lowercase();
+    match (lower.as_str(), origin) {
+        ("pow", CallOrigin::ColumnApi) => "POWER".into(),
+        ("mean", CallOrigin::ColumnApi) => "avg".into(),
+        (name, _) if UPPER.contains(&name) => name.to_uppercase(),
+        _ => lower,
+    }
+}
+
+/// Defaults that Spark writes although they were not given.
+fn shown_defaults(name: &str, given: usize) -> &'static [&'static str] {
+    match (name, given) {
+        ("round" | "bround", 1) => &["0"],
+        ("lpad" | "rpad", 2) => &[" "],
+        ("locate" | "position" | "charindex", 2) => &["1"],
+        ("sort_array", 1) => &["true"],
+        ("percentile", 2) => &["1"],
+        ("percentile_approx" | "approx_percentile", 2) => &["10000"],
+        ("split", 2) => &["-1"],
+        ("regexp_extract" | "regexp_extract_all" | "regexp_substr", 2) if name != "regexp_substr" => &["1"],
+        ("regexp_replace", 3) => &["1"],
+        ("lag" | "lead", 1) => &["1", "NULL"],
+        ("lag" | "lead", 2) => &["NULL"],
+        ("months_between", 2) => &["true"],
+        ("unix_timestamp" | "to_unix_timestamp" | "from_unixtime", 1) => &["yyyy-MM-dd HH:mm:ss"],
+        ("substring" | "substr", 2) => &["2147483647"],
+        ("str_to_map", 1) => &[",", ":"],
+        ("str_to_map", 2) => &[":"],
+        ("ntile", 0) => &["1"],
+        _ => &[],
+    }
+}
+
+impl SortOrder {
+    /// `name ASC NULLS FIRST`.
+    #[must_use]
+    pub fn pretty_name(&self) -> String {
+        format!("{} {}", self.child.pretty_name(), self.direction())
+    }
+
+    /// `ASC NULLS FIRST` and its kin.
+    #[must_use]
+    pub fn direction(&self) -> &'static str {
+        match (self.ascending, self.nulls_first) {
+            (true, true) => "ASC NULLS FIRST",
+            (true, false) => "ASC NULLS LAST",
+            (false, true) => "DESC NULLS FIRST",
+            (false, false) => "DESC NULLS LAST",
+        }
+    }
+}
+
+fn spec_name(spec: &WindowSpec) -> String {
+    let mut parts = Vec::new();
+    if !spec.partition_by.is_empty() {
+        parts.push(format!("PARTITION BY {}", names(&spec.partition_by)));
+    }
+    if !spec.order_by.is_empty() {
+        let order: Vec<String> = spec.order_by.iter().map(SortOrder::pretty_name).collect();
+        parts.push(format!("ORDER BY {}", order.join(", ")));
+    }
+    let frame = spec.frame.clone().unwrap_or_else(|| WindowFrame::default_for(!spec.order_by.is_empty()));
+    parts.push(frame.pretty_name());
+    parts.join(" ")
+}
+
+impl WindowFrame {
+    /// Spark's frame when none is written: up to the current row and its ties when there is an order, everything otherwise.
+    #[must_use]
+    pub fn default_for(ordered: bool) -> WindowFrame {
+        if ordered {
+            WindowFrame {
+                unit: FrameUnit::Range,
+                start: FrameBound::UnboundedPreceding,
+                end: FrameBound::CurrentRow,
+            }
+        } else {
+            WindowFrame {
+                unit: FrameUnit::Rows,
+                start: FrameBound::UnboundedPreceding,
+                end: FrameBound::UnboundedFollowing,
+            }
+        }
+    }
+
+    /// `ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`.
+    #[must_use]
+    pub fn pretty_name(&self) -> String {
+        let unit = match self.unit {
+            FrameUnit::Rows => "ROWS",
+            FrameUnit::Range => "RANGE",
+        };
+        format!("{unit} BETWEEN {} AND {}", bound_name(&self.start), bound_name(&self.end))
+    }
+}
+
+fn bound_name(bound: &FrameBound) -> String {
+    match bound {
+        FrameBound::UnboundedPreceding => "UNBOUNDED PRECEDING".into(),
+        FrameBound::CurrentRow => "CURRENT ROW".into(),
+        FrameBound::UnboundedFollowing => "UNBOUNDED FOLLOWING".into(),
+        FrameBound::Offset(offset) => {
+            let text = offset.pretty_name();
+            match text.strip_prefix('-') {
+                Some(size) => format!("{size} PRECEDING"),
+                None => format!("{text} FOLLOWING"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sparks() {
+        let a = || Expr::column("a");
+        let cases = [
+            (Expr::binary(BinaryOp::Add, a(), Expr::int(1)), "(a + 1)"),
+            (Expr::binary(BinaryOp::NotEq, a(), Expr::int(1)), "(NOT (a = 1))"),
+            (Expr::unary(UnaryOp::Negate, a()), "negative(a)"),
+            (Expr::call("count", vec![Expr::Star(None)]), "count(1)"),
+            (Expr::call("pow", vec![a(), Expr::int(2)]), "POWER(a, 2)"),
+            (Expr::call("round", vec![a()]), "round(a, 0)"),
+            (Expr::In { value: Box::new(a()), list: vec![Expr::int(1), Expr::int(2)] }, "(a IN (1, 2))"),
+            (
+                Expr::Cast { child: Box::new(a()), to: DataType::Integer, mode: CastMode::Ansi, implicit: false },
+                "CAST(a AS INT)",
+            ),
+            (
+                Expr::Window {
+                    function: Box::new(Expr::call("sum", vec![a()])),
+                    spec: WindowSpec {
+                        partition_by: vec![Expr::column("k")],
+                        order_by: vec![SortOrder::new(Expr::column("t"), false)],
+                        frame: None,
+                    },
+                },
+                "sum(a) OVER (PARTITION BY k ORDER BY t DESC NULLS LAST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
+            ),
+        ];
+        for (expr, expected) in cases {
+            assert_eq!(expr.pretty_name(), expected);
+        }
+    }
+}
