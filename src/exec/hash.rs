@@ -262,8 +262,7 @@ impl Hasher for Xx64 {
     type State = u64;
 
     fn int(value: i32, seed: u64) -> u64 {
-        let hash = seed.wrapping_add(P5).wrapping_add(4)
-            ^ u64::from(value.cast_unsigned()).wrapping_mul(P1);
+        let hash = seed.wrapping_add(P5).wrapping_add(4) ^ u64::from(value.cast_unsigned()).wrapping_mul(P1);
         Self::finish(hash.rotate_left(23).wrapping_mul(P2).wrapping_add(P3))
     }
 

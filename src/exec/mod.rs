@@ -1,7 +1,16 @@
 //! Floor 3: computes. Vectorised operators over Arrow batches, and the tasks made of them.
 
+pub mod batch;
 pub mod eval;
+mod expression;
 pub mod hash;
+mod keys;
+mod operators;
+mod partitioner;
+mod runtime;
+mod sample_keys;
+mod scan;
+mod spark_random;
 pub mod task;
 
 pub use task::{TaskContext, TaskInputs, TaskOutput, TaskWork, run_task};

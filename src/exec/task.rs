@@ -3,6 +3,10 @@
 //! It gives batches, blocks and counts, never a time. The cluster calls [`run_task`] on a worker thread as soon as the inputs exist and
 //! decides on the virtual clock when that happened.
 
+use super::batch::row_bytes;
+use super::partitioner::write_blocks;
+use super::runtime::{Rows, Runtime};
+use super::sample_keys::sample_keys;
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use crate::common::{Conf, Result, SparkError};
 use crate::physical::plan::{Partitioning, PhysicalPlan};
@@ -170,6 +174,54 @@ pub fn run_task(
     inputs: &dyn TaskInputs,
     context: &TaskContext,
 ) -> Result<TaskOutput> {
-    let _ = (plan, work, inputs, context);
-    Err(SparkError::internal("operators are not in place yet"))
+    let runtime = Runtime::new(inputs, context);
+    let mut output = TaskOutput::default();
+    work_on(&runtime, plan, work, &mut output)?;
+    output.cached = runtime.cached.take();
+    output.counts = runtime.counts.take();
+    output.counts.operators = runtime.operators();
+    Ok(output)
+}
+
+fn work_on<'a>(
+    runtime: &'a Runtime<'a>,
+    plan: &'a PhysicalPlan,
+    work: &TaskWork,
+    output: &mut TaskOutput,
+) -> Result<()> {
+    let partition = runtime.context.partition;
+    match work {
+        TaskWork::Collect => collect(&mut runtime.build(plan, partition)?, usize::MAX, runtime, output),
+        TaskWork::CollectFirst(count) => collect(&mut runtime.build(plan, partition)?, *count, runtime, output),
+        TaskWork::ShuffleWrite { partitioning } => {
+            let mut rows = runtime.build(plan, partition)?;
+            output.blocks = write_blocks(runtime, &mut rows, &plan.output(), partitioning, partition)?;
+            let mut counts = runtime.counts.borrow_mut();
+            counts.shuffle_write_rows += output.blocks.iter().map(|block| block.rows).sum::<u64>();
+            counts.shuffle_write_bytes += output.blocks.iter().map(|block| block.bytes).sum::<u64>();
+            Ok(())
+        }
+        TaskWork::SampleKeys { order, size, seed } => {
+            let mut rows = runtime.build(plan, partition)?;
+            let columns = plan.output();
+            (output.batches, output.sampled_from) =
+                sample_keys(runtime, &mut rows, &columns, order, (*size, *seed), partition)?;
+            Ok(())
+        }
+        TaskWork::Write => Err(SparkError::internal("writers are not in place yet")),
+    }
+}
+
+fn collect(rows: &mut Rows<'_>, most: usize, runtime: &Runtime<'_>, output: &mut TaskOutput) -> Result<()> {
+    let mut left = most;
+    while left > 0 {
+        let Some(batch) = rows.next()? else { break };
+        let batch = batch.slice(0, left.min(batch.num_rows()));
+        left -= batch.num_rows();
+        let mut counts = runtime.counts.borrow_mut();
+        counts.output_rows += batch.num_rows() as u64;
+        counts.output_bytes += row_bytes(&batch);
+        output.batches.push(batch);
+    }
+    Ok(())
 }

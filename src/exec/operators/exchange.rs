@@ -1,0 +1,69 @@
+//! Reading what earlier stages made: shuffle blocks and broadcasts.
+
+use super::leaves::Ready;
+use crate::common::ids::{BroadcastId, ShuffleId};
+use crate::common::{Result, SparkError};
+use crate::exec::batch::{reschema, schema_of};
+use crate::exec::runtime::{Operator, Rows, Runtime};
+use crate::physical::plan::{PhysicalPlan, ShuffleSlice};
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+struct Fetch<'a> {
+    runtime: &'a Runtime<'a>,
+    shuffle: ShuffleId,
+    schema: SchemaRef,
+    blocks: Box<dyn Iterator<Item = (u32, u32)> + 'a>,
+    current: std::vec::IntoIter<RecordBatch>,
+}
+
+/// The blocks of one slice, by reduce partition and then by map task.
+pub fn shuffle_read<'a>(
+    runtime: &'a Runtime<'a>,
+    shuffle: ShuffleId,
+    exchange: &PhysicalPlan,
+    slices: Option<&[ShuffleSlice]>,
+    partition: usize,
+) -> Result<Rows<'a>> {
+    let own = partition as u32;
+    let slice = match slices {
+        None => ShuffleSlice::Coalesced { start: own, end: own + 1 },
+        Some(slices) => {
+            slices.get(partition).cloned().ok_or_else(|| SparkError::internal("a shuffle read has no such slice"))?
+        }
+    };
+    let maps = runtime.inputs.map_count(shuffle);
+    let blocks: Box<dyn Iterator<Item = (u32, u32)>> = match slice {
+        ShuffleSlice::Coalesced { start, end } => {
+            Box::new((start..end).flat_map(move |reduce| (0..maps).map(move |map| (map, reduce))))
+        }
+        ShuffleSlice::PartialReducer { reduce, map_start, map_end } => {
+            Box::new((map_start..map_end.min(maps)).map(move |map| (map, reduce)))
+        }
+        ShuffleSlice::PartialMapper { map, start, end } => Box::new((start..end).map(move |reduce| (map, reduce))),
+    };
+    let schema = schema_of(&exchange.output());
+    Ok(Box::new(Fetch { runtime, shuffle, schema, blocks, current: Vec::new().into_iter() }))
+}
+
+impl Operator for Fetch<'_> {
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some(batch) = self.current.next() {
+                self.runtime.fetched(&batch);
+                return reschema(&batch, &self.schema).map(Some);
+            }
+            let Some((map, reduce)) = self.blocks.next() else { return Ok(None) };
+            let batches = self.runtime.inputs.shuffle_block(self.shuffle, map, reduce)?;
+            self.current = batches.as_ref().clone().into_iter();
+        }
+    }
+}
+
+/// All rows of a broadcast.
+pub fn broadcast_read<'a>(runtime: &Runtime<'a>, broadcast: BroadcastId, exchange: &PhysicalPlan) -> Result<Rows<'a>> {
+    let schema = schema_of(&exchange.output());
+    let relation = runtime.inputs.broadcast(broadcast)?;
+    let batches = relation.batches.iter().map(|batch| reschema(batch, &schema)).collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(Ready::new(batches)))
+}

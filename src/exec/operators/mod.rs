@@ -1,0 +1,52 @@
+//! One file for each operator.
+
+mod exchange;
+mod leaves;
+mod limits;
+mod project;
+mod sort;
+mod unions;
+
+use super::runtime::{Rows, Runtime};
+use crate::common::{Result, SparkError};
+use crate::physical::plan::PhysicalPlan;
+
+/// Makes the operator of the plan's root over those of its children.
+pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
+    match plan {
+        PhysicalPlan::LocalTableScan { output, batch, partitions } => {
+            leaves::local_table(runtime, output, batch, *partitions, partition)
+        }
+        PhysicalPlan::Range { start, end, step, partitions, output } => {
+            Ok(leaves::range(output, leaves::range_slice(*start, *end, *step, *partitions, partition)))
+        }
+        PhysicalPlan::OneRow => leaves::one_row(),
+        PhysicalPlan::FileScan(scan) => super::scan::build(runtime, scan, partition),
+        PhysicalPlan::InMemoryTableScan { id, output, stored, plan } => {
+            leaves::cached(runtime, *id, output, stored, plan, partition)
+        }
+        PhysicalPlan::Project { exprs, input } => project::project(runtime, plan, exprs, input, partition),
+        PhysicalPlan::Filter { condition, input } => project::filter(runtime, condition, input, partition),
+        PhysicalPlan::LocalLimit { count, input } => limits::limit(runtime, *count, 0, input, partition),
+        PhysicalPlan::GlobalLimit { count, offset, input } => limits::limit(runtime, *count, *offset, input, partition),
+        PhysicalPlan::CollectLimit { count, offset, input } => {
+            limits::limit(runtime, count.saturating_add(*offset), 0, input, partition)
+        }
+        PhysicalPlan::CollectTail { count, input } => limits::tail(runtime, *count, input, partition),
+        PhysicalPlan::Sort { order, input, .. } => sort::sort(runtime, order, input, partition),
+        PhysicalPlan::TakeOrderedAndProject { count, offset, order, outputs, input } => {
+            sort::take_ordered(runtime, plan, (*count, *offset), order, outputs, input, partition)
+        }
+        PhysicalPlan::Union { inputs } => unions::union(runtime, plan, inputs, partition),
+        PhysicalPlan::Coalesce { input, .. } => unions::coalesce(runtime, plan, input, partition),
+        PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
+            exchange::shuffle_read(runtime, *shuffle, exchange, slices.as_deref(), partition)
+        }
+        PhysicalPlan::BroadcastRead { broadcast, exchange } => exchange::broadcast_read(runtime, *broadcast, exchange),
+        PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::BroadcastExchange { .. } => {
+            Err(SparkError::internal("an exchange may not stand inside a task"))
+        }
+        PhysicalPlan::WriteFiles { .. } => Err(SparkError::internal("a write stands at the root of a task only")),
+        _ => Err(SparkError::internal("this operator is not in place yet")),
+    }
+}

@@ -1,0 +1,201 @@
+//! Spreads a task's rows over the reduce partitions of a shuffle, where real Spark would put them.
+//!
+//! | partitioning | partition of a row |
+//! |---|---|
+//! | hash | Murmur3 of the keys, positive modulo |
+//! | round robin | from a start drawn by `XORShiftRandom(map partition)`, one further for each row |
+//! | range | the first bound that is not below the row's keys |
+//! | index | the value of an int expression |
+//!
+//! Rows are numbered by partition, a counting sort turns the numbers into row lists, and each partition's rows are gathered
+//! once, in the order they came.
+//!
+//! **Simplified:** Spark sorts rows by a hash before a round robin; here they keep their order.
+
+use super::batch::{BATCH_ROWS, row_bytes};
+use super::expression::{Bound, evaluate_all};
+use super::hash::partitions;
+use super::keys::{normalized, sort_options};
+use super::runtime::{Rows, Runtime};
+use super::spark_random::XorShiftRandom;
+use super::task::{Block, ResolvedPartitioning};
+use crate::common::{Result, SparkError};
+use crate::logical::expr::Attribute;
+use crate::physical::plan::Partitioning;
+use arrow::array::{ArrayRef, AsArray};
+use arrow::compute::{cast, interleave_record_batch};
+use arrow::datatypes::{DataType, Int32Type};
+use arrow::record_batch::RecordBatch;
+use arrow::row::{OwnedRow, RowConverter, SortField};
+use std::sync::Arc;
+
+/// Rows gathered before they are spread.
+const FLUSH_ROWS: usize = 1 << 18;
+
+enum Placement {
+    Single,
+    Hash { keys: Vec<Bound>, count: usize },
+    RoundRobin { next: usize, count: usize },
+    Range { keys: Vec<Bound>, converter: RowConverter, bounds: Vec<OwnedRow> },
+    Index { value: Bound, count: usize },
+}
+
+/// Spreads all rows of `rows` into one block for each reduce partition.
+///
+/// # Errors
+/// What the rows raised.
+pub fn write_blocks(
+    runtime: &Runtime<'_>,
+    rows: &mut Rows<'_>,
+    columns: &[Attribute],
+    partitioning: &ResolvedPartitioning,
+    partition: usize,
+) -> Result<Vec<Block>> {
+    let mut placement = Placement::new(runtime, columns, partitioning, partition)?;
+    let count = partitioning.count();
+    let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); count];
+    if count <= 1 {
+        while let Some(batch) = rows.next()? {
+            if count == 1 {
+                parts[0].push(batch);
+            }
+        }
+    } else {
+        let mut held = Held::new(count);
+        while let Some(batch) = rows.next()? {
+            let places = placement.places(&batch)?;
+            held.push(batch, &places);
+            if held.rows >= FLUSH_ROWS {
+                held.flush(&mut parts)?;
+            }
+        }
+        held.flush(&mut parts)?;
+    }
+    Ok(parts.into_iter().map(block_of).collect())
+}
+
+fn block_of(batches: Vec<RecordBatch>) -> Block {
+    let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+    let bytes = batches.iter().map(row_bytes).sum();
+    Block { batches: Arc::new(batches), rows, bytes }
+}
+
+/// Batches waiting to be spread, and where their rows go.
+struct Held {
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    /// For each partition the rows as (batch, row).
+    lists: Vec<Vec<(usize, usize)>>,
+}
+
+impl Held {
+    fn new(count: usize) -> Self {
+        Held { batches: Vec::new(), rows: 0, lists: vec![Vec::new(); count] }
+    }
+
+    fn push(&mut self, batch: RecordBatch, places: &[u32]) {
+        let number = self.batches.len();
+        for (row, place) in places.iter().enumerate() {
+            self.lists[*place as usize].push((number, row));
+        }
+        self.rows += batch.num_rows();
+        self.batches.push(batch);
+    }
+
+    fn flush(&mut self, parts: &mut [Vec<RecordBatch>]) -> Result<()> {
+        let batches: Vec<&RecordBatch> = self.batches.iter().collect();
+        for (list, part) in self.lists.iter_mut().zip(parts) {
+            for rows in list.chunks(BATCH_ROWS) {
+                part.push(gathered(&batches, rows)?);
+            }
+            list.clear();
+        }
+        self.batches.clear();
+        self.rows = 0;
+        Ok(())
+    }
+}
+
+fn gathered(batches: &[&RecordBatch], rows: &[(usize, usize)]) -> Result<RecordBatch> {
+    match batches.first() {
+        Some(first) if first.num_columns() == 0 => super::batch::batch_of(&first.schema(), Vec::new(), rows.len()),
+        _ => Ok(interleave_record_batch(batches, rows)?),
+    }
+}
+
+impl Placement {
+    fn new(
+        runtime: &Runtime<'_>,
+        columns: &[Attribute],
+        partitioning: &ResolvedPartitioning,
+        partition: usize,
+    ) -> Result<Self> {
+        Ok(match partitioning {
+            ResolvedPartitioning::Plain(Partitioning::Hash(exprs, count)) => {
+                Placement::Hash { keys: runtime.bind(exprs, columns, partition)?, count: *count }
+            }
+            ResolvedPartitioning::Plain(Partitioning::RoundRobin(count)) => {
+                let start = XorShiftRandom::new(partition as i64).next_int(*count);
+                Placement::RoundRobin { next: start + 1, count: *count }
+            }
+            ResolvedPartitioning::Plain(Partitioning::Index(expr, count)) => {
+                Placement::Index { value: runtime.bind_one(expr, columns, partition)?, count: *count }
+            }
+            ResolvedPartitioning::Plain(Partitioning::Range(order, count)) if *count > 1 => {
+                return Err(SparkError::internal(format!("a range over {} keys came without bounds", order.len())));
+            }
+            ResolvedPartitioning::Plain(
+                Partitioning::Single | Partitioning::Unknown(_) | Partitioning::Broadcast | Partitioning::Range(..),
+            ) => Placement::Single,
+            ResolvedPartitioning::Range { order, bounds } => {
+                let exprs: Vec<_> = order.iter().map(|key| key.child.clone()).collect();
+                let keys = runtime.bind(&exprs, columns, partition)?;
+                let fields = keys
+                    .iter()
+                    .zip(sort_options(order))
+                    .map(|(key, options)| SortField::new_with_options(key.data_type().to_arrow(), options))
+                    .collect();
+                let converter = RowConverter::new(fields)?;
+                let bound_keys = bounds
+                    .columns()
+                    .iter()
+                    .zip(&keys)
+                    .map(|(column, key)| {
+                        Ok(normalized(super::batch::conform(column.clone(), &key.data_type().to_arrow())?))
+                    })
+                    .collect::<Result<Vec<_>>>()?;
+                let encoded = converter.convert_columns(&bound_keys)?;
+                let bounds = encoded.iter().map(|row| row.owned()).collect();
+                Placement::Range { keys, converter, bounds }
+            }
+        })
+    }
+
+    /// The partition of each row.
+    fn places(&mut self, batch: &RecordBatch) -> Result<Vec<u32>> {
+        let rows = batch.num_rows();
+        Ok(match self {
+            Placement::Single => vec![0; rows],
+            Placement::Hash { keys, count } => partitions(&evaluate_all(keys, batch)?, rows, *count)?,
+            Placement::RoundRobin { next, count } => {
+                let start = *next;
+                *next = (start + rows) % *count;
+                (0..rows).map(|i| ((start + i) % *count) as u32).collect()
+            }
+            Placement::Range { keys, converter, bounds } => {
+                let columns: Vec<ArrayRef> = evaluate_all(keys, batch)?.into_iter().map(normalized).collect();
+                let encoded = converter.convert_columns(&columns)?;
+                encoded.iter().map(|row| bounds.partition_point(|bound| bound.row() < row) as u32).collect()
+            }
+            Placement::Index { value, count } => {
+                let values = cast(&value.evaluate(batch)?, &DataType::Int32)?;
+                let modulus = *count as i32;
+                values
+                    .as_primitive::<Int32Type>()
+                    .iter()
+                    .map(|index| index.unwrap_or(0).rem_euclid(modulus) as u32)
+                    .collect()
+            }
+        })
+    }
+}

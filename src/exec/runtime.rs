@@ -1,0 +1,194 @@
+//! What all operators of a task share, and how a plan fragment becomes operators.
+//!
+//! Operators pull batches from their input ([`Operator::next`]). Each is wrapped so that the rows it gives are counted.
+//!
+//! ```text
+//!   PhysicalPlan ──build──▶ Box<dyn Operator>  ◀──next── run_task
+//! ```
+
+use super::batch::{row_bytes, schema_of};
+use super::expression::Bound;
+use super::operators;
+use super::task::{Batches, TaskContext, TaskCounts, TaskInputs};
+use crate::common::Result;
+use crate::common::ids::CacheId;
+use crate::logical::expr::{Attribute, Expr};
+use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
+use arrow::record_batch::RecordBatch;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Gives batches until there are no more. Batches may be empty of columns, never of rows.
+pub trait Operator {
+    /// The next batch.
+    ///
+    /// # Errors
+    /// What the rows raised, or cancellation.
+    fn next(&mut self) -> Result<Option<RecordBatch>>;
+}
+
+/// An operator that lives as long as its task.
+pub type Rows<'a> = Box<dyn Operator + 'a>;
+
+/// A plan node (by address), its name, and the rows it gave.
+type Produced = (*const PhysicalPlan, &'static str, Rc<Cell<u64>>);
+
+/// The task's surroundings and its tally.
+pub struct Runtime<'a> {
+    pub inputs: &'a dyn TaskInputs,
+    pub context: &'a TaskContext,
+    pub counts: RefCell<TaskCounts>,
+    pub cached: RefCell<Vec<(CacheId, u32, Batches)>>,
+    produced: RefCell<Vec<Produced>>,
+}
+
+impl<'a> Runtime<'a> {
+    /// A fresh tally.
+    pub fn new(inputs: &'a dyn TaskInputs, context: &'a TaskContext) -> Self {
+        Runtime {
+            inputs,
+            context,
+            counts: RefCell::default(),
+            cached: RefCell::default(),
+            produced: RefCell::default(),
+        }
+    }
+
+    /// The rows that each operator gave, leaf first.
+    pub fn operators(&self) -> Vec<(&'static str, u64)> {
+        self.produced.borrow().iter().map(|(_, name, rows)| (*name, rows.get())).collect()
+    }
+
+    /// The operators of one partition of `plan`.
+    ///
+    /// # Errors
+    /// When an expression cannot be bound, or a node may not stand in a task.
+    pub fn build(&'a self, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
+        let rows = self.build_node(plan, partition)?;
+        let count = self.tally(plan);
+        Ok(Box::new(Counted { rows, count, runtime: self }))
+    }
+
+    /// The counter of a node; one node may be built for several partitions.
+    fn tally(&self, plan: &PhysicalPlan) -> Rc<Cell<u64>> {
+        let mut produced = self.produced.borrow_mut();
+        if let Some((_, _, count)) = produced.iter().find(|(node, _, _)| std::ptr::eq(*node, plan)) {
+            return count.clone();
+        }
+        let count = Rc::new(Cell::new(0));
+        produced.push((std::ptr::from_ref(plan), operator_name(plan), count.clone()));
+        count
+    }
+
+    fn build_node(&'a self, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
+        operators::build(self, plan, partition)
+    }
+
+    /// Binds expressions against a child's columns.
+    ///
+    /// # Errors
+    /// When a column is not there: a bug of the planner.
+    pub fn bind(&self, exprs: &[Expr], input: &[Attribute], partition: usize) -> Result<Vec<Bound>> {
+        exprs.iter().map(|expr| self.bind_one(expr, input, partition)).collect()
+    }
+
+    /// Binds one expression.
+    ///
+    /// # Errors
+    /// See [`Runtime::bind`].
+    pub fn bind_one(&self, expr: &Expr, input: &[Attribute], partition: usize) -> Result<Bound> {
+        Bound::new(expr, input, self.context, partition)
+    }
+
+    /// All rows of an operator as one batch.
+    ///
+    /// # Errors
+    /// What the rows raised.
+    pub fn drain(&self, rows: &mut Rows<'_>, columns: &[Attribute]) -> Result<RecordBatch> {
+        let mut batches = Vec::new();
+        while let Some(batch) = rows.next()? {
+            batches.push(batch);
+        }
+        super::batch::concat(&schema_of(columns), &batches)
+    }
+
+    /// Counts rows read from storage.
+    pub fn read(&self, rows: u64, bytes: u64) {
+        let mut counts = self.counts.borrow_mut();
+        counts.input_rows += rows;
+        counts.input_bytes += bytes;
+    }
+
+    /// Counts rows read from other tasks.
+    pub fn fetched(&self, batch: &RecordBatch) {
+        let mut counts = self.counts.borrow_mut();
+        counts.shuffle_read_rows += batch.num_rows() as u64;
+        counts.shuffle_read_bytes += row_bytes(batch);
+    }
+}
+
+struct Counted<'a> {
+    rows: Rows<'a>,
+    count: Rc<Cell<u64>>,
+    runtime: &'a Runtime<'a>,
+}
+
+impl Operator for Counted<'_> {
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            self.runtime.context.check_cancelled()?;
+            match self.rows.next()? {
+                Some(batch) if batch.num_rows() == 0 => {}
+                Some(batch) => {
+                    self.count.set(self.count.get() + batch.num_rows() as u64);
+                    return Ok(Some(batch));
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Spark's name of the node.
+fn operator_name(plan: &PhysicalPlan) -> &'static str {
+    match plan {
+        PhysicalPlan::LocalTableScan { .. } => "LocalTableScan",
+        PhysicalPlan::Range { .. } => "Range",
+        PhysicalPlan::OneRow => "OneRow",
+        PhysicalPlan::FileScan(scan) => match scan.scan.format {
+            crate::logical::plan::FileFormat::Csv => "Scan csv",
+            crate::logical::plan::FileFormat::Json => "Scan json",
+            crate::logical::plan::FileFormat::Parquet => "Scan parquet",
+            crate::logical::plan::FileFormat::Text => "Scan text",
+        },
+        PhysicalPlan::InMemoryTableScan { .. } => "InMemoryTableScan",
+        PhysicalPlan::Project { .. } => "Project",
+        PhysicalPlan::Filter { .. } => "Filter",
+        PhysicalPlan::Aggregate { style: AggregateStyle::Hash, .. } => "HashAggregate",
+        PhysicalPlan::Aggregate { style: AggregateStyle::ObjectHash, .. } => "ObjectHashAggregate",
+        PhysicalPlan::Aggregate { style: AggregateStyle::Sort, .. } => "SortAggregate",
+        PhysicalPlan::Expand { .. } => "Expand",
+        PhysicalPlan::Generate { .. } => "Generate",
+        PhysicalPlan::Join { algorithm, .. } => match algorithm {
+            JoinAlgorithm::BroadcastHash { .. } => "BroadcastHashJoin",
+            JoinAlgorithm::SortMerge => "SortMergeJoin",
+            JoinAlgorithm::ShuffledHash { .. } => "ShuffledHashJoin",
+            JoinAlgorithm::BroadcastNestedLoop { .. } => "BroadcastNestedLoopJoin",
+            JoinAlgorithm::Cartesian => "CartesianProduct",
+        },
+        PhysicalPlan::Window { .. } => "Window",
+        PhysicalPlan::Sort { .. } => "Sort",
+        PhysicalPlan::TakeOrderedAndProject { .. } => "TakeOrderedAndProject",
+        PhysicalPlan::LocalLimit { .. } => "LocalLimit",
+        PhysicalPlan::GlobalLimit { .. } => "GlobalLimit",
+        PhysicalPlan::CollectLimit { .. } => "CollectLimit",
+        PhysicalPlan::CollectTail { .. } => "CollectTail",
+        PhysicalPlan::Union { .. } => "Union",
+        PhysicalPlan::Coalesce { .. } => "Coalesce",
+        PhysicalPlan::Sample { .. } => "Sample",
+        PhysicalPlan::MapPartitions { .. } => "MapPartitions",
+        PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::ShuffleRead { .. } => "Exchange",
+        PhysicalPlan::BroadcastExchange { .. } | PhysicalPlan::BroadcastRead { .. } => "BroadcastExchange",
+        PhysicalPlan::WriteFiles { .. } => "WriteFiles",
+    }
+}

@@ -1,0 +1,154 @@
+//! The options of the CSV reader, with Spark's names and defaults.
+
+use super::lines::LineEnd;
+use crate::common::conf::Options;
+use crate::common::{ErrorClass, Result, SparkError};
+
+/// What to do with a row that does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParseMode {
+    /// Bad fields become null.
+    Permissive,
+    DropMalformed,
+    FailFast,
+}
+
+impl ParseMode {
+    /// From the option `mode`; unknown words mean permissive, as in Spark.
+    pub fn of(options: &Options) -> Self {
+        match options.get("mode").map(str::to_ascii_uppercase).as_deref() {
+            Some("DROPMALFORMED") => ParseMode::DropMalformed,
+            Some("FAILFAST") => ParseMode::FailFast,
+            _ => ParseMode::Permissive,
+        }
+    }
+}
+
+/// The name of the column for rows that do not fit.
+pub fn corrupt_column(options: &Options) -> String {
+    options.get("columnNameOfCorruptRecord").unwrap_or("_corrupt_record").to_owned()
+}
+
+/// How values are written in text.
+#[derive(Debug, Clone)]
+pub struct ValueOptions {
+    pub null_value: String,
+    pub nan_value: String,
+    pub positive_inf: String,
+    pub negative_inf: String,
+    pub date_format: Option<String>,
+    pub timestamp_format: Option<String>,
+    pub timestamp_ntz_format: Option<String>,
+    pub time_zone: String,
+}
+
+impl ValueOptions {
+    /// From a reader's options.
+    pub fn of(options: &Options, session_zone: &str) -> Self {
+        let text = |name: &str, otherwise: &str| options.get(name).unwrap_or(otherwise).to_owned();
+        ValueOptions {
+            null_value: text("nullValue", ""),
+            nan_value: text("nanValue", "NaN"),
+            positive_inf: text("positiveInf", "Inf"),
+            negative_inf: text("negativeInf", "-Inf"),
+            date_format: options.get("dateFormat").map(str::to_owned),
+            timestamp_format: options.get("timestampFormat").map(str::to_owned),
+            timestamp_ntz_format: options.get("timestampNTZFormat").map(str::to_owned),
+            time_zone: text("timeZone", session_zone),
+        }
+    }
+}
+
+/// How rows are cut into fields.
+#[derive(Debug, Clone)]
+pub struct CsvOptions {
+    pub sep: Vec<u8>,
+    /// Absent: no quoting.
+    pub quote: Option<u8>,
+    pub escape: Option<u8>,
+    /// What escapes the escape before a quote.
+    pub escape_escape: Option<u8>,
+    pub comment: Option<u8>,
+    pub header: bool,
+    pub trim_leading: bool,
+    pub trim_trailing: bool,
+    pub multi_line: bool,
+    pub empty_value: String,
+    pub enforce_schema: bool,
+    pub line_end: LineEnd,
+    pub max_chars: usize,
+    pub mode: ParseMode,
+    pub corrupt: String,
+    pub values: ValueOptions,
+}
+
+impl CsvOptions {
+    /// From a reader's options.
+    ///
+    /// # Errors
+    /// For text that is not a character, or another encoding.
+    pub fn of(options: &Options, session_zone: &str) -> Result<Self> {
+        let quote = character(options, "quote", Some(b'"'))?;
+        let escape = character(options, "escape", Some(b'\\'))?;
+        let escape_escape = match character(options, "charToEscapeQuoteEscaping", None)? {
+            Some(byte) => Some(byte),
+            None => escape.filter(|_| escape != quote),
+        };
+        check_encoding(options)?;
+        Ok(CsvOptions {
+            sep: separator(options)?,
+            quote,
+            escape,
+            escape_escape,
+            comment: character(options, "comment", None)?,
+            header: options.flag("header", false),
+            trim_leading: options.flag("ignoreLeadingWhiteSpace", false),
+            trim_trailing: options.flag("ignoreTrailingWhiteSpace", false),
+            multi_line: options.flag("multiLine", false),
+            empty_value: options.get("emptyValue").unwrap_or("").to_owned(),
+            enforce_schema: options.flag("enforceSchema", true),
+            line_end: options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec())),
+            max_chars: options
+                .get("maxCharsPerColumn")
+                .and_then(|text| text.parse::<i64>().ok())
+                .and_then(|count| usize::try_from(count).ok())
+                .unwrap_or(usize::MAX),
+            mode: ParseMode::of(options),
+            corrupt: corrupt_column(options),
+            values: ValueOptions::of(options, session_zone),
+        })
+    }
+}
+
+/// Only UTF-8 can be read and written.
+///
+/// # Errors
+/// Naming any other encoding.
+pub fn check_encoding(options: &Options) -> Result<()> {
+    match options.get("encoding").or_else(|| options.get("charset")) {
+        None => Ok(()),
+        Some(name) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8") => Ok(()),
+        Some(name) if name.eq_ignore_ascii_case("us-ascii") => Ok(()),
+        Some(name) => Err(SparkError::unsupported(format!("the encoding {name}"), "convert the files to UTF-8 first")),
+    }
+}
+
+fn separator(options: &Options) -> Result<Vec<u8>> {
+    let text = options.get("sep").or_else(|| options.get("delimiter")).unwrap_or(",");
+    let text = text.replace("\\t", "\t").replace("\\\\", "\\");
+    if text.is_empty() {
+        return Err(SparkError::new(ErrorClass::IllegalArgumentException, "the separator of a CSV file is empty")
+            .with_condition("INVALID_DELIMITER_VALUE.EMPTY_STRING"));
+    }
+    Ok(text.into_bytes())
+}
+
+fn character(options: &Options, name: &str, otherwise: Option<u8>) -> Result<Option<u8>> {
+    match options.get(name).map(str::as_bytes) {
+        None => Ok(otherwise),
+        Some([]) => Ok(None),
+        Some([0]) => Ok(None),
+        Some([byte]) => Ok(Some(*byte)),
+        Some(_) => Err(SparkError::new(ErrorClass::Py4JJavaError, format!("{name} cannot be more than one character"))),
+    }
+}

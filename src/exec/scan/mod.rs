@@ -1,0 +1,140 @@
+//! Reading files: one reader for each format, partition columns appended.
+
+mod csv;
+mod csv_options;
+mod csv_tokens;
+mod formatted;
+mod lines;
+mod values;
+
+use super::batch::{BATCH_ROWS, batch_of, schema_of};
+use super::runtime::{Operator, Rows, Runtime};
+use crate::common::{Result, SparkError};
+use crate::logical::plan::FileFormat;
+use crate::logical::scalar::Scalar;
+use crate::logical::types::{DataType, StructField};
+use crate::physical::plan::{FileScanExec, FileSlice};
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+/// A column that a query reads: its place in the file's schema, and the field.
+#[derive(Debug, Clone)]
+pub struct WantedColumn {
+    pub place: usize,
+    pub field: StructField,
+}
+
+/// Where an output column comes from.
+enum Source {
+    /// The reader's column with this number.
+    Data(usize),
+    /// The slice's partition value with this number.
+    Partition(usize, DataType),
+}
+
+struct ScanRows<'a> {
+    runtime: &'a Runtime<'a>,
+    scan: &'a FileScanExec,
+    slices: std::slice::Iter<'a, FileSlice>,
+    wanted: Vec<WantedColumn>,
+    sources: Vec<Source>,
+    schema: SchemaRef,
+    current: Option<(Rows<'a>, Vec<ArrayRef>)>,
+}
+
+/// The rows of one task of a scan.
+pub fn build<'a>(runtime: &'a Runtime<'a>, scan: &'a FileScanExec, partition: usize) -> Result<Rows<'a>> {
+    let slices = scan.tasks.get(partition).ok_or_else(|| SparkError::internal("a scan has no such task"))?.iter();
+    let (mut wanted, mut sources) = (Vec::new(), Vec::new());
+    for column in &scan.scan.output {
+        let data = scan.scan.data_schema.names().position(|name| name == column.name);
+        let part = scan.scan.partition_schema.names().position(|name| name == column.name);
+        match (data, part) {
+            (_, Some(number)) => sources.push(Source::Partition(number, column.data_type.clone())),
+            (Some(place), None) => {
+                sources.push(Source::Data(wanted.len()));
+                let field = StructField::new(column.name.clone(), column.data_type.clone(), true);
+                wanted.push(WantedColumn { place, field });
+            }
+            (None, None) => {
+                return Err(SparkError::internal(format!("the scanned files have no column {}", column.name)));
+            }
+        }
+    }
+    let schema = schema_of(&scan.scan.output);
+    Ok(Box::new(ScanRows { runtime, scan, slices, wanted, sources, schema, current: None }))
+}
+
+impl<'a> ScanRows<'a> {
+    fn open(&self, slice: &'a FileSlice) -> Result<Rows<'a>> {
+        let (runtime, scan, wanted) = (self.runtime, &self.scan.scan, &self.wanted);
+        match scan.format {
+            FileFormat::Csv => csv::read(runtime, scan, slice, wanted),
+            FileFormat::Json | FileFormat::Parquet | FileFormat::Text => {
+                Err(SparkError::internal("this format is not in place yet"))
+            }
+        }
+    }
+
+    /// One value for each partition column of the output, to be repeated for every row.
+    fn constants(&self, slice: &FileSlice) -> Result<Vec<ArrayRef>> {
+        self.sources
+            .iter()
+            .filter_map(|source| match source {
+                Source::Data(_) => None,
+                Source::Partition(number, data_type) => Some((number, data_type)),
+            })
+            .map(|(number, data_type)| {
+                let value = slice.partition_values.get(*number).cloned().unwrap_or(Scalar::Null);
+                Scalar::to_array(&[value], data_type)
+            })
+            .collect()
+    }
+
+    fn assemble(&self, data: &RecordBatch, constants: &[ArrayRef]) -> Result<RecordBatch> {
+        let rows = data.num_rows();
+        let zeros = UInt32Array::from(vec![0; if constants.is_empty() { 0 } else { rows }]);
+        let mut constants = constants.iter();
+        let columns = self
+            .sources
+            .iter()
+            .map(|source| match source {
+                Source::Data(number) => Ok(data.column(*number).clone()),
+                Source::Partition(..) => match constants.next() {
+                    Some(value) => Ok(take(value, &zeros, None)?),
+                    None => Err(SparkError::internal("a partition column without a value")),
+                },
+            })
+            .collect::<Result<Vec<_>>>()?;
+        batch_of(&self.schema, columns, rows)
+    }
+}
+
+impl Operator for ScanRows<'_> {
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some((rows, constants)) = &mut self.current {
+                if let Some(batch) = rows.next()? {
+                    let constants = constants.clone();
+                    self.runtime.read(batch.num_rows() as u64, 0);
+                    return self.assemble(&batch, &constants).map(Some);
+                }
+                self.current = None;
+            }
+            let Some(slice) = self.slices.next() else { return Ok(None) };
+            let constants = self.constants(slice)?;
+            self.current = Some((self.open(slice)?, constants));
+        }
+    }
+}
+
+/// The schema of what a reader gives.
+fn wanted_schema(wanted: &[WantedColumn]) -> SchemaRef {
+    let fields: Vec<_> = wanted.iter().map(|column| column.field.to_arrow()).collect();
+    std::sync::Arc::new(arrow::datatypes::Schema::new(fields))
+}
+
+/// Rows of a reader's batch.
+const READ_ROWS: usize = BATCH_ROWS;
