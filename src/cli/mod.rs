@@ -1,1 +1,66 @@
-//! Floor of `cli`.
+//! Floor 8, the door: the command line.
+//!
+//! One file for each command in `commands/`: an `Args` struct whose doc comments are the help, and a `run` that gives the exit status
+//! (0 fine, 1 the script raised, 2 wrong use, 3 not supported here, 70 our bug, 130 interrupted).
+
+mod cluster_args;
+mod commands;
+mod embedded;
+mod interrupt;
+mod launch;
+mod output;
+mod stage;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Wrong use of a command.
+pub(crate) const EXIT_USAGE: u8 = 2;
+/// A bug of ours.
+pub(crate) const EXIT_BUG: u8 = 70;
+
+/// Watch PySpark scripts run on a simulated cluster: real rows, real partitions, real shuffles, simulated machines and time.
+///
+/// Without a command: the home screen in a terminal; a narrated run of the four exercises with one node death otherwise.
+#[derive(Debug, Parser)]
+#[command(name = "batchlab", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(commands::run::Args),
+    Explain(commands::explain::Args),
+    Replay(commands::replay::Args),
+    Logs(commands::logs::Args),
+    Data(commands::data::Args),
+    Api(commands::api::Args),
+    Completions(commands::completions::Args),
+}
+
+/// Runs the command of this process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // A closed pipe is the reader's choice.
+            let _ = error.print();
+            return if wrong { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let status = std::panic::catch_unwind(|| match cli.command {
+        None => commands::home::run(),
+        Some(Command::Run(args)) => commands::run::run(&args),
+        Some(Command::Explain(args)) => commands::explain::run(&args),
+        Some(Command::Replay(args)) => commands::replay::run(&args),
+        Some(Command::Logs(args)) => commands::logs::run(&args),
+        Some(Command::Data(args)) => commands::data::run(&args),
+        Some(Command::Api(args)) => commands::api::run(&args),
+        Some(Command::Completions(args)) => commands::completions::run(&args),
+    });
+    ExitCode::from(status.unwrap_or(EXIT_BUG))
+}

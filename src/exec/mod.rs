@@ -14,3 +14,16 @@ mod spark_random;
 pub mod task;
 
 pub use task::{TaskContext, TaskInputs, TaskOutput, TaskWork, run_task};
+/// Placeholder.
+pub mod infer {
+    use crate::common::*;
+    use crate::logical::plan::*;
+    pub fn infer_schema(
+        _f: FileFormat,
+        _files: &[FileEntry],
+        _o: &crate::common::conf::Options,
+        _c: &Conf,
+    ) -> Result<Option<crate::logical::StructType>> {
+        Ok(None)
+    }
+}

@@ -369,7 +369,11 @@ mod tests {
             assert_eq!((schema.simple_string().as_str(), found), (expected, single), "{text}");
         };
         check("a int, b string", "struct<a:int,b:string>", false);
-        check("`x y`: array<array<int>>, m map<string, decimal(10, 2)>", "struct<x y:array<array<int>>,m:map<string,decimal(10,2)>>", false);
+        check(
+            "`x y`: array<array<int>>, m map<string, decimal(10, 2)>",
+            "struct<x y:array<array<int>>,m:map<string,decimal(10,2)>>",
+            false,
+        );
         check("struct<a: int>", "struct<a:int>", false);
         check("bigint", "struct<value:bigint>", true);
         check("date date, timestamp timestamp", "struct<date:date,timestamp:timestamp>", false);

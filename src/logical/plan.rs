@@ -659,7 +659,11 @@ impl LogicalPlan {
             LogicalPlan::Unpivot { ids, values, .. } => ids.iter_mut().chain(values).for_each(f),
             LogicalPlan::Expand { projections, .. } => projections.iter_mut().flatten().for_each(f),
             LogicalPlan::Window { functions, partition_by, order_by, .. } => {
-                functions.iter_mut().chain(partition_by).chain(order_by.iter_mut().map(|order| &mut order.child)).for_each(f);
+                functions
+                    .iter_mut()
+                    .chain(partition_by)
+                    .chain(order_by.iter_mut().map(|order| &mut order.child))
+                    .for_each(f);
             }
             LogicalPlan::Generate { generator, .. } => f(generator),
             LogicalPlan::Sort { order, .. } => order.iter_mut().for_each(|order| f(&mut order.child)),

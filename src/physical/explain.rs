@@ -28,3 +28,7 @@ pub fn extended(
 pub fn formatted(plan: &Arc<PhysicalPlan>, is_final: bool) -> String {
     simple(plan, is_final)
 }
+/// Placeholder.
+pub fn cost(_: &Arc<crate::logical::LogicalPlan>, p: &Arc<PhysicalPlan>) -> String {
+    simple(p, false)
+}

@@ -141,6 +141,9 @@ pub trait Host {
     /// # Errors
     /// Outside the allowed folders.
     fn path(&mut self, request: PathRequest) -> Result<PathReply>;
+
+    /// The script has ended with this exit status; nothing is asked after it.
+    fn end(&mut self, exit: i32);
 }
 
 /// What `spark.read` asked for.

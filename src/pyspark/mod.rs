@@ -6,3 +6,53 @@
 
 pub mod host;
 pub mod lang;
+
+/// How a script ended.
+pub enum ScriptEnd {
+    /// After its last statement.
+    Finished,
+    /// By `sys.exit`, with this status.
+    Exit(i32),
+    /// By an exception that nothing caught.
+    Raised(Box<Uncaught>),
+}
+
+/// An exception that nothing caught, with its place in the script.
+#[derive(Debug, Clone, Default)]
+pub struct Uncaught {
+    /// The Python class.
+    pub class: String,
+    /// Spark's error condition.
+    pub condition: Option<String>,
+    pub message: String,
+    /// The word of the script that is to blame.
+    pub subject: Option<String>,
+    pub help: Vec<String>,
+    /// 1-based.
+    pub line: Option<u32>,
+    /// The guilty columns of that line, in characters from 0, end exclusive.
+    pub columns: Option<(u32, u32)>,
+    /// Where calls came from, outermost first.
+    pub traceback: Vec<String>,
+}
+
+/// Runs a script from its text; gives the host back.
+#[must_use]
+pub fn run_script(
+    host: Box<dyn host::Host>,
+    source: &str,
+    file: &str,
+    arguments: &[String],
+    steps_max: u64,
+) -> (ScriptEnd, Box<dyn host::Host>) {
+    // Placeholder until the interpreter runs statements.
+    let _ = (source, file, arguments, steps_max);
+    let message = "the interpreter does not run statements yet".to_owned();
+    (ScriptEnd::Raised(Box::new(Uncaught { class: "BatchlabBug".to_owned(), message, ..Uncaught::default() })), host)
+}
+
+/// What is supported, class by class.
+#[must_use]
+pub fn surface() -> Vec<(String, Vec<String>)> {
+    Vec::new()
+}

@@ -184,7 +184,8 @@ impl Told<'_> {
             }
             EventKind::QueryReplanned { query, decisions, .. } => {
                 for decision in decisions {
-                    let text = format!("{query} is planned again with what was measured: {}", words::line(decision, 200));
+                    let text =
+                        format!("{query} is planned again with what was measured: {}", words::line(decision, 200));
                     self.say(Depth::Normal, Weight::Plain, "query_replanned", text);
                 }
             }
@@ -212,7 +213,8 @@ impl Told<'_> {
             return;
         }
         let known = self.status.queries.get(&query);
-        let deaths = self.status.deaths.iter().filter(|death| known.is_some_and(|query| death.at >= query.started)).count();
+        let deaths =
+            self.status.deaths.iter().filter(|death| known.is_some_and(|query| death.at >= query.started)).count();
         let mut text = format!("{query} is done: {}", plural(rows, "row"));
         if let Some(known) = known {
             let took = self.at.since(known.started);
@@ -261,7 +263,8 @@ impl Told<'_> {
         self.say(Depth::Brief, Weight::Bad, "node_died", text);
         if !death.running.is_empty() {
             let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
-            let text = format!("lost, was running: {}; its work starts again on another node", words::short_list(&names));
+            let text =
+                format!("lost, was running: {}; its work starts again on another node", words::short_list(&names));
             self.say(Depth::Brief, Weight::Again, "lost_running", text);
         }
         for (need, members) in words::by_need(&death.outputs, |lost| &lost.need) {
@@ -287,7 +290,8 @@ impl Told<'_> {
                 self.say(Depth::Brief, Weight::Again, "lost_needed", text);
             }
             Need::Later => {
-                let text = format!("lost: {what}; nothing waits for {it} now, so made again only if a later step reads {it}");
+                let text =
+                    format!("lost: {what}; nothing waits for {it} now, so made again only if a later step reads {it}");
                 self.say(Depth::Brief, Weight::Kept, "lost_maybe_later", text);
             }
             Need::No => {
@@ -326,7 +330,8 @@ impl Told<'_> {
                 self.say(Depth::Normal, Weight::Good, "stage_completed", text);
             }
             EventKind::StageFailed { stage, reason } => {
-                let text = format!("stage {} stops: {}", words::stage(self.status, stage.stage), words::line(reason, 160));
+                let text =
+                    format!("stage {} stops: {}", words::stage(self.status, stage.stage), words::line(reason, 160));
                 self.say(Depth::Normal, Weight::Bad, "stage_failed", text);
             }
             _ => {}
@@ -422,7 +427,8 @@ impl Told<'_> {
             }
         }
         if metrics.spilled_bytes > 0 {
-            let text = format!("{name} wrote {} to disk for a while: its memory was full", bytes(metrics.spilled_bytes));
+            let text =
+                format!("{name} wrote {} to disk for a while: its memory was full", bytes(metrics.spilled_bytes));
             self.say(Depth::Normal, Weight::Plain, "task_spilled", text);
         }
     }

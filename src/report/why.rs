@@ -176,7 +176,9 @@ pub fn triage(status: &Status, death: &crate::status::Death) -> Vec<Line> {
     if !later.is_empty() || maybe > 0 {
         push(Mark::Skip, format!("Gone, made only if asked for: {}.", with_cached(&later, maybe)));
     }
-    now.extend(death.running.iter().filter_map(|task| status.attempts.get(task)).map(|run| (run.stage.stage, run.partition)));
+    now.extend(
+        death.running.iter().filter_map(|task| status.attempts.get(task)).map(|run| (run.stage.stage, run.partition)),
+    );
     push(Mark::Again, format!("Gone and needed: {}.", with_cached(&now, cached(Need::is_now))));
     lines
 }

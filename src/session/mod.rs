@@ -1,1 +1,73 @@
-//! Floor of `session`.
+//! Floor 5, the hall: the one staircase of the house. Every step of the road, in order.
+//!
+//! ```text
+//!   script text ── pyspark ──▶ LogicalPlan as written
+//!                                 │ analyzer          names, types, Spark's errors
+//!                                 ▼
+//!                              resolved plan ── cache manager: what is cached is read from there
+//!                                 │ optimizer         rules, each traced
+//!                                 ▼
+//!                              PhysicalPlan with exchanges
+//!                                 │ query             stage by stage: run an exchange, measure, plan the rest again
+//!                                 ▼
+//!                              cluster                tasks on virtual time, computed by exec on real threads
+//!                                 │
+//!                                 ▼
+//!                              batches, files, events
+//! ```
+//!
+//! [`run_script`] is the only entry. It owns a [`Session`], which is the interpreter's [`Host`](crate::pyspark::host::Host).
+
+mod cache;
+mod catalog;
+mod files;
+mod fold;
+mod host;
+mod query;
+mod range_bounds;
+mod read;
+mod run;
+mod statements;
+mod write;
+
+pub use host::cluster_of_master;
+pub use run::{ExplainedQuery, Outcome, RunRequest, ScriptFailure, run_script};
+
+use crate::analyzer::AnalyzedPlans;
+use crate::cluster::Cluster;
+use crate::common::Conf;
+use crate::common::ids::{ExprIds, QueryId};
+use crate::event::log::EventLog;
+use crate::storage::Workspace;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Everything that one run of a script holds.
+pub struct Session {
+    workspace: Workspace,
+    conf: Conf,
+    /// What the script's builder may not change any more once the cluster runs.
+    settings: run::Settings,
+    ids: Arc<ExprIds>,
+    catalog: catalog::SessionCatalog,
+    analyzed: AnalyzedPlans,
+    caches: cache::CacheManager,
+    cluster: Option<Cluster>,
+    log: EventLog,
+    cancelled: Arc<AtomicBool>,
+    out: Box<dyn FnMut(&str) + Send>,
+    next_query: u32,
+    line: u32,
+    seeds: rand_chacha::ChaCha8Rng,
+    writes: u32,
+    explained: run::Explained,
+    stopped: bool,
+}
+
+impl Session {
+    fn next_query(&mut self) -> QueryId {
+        let id = QueryId(self.next_query);
+        self.next_query += 1;
+        id
+    }
+}

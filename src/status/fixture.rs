@@ -4,7 +4,8 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId,
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::log::EventLog;
 use crate::event::{
-    ClusterShape, Event, EventKind, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
+    ClusterShape, Event, EventKind, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
+    TaskOutcome,
 };
 use std::sync::Arc;
 
@@ -95,7 +96,10 @@ fn open(pen: &Pen) {
     pen.at(0.1, EventKind::StatementStarted { line: 9, text: "orders.groupBy(\"country\").count().show()".into() });
     let plan = "HashAggregate(final)\n  Exchange hash(country, 4)\n".to_owned();
     pen.at(0.1, EventKind::QueryStarted { query: QueryId(0), action: "show".into(), line: 9, plan });
-    pen.at(0.1, EventKind::StageDefined(definition(0, "orders", &["scan csv", "filter", "partial aggregate"], 6, None)));
+    pen.at(
+        0.1,
+        EventKind::StageDefined(definition(0, "orders", &["scan csv", "filter", "partial aggregate"], 6, None)),
+    );
     pen.at(0.1, EventKind::StageDefined(definition(1, "aggregate", &["final aggregate"], 4, Some(0))));
     let description = "show at line 9".to_owned();
     let stages = vec![StageId(0), StageId(1)];
@@ -186,7 +190,10 @@ fn reduce_until_death(pen: &mut Pen) {
     pen.end(5.2, p2, TaskOutcome::ExecutorLost { node: dead });
     pen.at(5.2, EventKind::ExecutorRemoved { executor: ExecutorId(3), node: dead, reason: "connection closed".into() });
     let reason = "node-3 died".to_owned();
-    pen.at(5.2, EventKind::MapOutputsLost { shuffle: ShuffleId(0), maps: vec![4, 5], node: dead, reason: reason.clone() });
+    pen.at(
+        5.2,
+        EventKind::MapOutputsLost { shuffle: ShuffleId(0), maps: vec![4, 5], node: dead, reason: reason.clone() },
+    );
     pen.at(5.2, EventKind::CachedBlocksLost { cache: CacheId(0), partitions: vec![4], node: dead, reason });
     let failed = |map| TaskOutcome::FetchFailed { shuffle: ShuffleId(0), map, node: dead };
     pen.end(5.4, p1, failed(4));

@@ -17,7 +17,9 @@ pub struct Mark {
 /// What happened then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkKind {
-    QueryStarts { line: u32 },
+    QueryStarts {
+        line: u32,
+    },
     StageStarts(StageId),
     /// Lost partitions of a stage are made again.
     StageAgain(StageId),

@@ -3,7 +3,9 @@
 use super::need::Need;
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
-use crate::event::{ClusterShape, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
+use crate::event::{
+    ClusterShape, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -444,7 +446,8 @@ impl Status {
     #[must_use]
     pub fn stored_on(&self, node: NodeId) -> (u64, u64) {
         let outputs = self.shuffles.values().flat_map(|shuffle| shuffle.maps.iter().flatten());
-        let shuffled = outputs.filter(|output| output.node == node && output.lost.is_none()).map(MapOutput::total_bytes).sum();
+        let shuffled =
+            outputs.filter(|output| output.node == node && output.lost.is_none()).map(MapOutput::total_bytes).sum();
         let blocks = self.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values());
         let cached = blocks.filter(|block| block.node == node && block.lost.is_none()).map(|block| block.bytes).sum();
         (shuffled, cached)

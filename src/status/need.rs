@@ -120,7 +120,8 @@ impl Walk<'_> {
         let last = runs.and_then(|runs| runs.last()).and_then(|task| self.status.attempts.get(task));
         last.is_some_and(|attempt| {
             let alive = self.status.nodes.get(&attempt.node).is_some_and(super::Node::is_alive);
-            let mut fetches = attempt.fetches.iter().filter(|fetch| fetch.shuffle == shuffle && fetch.from == from).peekable();
+            let mut fetches =
+                attempt.fetches.iter().filter(|fetch| fetch.shuffle == shuffle && fetch.from == from).peekable();
             let asked = fetches.peek().is_some();
             alive && attempt.ended.is_none() && asked && fetches.all(|fetch| fetch.arrives <= self.status.now)
         })

@@ -65,5 +65,7 @@ fn fate(status: &Status, death: &Death) -> Fate {
 
 fn run_after(status: &Status, stage: StageId, partition: u32, after: VirtualTime) -> Option<TaskId> {
     let runs = &status.stages.get(&stage)?.tasks.get(partition as usize)?.runs;
-    runs.iter().copied().find(|task| status.attempts.get(task).is_some_and(|attempt| attempt.started >= after && !attempt.orphaned))
+    runs.iter()
+        .copied()
+        .find(|task| status.attempts.get(task).is_some_and(|attempt| attempt.started >= after && !attempt.orphaned))
 }

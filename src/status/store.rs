@@ -1,8 +1,8 @@
 //! The fold: one event after the other.
 
 use super::model::{
-    Application, Attempt, CachedBlock, Death, Fault, Fetch, Job, LostBlock, LostOutput, MapOutput, Node, Output, Query, Shuffle, Stage,
-    Statement, Status, Submission, Task, TaskState,
+    Application, Attempt, CachedBlock, Death, Fault, Fetch, Job, LostBlock, LostOutput, MapOutput, Node, Output, Query,
+    Shuffle, Stage, Statement, Status, Submission, Task, TaskState,
 };
 use super::need;
 use crate::common::ids::{NodeId, ShuffleId, StageId, TaskId};
@@ -191,7 +191,8 @@ impl Status {
             for (partition, block) in cache.blocks.iter_mut().filter(|(_, block)| block.lost.is_none()) {
                 if block.node == node {
                     block.lost = Some(at);
-                    let lost = LostBlock { cache: *id, partition: *partition, bytes: block.bytes, need: need::Need::No };
+                    let lost =
+                        LostBlock { cache: *id, partition: *partition, bytes: block.bytes, need: need::Need::No };
                     death.cached.push(lost);
                 } else {
                     death.cached_kept += 1;
@@ -211,7 +212,9 @@ impl Status {
 
     /// Whether another attempt of the same partition runs or is done.
     fn has_other_run(&self, stage: StageId, partition: u32, task: TaskId) -> bool {
-        let Some(known) = self.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize)) else { return false };
+        let Some(known) = self.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize)) else {
+            return false;
+        };
         if known.state == TaskState::Done {
             return true;
         }
@@ -362,8 +365,14 @@ impl Status {
                 self.start_task(started);
             }
             EventKind::ShuffleFetched { task, shuffle, from, blocks, bytes, arrives } => {
-                let fetch =
-                    Fetch { shuffle: *shuffle, from: *from, blocks: *blocks, bytes: *bytes, sent: at, arrives: *arrives };
+                let fetch = Fetch {
+                    shuffle: *shuffle,
+                    from: *from,
+                    blocks: *blocks,
+                    bytes: *bytes,
+                    sent: at,
+                    arrives: *arrives,
+                };
                 if let Some(attempt) = self.attempts.get_mut(task) {
                     Arc::make_mut(attempt).fetches.push(fetch);
                 }

@@ -241,7 +241,10 @@ fn inputs(status: &Status, stage: &Stage, answer: &mut Answer, depth: usize) {
 
 fn lost_maps(shuffle: &super::Shuffle) -> Vec<u32> {
     let slots = shuffle.maps.iter().enumerate();
-    slots.filter(|(_, slot)| slot.as_ref().is_some_and(|output| output.lost.is_some())).map(|(map, _)| map as u32).collect()
+    slots
+        .filter(|(_, slot)| slot.as_ref().is_some_and(|output| output.lost.is_some()))
+        .map(|(map, _)| map as u32)
+        .collect()
 }
 
 fn not_redone(stage: &Stage, answer: &mut Answer) {

@@ -52,7 +52,13 @@ impl Expr {
             }
             Expr::Attribute(attribute) => attribute.plan_text(),
             Expr::OuterReference(attribute) => format!("outer({})", attribute.plan_text()),
-            Expr::Literal(value, _) => if value.is_null() { "null".into() } else { scalar_text(value) },
+            Expr::Literal(value, _) => {
+                if value.is_null() {
+                    "null".into()
+                } else {
+                    scalar_text(value)
+                }
+            }
             Expr::Alias { child, name, id, .. } => {
                 let id = if id.0 == 0 { String::new() } else { id.to_string() };
                 let suffix = if child.data_type() == crate::logical::types::DataType::Long { "L" } else { "" };

@@ -44,7 +44,10 @@ impl LogicalPlan {
                 format!("Relation {columns} {}", scan.format.name())
             }
             LogicalPlan::Cached { output, .. } => {
-                format!("InMemoryRelation {}, StorageLevel(disk, memory, deserialized, 1 replicas)", columns_text(output))
+                format!(
+                    "InMemoryRelation {}, StorageLevel(disk, memory, deserialized, 1 replicas)",
+                    columns_text(output)
+                )
             }
             LogicalPlan::Checkpoint { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
             LogicalPlan::SubqueryAlias { name, .. } => format!("SubqueryAlias {name}"),

@@ -12,9 +12,9 @@ use crate::logical::types::DataType;
 
 /// Functions whose class Spark names in upper case.
 const UPPER: &[&str] = &[
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc", "degrees", "e",
-    "exp", "expm1", "floor", "hypot", "log10", "log1p", "log2", "pi", "power", "radians", "sec", "signum", "sin", "sinh",
-    "sqrt", "tan", "tanh", "rlike", "log",
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc", "degrees",
+    "e", "exp", "expm1", "floor", "hypot", "log10", "log1p", "log2", "pi", "power", "radians", "sec", "signum", "sin",
+    "sinh", "sqrt", "tan", "tanh", "rlike", "log",
 ];
 
 impl BinaryOp {
@@ -290,11 +290,7 @@ impl WindowFrame {
     #[must_use]
     pub fn default_for(ordered: bool) -> WindowFrame {
         if ordered {
-            WindowFrame {
-                unit: FrameUnit::Range,
-                start: FrameBound::UnboundedPreceding,
-                end: FrameBound::CurrentRow,
-            }
+            WindowFrame { unit: FrameUnit::Range, start: FrameBound::UnboundedPreceding, end: FrameBound::CurrentRow }
         } else {
             WindowFrame {
                 unit: FrameUnit::Rows,

@@ -120,7 +120,8 @@ fn struct_text(fields: &StructType, cut: bool) -> String {
 /// A name, in backticks when SQL needs them.
 #[must_use]
 pub fn quote_if_needed(name: &str) -> String {
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.chars().all(|c| c.is_ascii_digit());
+    let plain =
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.chars().all(|c| c.is_ascii_digit());
     if plain { name.to_owned() } else { format!("`{}`", name.replace('`', "``")) }
 }
 

@@ -1,8 +1,7 @@
 //! Definitions of the functions over arrays, maps and structs, higher-order ones included.
 
 use super::signature::{
-    Out, Want, alike, cast, constant_text, count, different_types, fits, give, signature,
-    unexpected_input, want,
+    Out, Want, alike, cast, constant_text, count, different_types, fits, give, signature, unexpected_input, want,
 };
 use super::types::common_type;
 use super::{ResolveContext, Resolved, ScalarFunction, scalar_functions};
@@ -120,8 +119,7 @@ fn with_element(name: &str, args: Vec<Expr>, context: &ResolveContext, out: Out)
     let DataType::Array(own, nullable) = args[0].data_type() else {
         return Err(unexpected_input(name, &args[0], 0, "\"ARRAY\""));
     };
-    let all = common_type(&own, &args[1].data_type(), context.ansi)
-        .ok_or_else(|| array_mismatch(name, &args))?;
+    let all = common_type(&own, &args[1].data_type(), context.ansi).ok_or_else(|| array_mismatch(name, &args))?;
     let out = match out {
         Maybe(Boolean) => {
             let sure = !nullable && !args[0].nullable() && !args[1].nullable();
@@ -311,7 +309,10 @@ fn get_struct_field(name: &str, args: Vec<Expr>, _: &ResolveContext) -> Result<R
     let DataType::Struct(fields) = args[0].data_type() else {
         return Err(SparkError::analysis(
             "INVALID_EXTRACT_BASE_FIELD_TYPE",
-            format!("a field can only be taken from a struct, not from {}", super::signature::words(&args[0].data_type())),
+            format!(
+                "a field can only be taken from a struct, not from {}",
+                super::signature::words(&args[0].data_type())
+            ),
         ));
     };
     let field = find_field(&fields, wanted).ok_or_else(|| no_such_field(wanted, &fields))?;
@@ -356,7 +357,8 @@ fn named_struct(name: &str, args: Vec<Expr>, _: &ResolveContext) -> Result<Resol
     let fields = args
         .chunks(2)
         .map(|pair| {
-            let field = constant_text(&pair[0]).ok_or_else(|| unexpected_input(name, &pair[0], 0, "a constant text"))?;
+            let field =
+                constant_text(&pair[0]).ok_or_else(|| unexpected_input(name, &pair[0], 0, "a constant text"))?;
             Ok(StructField::new(field, pair[1].data_type(), pair[1].nullable()))
         })
         .collect::<Result<Vec<_>>>()?;
@@ -535,7 +537,10 @@ mod tests {
     #[test]
     fn a_lambda_gets_the_elements_type() {
         let array = Expr::Literal(crate::logical::scalar::Scalar::Null, DataType::array(Text));
-        assert_eq!(lambda_parameters("TRANSFORM", std::slice::from_ref(&array), 1), Some(vec![(Text, true), (Integer, false)]));
+        assert_eq!(
+            lambda_parameters("TRANSFORM", std::slice::from_ref(&array), 1),
+            Some(vec![(Text, true), (Integer, false)])
+        );
         assert_eq!(lambda_parameters("transform", &[array], 0), None);
     }
 }

@@ -232,4 +232,3 @@ fn sequence(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Res
     }
     Ok(give(args, Of(DataType::Array(Box::new(element), false))))
 }
-

@@ -97,11 +97,8 @@ pub(super) fn variadic(
     out: Out,
 ) -> Result<Resolved> {
     count(name, &args, least, usize::MAX)?;
-    let args = args
-        .into_iter()
-        .enumerate()
-        .map(|(i, arg)| want(name, arg, i, kind, context))
-        .collect::<Result<Vec<_>>>()?;
+    let args =
+        args.into_iter().enumerate().map(|(i, arg)| want(name, arg, i, kind, context)).collect::<Result<Vec<_>>>()?;
     Ok(give(args, out))
 }
 
@@ -162,7 +159,11 @@ pub(super) fn want(name: &str, arg: Expr, i: usize, want: Want, context: &Resolv
         (Want::Int, T::Null | T::Byte | T::Short | T::Integer | T::Long | T::String) => T::Integer,
         (Want::Long, T::Null | T::Byte | T::Short | T::Integer | T::Long | T::String) => T::Long,
         (Want::Int | Want::Long, T::Decimal(..) | T::Float | T::Double) if !context.ansi => {
-            if want == Want::Int { T::Integer } else { T::Long }
+            if want == Want::Int {
+                T::Integer
+            } else {
+                T::Long
+            }
         }
         (Want::Double, T::Null | T::String) => T::Double,
         (Want::Double, number) if number.is_numeric() => T::Double,
@@ -192,7 +193,10 @@ pub(super) fn unexpected_input(name: &str, arg: &Expr, i: usize, wanted: &str) -
     };
     SparkError::analysis(
         "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-        format!("the {position} argument of `{name}` must be {wanted}, but its type is \"{}\"", words(&arg.data_type())),
+        format!(
+            "the {position} argument of `{name}` must be {wanted}, but its type is \"{}\"",
+            words(&arg.data_type())
+        ),
     )
     .with_subject(name)
 }

@@ -76,9 +76,7 @@ pub fn wider_numeric(left: &DataType, right: &DataType, ansi: bool) -> Option<Da
     Some(match (left, right) {
         (DataType::Decimal(..), DataType::Float | DataType::Double)
         | (DataType::Float | DataType::Double, DataType::Decimal(..)) => DataType::Double,
-        (DataType::Decimal(..), _) | (_, DataType::Decimal(..)) => {
-            wider_decimal(decimal_of(left)?, decimal_of(right)?)
-        }
+        (DataType::Decimal(..), _) | (_, DataType::Decimal(..)) => wider_decimal(decimal_of(left)?, decimal_of(right)?),
         (DataType::Float, other) | (other, DataType::Float) if other.is_integral() && ansi => DataType::Double,
         _ if rank(left) >= rank(right) => left.clone(),
         _ => right.clone(),
@@ -103,11 +101,9 @@ pub fn common_type(left: &DataType, right: &DataType, ansi: bool) -> Option<Data
         (T::Array(a, a_null), T::Array(b, b_null)) => {
             Some(T::Array(Box::new(common_type(a, b, ansi)?), *a_null || *b_null))
         }
-        (T::Map(ak, av, a_null), T::Map(bk, bv, b_null)) => Some(T::Map(
-            Box::new(common_type(ak, bk, ansi)?),
-            Box::new(common_type(av, bv, ansi)?),
-            *a_null || *b_null,
-        )),
+        (T::Map(ak, av, a_null), T::Map(bk, bv, b_null)) => {
+            Some(T::Map(Box::new(common_type(ak, bk, ansi)?), Box::new(common_type(av, bv, ansi)?), *a_null || *b_null))
+        }
         (T::Struct(a), T::Struct(b)) => common_struct(a, b, ansi),
         _ => None,
     }

@@ -40,7 +40,12 @@ impl Args {
     ///
     /// # Errors
     /// Python's `TypeError` texts for too many, missing and unknown arguments.
-    pub fn bind<const N: usize>(self, function: &str, names: [&str; N], required: usize) -> PyResult<[Option<Value>; N]> {
+    pub fn bind<const N: usize>(
+        self,
+        function: &str,
+        names: [&str; N],
+        required: usize,
+    ) -> PyResult<[Option<Value>; N]> {
         let mut bound: [Option<Value>; N] = std::array::from_fn(|_| None);
         let places = names.iter().take_while(|name| !name.starts_with('*')).count();
         if self.positional.len() > places {
@@ -69,7 +74,11 @@ impl Args {
     ///
     /// # Errors
     /// A keyword that is not among `names`.
-    pub fn variadic<const N: usize>(self, function: &str, names: [&str; N]) -> PyResult<(Vec<Value>, [Option<Value>; N])> {
+    pub fn variadic<const N: usize>(
+        self,
+        function: &str,
+        names: [&str; N],
+    ) -> PyResult<(Vec<Value>, [Option<Value>; N])> {
         let Args { positional, keyword } = self;
         let mut bound: [Option<Value>; N] = std::array::from_fn(|_| None);
         for (name, value) in keyword {

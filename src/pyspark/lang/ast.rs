@@ -84,27 +84,72 @@ pub struct Stmt {
 #[derive(Debug)]
 pub enum StmtKind {
     Expr(Expr),
-    Assign { targets: Vec<Target>, value: Expr },
-    AugAssign { target: Target, op: BinaryOp, value: Expr },
+    Assign {
+        targets: Vec<Target>,
+        value: Expr,
+    },
+    AugAssign {
+        target: Target,
+        op: BinaryOp,
+        value: Expr,
+    },
     /// A bare annotation, `x: int`, or one with a value; only class bodies remember it.
-    Annotated { name: Option<Name>, annotation: Name, target: Target, value: Option<Expr> },
+    Annotated {
+        name: Option<Name>,
+        annotation: Name,
+        target: Target,
+        value: Option<Expr>,
+    },
     Return(Option<Expr>),
-    If { test: Expr, body: Vec<Stmt>, orelse: Vec<Stmt> },
-    While { test: Expr, body: Vec<Stmt>, orelse: Vec<Stmt> },
-    For { target: Target, iter: Expr, body: Vec<Stmt>, orelse: Vec<Stmt> },
+    If {
+        test: Expr,
+        body: Vec<Stmt>,
+        orelse: Vec<Stmt>,
+    },
+    While {
+        test: Expr,
+        body: Vec<Stmt>,
+        orelse: Vec<Stmt>,
+    },
+    For {
+        target: Target,
+        iter: Expr,
+        body: Vec<Stmt>,
+        orelse: Vec<Stmt>,
+    },
     Try(Box<Try>),
-    With { items: Vec<(Expr, Option<Target>)>, body: Vec<Stmt> },
-    Raise { exception: Option<Expr>, cause: Option<Expr> },
-    Assert { test: Expr, message: Option<Expr> },
+    With {
+        items: Vec<(Expr, Option<Target>)>,
+        body: Vec<Stmt>,
+    },
+    Raise {
+        exception: Option<Expr>,
+        cause: Option<Expr>,
+    },
+    Assert {
+        test: Expr,
+        message: Option<Expr>,
+    },
     Delete(Vec<Target>),
     Pass,
     Break,
     Continue,
     Import(Vec<ImportAs>),
-    ImportFrom { module: Name, names: Vec<(Name, Target)>, star: bool },
-    Function { function: Box<FunctionExpr>, decorators: Vec<Expr>, target: Target },
+    ImportFrom {
+        module: Name,
+        names: Vec<(Name, Target)>,
+        star: bool,
+    },
+    Function {
+        function: Box<FunctionExpr>,
+        decorators: Vec<Expr>,
+        target: Target,
+    },
     Class(Box<ClassDef>),
-    Match { subject: Expr, cases: Vec<Case> },
+    Match {
+        subject: Expr,
+        cases: Vec<Case>,
+    },
 }
 
 /// `import module as target`.
@@ -171,10 +216,21 @@ pub enum Pattern {
     Singleton(Constant),
     Sequence(Vec<Pattern>),
     Star(Option<Target>),
-    Mapping { keys: Vec<Expr>, patterns: Vec<Pattern>, rest: Option<Target> },
-    Class { class: Expr, positional: Vec<Pattern>, keyword: Vec<(Name, Pattern)> },
+    Mapping {
+        keys: Vec<Expr>,
+        patterns: Vec<Pattern>,
+        rest: Option<Target>,
+    },
+    Class {
+        class: Expr,
+        positional: Vec<Pattern>,
+        keyword: Vec<(Name, Pattern)>,
+    },
     /// A capture, a wildcard, or `pattern as name`.
-    As { pattern: Option<Box<Pattern>>, name: Option<Target> },
+    As {
+        pattern: Option<Box<Pattern>>,
+        name: Option<Target>,
+    },
     Or(Vec<Pattern>),
 }
 
@@ -192,8 +248,16 @@ pub enum Place {
 #[derive(Debug)]
 pub enum Target {
     Name(Place, Name),
-    Attribute { object: Expr, name: Name, span: (u32, u32) },
-    Item { object: Expr, index: Expr, span: (u32, u32) },
+    Attribute {
+        object: Expr,
+        name: Name,
+        span: (u32, u32),
+    },
+    Item {
+        object: Expr,
+        index: Expr,
+        span: (u32, u32),
+    },
     Tuple(Vec<Target>),
     /// Only inside a tuple.
     Starred(Box<Target>),

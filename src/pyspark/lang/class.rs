@@ -158,11 +158,7 @@ impl Module {
 
     /// Adds a native function; it is known as `module.name` when functions are frozen.
     #[must_use]
-    pub fn function(
-        self,
-        name: &str,
-        function: impl Fn(&mut Interpreter, Args) -> PyResult + 'static,
-    ) -> Module {
+    pub fn function(self, name: &str, function: impl Fn(&mut Interpreter, Args) -> PyResult + 'static) -> Module {
         let builtin = super::function::Builtin::new(name, function).of_module(&self.name);
         self.set(name, Value::Builtin(Rc::new(builtin)));
         self

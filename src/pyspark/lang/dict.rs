@@ -101,7 +101,9 @@ impl Dict {
     /// An unhashable key; what `__eq__` raises.
     pub fn get(&self, interp: &mut Interpreter, key: &Value) -> PyResult<Option<Value>> {
         let hash = hash_of(interp, key)? as u64;
-        Ok(self.find(interp, key, hash)?.and_then(|index| self.entries[index].as_ref().map(|entry| entry.value.clone())))
+        Ok(self
+            .find(interp, key, hash)?
+            .and_then(|index| self.entries[index].as_ref().map(|entry| entry.value.clone())))
     }
 
     /// Whether the key is there.

@@ -70,7 +70,8 @@ fn hash_bytes(bytes: &[u8]) -> i64 {
 }
 
 fn hash_int(number: i64) -> i64 {
-    let hash = if (-MODULUS..=MODULUS).contains(&number) && number.abs() != MODULUS { number } else { number % MODULUS };
+    let hash =
+        if (-MODULUS..=MODULUS).contains(&number) && number.abs() != MODULUS { number } else { number % MODULUS };
     if hash == -1 { -2 } else { hash }
 }
 
@@ -130,7 +131,9 @@ pub fn same_simple(left: &Value, right: &Value) -> Option<bool> {
         (Value::Int(a), Value::Int(b)) => Some(a == b),
         (Value::None, Value::None) => Some(true),
         (Value::Str(_), Value::Int(_) | Value::None | Value::Bool(_) | Value::Float(_) | Value::Tuple(_))
-        | (Value::Int(_) | Value::None | Value::Bool(_) | Value::Float(_) | Value::Tuple(_), Value::Str(_)) => Some(false),
+        | (Value::Int(_) | Value::None | Value::Bool(_) | Value::Float(_) | Value::Tuple(_), Value::Str(_)) => {
+            Some(false)
+        }
         _ => None,
     }
 }

@@ -57,7 +57,14 @@ pub struct TraceEntry {
 impl Raised {
     /// Raises what `cause` says.
     pub fn new(cause: Cause) -> Raised {
-        Raised(Box::new(Body { cause, help: Vec::new(), subject: None, trace: Vec::new(), located: false, context: None }))
+        Raised(Box::new(Body {
+            cause,
+            help: Vec::new(),
+            subject: None,
+            trace: Vec::new(),
+            located: false,
+            context: None,
+        }))
     }
 
     /// A builtin exception by name.

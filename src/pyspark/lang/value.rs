@@ -283,7 +283,12 @@ impl Value {
             Value::Iterator(rc) => Rc::as_ptr(rc) as usize,
             Value::Generator(rc) => Rc::as_ptr(rc) as usize,
             Value::Object(rc) => Rc::as_ptr(rc).cast::<u8>() as usize,
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Ellipsis | Value::NotImplemented => 0,
+            Value::None
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Ellipsis
+            | Value::NotImplemented => 0,
         }
     }
 }

@@ -1,0 +1,188 @@
+//! The options that describe the pretend cluster, its faults and its settings; the same for every command that runs a script.
+
+use crate::cluster::{ClusterConfig, Fault};
+use crate::common::conf::parse_bytes;
+use crate::common::{ErrorClass, Result, SparkError};
+use std::path::PathBuf;
+
+/// What to run on.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct ClusterArgs {
+    /// The cluster: W4 (4 nodes of 3 cores), nodes times cores such as 6x2, or a .toml file
+    #[arg(long, value_name = "W4|NxC|FILE")]
+    pub cluster: Option<String>,
+    /// Number of nodes
+    #[arg(long)]
+    pub nodes: Option<u32>,
+    /// Cores of each node
+    #[arg(long)]
+    pub cores: Option<u32>,
+    /// Memory of each node, such as 2g
+    #[arg(long)]
+    pub memory: Option<String>,
+    /// Kill a node at a virtual second or event: 2@3.5, node-2@S1 (when stage 1 starts), 2@S1.p0 (when that task ends)
+    #[arg(long, value_name = "NODE@TIME")]
+    pub kill: Vec<String>,
+    /// Another fault: restart:2@9, kill-executor:2@3, silent:2@3, slow:2x4@1, fail:S1.p0x2
+    #[arg(long, value_name = "KIND:WHAT")]
+    pub fault: Vec<String>,
+    /// Seed of everything that is left to chance
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    /// Every stored byte and row counts as this many for the clock and the planner; rows are not multiplied
+    #[arg(long)]
+    pub scale: Option<u64>,
+    /// A Spark setting, such as spark.sql.shuffle.partitions=8
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The moment at which the session starts, such as 2024-12-31T08:00:00
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// A folder outside the working folder that the script may read and write
+    #[arg(long, value_name = "DIR")]
+    pub allow_path: Vec<PathBuf>,
+    /// Interpreter steps before an endless loop is assumed
+    #[arg(long, default_value_t = 100_000_000)]
+    pub steps: u64,
+}
+
+/// What the environment says about the session.
+#[derive(Debug, Default)]
+pub(crate) struct SubmitArgs {
+    pub master: Option<String>,
+    pub conf: Vec<(String, String)>,
+}
+
+impl ClusterArgs {
+    /// What exercises run on: the workshop's cluster W4, the same seed and the same clock for everybody.
+    pub(crate) fn workshop() -> ClusterArgs {
+        ClusterArgs {
+            cluster: Some("W4".to_owned()),
+            seed: 42,
+            now: Some("2025-01-01T00:00:00".to_owned()),
+            steps: 100_000_000,
+            ..ClusterArgs::default()
+        }
+    }
+
+    /// The cluster that the options name, or nothing when they name none.
+    pub(crate) fn config(&self) -> Result<Option<ClusterConfig>> {
+        if self.cluster.is_none()
+            && self.nodes.is_none()
+            && self.cores.is_none()
+            && self.memory.is_none()
+            && self.scale.is_none()
+        {
+            return Ok(None);
+        }
+        let mut config = match self.cluster.as_deref() {
+            Some(path) if std::path::Path::new(path).extension().is_some_and(|extension| extension == "toml") => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| refused(format!("the cluster file {path} cannot be read: {error}")))?;
+                ClusterConfig::from_toml(&text)?
+            }
+            Some(shape) => ClusterConfig::parse(shape)?,
+            None => ClusterConfig::w4()?,
+        };
+        if self.nodes.is_some() || self.cores.is_some() {
+            let shaped =
+                ClusterConfig::new(self.nodes.unwrap_or(config.nodes), self.cores.unwrap_or(config.cores_per_node))?;
+            config = ClusterConfig {
+                name: shaped.name,
+                nodes: shaped.nodes,
+                cores_per_node: shaped.cores_per_node,
+                ..config
+            };
+        }
+        if let Some(memory) = self.memory.as_deref() {
+            config.memory_per_node_bytes = parse_bytes(memory)
+                .and_then(|bytes| u64::try_from(bytes).ok())
+                .filter(|bytes| *bytes > 0)
+                .ok_or_else(|| {
+                    refused(format!("{memory} is not a size of memory")).with_help("write a size such as 512m or 2g")
+                })?;
+        }
+        if let Some(scale) = self.scale {
+            config.scale = scale.max(1);
+        }
+        Ok(Some(config))
+    }
+
+    /// The faults in the order they were given.
+    pub(crate) fn faults(&self) -> Result<Vec<Fault>> {
+        let kills = self.kill.iter().map(|text| Fault::parse_kill(text));
+        kills.chain(self.fault.iter().map(|text| Fault::parse(text))).collect()
+    }
+
+    /// The settings as pairs.
+    pub(crate) fn settings(&self) -> Result<Vec<(String, String)>> {
+        self.set
+            .iter()
+            .map(|setting| match setting.split_once('=') {
+                Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
+                None => Err(refused(format!("{setting} is not a setting"))
+                    .with_help("write KEY=VALUE, such as spark.sql.shuffle.partitions=8")),
+            })
+            .collect()
+    }
+
+    /// The session's start, microseconds since the epoch. Without `--now` it is `wall_micros`.
+    pub(crate) fn now_micros(&self, wall_micros: i64) -> Result<i64> {
+        let Some(text) = self.now.as_deref() else { return Ok(wall_micros) };
+        let parsed = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+            .iter()
+            .find_map(|format| chrono::NaiveDateTime::parse_from_str(text, format).ok())
+            .or_else(|| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
+        parsed.map(|moment| moment.and_utc().timestamp_micros()).ok_or_else(|| {
+            refused(format!("{text} is not a moment")).with_help("write it as 2024-12-31T08:00:00 (UTC)")
+        })
+    }
+}
+
+fn refused(message: String) -> SparkError {
+    SparkError::new(ErrorClass::IllegalArgumentException, message)
+}
+
+/// Reads `PYSPARK_SUBMIT_ARGS`: `--master`, `--conf KEY=VALUE`, `--name`; other words are for real Spark.
+pub(crate) fn submit_args(text: &str) -> SubmitArgs {
+    let mut args = SubmitArgs::default();
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        let (name, inline) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value.to_owned())));
+        match name {
+            "--master" => args.master = inline.or_else(|| words.next().map(str::to_owned)),
+            "--name" => {
+                let value = inline.or_else(|| words.next().map(str::to_owned));
+                args.conf.extend(value.map(|value| ("spark.app.name".to_owned(), value)));
+            }
+            "--conf" => {
+                let setting = words.next().unwrap_or_default().trim_matches(['"', '\'']).to_owned();
+                args.conf.extend(setting.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())));
+            }
+            _ => {}
+        }
+    }
+    args
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn submit_arguments_give_master_and_settings() {
+        let args = submit_args("--master local[2] --conf spark.ui.enabled=false pyspark-shell");
+        assert_eq!(args.master.as_deref(), Some("local[2]"));
+        assert_eq!(args.conf, [("spark.ui.enabled".to_owned(), "false".to_owned())]);
+    }
+
+    #[test]
+    fn options_shape_the_cluster() {
+        let args =
+            ClusterArgs { nodes: Some(6), cores: Some(2), memory: Some("2g".to_owned()), ..ClusterArgs::default() };
+        let config = args.config().expect("it is well-formed").expect("it is named");
+        assert_eq!((config.nodes, config.cores_per_node, config.memory_per_node_bytes), (6, 2, 2 << 30));
+        assert!(ClusterArgs::default().config().expect("nothing is wrong").is_none());
+    }
+}

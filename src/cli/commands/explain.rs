@@ -1,0 +1,83 @@
+//! `batchlab explain SCRIPT`.
+
+use crate::cli::cluster_args::ClusterArgs;
+use crate::cli::launch::{self, Plan, Script};
+use crate::cli::{interrupt, output};
+use crate::common::Result;
+use crate::event::log::EventLog;
+use crate::session::ExplainedQuery;
+use clap::ValueEnum;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Run a script and print the plans of each of its actions instead of its output
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The Python file
+    script: PathBuf,
+    /// What the script finds in sys.argv
+    #[arg(trailing_var_arg = true)]
+    arguments: Vec<String>,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// Which plans
+    #[arg(long, value_enum, default_value_t = Mode::Simple)]
+    mode: Mode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    /// The physical plan
+    Simple,
+    /// All four plans
+    Extended,
+    /// The physical plan with its operators numbered and described
+    Formatted,
+    /// The optimizer's rules in the order they fired, each with its reason
+    Rules,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    match try_run(args) {
+        Ok(status) => status,
+        Err(error) => launch::refuse(&error),
+    }
+}
+
+fn try_run(args: &Args) -> Result<u8> {
+    let mut plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
+    plan.explain = true;
+    let log = EventLog::new();
+    let end = plan.start(&log, interrupt::flag(), Box::new(|_| {}));
+    let outcome = launch::follow(&log, &end, None);
+    let mut text = String::new();
+    for query in &outcome.explained {
+        describe(query, args.mode, &mut text);
+    }
+    output::out(&text);
+    if let Some(failure) = &outcome.failure {
+        output::err(&launch::draw(&plan.script, failure));
+    }
+    Ok(u8::try_from(outcome.exit).unwrap_or(1))
+}
+
+fn describe(query: &ExplainedQuery, mode: Mode, text: &mut String) {
+    let _ = writeln!(text, "-- line {}: {}", query.line, query.action);
+    match mode {
+        Mode::Simple => text.push_str(&query.physical),
+        Mode::Formatted => text.push_str(&query.formatted),
+        Mode::Extended => {
+            let _ = write!(
+                text,
+                "== Analyzed Logical Plan ==\n{}\n== Optimized Logical Plan ==\n{}\n{}",
+                query.analyzed, query.optimized, query.physical
+            );
+        }
+        Mode::Rules => {
+            for (rule, why) in &query.rules {
+                let _ = writeln!(text, "{rule:<36} {why}");
+            }
+        }
+    }
+    text.push('\n');
+}

@@ -1,0 +1,117 @@
+//! `batchlab` without a command: the home screen, or the main job told in plain text.
+
+use crate::cli::cluster_args::ClusterArgs;
+use crate::cli::embedded::{EXERCISES, Exercise, pipeline};
+use crate::cli::launch::{self, Plan, Script, Teller};
+use crate::cli::{interrupt, output, stage};
+use crate::cluster::Fault;
+use crate::common::{Result, SparkError};
+use crate::event::log::EventLog;
+use crate::report::{self, Depth, Format};
+use crate::tui::home::{self, HomeChoice, HomeEntry};
+use std::io::IsTerminal;
+use std::time::Instant;
+
+/// The exercise in which the main job loses a node, and the moment.
+const DEATH: (&str, &str) = ("03_files", "node-2@2.0");
+
+pub(crate) fn run() -> u8 {
+    let result = if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() { screen() } else { main_job() };
+    stage::tidy();
+    match result {
+        Ok(status) => status,
+        Err(error) => launch::refuse(&error),
+    }
+}
+
+fn plan_of(exercise: &Exercise) -> Result<Plan> {
+    let source = pipeline(exercise).ok_or_else(|| SparkError::internal("an exercise without its pipeline"))?;
+    let file = format!("solutions/{}/pipeline.py", exercise.folder);
+    let mut plan = Plan::new(Script { source: source.to_owned(), file }, Vec::new(), &ClusterArgs::workshop())?;
+    // Small files are split finely, so that every node has something to do.
+    plan.conf.push(("spark.sql.shuffle.partitions".to_owned(), "8".to_owned()));
+    Ok(plan)
+}
+
+/// Runs all four pipelines, one with a node death, and tells everything.
+fn main_job() -> Result<u8> {
+    output::out(
+        "batchlab: the four exercises on a simulated cluster of 4 nodes with 3 cores each.\n\
+         Rows, partitions, shuffles and recomputation are real; machines and time are simulated.\n",
+    );
+    let interrupted = interrupt::flag();
+    for (number, exercise) in EXERCISES.iter().enumerate() {
+        let mut plan = plan_of(exercise)?;
+        output::out(&format!("\n== {}. {} ({})\n", number + 1, exercise.title, plan.script.file));
+        if exercise.folder == DEATH.0 {
+            plan.faults.push(Fault::parse_kill(DEATH.1)?);
+        }
+        let (log, started) = (EventLog::new(), Instant::now());
+        let end = plan.start(&log, interrupted.clone(), Box::new(|_| {}));
+        let mut teller = Teller::new(Depth::Normal, Format::Text, output::out, true);
+        let outcome = launch::follow(&log, &end, Some(&mut teller));
+        if let Some(failure) = &outcome.failure {
+            output::err(&launch::draw(&plan.script, failure));
+            return Ok(u8::try_from(outcome.exit).unwrap_or(1));
+        }
+        output::out(&report::summary::of(teller.status()));
+        output::out(&format!("Real time on this machine: {:.2} s.\n", started.elapsed().as_secs_f64()));
+    }
+    Ok(0)
+}
+
+fn screen() -> Result<u8> {
+    let entries: Vec<HomeEntry> = EXERCISES
+        .iter()
+        .enumerate()
+        .map(|(number, exercise)| HomeEntry {
+            number: (number + 1).to_string(),
+            title: exercise.title.to_owned(),
+            about: vec![exercise.about.to_owned()],
+            script: format!("solutions/{}/pipeline.py", exercise.folder),
+        })
+        .collect();
+    let look = stage::ScreenArgs::default();
+    let mut notice: Option<String> = None;
+    loop {
+        let choice = home::run(&entries, notice.take().as_deref(), look.options())
+            .map_err(|error| stage::no_terminal(&error))?;
+        match choice {
+            HomeChoice::Quit => return Ok(0),
+            HomeChoice::Interrupted => return Ok(130),
+            HomeChoice::Watch(index) => notice = watch(index, false, &look)?,
+            HomeChoice::Kill(index) => notice = watch(index, true, &look)?,
+            HomeChoice::Run(index) => return tell(index),
+            HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
+                Ok(events) => {
+                    stage::replay(events, &path, &look);
+                }
+                Err(error) => notice = Some(error.message().to_owned()),
+            },
+        }
+    }
+}
+
+fn watch(index: usize, kill: bool, look: &stage::ScreenArgs) -> Result<Option<String>> {
+    let Some(exercise) = EXERCISES.get(index) else { return Ok(None) };
+    let mut plan = plan_of(exercise)?;
+    if kill {
+        plan.faults.push(Fault::parse_kill(DEATH.1)?);
+    }
+    let (status, _) = stage::watch(&plan, exercise.title, look)?;
+    Ok((status != 0).then(|| format!("{} ended with exit status {status}", exercise.title)))
+}
+
+fn tell(index: usize) -> Result<u8> {
+    let Some(exercise) = EXERCISES.get(index) else { return Ok(0) };
+    let plan = plan_of(exercise)?;
+    let log = EventLog::new();
+    let end = plan.start(&log, interrupt::flag(), Box::new(|_| {}));
+    let mut teller = Teller::new(Depth::Normal, Format::Text, output::out, true);
+    let outcome = launch::follow(&log, &end, Some(&mut teller));
+    if let Some(failure) = &outcome.failure {
+        output::err(&launch::draw(&plan.script, failure));
+    }
+    output::out(&report::summary::of(teller.status()));
+    Ok(u8::try_from(outcome.exit).unwrap_or(1))
+}

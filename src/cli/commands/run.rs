@@ -1,0 +1,129 @@
+//! `batchlab run SCRIPT`.
+
+use crate::cli::cluster_args::ClusterArgs;
+use crate::cli::launch::{self, Plan, Script, Teller};
+use crate::cli::{interrupt, output, stage};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::event::log::{self, EventLog};
+use crate::report::{self, Depth, Format};
+use clap::ValueEnum;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Run a PySpark script on the simulated cluster
+///
+/// In a terminal the theatre opens; otherwise, or with --no-tui, standard output is exactly what the script prints and standard error
+/// tells what the cluster does.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  batchlab run solutions/03_files/pipeline.py
+  batchlab run my_script.py --no-tui --nodes 4 --cores 2 --kill 2@3.5
+  batchlab run my_script.py --events run.jsonl --no-tui > answer.txt")]
+pub(crate) struct Args {
+    /// The Python file
+    script: PathBuf,
+    /// What the script finds in sys.argv
+    #[arg(trailing_var_arg = true)]
+    arguments: Vec<String>,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// Save what happened as a log that `batchlab replay` opens
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// Plain text instead of the theatre
+    #[arg(long)]
+    no_tui: bool,
+    /// How much is told
+    #[arg(long, value_enum, default_value_t = DepthArg::Normal)]
+    narrate: DepthArg,
+    /// Sentences, or JSON lines for programs
+    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
+    format: FormatArg,
+    /// Tell nothing; only errors
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    screen: stage::ScreenArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DepthArg {
+    Brief,
+    Normal,
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArg {
+    Text,
+    Jsonl,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    match try_run(args) {
+        Ok(status) => status,
+        Err(error) => launch::refuse(&error),
+    }
+}
+
+fn try_run(args: &Args) -> Result<u8> {
+    let plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
+    let theatre = !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if theatre {
+        let (status, log) = stage::watch(&plan, &title(&args.script), &args.screen)?;
+        save(args.events.as_deref(), &log)?;
+        return Ok(status);
+    }
+    let log = EventLog::new();
+    let started = Instant::now();
+    let end = plan.start(&log, interrupt::flag(), Box::new(output::out));
+    let mut teller = (!args.quiet).then(|| Teller::new(depth(args.narrate), format(args.format), output::err, false));
+    let outcome = launch::follow(&log, &end, teller.as_mut());
+    if let Some(failure) = &outcome.failure {
+        output::err(&launch::draw(&plan.script, failure));
+    }
+    if let (Some(teller), FormatArg::Text) = (&teller, args.format) {
+        output::err(&report::summary::of(teller.status()));
+        output::err(&format!("Real time on this machine: {:.2} s.\n", started.elapsed().as_secs_f64()));
+    }
+    save(args.events.as_deref(), &log)?;
+    Ok(u8::try_from(outcome.exit).unwrap_or(1))
+}
+
+fn title(script: &Path) -> String {
+    script.display().to_string()
+}
+
+fn depth(arg: DepthArg) -> Depth {
+    match arg {
+        DepthArg::Brief => Depth::Brief,
+        DepthArg::Normal => Depth::Normal,
+        DepthArg::Full => Depth::Full,
+    }
+}
+
+fn format(arg: FormatArg) -> Format {
+    match arg {
+        FormatArg::Text => Format::Text,
+        FormatArg::Jsonl => Format::JsonLines,
+    }
+}
+
+/// Writes the log beside its final name first, so that a full disk leaves no half log that looks whole.
+fn save(path: Option<&Path>, log: &EventLog) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let part = path.with_extension("part");
+    let written = std::fs::File::create(&part).and_then(|file| {
+        let mut out = std::io::BufWriter::new(file);
+        log::write(&log.snapshot(), &mut out)?;
+        out.flush()?;
+        std::fs::rename(&part, path)
+    });
+    written.map_err(|error| {
+        // What could not be written whole is not kept.
+        let _ = std::fs::remove_file(&part);
+        SparkError::new(ErrorClass::SparkException, format!("the log {} could not be written: {error}", path.display()))
+            .with_help("check the free space and the folder; the run itself is done")
+    })
+}

@@ -1,0 +1,251 @@
+//! Starts runs: builds a [`RunRequest`] from the command line and runs it on a thread of its own.
+
+use super::cluster_args::{ClusterArgs, SubmitArgs, submit_args};
+use super::output;
+use crate::cluster::{ClusterConfig, Fault};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::event::Event;
+use crate::event::log::EventLog;
+use crate::report::{self, Depth, Format, Narrator, Place, Raised};
+use crate::session::{Outcome, RunRequest, ScriptFailure, run_script};
+use crate::status::Status;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How long the narrator sleeps when nothing new has happened.
+const POLL: Duration = Duration::from_millis(25);
+
+/// A script to run: its text and its name.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    pub source: String,
+    pub file: String,
+}
+
+impl Script {
+    /// Reads a script file.
+    pub(crate) fn read(path: &Path) -> Result<Script> {
+        let bytes = std::fs::read(path).map_err(|error| {
+            SparkError::new(
+                ErrorClass::IllegalArgumentException,
+                format!("the script {} cannot be read: {error}", path.display()),
+            )
+            .with_help("give the path of a Python file; `batchlab run --help` shows examples")
+        })?;
+        let source = String::from_utf8(bytes).map_err(|_| {
+            SparkError::new(
+                ErrorClass::IllegalArgumentException,
+                format!("the script {} is not UTF-8 text", path.display()),
+            )
+            .with_help("save it as UTF-8")
+        })?;
+        Ok(Script { source, file: path.display().to_string() })
+    }
+}
+
+/// Everything about a run but its output.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub script: Script,
+    pub arguments: Vec<String>,
+    pub root: PathBuf,
+    pub allow: Vec<PathBuf>,
+    pub cluster: Option<ClusterConfig>,
+    pub default_cluster: ClusterConfig,
+    pub faults: Vec<Fault>,
+    pub seed: u64,
+    pub conf: Vec<(String, String)>,
+    pub now_micros: i64,
+    pub steps: u64,
+    pub explain: bool,
+}
+
+impl Plan {
+    /// A run as the command line, the environment and the defaults describe it.
+    pub(crate) fn new(script: Script, arguments: Vec<String>, args: &ClusterArgs) -> Result<Plan> {
+        let submit =
+            std::env::var("PYSPARK_SUBMIT_ARGS").map_or_else(|_| SubmitArgs::default(), |text| submit_args(&text));
+        let default_cluster = match submit.master.as_deref().and_then(crate::session::cluster_of_master) {
+            Some(config) => config,
+            None => ClusterConfig::w4()?,
+        };
+        let mut conf = submit.conf;
+        if let Some(master) = submit.master {
+            conf.push(("spark.master".to_owned(), master));
+        }
+        conf.extend(args.settings()?);
+        let root = std::env::current_dir().map_err(|error| {
+            SparkError::new(
+                ErrorClass::IllegalArgumentException,
+                format!("the working folder cannot be opened: {error}"),
+            )
+        })?;
+        Ok(Plan {
+            script,
+            arguments,
+            root,
+            allow: args.allow_path.clone(),
+            cluster: args.config()?,
+            default_cluster,
+            faults: args.faults()?,
+            seed: args.seed,
+            conf,
+            now_micros: args.now_micros(wall_micros())?,
+            steps: args.steps,
+            explain: false,
+        })
+    }
+
+    fn request(&self, log: EventLog, cancelled: Arc<AtomicBool>, out: Box<dyn FnMut(&str) + Send>) -> RunRequest {
+        RunRequest {
+            source: self.script.source.clone(),
+            file: self.script.file.clone(),
+            arguments: self.arguments.clone(),
+            root: self.root.clone(),
+            allow: self.allow.clone(),
+            cluster: self.cluster.clone(),
+            default_cluster: self.default_cluster.clone(),
+            faults: self.faults.clone(),
+            seed: self.seed,
+            conf: self.conf.clone(),
+            now_micros: self.now_micros,
+            steps_max: self.steps,
+            threads: std::thread::available_parallelism().map_or(2, usize::from),
+            log,
+            cancelled,
+            out,
+            explain: self.explain,
+            explained: Arc::default(),
+        }
+    }
+
+    /// Starts the run; its end comes through the channel.
+    pub(crate) fn start(
+        &self,
+        log: &EventLog,
+        cancelled: Arc<AtomicBool>,
+        out: Box<dyn FnMut(&str) + Send>,
+    ) -> Receiver<Outcome> {
+        let (sender, receiver) = channel();
+        let request = self.request(log.clone(), cancelled, out);
+        let runner = std::thread::Builder::new().name("run".to_owned());
+        let spawned = runner.spawn(move || {
+            // Nobody listens any more when the door is already closing.
+            let _ = sender.send(run_script(request));
+        });
+        if let Err(error) = spawned {
+            output::err(&format!("batchlab: no thread could be started: {error}\n"));
+        }
+        receiver
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the door is where the wall clock comes in")]
+fn wall_micros() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(0))
+}
+
+/// Follows a growing log and says what happens.
+pub(crate) struct Teller {
+    narrator: Narrator,
+    status: Status,
+    told: usize,
+    write: fn(&str),
+    /// Whether what the script prints is told as well.
+    prints: bool,
+}
+
+impl Teller {
+    pub(crate) fn new(depth: Depth, format: Format, write: fn(&str), prints: bool) -> Teller {
+        Teller { narrator: Narrator::new(depth, format), status: Status::default(), told: 0, write, prints }
+    }
+
+    /// Tells what is new in the log.
+    pub(crate) fn follow(&mut self, log: &EventLog) {
+        let news = log.since(self.told);
+        self.told += news.len();
+        self.tell(&news);
+    }
+
+    /// Tells these events.
+    pub(crate) fn tell(&mut self, events: &[Arc<Event>]) {
+        let mut text = String::new();
+        for event in events {
+            self.status.apply(event);
+            if let crate::event::EventKind::Printed { text: printed } = &event.kind {
+                if self.prints {
+                    text.push_str(printed);
+                }
+                continue;
+            }
+            for sentence in self.narrator.narrate(event, &self.status) {
+                text.push_str(&self.narrator.line(&sentence));
+                text.push('\n');
+            }
+        }
+        if !text.is_empty() {
+            (self.write)(&text);
+        }
+    }
+
+    pub(crate) fn status(&self) -> &Status {
+        &self.status
+    }
+}
+
+/// Waits for a run and tells it meanwhile.
+pub(crate) fn follow(log: &EventLog, end: &Receiver<Outcome>, teller: Option<&mut Teller>) -> Outcome {
+    let mut teller = teller;
+    loop {
+        let outcome = match end.recv_timeout(POLL) {
+            Ok(outcome) => Some(outcome),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                Some(Outcome { exit: i32::from(super::EXIT_BUG), failure: None, explained: Vec::new() })
+            }
+        };
+        if let Some(teller) = teller.as_deref_mut() {
+            teller.follow(log);
+        }
+        if let Some(outcome) = outcome {
+            return outcome;
+        }
+    }
+}
+
+/// Draws the error that ended a script.
+pub(crate) fn draw(script: &Script, failure: &ScriptFailure) -> String {
+    let place = Place {
+        file: &script.file,
+        source: &script.source,
+        line: failure.line,
+        columns: failure.columns.map(|(from, to)| (from as usize, to as usize)),
+    };
+    let raised = Raised {
+        class: &failure.class,
+        condition: failure.condition.as_deref(),
+        message: &failure.message,
+        subject: failure.subject.as_deref(),
+        help: &failure.help,
+    };
+    let mut drawn = report::drawing(&place, &raised);
+    if failure.traceback.len() > 1 {
+        drawn.push_str("  Called from:\n");
+        for frame in &failure.traceback {
+            drawn.push_str(&format!("    {}\n", crate::common::text::visible(frame)));
+        }
+    }
+    drawn
+}
+
+/// Draws an error of the command line itself and gives exit status 2.
+pub(crate) fn refuse(error: &SparkError) -> u8 {
+    let help: String = error.help().iter().map(|help| format!("  Help: {help}\n")).collect();
+    output::err(&format!("batchlab: {}\n{help}", crate::common::text::visible(error.message())));
+    super::EXIT_USAGE
+}

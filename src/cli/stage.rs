@@ -1,0 +1,190 @@
+//! Brings runs to the theatre: live, saved, and branched.
+
+use super::launch::Plan;
+use super::output;
+use crate::cluster::{Fault, FaultTime};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::event::Event;
+use crate::event::log::EventLog;
+use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
+use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// How screens look.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[command(next_help_heading = "Screen")]
+pub(crate) struct ScreenArgs {
+    /// Colours
+    #[arg(long, value_enum)]
+    theme: Option<ThemeArg>,
+    /// Characters
+    #[arg(long, value_enum)]
+    glyphs: Option<GlyphArg>,
+    /// Still pictures instead of movement
+    #[arg(long)]
+    calm: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ThemeArg {
+    Dark,
+    Light,
+    Contrast,
+    Mono,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum GlyphArg {
+    Unicode,
+    Ascii,
+}
+
+impl ScreenArgs {
+    /// What was asked for, else what the terminal says of itself (`NO_COLOR`, `COLORTERM`, the locale).
+    pub(crate) fn options(self) -> ScreenOptions {
+        let set = |name: &str| std::env::var(name).unwrap_or_default();
+        let theme = match self.theme {
+            Some(ThemeArg::Dark) => Theme::Dark,
+            Some(ThemeArg::Light) => Theme::Light,
+            Some(ThemeArg::Contrast) => Theme::Contrast,
+            Some(ThemeArg::Mono) => Theme::Mono,
+            None if !set("NO_COLOR").is_empty() || set("TERM") == "dumb" => Theme::Mono,
+            None => Theme::Dark,
+        };
+        let locale =
+            [set("LC_ALL"), set("LC_CTYPE"), set("LANG")].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+        let glyphs = match self.glyphs {
+            Some(GlyphArg::Unicode) => GlyphSet::Unicode,
+            Some(GlyphArg::Ascii) => GlyphSet::Ascii,
+            None if locale == "C" || locale == "POSIX" || set("TERM") == "linux" => GlyphSet::Ascii,
+            None => GlyphSet::Unicode,
+        };
+        let rgb = matches!(set("COLORTERM").as_str(), "truecolor" | "24bit");
+        ScreenOptions { glyphs, theme, rgb, calm: self.calm }
+    }
+}
+
+/// Runs a script in the theatre; gives the exit status and the log.
+pub(crate) fn watch(plan: &Plan, title: &str, screen: &ScreenArgs) -> Result<(u8, EventLog)> {
+    let main = start(plan);
+    let log = main.log.clone();
+    let branches = Branches::new(plan.clone());
+    let input = TheatreInput {
+        title: title.to_owned(),
+        source: Source::Live(main.clone()),
+        on_branch: Some(Box::new(move |request| branches.start(request))),
+        paused: false,
+        options: screen.options(),
+    };
+    let left = theatre::run(input).map_err(|error| no_terminal(&error));
+    main.stop();
+    let exit = match left? {
+        Exit::Interrupted => 130,
+        Exit::Back => main.end().map_or(0, |end| {
+            if let Some(error) = &end.error {
+                output::err(error);
+            }
+            u8::try_from(end.exit).unwrap_or(1)
+        }),
+    };
+    Ok((exit, log))
+}
+
+/// Shows a saved run.
+pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: &ScreenArgs) -> u8 {
+    let input = TheatreInput {
+        title: title.to_owned(),
+        source: Source::Recorded(events),
+        on_branch: None,
+        paused: true,
+        options: screen.options(),
+    };
+    match theatre::run(input) {
+        Ok(Exit::Back) => 0,
+        Ok(Exit::Interrupted) => 130,
+        Err(error) => super::launch::refuse(&no_terminal(&error)),
+    }
+}
+
+pub(crate) fn no_terminal(error: &std::io::Error) -> SparkError {
+    SparkError::new(ErrorClass::SparkException, format!("the terminal cannot be used: {error}"))
+        .with_help("--no-tui tells the run in plain text")
+}
+
+/// Starts a run whose end the handle tells; what the script prints is in the log.
+fn start(plan: &Plan) -> RunHandle {
+    let handle = RunHandle::new(EventLog::new(), Arc::new(AtomicBool::new(false)));
+    let end = plan.start(&handle.log, handle.cancel.clone(), Box::new(|_| {}));
+    let (told, script) = (handle.clone(), plan.script.clone());
+    std::thread::spawn(move || {
+        let end = match end.recv() {
+            Ok(outcome) => {
+                let error = outcome.failure.as_ref().map(|failure| super::launch::draw(&script, failure));
+                RunEnd { exit: outcome.exit, error }
+            }
+            Err(_) => {
+                RunEnd { exit: i32::from(super::EXIT_BUG), error: Some("the run ended without a word".to_owned()) }
+            }
+        };
+        told.finish(end);
+    });
+    handle
+}
+
+/// Runs with further faults, each in a scratch folder of its own, so that a branch never touches what the learner wrote.
+struct Branches {
+    plan: Plan,
+}
+
+impl Branches {
+    fn new(plan: Plan) -> Self {
+        Branches { plan }
+    }
+
+    fn start(&self, request: &BranchRequest) -> std::result::Result<RunHandle, String> {
+        let mut plan = self.plan.clone();
+        plan.root = scratch(&self.plan.root).map_err(|error| format!("no scratch folder could be made: {error}"))?;
+        plan.allow.push(self.plan.root.clone());
+        plan.faults = self.plan.faults.clone();
+        plan.faults
+            .extend(request.kills.iter().map(|(node, at)| Fault::KillNode { node: *node, at: FaultTime::At(*at) }));
+        Ok(start(&plan))
+    }
+}
+
+/// A new folder that shows everything of `root` but its outputs.
+fn scratch(root: &Path) -> std::io::Result<PathBuf> {
+    let base = std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id()));
+    std::fs::create_dir_all(&base)?;
+    let number = std::fs::read_dir(&base)?.count();
+    let folder = base.join(number.to_string());
+    std::fs::create_dir_all(&folder)?;
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let output = ["out", "spark-warehouse", "checkpoints", "target"].iter().any(|hidden| name == *hidden);
+        if !output {
+            link(&entry.path(), &folder.join(name))?;
+        }
+    }
+    Ok(folder)
+}
+
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(from, to)
+}
+
+#[cfg(not(unix))]
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    if from.is_file() { std::fs::hard_link(from, to) } else { Ok(()) }
+}
+
+/// Removes the scratch folders of this process's branches.
+pub(crate) fn tidy() {
+    // A folder that cannot be removed now is the temporary folder's to clean.
+    let _ = std::fs::remove_dir_all(std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id())));
+}

@@ -1,0 +1,145 @@
+//! Which plans are cached, as Spark's `CacheManager` knows them.
+//!
+//! A cached plan is found again by its shape: two plans that differ only in the ids of their columns are the same plan. Rows are kept by
+//! the cluster, partition by partition; this is only the list.
+
+use crate::common::ids::{CacheId, ExprId};
+use crate::logical::plan::LogicalPlan;
+use crate::physical::PhysicalPlan;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A cached plan.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub id: CacheId,
+    pub plan: Arc<LogicalPlan>,
+    pub level: String,
+    /// The lineage as it was first run, so that a lost partition is made again from the same shuffles.
+    pub physical: Option<Arc<PhysicalPlan>>,
+    shape: String,
+}
+
+/// The list of cached plans.
+#[derive(Debug, Default)]
+pub(super) struct CacheManager {
+    entries: Vec<Entry>,
+}
+
+impl CacheManager {
+    /// Adds a plan; gives the existing entry's id when it is cached already.
+    pub fn add(&mut self, plan: &Arc<LogicalPlan>, level: &str, fresh: impl FnOnce() -> CacheId) -> CacheId {
+        let shape = shape_of(plan);
+        if let Some(entry) = self.entries.iter().find(|entry| entry.shape == shape) {
+            return entry.id;
+        }
+        let id = fresh();
+        self.entries.push(Entry { id, plan: plan.clone(), level: level.to_owned(), physical: None, shape });
+        id
+    }
+
+    /// Forgets a plan and gives its id.
+    pub fn remove(&mut self, plan: &Arc<LogicalPlan>) -> Option<CacheId> {
+        let shape = shape_of(plan);
+        let at = self.entries.iter().position(|entry| entry.shape == shape)?;
+        Some(self.entries.remove(at).id)
+    }
+
+    /// Forgets all plans and gives their ids.
+    pub fn clear(&mut self) -> Vec<CacheId> {
+        self.entries.drain(..).map(|entry| entry.id).collect()
+    }
+
+    /// The entry of a plan.
+    pub fn find(&self, plan: &Arc<LogicalPlan>) -> Option<&Entry> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let shape = shape_of(plan);
+        self.entries.iter().find(|entry| entry.shape == shape)
+    }
+
+    /// The entry with this id.
+    pub fn by_id_mut(&mut self, id: CacheId) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.id == id)
+    }
+
+    /// The plan with every cached part replaced by a read of the cache, the largest parts first.
+    pub fn apply(&self, plan: &Arc<LogicalPlan>) -> Arc<LogicalPlan> {
+        if self.entries.is_empty() {
+            return plan.clone();
+        }
+        if let Some(entry) = self.find(plan) {
+            return Arc::new(LogicalPlan::Cached { id: entry.id, plan: entry.plan.clone(), output: plan.output() });
+        }
+        let children: Vec<_> = plan.children().iter().map(|child| self.apply(child)).collect();
+        let unchanged = plan.children().iter().zip(&children).all(|(old, new)| Arc::ptr_eq(old, new));
+        if unchanged { plan.clone() } else { Arc::new(plan.with_children(children)) }
+    }
+}
+
+/// The plan as text in which column ids are numbered in the order they appear.
+fn shape_of(plan: &Arc<LogicalPlan>) -> String {
+    let mut numbers: BTreeMap<ExprId, usize> = BTreeMap::new();
+    let text = format!("{:?}", without_aliases(plan));
+    let mut shape = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find("ExprId(") {
+        let (before, after) = rest.split_at(at + "ExprId(".len());
+        shape.push_str(before);
+        let end = after.find(')').unwrap_or(0);
+        let id = ExprId(after[..end].parse().unwrap_or(0));
+        let next = numbers.len();
+        let number = *numbers.entry(id).or_insert(next);
+        let _ = write!(shape, "{number}");
+        rest = &after[end..];
+    }
+    shape.push_str(rest);
+    // Local rows are compared by identity: their printed form is cut short when there are many.
+    plan.visit(&mut |node| {
+        if let LogicalPlan::LocalRelation { batch, .. } = node {
+            for column in batch.columns() {
+                let _ = write!(shape, " {:p}", Arc::as_ptr(column));
+            }
+        }
+    });
+    shape
+}
+
+/// Names given with `alias` or by a view do not make another plan.
+fn without_aliases(plan: &Arc<LogicalPlan>) -> Arc<LogicalPlan> {
+    plan.transform_up(&mut |node| match node.as_ref() {
+        LogicalPlan::SubqueryAlias { input, .. } => Some(input.as_ref().clone()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logical::expr::Attribute;
+    use crate::logical::types::DataType;
+
+    fn range(end: i64, id: u64) -> Arc<LogicalPlan> {
+        let output = vec![Attribute::new("id", ExprId(id), DataType::Long, false)];
+        Arc::new(LogicalPlan::Range { start: 0, end, step: 1, partitions: None, output })
+    }
+
+    #[test]
+    fn a_plan_is_found_again_under_other_column_ids() {
+        let mut manager = CacheManager::default();
+        manager.add(&range(3, 1), "MEMORY_AND_DISK", || CacheId(0));
+        assert!(manager.find(&range(3, 77)).is_some());
+        assert!(manager.find(&range(4, 1)).is_none());
+    }
+
+    #[test]
+    fn the_cached_part_of_a_larger_plan_is_read_from_the_cache() {
+        let mut manager = CacheManager::default();
+        manager.add(&range(3, 1), "MEMORY_AND_DISK", || CacheId(0));
+        let larger = Arc::new(LogicalPlan::Limit { count: 1, input: range(3, 5) });
+        let LogicalPlan::Limit { input, .. } = manager.apply(&larger).as_ref().clone() else { panic!("a limit") };
+        assert!(matches!(input.as_ref(), LogicalPlan::Cached { output, .. } if output[0].id == ExprId(5)));
+    }
+}

@@ -1,0 +1,292 @@
+//! Temporary views, saved tables and registered functions.
+//!
+//! **Simplified:** there is one database at the start, `default`, kept in `spark-warehouse/`; tables are folders of Parquet or CSV files there,
+//! known to this session only. Spark without Hive forgets them with the session as well.
+
+use super::Session;
+use crate::analyzer::Catalog;
+use crate::common::{Result, SparkError, text};
+use crate::logical::expr::Expr;
+use crate::logical::functions::RowFunction;
+use crate::logical::plan::{LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::scalar::Scalar;
+use crate::logical::types::DataType;
+use crate::pyspark::host::{CatalogReply, CatalogRequest, Host, ReadRequest};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What names mean in a session.
+#[derive(Debug, Default)]
+pub(super) struct SessionCatalog {
+    views: BTreeMap<String, Arc<LogicalPlan>>,
+    global_views: BTreeMap<String, Arc<LogicalPlan>>,
+    /// Full name in lower case to the plan that reads the table.
+    tables: BTreeMap<String, Arc<LogicalPlan>>,
+    databases: Vec<String>,
+    current: Option<String>,
+    functions: BTreeMap<String, (Arc<dyn RowFunction>, DataType)>,
+}
+
+const DEFAULT: &str = "default";
+const GLOBAL: &str = "global_temp";
+
+impl Catalog for SessionCatalog {
+    fn relation(&self, name: &[String]) -> Option<Arc<LogicalPlan>> {
+        let parts: Vec<String> = name.iter().map(|part| part.to_lowercase()).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| *part != "spark_catalog").collect();
+        match parts.as_slice() {
+            [view] => self.views.get(*view).or_else(|| self.tables.get(&self.full(view))).cloned(),
+            [GLOBAL, view] => self.global_views.get(*view).cloned(),
+            [database, table] => self.tables.get(&format!("{database}.{table}")).cloned(),
+            _ => None,
+        }
+    }
+
+    fn function(&self, name: &str) -> Option<(Arc<dyn RowFunction>, DataType)> {
+        self.functions.get(&name.to_lowercase()).cloned()
+    }
+
+    fn relation_names(&self) -> Vec<String> {
+        self.views.keys().cloned().chain(self.tables.keys().map(|name| name.replace("default.", ""))).collect()
+    }
+
+    fn distinct_values(&self, _plan: &Arc<LogicalPlan>, _column: &Expr, _limit: usize) -> Result<Vec<Scalar>> {
+        Err(SparkError::internal("the session fills pivot values in before a plan is analyzed"))
+    }
+}
+
+impl SessionCatalog {
+    fn current(&self) -> &str {
+        self.current.as_deref().unwrap_or(DEFAULT)
+    }
+
+    fn full(&self, table: &str) -> String {
+        let folded = table.to_lowercase();
+        if folded.contains('.') { folded } else { format!("{}.{folded}", self.current()) }
+    }
+
+    fn database_exists(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(DEFAULT) || self.databases.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// A plan whose views are looked up when it is used; so far views hold their plans.
+    pub(super) fn resolve_lazy(&self, plan: &Arc<LogicalPlan>) -> Arc<LogicalPlan> {
+        plan.clone()
+    }
+
+    pub(super) fn create_database(&mut self, name: &str, if_not_exists: bool) -> Result<()> {
+        if self.database_exists(name) {
+            if if_not_exists {
+                return Ok(());
+            }
+            return Err(SparkError::analysis(
+                "SCHEMA_ALREADY_EXISTS",
+                format!("Cannot create schema `{name}` because it already exists."),
+            )
+            .with_help("use CREATE DATABASE IF NOT EXISTS"));
+        }
+        self.databases.push(name.to_lowercase());
+        Ok(())
+    }
+
+    pub(super) fn drop_database(&mut self, name: &str, if_exists: bool) -> Result<()> {
+        if !self.database_exists(name) && !if_exists {
+            return Err(no_database(name));
+        }
+        let prefix = format!("{}.", name.to_lowercase());
+        self.databases.retain(|known| !known.eq_ignore_ascii_case(name));
+        self.tables.retain(|table, _| !table.starts_with(&prefix));
+        Ok(())
+    }
+
+    pub(super) fn use_database(&mut self, name: &str) -> Result<()> {
+        if !self.database_exists(name) {
+            return Err(no_database(name));
+        }
+        self.current = Some(name.to_lowercase());
+        Ok(())
+    }
+
+    pub(super) fn databases(&self) -> Vec<String> {
+        let mut names = self.databases.clone();
+        names.push(DEFAULT.to_owned());
+        names.sort();
+        names
+    }
+
+    /// Name, database and whether it is temporary, in name order.
+    pub(super) fn list(&self, database: Option<&str>) -> Vec<(String, Option<String>, bool)> {
+        let database = database.unwrap_or_else(|| self.current()).to_lowercase();
+        let prefix = format!("{database}.");
+        let mut found: Vec<_> = self
+            .tables
+            .keys()
+            .filter_map(|name| Some((name.strip_prefix(&prefix)?.to_owned(), Some(database.clone()), false)))
+            .collect();
+        if database == GLOBAL {
+            found.extend(self.global_views.keys().map(|name| (name.clone(), Some(GLOBAL.to_owned()), true)));
+        }
+        found.extend(self.views.keys().map(|name| (name.clone(), None, true)));
+        found.sort();
+        found
+    }
+
+    pub(super) fn drop_view(&mut self, name: &str, global: bool) -> bool {
+        let views = if global { &mut self.global_views } else { &mut self.views };
+        views.remove(&name.to_lowercase()).is_some()
+    }
+
+    pub(super) fn drop_table(&mut self, name: &str) -> bool {
+        let full = self.full(name);
+        self.tables.remove(&full).is_some()
+    }
+
+    pub(super) fn add_table(&mut self, name: &str, plan: Arc<LogicalPlan>) {
+        let full = self.full(name);
+        self.tables.insert(full, plan);
+    }
+
+    pub(super) fn create_view(
+        &mut self,
+        name: &str,
+        plan: Arc<LogicalPlan>,
+        replace: bool,
+        global: bool,
+    ) -> Result<()> {
+        let views = if global { &mut self.global_views } else { &mut self.views };
+        let folded = name.to_lowercase();
+        if !replace && views.contains_key(&folded) {
+            return Err(SparkError::analysis(
+                "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
+                format!("Cannot create the temporary view `{name}` because it already exists."),
+            )
+            .with_subject(name)
+            .with_help("createOrReplaceTempView replaces it"));
+        }
+        views.insert(folded, plan);
+        Ok(())
+    }
+}
+
+fn no_database(name: &str) -> SparkError {
+    SparkError::analysis("SCHEMA_NOT_FOUND", format!("The schema `{name}` cannot be found.")).with_subject(name)
+}
+
+impl Session {
+    pub(super) fn relation(&self, name: &str) -> Result<Arc<LogicalPlan>> {
+        let parts: Vec<String> = name.split('.').map(|part| part.trim_matches('`').to_owned()).collect();
+        self.catalog.relation(&parts).ok_or_else(|| {
+            let names = self.catalog.relation_names();
+            let near = text::nearest(name, names.iter().map(String::as_str), 3).join(", ");
+            let error = SparkError::analysis(
+                "TABLE_OR_VIEW_NOT_FOUND",
+                format!("The table or view `{}` cannot be found.", parts.join("`.`")),
+            )
+            .with_subject(name);
+            if near.is_empty() {
+                error.with_help("df.createOrReplaceTempView(\"name\") makes a view of a frame")
+            } else {
+                error.with_help(format!("did you mean {near}?"))
+            }
+        })
+    }
+
+    pub(super) fn answer_catalog(&mut self, request: CatalogRequest) -> Result<CatalogReply> {
+        Ok(match request {
+            CatalogRequest::CreateView { name, plan, replace, global } => {
+                self.catalog.create_view(&name, plan, replace, global)?;
+                CatalogReply::Done
+            }
+            CatalogRequest::DropView { name, global } => CatalogReply::Yes(self.catalog.drop_view(&name, global)),
+            CatalogRequest::Table { name } => {
+                let input = self.relation(&name)?;
+                let alias = name.rsplit('.').next().unwrap_or(&name).trim_matches('`').to_lowercase();
+                CatalogReply::Plan(self.analyze(Arc::new(LogicalPlan::SubqueryAlias { name: alias, input }))?)
+            }
+            CatalogRequest::TableExists { name } => CatalogReply::Yes(self.relation(&name).is_ok()),
+            CatalogRequest::ListTables { database } => CatalogReply::Tables(self.catalog.list(database.as_deref())),
+            CatalogRequest::ListDatabases => CatalogReply::Names(self.catalog.databases()),
+            CatalogRequest::CurrentDatabase => CatalogReply::Names(vec![self.catalog.current().to_owned()]),
+            CatalogRequest::SetCurrentDatabase { name } => {
+                self.catalog.use_database(&name)?;
+                CatalogReply::Done
+            }
+            CatalogRequest::ListColumns { table } => CatalogReply::Columns(self.relation(&table)?.schema()),
+            CatalogRequest::ListFunctions => {
+                let registered = self.catalog.functions.keys().cloned();
+                let mut names: Vec<String> =
+                    crate::logical::functions::names().into_iter().map(str::to_owned).chain(registered).collect();
+                names.sort();
+                CatalogReply::Names(names)
+            }
+            CatalogRequest::IsCached { table } => {
+                let plan = self.relation(&table)?;
+                CatalogReply::Yes(self.caches.find(&plan).is_some())
+            }
+            CatalogRequest::CacheTable { table } => {
+                let plan = self.relation(&table)?;
+                self.cache(&plan, "MEMORY_AND_DISK_DESER")?;
+                CatalogReply::Done
+            }
+            CatalogRequest::UncacheTable { table } => {
+                let plan = self.relation(&table)?;
+                CatalogReply::Yes(self.uncache(&plan)?)
+            }
+            CatalogRequest::ClearCache => {
+                for id in self.caches.clear() {
+                    if let Some(cluster) = self.cluster.as_mut() {
+                        cluster.drop_cache(id);
+                    }
+                }
+                CatalogReply::Done
+            }
+            CatalogRequest::SaveTable { name, plan, target } => {
+                self.save_table(&name, &plan, target)?;
+                CatalogReply::Done
+            }
+            CatalogRequest::RegisterFunction { name, function, data_type } => {
+                self.catalog.functions.insert(name.to_lowercase(), (function, data_type));
+                CatalogReply::Done
+            }
+        })
+    }
+
+    /// Writes a table's files below the warehouse folder (or the target's own path) and makes its name known.
+    pub(super) fn save_table(&mut self, name: &str, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()> {
+        let full = self.catalog.full(name);
+        let (database, table) = full.split_once('.').unwrap_or((DEFAULT, &full));
+        if !self.catalog.database_exists(database) {
+            return Err(no_database(database));
+        }
+        let known = self.catalog.tables.contains_key(&full);
+        match target.mode {
+            SaveMode::ErrorIfExists if known => {
+                return Err(SparkError::analysis(
+                    "TABLE_OR_VIEW_ALREADY_EXISTS",
+                    format!("Cannot create table or view `{database}`.`{table}` because it already exists."),
+                )
+                .with_subject(name)
+                .with_help("write.mode(\"overwrite\") replaces it, mode(\"append\") adds to it"));
+            }
+            SaveMode::Ignore if known => return Ok(()),
+            SaveMode::ErrorIfExists | SaveMode::Ignore | SaveMode::Overwrite | SaveMode::Append => {}
+        }
+        let path = if target.path.is_empty() {
+            let warehouse = self.conf.get("spark.sql.warehouse.dir").unwrap_or("spark-warehouse").to_owned();
+            if database == DEFAULT {
+                format!("{warehouse}/{table}")
+            } else {
+                format!("{warehouse}/{database}.db/{table}")
+            }
+        } else {
+            target.path.clone()
+        };
+        let schema = plan.schema();
+        let (format, options) = (target.format, target.options.clone());
+        self.write_files(plan, &WriteTarget { path: path.clone(), ..target })?;
+        let request = ReadRequest { format, paths: vec![path], schema: Some(schema), options };
+        let scan = self.read_files(request)?;
+        self.catalog.tables.insert(full, scan);
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! The interpreter's door into the world: [`Session`] implements [`Host`].
+
+use super::Session;
+use crate::analyzer::{Analyzer, AnalyzerContext};
+use crate::cluster::{Cluster, ClusterConfig, JobWork};
+use crate::common::conf::Conf;
+use crate::common::ids::CacheId;
+use crate::common::{ErrorClass, Result, SparkError, VirtualDuration, VirtualTime};
+use crate::event::EventKind;
+use crate::logical::ddl;
+use crate::logical::expr::Expr;
+use crate::logical::plan::{LogicalPlan, WriteTarget};
+use crate::logical::types::StructType;
+use crate::physical::explain;
+use crate::physical::planner::RootUse;
+use crate::pyspark::host::{Application, CatalogReply, CatalogRequest, Host, PathReply, PathRequest, ReadRequest};
+use crate::sql;
+use arrow::record_batch::RecordBatch;
+use rand::Rng;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+impl Host for Session {
+    fn analyze(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+        let plan = self.fill_pivot_values(&plan)?;
+        let context =
+            AnalyzerContext { conf: &self.conf, ids: &self.ids, catalog: &self.catalog, analyzed: &self.analyzed };
+        Analyzer::new(context).analyze(&plan)
+    }
+
+    fn sql(&mut self, text: &str) -> Result<Arc<LogicalPlan>> {
+        let statement = sql::parse_query(text)?;
+        self.run_statement(statement)
+    }
+
+    fn parse_expr(&mut self, text: &str) -> Result<Expr> {
+        sql::parse_expr(text)
+    }
+
+    fn parse_schema(&mut self, text: &str) -> Result<(StructType, bool)> {
+        ddl::parse_columns_or_type(text)
+    }
+
+    fn read_files(&mut self, request: ReadRequest) -> Result<Arc<LogicalPlan>> {
+        let plan = self.read(request)?;
+        self.analyze(plan)
+    }
+
+    fn collect(&mut self, plan: &Arc<LogicalPlan>, action: &str) -> Result<Vec<RecordBatch>> {
+        let outputs = self.run_query(plan, action, JobWork::Collect, &|plan| plan)?;
+        Ok(outputs.into_iter().flat_map(|output| output.batches).collect())
+    }
+
+    fn write(&mut self, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()> {
+        self.write_files(plan, &target)
+    }
+
+    fn explain(&mut self, plan: &Arc<LogicalPlan>, mode: &str) -> Result<String> {
+        self.ensure_cluster()?;
+        let planned = self.plan_query(plan, RootUse::Partitioned, false)?;
+        Ok(match mode {
+            "extended" => explain::extended(plan, &planned.analyzed, &planned.optimized.plan, &planned.physical),
+            "formatted" => explain::formatted(&planned.physical, false),
+            "cost" => explain::cost(&planned.optimized.plan, &planned.physical),
+            "codegen" => {
+                return Err(SparkError::unsupported(
+                    "explain(\"codegen\")",
+                    "there is no generated code here; explain(\"formatted\") shows the operators",
+                ));
+            }
+            _ => explain::simple(&planned.physical, false),
+        })
+    }
+
+    fn partitions(&mut self, plan: &Arc<LogicalPlan>) -> Result<usize> {
+        self.ensure_cluster()?;
+        let planned = self.plan_query(plan, RootUse::Partitioned, true)?;
+        let adaptive = self.conf.flag("spark.sql.adaptive.enabled");
+        let query = self.next_query();
+        let plan = self.run_exchanges(query, planned.physical, "getNumPartitions", !adaptive)?;
+        Ok(plan.partitions())
+    }
+
+    fn cache(&mut self, plan: &Arc<LogicalPlan>, storage_level: &str) -> Result<CacheId> {
+        self.ensure_cluster()?;
+        let cluster = self.cluster.as_mut().ok_or_else(|| SparkError::internal("the cluster was just started"))?;
+        Ok(self.caches.add(plan, storage_level, || cluster.new_cache()))
+    }
+
+    fn uncache(&mut self, plan: &Arc<LogicalPlan>) -> Result<bool> {
+        let Some(id) = self.caches.remove(plan) else { return Ok(false) };
+        if let Some(cluster) = self.cluster.as_mut() {
+            cluster.drop_cache(id);
+        }
+        Ok(true)
+    }
+
+    fn storage_level(&mut self, plan: &Arc<LogicalPlan>) -> Option<String> {
+        self.caches.find(plan).map(|entry| entry.level.clone())
+    }
+
+    fn checkpoint(&mut self, plan: &Arc<LogicalPlan>, reliable: bool, eager: bool) -> Result<Arc<LogicalPlan>> {
+        self.run_checkpoint(plan, reliable, eager)
+    }
+
+    fn catalog(&mut self, request: CatalogRequest) -> Result<CatalogReply> {
+        self.answer_catalog(request)
+    }
+
+    fn conf(&mut self) -> &mut Conf {
+        &mut self.conf
+    }
+
+    fn application(&mut self) -> Application {
+        let config = self.cluster_config();
+        let master = self.conf.get("spark.master").map_or_else(|| format!("batchlab:{}", config.name), str::to_owned);
+        Application {
+            name: self.conf.get("spark.app.name").unwrap_or("pyspark-shell").to_owned(),
+            id: format!("batchlab-{:04}", self.settings.seed),
+            master,
+            default_parallelism: self.default_parallelism(),
+        }
+    }
+
+    fn start(&mut self) -> Result<()> {
+        self.stopped = false;
+        self.ensure_cluster()
+    }
+
+    fn stop(&mut self) {
+        self.stopped = true;
+        for id in self.caches.clear() {
+            if let Some(cluster) = self.cluster.as_mut() {
+                cluster.drop_cache(id);
+            }
+        }
+        self.catalog = super::catalog::SessionCatalog::default();
+    }
+
+    fn print(&mut self, text: &str) {
+        (self.out)(text);
+        let now = self.now();
+        self.log.push(now, EventKind::Printed { text: text.to_owned() });
+    }
+
+    fn statement(&mut self, line: u32, text: &str) -> Result<()> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(SparkError::new(ErrorClass::Interrupted, "the run was interrupted"));
+        }
+        if line != self.line {
+            self.line = line;
+            let now = self.now();
+            self.log.push(now, EventKind::StatementStarted { line, text: text.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn now_micros(&mut self) -> i64 {
+        self.query_micros()
+    }
+
+    fn sleep(&mut self, seconds: f64) {
+        if let Some(cluster) = self.cluster.as_mut() {
+            cluster.advance(VirtualDuration(VirtualTime::from_secs_f64(seconds).0));
+        }
+    }
+
+    fn fresh_seed(&mut self) -> i64 {
+        self.seeds.next_u64() as i64
+    }
+
+    fn read_text(&mut self, path: &str) -> Result<String> {
+        self.read_small_file(path)
+    }
+
+    fn path(&mut self, request: PathRequest) -> Result<PathReply> {
+        self.answer_path(request)
+    }
+
+    fn end(&mut self, exit: i32) {
+        if let Some(cluster) = self.cluster.as_mut() {
+            cluster.finish(exit);
+        } else {
+            self.log.push(VirtualTime::ZERO, EventKind::ApplicationEnded { exit });
+        }
+    }
+}
+
+/// The cluster that a Spark master names: `local` one core, `local[N]` one node with N cores, `local[*]` one node with all cores of the
+/// workshop's cluster. Other masters leave the choice open.
+#[must_use]
+pub fn cluster_of_master(master: &str) -> Option<ClusterConfig> {
+    let cores = match master.strip_prefix("local")? {
+        "" => 1,
+        threads => {
+            let inner = threads.strip_prefix('[')?.strip_suffix(']')?;
+            let first = inner.split(',').next().unwrap_or(inner).trim();
+            if first == "*" { ClusterConfig::w4().ok()?.slots() } else { first.parse().ok()? }
+        }
+    };
+    let config = ClusterConfig::new(1, cores).ok()?;
+    Some(ClusterConfig { name: master.to_owned(), ..config })
+}
+
+impl Session {
+    /// The cluster that runs, or that would be started now (S16: command line, script, environment and files, default).
+    pub(super) fn cluster_config(&self) -> ClusterConfig {
+        if let Some(config) = &self.settings.cluster {
+            return config.clone();
+        }
+        self.conf
+            .get("spark.master")
+            .and_then(cluster_of_master)
+            .unwrap_or_else(|| self.settings.default_cluster.clone())
+    }
+
+    pub(super) fn default_parallelism(&self) -> usize {
+        let config = self.cluster_config();
+        let cores = (config.nodes * config.cores_per_node) as usize;
+        usize::try_from(self.conf.number("spark.default.parallelism", cores as i64)).unwrap_or(cores).max(1)
+    }
+
+    /// Starts the cluster with the first session.
+    pub(super) fn ensure_cluster(&mut self) -> Result<()> {
+        if self.cluster.is_some() {
+            return Ok(());
+        }
+        let config = self.cluster_config();
+        self.log.push(
+            VirtualTime::ZERO,
+            EventKind::ApplicationStarted {
+                name: self.conf.get("spark.app.name").unwrap_or("pyspark-shell").to_owned(),
+                script: self.settings.file.clone(),
+                seed: self.settings.seed,
+                cluster: config.shape(),
+                conf: self.conf.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            },
+        );
+        let cluster = Cluster::new(
+            config,
+            self.settings.faults.clone(),
+            self.settings.seed,
+            Arc::new(self.conf.clone()),
+            self.log.clone(),
+            self.settings.threads,
+            self.cancelled.clone(),
+        )?;
+        self.cluster = Some(cluster);
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! Readers: which files, which schema.
+//!
+//! A schema that the script does not give comes from the files. That is work for the cluster, as in Spark: a job for the first line of a CSV
+//! file, one over all splits when types are inferred, one for the footer of a Parquet file.
+
+use super::Session;
+use crate::cluster::JobWork;
+use crate::common::conf::Options;
+use crate::common::{Result, SparkError};
+use crate::exec::infer;
+use crate::logical::functions::PartitionFunction;
+use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan};
+use crate::logical::scalar::Scalar;
+use crate::logical::types::{DataType, StructField, StructType};
+use crate::physical::PhysicalPlan;
+use crate::pyspark::host::ReadRequest;
+use crate::storage::listing::{self, ListOptions};
+use std::sync::Arc;
+
+impl Session {
+    /// The unanalyzed scan that a reader asked for.
+    pub(super) fn read(&mut self, request: ReadRequest) -> Result<Arc<LogicalPlan>> {
+        if request.paths.is_empty() {
+            return Err(SparkError::analysis("DATA_SOURCE_PATH_MISSING", "a reader needs a path to read from"));
+        }
+        self.make_missing_tables(&request.paths);
+        let options = ListOptions {
+            base: request.options.get("basePath").map(|base| self.workspace.resolve(base)).transpose()?,
+            types: request.schema.clone().unwrap_or_default(),
+            name_filter: request.options.get("pathGlobFilter").map(str::to_owned),
+            recursive: request.options.flag("recursiveFileLookup", false),
+        };
+        let found = listing::list(&self.workspace, &request.paths, &options)?;
+        let whole = match &request.schema {
+            Some(schema) => StructType::new(schema.fields.iter().map(nullable).collect()),
+            None => self.infer_schema(&request, &found.files)?,
+        };
+        let is_partition = |name: &str| found.partition_schema.names().any(|known| known.eq_ignore_ascii_case(name));
+        let data_schema =
+            StructType::new(whole.fields.into_iter().filter(|field| !is_partition(&field.name)).collect());
+        check_names(&data_schema)?;
+        let all = StructType::new(data_schema.fields.iter().chain(&found.partition_schema.fields).cloned().collect());
+        Ok(Arc::new(LogicalPlan::Scan(FileScan {
+            format: request.format,
+            paths: request.paths,
+            files: Arc::new(found.files),
+            data_schema,
+            output: LogicalPlan::unassigned(&all),
+            partition_schema: found.partition_schema,
+            options: request.options,
+            pushed_filters: Vec::new(),
+            partition_filters: Vec::new(),
+        })))
+    }
+
+    /// A default table of the workshop that is missing is made on the spot (design D13).
+    fn make_missing_tables(&mut self, paths: &[String]) {
+        for path in paths {
+            let Some(name) = path.strip_prefix("datasets/").map(|rest| rest.trim_end_matches('/')) else { continue };
+            let name = name.split('/').next().unwrap_or(name);
+            let Ok(folder) = self.workspace.resolve("datasets") else { continue };
+            if !folder.join(name).exists() {
+                // A table that cannot be made is reported by the listing as a missing path, with the way out.
+                let _ = crate::datagen::ensure_table(&folder, name);
+            }
+        }
+    }
+
+    fn infer_schema(&mut self, request: &ReadRequest, files: &[FileEntry]) -> Result<StructType> {
+        if request.format == FileFormat::Text {
+            return Ok(StructType::new(vec![StructField::new("value", DataType::String, true)]));
+        }
+        if files.is_empty() {
+            return Err(cannot_infer(request));
+        }
+        let reader: Arc<dyn PartitionFunction> = Arc::new(SchemaReader {
+            format: request.format,
+            options: request.options.clone(),
+            files: files.to_vec(),
+            conf: Arc::new(self.conf.clone()),
+        });
+        let rows = self.run_schema_job(reader, request)?;
+        match rows.first().and_then(|row| row.first()) {
+            Some(Scalar::String(json)) => {
+                let schema: StructType = serde_json::from_str(json)
+                    .map_err(|error| SparkError::internal(format!("a schema that was just written: {error}")))?;
+                if schema.fields.is_empty() && request.format == FileFormat::Parquet {
+                    return Err(cannot_infer(request));
+                }
+                Ok(schema)
+            }
+            _ => Err(cannot_infer(request)),
+        }
+    }
+
+    /// Runs a task on the cluster that looks into the files and gives the schema as one row of JSON.
+    fn run_schema_job(
+        &mut self,
+        reader: Arc<dyn PartitionFunction>,
+        request: &ReadRequest,
+    ) -> Result<Vec<Vec<Scalar>>> {
+        self.ensure_cluster()?;
+        let output = vec![crate::logical::Attribute::new("schema", self.ids.fresh(), DataType::String, false)];
+        let plan = PhysicalPlan::MapPartitions {
+            function: reader,
+            output: output.clone(),
+            input: Arc::new(PhysicalPlan::OneRow),
+        };
+        let description = format!("read the schema of {}", request.paths.join(", "));
+        let query = self.next_query();
+        let job = self.submit(query, Arc::new(plan), JobWork::Collect, None, &description)?;
+        let outputs = self.finish_job(job)?;
+        let mut rows = Vec::new();
+        for batch in outputs.iter().flat_map(|output| &output.batches) {
+            for row in 0..batch.num_rows() {
+                rows.push(vec![Scalar::from_array(batch.column(0), row, &DataType::String)?]);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+#[derive(Debug)]
+struct SchemaReader {
+    format: FileFormat,
+    options: Options,
+    files: Vec<FileEntry>,
+    conf: Arc<crate::common::Conf>,
+}
+
+impl PartitionFunction for SchemaReader {
+    fn name(&self) -> &str {
+        "read schema"
+    }
+
+    fn call(&self, _partition: usize, _rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>> {
+        let schema = infer::infer_schema(self.format, &self.files, &self.options, &self.conf)?;
+        let Some(schema) = schema else { return Ok(Vec::new()) };
+        let json = serde_json::to_string(&schema).map_err(|error| SparkError::internal(error.to_string()))?;
+        Ok(vec![vec![Scalar::String(json)]])
+    }
+
+    fn identity(&self) -> u64 {
+        0
+    }
+}
+
+/// Files always read as nullable, whatever the schema says.
+fn nullable(field: &StructField) -> StructField {
+    StructField { nullable: true, data_type: nullable_type(&field.data_type), ..field.clone() }
+}
+
+fn nullable_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Array(element, _) => DataType::Array(Box::new(nullable_type(element)), true),
+        DataType::Map(key, value, _) => DataType::Map(key.clone(), Box::new(nullable_type(value)), true),
+        DataType::Struct(fields) => DataType::Struct(StructType::new(fields.fields.iter().map(nullable).collect())),
+        other => other.clone(),
+    }
+}
+
+fn check_names(schema: &StructType) -> Result<()> {
+    let mut seen: Vec<String> = Vec::new();
+    for name in schema.names() {
+        let folded = name.to_lowercase();
+        if seen.contains(&folded) {
+            return Err(SparkError::analysis(
+                "COLUMN_ALREADY_EXISTS",
+                format!("The column `{folded}` already exists. Choose another name or rename the existing column."),
+            )
+            .with_subject(name));
+        }
+        seen.push(folded);
+    }
+    Ok(())
+}
+
+fn cannot_infer(request: &ReadRequest) -> SparkError {
+    let format = match request.format {
+        FileFormat::Csv => "CSV",
+        FileFormat::Json => "JSON",
+        FileFormat::Parquet => "Parquet",
+        FileFormat::Text => "Text",
+    };
+    let error = SparkError::analysis(
+        "UNABLE_TO_INFER_SCHEMA",
+        format!("Unable to infer schema for {format}. It must be specified manually."),
+    )
+    .with_help("give the reader a schema, or check that the folder holds files of this format");
+    match request.paths.first() {
+        Some(path) => error.with_subject(path.clone()),
+        None => error,
+    }
+}

@@ -1,0 +1,238 @@
+//! Runs one script from its first statement to its exit status.
+
+use super::{Session, cache, catalog};
+use crate::cluster::{ClusterConfig, Fault};
+use crate::common::ids::ExprIds;
+use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, rng};
+use crate::event::EventKind;
+use crate::event::log::EventLog;
+use crate::pyspark::{self, ScriptEnd};
+use crate::storage::Workspace;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The interpreter recurses on the native stack; this much lets Python's own recursion limit speak first.
+const STACK_BYTES: usize = 512 << 20;
+
+/// What to run, on what, and where its output goes.
+pub struct RunRequest {
+    /// The script's text.
+    pub source: String,
+    /// Its name for messages and `__file__`.
+    pub file: String,
+    /// `sys.argv[1..]`.
+    pub arguments: Vec<String>,
+    /// The working folder.
+    pub root: PathBuf,
+    /// Further folders that it may touch.
+    pub allow: Vec<PathBuf>,
+    /// The cluster; absent: from the script's `.master()`, else the default of the request.
+    pub cluster: Option<ClusterConfig>,
+    /// Used when neither the command line nor the script names a cluster.
+    pub default_cluster: ClusterConfig,
+    pub faults: Vec<Fault>,
+    pub seed: u64,
+    /// `spark.*` settings from outside; the script's own win.
+    pub conf: Vec<(String, String)>,
+    /// The session's start, microseconds since the epoch.
+    pub now_micros: i64,
+    /// Interpreter steps before an endless loop is assumed.
+    pub steps_max: u64,
+    /// Threads that compute tasks.
+    pub threads: usize,
+    /// Receives what happened, also while it runs.
+    pub log: EventLog,
+    pub cancelled: Arc<AtomicBool>,
+    /// Receives what the script prints.
+    pub out: Box<dyn FnMut(&str) + Send>,
+    /// Keep the plans of every action (for `explain`).
+    pub explain: bool,
+    /// Where they are kept.
+    pub explained: Explained,
+}
+
+/// Plans of actions, shared between a running session and the one who asked for them.
+pub type Explained = Arc<Mutex<Vec<ExplainedQuery>>>;
+
+/// What stays fixed once the run has started.
+pub(super) struct Settings {
+    pub file: String,
+    pub cluster: Option<ClusterConfig>,
+    pub default_cluster: ClusterConfig,
+    pub faults: Vec<Fault>,
+    pub seed: u64,
+    pub now_micros: i64,
+    pub threads: usize,
+    pub explain: bool,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit status of design §4 and curriculum §7.
+    pub exit: i32,
+    pub failure: Option<ScriptFailure>,
+    /// Plans of every action, when asked for.
+    pub explained: Vec<ExplainedQuery>,
+}
+
+/// The plans of one action.
+#[derive(Debug, Clone)]
+pub struct ExplainedQuery {
+    pub action: String,
+    pub line: u32,
+    pub parsed: String,
+    pub analyzed: String,
+    pub optimized: String,
+    pub physical: String,
+    pub formatted: String,
+    /// Rule name and its reason, in firing order.
+    pub rules: Vec<(String, String)>,
+}
+
+/// An error that ended a script, with its place.
+#[derive(Debug, Clone)]
+pub struct ScriptFailure {
+    /// The Python exception's class.
+    pub class: String,
+    pub condition: Option<String>,
+    pub message: String,
+    /// The word of the script that is to blame.
+    pub subject: Option<String>,
+    pub help: Vec<String>,
+    /// 1-based line, and the columns to underline (0-based, end exclusive), when known.
+    pub line: Option<u32>,
+    pub columns: Option<(u32, u32)>,
+    /// Where calls came from, outermost first: `line 12, in total`.
+    pub traceback: Vec<String>,
+}
+
+/// Runs a script. Never panics on a broken script, bad data or a failing cluster.
+#[must_use]
+pub fn run_script(request: RunRequest) -> Outcome {
+    let worker = std::thread::Builder::new().name("session".to_owned()).stack_size(STACK_BYTES);
+    let outcome = worker.spawn(move || run_here(request)).map_err(|error| error.to_string());
+    match outcome.map(std::thread::JoinHandle::join) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => bug(panic
+            .downcast_ref::<String>()
+            .map_or_else(|| panic.downcast_ref::<&str>().map_or("no message", |text| text).to_owned(), Clone::clone)),
+        Err(error) => bug(format!("no thread could be started: {error}")),
+    }
+}
+
+fn bug(message: String) -> Outcome {
+    let failure = ScriptFailure {
+        class: ErrorClass::Internal.name().to_owned(),
+        condition: None,
+        message,
+        subject: None,
+        help: vec!["this is a bug in the workshop, not in your script; please report it with the script".to_owned()],
+        line: None,
+        columns: None,
+        traceback: Vec::new(),
+    };
+    Outcome { exit: 70, failure: Some(failure), explained: Vec::new() }
+}
+
+fn run_here(request: RunRequest) -> Outcome {
+    let log = request.log.clone();
+    let (source, file, arguments, steps) =
+        (request.source.clone(), request.file.clone(), request.arguments.clone(), request.steps_max);
+    let explained = request.explained.clone();
+    let session = match Session::new(request) {
+        Ok(session) => session,
+        Err(error) => {
+            let failure = failure_of(&error);
+            let exit = exit_of(&failure.class);
+            log.push(VirtualTime::ZERO, EventKind::ApplicationEnded { exit });
+            return Outcome { exit, failure: Some(failure), explained: Vec::new() };
+        }
+    };
+    let (end, mut host) = pyspark::run_script(Box::new(session), &source, &file, &arguments, steps);
+    let (exit, failure) = match end {
+        ScriptEnd::Finished => (0, None),
+        ScriptEnd::Exit(code) => (code, None),
+        ScriptEnd::Raised(raised) => {
+            let failure = ScriptFailure {
+                class: raised.class,
+                condition: raised.condition,
+                message: raised.message,
+                subject: raised.subject,
+                help: raised.help,
+                line: raised.line,
+                columns: raised.columns,
+                traceback: raised.traceback,
+            };
+            (exit_of(&failure.class), Some(failure))
+        }
+    };
+    host.end(exit);
+    let explained = std::mem::take(&mut *explained.lock().unwrap_or_else(PoisonError::into_inner));
+    Outcome { exit, failure, explained }
+}
+
+fn failure_of(error: &SparkError) -> ScriptFailure {
+    ScriptFailure {
+        class: error.class().name().to_owned(),
+        condition: error.condition().map(str::to_owned),
+        message: error.message().to_owned(),
+        subject: error.subject().map(str::to_owned),
+        help: error.help().to_vec(),
+        line: None,
+        columns: None,
+        traceback: Vec::new(),
+    }
+}
+
+/// 3: valid on real Spark, not supported here; 70: our bug; 130: interrupted; 1: anything else that was raised.
+fn exit_of(class: &str) -> i32 {
+    if class == ErrorClass::Unsupported.name() {
+        3
+    } else if class == ErrorClass::Internal.name() {
+        70
+    } else if class == ErrorClass::Interrupted.name() {
+        130
+    } else {
+        1
+    }
+}
+
+impl Session {
+    fn new(request: RunRequest) -> Result<Session> {
+        let workspace = Workspace::new(&request.root, &request.allow)?;
+        let mut conf = Conf::new();
+        for (key, value) in &request.conf {
+            conf.set(key.clone(), value.clone());
+        }
+        Ok(Session {
+            workspace,
+            conf,
+            settings: Settings {
+                file: request.file,
+                cluster: request.cluster,
+                default_cluster: request.default_cluster,
+                faults: request.faults,
+                seed: request.seed,
+                now_micros: request.now_micros,
+                threads: request.threads,
+                explain: request.explain,
+            },
+            ids: Arc::new(ExprIds::new()),
+            catalog: catalog::SessionCatalog::default(),
+            analyzed: crate::analyzer::AnalyzedPlans::new(),
+            caches: cache::CacheManager::default(),
+            cluster: None,
+            log: request.log,
+            cancelled: request.cancelled,
+            out: request.out,
+            next_query: 0,
+            line: 0,
+            seeds: rng::stream(request.seed, "script.seeds"),
+            writes: 0,
+            explained: request.explained,
+            stopped: false,
+        })
+    }
+}

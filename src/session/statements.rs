@@ -1,0 +1,510 @@
+//! `spark.sql`: queries become plans; commands are carried out and give a small table, as in Spark.
+
+use super::Session;
+use crate::cluster::JobWork;
+use crate::common::conf::{DEFAULTS, Options};
+use crate::common::{Result, SparkError};
+use crate::logical::expr::{Expr, SortOrder};
+use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::scalar::Scalar;
+use crate::logical::types::{DataType, StructField, StructType};
+use crate::pyspark::host::Host;
+use crate::sql::Statement;
+use crate::storage::commit::Overwrite;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use std::sync::Arc;
+
+/// A command's answer: column names with types, and rows.
+struct Table {
+    columns: Vec<(&'static str, DataType)>,
+    rows: Vec<Vec<Scalar>>,
+}
+
+fn text(value: impl Into<String>) -> Scalar {
+    Scalar::String(value.into())
+}
+
+fn texts(columns: &[&'static str], rows: Vec<Vec<Scalar>>) -> Table {
+    Table { columns: columns.iter().map(|name| (*name, DataType::String)).collect(), rows }
+}
+
+fn nothing() -> Table {
+    Table { columns: Vec::new(), rows: Vec::new() }
+}
+
+fn matches(name: &str, like: Option<&str>) -> bool {
+    let Some(like) = like else { return true };
+    like.split('|').any(|pattern| {
+        let pattern = regex::escape(&pattern.trim().to_lowercase()).replace("\\*", ".*");
+        regex::Regex::new(&format!("^{pattern}$")).is_ok_and(|pattern| pattern.is_match(&name.to_lowercase()))
+    })
+}
+
+impl Session {
+    /// Carries a statement out; a query gives its unresolved plan.
+    pub(super) fn run_statement(&mut self, statement: Statement) -> Result<Arc<LogicalPlan>> {
+        let table = match statement {
+            Statement::Query(plan) => return Ok(plan),
+            Statement::CreateView { .. }
+            | Statement::DropView { .. }
+            | Statement::CacheTable { .. }
+            | Statement::UncacheTable { .. }
+            | Statement::ClearCache => self.run_view_statement(statement)?,
+            Statement::CreateTable { .. }
+            | Statement::DropTable { .. }
+            | Statement::TruncateTable { .. }
+            | Statement::InsertInto { .. }
+            | Statement::RefreshTable { .. }
+            | Statement::AnalyzeTable { .. }
+            | Statement::RowChange { .. } => self.run_table_statement(statement)?,
+            Statement::CreateDatabase { name, if_not_exists } => {
+                self.catalog.create_database(&name, if_not_exists)?;
+                nothing()
+            }
+            Statement::DropDatabase { name, if_exists, .. } => {
+                self.catalog.drop_database(&name, if_exists)?;
+                nothing()
+            }
+            Statement::Use { name } => {
+                self.catalog.use_database(&name)?;
+                nothing()
+            }
+            Statement::Set { key, value } => self.run_set(key, value),
+            Statement::Reset { key } => {
+                self.run_reset(key);
+                nothing()
+            }
+            Statement::Explain { mode, statement } => self.run_explain(&mode, *statement)?,
+            Statement::ShowTables { .. }
+            | Statement::ShowViews { .. }
+            | Statement::ShowDatabases { .. }
+            | Statement::ShowColumns { .. }
+            | Statement::ShowFunctions { .. }
+            | Statement::ShowPartitions { .. }
+            | Statement::ShowCreateTable { .. }
+            | Statement::Describe { .. }
+            | Statement::DescribeQuery { .. }
+            | Statement::DescribeFunction { .. } => self.run_show(statement)?,
+        };
+        local_relation(&table)
+    }
+
+    fn run_view_statement(&mut self, statement: Statement) -> Result<Table> {
+        match statement {
+            Statement::CreateView { name, columns, plan, replace, global, if_not_exists, temporary: _ } => {
+                let plan = self.analyze(renamed(plan, &columns))?;
+                let view = name.last().cloned().unwrap_or_default();
+                match self.catalog.create_view(&view, plan, replace, global) {
+                    Err(_) if if_not_exists => {}
+                    other => other?,
+                }
+            }
+            Statement::DropView { name, if_exists } => {
+                let global = name.first().is_some_and(|first| first.eq_ignore_ascii_case("global_temp"));
+                let view = name.last().cloned().unwrap_or_default();
+                if !self.catalog.drop_view(&view, global && name.len() > 1) && !if_exists {
+                    return Err(self
+                        .relation(&name.join("."))
+                        .err()
+                        .unwrap_or_else(|| SparkError::analysis("VIEW_NOT_FOUND", "no such view")));
+                }
+            }
+            Statement::CacheTable { name, lazy, query } => {
+                if let Some(query) = query {
+                    let plan = self.analyze(query)?;
+                    self.catalog.create_view(&name.join("."), plan, false, false)?;
+                }
+                let plan = self.relation(&name.join("."))?;
+                self.cache(&plan, "MEMORY_AND_DISK_DESER")?;
+                if !lazy {
+                    self.run_query(&plan, "cache table", JobWork::Collect, &|plan| plan)?;
+                }
+            }
+            Statement::UncacheTable { name, if_exists } => match self.relation(&name.join(".")) {
+                Ok(plan) => {
+                    self.uncache(&plan)?;
+                }
+                Err(_) if if_exists => {}
+                Err(error) => return Err(error),
+            },
+            _ => self.drop_all_caches(),
+        }
+        Ok(nothing())
+    }
+
+    fn drop_all_caches(&mut self) {
+        for id in self.caches.clear() {
+            if let Some(cluster) = self.cluster.as_mut() {
+                cluster.drop_cache(id);
+            }
+        }
+    }
+
+    fn run_table_statement(&mut self, statement: Statement) -> Result<Table> {
+        match statement {
+            Statement::CreateTable {
+                name,
+                schema,
+                format,
+                partition_by,
+                options,
+                location,
+                query,
+                if_not_exists,
+                replace,
+            } => {
+                let full = name.join(".");
+                if if_not_exists && self.relation(&full).is_ok() {
+                    return Ok(nothing());
+                }
+                let plan = match (query, schema) {
+                    (Some(query), _) => self.analyze(query)?,
+                    (None, Some(schema)) => self.analyze(empty_relation(&schema)?)?,
+                    (None, None) => {
+                        return Err(SparkError::analysis("UNABLE_TO_INFER_SCHEMA", "a table needs columns or a query"));
+                    }
+                };
+                let mut all = Options::default();
+                for (key, value) in options {
+                    all.set(&key, value);
+                }
+                let mode = if replace { SaveMode::Overwrite } else { SaveMode::ErrorIfExists };
+                let format = format.unwrap_or(FileFormat::Parquet);
+                let path = location.unwrap_or_default();
+                self.save_table(&full, &plan, WriteTarget { format, path, mode, partition_by, options: all })?;
+            }
+            Statement::DropTable { name, if_exists } => {
+                let full = name.join(".");
+                let dropped = self.catalog.drop_table(&full);
+                if !dropped && !if_exists {
+                    return Err(self.relation(&full).err().unwrap_or_else(|| {
+                        SparkError::analysis(
+                            "WRONG_COMMAND_FOR_OBJECT_TYPE",
+                            format!("{full} is a view; use DROP VIEW"),
+                        )
+                    }));
+                }
+            }
+            Statement::InsertInto { name, columns, query, overwrite } => {
+                self.run_insert(&name.join("."), &columns, query, overwrite)?
+            }
+            Statement::TruncateTable { name } => {
+                let full = name.join(".");
+                let schema = self.relation(&full)?.schema();
+                let empty = empty_relation(&schema)?;
+                self.run_insert(&full, &[], empty, true)?;
+            }
+            Statement::RowChange { operation, table } => {
+                return Err(SparkError::analysis(
+                    "UNSUPPORTED_FEATURE.TABLE_OPERATION",
+                    format!(
+                        "The table `{}` does not support {operation}: plain files cannot be changed row by row.",
+                        table.join("`.`")
+                    ),
+                )
+                .with_help("read the table, change the rows, and write a new one"));
+            }
+            Statement::RefreshTable { name } | Statement::AnalyzeTable { name } => {
+                self.relation(&name.join("."))?;
+            }
+            _ => {}
+        }
+        Ok(nothing())
+    }
+
+    fn run_insert(&mut self, table: &str, columns: &[String], query: Arc<LogicalPlan>, overwrite: bool) -> Result<()> {
+        let existing = self.relation(table)?;
+        let LogicalPlan::Scan(scan) = existing.as_ref() else {
+            return Err(SparkError::analysis(
+                "UNSUPPORTED_INSERT.RDD_BASED",
+                format!("rows cannot be inserted into the view {table}"),
+            ));
+        };
+        let (scan, target_schema) = (scan.clone(), existing.schema());
+        let query = self.analyze(query)?;
+        let given = query.output();
+        if given.len() != if columns.is_empty() { target_schema.fields.len() } else { columns.len() } {
+            let condition = if given.len() > target_schema.fields.len() {
+                "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
+            } else {
+                "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
+            };
+            return Err(SparkError::analysis(
+                condition,
+                format!("{table} has {} columns, the query gives {}", target_schema.fields.len(), given.len()),
+            ));
+        }
+        let exprs = target_schema
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(i, field)| {
+                let at = if columns.is_empty() {
+                    Some(i)
+                } else {
+                    columns.iter().position(|name| name.eq_ignore_ascii_case(&field.name))
+                };
+                let value = at.and_then(|at| given.get(at)).map_or_else(
+                    || Expr::Literal(Scalar::Null, field.data_type.clone()),
+                    |column| Expr::Attribute(column.clone()),
+                );
+                let mode = crate::logical::expr::CastMode::Ansi;
+                Expr::Cast { child: Box::new(value), to: field.data_type.clone(), mode, implicit: true }
+                    .alias(field.name.clone())
+            })
+            .collect();
+        let plan = self.analyze(Arc::new(LogicalPlan::Project { exprs, input: query }))?;
+        let partition_by = scan.partition_schema.names().map(str::to_owned).collect();
+        let mode = if overwrite { SaveMode::Overwrite } else { SaveMode::Append };
+        let _ = Overwrite::Nothing;
+        let path = scan.paths.first().cloned().unwrap_or_default();
+        self.save_table(
+            table,
+            &plan,
+            WriteTarget { format: scan.format, path, mode, partition_by, options: scan.options },
+        )
+    }
+
+    fn run_set(&mut self, key: Option<String>, value: Option<String>) -> Table {
+        let pair = |key: &str, value: &str| vec![text(key), text(value)];
+        let rows = match (key, value) {
+            (Some(key), Some(value)) => {
+                self.conf.set(key.clone(), value.clone());
+                vec![pair(&key, &value)]
+            }
+            (Some(key), None) => vec![pair(&key, self.conf.get(&key).unwrap_or("<undefined>"))],
+            (None, _) => self.conf.iter().map(|(key, value)| pair(key, value)).collect(),
+        };
+        texts(&["key", "value"], rows)
+    }
+
+    fn run_reset(&mut self, key: Option<String>) {
+        match key {
+            Some(key) => self.conf.unset(&key),
+            None => DEFAULTS.iter().for_each(|(key, _)| self.conf.unset(key)),
+        }
+    }
+
+    fn run_explain(&mut self, mode: &str, statement: Statement) -> Result<Table> {
+        let Statement::Query(plan) = statement else {
+            return Ok(texts(&["plan"], vec![vec![text("== Physical Plan ==\nExecute Command\n")]]));
+        };
+        let analyzed = self.analyze(plan)?;
+        let explained = self.explain(&analyzed, mode)?;
+        Ok(texts(&["plan"], vec![vec![text(explained)]]))
+    }
+
+    fn run_show(&mut self, statement: Statement) -> Result<Table> {
+        Ok(match statement {
+            Statement::ShowTables { database, like } => {
+                let rows = self
+                    .catalog
+                    .list(database.as_deref())
+                    .into_iter()
+                    .filter(|(name, _, _)| matches(name, like.as_deref()));
+                let rows = rows.map(|(name, database, temporary)| {
+                    vec![text(database.unwrap_or_default()), text(name), Scalar::Boolean(temporary)]
+                });
+                let columns = vec![
+                    ("namespace", DataType::String),
+                    ("tableName", DataType::String),
+                    ("isTemporary", DataType::Boolean),
+                ];
+                Table { columns, rows: rows.collect() }
+            }
+            Statement::ShowViews { like } => {
+                let rows = self
+                    .catalog
+                    .list(None)
+                    .into_iter()
+                    .filter(|(name, _, temporary)| *temporary && matches(name, like.as_deref()));
+                let rows = rows.map(|(name, _, _)| vec![text(""), text(name), Scalar::Boolean(true)]);
+                let columns = vec![
+                    ("namespace", DataType::String),
+                    ("viewName", DataType::String),
+                    ("isTemporary", DataType::Boolean),
+                ];
+                Table { columns, rows: rows.collect() }
+            }
+            Statement::ShowDatabases { like } => {
+                let names = self.catalog.databases().into_iter().filter(|name| matches(name, like.as_deref()));
+                texts(&["namespace"], names.map(|name| vec![text(name)]).collect())
+            }
+            Statement::ShowColumns { table } => {
+                let schema = self.relation(&table.join("."))?.schema();
+                texts(&["col_name"], schema.names().map(|name| vec![text(name)]).collect())
+            }
+            Statement::ShowFunctions { like } => {
+                let names =
+                    crate::logical::functions::names().into_iter().filter(|name| matches(name, like.as_deref()));
+                texts(&["function"], names.map(|name| vec![text(name)]).collect())
+            }
+            Statement::Describe { table, .. } => describe(&self.relation(&table.join("."))?.schema()),
+            Statement::DescribeQuery { plan } => describe(&self.analyze(plan)?.schema()),
+            Statement::DescribeFunction { name } => {
+                let known = crate::logical::functions::lookup(&name).is_some();
+                let answer = if known { format!("Function: {name}") } else { format!("Function: {name} not found.") };
+                texts(&["function_desc"], vec![vec![text(answer)]])
+            }
+            Statement::ShowPartitions { table } => {
+                let plan = self.relation(&table.join("."))?;
+                let LogicalPlan::Scan(scan) = plan.as_ref() else { return Ok(texts(&["partition"], Vec::new())) };
+                let mut names: Vec<String> = scan.files.iter().filter_map(|file| partition_name(scan, file)).collect();
+                names.sort();
+                names.dedup();
+                texts(&["partition"], names.into_iter().map(|name| vec![text(name)]).collect())
+            }
+            _ => {
+                return Err(SparkError::unsupported(
+                    "SHOW CREATE TABLE",
+                    "DESCRIBE TABLE shows the columns and their types",
+                ));
+            }
+        })
+    }
+
+    /// Pivot values that the script left out are the column's distinct values; finding them is a query of its own.
+    pub(super) fn fill_pivot_values(&mut self, plan: &Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+        let LogicalPlan::Pivot { grouping, column, values: None, aggregates, input } = plan.as_ref() else {
+            return Ok(plan.clone());
+        };
+        let keys = Arc::new(LogicalPlan::Project {
+            exprs: vec![column.as_ref().clone().alias("pivot")],
+            input: input.clone(),
+        });
+        let distinct = Arc::new(LogicalPlan::Distinct { input: keys });
+        let order = vec![SortOrder::new(Expr::column("pivot"), true)];
+        let sorted = self.analyze(Arc::new(LogicalPlan::Sort { order, global: true, input: distinct }))?;
+        let data_type = sorted.output().first().map_or(DataType::Null, |column| column.data_type.clone());
+        let batches = self.collect(&sorted, "pivot values")?;
+        let mut values = Vec::new();
+        for batch in &batches {
+            for row in 0..batch.num_rows() {
+                values.push(Expr::Literal(Scalar::from_array(batch.column(0), row, &data_type)?, data_type.clone()));
+            }
+        }
+        let most = self.conf.number("spark.sql.pivotMaxValues", 10_000);
+        if values.len() as i64 > most {
+            return Err(SparkError::analysis(
+                "_LEGACY_ERROR_TEMP_1324",
+                format!("The pivot column has more than {most} distinct values, this could indicate an error."),
+            )
+            .with_help("name the values that you want: pivot(column, [values])"));
+        }
+        Ok(Arc::new(LogicalPlan::Pivot {
+            grouping: grouping.clone(),
+            column: column.clone(),
+            values: Some(values),
+            aggregates: aggregates.clone(),
+            input: input.clone(),
+        }))
+    }
+
+    /// Writes the rows to reliable storage and gives a plan that starts from there; a local checkpoint is a cache that cuts nothing else.
+    pub(super) fn run_checkpoint(
+        &mut self,
+        plan: &Arc<LogicalPlan>,
+        reliable: bool,
+        _eager: bool,
+    ) -> Result<Arc<LogicalPlan>> {
+        let folder = match self.conf.get("spark.checkpoint.dir") {
+            Some(folder) => folder.to_owned(),
+            None if reliable => {
+                return Err(SparkError::new(
+                    crate::common::ErrorClass::SparkException,
+                    "Checkpoint directory has not been set in the SparkContext",
+                )
+                .with_help("call spark.sparkContext.setCheckpointDir(\"out/checkpoints\") first"));
+            }
+            None => "out/checkpoints".to_owned(),
+        };
+        self.writes += 1;
+        let path = format!("{folder}/rdd-{}", self.writes);
+        let schema = plan.schema();
+        // Columns are stored by position: a frame may hold two columns of one name.
+        let numbered = StructType::new(
+            schema
+                .fields
+                .iter()
+                .enumerate()
+                .map(|(i, field)| StructField { name: format!("c{i}"), ..field.clone() })
+                .collect(),
+        );
+        let stored =
+            plan.output().into_iter().enumerate().map(|(i, column)| Expr::Attribute(column).alias(format!("c{i}")));
+        let renamed = self.analyze(Arc::new(LogicalPlan::Project { exprs: stored.collect(), input: plan.clone() }))?;
+        let target = WriteTarget {
+            format: FileFormat::Parquet,
+            path: path.clone(),
+            mode: SaveMode::Overwrite,
+            partition_by: Vec::new(),
+            options: Options::default(),
+        };
+        self.write_files(&renamed, &target)?;
+        let request = crate::pyspark::host::ReadRequest {
+            format: FileFormat::Parquet,
+            paths: vec![path.clone()],
+            schema: Some(numbered),
+            options: Options::default(),
+        };
+        let scan = self.read_files(request)?;
+        let back = scan
+            .output()
+            .into_iter()
+            .zip(&schema.fields)
+            .map(|(column, field)| Expr::Attribute(column).alias(field.name.clone()))
+            .collect();
+        self.analyze(Arc::new(LogicalPlan::Project { exprs: back, input: scan }))
+    }
+}
+
+fn partition_name(scan: &crate::logical::plan::FileScan, file: &crate::logical::plan::FileEntry) -> Option<String> {
+    let folder = file.path.parent()?;
+    let depth = scan.partition_schema.fields.len();
+    let parts: Vec<String> = folder.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    (depth > 0).then(|| parts[parts.len().saturating_sub(depth)..].join("/"))
+}
+
+fn describe(schema: &StructType) -> Table {
+    let rows =
+        schema.fields.iter().map(|field| vec![text(&field.name), text(field.data_type.simple_string()), Scalar::Null]);
+    texts(&["col_name", "data_type", "comment"], rows.collect())
+}
+
+fn renamed(plan: Arc<LogicalPlan>, columns: &[String]) -> Arc<LogicalPlan> {
+    if columns.is_empty() {
+        return plan;
+    }
+    // The view's own column names, by position, once the query is resolved.
+    let inner = Arc::new(LogicalPlan::SubqueryAlias { name: "view".to_owned(), input: plan });
+    let names = inner.output().into_iter().map(|column| column.name).zip(columns.iter().cloned()).collect();
+    Arc::new(LogicalPlan::WithColumnsRenamed { names, input: inner })
+}
+
+fn empty_relation(schema: &StructType) -> Result<Arc<LogicalPlan>> {
+    let columns =
+        schema.fields.iter().map(|field| Scalar::to_array(&[], &field.data_type)).collect::<Result<Vec<_>>>()?;
+    let nullable =
+        StructType::new(schema.fields.iter().map(|field| StructField { nullable: true, ..field.clone() }).collect());
+    let options = RecordBatchOptions::new().with_row_count(Some(0));
+    let batch = RecordBatch::try_new_with_options(Arc::new(nullable.to_arrow()), columns, &options)?;
+    Ok(Arc::new(LogicalPlan::LocalRelation { output: LogicalPlan::unassigned(&nullable), batch, partitions: Some(1) }))
+}
+
+fn local_relation(table: &Table) -> Result<Arc<LogicalPlan>> {
+    let schema = StructType::new(
+        table.columns.iter().map(|(name, data_type)| StructField::new(*name, data_type.clone(), true)).collect(),
+    );
+    let columns = table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(i, (_, data_type))| {
+            let values: Vec<Scalar> = table.rows.iter().map(|row| row[i].clone()).collect();
+            Scalar::to_array(&values, data_type)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(table.rows.len()));
+    let batch = RecordBatch::try_new_with_options(Arc::new(schema.to_arrow()), columns, &options)?;
+    Ok(Arc::new(LogicalPlan::LocalRelation { output: LogicalPlan::unassigned(&schema), batch, partitions: Some(1) }))
+}
