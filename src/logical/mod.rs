@@ -10,6 +10,7 @@ pub mod expr;
 pub mod fold;
 pub mod functions;
 pub mod plan;
+pub mod rewrite;
 pub mod scalar;
 mod scalar_array;
 pub mod types;

@@ -1,12 +1,48 @@
 //! Floor 2: from an analyzed plan to a cheaper plan with the same rows.
 //!
-//! A list of small rules, run until nothing changes. Every firing is kept, with the plan before, the plan after and the reason, so that a
-//! screen can replay what the optimizer did.
+//! A list of small rules, run in batches as in Spark, each batch until nothing changes. Every firing is kept, with the plan before, the
+//! plan after and the reason, so that a screen can replay what the optimizer did.
+//!
+//! ```text
+//!   finish analysis ─▶ replace operators ─▶ subqueries to joins ─▶ operators (fixed point) ─▶ infer filters ─▶ operators ─▶ last
+//! ```
+//!
+//! **Invariants.** A rule keeps the ids, order and types of the root's columns. No rule looks at data, except at rows that the plan itself
+//! holds.
+
+mod boolean_simplification;
+mod collapse_project;
+mod collapse_repartition;
+mod column_pruning;
+mod combine_filters;
+mod combine_limits;
+mod combine_unions;
+mod constant_folding;
+mod eliminate_outer_join;
+mod eliminate_sorts;
+mod eliminate_subquery_aliases;
+mod functions;
+mod infer_filters;
+mod null_propagation;
+mod propagate_empty_relation;
+mod prune_filters;
+mod push_down_filter;
+mod remove_noop_operators;
+mod replace_distinct;
+mod replace_set_operations;
+mod rewrite_distinct_aggregates;
+mod rewrite_subqueries;
+mod simplify_casts;
+mod simplify_comparisons;
+mod simplify_conditionals;
+#[cfg(test)]
+mod testing;
 
 use crate::common::ids::ExprIds;
-use crate::common::{Conf, Result};
+use crate::common::{Conf, Result, SparkError};
 use crate::logical::LogicalPlan;
 pub use crate::logical::fold::{ConstantFolder, NoFolding};
+use crate::logical::{Expr, rewrite};
 use std::sync::Arc;
 
 /// What rules may ask.
@@ -36,11 +72,134 @@ pub struct Optimized {
     pub trace: Vec<RuleFiring>,
 }
 
+/// One rule: gives the same `Arc` back when it has nothing to do.
+struct Rule {
+    name: &'static str,
+    why: &'static str,
+    apply: fn(&Arc<LogicalPlan>, &OptimizerContext<'_>) -> Arc<LogicalPlan>,
+}
+
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => { &[$(Rule { name: $module::NAME, why: $module::WHY, apply: $module::apply }),*] };
+}
+
+/// Batches in order: how often at most, and the rules.
+static BATCHES: &[(usize, &[Rule])] = &[
+    (1, rules![eliminate_subquery_aliases]),
+    (1, rules![replace_set_operations, replace_distinct]),
+    (1, rules![rewrite_subqueries]),
+    (50, OPERATORS),
+    (1, rules![infer_filters]),
+    (50, OPERATORS),
+    (1, rules![rewrite_distinct_aggregates]),
+    (5, rules![propagate_empty_relation, column_pruning, collapse_project, remove_noop_operators]),
+];
+
+static OPERATORS: &[Rule] = rules![
+    eliminate_outer_join,
+    push_down_filter,
+    combine_filters,
+    combine_unions,
+    combine_limits,
+    collapse_repartition,
+    constant_folding,
+    null_propagation,
+    boolean_simplification,
+    simplify_conditionals,
+    simplify_casts,
+    simplify_comparisons,
+    prune_filters,
+    eliminate_sorts,
+    column_pruning,
+    collapse_project,
+    remove_noop_operators,
+];
+
 /// Improves an analyzed plan.
 ///
 /// # Errors
-/// A constant expression that raises, such as `1 / 0` under ANSI rules, does so when it is run, not here; errors are our own.
+/// A correlated subquery of a shape that cannot be turned into a join.
 pub fn optimize(plan: &Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> Result<Optimized> {
-    let _ = context;
-    Ok(Optimized { plan: plan.clone(), trace: Vec::new() })
+    let mut trace = Vec::new();
+    let mut plan = inside(plan, context, &mut trace)?;
+    for (most, rules) in BATCHES {
+        plan = run_batch(plan, *most, rules, context, &mut trace);
+    }
+    refuse_leftovers(&plan)?;
+    Ok(Optimized { plan, trace })
+}
+
+fn run_batch(
+    mut plan: Arc<LogicalPlan>,
+    most: usize,
+    rules: &[Rule],
+    context: &OptimizerContext<'_>,
+    trace: &mut Vec<RuleFiring>,
+) -> Arc<LogicalPlan> {
+    for _ in 0..most {
+        let start = plan.clone();
+        for rule in rules {
+            let after = (rule.apply)(&plan, context);
+            if !Arc::ptr_eq(&after, &plan) {
+                trace.push(RuleFiring { rule: rule.name, before: plan, after: after.clone(), why: rule.why });
+                plan = after;
+            }
+        }
+        if Arc::ptr_eq(&start, &plan) {
+            break;
+        }
+    }
+    plan
+}
+
+/// The lineages of caches and the plans of subqueries are queries of their own.
+fn inside(
+    plan: &Arc<LogicalPlan>,
+    context: &OptimizerContext<'_>,
+    trace: &mut Vec<RuleFiring>,
+) -> Result<Arc<LogicalPlan>> {
+    let mut failed = None;
+    let mut optimized = |inner: &Arc<LogicalPlan>| match optimize(inner, context) {
+        Ok(done) => {
+            trace.extend(done.trace);
+            done.plan
+        }
+        Err(error) => {
+            failed.get_or_insert(error);
+            inner.clone()
+        }
+    };
+    let after = plan.transform_up(&mut |node| match &**node {
+        LogicalPlan::Cached { id, plan, output } => {
+            Some(LogicalPlan::Cached { id: *id, plan: optimized(plan), output: output.clone() })
+        }
+        _ => rewrite::map_node_expressions(node, &mut |expr| match expr {
+            Expr::ScalarSubquery(inner) if rewrite::outer_references(&inner).is_empty() => {
+                Expr::ScalarSubquery(optimized(&inner))
+            }
+            other => other,
+        }),
+    });
+    failed.map_or(Ok(after), Err)
+}
+
+/// What no rule could turn into something that runs.
+fn refuse_leftovers(plan: &Arc<LogicalPlan>) -> Result<()> {
+    let mut left = false;
+    plan.visit(&mut |node| {
+        for expr in rewrite::expressions(node) {
+            left |= expr.any(|expr| match expr {
+                Expr::Exists(_) | Expr::InSubquery { .. } => true,
+                Expr::ScalarSubquery(inner) => !rewrite::outer_references(inner).is_empty(),
+                _ => false,
+            });
+        }
+    });
+    if left {
+        return Err(SparkError::unsupported(
+            "a subquery in this place, or correlated in this way,",
+            "write it as a join: the subquery becomes a frame of its own, joined on the columns it shares",
+        ));
+    }
+    Ok(())
 }

@@ -1,8 +1,28 @@
 //! Floor 2: how a query is computed. From optimized logical plans to trees of operators with exchanges in place.
+//!
+//! ```text
+//!   planner ── file_scan, join_selection (statistics), aggregation ──▶ operators ── requirements ──▶ exchanges in place
+//!   adaptive ── runs exchanges one by one, plans the rest again         explain ── Spark's spelling
+//! ```
 
 pub mod adaptive;
+mod aggregation;
 pub mod explain;
+mod file_scan;
+mod join_selection;
 pub mod plan;
 pub mod planner;
+mod properties;
+pub mod requirements;
+pub mod statistics;
 
 pub use plan::{Partitioning, PhysicalPlan};
+
+/// The text of an expression in plans and generated names.
+fn expression_name(expr: &crate::logical::Expr) -> String {
+    match expr {
+        crate::logical::Expr::Attribute(column) => column.name.clone(),
+        crate::logical::Expr::Aggregate(call) => call.function.name.to_owned(),
+        _ => "_groupingexpression".to_owned(),
+    }
+}

@@ -1,10 +1,18 @@
 //! From an optimized logical plan to operators with exchanges in place.
+//!
+//! Two steps, as in Spark: strategies turn every logical node into operators ([`plan_node`](Planner::plan_node); joins are chosen in
+//! [`super::join_selection`], aggregations laid out in [`super::aggregation`], files split in [`super::file_scan`]); then
+//! [`super::requirements`] adds the exchanges and sorts that the operators need.
 
-use super::plan::PhysicalPlan;
-use crate::common::ids::ExprIds;
+use super::plan::{Partitioning, PhysicalPlan, ShuffleOrigin};
+use super::{aggregation, file_scan, join_selection, requirements};
+use crate::common::ids::{CacheId, ExprIds};
 use crate::common::{Conf, Result, SparkError};
-use crate::logical::LogicalPlan;
+use crate::logical::expr::SortOrder;
 use crate::logical::fold::ConstantFolder;
+use crate::logical::plan::{Grouping, Repartitioning, WriteTarget};
+use crate::logical::rewrite;
+use crate::logical::{Attribute, Expr, LogicalPlan};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +31,31 @@ pub struct PlannerContext<'a> {
     pub root: RootUse,
     /// The folder below which the tasks of a `Write` at the root stage their files.
     pub staging: Option<PathBuf>,
+    /// What is kept already.
+    pub caches: &'a dyn Caches,
+}
+
+/// What is known about cached relations.
+pub trait Caches {
+    /// Bytes kept, once every partition is.
+    fn bytes(&self, id: CacheId) -> Option<u64>;
+
+    /// The lineage as it was run, its exchanges replaced by reads of their results.
+    fn lineage(&self, id: CacheId) -> Option<Arc<PhysicalPlan>>;
+}
+
+/// Nothing is kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoCaches;
+
+impl Caches for NoCaches {
+    fn bytes(&self, _id: CacheId) -> Option<u64> {
+        None
+    }
+
+    fn lineage(&self, _id: CacheId) -> Option<Arc<PhysicalPlan>> {
+        None
+    }
 }
 
 /// What is done with a plan's rows.
@@ -39,6 +72,317 @@ pub enum RootUse {
 /// # Errors
 /// A logical node that must not reach the planner, or a query that Spark refuses (a cross join that is not allowed).
 pub fn plan(optimized: &Arc<LogicalPlan>, context: &PlannerContext<'_>) -> Result<Arc<PhysicalPlan>> {
-    let _ = (optimized, context);
-    Err(SparkError::internal("the planner is not in place yet"))
+    let planner = Planner { context };
+    let operators = match context.root {
+        RootUse::Collect => planner.plan_root(optimized)?,
+        RootUse::Partitioned => planner.plan_node(optimized)?,
+    };
+    Ok(requirements::ensure(&operators, context.conf))
+}
+
+/// Applies the strategies.
+pub(super) struct Planner<'a> {
+    pub(super) context: &'a PlannerContext<'a>,
+}
+
+/// A node with one input.
+pub(super) type Planned = Result<Arc<PhysicalPlan>>;
+
+impl Planner<'_> {
+    /// The root of a collect: limits become the driver's work.
+    fn plan_root(&self, node: &Arc<LogicalPlan>) -> Planned {
+        if let Some(top) = self.take_ordered(node)? {
+            return Ok(top);
+        }
+        let (count, offset, input) = match &**node {
+            LogicalPlan::Limit { count, input } => match &**input {
+                LogicalPlan::Offset { count: offset, input } => (*count, *offset, input),
+                _ => (*count, 0, input),
+            },
+            LogicalPlan::Offset { count, input } => (usize::MAX, *count, input),
+            LogicalPlan::Tail { count, input } => {
+                let input = self.plan_node(input)?;
+                return Ok(Arc::new(PhysicalPlan::CollectTail { count: *count, input }));
+            }
+            _ => return self.plan_node(node),
+        };
+        let input = self.plan_node(input)?;
+        Ok(Arc::new(PhysicalPlan::CollectLimit { count, offset, input: local_limit_unions(&input, count, offset) }))
+    }
+
+    /// Every other place.
+    pub(super) fn plan_node(&self, node: &Arc<LogicalPlan>) -> Planned {
+        if let Some(scan) = file_scan::plan_scan(self, node)? {
+            return Ok(scan);
+        }
+        Ok(Arc::new(match &**node {
+            LogicalPlan::LocalRelation { output, batch, partitions } => {
+                return Ok(self.local_relation(output, batch, *partitions));
+            }
+            LogicalPlan::Range { start, end, step, partitions, output } => PhysicalPlan::Range {
+                start: *start,
+                end: *end,
+                step: *step,
+                partitions: partitions.unwrap_or(self.context.default_parallelism).max(1),
+                output: output.clone(),
+            },
+            LogicalPlan::OneRow => PhysicalPlan::OneRow,
+            LogicalPlan::Checkpoint { scan, output, .. } => return self.checkpoint(scan, output),
+            LogicalPlan::SubqueryAlias { input, .. }
+            | LogicalPlan::Hint { input, .. }
+            | LogicalPlan::With { input, .. } => return self.plan_node(input),
+            LogicalPlan::Project { exprs, input } => {
+                PhysicalPlan::Project { exprs: exprs.clone(), input: self.plan_node(input)? }
+            }
+            LogicalPlan::Filter { condition, input } => {
+                PhysicalPlan::Filter { condition: condition.clone(), input: self.plan_node(input)? }
+            }
+            LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs, input } => {
+                return aggregation::plan_aggregate(by, outputs, self.plan_node(input)?, self.context);
+            }
+            LogicalPlan::Expand { projections, output, input } => PhysicalPlan::Expand {
+                projections: projections.clone(),
+                output: output.clone(),
+                input: self.plan_node(input)?,
+            },
+            LogicalPlan::Window { functions, partition_by, order_by, input } => PhysicalPlan::Window {
+                functions: functions.clone(),
+                partition_by: partition_by.clone(),
+                order_by: order_by.clone(),
+                input: self.plan_node(input)?,
+            },
+            LogicalPlan::Generate { generator, outer, output, input } => PhysicalPlan::Generate {
+                generator: generator.clone(),
+                outer: *outer,
+                output: output.clone(),
+                input: self.plan_node(input)?,
+            },
+            LogicalPlan::Sort { order, global, input } => {
+                PhysicalPlan::Sort { order: order.clone(), global: *global, input: self.plan_node(input)? }
+            }
+            LogicalPlan::Limit { .. } | LogicalPlan::Offset { .. } | LogicalPlan::Tail { .. } => {
+                return self.limit(node);
+            }
+            LogicalPlan::Join { .. } => return join_selection::plan_join(self, node),
+            LogicalPlan::Union { inputs, .. } => PhysicalPlan::Union {
+                inputs: inputs.iter().map(|input| self.plan_node(input)).collect::<Result<_>>()?,
+            },
+            LogicalPlan::Repartition { target, input } => return self.repartition(target, self.plan_node(input)?),
+            LogicalPlan::Sample { fraction, with_replacement, seed, lower, input } => PhysicalPlan::Sample {
+                lower: *lower,
+                upper: lower + fraction,
+                with_replacement: *with_replacement,
+                seed: *seed,
+                input: self.plan_node(input)?,
+            },
+            LogicalPlan::MapPartitions { function, output, input } => PhysicalPlan::MapPartitions {
+                function: function.clone(),
+                output: output.clone(),
+                input: self.plan_node(input)?,
+            },
+            LogicalPlan::Write { target, input } => self.write(target, self.plan_node(input)?)?,
+            LogicalPlan::Scan(_)
+            | LogicalPlan::Cached { .. }
+            | LogicalPlan::UnresolvedRelation { .. }
+            | LogicalPlan::WithColumns { .. }
+            | LogicalPlan::WithColumnsRenamed { .. }
+            | LogicalPlan::DropColumns { .. }
+            | LogicalPlan::Aggregate { .. }
+            | LogicalPlan::Pivot { .. }
+            | LogicalPlan::Unpivot { .. }
+            | LogicalPlan::Intersect { .. }
+            | LogicalPlan::Except { .. }
+            | LogicalPlan::Distinct { .. }
+            | LogicalPlan::Deduplicate { .. } => {
+                return Err(SparkError::internal(format!(
+                    "a logical node that the optimizer replaces reached the planner: {}",
+                    node_name(node)
+                )));
+            }
+        }))
+    }
+
+    fn local_relation(
+        &self,
+        output: &[Attribute],
+        batch: &arrow::record_batch::RecordBatch,
+        partitions: Option<usize>,
+    ) -> Arc<PhysicalPlan> {
+        let parallelism = self.context.default_parallelism.max(1);
+        let partitions = match partitions {
+            Some(0) => parallelism.min(batch.num_rows()).max(1),
+            Some(count) => count,
+            None => parallelism,
+        };
+        Arc::new(PhysicalPlan::LocalTableScan { output: output.to_vec(), batch: batch.clone(), partitions })
+    }
+
+    fn checkpoint(&self, scan: &Arc<LogicalPlan>, output: &[Attribute]) -> Planned {
+        let input = self.plan_node(scan)?;
+        let columns = input.output();
+        if columns.iter().map(|column| column.id).eq(output.iter().map(|column| column.id)) {
+            return Ok(input);
+        }
+        let exprs = columns
+            .into_iter()
+            .zip(output)
+            .map(|(column, wanted)| Expr::Alias {
+                child: Box::new(Expr::Attribute(column)),
+                name: wanted.name.clone(),
+                id: wanted.id,
+                metadata: None,
+            })
+            .collect();
+        Ok(Arc::new(PhysicalPlan::Project { exprs, input }))
+    }
+
+    /// `ORDER BY … LIMIT`, with or without a projection between: the top rows only.
+    fn take_ordered(&self, node: &Arc<LogicalPlan>) -> Result<Option<Arc<PhysicalPlan>>> {
+        let Some(top) = TopRows::find(node) else { return Ok(None) };
+        let input = self.plan_node(top.input)?;
+        let outputs = top.outputs.map_or_else(
+            || input.output().into_iter().map(Expr::Attribute).collect(),
+            <[Expr]>::to_vec,
+        );
+        Ok(Some(Arc::new(PhysicalPlan::TakeOrderedAndProject {
+            count: top.count,
+            offset: top.offset,
+            order: top.order.to_vec(),
+            outputs,
+            input,
+        })))
+    }
+
+    fn limit(&self, node: &Arc<LogicalPlan>) -> Planned {
+        if let Some(top) = self.take_ordered(node)? {
+            return Ok(top);
+        }
+        let (count, offset, input) = match &**node {
+            LogicalPlan::Limit { count, input } => match &**input {
+                LogicalPlan::Offset { count: offset, input } => (*count, *offset, input),
+                _ => (*count, 0, input),
+            },
+            LogicalPlan::Offset { count, input } => (usize::MAX, *count, input),
+            LogicalPlan::Tail { count, input } => {
+                let input = self.plan_node(input)?;
+                return Ok(Arc::new(PhysicalPlan::CollectTail { count: *count, input }));
+            }
+            _ => return Err(SparkError::internal("a limit was expected")),
+        };
+        let input = self.plan_node(input)?;
+        let input = if count == usize::MAX {
+            input
+        } else {
+            let local = count.saturating_add(offset);
+            Arc::new(PhysicalPlan::LocalLimit { count: local, input: local_limit_unions(&input, count, offset) })
+        };
+        Ok(Arc::new(PhysicalPlan::GlobalLimit { count, offset, input }))
+    }
+
+    fn repartition(&self, target: &Repartitioning, input: Arc<PhysicalPlan>) -> Planned {
+        let many = self.context.conf.shuffle_partitions();
+        let single = |count: usize, partitioning: Partitioning| {
+            if count == 1 { Partitioning::Single } else { partitioning }
+        };
+        let origin = |count: &Option<usize>| {
+            if count.is_some() { ShuffleOrigin::RepartitionByNum } else { ShuffleOrigin::RepartitionByCol }
+        };
+        let (partitioning, origin) = match target {
+            Repartitioning::Coalesce { count } => {
+                return Ok(Arc::new(PhysicalPlan::Coalesce { count: (*count).max(1), input }));
+            }
+            Repartitioning::RoundRobin { count } => {
+                (single(*count, Partitioning::RoundRobin(*count)), ShuffleOrigin::RepartitionByNum)
+            }
+            Repartitioning::Hash { by, count } => {
+                let n = count.unwrap_or(many);
+                let spread =
+                    if by.is_empty() { Partitioning::RoundRobin(n) } else { Partitioning::Hash(by.clone(), n) };
+                (single(n, spread), origin(count))
+            }
+            Repartitioning::Range { by, count } => {
+                let n = count.unwrap_or(many);
+                (single(n, Partitioning::Range(by.clone(), n)), origin(count))
+            }
+            Repartitioning::Index { by, count } => {
+                (Partitioning::Index(Box::new(by.clone()), *count), ShuffleOrigin::RepartitionByNum)
+            }
+            Repartitioning::Rebalance { by } => {
+                let spread =
+                    if by.is_empty() { Partitioning::RoundRobin(many) } else { Partitioning::Hash(by.clone(), many) };
+                (spread, ShuffleOrigin::Rebalance)
+            }
+        };
+        Ok(Arc::new(PhysicalPlan::ShuffleExchange { partitioning, origin, input }))
+    }
+
+    fn write(&self, target: &WriteTarget, input: Arc<PhysicalPlan>) -> Result<PhysicalPlan> {
+        let staging = self
+            .context
+            .staging
+            .clone()
+            .ok_or_else(|| SparkError::internal("a write was planned without a staging folder"))?;
+        Ok(PhysicalPlan::WriteFiles {
+            target: target.clone(),
+            staging,
+            format: target.format,
+            options: target.options.clone(),
+            input,
+        })
+    }
+}
+
+/// `[Project] Limit [Offset] [Project] Sort`.
+struct TopRows<'a> {
+    count: usize,
+    offset: usize,
+    order: &'a [SortOrder],
+    outputs: Option<&'a [Expr]>,
+    input: &'a Arc<LogicalPlan>,
+}
+
+impl<'a> TopRows<'a> {
+    fn find(node: &'a Arc<LogicalPlan>) -> Option<TopRows<'a>> {
+        let LogicalPlan::Limit { count, input } = &**node else { return None };
+        let (offset, input) = match &**input {
+            LogicalPlan::Offset { count, input } => (*count, input),
+            _ => (0, input),
+        };
+        let (outputs, sort) = match &**input {
+            LogicalPlan::Project { exprs, input } => (Some(exprs.as_slice()), input),
+            _ => (None, input),
+        };
+        match &**sort {
+            LogicalPlan::Sort { order, global: true, input } => {
+                Some(TopRows { count: *count, offset, order, outputs, input })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A limit above a union also limits every branch.
+fn local_limit_unions(plan: &Arc<PhysicalPlan>, count: usize, offset: usize) -> Arc<PhysicalPlan> {
+    let local = count.saturating_add(offset);
+    match &**plan {
+        PhysicalPlan::Union { inputs } if local != usize::MAX => Arc::new(PhysicalPlan::Union {
+            inputs: inputs
+                .iter()
+                .map(|input| Arc::new(PhysicalPlan::LocalLimit { count: local, input: input.clone() }))
+                .collect(),
+        }),
+        PhysicalPlan::Project { exprs, input } if exprs.iter().all(rewrite::is_deterministic) => {
+            let below = local_limit_unions(input, count, offset);
+            if Arc::ptr_eq(&below, input) {
+                plan.clone()
+            } else {
+                Arc::new(PhysicalPlan::Project { exprs: exprs.clone(), input: below })
+            }
+        }
+        _ => plan.clone(),
+    }
+}
+
+fn node_name(node: &LogicalPlan) -> String {
+    format!("{node:?}").chars().take_while(|c| c.is_ascii_alphanumeric()).collect()
 }

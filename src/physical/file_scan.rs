@@ -1,0 +1,249 @@
+//! Plans reads of files and caches: which columns, which files, which pieces for which task.
+//!
+//! ```text
+//!   Project a                    Project a
+//!     Filter b > 1 AND day = 3     Filter b > 1
+//!       Scan a, b, c | day           FileScan a, b | day   pushed b > 1, files of day=3 only, cut into tasks
+//! ```
+//!
+//! Files are cut as Spark does (`FilePartition.maxSplitBytes`): pieces of at most `maxSplit` bytes, longest first, packed next-fit.
+
+use super::plan::{FileScanExec, FileSlice, PhysicalPlan};
+use super::planner::{Planned, Planner, PlannerContext, RootUse};
+use crate::common::Result;
+use crate::logical::plan::{FileEntry, FileFormat, FileScan};
+use crate::logical::rewrite;
+use crate::logical::{Attribute, Expr, LogicalPlan};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Plans `[Project] [Filter] leaf` when the leaf is a scan or a cache; nothing otherwise.
+pub(super) fn plan_scan(planner: &Planner<'_>, node: &Arc<LogicalPlan>) -> Result<Option<Arc<PhysicalPlan>>> {
+    let (exprs, below) = match &**node {
+        LogicalPlan::Project { exprs, input } => (Some(exprs), input),
+        _ => (None, node),
+    };
+    let (conditions, leaf) = match &**below {
+        LogicalPlan::Filter { condition, input } => (rewrite::conjuncts(condition), input),
+        _ => (Vec::new(), below),
+    };
+    if !matches!(&**leaf, LogicalPlan::Scan(_) | LogicalPlan::Cached { .. }) {
+        return Ok(None);
+    }
+    let wanted: BTreeSet<_> = match exprs {
+        Some(exprs) => exprs.iter().flat_map(rewrite::reads).collect(),
+        None => rewrite::output_ids(leaf),
+    };
+    let (scan, rest) = match &**leaf {
+        LogicalPlan::Scan(scan) => file_scan(scan, &conditions, &wanted, planner.context)?,
+        _ => (cached(planner, leaf, &conditions, &wanted)?, conditions.clone()),
+    };
+    let filtered = match rewrite::conjunction(rest) {
+        Some(condition) => Arc::new(PhysicalPlan::Filter { condition, input: scan }),
+        None => scan,
+    };
+    Ok(Some(projected(exprs.map(Vec::as_slice), leaf, filtered)))
+}
+
+/// Puts a projection on top unless the columns are right already.
+fn projected(exprs: Option<&[Expr]>, leaf: &Arc<LogicalPlan>, input: Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
+    let exprs: Vec<Expr> = match exprs {
+        Some(exprs) => exprs.to_vec(),
+        None => leaf.output().into_iter().map(Expr::Attribute).collect(),
+    };
+    let have = input.output();
+    let is_same = have.len() == exprs.len()
+        && exprs.iter().zip(&have).all(|(expr, column)| matches!(expr, Expr::Attribute(wanted) if wanted.id == column.id));
+    if is_same { input } else { Arc::new(PhysicalPlan::Project { exprs, input }) }
+}
+
+fn cached(
+    planner: &Planner<'_>,
+    leaf: &Arc<LogicalPlan>,
+    conditions: &[Expr],
+    wanted: &BTreeSet<crate::common::ids::ExprId>,
+) -> Planned {
+    let LogicalPlan::Cached { id, plan, output } = &**leaf else {
+        return Err(crate::common::SparkError::internal("a cache was expected"));
+    };
+    let context = planner.context;
+    let lineage = match context.caches.lineage(*id) {
+        Some(lineage) => lineage,
+        None => super::planner::plan(
+            plan,
+            &PlannerContext { root: RootUse::Partitioned, staging: None, ..*context },
+        )?,
+    };
+    let mut needed = wanted.clone();
+    needed.extend(conditions.iter().flat_map(rewrite::reads));
+    Ok(Arc::new(PhysicalPlan::InMemoryTableScan {
+        id: *id,
+        output: output.iter().filter(|column| needed.contains(&column.id)).cloned().collect(),
+        stored: output.clone(),
+        plan: lineage,
+    }))
+}
+
+/// The scan, and the conditions that still have to be checked above it.
+fn file_scan(
+    scan: &FileScan,
+    conditions: &[Expr],
+    wanted: &BTreeSet<crate::common::ids::ExprId>,
+    context: &PlannerContext<'_>,
+) -> Result<(Arc<PhysicalPlan>, Vec<Expr>)> {
+    let partition_columns = partition_columns(scan);
+    let of_partitions = |condition: &Expr| {
+        let reads = rewrite::reads(condition);
+        !reads.is_empty()
+            && rewrite::is_deterministic(condition)
+            && !rewrite::has_subquery(condition)
+            && reads.iter().all(|id| partition_columns.iter().any(|column| column.id == *id))
+    };
+    let (partition_filters, data_filters): (Vec<_>, Vec<_>) = conditions.iter().cloned().partition(of_partitions);
+    let mut needed = wanted.clone();
+    needed.extend(data_filters.iter().flat_map(rewrite::reads));
+    let is_partition = |column: &Attribute| partition_columns.iter().any(|other| other.id == column.id);
+    let mut pruned = scan.clone();
+    pruned.output.retain(|column| is_partition(column) || needed.contains(&column.id));
+    pruned.pushed_filters.extend(
+        data_filters
+            .iter()
+            .filter(|filter| rewrite::is_deterministic(filter) && !rewrite::has_subquery(filter))
+            .filter(|filter| !rewrite::reads(filter).iter().any(|id| partition_columns.iter().any(|c| c.id == *id)))
+            .cloned(),
+    );
+    pruned.partition_filters.extend(partition_filters);
+    let files = kept_files(&pruned, &partition_columns, context)?;
+    let tasks = split_files(&pruned, &files, context);
+    Ok((Arc::new(PhysicalPlan::FileScan(FileScanExec { scan: pruned, tasks })), data_filters))
+}
+
+/// The columns of a scan that come from folder names.
+pub(super) fn partition_columns(scan: &FileScan) -> Vec<Attribute> {
+    scan.output
+        .iter()
+        .filter(|column| scan.partition_schema.fields.iter().any(|field| field.name == column.name))
+        .cloned()
+        .collect()
+}
+
+/// The files whose folder names satisfy the partition filters.
+fn kept_files<'a>(
+    scan: &'a FileScan,
+    columns: &[Attribute],
+    context: &PlannerContext<'_>,
+) -> Result<Vec<&'a FileEntry>> {
+    let Some(condition) = rewrite::conjunction(scan.partition_filters.iter().cloned()) else {
+        return Ok(scan.files.iter().collect());
+    };
+    let mut kept = Vec::new();
+    for file in scan.files.iter() {
+        let mut values = BTreeMap::new();
+        for (field, value) in scan.partition_schema.fields.iter().zip(&file.partition_values) {
+            if let Some(column) = columns.iter().find(|column| column.name == field.name) {
+                values.insert(column.id, Expr::Literal(value.clone(), field.data_type.clone()));
+            }
+        }
+        let keeps = match context.folder.fold(&rewrite::substitute(condition.clone(), &values)) {
+            Some(folded) => {
+                let folded = folded?;
+                !rewrite::is_boolean(&folded, false) && !rewrite::is_null_literal(&folded)
+            }
+            None => true,
+        };
+        if keeps {
+            kept.push(file);
+        }
+    }
+    Ok(kept)
+}
+
+/// Cuts files into pieces and packs them into tasks.
+fn split_files(scan: &FileScan, files: &[&FileEntry], context: &PlannerContext<'_>) -> Vec<Vec<FileSlice>> {
+    let conf = context.conf;
+    let scale = context.scale.max(1);
+    let unsigned = |value: i64| u64::try_from(value).unwrap_or(0) / scale;
+    let open_cost = unsigned(conf.bytes("spark.sql.files.openCostInBytes", 4 << 20));
+    let max_bytes = unsigned(conf.bytes("spark.sql.files.maxPartitionBytes", 128 << 20)).max(1);
+    let parallelism = context.default_parallelism as i64;
+    let parallelism = conf.number("spark.sql.leafNodeDefaultParallelism", parallelism);
+    let least = u64::try_from(conf.number("spark.sql.files.minPartitionNum", parallelism)).unwrap_or(1).max(1);
+    let files: Vec<&&FileEntry> = files.iter().filter(|file| file.size > 0).collect();
+    let total: u64 = files.iter().map(|file| file.size + open_cost).sum();
+    let max_split = max_bytes.min(open_cost.max(total / least)).max(1);
+    let mut pieces: Vec<FileSlice> = Vec::new();
+    for file in files {
+        let step = if is_splittable(scan, file) { max_split } else { file.size };
+        let mut start = 0;
+        while start < file.size {
+            let length = step.min(file.size - start);
+            pieces.push(FileSlice {
+                path: file.path.clone(),
+                start,
+                length,
+                file_size: file.size,
+                partition_values: file.partition_values.clone(),
+            });
+            start += length;
+        }
+    }
+    pieces.sort_by_key(|piece| std::cmp::Reverse(piece.length));
+    pack(pieces, max_split, open_cost)
+}
+
+fn pack(pieces: Vec<FileSlice>, max_split: u64, open_cost: u64) -> Vec<Vec<FileSlice>> {
+    let mut tasks = Vec::new();
+    let mut current: Vec<FileSlice> = Vec::new();
+    let mut size = 0;
+    for piece in pieces {
+        if size + piece.length > max_split && !current.is_empty() {
+            tasks.push(std::mem::take(&mut current));
+            size = 0;
+        }
+        size += piece.length + open_cost;
+        current.push(piece);
+    }
+    if !current.is_empty() {
+        tasks.push(current);
+    }
+    tasks
+}
+
+/// Whether several tasks may read parts of one file.
+fn is_splittable(scan: &FileScan, file: &FileEntry) -> bool {
+    let extension = file.path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    match scan.format {
+        FileFormat::Parquet => true,
+        FileFormat::Csv | FileFormat::Json | FileFormat::Text => {
+            !matches!(extension, "gz" | "zst" | "snappy" | "lz4" | "deflate")
+                && !scan.options.flag("multiline", false)
+                && !scan.options.flag("wholetext", false)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tasks(sizes: &[u64], max_split: u64, open_cost: u64) -> Vec<usize> {
+        let pieces = sizes
+            .iter()
+            .map(|size| FileSlice {
+                path: "a.csv".into(),
+                start: 0,
+                length: *size,
+                file_size: *size,
+                partition_values: Vec::new(),
+            })
+            .collect();
+        pack(pieces, max_split, open_cost).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn small_files_share_a_task_until_the_open_cost_fills_it() {
+        assert_eq!(tasks(&[10, 10, 10], 100, 4), [3]);
+        assert_eq!(tasks(&[10, 10, 10], 100, 45), [2, 1]);
+        assert_eq!(tasks(&[90, 90, 5], 100, 4), [1, 2]);
+    }
+}

@@ -1,0 +1,130 @@
+//! How large Spark believes a plan's rows are (`SizeInBytesOnlyStatsPlanVisitor`).
+//!
+//! Only sizes of files are known before a query runs; every node above scales them by the width of its rows. A frame made from Python
+//! rows counts as endless, as in Spark: such a side is only broadcast by a hint or by what adaptive execution measured.
+
+use super::planner::PlannerContext;
+use crate::logical::plan::{FileScan, JoinType};
+use crate::logical::{Attribute, DataType, LogicalPlan};
+
+/// Spark's `defaultSizeInBytes`.
+const UNKNOWN: u128 = i64::MAX as u128;
+
+/// The estimated size of a plan's rows in bytes.
+#[must_use]
+pub fn size_in_bytes(plan: &LogicalPlan, context: &PlannerContext<'_>) -> u128 {
+    match plan {
+        LogicalPlan::LocalRelation { output, batch, partitions } => match partitions {
+            Some(0) => row_size(output).saturating_mul(batch.num_rows() as u128),
+            _ => UNKNOWN,
+        },
+        LogicalPlan::Range { start, end, step, .. } => {
+            8u128.saturating_mul(range_length(*start, *end, *step)).max(1)
+        }
+        LogicalPlan::OneRow => 1,
+        LogicalPlan::Scan(scan) => scan_size(scan, context),
+        LogicalPlan::Cached { id, plan, output } => match context.caches.bytes(*id) {
+            Some(bytes) => u128::from(bytes) * u128::from(context.scale),
+            None => scaled(size_in_bytes(plan, context), &plan.output(), output),
+        },
+        LogicalPlan::Checkpoint { scan, .. } => size_in_bytes(scan, context),
+        LogicalPlan::Union { inputs, .. } => {
+            inputs.iter().map(|input| size_in_bytes(input, context)).fold(0, u128::saturating_add)
+        }
+        LogicalPlan::Join { left, right, join_type, .. } => match join_type {
+            JoinType::LeftSemi | JoinType::LeftAnti => size_in_bytes(left, context),
+            JoinType::Inner
+            | JoinType::Cross
+            | JoinType::LeftOuter
+            | JoinType::RightOuter
+            | JoinType::FullOuter => size_in_bytes(left, context).saturating_mul(size_in_bytes(right, context)),
+        },
+        LogicalPlan::Except { left, .. } => size_in_bytes(left, context),
+        LogicalPlan::Intersect { left, right, .. } => size_in_bytes(left, context).min(size_in_bytes(right, context)),
+        LogicalPlan::Limit { count, .. } | LogicalPlan::Tail { count, .. } => {
+            row_size(&plan.output()).saturating_mul(*count as u128).max(1)
+        }
+        LogicalPlan::Expand { projections, input, .. } => {
+            size_in_bytes(input, context).saturating_mul(projections.len() as u128)
+        }
+        LogicalPlan::Sample { fraction, input, .. } => {
+            ((size_in_bytes(input, context) as f64 * fraction).ceil() as u128).max(1)
+        }
+        LogicalPlan::Aggregate { grouping: crate::logical::plan::Grouping::By(by), .. } if by.is_empty() => {
+            row_size(&plan.output())
+        }
+        LogicalPlan::MapPartitions { .. } => UNKNOWN,
+        LogicalPlan::UnresolvedRelation { .. } | LogicalPlan::Write { .. } => 1,
+        LogicalPlan::SubqueryAlias { input, .. }
+        | LogicalPlan::With { input, .. }
+        | LogicalPlan::WithColumns { input, .. }
+        | LogicalPlan::WithColumnsRenamed { input, .. }
+        | LogicalPlan::DropColumns { input, .. }
+        | LogicalPlan::Filter { input, .. }
+        | LogicalPlan::Pivot { input, .. }
+        | LogicalPlan::Unpivot { input, .. }
+        | LogicalPlan::Sort { input, .. }
+        | LogicalPlan::Offset { input, .. }
+        | LogicalPlan::Distinct { input }
+        | LogicalPlan::Deduplicate { input, .. }
+        | LogicalPlan::Repartition { input, .. }
+        | LogicalPlan::Hint { input, .. } => size_in_bytes(input, context),
+        LogicalPlan::Project { input, .. }
+        | LogicalPlan::Aggregate { input, .. }
+        | LogicalPlan::Window { input, .. }
+        | LogicalPlan::Generate { input, .. } => {
+            scaled(size_in_bytes(input, context), &input.output(), &plan.output())
+        }
+    }
+}
+
+fn scan_size(scan: &FileScan, context: &PlannerContext<'_>) -> u128 {
+    let files: u128 = scan.files.iter().map(|file| u128::from(file.size)).sum();
+    (files * u128::from(context.scale)).max(1)
+}
+
+fn scaled(bytes: u128, from: &[Attribute], to: &[Attribute]) -> u128 {
+    (bytes.saturating_mul(row_size(to)) / row_size(from)).max(1)
+}
+
+/// The number of values of a range.
+#[must_use]
+pub fn range_length(start: i64, end: i64, step: i64) -> u128 {
+    let (start, end, step) = (i128::from(start), i128::from(end), i128::from(step));
+    let span = if step > 0 { end - start } else { start - end };
+    if span <= 0 || step == 0 { 0 } else { (span as u128).div_ceil(step.unsigned_abs()) }
+}
+
+/// The width that Spark assumes for a row.
+#[must_use]
+pub fn row_size(output: &[Attribute]) -> u128 {
+    8 + output.iter().map(|column| default_size(&column.data_type)).sum::<u128>()
+}
+
+/// The width that Spark assumes for a value (`DataType.defaultSize`).
+#[must_use]
+pub fn default_size(data_type: &DataType) -> u128 {
+    match data_type {
+        DataType::Null | DataType::Boolean | DataType::Byte => 1,
+        DataType::Short => 2,
+        DataType::Integer | DataType::Float | DataType::Date | DataType::YearMonthInterval => 4,
+        DataType::Long
+        | DataType::Double
+        | DataType::Timestamp
+        | DataType::TimestampNtz
+        | DataType::DayTimeInterval => 8,
+        DataType::Decimal(precision, _) => {
+            if *precision <= 18 {
+                8
+            } else {
+                16
+            }
+        }
+        DataType::CalendarInterval => 16,
+        DataType::String => 20,
+        DataType::Binary => 100,
+        DataType::Array(element, _) => default_size(element),
+        DataType::Map(key, value, _) => default_size(key) + default_size(value),
+        DataType::Struct(fields) => fields.fields.iter().map(|field| default_size(&field.data_type)).sum(),
+    }
+}
