@@ -1,7 +1,7 @@
 //! Small tools for rewriting resolved expressions and plans, shared by the optimizer and the planner.
 
-use super::expr::{BinaryOp, Expr, SortOrder, UnaryOp};
-use super::plan::{Grouping, JoinConstraint, LogicalPlan, Repartitioning};
+use super::expr::{BinaryOp, Expr, UnaryOp};
+use super::plan::LogicalPlan;
 use super::scalar::Scalar;
 use super::types::DataType;
 use crate::common::ids::ExprId;
@@ -195,142 +195,17 @@ static NULL_INTOLERANT: &[&str] = &[
 /// The expressions of one node, in order.
 #[must_use]
 pub fn expressions(plan: &LogicalPlan) -> Vec<&Expr> {
-    fn keys(order: &[SortOrder]) -> impl Iterator<Item = &Expr> {
-        order.iter().map(|order| &order.child)
-    }
-    match plan {
-        LogicalPlan::Project { exprs, .. } => exprs.iter().collect(),
-        LogicalPlan::WithColumns { columns, .. } => columns.iter().map(|(_, expr)| expr).collect(),
-        LogicalPlan::DropColumns { columns, .. } => columns.iter().collect(),
-        LogicalPlan::Filter { condition, .. } => vec![condition],
-        LogicalPlan::Aggregate { grouping, outputs, .. } => {
-            let mut all: Vec<&Expr> = match grouping {
-                Grouping::By(by) | Grouping::Rollup(by) | Grouping::Cube(by) => by.iter().collect(),
-                Grouping::Sets { by, sets } => by.iter().chain(sets.iter().flatten()).collect(),
-            };
-            all.extend(outputs);
-            all
-        }
-        LogicalPlan::Pivot { grouping, column, values, aggregates, .. } => grouping
-            .iter()
-            .chain(std::iter::once(column.as_ref()))
-            .chain(values.iter().flatten())
-            .chain(aggregates)
-            .collect(),
-        LogicalPlan::Unpivot { ids, values, .. } => ids.iter().chain(values).collect(),
-        LogicalPlan::Expand { projections, .. } => projections.iter().flatten().collect(),
-        LogicalPlan::Window { functions, partition_by, order_by, .. } => {
-            functions.iter().chain(partition_by).chain(keys(order_by)).collect()
-        }
-        LogicalPlan::Generate { generator, .. } => vec![generator],
-        LogicalPlan::Sort { order, .. } => keys(order).collect(),
-        LogicalPlan::Join { constraint: JoinConstraint::On(condition), .. } => vec![condition],
-        LogicalPlan::Deduplicate { keys, .. } => keys.iter().collect(),
-        LogicalPlan::Repartition { target, .. } => match target {
-            Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => Vec::new(),
-            Repartitioning::Hash { by, .. } | Repartitioning::Rebalance { by } => by.iter().collect(),
-            Repartitioning::Range { by, .. } => keys(by).collect(),
-            Repartitioning::Index { by, .. } => vec![by],
-        },
-        LogicalPlan::Hint { parameters, .. } => parameters.iter().collect(),
-        LogicalPlan::UnresolvedRelation { .. }
-        | LogicalPlan::LocalRelation { .. }
-        | LogicalPlan::Range { .. }
-        | LogicalPlan::OneRow
-        | LogicalPlan::Scan(_)
-        | LogicalPlan::Cached { .. }
-        | LogicalPlan::Checkpoint { .. }
-        | LogicalPlan::SubqueryAlias { .. }
-        | LogicalPlan::With { .. }
-        | LogicalPlan::WithColumnsRenamed { .. }
-        | LogicalPlan::Limit { .. }
-        | LogicalPlan::Offset { .. }
-        | LogicalPlan::Tail { .. }
-        | LogicalPlan::Join { .. }
-        | LogicalPlan::Union { .. }
-        | LogicalPlan::Intersect { .. }
-        | LogicalPlan::Except { .. }
-        | LogicalPlan::Distinct { .. }
-        | LogicalPlan::Sample { .. }
-        | LogicalPlan::MapPartitions { .. }
-        | LogicalPlan::Write { .. } => Vec::new(),
-    }
-}
-
-/// Gives `f` each expression of one node to replace.
-pub fn for_each_expression_mut(plan: &mut LogicalPlan, f: &mut dyn FnMut(&mut Expr)) {
-    fn keys(order: &mut [SortOrder], f: &mut dyn FnMut(&mut Expr)) {
-        order.iter_mut().for_each(|order| f(&mut order.child));
-    }
-    match plan {
-        LogicalPlan::Project { exprs, .. } => exprs.iter_mut().for_each(f),
-        LogicalPlan::WithColumns { columns, .. } => columns.iter_mut().for_each(|(_, expr)| f(expr)),
-        LogicalPlan::DropColumns { columns, .. } => columns.iter_mut().for_each(f),
-        LogicalPlan::Filter { condition, .. } => f(condition),
-        LogicalPlan::Aggregate { grouping, outputs, .. } => {
-            match grouping {
-                Grouping::By(by) | Grouping::Rollup(by) | Grouping::Cube(by) => by.iter_mut().for_each(&mut *f),
-                Grouping::Sets { by, sets } => by.iter_mut().chain(sets.iter_mut().flatten()).for_each(&mut *f),
-            }
-            outputs.iter_mut().for_each(f);
-        }
-        LogicalPlan::Pivot { grouping, column, values, aggregates, .. } => {
-            grouping.iter_mut().for_each(&mut *f);
-            f(column);
-            values.iter_mut().flatten().for_each(&mut *f);
-            aggregates.iter_mut().for_each(f);
-        }
-        LogicalPlan::Unpivot { ids, values, .. } => ids.iter_mut().chain(values).for_each(f),
-        LogicalPlan::Expand { projections, .. } => projections.iter_mut().flatten().for_each(f),
-        LogicalPlan::Window { functions, partition_by, order_by, .. } => {
-            functions.iter_mut().chain(partition_by).for_each(&mut *f);
-            keys(order_by, f);
-        }
-        LogicalPlan::Generate { generator, .. } => f(generator),
-        LogicalPlan::Sort { order, .. } => keys(order, f),
-        LogicalPlan::Join { constraint: JoinConstraint::On(condition), .. } => f(condition),
-        LogicalPlan::Deduplicate { keys, .. } => keys.iter_mut().for_each(f),
-        LogicalPlan::Repartition { target, .. } => match target {
-            Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => {}
-            Repartitioning::Hash { by, .. } | Repartitioning::Rebalance { by } => by.iter_mut().for_each(f),
-            Repartitioning::Range { by, .. } => keys(by, f),
-            Repartitioning::Index { by, .. } => f(by),
-        },
-        LogicalPlan::Hint { parameters, .. } => parameters.iter_mut().for_each(f),
-        LogicalPlan::UnresolvedRelation { .. }
-        | LogicalPlan::LocalRelation { .. }
-        | LogicalPlan::Range { .. }
-        | LogicalPlan::OneRow
-        | LogicalPlan::Scan(_)
-        | LogicalPlan::Cached { .. }
-        | LogicalPlan::Checkpoint { .. }
-        | LogicalPlan::SubqueryAlias { .. }
-        | LogicalPlan::With { .. }
-        | LogicalPlan::WithColumnsRenamed { .. }
-        | LogicalPlan::Limit { .. }
-        | LogicalPlan::Offset { .. }
-        | LogicalPlan::Tail { .. }
-        | LogicalPlan::Join { .. }
-        | LogicalPlan::Union { .. }
-        | LogicalPlan::Intersect { .. }
-        | LogicalPlan::Except { .. }
-        | LogicalPlan::Distinct { .. }
-        | LogicalPlan::Sample { .. }
-        | LogicalPlan::MapPartitions { .. }
-        | LogicalPlan::Write { .. } => {}
-    }
+    plan.expressions()
 }
 
 /// The node with every part of every expression rewritten from the leaves up. Nothing when that changes nothing.
 pub fn map_node_expressions(plan: &LogicalPlan, f: &mut dyn FnMut(Expr) -> Expr) -> Option<LogicalPlan> {
     let mut copy = plan.clone();
     let mut changed = false;
-    for_each_expression_mut(&mut copy, &mut |expr| {
+    copy.map_expressions(&mut |expr| {
         let after = expr.clone().transform_up(&mut |part| f(part));
-        if after != *expr {
-            changed = true;
-            *expr = after;
-        }
+        changed |= after != expr;
+        after
     });
     changed.then_some(copy)
 }

@@ -62,6 +62,7 @@ impl Session {
             scale: 1,
             root,
             staging: None,
+            caches: &planner::NoCaches,
         };
         let physical = planner::plan(&optimized.plan, &context)?;
         Ok(Planned { analyzed: plan, optimized, physical: self.with_known_lineage(&physical) })
