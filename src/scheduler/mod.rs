@@ -1,1 +1,268 @@
-//! Floor of `scheduler`.
+//! Floor 3, the engine's head: decides what runs where and what is made again, and never acts (design D6).
+//!
+//! [`Scheduler::step`] is told one fact at one virtual time and appends what it decides to an [`Outbox`]. It follows Spark's
+//! `DAGScheduler` ([`dag_scheduler`]) and `TaskSchedulerImpl` ([`task_scheduler`], [`task_set`]), with Spark's defaults.
+//! No clock, chance, thread, file or batch lives here.
+
+pub mod cached_blocks;
+pub mod dag_scheduler;
+pub mod map_outputs;
+pub mod outbox;
+#[cfg(test)]
+mod scenarios;
+pub mod stage_graph;
+pub mod stage_names;
+pub mod task_scheduler;
+pub mod task_set;
+
+pub use cached_blocks::CachedBlocks;
+pub use map_outputs::{MapOutputTracker, MapStatus};
+pub use outbox::{CachedReport, Command, Input, Job, Launch, Loss, Outbox, TaskEnd, Timer};
+pub use stage_graph::{Leaf, Stage, StageGraph, StageInput};
+
+use crate::common::Conf;
+use crate::common::ids::{ExecutorId, ShuffleId, TaskId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::{EventKind, TaskCause, TaskMetrics, TaskOutcome};
+use cached_blocks::CachedAt;
+use dag_scheduler::{DagScheduler, Step};
+use task_scheduler::{Running, TaskScheduler};
+
+/// The driver's scheduler.
+#[derive(Debug)]
+pub struct Scheduler {
+    dag: DagScheduler,
+    tasks: TaskScheduler,
+    max_task_failures: u32,
+}
+
+impl Scheduler {
+    /// A scheduler with the limits of this configuration, and no executors.
+    #[must_use]
+    pub fn new(conf: &Conf) -> Self {
+        let mut scheduler =
+            Scheduler { dag: DagScheduler::default(), tasks: TaskScheduler::default(), max_task_failures: 4 };
+        scheduler.set_conf(conf);
+        scheduler
+    }
+
+    /// Takes `spark.task.maxFailures`, `spark.stage.maxConsecutiveAttempts` and `spark.locality.wait` over.
+    pub fn set_conf(&mut self, conf: &Conf) {
+        self.max_task_failures = conf.number("spark.task.maxFailures", 4).max(1) as u32;
+        self.dag.max_stage_attempts = conf.number("spark.stage.maxConsecutiveAttempts", 4).max(1) as usize;
+        self.tasks.set_locality_wait(VirtualDuration::from_millis(conf.millis("spark.locality.wait", 3000)));
+    }
+
+    /// Tells the scheduler one fact. Everything it decides is appended to `out`.
+    pub fn step(&mut self, now: VirtualTime, input: Input, out: &mut Outbox) {
+        let mut all_free = true;
+        let mut step = Step { now, tasks: &mut self.tasks, out };
+        match input {
+            Input::ExecutorAdded { executor, node, cores } => {
+                step.out.emit(EventKind::ExecutorAdded { executor, node, cores });
+                step.tasks.add_executor(executor, node, cores, now);
+            }
+            Input::ExecutorLost { executor, loss, reason } => self.executor_lost(executor, loss, &reason, now, out),
+            Input::StageDefined { stage, query, line } => self.dag.define(stage, query, line, out),
+            Input::JobSubmitted(job) => self.dag.submit_job(job, &mut step),
+            Input::JobCancelled { job, reason } => self.dag.fail_job(job, &reason, None, &mut step),
+            Input::TaskEnded { task, end, metrics } => {
+                all_free = false;
+                self.task_ended(task, end, metrics, now, out);
+            }
+            Input::CachedBlockSpilled { cache, partition } => self.cached_block_spilled(cache, partition, out),
+            Input::CacheDropped { cache } => {
+                if self.dag.cached.drop_cache(cache) {
+                    out.emit(EventKind::CacheDropped { cache });
+                }
+            }
+            Input::ShuffleDropped { shuffle } => self.dag.tracker.clear(shuffle),
+            Input::TimerFired(Timer::ResubmitFailedStages) => self.dag.resubmit_failed(&mut step),
+            Input::TimerFired(Timer::Revive) => self.tasks.timer_fired(),
+            Input::NothingLeft => {
+                self.dag.fail_all(
+                    "Job aborted due to stage failure: no executor is left that could run its tasks",
+                    &mut step,
+                );
+            }
+        }
+        self.tasks.drop_finished_sets();
+        self.tasks.offer(now, all_free, out);
+    }
+
+    /// Where map outputs are.
+    #[must_use]
+    pub fn map_outputs(&self) -> &MapOutputTracker {
+        &self.dag.tracker
+    }
+
+    /// Where cached partitions are.
+    #[must_use]
+    pub fn cached(&self) -> &CachedBlocks {
+        &self.dag.cached
+    }
+
+    /// The stages.
+    #[must_use]
+    pub fn stages(&self) -> &StageGraph {
+        &self.dag.graph
+    }
+
+    /// Attempts that run, as far as the driver knows.
+    #[must_use]
+    pub fn running(&self) -> &std::collections::BTreeMap<TaskId, Running> {
+        self.tasks.running()
+    }
+
+    /// Live executors as far as the driver knows, with their cores.
+    pub fn executors(&self) -> impl Iterator<Item = (ExecutorId, u32, usize)> {
+        self.tasks.executors().iter().map(|(id, executor)| (*id, executor.cores, executor.free.len()))
+    }
+
+    /// Whether a job has not ended.
+    #[must_use]
+    pub fn has_active_jobs(&self) -> bool {
+        self.dag.has_active_jobs()
+    }
+
+    /// Whether every map output of a shuffle is registered.
+    #[must_use]
+    pub fn is_shuffle_complete(&self, shuffle: ShuffleId) -> bool {
+        self.dag.tracker.table(shuffle).is_some_and(map_outputs::ShuffleTable::is_complete)
+    }
+
+    fn cached_block_spilled(&mut self, cache: crate::common::ids::CacheId, partition: u32, out: &mut Outbox) {
+        if let Some(CachedAt { node, bytes, rows, .. }) = self.dag.cached.get(cache, partition).copied() {
+            out.emit(EventKind::BlockCached { cache, partition, node, bytes, rows, on_disk: true });
+        }
+    }
+
+    fn executor_lost(&mut self, executor: ExecutorId, loss: Loss, reason: &str, now: VirtualTime, out: &mut Outbox) {
+        let Some((node, lost)) = self.tasks.remove_executor(executor, now) else { return };
+        out.emit(EventKind::ExecutorRemoved { executor, node, reason: reason.to_owned() });
+        let mut aborts = Vec::new();
+        for (task, running) in lost {
+            out.push(Command::Kill { task });
+            let outcome = TaskOutcome::ExecutorLost { node };
+            out.emit(EventKind::TaskEnded { task, outcome, metrics: TaskMetrics::default() });
+            self.tasks.note_cause(running.stage.stage, running.partition, TaskCause::ExecutorLost { node });
+            let counts = loss != Loss::Host;
+            if let Some(failures) = self.requeue(&running, counts, true) {
+                aborts.push((running, failures, task));
+            }
+        }
+        for set in self.tasks.sets() {
+            reopen_lost_maps(set, executor, &mut self.dag);
+        }
+        let mut step = Step { now, tasks: &mut self.tasks, out };
+        self.dag.executor_lost(executor, node, reason, &mut step);
+        for (running, failures, task) in aborts {
+            let error = format!("ExecutorLostFailure ({executor} exited: {reason})");
+            self.abort_for(&running, failures, &error, task, now, out);
+        }
+    }
+
+    /// Puts a lost or failed task back. Gives the number of failures when the limit is reached.
+    fn requeue(&mut self, running: &Running, counts: bool, executor_gone: bool) -> Option<u32> {
+        let max = self.max_task_failures;
+        let set = self.tasks.set_mut(running.stage)?;
+        let slot = set.tasks.get_mut(running.index)?;
+        if executor_gone {
+            slot.running = slot.running.saturating_sub(1);
+        }
+        slot.failures += u32::from(counts);
+        let failures = slot.failures;
+        if counts && failures >= max && !set.is_zombie && !slot.is_done {
+            return Some(failures);
+        }
+        if !set.is_zombie && !slot.is_done && slot.running == 0 {
+            set.add_pending(running.index);
+        }
+        None
+    }
+
+    fn abort_for(
+        &mut self,
+        running: &Running,
+        failures: u32,
+        error: &str,
+        task: TaskId,
+        now: VirtualTime,
+        out: &mut Outbox,
+    ) {
+        let stage = running.stage;
+        let reason = format!(
+            "Task {} in stage {}.{} failed {failures} times, most recent failure: Lost task {}.{} in stage {}.{} (TID {}) ({} executor {}): {error}",
+            running.index,
+            stage.stage.0,
+            stage.attempt,
+            running.index,
+            failures - 1,
+            stage.stage.0,
+            stage.attempt,
+            task.0,
+            running.node,
+            running.executor.0
+        );
+        let mut step = Step { now, tasks: &mut self.tasks, out };
+        self.dag.abort_stage(stage.stage, &reason, Some(task), &mut step);
+    }
+
+    fn task_ended(&mut self, task: TaskId, end: TaskEnd, metrics: TaskMetrics, now: VirtualTime, out: &mut Outbox) {
+        let Some(running) = self.tasks.end(task) else {
+            // The driver had given this attempt up with its executor: a late result is not used.
+            out.push(Command::Discard { task });
+            return;
+        };
+        let mut step = Step { now, tasks: &mut self.tasks, out };
+        match end {
+            TaskEnd::Succeeded { output, cached } => {
+                self.dag.task_succeeded(task, &running, output, &cached, metrics, &mut step);
+            }
+            TaskEnd::FetchFailed { shuffle, map, executor, node } => {
+                let outcome = TaskOutcome::FetchFailed { shuffle, map, node };
+                step.out.emit(EventKind::TaskEnded { task, outcome, metrics });
+                step.out.push(Command::Discard { task });
+                if let Some(set) = step.tasks.set_mut(running.stage) {
+                    set.mark_done(running.index, None);
+                    set.is_zombie = true;
+                }
+                self.dag.fetch_failed(&running, shuffle, map, executor, node, &mut step);
+            }
+            TaskEnd::Failed { error, is_final } => {
+                step.out.emit(EventKind::TaskEnded {
+                    task,
+                    outcome: TaskOutcome::Failed { error: error.clone() },
+                    metrics,
+                });
+                step.out.push(Command::Discard { task });
+                let stage = running.stage.stage;
+                step.tasks.note_cause(stage, running.partition, TaskCause::Retry { reason: error.clone() });
+                if is_final {
+                    self.dag.abort_stage(stage, &error, Some(task), &mut step);
+                } else if let Some(failures) = self.requeue(&running, true, false) {
+                    self.abort_for(&running, failures, &error, task, now, out);
+                }
+            }
+        }
+    }
+}
+
+/// In a map stage that still runs, finished tasks of a lost executor have to run again (Spark's `Resubmitted`).
+fn reopen_lost_maps(set: &mut task_set::TaskSet, executor: ExecutorId, dag: &mut DagScheduler) {
+    if !set.is_map || set.is_zombie || set.is_finished() {
+        return;
+    }
+    for index in 0..set.tasks.len() {
+        let slot = &mut set.tasks[index];
+        if slot.is_done && slot.done_on == Some(executor) {
+            slot.is_done = false;
+            slot.done_on = None;
+            let partition = slot.partition;
+            if slot.running == 0 {
+                set.add_pending(index);
+            }
+            dag.reopen(set.stage.stage, partition);
+        }
+    }
+}

@@ -1,0 +1,562 @@
+//! Jobs and stages (Spark's `DAGScheduler`): which stage runs next, and what must be made again after a loss.
+//!
+//! ```text
+//!            parents missing            parents there             all outputs there
+//!   (new) ─────────────────▶ waiting ─────────────────▶ running ─────────────────────▶ complete
+//!     ▲                                                   │  ▲                             │
+//!     │                        FetchFailed ───────────────┘  └──────── outputs lost, ──────┘
+//!     └──── 200 ms later ◀──── failed                                  and a child asks
+//! ```
+//!
+//! Losing an executor only drops it from the driver's tables. What is missing is made again when unfinished work asks for it: when a
+//! stage is submitted, or when one of its tasks could not fetch (Spark's lazy rule).
+//!
+//! **Invariants.** No clock, no chance, no rows here. A finished partition of a result stage never runs again.
+//!
+//! **Simplified:** all stages count as determinate, because tasks here are pure functions.
+
+use super::cached_blocks::CachedAt;
+use super::cached_blocks::CachedBlocks;
+use super::map_outputs::{MapOutputTracker, MapStatus};
+use super::outbox::{CachedReport, Command, Job, Outbox, Timer};
+use super::stage_graph::{StageGraph, StageInput};
+use super::task_scheduler::{Running, TaskScheduler};
+use super::task_set::{TaskSet, preferences};
+use crate::common::ids::{ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::{EventKind, StageAttempt, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How long failed stages wait for the rest of a burst (Spark's `RESUBMIT_TIMEOUT`).
+pub const RESUBMIT_DELAY: VirtualDuration = VirtualDuration::from_millis(200);
+
+/// What one call works with beside the tables.
+pub struct Step<'a> {
+    pub now: VirtualTime,
+    pub tasks: &'a mut TaskScheduler,
+    pub out: &'a mut Outbox,
+}
+
+#[derive(Debug, Default)]
+struct StageState {
+    next_attempt: u32,
+    is_running: bool,
+    is_waiting: bool,
+    is_failed: bool,
+    was_complete: bool,
+    pending: BTreeSet<u32>,
+    failed_attempts: BTreeSet<u32>,
+    jobs: BTreeSet<JobId>,
+    fetch_failed: Option<ShuffleId>,
+}
+
+impl StageState {
+    fn latest(&self, stage: StageId) -> StageAttempt {
+        StageAttempt { stage, attempt: self.next_attempt.saturating_sub(1) }
+    }
+}
+
+#[derive(Debug)]
+struct JobState {
+    stage: StageId,
+    partitions: Vec<u32>,
+    finished: BTreeSet<u32>,
+    stages: Vec<StageId>,
+}
+
+/// The tables of jobs, stages, map outputs and cached blocks.
+#[derive(Debug, Default)]
+pub struct DagScheduler {
+    pub graph: StageGraph,
+    pub tracker: MapOutputTracker,
+    pub cached: CachedBlocks,
+    states: BTreeMap<StageId, StageState>,
+    jobs: BTreeMap<JobId, JobState>,
+    epoch: u64,
+    executor_epoch: BTreeMap<ExecutorId, u64>,
+    resubmit_due: bool,
+    pub max_stage_attempts: usize,
+}
+
+impl DagScheduler {
+    /// Makes a stage known.
+    pub fn define(
+        &mut self,
+        stage: super::stage_graph::Stage,
+        query: Option<crate::common::ids::QueryId>,
+        line: u32,
+        out: &mut Outbox,
+    ) {
+        let definition = super::stage_graph::definition(&stage, &self.graph, query, line);
+        if let Some((shuffle, reducers)) = stage.writes {
+            self.tracker.add_shuffle(shuffle, stage.partitions.len() as u32, reducers);
+        }
+        self.states.insert(stage.id, StageState::default());
+        self.graph.add(stage);
+        out.emit(EventKind::StageDefined(definition));
+    }
+
+    /// Whether a job has not ended yet.
+    #[must_use]
+    pub fn has_active_jobs(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
+    /// Takes a job in.
+    pub fn submit_job(&mut self, job: Job, step: &mut Step) {
+        let stages = self.graph.with_ancestors(job.stage);
+        step.out.emit(EventKind::JobSubmitted {
+            job: job.job,
+            query: job.query,
+            stages: stages.clone(),
+            description: job.description,
+        });
+        let needed = self.needed(job.stage);
+        for stage in &stages {
+            let Some(state) = self.states.get_mut(stage) else { continue };
+            state.jobs.insert(job.job);
+            if state.was_complete && !needed.contains(stage) && !state.is_running {
+                step.out.emit(EventKind::StageSkipped { job: job.job, stage: *stage });
+            }
+        }
+        let id = job.job;
+        let nothing_to_do = match self.graph.get(job.stage).and_then(|stage| stage.writes) {
+            Some((shuffle, _)) => self.is_complete(shuffle),
+            None => job.partitions.is_empty(),
+        };
+        let stage = job.stage;
+        let state = JobState { stage, partitions: job.partitions, finished: BTreeSet::new(), stages };
+        self.jobs.insert(id, state);
+        if nothing_to_do {
+            self.finish_job(id, step);
+        } else {
+            self.submit_stage(stage, step);
+        }
+    }
+
+    /// The stages that a job must run before it can end, itself included.
+    fn needed(&self, stage: StageId) -> BTreeSet<StageId> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![stage];
+        if self.graph.get(stage).and_then(|stage| stage.writes).is_some_and(|(shuffle, _)| self.is_complete(shuffle)) {
+            return found;
+        }
+        while let Some(stage) = open.pop() {
+            if found.insert(stage) {
+                open.extend(self.missing_parents(stage));
+            }
+        }
+        found
+    }
+
+    fn is_complete(&self, shuffle: ShuffleId) -> bool {
+        self.tracker.table(shuffle).is_some_and(super::map_outputs::ShuffleTable::is_complete)
+    }
+
+    fn missing_parents(&self, stage: StageId) -> BTreeSet<StageId> {
+        let mut missing = BTreeSet::new();
+        if let Some(stage) = self.graph.get(stage) {
+            self.collect_missing(&stage.inputs, &mut missing);
+        }
+        missing
+    }
+
+    fn collect_missing(&self, inputs: &[StageInput], missing: &mut BTreeSet<StageId>) {
+        for input in inputs {
+            match input {
+                StageInput::Shuffle(shuffle) if !self.is_complete(*shuffle) => {
+                    missing.extend(self.graph.writer(*shuffle))
+                }
+                StageInput::Shuffle(_) => {}
+                StageInput::Cached { cache, partitions, below } => {
+                    if (self.cached.of(*cache).count() as u32) < *partitions {
+                        self.collect_missing(below, missing);
+                    }
+                }
+            }
+        }
+    }
+
+    fn submit_stage(&mut self, stage: StageId, step: &mut Step) {
+        let Some(state) = self.states.get(&stage) else { return };
+        if state.jobs.is_empty() || state.is_waiting || state.is_running || state.is_failed {
+            return;
+        }
+        let writes = self.graph.get(stage).and_then(|stage| stage.writes);
+        if writes.is_some_and(|(shuffle, _)| self.is_complete(shuffle)) {
+            return;
+        }
+        let missing = self.missing_parents(stage);
+        if missing.is_empty() {
+            self.submit_missing_tasks(stage, step);
+            return;
+        }
+        if let Some(state) = self.states.get_mut(&stage) {
+            state.is_waiting = true;
+        }
+        for parent in missing {
+            self.submit_stage(parent, step);
+        }
+    }
+
+    /// The job that a stage's tasks are queued under.
+    fn first_job(&self, stage: StageId) -> JobId {
+        self.states.get(&stage).and_then(|state| state.jobs.first().copied()).unwrap_or_default()
+    }
+
+    fn missing_partitions(&self, stage: StageId) -> Vec<u32> {
+        match self.graph.get(stage).and_then(|stage| stage.writes) {
+            Some((shuffle, _)) => self.tracker.missing(shuffle),
+            None => {
+                let job = self.jobs.values().find(|job| job.stage == stage);
+                job.map_or_else(Vec::new, |job| {
+                    job.partitions.iter().copied().filter(|partition| !job.finished.contains(partition)).collect()
+                })
+            }
+        }
+    }
+
+    fn submit_missing_tasks(&mut self, stage: StageId, step: &mut Step) {
+        let partitions = self.missing_partitions(stage);
+        let job = self.first_job(stage);
+        let Some(known) = self.graph.get(stage) else { return };
+        let writes = known.writes.map(|(shuffle, _)| shuffle);
+        let tasks = partitions
+            .iter()
+            .map(|partition| {
+                let leaves = known.partitions.get(*partition as usize).map_or(&[][..], Vec::as_slice);
+                (*partition, preferences(leaves, &self.tracker, &self.cached))
+            })
+            .collect();
+        let Some(state) = self.states.get_mut(&stage) else { return };
+        let attempt = StageAttempt { stage, attempt: state.next_attempt };
+        let reason = match (state.fetch_failed.take(), writes) {
+            (Some(shuffle), _) => SubmitReason::FetchFailed { shuffle },
+            (None, Some(shuffle)) if state.next_attempt > 0 => {
+                SubmitReason::OutputsLost { shuffle, maps: partitions.clone() }
+            }
+            _ => SubmitReason::Needed,
+        };
+        state.next_attempt += 1;
+        state.is_running = true;
+        state.is_waiting = false;
+        state.pending = partitions.iter().copied().collect();
+        step.out.emit(EventKind::StageSubmitted { stage: attempt, job, partitions: partitions.clone(), reason });
+        step.out.push(Command::Prepare { stage, partitions });
+        step.tasks.add_set(TaskSet::new(attempt, job, writes.is_some(), self.epoch, step.now, tasks), step.now);
+    }
+
+    /// A task attempt succeeded on its executor. Decides whether that counts.
+    pub fn task_succeeded(
+        &mut self,
+        task: TaskId,
+        running: &Running,
+        output: Option<(Vec<u64>, Vec<u64>)>,
+        cached: &[CachedReport],
+        metrics: TaskMetrics,
+        step: &mut Step,
+    ) {
+        let stage = running.stage.stage;
+        let shuffle = self.graph.get(stage).and_then(|stage| stage.writes).map(|(shuffle, _)| shuffle);
+        let is_done = match shuffle {
+            Some(shuffle) => self.tracker.table(shuffle).is_some_and(|table| table.output(running.partition).is_some()),
+            None => {
+                let job = self.jobs.values().find(|job| job.stage == stage);
+                job.is_none_or(|job| job.finished.contains(&running.partition))
+            }
+        };
+        let is_bogus = shuffle.is_some()
+            && self.executor_epoch.get(&running.executor).is_some_and(|epoch| *epoch >= running.epoch);
+        let outcome = if is_done {
+            TaskOutcome::Killed { reason: "another attempt was first".to_owned() }
+        } else if is_bogus {
+            TaskOutcome::Ignored { reason: format!("{} had been given up when the result came", running.executor) }
+        } else {
+            TaskOutcome::Succeeded
+        };
+        let counts = outcome == TaskOutcome::Succeeded;
+        step.out.emit(EventKind::TaskEnded { task, outcome, metrics });
+        step.out.push(if counts { Command::Accept { task } } else { Command::Discard { task } });
+        for set in step.tasks.sets_of(stage) {
+            if let Some(index) = set.index_of(running.partition) {
+                set.mark_done(index, Some(running.executor));
+            }
+        }
+        if counts {
+            self.register_cached(running, cached, step.out);
+        }
+        match shuffle {
+            Some(shuffle) => {
+                if let (true, Some((bytes, rows))) = (counts, output) {
+                    self.register(shuffle, running, bytes, rows, step.out);
+                }
+                self.map_task_done(stage, running.partition, step);
+            }
+            None if counts => self.result_task_done(stage, running.partition, step),
+            None => {}
+        }
+    }
+
+    fn register_cached(&mut self, running: &Running, cached: &[CachedReport], out: &mut Outbox) {
+        for report in cached {
+            let CachedReport { cache, partition, bytes, rows, on_disk } = *report;
+            let at = CachedAt { executor: running.executor, node: running.node, bytes, rows };
+            self.cached.register(cache, partition, at);
+            out.emit(EventKind::BlockCached { cache, partition, node: running.node, bytes, rows, on_disk });
+        }
+    }
+
+    fn register(&mut self, shuffle: ShuffleId, running: &Running, bytes: Vec<u64>, rows: Vec<u64>, out: &mut Outbox) {
+        let Running { partition: map, executor, node, .. } = *running;
+        out.emit(EventKind::MapOutputRegistered {
+            shuffle,
+            map,
+            node,
+            executor,
+            bytes: bytes.clone(),
+            rows: rows.clone(),
+        });
+        let status = MapStatus { executor, node, bytes: bytes.into(), rows: rows.into() };
+        self.tracker.register(shuffle, map, status);
+    }
+
+    fn map_task_done(&mut self, stage: StageId, partition: u32, step: &mut Step) {
+        let Some(state) = self.states.get_mut(&stage) else { return };
+        state.pending.remove(&partition);
+        if !state.is_running || !state.pending.is_empty() {
+            return;
+        }
+        state.is_running = false;
+        state.failed_attempts.clear();
+        step.out.emit(EventKind::StageCompleted { stage: state.latest(stage) });
+        self.epoch += 1;
+        let shuffle = self.graph.get(stage).and_then(|stage| stage.writes).map(|(shuffle, _)| shuffle);
+        if shuffle.is_some_and(|shuffle| !self.is_complete(shuffle)) {
+            self.submit_stage(stage, step);
+            return;
+        }
+        if let Some(state) = self.states.get_mut(&stage) {
+            state.was_complete = true;
+        }
+        let done: Vec<JobId> = self.jobs.iter().filter(|(_, job)| job.stage == stage).map(|(id, _)| *id).collect();
+        for job in done {
+            self.finish_job(job, step);
+        }
+        self.submit_waiting(step);
+    }
+
+    fn submit_waiting(&mut self, step: &mut Step) {
+        let waiting: Vec<StageId> =
+            self.states.iter().filter(|(_, state)| state.is_waiting).map(|(id, _)| *id).collect();
+        for stage in waiting {
+            if let Some(state) = self.states.get_mut(&stage) {
+                state.is_waiting = false;
+            }
+            self.submit_stage(stage, step);
+        }
+    }
+
+    fn result_task_done(&mut self, stage: StageId, partition: u32, step: &mut Step) {
+        let Some((id, job)) = self.jobs.iter_mut().find(|(_, job)| job.stage == stage) else { return };
+        job.finished.insert(partition);
+        if job.finished.len() < job.partitions.len() {
+            return;
+        }
+        let id = *id;
+        if let Some(state) = self.states.get_mut(&stage) {
+            if state.is_running {
+                state.is_running = false;
+                step.out.emit(EventKind::StageCompleted { stage: state.latest(stage) });
+            }
+            state.is_failed = false;
+            state.was_complete = true;
+        }
+        self.finish_job(id, step);
+    }
+
+    fn finish_job(&mut self, job: JobId, step: &mut Step) {
+        self.release_stages(job, "the job is done", step);
+        step.out.emit(EventKind::JobEnded { job, error: None });
+        step.out.push(Command::JobSucceeded { job });
+    }
+
+    /// Takes a job off its stages; stages that no job needs any more stop.
+    fn release_stages(&mut self, job: JobId, reason: &str, step: &mut Step) {
+        let Some(ended) = self.jobs.remove(&job) else { return };
+        for stage in ended.stages {
+            let Some(state) = self.states.get_mut(&stage) else { continue };
+            state.jobs.remove(&job);
+            if !state.jobs.is_empty() {
+                continue;
+            }
+            for (task, _) in step.tasks.remove_stage(stage) {
+                step.out.push(Command::Kill { task });
+                let outcome = TaskOutcome::Killed { reason: reason.to_owned() };
+                step.out.emit(EventKind::TaskEnded { task, outcome, metrics: TaskMetrics::default() });
+            }
+            if state.is_running {
+                step.out.emit(EventKind::StageFailed { stage: state.latest(stage), reason: reason.to_owned() });
+            }
+            state.is_running = false;
+            state.is_waiting = false;
+            state.is_failed = false;
+            state.pending.clear();
+        }
+    }
+
+    /// Gives a job up.
+    pub fn fail_job(&mut self, job: JobId, reason: &str, task: Option<TaskId>, step: &mut Step) {
+        if !self.jobs.contains_key(&job) {
+            return;
+        }
+        self.release_stages(job, reason, step);
+        step.out.emit(EventKind::JobEnded { job, error: Some(reason.to_owned()) });
+        step.out.push(Command::JobFailed { job, reason: reason.to_owned(), task });
+    }
+
+    /// Gives all jobs up.
+    pub fn fail_all(&mut self, reason: &str, step: &mut Step) {
+        let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
+        for job in jobs {
+            self.fail_job(job, reason, None, step);
+        }
+    }
+
+    /// Gives up every job that needs a stage.
+    pub fn abort_stage(&mut self, stage: StageId, reason: &str, task: Option<TaskId>, step: &mut Step) {
+        let jobs: Vec<JobId> =
+            self.states.get(&stage).map_or_else(Vec::new, |state| state.jobs.iter().copied().collect());
+        for job in jobs {
+            self.fail_job(job, &format!("Job aborted due to stage failure: {reason}"), task, step);
+        }
+    }
+
+    /// A task could not read a block. `executor` should have had it; absent when the driver itself did not know where it is.
+    pub fn fetch_failed(
+        &mut self,
+        running: &Running,
+        shuffle: ShuffleId,
+        map: u32,
+        executor: Option<ExecutorId>,
+        node: NodeId,
+        step: &mut Step,
+    ) {
+        let stage = running.stage.stage;
+        step.tasks.note_cause(stage, running.partition, TaskCause::FetchFailed { node });
+        let max = self.max_stage_attempts;
+        let Some(state) = self.states.get_mut(&stage) else { return };
+        if state.latest(stage) != running.stage || state.jobs.is_empty() {
+            return;
+        }
+        let reason = format!("could not fetch the output of map {map} of {shuffle} from {node}");
+        state.failed_attempts.insert(running.stage.attempt);
+        let is_over = state.failed_attempts.len() >= max;
+        if state.is_running {
+            state.is_running = false;
+            step.out.emit(EventKind::StageFailed { stage: running.stage, reason: reason.clone() });
+        }
+        state.is_failed = true;
+        state.fetch_failed = Some(shuffle);
+        if let Some(executor) = executor {
+            self.unregister_executor(
+                executor,
+                node,
+                Some((shuffle, map)),
+                running.epoch,
+                "a fetch from it failed",
+                step,
+            );
+        }
+        if is_over {
+            let kind = if self.graph.get(stage).is_some_and(|stage| stage.writes.is_some()) {
+                "ShuffleMapStage"
+            } else {
+                "ResultStage"
+            };
+            let why = format!(
+                "{kind} {} has failed the maximum allowable number of times: {max}. Most recent failure reason: {reason}",
+                stage.0
+            );
+            self.abort_stage(stage, &why, None, step);
+            return;
+        }
+        if let Some(parent) = self.graph.writer(shuffle).and_then(|parent| self.states.get_mut(&parent)) {
+            parent.is_failed = !parent.is_running;
+        }
+        if !self.resubmit_due {
+            self.resubmit_due = true;
+            step.out.push(Command::SetTimer { at: step.now + RESUBMIT_DELAY, timer: Timer::ResubmitFailedStages });
+        }
+    }
+
+    /// The burst of fetch failures is over.
+    pub fn resubmit_failed(&mut self, step: &mut Step) {
+        self.resubmit_due = false;
+        let mut failed: Vec<StageId> = Vec::new();
+        for (id, state) in &mut self.states {
+            if std::mem::take(&mut state.is_failed) {
+                failed.push(*id);
+            }
+        }
+        failed.sort_by_key(|stage| (self.first_job(*stage), *stage));
+        for stage in failed {
+            self.submit_stage(stage, step);
+        }
+    }
+
+    /// An executor is gone: what it held leaves the tables, each loss handled once (epochs).
+    pub fn executor_lost(&mut self, executor: ExecutorId, node: NodeId, reason: &str, step: &mut Step) {
+        let epoch = self.epoch;
+        self.unregister_executor(executor, node, None, epoch, reason, step);
+    }
+
+    fn unregister_executor(
+        &mut self,
+        executor: ExecutorId,
+        node: NodeId,
+        block: Option<(ShuffleId, u32)>,
+        epoch: u64,
+        reason: &str,
+        step: &mut Step,
+    ) {
+        let mut lost: BTreeMap<ShuffleId, Vec<u32>> = BTreeMap::new();
+        if let Some((shuffle, map)) = block {
+            let is_there = self
+                .tracker
+                .table(shuffle)
+                .and_then(|table| table.output(map))
+                .is_some_and(|at| at.executor == executor);
+            if is_there {
+                self.tracker.unregister(shuffle, map);
+                lost.insert(shuffle, vec![map]);
+            }
+        }
+        if self.executor_epoch.get(&executor).is_none_or(|known| *known < epoch) {
+            self.executor_epoch.insert(executor, epoch);
+            self.epoch += 1;
+            for (cache, partitions) in self.cached.remove_executor(executor) {
+                step.out.emit(EventKind::CachedBlocksLost { cache, partitions, node, reason: reason.to_owned() });
+            }
+            for (shuffle, maps) in self.tracker.remove_executor(executor) {
+                lost.entry(shuffle).or_default().extend(maps);
+            }
+        }
+        for (shuffle, mut maps) in lost {
+            maps.sort_unstable();
+            if let Some(stage) = self.graph.writer(shuffle) {
+                for map in &maps {
+                    step.tasks.note_cause(stage, *map, TaskCause::OutputLost { node });
+                }
+            }
+            step.out.push(Command::DropOutputs { shuffle, maps: maps.clone(), executor });
+            step.out.emit(EventKind::MapOutputsLost { shuffle, maps, node, reason: reason.to_owned() });
+        }
+    }
+
+    /// A finished map task of a running stage has to run again; its output was lost with its executor.
+    pub fn reopen(&mut self, stage: StageId, partition: u32) {
+        if let Some(state) = self.states.get_mut(&stage) {
+            state.pending.insert(partition);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What goes into the scheduler and what comes out: closed lists of facts and wishes.
+
+use super::stage_graph::Stage;
+use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::time::VirtualTime;
+use crate::event::{EventKind, StageAttempt, TaskMetrics};
+
+/// A fact that the scheduler is told.
+#[derive(Debug, Clone)]
+pub enum Input {
+    ExecutorAdded {
+        executor: ExecutorId,
+        node: NodeId,
+        cores: u32,
+    },
+    ExecutorLost {
+        executor: ExecutorId,
+        loss: Loss,
+        reason: String,
+    },
+    StageDefined {
+        stage: Stage,
+        query: Option<QueryId>,
+        line: u32,
+    },
+    JobSubmitted(Job),
+    JobCancelled {
+        job: JobId,
+        reason: String,
+    },
+    TaskEnded {
+        task: TaskId,
+        end: TaskEnd,
+        metrics: TaskMetrics,
+    },
+    /// A cached partition moved from memory to the same node's disk.
+    CachedBlockSpilled {
+        cache: CacheId,
+        partition: u32,
+    },
+    CacheDropped {
+        cache: CacheId,
+    },
+    /// Nobody reads this shuffle any more.
+    ShuffleDropped {
+        shuffle: ShuffleId,
+    },
+    TimerFired(Timer),
+    /// Nothing is under way and nothing will come: waiting has no end.
+    NothingLeft,
+}
+
+/// One job.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub job: JobId,
+    pub query: Option<QueryId>,
+    /// The stage whose completion ends the job.
+    pub stage: StageId,
+    /// Of a result stage: the partitions to compute.
+    pub partitions: Vec<u32>,
+    pub description: String,
+}
+
+/// How an executor was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// With its machine: not blamed on the tasks it ran.
+    Host,
+    /// The process ended: Spark blames the application.
+    Process,
+    /// It stopped answering.
+    Silence,
+}
+
+/// How a task attempt ended on its executor.
+#[derive(Debug, Clone)]
+pub enum TaskEnd {
+    Succeeded {
+        /** Of a map task: bytes and rows per reduce partition. */
+        output: Option<(Vec<u64>, Vec<u64>)>,
+        /** Partitions of caches that it keeps now. */
+        cached: Vec<CachedReport>,
+    },
+    FetchFailed {
+        shuffle: ShuffleId,
+        map: u32,
+        /** Who should have had the block; absent: the driver itself did not know any more. */
+        executor: Option<ExecutorId>,
+        node: NodeId,
+    },
+    /// It raised. `is_final`: another attempt cannot help (interrupted, not supported, a bug of ours).
+    Failed { error: String, is_final: bool },
+}
+
+/// A cached partition that a task left on its executor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CachedReport {
+    pub cache: CacheId,
+    pub partition: u32,
+    pub bytes: u64,
+    pub rows: u64,
+    pub on_disk: bool,
+}
+
+/// A reason to be woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// The burst of failures is over: submit failed stages again.
+    ResubmitFailedStages,
+    /// Patience for a near place has run out.
+    Revive,
+}
+
+/// A wish of the scheduler.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// These tasks will be launched soon and their inputs exist.
+    Prepare {
+        stage: StageId,
+        partitions: Vec<u32>,
+    },
+    Launch(Launch),
+    /// The output of an attempt that succeeded counts.
+    Accept {
+        task: TaskId,
+    },
+    /// It does not.
+    Discard {
+        task: TaskId,
+    },
+    /// Stop an attempt; it needs not report.
+    Kill {
+        task: TaskId,
+    },
+    /// The driver forgot these map outputs; the executor need not keep them.
+    DropOutputs {
+        shuffle: ShuffleId,
+        maps: Vec<u32>,
+        executor: ExecutorId,
+    },
+    SetTimer {
+        at: VirtualTime,
+        timer: Timer,
+    },
+    Emit(EventKind),
+    JobSucceeded {
+        job: JobId,
+    },
+    JobFailed {
+        job: JobId,
+        reason: String,
+        task: Option<TaskId>,
+    },
+}
+
+/// A task attempt to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Launch {
+    pub task: TaskId,
+    pub stage: StageAttempt,
+    pub partition: u32,
+    pub attempt: u32,
+    pub executor: ExecutorId,
+    pub node: NodeId,
+}
+
+/// What a step decided, in order.
+#[derive(Debug, Default)]
+pub struct Outbox(Vec<Command>);
+
+impl Outbox {
+    /// Adds a command.
+    pub fn push(&mut self, command: Command) {
+        self.0.push(command);
+    }
+
+    /// Adds an event.
+    pub fn emit(&mut self, event: EventKind) {
+        self.0.push(Command::Emit(event));
+    }
+
+    /// Takes everything out.
+    pub fn drain(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.0)
+    }
+}

@@ -1,0 +1,113 @@
+//! Short words for stages: what a screen calls them and the operators that rows pass.
+
+use crate::logical::plan::FileFormat;
+use crate::physical::plan::{AggregateMode, FileScanExec, JoinAlgorithm, PhysicalPlan};
+
+/// A stage's short name, and its operators in the order rows pass them.
+#[must_use]
+pub fn describe(plan: &PhysicalPlan) -> (String, Vec<String>) {
+    let mut operators = Vec::new();
+    collect(plan, &mut operators);
+    (name(plan), operators)
+}
+
+fn collect(plan: &PhysicalPlan, operators: &mut Vec<String>) {
+    for child in plan.children() {
+        if !matches!(plan, PhysicalPlan::InMemoryTableScan { .. }) {
+            collect(child, operators);
+        }
+    }
+    if let Some(word) = word(plan) {
+        operators.push(word);
+    }
+}
+
+fn word(plan: &PhysicalPlan) -> Option<String> {
+    Some(match plan {
+        PhysicalPlan::LocalTableScan { .. } => "local rows".to_owned(),
+        PhysicalPlan::Range { .. } => "range".to_owned(),
+        PhysicalPlan::OneRow => "one row".to_owned(),
+        PhysicalPlan::FileScan(scan) => format!("scan {}", format_word(scan.scan.format)),
+        PhysicalPlan::InMemoryTableScan { .. } => "cached rows".to_owned(),
+        PhysicalPlan::Project { .. } => "project".to_owned(),
+        PhysicalPlan::Filter { .. } => "filter".to_owned(),
+        PhysicalPlan::Aggregate { mode, .. } => match mode {
+            AggregateMode::Partial => "partial aggregate",
+            AggregateMode::PartialMerge => "merge aggregate",
+            AggregateMode::Final => "final aggregate",
+            AggregateMode::Complete => "aggregate",
+        }
+        .to_owned(),
+        PhysicalPlan::Expand { .. } => "expand".to_owned(),
+        PhysicalPlan::Generate { .. } => "explode".to_owned(),
+        PhysicalPlan::Join { algorithm, .. } => match algorithm {
+            JoinAlgorithm::BroadcastHash { .. } => "broadcast join",
+            JoinAlgorithm::SortMerge => "sort-merge join",
+            JoinAlgorithm::ShuffledHash { .. } => "shuffled hash join",
+            JoinAlgorithm::BroadcastNestedLoop { .. } => "nested loop join",
+            JoinAlgorithm::Cartesian => "cartesian product",
+        }
+        .to_owned(),
+        PhysicalPlan::Window { .. } => "window".to_owned(),
+        PhysicalPlan::Sort { .. } => "sort".to_owned(),
+        PhysicalPlan::TakeOrderedAndProject { .. } => "take ordered".to_owned(),
+        PhysicalPlan::LocalLimit { .. } | PhysicalPlan::GlobalLimit { .. } | PhysicalPlan::CollectLimit { .. } => {
+            "limit".to_owned()
+        }
+        PhysicalPlan::CollectTail { .. } => "tail".to_owned(),
+        PhysicalPlan::Union { .. } => "union".to_owned(),
+        PhysicalPlan::Coalesce { .. } => "coalesce".to_owned(),
+        PhysicalPlan::Sample { .. } => "sample".to_owned(),
+        PhysicalPlan::MapPartitions { .. } => "map partitions".to_owned(),
+        PhysicalPlan::ShuffleRead { .. } => "shuffle read".to_owned(),
+        PhysicalPlan::WriteFiles { format, .. } => format!("write {}", format_word(*format)),
+        PhysicalPlan::ShuffleExchange { .. }
+        | PhysicalPlan::BroadcastExchange { .. }
+        | PhysicalPlan::BroadcastRead { .. } => return None,
+    })
+}
+
+fn format_word(format: FileFormat) -> &'static str {
+    format.name()
+}
+
+/// The operator nearest to the result that says most.
+fn name(plan: &PhysicalPlan) -> String {
+    match plan {
+        PhysicalPlan::LocalTableScan { .. } => "local rows".to_owned(),
+        PhysicalPlan::Range { .. } => "range".to_owned(),
+        PhysicalPlan::OneRow => "one row".to_owned(),
+        PhysicalPlan::FileScan(scan) => table_name(scan),
+        PhysicalPlan::InMemoryTableScan { id, .. } => format!("{id}"),
+        PhysicalPlan::Aggregate { mode: AggregateMode::Partial, input, .. } => name(input),
+        PhysicalPlan::Aggregate { .. } => "aggregate".to_owned(),
+        PhysicalPlan::Join { .. } => "join".to_owned(),
+        PhysicalPlan::Window { .. } => "window".to_owned(),
+        PhysicalPlan::Sort { global: true, .. } => "sort".to_owned(),
+        PhysicalPlan::TakeOrderedAndProject { .. } => "top rows".to_owned(),
+        PhysicalPlan::Union { .. } => "union".to_owned(),
+        PhysicalPlan::ShuffleRead { .. } => "shuffled rows".to_owned(),
+        PhysicalPlan::BroadcastRead { .. } => "broadcast".to_owned(),
+        PhysicalPlan::WriteFiles { .. } => "write".to_owned(),
+        PhysicalPlan::CollectTail { input, .. }
+        | PhysicalPlan::Project { input, .. }
+        | PhysicalPlan::Filter { input, .. }
+        | PhysicalPlan::Expand { input, .. }
+        | PhysicalPlan::Generate { input, .. }
+        | PhysicalPlan::Sort { input, .. }
+        | PhysicalPlan::LocalLimit { input, .. }
+        | PhysicalPlan::GlobalLimit { input, .. }
+        | PhysicalPlan::CollectLimit { input, .. }
+        | PhysicalPlan::Coalesce { input, .. }
+        | PhysicalPlan::Sample { input, .. }
+        | PhysicalPlan::MapPartitions { input, .. }
+        | PhysicalPlan::ShuffleExchange { input, .. }
+        | PhysicalPlan::BroadcastExchange { input } => name(input),
+    }
+}
+
+fn table_name(scan: &FileScanExec) -> String {
+    let path = scan.scan.paths.first().map_or("files", String::as_str);
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    last.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(last).to_owned()
+}

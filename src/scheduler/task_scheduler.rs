@@ -1,0 +1,289 @@
+//! Hands free cores to tasks (Spark's `TaskSchedulerImpl`): first job first, nearest input first, patience before going far.
+//!
+//! One round offers every free core. For each task set in order of job and stage, and for each locality level from the nearest, the
+//! executors are swept, one task each per sweep, until nothing starts.
+//!
+//! **Simplified:** Spark shuffles the offers by chance; here a round begins behind the executor that was served last.
+
+use super::outbox::{Command, Launch, Outbox, Timer};
+use super::task_set::{Choice, TaskSet};
+use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::{EventKind, Locality, StageAttempt, TaskCause};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A live executor.
+#[derive(Debug)]
+pub struct Executor {
+    pub node: NodeId,
+    pub cores: u32,
+    pub free: BTreeSet<u32>,
+}
+
+/// A task attempt that runs.
+#[derive(Debug, Clone)]
+pub struct Running {
+    pub stage: StageAttempt,
+    pub index: usize,
+    pub partition: u32,
+    pub executor: ExecutorId,
+    pub node: NodeId,
+    pub core: u32,
+    /// The tracker's epoch when its task set was made.
+    pub epoch: u64,
+}
+
+/// What the scheduler remembers of one task over all its attempts.
+#[derive(Debug, Clone, Default)]
+struct History {
+    attempts: u32,
+    next_cause: Option<TaskCause>,
+}
+
+/// Cores, task sets and running attempts.
+#[derive(Debug, Default)]
+pub struct TaskScheduler {
+    executors: BTreeMap<ExecutorId, Executor>,
+    /// In the order they are served.
+    sets: BTreeMap<(JobId, StageAttempt), TaskSet>,
+    running: BTreeMap<TaskId, Running>,
+    history: BTreeMap<(StageId, u32), History>,
+    next_task: u64,
+    last_served: ExecutorId,
+    timer_at: Option<VirtualTime>,
+    locality_wait: VirtualDuration,
+}
+
+impl TaskScheduler {
+    /// `spark.locality.wait`.
+    pub fn set_locality_wait(&mut self, wait: VirtualDuration) {
+        self.locality_wait = wait;
+    }
+
+    /// A new executor with all its cores free.
+    pub fn add_executor(&mut self, executor: ExecutorId, node: NodeId, cores: u32, now: VirtualTime) {
+        self.executors.insert(executor, Executor { node, cores, free: (0..cores).collect() });
+        self.recompute_levels(now);
+    }
+
+    /// Forgets an executor; gives its running attempts in order.
+    pub fn remove_executor(
+        &mut self,
+        executor: ExecutorId,
+        now: VirtualTime,
+    ) -> Option<(NodeId, Vec<(TaskId, Running)>)> {
+        let gone = self.executors.remove(&executor)?;
+        let lost: Vec<TaskId> =
+            self.running.iter().filter(|(_, running)| running.executor == executor).map(|(task, _)| *task).collect();
+        let lost = lost.into_iter().filter_map(|task| Some((task, self.running.remove(&task)?))).collect();
+        self.recompute_levels(now);
+        Some((gone.node, lost))
+    }
+
+    /// Live executors.
+    #[must_use]
+    pub fn executors(&self) -> &BTreeMap<ExecutorId, Executor> {
+        &self.executors
+    }
+
+    /// Attempts that run now.
+    #[must_use]
+    pub fn running(&self) -> &BTreeMap<TaskId, Running> {
+        &self.running
+    }
+
+    /// The set of one stage attempt.
+    pub fn set_mut(&mut self, stage: StageAttempt) -> Option<&mut TaskSet> {
+        self.sets.values_mut().find(|set| set.stage == stage)
+    }
+
+    /// All sets of one stage, oldest first.
+    pub fn sets_of(&mut self, stage: StageId) -> impl Iterator<Item = &mut TaskSet> {
+        self.sets.values_mut().filter(move |set| set.stage.stage == stage)
+    }
+
+    /// All sets.
+    pub fn sets(&mut self) -> impl Iterator<Item = &mut TaskSet> {
+        self.sets.values_mut()
+    }
+
+    /// Takes a set in; older attempts of its stage become zombies.
+    pub fn add_set(&mut self, set: TaskSet, now: VirtualTime) {
+        for older in self.sets_of(set.stage.stage) {
+            older.is_zombie = true;
+        }
+        self.sets.insert((set.job, set.stage), set);
+        self.recompute_levels(now);
+    }
+
+    /// Forgets sets of which nothing runs and nothing can start.
+    pub fn drop_finished_sets(&mut self) {
+        let busy: BTreeSet<StageAttempt> = self.running.values().map(|running| running.stage).collect();
+        self.sets.retain(|_, set| busy.contains(&set.stage) || !(set.is_zombie || set.is_finished()));
+    }
+
+    /// Forgets all sets of a stage and gives its running attempts.
+    pub fn remove_stage(&mut self, stage: StageId) -> Vec<(TaskId, Running)> {
+        self.sets.retain(|_, set| set.stage.stage != stage);
+        let tasks: Vec<TaskId> =
+            self.running.iter().filter(|(_, running)| running.stage.stage == stage).map(|(task, _)| *task).collect();
+        tasks.into_iter().filter_map(|task| Some((task, self.end(task)?))).collect()
+    }
+
+    /// An attempt has ended: its core is free again. Nothing for an attempt that was given up before.
+    pub fn end(&mut self, task: TaskId) -> Option<Running> {
+        let running = self.running.remove(&task)?;
+        if let Some(executor) = self.executors.get_mut(&running.executor) {
+            executor.free.insert(running.core);
+        }
+        if let Some(slot) = self.set_mut(running.stage).and_then(|set| set.tasks.get_mut(running.index)) {
+            slot.running = slot.running.saturating_sub(1);
+        }
+        Some(running)
+    }
+
+    /// Notes why the next attempt of a task will run.
+    pub fn note_cause(&mut self, stage: StageId, partition: u32, cause: TaskCause) {
+        self.history.entry((stage, partition)).or_default().next_cause = Some(cause);
+    }
+
+    /// Offers all free cores. `all_free` says that this was not caused by one executor alone.
+    pub fn offer(&mut self, now: VirtualTime, all_free: bool, out: &mut Outbox) {
+        let keys: Vec<(JobId, StageAttempt)> =
+            self.sets.iter().filter(|(_, set)| set.has_pending()).map(|(key, _)| *key).collect();
+        for key in keys {
+            if self.executors.values().all(|executor| executor.free.is_empty()) {
+                break;
+            }
+            self.offer_to(key, now, all_free, out);
+        }
+        self.set_timer(now, out);
+    }
+
+    fn offer_to(&mut self, key: (JobId, StageAttempt), now: VirtualTime, all_free: bool, out: &mut Outbox) {
+        let Some(mut set) = self.sets.remove(&key) else { return };
+        let mut nearest: Option<Locality> = None;
+        for level in set.levels().to_vec() {
+            while self.sweep(&mut set, level, now, &mut nearest, out) {}
+        }
+        let rejected = set.has_pending() && self.executors.values().any(|executor| !executor.free.is_empty());
+        match nearest {
+            Some(nearest) if !rejected => {
+                if all_free || set.no_rejects {
+                    set.reset_patience(now, nearest);
+                    set.no_rejects = true;
+                }
+            }
+            _ => set.no_rejects = !rejected && set.no_rejects,
+        }
+        self.sets.insert(key, set);
+    }
+
+    /// One task for each executor that has a free core. True when at least one started.
+    fn sweep(
+        &mut self,
+        set: &mut TaskSet,
+        level: Locality,
+        now: VirtualTime,
+        nearest: &mut Option<Locality>,
+        out: &mut Outbox,
+    ) -> bool {
+        let after = self.executors.range((std::ops::Bound::Excluded(self.last_served), std::ops::Bound::Unbounded));
+        let before = self.executors.range(..=self.last_served);
+        let free: Vec<ExecutorId> =
+            after.chain(before).filter(|(_, executor)| !executor.free.is_empty()).map(|(id, _)| *id).collect();
+        let mut launched = false;
+        for id in free {
+            let limit =
+                if level == Locality::NoPreference { level } else { set.allowed(now, self.locality_wait).min(level) };
+            let Some(executor) = self.executors.get(&id) else { continue };
+            if let Some(choice) = set.dequeue(id, executor.node, limit) {
+                *nearest = Some(nearest.map_or(choice.locality, |near| near.min(choice.locality)));
+                self.launch(set, id, choice, out);
+                launched = true;
+            }
+            if !set.has_pending() {
+                break;
+            }
+        }
+        launched && set.has_pending()
+    }
+
+    fn launch(&mut self, set: &mut TaskSet, id: ExecutorId, choice: Choice, out: &mut Outbox) {
+        let Some(executor) = self.executors.get_mut(&id) else { return };
+        let core = executor.free.pop_first();
+        assert!(core.is_some(), "a task starts only on a free core");
+        let node = executor.node;
+        let core = core.unwrap_or_default();
+        let slot = &mut set.tasks[choice.index];
+        slot.running += 1;
+        let task = TaskId(self.next_task);
+        self.next_task += 1;
+        let history = self.history.entry((set.stage.stage, slot.partition)).or_default();
+        let attempt = history.attempts;
+        history.attempts += 1;
+        let cause = history.next_cause.take().unwrap_or(if attempt == 0 {
+            TaskCause::First
+        } else {
+            TaskCause::Retry { reason: "its stage was submitted again".to_owned() }
+        });
+        // Spark reports a task without any preference as process-local; here it says that it had none.
+        out.emit(EventKind::TaskStarted {
+            task,
+            stage: set.stage,
+            partition: slot.partition,
+            attempt,
+            executor: id,
+            node,
+            core,
+            locality: choice.locality,
+            cause,
+        });
+        let running = Running {
+            stage: set.stage,
+            index: choice.index,
+            partition: slot.partition,
+            executor: id,
+            node,
+            core,
+            epoch: set.epoch,
+        };
+        out.push(Command::Launch(Launch {
+            task,
+            stage: set.stage,
+            partition: slot.partition,
+            attempt,
+            executor: id,
+            node,
+        }));
+        self.running.insert(task, running);
+        self.last_served = id;
+    }
+
+    fn set_timer(&mut self, now: VirtualTime, out: &mut Outbox) {
+        if self.executors.values().all(|executor| executor.free.is_empty()) {
+            return;
+        }
+        let wait = self.locality_wait;
+        let next = self.sets.values().filter(|set| set.has_pending()).filter_map(|set| set.patience_ends(wait)).min();
+        let Some(at) = next.map(|at| at.max(now)) else { return };
+        if self.timer_at != Some(at) {
+            self.timer_at = Some(at);
+            out.push(Command::SetTimer { at, timer: Timer::Revive });
+        }
+    }
+
+    /// The revive timer fired.
+    pub fn timer_fired(&mut self) {
+        self.timer_at = None;
+    }
+
+    fn recompute_levels(&mut self, now: VirtualTime) {
+        let executors = &self.executors;
+        let alive = |executor: ExecutorId| executors.contains_key(&executor);
+        let alive_node = |node: NodeId| executors.values().any(|executor| executor.node == node);
+        for set in self.sets.values_mut() {
+            set.recompute_levels(&alive, &alive_node, now);
+        }
+    }
+}

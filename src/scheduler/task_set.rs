@@ -1,0 +1,328 @@
+//! The tasks of one stage attempt (Spark's `TaskSetManager`): which are pending, which run, how near to their input they may start.
+//!
+//! ```text
+//!   pending ──launch──▶ running ──succeeded──▶ done
+//!      ▲                   │
+//!      └──failed, lost─────┘        a failed fetch: done here, the set becomes a zombie
+//! ```
+//!
+//! A zombie launches nothing more; what runs goes on and may still count.
+
+use super::cached_blocks::CachedBlocks;
+use super::map_outputs::MapOutputTracker;
+use super::stage_graph::Leaf;
+use crate::common::ids::{ExecutorId, JobId, NodeId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::{Locality, StageAttempt};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Where a task would rather run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Preference {
+    Executor(ExecutorId, NodeId),
+    Node(NodeId),
+}
+
+/// One task of the set.
+#[derive(Debug, Clone)]
+pub struct TaskSlot {
+    pub partition: u32,
+    pub preferences: Vec<Preference>,
+    pub is_done: bool,
+    pub running: u32,
+    pub is_queued: bool,
+    pub failures: u32,
+    /// The executor of the attempt that succeeded.
+    pub done_on: Option<ExecutorId>,
+}
+
+/// The tasks of one stage attempt.
+#[derive(Debug)]
+pub struct TaskSet {
+    pub stage: StageAttempt,
+    /// The first job that needs it: its place in the queue.
+    pub job: JobId,
+    pub is_map: bool,
+    pub is_zombie: bool,
+    /// The tracker's epoch when it was made: its tasks know of losses up to then.
+    pub epoch: u64,
+    pub tasks: Vec<TaskSlot>,
+    by_partition: BTreeMap<u32, usize>,
+    for_executor: BTreeMap<ExecutorId, VecDeque<usize>>,
+    for_node: BTreeMap<NodeId, VecDeque<usize>>,
+    without_preference: VecDeque<usize>,
+    all: VecDeque<usize>,
+    pending: usize,
+    levels: Vec<Locality>,
+    level: usize,
+    last_reset: VirtualTime,
+    /// No offer was refused for its place since the last reset.
+    pub no_rejects: bool,
+}
+
+/// A task that may start on the offered executor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    pub index: usize,
+    pub locality: Locality,
+}
+
+impl TaskSet {
+    /// A set with all tasks pending.
+    #[must_use]
+    pub fn new(
+        stage: StageAttempt,
+        job: JobId,
+        is_map: bool,
+        epoch: u64,
+        now: VirtualTime,
+        tasks: Vec<(u32, Vec<Preference>)>,
+    ) -> Self {
+        let by_partition = tasks.iter().enumerate().map(|(index, (partition, _))| (*partition, index)).collect();
+        let slots = tasks.into_iter().map(|(partition, preferences)| TaskSlot {
+            partition,
+            preferences,
+            is_done: false,
+            running: 0,
+            is_queued: false,
+            failures: 0,
+            done_on: None,
+        });
+        let mut set = TaskSet {
+            stage,
+            job,
+            is_map,
+            is_zombie: false,
+            epoch,
+            tasks: slots.collect(),
+            by_partition,
+            for_executor: BTreeMap::new(),
+            for_node: BTreeMap::new(),
+            without_preference: VecDeque::new(),
+            all: VecDeque::new(),
+            pending: 0,
+            levels: Vec::new(),
+            level: 0,
+            last_reset: now,
+            no_rejects: true,
+        };
+        for index in 0..set.tasks.len() {
+            set.add_pending(index);
+        }
+        set
+    }
+
+    /// The task that computes a partition.
+    #[must_use]
+    pub fn index_of(&self, partition: u32) -> Option<usize> {
+        self.by_partition.get(&partition).copied()
+    }
+
+    /// Whether some task waits for a core.
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        !self.is_zombie && self.pending > 0
+    }
+
+    /// Puts a task back into the queues.
+    pub fn add_pending(&mut self, index: usize) {
+        self.pending += 1;
+        self.tasks[index].is_queued = true;
+        for preference in &self.tasks[index].preferences {
+            match preference {
+                Preference::Executor(executor, node) => {
+                    self.for_executor.entry(*executor).or_default().push_back(index);
+                    self.for_node.entry(*node).or_default().push_back(index);
+                }
+                Preference::Node(node) => self.for_node.entry(*node).or_default().push_back(index),
+            }
+        }
+        if self.tasks[index].preferences.is_empty() {
+            self.without_preference.push_back(index);
+        }
+        self.all.push_back(index);
+    }
+
+    /// Marks a task done without running it here: another attempt of the stage computed it.
+    pub fn mark_done(&mut self, index: usize, executor: Option<ExecutorId>) {
+        let slot = &mut self.tasks[index];
+        if !slot.is_done {
+            slot.is_done = true;
+            slot.done_on = executor;
+            if std::mem::take(&mut slot.is_queued) {
+                self.pending -= 1;
+            }
+        }
+    }
+
+    /// Whether every task is done.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.tasks.iter().all(|task| task.is_done)
+    }
+
+    /// Which levels make sense with the executors that live now.
+    pub fn recompute_levels(
+        &mut self,
+        alive: &dyn Fn(ExecutorId) -> bool,
+        alive_node: &dyn Fn(NodeId) -> bool,
+        now: VirtualTime,
+    ) {
+        let before = self.levels.get(self.level).copied();
+        let mut levels = Vec::new();
+        if self.for_executor.iter().any(|(executor, queue)| !queue.is_empty() && alive(*executor)) {
+            levels.push(Locality::Process);
+        }
+        if self.for_node.iter().any(|(node, queue)| !queue.is_empty() && alive_node(*node)) {
+            levels.push(Locality::Node);
+        }
+        if !self.without_preference.is_empty() {
+            levels.push(Locality::NoPreference);
+        }
+        levels.push(Locality::Any);
+        if self.levels.is_empty() {
+            self.last_reset = now;
+        }
+        self.level = before.map_or(0, |level| levels.iter().position(|l| *l >= level).unwrap_or(levels.len() - 1));
+        self.levels = levels;
+    }
+
+    /// The farthest level that tasks may start at now; waiting times that have run out are counted.
+    pub fn allowed(&mut self, now: VirtualTime, wait: VirtualDuration) -> Locality {
+        while self.level + 1 < self.levels.len() {
+            let level = self.levels[self.level];
+            let has_more = match level {
+                Locality::Process => has_waiting(&self.tasks, self.for_executor.values_mut()),
+                Locality::Node => has_waiting(&self.tasks, self.for_node.values_mut()),
+                Locality::NoPreference => has_waiting(&self.tasks, std::iter::once(&mut self.without_preference)),
+                Locality::Rack | Locality::Any => true,
+            };
+            let wait = level_wait(level, wait);
+            if !has_more {
+                self.last_reset = now;
+                self.level += 1;
+            } else if now.since(self.last_reset) >= wait {
+                self.last_reset = self.last_reset + wait;
+                self.level += 1;
+            } else {
+                return level;
+            }
+        }
+        self.levels.get(self.level).copied().unwrap_or(Locality::Any)
+    }
+
+    /// When the present level's patience ends; absent at the last level.
+    #[must_use]
+    pub fn patience_ends(&self, wait: VirtualDuration) -> Option<VirtualTime> {
+        (self.level + 1 < self.levels.len()).then(|| self.last_reset + level_wait(self.levels[self.level], wait))
+    }
+
+    /// Starts waiting anew from the nearest level.
+    pub fn reset_patience(&mut self, now: VirtualTime, nearest: Locality) {
+        self.level = self.levels.iter().position(|level| *level >= nearest).unwrap_or(0);
+        self.last_reset = now;
+    }
+
+    /// The levels of this set, nearest first.
+    #[must_use]
+    pub fn levels(&self) -> &[Locality] {
+        &self.levels
+    }
+
+    /// Takes the next task for this executor, not farther from its input than `limit`.
+    pub fn dequeue(&mut self, executor: ExecutorId, node: NodeId, limit: Locality) -> Option<Choice> {
+        let tasks = &self.tasks;
+        let found = None
+            .or_else(|| take(tasks, self.for_executor.get_mut(&executor)).map(|index| (index, Locality::Process)))
+            .or_else(|| {
+                let queue = (limit >= Locality::Node).then(|| self.for_node.get_mut(&node)).flatten();
+                take(tasks, queue).map(|index| (index, Locality::Node))
+            })
+            .or_else(|| {
+                let queue = (limit >= Locality::NoPreference).then_some(&mut self.without_preference);
+                take(tasks, queue).map(|index| (index, Locality::NoPreference))
+            })
+            .or_else(|| {
+                let queue = (limit >= Locality::Any).then_some(&mut self.all);
+                take(tasks, queue).map(|index| (index, Locality::Any))
+            });
+        found.map(|(index, locality)| {
+            self.pending -= 1;
+            self.tasks[index].is_queued = false;
+            Choice { index, locality }
+        })
+    }
+}
+
+fn level_wait(level: Locality, wait: VirtualDuration) -> VirtualDuration {
+    match level {
+        Locality::Process | Locality::Node | Locality::Rack => wait,
+        Locality::NoPreference | Locality::Any => VirtualDuration(0),
+    }
+}
+
+fn has_waiting<'a>(tasks: &[TaskSlot], queues: impl Iterator<Item = &'a mut VecDeque<usize>>) -> bool {
+    for queue in queues {
+        while queue.front().is_some_and(|index| !tasks[*index].is_queued) {
+            queue.pop_front();
+        }
+        if !queue.is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
+/// The first task of a queue that still waits; entries of tasks that went elsewhere are dropped on the way.
+fn take(tasks: &[TaskSlot], queue: Option<&mut VecDeque<usize>>) -> Option<usize> {
+    let queue = queue?;
+    while let Some(index) = queue.pop_front() {
+        if tasks[index].is_queued {
+            return Some(index);
+        }
+    }
+    None
+}
+
+/// Where the task that reads these leaves would rather run: cached blocks, else hosts of files, else large map outputs.
+#[must_use]
+pub fn preferences(leaves: &[Leaf], tracker: &MapOutputTracker, cached: &CachedBlocks) -> Vec<Preference> {
+    let mut found = Vec::new();
+    for leaf in leaves {
+        match leaf {
+            Leaf::Cached { cache, partition, below } => match cached.get(*cache, *partition) {
+                Some(at) => found.push(Preference::Executor(at.executor, at.node)),
+                None => found.extend(preferences(below, tracker, cached)),
+            },
+            Leaf::File { .. } | Leaf::Broadcast(_) | Leaf::Shuffle { .. } => {}
+        }
+    }
+    if found.is_empty() {
+        found = file_hosts(leaves).into_iter().map(Preference::Node).collect();
+    }
+    if found.is_empty() {
+        let first = leaves.iter().find_map(|leaf| match leaf {
+            Leaf::Shuffle { shuffle, slice } => Some(tracker.preferred_nodes(*shuffle, slice)),
+            Leaf::Cached { .. } | Leaf::File { .. } | Leaf::Broadcast(_) => None,
+        });
+        found = first.unwrap_or_default().into_iter().map(Preference::Node).collect();
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The three hosts with most bytes of the files.
+fn file_hosts(leaves: &[Leaf]) -> Vec<NodeId> {
+    let mut by_node: BTreeMap<NodeId, u64> = BTreeMap::new();
+    for leaf in leaves {
+        if let Leaf::File { bytes, hosts } = leaf {
+            for host in hosts {
+                *by_node.entry(*host).or_default() += bytes + 1;
+            }
+        }
+    }
+    let mut hosts: Vec<(NodeId, u64)> = by_node.into_iter().collect();
+    hosts.sort_by_key(|(node, bytes)| (std::cmp::Reverse(*bytes), *node));
+    hosts.into_iter().take(3).map(|(node, _)| node).collect()
+}
