@@ -1,0 +1,117 @@
+//! The four pipelines: real Spark's answers, and the same answers when a node dies at any moment.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const PIPELINES: [&str; 4] = ["01_basics", "02_joins", "03_files", "04_quality"];
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() { copy(&path, &target) } else { std::fs::copy(&path, &target).map(drop).expect("a copy") }
+    }
+}
+
+struct Run {
+    folder: tempfile::TempDir,
+    stdout: String,
+    stderr: String,
+}
+
+fn run(name: &str, options: &[&str]) -> Run {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    copy(&project().join("datasets"), &folder.path().join("datasets"));
+    let output = Command::new(env!("CARGO_BIN_EXE_batchlab"))
+        .arg("run")
+        .arg(project().join("solutions").join(name).join("pipeline.py"))
+        .args(["--no-tui", "--now", "2025-01-01T00:00:00", "--events", "run.jsonl"])
+        .args(options)
+        .current_dir(folder.path())
+        .env_remove("PYSPARK_SUBMIT_ARGS")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let run = Run { folder, stdout: text(&output.stdout), stderr: text(&output.stderr) };
+    assert!(output.status.success(), "{name} {options:?} failed:\n{}", run.stderr);
+    run
+}
+
+/// Plans carry ids and paths; everything else that a script prints is the same on every engine.
+fn without_plans(text: &str) -> String {
+    let (mut kept, mut inside) = (String::new(), false);
+    for line in text.lines() {
+        if line == "== Physical Plan ==" {
+            inside = true;
+        } else if inside && line.trim().is_empty() {
+            inside = false;
+        } else if !inside && !line.trim().is_empty() {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+/// Every file below `out/`, by a name without the job's unique part, with its rows in any order for text and its bytes for Parquet.
+fn outputs(run: &Run) -> Vec<(String, Vec<u8>)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { walk(&path, found) } else { found.push(path) }
+        }
+    }
+    let root = run.folder.path().join("out");
+    let mut paths = Vec::new();
+    walk(&root, &mut paths);
+    let mut files: Vec<(String, Vec<u8>)> = paths
+        .into_iter()
+        .map(|path| {
+            let relative = path.strip_prefix(&root).expect("below out").to_string_lossy().into_owned();
+            assert!(!relative.contains("_temporary"), "a leftover: {relative}");
+            (relative, std::fs::read(&path).expect("readable"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn pipelines_print_what_real_spark_printed() {
+    for name in PIPELINES {
+        let golden = std::fs::read_to_string(project().join("tests/pipelines").join(format!("{name}.out"))).expect("a golden file");
+        let run = run(name, &["--cluster", "1x2"]);
+        assert_eq!(without_plans(&run.stdout), golden, "{name}");
+    }
+}
+
+#[test]
+fn a_node_death_changes_neither_tables_nor_files() {
+    let calm = run("03_files", &["--nodes", "4", "--cores", "2"]);
+    for kill in ["1@0.3", "2@0.9", "3@1.7", "4@2.6", "2@4", "2@1000"] {
+        let hurt = run("03_files", &["--nodes", "4", "--cores", "2", "--kill", kill]);
+        assert_eq!(hurt.stdout, calm.stdout, "killing {kill}");
+        assert_eq!(outputs(&hurt), outputs(&calm), "killing {kill}");
+    }
+}
+
+#[test]
+fn the_same_command_gives_the_same_log() {
+    let log = |run: &Run| std::fs::read(run.folder.path().join("run.jsonl")).expect("a log");
+    let options = ["--nodes", "4", "--cores", "2", "--kill", "2@1.5"];
+    let (first, second) = (run("03_files", &options), run("03_files", &options));
+    assert!(log(&first) == log(&second), "two runs of the same command differ in their logs");
+}
+
+#[test]
+fn another_seed_gives_the_same_tables() {
+    let first = run("02_joins", &["--seed", "1"]);
+    let second = run("02_joins", &["--seed", "2"]);
+    assert_eq!(without_plans(&first.stdout), without_plans(&second.stdout));
+}
