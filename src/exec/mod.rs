@@ -1,5 +1,6 @@
 //! Floor 3: computes. Vectorised operators over Arrow batches, and the tasks made of them.
 
+mod aggregate;
 pub mod batch;
 pub mod eval;
 mod expression;

@@ -7,6 +7,8 @@ mod project;
 mod sort;
 mod unions;
 
+pub(super) use leaves::Ready;
+
 use super::runtime::{Rows, Runtime};
 use crate::common::{Result, SparkError};
 use crate::physical::plan::PhysicalPlan;
@@ -27,6 +29,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         }
         PhysicalPlan::Project { exprs, input } => project::project(runtime, plan, exprs, input, partition),
         PhysicalPlan::Filter { condition, input } => project::filter(runtime, condition, input, partition),
+        PhysicalPlan::Aggregate { .. } => super::aggregate::build(runtime, plan, partition),
         PhysicalPlan::LocalLimit { count, input } => limits::limit(runtime, *count, 0, input, partition),
         PhysicalPlan::GlobalLimit { count, offset, input } => limits::limit(runtime, *count, *offset, input, partition),
         PhysicalPlan::CollectLimit { count, offset, input } => {

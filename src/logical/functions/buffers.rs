@@ -32,7 +32,11 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
         "skewness" => vec![DataType::Double; 4],
         "kurtosis" => vec![DataType::Double; 5],
         "covar_samp" | "covar_pop" => vec![DataType::Double; 4],
-        "corr" => vec![DataType::Double; 6],
+        "corr" | "regr_avgx" | "regr_avgy" | "regr_slope" | "regr_intercept" | "regr_r2" | "regr_sxx" | "regr_sxy"
+        | "regr_syy" => vec![DataType::Double; 6],
+        // The other arguments are constants.
+        "mode" | "listagg" | "percentile_approx" => vec![DataType::array(argument(0))],
+        "percentile" if call.args.len() == 2 => vec![DataType::array(argument(0))],
         "approx_count_distinct" => vec![DataType::Binary],
         _ => vec![collected(call)],
     }

@@ -1,0 +1,162 @@
+//! From a call to its accumulator.
+
+use super::accumulator::Accumulator;
+use super::collected::{Collect, Collected, fractions_of};
+use super::moments::{Moment, Moments, Pair, Pairs};
+use super::sketch::DistinctSketch;
+use super::slots::{By, Extreme, Position};
+use super::sums::{Average, Count, CountIf, Overflow, SumDecimal, SumDouble, SumWhole, bits, flags, product};
+use crate::common::{Result, SparkError};
+use crate::exec::expression::Bound;
+use crate::exec::task::TaskContext;
+use crate::logical::expr::{AggregateCall, Expr};
+use crate::logical::functions::buffers::buffer_types;
+use crate::logical::scalar::Scalar;
+use crate::logical::types::DataType;
+use arrow::datatypes as types;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use std::sync::Arc;
+
+/// An accumulator for `call`.
+///
+/// # Errors
+/// For a function that has none, or constant arguments that make no sense.
+pub fn accumulator(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accumulator>> {
+    let argument = |i: usize| call.args.get(i).map_or(DataType::Null, Expr::data_type);
+    let policy = |name: &str| {
+        if name.starts_with("try_") {
+            Overflow::Null
+        } else if context.conf.ansi() {
+            Overflow::Raise
+        } else {
+            Overflow::Wrap
+        }
+    };
+    let name = call.function.name;
+    Ok(match name {
+        "count" => Box::<Count>::default(),
+        "count_if" => Box::<CountIf>::default(),
+        "regr_count" => Box::<Count>::default(),
+        "sum" | "try_sum" => match &call.data_type {
+            DataType::Decimal(precision, scale) => Box::new(SumDecimal::new((*precision, *scale), policy(name))),
+            DataType::Float | DataType::Double => Box::<SumDouble>::default(),
+            other => Box::new(SumWhole::new(other.clone(), policy(name))),
+        },
+        "avg" | "try_avg" => Box::new(Average::new(argument(0), call.data_type.clone(), policy(name))),
+        "min" => extreme(&call.data_type, false)?,
+        "max" => extreme(&call.data_type, true)?,
+        "min_by" => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), false)?),
+        "max_by" => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), true)?),
+        "first" | "any_value" => {
+            Box::new(Position::new(call.data_type.to_arrow(), false, ignores_nulls(call, context)?))
+        }
+        "last" => Box::new(Position::new(call.data_type.to_arrow(), true, ignores_nulls(call, context)?)),
+        "bool_and" => flags(true),
+        "bool_or" => flags(false),
+        "bit_and" | "bit_or" | "bit_xor" => bits(name, &call.data_type)?,
+        "product" => product(),
+        "stddev" => Box::new(Moments::new(Moment::StddevSamp)),
+        "stddev_pop" => Box::new(Moments::new(Moment::StddevPop)),
+        "variance" => Box::new(Moments::new(Moment::VarSamp)),
+        "var_pop" => Box::new(Moments::new(Moment::VarPop)),
+        "skewness" => Box::new(Moments::new(Moment::Skewness)),
+        "kurtosis" => Box::new(Moments::new(Moment::Kurtosis)),
+        "corr" => Box::new(Pairs::new(Pair::Corr)),
+        "covar_pop" => Box::new(Pairs::new(Pair::CovarPop)),
+        "covar_samp" => Box::new(Pairs::new(Pair::CovarSamp)),
+        "regr_avgx" => Box::new(Pairs::new(Pair::RegrAvgX)),
+        "regr_avgy" => Box::new(Pairs::new(Pair::RegrAvgY)),
+        "regr_slope" => Box::new(Pairs::new(Pair::RegrSlope)),
+        "regr_intercept" => Box::new(Pairs::new(Pair::RegrIntercept)),
+        "regr_r2" => Box::new(Pairs::new(Pair::RegrR2)),
+        "regr_sxx" => Box::new(Pairs::new(Pair::RegrSxx)),
+        "regr_sxy" => Box::new(Pairs::new(Pair::RegrSxy)),
+        "regr_syy" => Box::new(Pairs::new(Pair::RegrSyy)),
+        "approx_count_distinct" => {
+            let deviation = match constant(call, 1, context)? {
+                Some(Scalar::Double(deviation)) => deviation,
+                _ => 0.05,
+            };
+            Box::new(DistinctSketch::new(deviation))
+        }
+        _ => collected(call, context)?,
+    })
+}
+
+fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accumulator>> {
+    let kind = match call.function.name {
+        "collect_list" => Collect::List,
+        "collect_set" => Collect::Set,
+        "percentile" => {
+            let (fractions, many) = fractions_of(&constant(call, 1, context)?.unwrap_or(Scalar::Null))?;
+            Collect::Percentile { fractions, many }
+        }
+        "median" => Collect::Percentile { fractions: vec![0.5], many: false },
+        "percentile_approx" => {
+            let (fractions, many) = fractions_of(&constant(call, 1, context)?.unwrap_or(Scalar::Null))?;
+            Collect::Element { fractions, many }
+        }
+        "mode" => Collect::Mode { least: constant(call, 1, context)? == Some(Scalar::Boolean(true)) },
+        "listagg" => match constant(call, 1, context)? {
+            Some(Scalar::String(between)) => Collect::Join(between),
+            _ => Collect::Join(String::new()),
+        },
+        other => {
+            return Err(SparkError::unsupported(
+                format!("the aggregate `{other}`"),
+                "collect the values with collect_list and compute with array functions",
+            ));
+        }
+    };
+    let element = match buffer_types(call).first() {
+        Some(DataType::Array(element, _)) => element.to_arrow(),
+        _ => return Err(SparkError::internal("a collecting aggregate without a list to collect into")),
+    };
+    Ok(Box::new(Collected::new(kind, element, &call.data_type)?))
+}
+
+fn extreme(data_type: &DataType, greatest: bool) -> Result<Box<dyn Accumulator>> {
+    macro_rules! primitive {
+        ($arrow:ty) => {
+            Box::new(Extreme::<$arrow>::new(data_type.to_arrow(), greatest))
+        };
+    }
+    Ok(match data_type {
+        DataType::Byte => primitive!(types::Int8Type),
+        DataType::Short => primitive!(types::Int16Type),
+        DataType::Integer => primitive!(types::Int32Type),
+        DataType::Long => primitive!(types::Int64Type),
+        DataType::Float => primitive!(types::Float32Type),
+        DataType::Double => primitive!(types::Float64Type),
+        DataType::Date => primitive!(types::Date32Type),
+        DataType::Timestamp | DataType::TimestampNtz => primitive!(types::TimestampMicrosecondType),
+        DataType::Decimal(..) => primitive!(types::Decimal128Type),
+        other => Box::new(By::alone(other.to_arrow(), greatest)?),
+    })
+}
+
+fn ignores_nulls(call: &AggregateCall, context: &TaskContext) -> Result<bool> {
+    Ok(call.ignore_nulls || constant(call, 1, context)? == Some(Scalar::Boolean(true)))
+}
+
+/// The value of a constant argument, if it is given.
+///
+/// # Errors
+/// When it is not a constant.
+pub fn constant(call: &AggregateCall, number: usize, context: &TaskContext) -> Result<Option<Scalar>> {
+    call.args.get(number).map(|expr| constant_value(expr, context)).transpose()
+}
+
+/// The value of an expression without columns.
+///
+/// # Errors
+/// When it has columns.
+pub fn constant_value(expr: &Expr, context: &TaskContext) -> Result<Scalar> {
+    if let Expr::Literal(value, _) = expr {
+        return Ok(value.clone());
+    }
+    let bound = Bound::new(expr, &[], context, 0)?;
+    let options = RecordBatchOptions::new().with_row_count(Some(1));
+    let row = RecordBatch::try_new_with_options(Arc::new(types::Schema::empty()), Vec::new(), &options)?;
+    Scalar::from_array(&bound.evaluate(&row)?, 0, &expr.data_type())
+}

@@ -1,0 +1,332 @@
+//! Gives equal values of one column the same small number, in the order they were first seen.
+
+use crate::common::{Result, SparkError};
+use crate::exec::keys::normal_f64;
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, PrimitiveArray, StringViewBuilder, UInt32Array,
+};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, DurationMicrosecondType, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, IntervalYearMonthType, TimestampMicrosecondType,
+};
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// A fast hash of two words.
+#[inline]
+pub fn mix(high: u64, low: u64) -> u64 {
+    let product =
+        u128::from(low ^ 0x243f_6a88_85a3_08d3) * u128::from(high ^ 0x1319_8a2e_0370_7344 ^ low.rotate_left(32));
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// A fast hash of bytes, the same in every run.
+pub fn hash_bytes(bytes: &[u8]) -> u64 {
+    foldhash::fast::FixedState::with_seed(42).hash_one(bytes)
+}
+
+/// One column's values by number.
+pub enum Interner {
+    Bits(BitsInterner),
+    Text(TextInterner),
+}
+
+impl Interner {
+    /// For a column of this type; nothing when the type has no fast form.
+    pub fn of(data_type: &DataType) -> Option<Self> {
+        match data_type {
+            DataType::Boolean
+            | DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::Float32
+            | DataType::Float64
+            | DataType::Date32
+            | DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, _)
+            | DataType::Duration(arrow::datatypes::TimeUnit::Microsecond)
+            | DataType::Interval(arrow::datatypes::IntervalUnit::YearMonth) => {
+                Some(Interner::Bits(BitsInterner::new(data_type)))
+            }
+            DataType::Decimal128(precision, _) if *precision <= 18 => {
+                Some(Interner::Bits(BitsInterner::new(data_type)))
+            }
+            DataType::Utf8View => Some(Interner::Text(TextInterner::default())),
+            _ => None,
+        }
+    }
+
+    /// The number of each row's value.
+    ///
+    /// # Errors
+    /// For a column of another type: a bug of the operator.
+    pub fn intern(&mut self, column: &ArrayRef, numbers: &mut Vec<u32>) -> Result<()> {
+        match self {
+            Interner::Bits(bits) => bits.intern(column, numbers),
+            Interner::Text(text) => {
+                text.intern(column, numbers);
+                Ok(())
+            }
+        }
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Interner::Bits(bits) => bits.values.len(),
+            Interner::Text(text) => text.views.len(),
+        }
+    }
+
+    /// The values by number.
+    ///
+    /// # Errors
+    /// Never, unless types were mixed up.
+    pub fn values(&self) -> Result<ArrayRef> {
+        match self {
+            Interner::Bits(bits) => bits.values(),
+            Interner::Text(text) => Ok(text.values()),
+        }
+    }
+
+    /// Bytes held.
+    pub fn size(&self) -> usize {
+        match self {
+            Interner::Bits(bits) => bits.values.capacity() * 16,
+            Interner::Text(text) => text.views.capacity() * 32 + text.arena.capacity(),
+        }
+    }
+}
+
+/// Values of at most 64 bits.
+pub struct BitsInterner {
+    data_type: DataType,
+    table: HashTable<u32>,
+    values: Vec<u64>,
+    null: Option<u32>,
+}
+
+impl BitsInterner {
+    fn new(data_type: &DataType) -> Self {
+        BitsInterner { data_type: data_type.clone(), table: HashTable::new(), values: Vec::new(), null: None }
+    }
+
+    #[inline]
+    fn number(&mut self, bits: u64) -> u32 {
+        let (table, values) = (&mut self.table, &mut self.values);
+        let hash = mix(0, bits);
+        if let Some(found) = table.find(hash, |number| values[*number as usize] == bits) {
+            // The null's place holds no value of its own.
+            return *found;
+        }
+        let number = values.len() as u32;
+        values.push(bits);
+        let values = &*values;
+        table.insert_unique(hash, number, |number| mix(0, values[*number as usize]));
+        number
+    }
+
+    fn null_number(&mut self) -> u32 {
+        if let Some(number) = self.null {
+            return number;
+        }
+        let number = self.values.len() as u32;
+        self.values.push(0);
+        self.null = Some(number);
+        number
+    }
+
+    fn each<T: ArrowPrimitiveType>(
+        &mut self,
+        column: &ArrayRef,
+        numbers: &mut Vec<u32>,
+        bits: impl Fn(T::Native) -> u64,
+    ) {
+        let array = column.as_primitive::<T>();
+        if array.null_count() == 0 {
+            numbers.extend(array.values().iter().map(|value| self.number(bits(*value))));
+        } else {
+            numbers.extend(array.iter().map(|value| match value {
+                Some(value) => self.number(bits(value)),
+                None => self.null_number(),
+            }));
+        }
+    }
+
+    fn intern(&mut self, column: &ArrayRef, numbers: &mut Vec<u32>) -> Result<()> {
+        let wide = |value: i64| value as u64;
+        match column.data_type() {
+            DataType::Boolean => numbers.extend(column.as_boolean().iter().map(|value| match value {
+                Some(value) => self.number(u64::from(value)),
+                None => self.null_number(),
+            })),
+            DataType::Int8 => self.each::<Int8Type>(column, numbers, |v| wide(i64::from(v))),
+            DataType::Int16 => self.each::<Int16Type>(column, numbers, |v| wide(i64::from(v))),
+            DataType::Int32 => self.each::<Int32Type>(column, numbers, |v| wide(i64::from(v))),
+            DataType::Int64 => self.each::<Int64Type>(column, numbers, wide),
+            DataType::Date32 => self.each::<Date32Type>(column, numbers, |v| wide(i64::from(v))),
+            DataType::Timestamp(..) => self.each::<TimestampMicrosecondType>(column, numbers, wide),
+            DataType::Duration(_) => self.each::<DurationMicrosecondType>(column, numbers, wide),
+            DataType::Interval(_) => self.each::<IntervalYearMonthType>(column, numbers, |v| wide(i64::from(v))),
+            DataType::Float64 => self.each::<Float64Type>(column, numbers, |v| normal_f64(v).to_bits()),
+            DataType::Float32 => {
+                self.each::<Float32Type>(column, numbers, |v| u64::from((normal_f64(f64::from(v)) as f32).to_bits()));
+            }
+            DataType::Decimal128(..) => self.each::<Decimal128Type>(column, numbers, |v| v as u64),
+            other => return Err(SparkError::internal(format!("keys of {other} have no fast form"))),
+        }
+        Ok(())
+    }
+
+    fn rebuilt<T: ArrowPrimitiveType>(&self, value: impl Fn(u64) -> T::Native) -> ArrayRef {
+        let array: PrimitiveArray<T> = self
+            .values
+            .iter()
+            .enumerate()
+            .map(|(number, bits)| (self.null != Some(number as u32)).then(|| value(*bits)))
+            .collect();
+        Arc::new(array.with_data_type(self.data_type.clone()))
+    }
+
+    fn values(&self) -> Result<ArrayRef> {
+        Ok(match &self.data_type {
+            DataType::Boolean => {
+                let flags = self.values.iter().enumerate();
+                Arc::new(
+                    flags
+                        .map(|(number, bits)| (self.null != Some(number as u32)).then_some(*bits != 0))
+                        .collect::<BooleanArray>(),
+                )
+            }
+            DataType::Int8 => self.rebuilt::<Int8Type>(|bits| bits as i8),
+            DataType::Int16 => self.rebuilt::<Int16Type>(|bits| bits as i16),
+            DataType::Int32 => self.rebuilt::<Int32Type>(|bits| bits as i32),
+            DataType::Int64 => self.rebuilt::<Int64Type>(|bits| bits as i64),
+            DataType::Date32 => self.rebuilt::<Date32Type>(|bits| bits as i32),
+            DataType::Timestamp(..) => self.rebuilt::<TimestampMicrosecondType>(|bits| bits as i64),
+            DataType::Duration(_) => self.rebuilt::<DurationMicrosecondType>(|bits| bits as i64),
+            DataType::Interval(_) => self.rebuilt::<IntervalYearMonthType>(|bits| bits as i32),
+            DataType::Float64 => self.rebuilt::<Float64Type>(f64::from_bits),
+            DataType::Float32 => self.rebuilt::<Float32Type>(|bits| f32::from_bits(bits as u32)),
+            DataType::Decimal128(precision, scale) => {
+                let array: Decimal128Array = self
+                    .values
+                    .iter()
+                    .enumerate()
+                    .map(|(number, bits)| (self.null != Some(number as u32)).then(|| i128::from(*bits as i64)))
+                    .collect();
+                Arc::new(array.with_precision_and_scale(*precision, *scale)?)
+            }
+            other => return Err(SparkError::internal(format!("keys of {other} have no fast form"))),
+        })
+    }
+}
+
+/// Text: up to twelve bytes are compared as one number, longer ones are kept in an arena.
+#[derive(Default)]
+pub struct TextInterner {
+    table: HashTable<u32>,
+    /// The short text's view; or length and place in the arena.
+    views: Vec<u128>,
+    hashes: Vec<u64>,
+    arena: Vec<u8>,
+    null: Option<u32>,
+}
+
+impl TextInterner {
+    #[inline]
+    fn short(&mut self, view: u128) -> u32 {
+        let hash = mix((view >> 64) as u64, view as u64);
+        let views = &self.views;
+        if let Some(found) = self.table.find(hash, |number| views[*number as usize] == view) {
+            return *found;
+        }
+        self.add(hash, view)
+    }
+
+    fn long(&mut self, bytes: &[u8]) -> u32 {
+        let hash = hash_bytes(bytes);
+        let (views, hashes, arena) = (&self.views, &self.hashes, &self.arena);
+        let found = self.table.find(hash, |number| {
+            let number = *number as usize;
+            hashes[number] == hash && stored(views[number], arena) == Some(bytes)
+        });
+        if let Some(found) = found {
+            return *found;
+        }
+        let view = (bytes.len() as u128) | ((self.arena.len() as u128) << 32);
+        self.arena.extend_from_slice(bytes);
+        self.add(hash, view)
+    }
+
+    fn add(&mut self, hash: u64, view: u128) -> u32 {
+        let number = self.views.len() as u32;
+        self.views.push(view);
+        self.hashes.push(hash);
+        let hashes = &self.hashes;
+        self.table.insert_unique(hash, number, |number| hashes[*number as usize]);
+        number
+    }
+
+    fn null_number(&mut self) -> u32 {
+        if let Some(number) = self.null {
+            return number;
+        }
+        let number = self.views.len() as u32;
+        // No view has all bits set: the length would be too large.
+        self.views.push(u128::MAX);
+        self.hashes.push(0);
+        self.null = Some(number);
+        number
+    }
+
+    fn intern(&mut self, column: &ArrayRef, numbers: &mut Vec<u32>) {
+        let text = column.as_string_view();
+        let nulls = text.nulls().filter(|nulls| nulls.null_count() > 0);
+        for (row, view) in text.views().iter().enumerate() {
+            let number = if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                self.null_number()
+            } else if (*view as u32) <= 12 {
+                self.short(*view)
+            } else {
+                self.long(text.value(row).as_bytes())
+            };
+            numbers.push(number);
+        }
+    }
+
+    fn values(&self) -> ArrayRef {
+        let mut builder = StringViewBuilder::with_capacity(self.views.len());
+        for (number, view) in self.views.iter().enumerate() {
+            if self.null == Some(number as u32) {
+                builder.append_null();
+            } else if let Some(bytes) = stored(*view, &self.arena) {
+                builder.append_value(std::str::from_utf8(bytes).unwrap_or(""));
+            } else {
+                let bytes = view.to_le_bytes();
+                let length = (*view as u32 as usize).min(12);
+                builder.append_value(std::str::from_utf8(&bytes[4..4 + length]).unwrap_or(""));
+            }
+        }
+        Arc::new(builder.finish())
+    }
+}
+
+/// The bytes of a long text; nothing for a short one or the null.
+fn stored(view: u128, arena: &[u8]) -> Option<&[u8]> {
+    let length = view as u32 as usize;
+    if length <= 12 || view == u128::MAX {
+        return None;
+    }
+    let at = ((view >> 32) as u64) as usize;
+    arena.get(at..at + length)
+}
+
+/// Picks values by number.
+///
+/// # Errors
+/// When a number is unknown: a bug of the operator.
+pub fn pick(values: &ArrayRef, numbers: Vec<u32>) -> Result<ArrayRef> {
+    Ok(arrow::compute::take(values, &UInt32Array::from(numbers), None)?)
+}

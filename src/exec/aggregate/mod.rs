@@ -1,0 +1,255 @@
+//! Aggregation: rows to groups ([`groups`]), groups to accumulators ([`accumulator`]).
+//!
+//! | phase | in | out |
+//! |---|---|---|
+//! | Partial | rows | keys, buffers |
+//! | PartialMerge | keys, buffers | keys, buffers |
+//! | Final | keys, buffers | results |
+//! | Complete | rows | results |
+//!
+//! Groups come out in the order they were first seen. Without keys there is exactly one group, also over no rows at all. A partial
+//! aggregation whose keys are nearly unique stops looking for groups and hands rows on as groups of one.
+
+mod accumulator;
+mod collected;
+mod distinct;
+mod factory;
+mod groups;
+mod interner;
+mod moments;
+mod sketch;
+mod slots;
+mod sums;
+
+pub use accumulator::Accumulator;
+pub use factory::{accumulator, constant_value};
+pub use groups::Groups;
+
+use super::batch::{BATCH_ROWS, batch_of, pieces, schema_of};
+use super::expression::{Bound, evaluate_all};
+use super::operators::Ready;
+use super::runtime::{Operator, Rows, Runtime};
+use crate::common::{Result, SparkError};
+use crate::logical::expr::{Attribute, Expr};
+use crate::physical::plan::{AggregateExpr, AggregateMode, PhysicalPlan};
+use arrow::array::{Array, ArrayRef};
+use arrow::compute::filter;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+/// Rows after which a partial aggregation looks whether it pays.
+const PROBE_ROWS: usize = 100_000;
+/// It does not when there are more groups than this share of the rows.
+const UNIQUE_SHARE: f64 = 0.8;
+
+/// Where an accumulator's input comes from.
+enum Feed {
+    Rows {
+        args: Vec<Bound>,
+        filter: Option<Bound>,
+    },
+    /// Buffer columns of the input.
+    Buffers(Vec<usize>),
+}
+
+struct Function {
+    feed: Feed,
+    state: Box<dyn Accumulator>,
+}
+
+struct Aggregate<'a> {
+    runtime: &'a Runtime<'a>,
+    input: Rows<'a>,
+    mode: AggregateMode,
+    aggregates: &'a [AggregateExpr],
+    keys: Vec<Bound>,
+    groups: Groups,
+    functions: Vec<Function>,
+    /// Keys and results before `outputs`, for Final and Complete.
+    inner_schema: SchemaRef,
+    outputs: Vec<Bound>,
+    schema: SchemaRef,
+    seen: usize,
+    passing: bool,
+    filled: bool,
+    ready: Ready,
+}
+
+/// The node's operator.
+///
+/// # Errors
+/// When an expression cannot be bound or a function is not known.
+pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
+    let PhysicalPlan::Aggregate { mode, grouping, aggregates, outputs, input, .. } = plan else {
+        return Err(SparkError::internal("not an aggregate"));
+    };
+    let columns = input.output();
+    let keys = runtime.bind(grouping, &columns, partition)?;
+    let mut inner: Vec<Attribute> = grouping.iter().filter_map(Expr::to_attribute).collect();
+    inner.extend(aggregates.iter().map(|aggregate| aggregate.result.clone()));
+    let gives_results = matches!(mode, AggregateMode::Final | AggregateMode::Complete);
+    let outputs = if gives_results { runtime.bind(outputs, &inner, partition)? } else { Vec::new() };
+    let types: Vec<_> = keys.iter().map(|key| key.data_type().to_arrow()).collect();
+    let functions = aggregates
+        .iter()
+        .map(|aggregate| function(runtime, *mode, aggregate, &columns, partition))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(Aggregate {
+        runtime,
+        input: runtime.build(input, partition)?,
+        mode: *mode,
+        aggregates,
+        keys,
+        groups: Groups::new(&types)?,
+        functions,
+        inner_schema: schema_of(&inner),
+        outputs,
+        schema: schema_of(&plan.output()),
+        seen: 0,
+        passing: false,
+        filled: false,
+        ready: Ready::new(Vec::new()),
+    }))
+}
+
+fn function(
+    runtime: &Runtime<'_>,
+    mode: AggregateMode,
+    aggregate: &AggregateExpr,
+    columns: &[Attribute],
+    partition: usize,
+) -> Result<Function> {
+    let call = &aggregate.call;
+    let places: Option<Vec<usize>> =
+        aggregate.buffers.iter().map(|buffer| columns.iter().position(|column| column.id == buffer.id)).collect();
+    let merges = match mode {
+        AggregateMode::Partial | AggregateMode::Complete => None,
+        AggregateMode::PartialMerge => places,
+        AggregateMode::Final => {
+            Some(places.ok_or_else(|| SparkError::internal("a final aggregation without its buffers"))?)
+        }
+    };
+    let mut state = accumulator(call, runtime.context)?;
+    let feed = match merges {
+        Some(places) => Feed::Buffers(places),
+        None => {
+            let args = runtime.bind(&call.args, columns, partition)?;
+            if call.distinct && mode == AggregateMode::Complete {
+                let types: Vec<_> = args.iter().map(|arg| arg.data_type().to_arrow()).collect();
+                state = Box::new(distinct::Distinct::new(state, &types)?);
+            }
+            let condition = call.filter.as_ref();
+            let filter = condition.map(|expr| runtime.bind_one(expr, columns, partition)).transpose()?;
+            Feed::Rows { args, filter }
+        }
+    };
+    Ok(Function { feed, state })
+}
+
+impl Function {
+    fn take(&mut self, batch: &RecordBatch, groups: &[u32]) -> Result<()> {
+        match &self.feed {
+            Feed::Buffers(places) => {
+                let buffers: Vec<ArrayRef> = places.iter().map(|at| batch.column(*at).clone()).collect();
+                self.state.merge(&buffers, groups)
+            }
+            Feed::Rows { args, filter: None } => self.state.update(&evaluate_all(args, batch)?, groups),
+            Feed::Rows { args, filter: Some(condition) } => {
+                let keep = condition.select(batch)?;
+                let columns = evaluate_all(args, batch)?
+                    .iter()
+                    .map(|column| Ok(filter(column.as_ref() as &dyn Array, &keep)?))
+                    .collect::<Result<Vec<_>>>()?;
+                let kept: Vec<u32> = groups
+                    .iter()
+                    .zip(keep.values().iter())
+                    .filter_map(|(group, keep)| keep.then_some(*group))
+                    .collect();
+                self.state.update(&columns, &kept)
+            }
+        }
+    }
+}
+
+impl Aggregate<'_> {
+    fn fill(&mut self) -> Result<()> {
+        let mut numbers = Vec::new();
+        while let Some(batch) = self.input.next()? {
+            let keys = evaluate_all(&self.keys, &batch)?;
+            self.groups.assign(&keys, batch.num_rows(), &mut numbers)?;
+            let count = self.groups.len();
+            for function in &mut self.functions {
+                function.state.resize(count);
+                function.take(&batch, &numbers)?;
+            }
+            self.seen += batch.num_rows();
+            if self.mode == AggregateMode::Partial
+                && self.seen >= PROBE_ROWS
+                && !self.keys.is_empty()
+                && count as f64 > self.seen as f64 * UNIQUE_SHARE
+            {
+                self.passing = true;
+                break;
+            }
+        }
+        self.emit()
+    }
+
+    /// Hands out what was gathered.
+    fn emit(&mut self) -> Result<()> {
+        let count = self.groups.len();
+        let mut columns = self.groups.keys()?;
+        for function in &mut self.functions {
+            function.state.resize(count);
+        }
+        let batch = match self.mode {
+            AggregateMode::Partial | AggregateMode::PartialMerge => {
+                for function in &mut self.functions {
+                    columns.extend(function.state.buffers()?);
+                }
+                batch_of(&self.schema, columns, count)?
+            }
+            AggregateMode::Final | AggregateMode::Complete => {
+                for function in &mut self.functions {
+                    columns.push(function.state.finish()?);
+                }
+                let inner = batch_of(&self.inner_schema, columns, count)?;
+                batch_of(&self.schema, evaluate_all(&self.outputs, &inner)?, count)?
+            }
+        };
+        self.ready = Ready::new(pieces(&batch, BATCH_ROWS).collect());
+        Ok(())
+    }
+
+    /// One batch of rows as groups of one.
+    fn pass(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let rows = batch.num_rows();
+        let numbers: Vec<u32> = (0..rows as u32).collect();
+        let mut columns: Vec<ArrayRef> =
+            evaluate_all(&self.keys, batch)?.into_iter().map(super::keys::normalized).collect();
+        for (function, aggregate) in self.functions.iter_mut().zip(self.aggregates) {
+            function.state = accumulator(&aggregate.call, self.runtime.context)?;
+            function.state.resize(rows);
+            function.take(batch, &numbers)?;
+            columns.extend(function.state.buffers()?);
+        }
+        batch_of(&self.schema, columns, rows)
+    }
+}
+
+impl Operator for Aggregate<'_> {
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        if !std::mem::replace(&mut self.filled, true) {
+            self.fill()?;
+        }
+        if let Some(batch) = self.ready.next()? {
+            return Ok(Some(batch));
+        }
+        if self.passing
+            && let Some(batch) = self.input.next()?
+        {
+            return self.pass(&batch).map(Some);
+        }
+        Ok(None)
+    }
+}
