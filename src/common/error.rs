@@ -34,6 +34,8 @@ pub enum ErrorClass {
     UnsupportedOperationException,
     /// A job that was aborted (task failures, no node left).
     SparkException,
+    /// A thing that an earlier version of Spark understood differently.
+    SparkUpgradeException,
     /// A Java error that PySpark does not translate.
     Py4JJavaError,
     /// An error of a Python function that ran on rows.
@@ -77,6 +79,7 @@ impl ErrorClass {
             Self::SparkRuntimeException => "SparkRuntimeException",
             Self::UnsupportedOperationException => "UnsupportedOperationException",
             Self::SparkException => "SparkException",
+            Self::SparkUpgradeException => "SparkUpgradeException",
             Self::Py4JJavaError => "Py4JJavaError",
             Self::PythonException => "PythonException",
             Self::PySparkValueError => "PySparkValueError",

@@ -7,14 +7,24 @@
 //! show. Branches are first computed for all rows, which is fastest; only when that fails they are computed again for the rows that
 //! need them.
 
+mod arithmetic;
+mod boolean;
+mod call;
+pub mod cast;
+pub mod comparison;
+pub mod decimal;
+mod errors;
+mod functions;
+mod higher_order;
+mod node;
+pub mod pattern;
+pub mod random;
 mod value;
 
-use crate::common::{Conf, Result, SparkError};
-use crate::logical::expr::{Attribute, Expr};
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use arrow::record_batch::RecordBatch;
+use crate::common::Conf;
 use std::sync::Arc;
 
+pub use node::{BoundExpr, bind};
 pub use value::Value;
 
 /// What an evaluation knows beside the batch.
@@ -47,43 +57,17 @@ impl EvalContext {
             input_file: "".into(),
         }
     }
-}
 
-/// An expression whose columns are numbers.
-#[derive(Debug)]
-pub struct BoundExpr {
-    column: Option<usize>,
-}
-
-/// Binds a resolved expression to the columns of its input.
-///
-/// # Errors
-/// A column that the input does not have (a bug of the planner), a function without a kernel.
-pub fn bind(expr: &Expr, input: &[Attribute]) -> Result<BoundExpr> {
-    match expr {
-        Expr::Alias { child, .. } => bind(child, input),
-        Expr::Attribute(attribute) => Ok(BoundExpr { column: input.iter().position(|own| own.id == attribute.id) }),
-        other => Err(SparkError::internal(format!("no kernel yet for {other:?}"))),
-    }
-}
-
-impl BoundExpr {
-    /// The values for each row of a batch.
-    ///
-    /// # Errors
-    /// What a row raised.
-    pub fn eval(&self, batch: &RecordBatch, context: &EvalContext) -> Result<ArrayRef> {
-        let _ = context;
-        self.column.map(|i| batch.column(i).clone()).ok_or_else(|| SparkError::internal("unbound"))
-    }
-
-    /// The rows for which a condition holds; null counts as false, and the answer has no nulls.
-    ///
-    /// # Errors
-    /// What a row raised.
-    pub fn eval_predicate(&self, batch: &RecordBatch, context: &EvalContext) -> Result<BooleanArray> {
-        let values = self.eval(batch, context)?;
-        let values = values.as_boolean_opt().ok_or_else(|| SparkError::internal("a condition that is not boolean"))?;
-        Ok(if values.null_count() == 0 { values.clone() } else { arrow::compute::prep_null_mask_filter(values) })
+    /// A context for constants: UTC, ANSI, the epoch.
+    #[must_use]
+    pub fn plain() -> Self {
+        EvalContext {
+            partition: 0,
+            row_offset: 0,
+            ansi: true,
+            time_zone: "UTC".into(),
+            now_micros: 0,
+            input_file: "".into(),
+        }
     }
 }

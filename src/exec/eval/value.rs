@@ -1,8 +1,14 @@
 //! One evaluated argument: a column, or one value for all rows.
 
-use crate::common::Result;
-use arrow::array::{Array, ArrayRef, Datum, Scalar, UInt32Array};
+use crate::common::{Result, SparkError};
+use crate::logical::scalar::Scalar as Plain;
+use crate::logical::types::DataType;
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewArray, BooleanArray, Datum, NullArray, PrimitiveArray,
+    Scalar, StringViewArray, UInt32Array,
+};
 use arrow::compute::take;
+use std::sync::Arc;
 
 /// A column of a batch, or one value that stands for all its rows (an array of length one).
 #[derive(Debug, Clone)]
@@ -12,6 +18,14 @@ pub enum Value {
 }
 
 impl Value {
+    /// A constant.
+    ///
+    /// # Errors
+    /// A value that is not of the type: a bug.
+    pub fn constant(value: &Plain, data_type: &DataType) -> Result<Value> {
+        Ok(Value::Constant(Plain::to_array(std::slice::from_ref(value), data_type)?))
+    }
+
     /// The array behind: as long as the batch, or one long.
     #[must_use]
     pub fn array(&self) -> &ArrayRef {
@@ -34,6 +48,9 @@ impl Value {
         match self {
             Value::Array(array) => Ok(array),
             Value::Constant(array) if rows == 1 => Ok(array),
+            Value::Constant(array) if matches!(array.data_type(), arrow::datatypes::DataType::Null) => {
+                Ok(Arc::new(NullArray::new(rows)))
+            }
             Value::Constant(array) => Ok(take(&array, &UInt32Array::from(vec![0; rows]), None)?),
         }
     }
@@ -50,7 +67,13 @@ impl Value {
     /// Whether the value of `row` is null.
     #[must_use]
     pub fn is_null(&self, row: usize) -> bool {
-        self.array().is_null(self.at(row)) || self.array().data_type() == &arrow::datatypes::DataType::Null
+        self.is_void() || self.array().is_null(self.at(row))
+    }
+
+    /// Whether it has no type and so no value.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        matches!(self.array().data_type(), arrow::datatypes::DataType::Null)
     }
 
     /// Whether the one value is null.
@@ -58,7 +81,79 @@ impl Value {
     pub fn is_null_constant(&self) -> bool {
         self.is_constant() && self.is_null(0)
     }
+
+    /// The texts behind.
+    ///
+    /// # Errors
+    /// When it holds no text: a bug.
+    pub(super) fn texts(&self) -> Result<Texts<'_>> {
+        let array = if self.is_void() { None } else { Some(self.array().as_string_view_opt().ok_or_else(|| self.wrong())?) };
+        Ok(Texts { array, constant: self.is_constant() })
+    }
+
+    /// The byte strings behind.
+    ///
+    /// # Errors
+    /// When it holds none: a bug.
+    pub(super) fn bytes(&self) -> Result<Bytes<'_>> {
+        let array = if self.is_void() { None } else { Some(self.array().as_binary_view_opt().ok_or_else(|| self.wrong())?) };
+        Ok(Bytes { array, constant: self.is_constant() })
+    }
+
+    /// The numbers behind.
+    ///
+    /// # Errors
+    /// When it holds others: a bug.
+    pub(super) fn numbers<T: ArrowPrimitiveType>(&self) -> Result<Numbers<'_, T>> {
+        let array =
+            if self.is_void() { None } else { Some(self.array().as_primitive_opt::<T>().ok_or_else(|| self.wrong())?) };
+        Ok(Numbers { array, constant: self.is_constant() })
+    }
+
+    /// The truth values behind.
+    ///
+    /// # Errors
+    /// When it holds none: a bug.
+    pub(super) fn flags(&self) -> Result<Flags<'_>> {
+        let array = if self.is_void() { None } else { Some(self.array().as_boolean_opt().ok_or_else(|| self.wrong())?) };
+        Ok(Flags { array, constant: self.is_constant() })
+    }
+
+    fn wrong(&self) -> SparkError {
+        SparkError::internal(format!("a kernel was given {}", self.array().data_type()))
+    }
 }
+
+macro_rules! column {
+    ($(#[$doc:meta])* $name:ident $(<$t:ident>)?, $array:ty, $item:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub(super) struct $name<'a $(, $t: ArrowPrimitiveType)?> {
+            pub(super) array: Option<&'a $array>,
+            constant: bool,
+        }
+
+        impl<'a $(, $t: ArrowPrimitiveType)?> $name<'a $(, $t)?> {
+            /// The value of a row, nothing for null.
+            #[inline]
+            pub(super) fn get(&self, row: usize) -> Option<$item> {
+                let array = self.array?;
+                let row = if self.constant { 0 } else { row };
+                if array.is_null(row) { None } else { Some(array.value(row)) }
+            }
+
+            /// The one value, when there is only one.
+            pub(super) fn only(&self) -> Option<Option<$item>> {
+                self.constant.then(|| self.get(0))
+            }
+        }
+    };
+}
+
+column!(/** Text of each row. */ Texts, StringViewArray, &'a str);
+column!(/** Bytes of each row. */ Bytes, BinaryViewArray, &'a [u8]);
+column!(/** A number of each row. */ Numbers<T>, PrimitiveArray<T>, T::Native);
+column!(/** A truth value of each row. */ Flags, BooleanArray, bool);
 
 /// A value as Arrow's kernels take it.
 pub(super) enum Side {

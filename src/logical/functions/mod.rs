@@ -8,10 +8,12 @@ pub mod buffers;
 pub use buffers::buffer_types;
 
 mod aggregates;
+pub mod calendar;
 mod collections;
 mod datetime;
 mod math;
 mod misc;
+pub mod number_text;
 mod signature;
 mod strings;
 pub mod types;
