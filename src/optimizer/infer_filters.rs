@@ -217,7 +217,7 @@ mod tests {
         let plan = join(&filter(&table(1, "a"), "a > 3"), &table(11, "x"), "a = x");
         assert_eq!(
             text(&check(apply, &plan)),
-            "InnerJoin(a = x, Filter(IsNotNull(a) AND a > 3, table(a)), Filter(x > 3 AND IsNotNull(x), table(x)))"
+            "InnerJoin(a = x, Filter(IsNotNull(a) AND a > 3, table(a)), Filter(IsNotNull(x) AND x > 3, table(x)))"
         );
     }
 

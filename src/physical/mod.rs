@@ -18,11 +18,10 @@ pub mod statistics;
 
 pub use plan::{Partitioning, PhysicalPlan};
 
-/// The text of an expression in plans and generated names.
+/// The name of a column that an expression gives.
 fn expression_name(expr: &crate::logical::Expr) -> String {
     match expr {
-        crate::logical::Expr::Attribute(column) => column.name.clone(),
-        crate::logical::Expr::Aggregate(call) => call.function.name.to_owned(),
+        crate::logical::Expr::Aggregate(_) => expr.pretty_name(),
         _ => "_groupingexpression".to_owned(),
     }
 }

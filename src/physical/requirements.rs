@@ -48,8 +48,11 @@ pub fn ensure(plan: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
 fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
     match &**node {
         PhysicalPlan::Join {
-            algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, ..
-        } => co_partition(node, conf),
+            algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, left, right, ..
+        } => {
+            // The two sides of a skewed join were cut to fit each other.
+            if is_cut(left) || is_cut(right) { node.clone() } else { co_partition(node, conf) }
+        }
         PhysicalPlan::Aggregate { mode, grouping, aggregates, input, .. } => {
             let updates = aggregates.iter().any(|one| !input_has(input, one));
             let merges = match mode {
@@ -93,6 +96,19 @@ fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
             with_inputs(node, vec![distribute(left, left_needs, conf), distribute(right, right_needs, conf)])
         }
         _ => node.clone(),
+    }
+}
+
+/// Whether a side reads pieces of skewed partitions.
+fn is_cut(side: &PhysicalPlan) -> bool {
+    match side {
+        PhysicalPlan::ShuffleRead { slices: Some(slices), .. } => {
+            slices.iter().any(|slice| matches!(slice, super::plan::ShuffleSlice::PartialReducer { .. }))
+        }
+        PhysicalPlan::Sort { input, .. } | PhysicalPlan::Filter { input, .. } | PhysicalPlan::Project { input, .. } => {
+            is_cut(input)
+        }
+        _ => false,
     }
 }
 
