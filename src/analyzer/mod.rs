@@ -1,13 +1,46 @@
 //! Names and types: an unresolved plan in, a resolved plan out, with Spark 4's rules (ANSI on by default).
+//!
+//! One walk from the leaves up; each node is resolved against its resolved children. What only exists as written (`WithColumns`,
+//! `USING`, `Pivot`, stars, ordinals, `GROUP BY` aliases, generators and window functions in select lists) becomes the plain nodes that
+//! the optimizer and the planner know. A frame is built step by step, each step over an analyzed plan; [`AnalyzedPlans`] recognises
+//! those by address, so that a step costs one node.
+//!
+//! | file | what |
+//! |---|---|
+//! | `exprs`, `names`, `coercion` | expressions: columns, functions, implicit casts |
+//! | `select`, `window`, `aggregate`, `sort` | select lists, windows, grouping and pivots, order and filters |
+//! | `join`, `setops`, `columns`, `ids` | joins, unions, `withColumn` and its kin, fresh ids |
+//! | `errors` | conditions and sentences |
+//!
+//! **Simplified:** correlated subqueries see columns, not expressions, of the query around them.
 
+mod aggregate;
+mod coercion;
+mod columns;
+mod errors;
+mod exprs;
+mod hints;
+mod ids;
+mod join;
+mod names;
+mod select;
+mod setops;
+mod sort;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use crate::common::Result;
 use crate::common::conf::Conf;
-use crate::common::ids::ExprIds;
-use crate::common::{Result, SparkError};
-use crate::logical::expr::Expr;
-use crate::logical::functions::RowFunction;
-use crate::logical::plan::LogicalPlan;
+use crate::common::ids::{ExprId, ExprIds};
+use crate::logical::expr::{Attribute, Expr};
+use crate::logical::functions::{ResolveContext, RowFunction};
+use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
+use exprs::Env;
+use names::Casing;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -68,6 +101,22 @@ pub struct Analyzer<'a> {
     context: AnalyzerContext<'a>,
 }
 
+/// What names mean beyond a node's own input.
+#[derive(Debug, Clone, Default)]
+struct Scope {
+    /// `WITH` definitions, analyzed, innermost last.
+    ctes: Vec<(String, Arc<LogicalPlan>)>,
+    /// The columns of the queries around a subquery, innermost first.
+    outer: Vec<Attribute>,
+    /// Inside a subquery every relation gets fresh ids, so that it never clashes with the query around it.
+    subquery: bool,
+}
+
+impl Scope {
+    /// Nothing around.
+    const EMPTY: &'static Scope = &Scope { ctes: Vec::new(), outer: Vec::new(), subquery: false };
+}
+
 impl<'a> Analyzer<'a> {
     /// An analyzer for one session.
     #[must_use]
@@ -83,6 +132,214 @@ impl<'a> Analyzer<'a> {
         if self.context.analyzed.knows(plan) {
             return Ok(plan.clone());
         }
-        Err(SparkError::internal("the analyzer is not written yet"))
+        let analyzed = self.plan(plan, Scope::EMPTY)?;
+        self.context.analyzed.remember(&analyzed);
+        Ok(analyzed)
+    }
+
+    fn casing(&self) -> Casing {
+        Casing { sensitive: self.context.conf.flag("spark.sql.caseSensitive") }
+    }
+
+    fn resolve_context(&self) -> ResolveContext {
+        ResolveContext {
+            ansi: self.context.conf.ansi(),
+            time_zone: self.context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC").to_owned(),
+        }
+    }
+
+    /// One node and everything below it.
+    fn plan(&self, plan: &Arc<LogicalPlan>, scope: &Scope) -> Result<Arc<LogicalPlan>> {
+        if self.context.analyzed.knows(plan) {
+            return Ok(if scope.subquery { ids::refresh(plan, self.context.ids).0 } else { plan.clone() });
+        }
+        let below = |input: &Arc<LogicalPlan>| self.plan(input, scope);
+        match plan.as_ref() {
+            LogicalPlan::UnresolvedRelation { name } => self.relation(name, scope),
+            LogicalPlan::LocalRelation { .. }
+            | LogicalPlan::Range { .. }
+            | LogicalPlan::OneRow
+            | LogicalPlan::Scan(_)
+            | LogicalPlan::Cached { .. }
+            | LogicalPlan::Checkpoint { .. } => Ok(self.leaf(plan)),
+            LogicalPlan::With { definitions, input } => self.with(definitions, input, scope),
+            LogicalPlan::Project { exprs, input } => self.select(exprs, &below(input)?, scope),
+            LogicalPlan::WithColumns { columns, input } => self.with_columns(columns, &below(input)?, scope),
+            LogicalPlan::WithColumnsRenamed { names, input } => Ok(self.with_columns_renamed(names, &below(input)?)),
+            LogicalPlan::DropColumns { columns, input } => Ok(self.drop_columns(columns, &below(input)?)),
+            LogicalPlan::Filter { condition, input } => self.filter(condition, &below(input)?, scope),
+            LogicalPlan::Aggregate { grouping, outputs, input } => {
+                self.aggregate(grouping, outputs, &below(input)?, scope)
+            }
+            LogicalPlan::Pivot { grouping, column, values, aggregates, input } => {
+                self.pivot((grouping, column), values.as_deref(), aggregates, &below(input)?, scope)
+            }
+            LogicalPlan::Unpivot { ids, values, variable, value, input } => {
+                self.unpivot((ids, values), (variable, value), &below(input)?, scope)
+            }
+            LogicalPlan::Generate { generator, outer, output, input } => {
+                self.lateral_view(generator, *outer, output, &below(input)?, scope)
+            }
+            LogicalPlan::Sort { order, global, input } => self.sort(order, *global, &below(input)?, scope),
+            LogicalPlan::Join { left, right, join_type, constraint, hint } => {
+                self.join(&below(left)?, &below(right)?, (*join_type, *hint), constraint, scope)
+            }
+            LogicalPlan::Union { inputs, by_name, allow_missing } => {
+                self.union(inputs.iter().map(below).collect::<Result<_>>()?, *by_name, *allow_missing)
+            }
+            LogicalPlan::Intersect { left, right, all } => {
+                self.set_operation(setops::SetOperation::Intersect, &below(left)?, &below(right)?, *all)
+            }
+            LogicalPlan::Except { left, right, all } => {
+                self.set_operation(setops::SetOperation::Except, &below(left)?, &below(right)?, *all)
+            }
+            LogicalPlan::Deduplicate { keys, input } => self.deduplicate(keys, &below(input)?),
+            LogicalPlan::Repartition { target, input } => self.repartition(target, &below(input)?, scope),
+            LogicalPlan::Hint { name, parameters, input } => self.hint(name, parameters, input, scope),
+            LogicalPlan::Write { target, input } => {
+                let input = below(input)?;
+                setops::unique_names(&input.output(), self.casing())?;
+                Ok(Arc::new(LogicalPlan::Write { target: target.clone(), input }))
+            }
+            LogicalPlan::MapPartitions { function, output, input } => {
+                let output = self.assigned(output);
+                Ok(Arc::new(LogicalPlan::MapPartitions { function: function.clone(), output, input: below(input)? }))
+            }
+            LogicalPlan::SubqueryAlias { .. }
+            | LogicalPlan::Expand { .. }
+            | LogicalPlan::Window { .. }
+            | LogicalPlan::Limit { .. }
+            | LogicalPlan::Offset { .. }
+            | LogicalPlan::Tail { .. }
+            | LogicalPlan::Distinct { .. }
+            | LogicalPlan::Sample { .. } => {
+                let children = plan.children().into_iter().map(below).collect::<Result<_>>()?;
+                Ok(Arc::new(plan.with_children(children)))
+            }
+        }
+    }
+
+    fn relation(&self, name: &[String], scope: &Scope) -> Result<Arc<LogicalPlan>> {
+        let found = match name {
+            [single] => scope.ctes.iter().rev().find(|(cte, _)| cte.eq_ignore_ascii_case(single)),
+            _ => None,
+        };
+        let plan = match found {
+            Some((_, plan)) => plan.clone(),
+            None => self
+                .context
+                .catalog
+                .relation(name)
+                .ok_or_else(|| errors::table_not_found(name, &self.context.catalog.relation_names()))?,
+        };
+        let input = if scope.subquery { ids::refresh(&plan, self.context.ids).0 } else { plan };
+        let name = name.last().cloned().unwrap_or_default();
+        Ok(Arc::new(LogicalPlan::SubqueryAlias { name, input }))
+    }
+
+    fn with(
+        &self,
+        definitions: &[(String, Arc<LogicalPlan>)],
+        input: &Arc<LogicalPlan>,
+        scope: &Scope,
+    ) -> Result<Arc<LogicalPlan>> {
+        let mut inner = scope.clone();
+        for (name, plan) in definitions {
+            let plan = self.plan(plan, &inner)?;
+            inner.ctes.push((name.clone(), plan));
+        }
+        self.plan(input, &inner)
+    }
+
+    fn assigned(&self, columns: &[Attribute]) -> Vec<Attribute> {
+        columns
+            .iter()
+            .map(|column| match column.id {
+                ExprId::UNASSIGNED => Attribute { id: self.context.ids.fresh(), ..column.clone() },
+                _ => column.clone(),
+            })
+            .collect()
+    }
+
+    /// A leaf with ids for its columns.
+    fn leaf(&self, plan: &Arc<LogicalPlan>) -> Arc<LogicalPlan> {
+        let unassigned = plan.output().iter().any(|column| column.id == ExprId::UNASSIGNED);
+        if !unassigned {
+            return plan.clone();
+        }
+        let mut node = (**plan).clone();
+        match &mut node {
+            LogicalPlan::LocalRelation { output, .. }
+            | LogicalPlan::Range { output, .. }
+            | LogicalPlan::Cached { output, .. }
+            | LogicalPlan::Checkpoint { output, .. } => *output = self.assigned(output),
+            LogicalPlan::Scan(scan) => scan.output = self.assigned(&scan.output),
+            _ => {}
+        }
+        Arc::new(node)
+    }
+
+    /// `LATERAL VIEW explode(x) t AS y`; the qualifier and the names are in the output as written.
+    fn lateral_view(
+        &self,
+        generator: &Expr,
+        outer: bool,
+        output: &[Attribute],
+        input: &Arc<LogicalPlan>,
+        scope: &Scope,
+    ) -> Result<Arc<LogicalPlan>> {
+        let env = Env::new(self, scope, input.output());
+        let generator = match env.resolve(generator)? {
+            Expr::Generator { function, args, outer: own } => Expr::Generator { function, args, outer: own || outer },
+            other => other,
+        };
+        let names: Vec<String> =
+            output.iter().filter(|column| !column.name.is_empty()).map(|column| column.name.clone()).collect();
+        let (plan, _) = self.generate(generator, &names, input.clone())?;
+        let mut node = (*plan).clone();
+        if let (LogicalPlan::Generate { output: made, .. }, Some(first)) = (&mut node, output.first()) {
+            for column in made {
+                column.qualifier.clone_from(&first.qualifier);
+            }
+        }
+        Ok(Arc::new(node))
+    }
+
+    fn deduplicate(&self, keys: &[Expr], input: &Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+        let output = input.output();
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            let before = found.len();
+            if let Expr::UnresolvedAttribute(parts) = key {
+                let name = parts.join(".");
+                let same = output.iter().filter(|column| self.casing().same(&column.name, &name));
+                found.extend(same.cloned().map(Expr::Attribute));
+            }
+            if found.len() == before {
+                if let Expr::UnresolvedAttribute(parts) = key {
+                    return Err(errors::among_field_names(parts, &output));
+                }
+                let env = Env::new(self, Scope::EMPTY, output.clone());
+                found.push(env.resolve(key)?);
+            }
+        }
+        Ok(Arc::new(LogicalPlan::Deduplicate { keys: found, input: input.clone() }))
+    }
+
+    fn repartition(
+        &self,
+        target: &Repartitioning,
+        input: &Arc<LogicalPlan>,
+        scope: &Scope,
+    ) -> Result<Arc<LogicalPlan>> {
+        let env = Env::new(self, scope, input.output());
+        let target = match target {
+            Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => target.clone(),
+            Repartitioning::Hash { by, count } => Repartitioning::Hash { by: env.resolve_all(by)?, count: *count },
+            Repartitioning::Range { by, count } => Repartitioning::Range { by: env.sort_orders(by)?, count: *count },
+            Repartitioning::Index { by, count } => Repartitioning::Index { by: env.resolve(by)?, count: *count },
+            Repartitioning::Rebalance { by } => Repartitioning::Rebalance { by: env.resolve_all(by)? },
+        };
+        Ok(Arc::new(LogicalPlan::Repartition { target, input: input.clone() }))
     }
 }

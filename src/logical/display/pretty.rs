@@ -87,7 +87,9 @@ impl Expr {
             }
             Expr::WindowFunction { function, args, .. } => function_text(function.name, CallOrigin::Sql, args),
             Expr::Generator { function, args, .. } => format!("{}({})", function.name, names(args)),
-            Expr::Window { function, spec } => format!("{} OVER ({})", function.pretty_name(), spec_name(spec)),
+            Expr::Window { function, spec } => {
+                format!("{} OVER ({})", function.pretty_name(), spec_name(spec, own_frame(function)))
+            }
             Expr::Lambda { params, body } => lambda_name(params.iter().map(|param| param.name.as_str()), body),
             Expr::Udf { function, args, .. } => format!("{}({})", function.name(), names(args)),
             Expr::ScalarSubquery(_) => "scalarsubquery()".into(),
@@ -271,7 +273,31 @@ impl SortOrder {
     }
 }
 
-fn spec_name(spec: &WindowSpec) -> String {
+/// The frame that ranking functions, `lag` and `lead` bring along, as Spark writes it.
+fn own_frame(function: &Expr) -> Option<String> {
+    let (name, args) = match function {
+        Expr::Call(call) => (call.name.to_ascii_lowercase(), call.args.as_slice()),
+        Expr::WindowFunction { function, args, .. } => (function.name.to_owned(), args.as_slice()),
+        _ => return None,
+    };
+    match name.as_str() {
+        "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" => {
+            Some("ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".into())
+        }
+        "lag" | "lead" => {
+            let offset = args.get(1).map_or_else(|| "1".to_owned(), Expr::pretty_name);
+            let offset = match (name.as_str(), offset.strip_prefix('-')) {
+                ("lag", Some(positive)) => positive.to_owned(),
+                ("lag", None) => format!("-{offset}"),
+                _ => offset,
+            };
+            Some(format!("ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING"))
+        }
+        _ => None,
+    }
+}
+
+fn spec_name(spec: &WindowSpec, own_frame: Option<String>) -> String {
     let mut parts = Vec::new();
     if !spec.partition_by.is_empty() {
         parts.push(format!("PARTITION BY {}", names(&spec.partition_by)));
@@ -280,8 +306,10 @@ fn spec_name(spec: &WindowSpec) -> String {
         let order: Vec<String> = spec.order_by.iter().map(SortOrder::pretty_name).collect();
         parts.push(format!("ORDER BY {}", order.join(", ")));
     }
-    let frame = spec.frame.clone().unwrap_or_else(|| WindowFrame::default_for(!spec.order_by.is_empty()));
-    parts.push(frame.pretty_name());
+    parts.push(own_frame.unwrap_or_else(|| {
+        let default = || WindowFrame::default_for(!spec.order_by.is_empty());
+        spec.frame.clone().unwrap_or_else(default).pretty_name()
+    }));
     parts.join(" ")
 }
 

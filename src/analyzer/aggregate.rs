@@ -1,0 +1,540 @@
+//! `GROUP BY`: keys by position, alias or `ALL`; grouping sets; the check that every output is grouped or aggregated.
+//!
+//! ```text
+//!   Aggregate rollup(a, b)            Aggregate [a#9, b#10, spark_grouping_id], [a#9, b#10, sum(n)]
+//!     Scan a, b, n            →         Expand (a, b, 0), (a, null, 1), (null, null, 3)
+//!                                         Scan a, b, n
+//! ```
+
+use super::coercion::cast;
+use super::errors::mismatch;
+use super::exprs::{Env, first_resolved};
+use super::select::{expand, is_aggregate};
+use super::{Analyzer, Scope};
+use crate::common::{Result, SparkError};
+use crate::logical::expr::{Attribute, BinaryOp, Expr, SortOrder, WindowSpec};
+use crate::logical::plan::{Grouping, LogicalPlan};
+use crate::logical::scalar::Scalar;
+use crate::logical::types::DataType;
+use std::sync::Arc;
+
+/// Spark's name of the column that tells grouping sets apart.
+pub(super) const GROUPING_ID: &str = "spark_grouping_id";
+
+impl Analyzer<'_> {
+    /// `Aggregate` over an analyzed input.
+    pub(super) fn aggregate(
+        &self,
+        grouping: &Grouping,
+        outputs: &[Expr],
+        input: &Arc<LogicalPlan>,
+        scope: &Scope,
+    ) -> Result<Arc<LogicalPlan>> {
+        let mut env = Env::new(self, scope, input.output());
+        let items = if outputs.iter().any(|expr| matches!(expr, Expr::Star(_) | Expr::ColumnRegex(_))) {
+            expand(outputs, &env)?
+        } else {
+            outputs.to_vec()
+        };
+        let sets = self.grouping_sets(grouping, &items, &env)?;
+        let keys = match &sets {
+            Some((keys, _)) => keys.clone(),
+            None => self.grouping_keys(by_of(grouping), &items, &env)?,
+        };
+        for key in &keys {
+            if matches!(key.data_type(), DataType::Map(..)) {
+                return Err(SparkError::analysis(
+                    "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE",
+                    format!("rows cannot be grouped by \"{}\": maps cannot be compared", key.pretty_name()),
+                ));
+            }
+            if key.any(|part| matches!(part, Expr::Aggregate(_))) {
+                return Err(SparkError::analysis(
+                    "GROUP_BY_AGGREGATE",
+                    format!("rows cannot be grouped by the aggregate \"{}\"", key.pretty_name()),
+                ));
+            }
+        }
+        let items = self.named_items(items, &mut env)?;
+        let items: Vec<Expr> = items.into_iter().map(|item| self.plainly_named(item, &env)).collect();
+        for item in &items {
+            check(item, &keys, &items)?;
+        }
+        match sets {
+            None => {
+                if let Some(name) = items.iter().find_map(grouping_call) {
+                    return Err(SparkError::analysis(
+                        "UNSUPPORTED_GROUPING_EXPRESSION",
+                        format!("`{name}` only makes sense with rollup, cube or grouping sets"),
+                    )
+                    .with_subject(name));
+                }
+                self.finish_aggregate(keys, items, input.clone())
+            }
+            Some((keys, sets)) => {
+                let (plan, by) = self.expand_sets(&keys, &sets, input);
+                let items = items.into_iter().map(|item| self.over_sets(item, &keys, &by)).collect::<Result<_>>()?;
+                self.finish_aggregate(by.into_iter().map(Expr::Attribute).collect(), items, plan)
+            }
+        }
+    }
+
+    /// An output column under a name of another spelling becomes an alias, so that it still equals its grouping key.
+    fn plainly_named(&self, item: Expr, env: &Env<'_>) -> Expr {
+        let Expr::Attribute(written) = &item else { return item };
+        match env.types(item.clone()) {
+            Ok(Expr::Attribute(column)) if column.name != written.name => {
+                self.alias(Expr::Attribute(column), written.name.clone())
+            }
+            Ok(column) => column,
+            Err(_) => item,
+        }
+    }
+
+    fn grouping_keys(&self, by: &[Expr], items: &[Expr], env: &Env<'_>) -> Result<Vec<Expr>> {
+        if let [Expr::UnresolvedAttribute(parts)] = by
+            && parts.len() == 1
+            && parts[0].eq_ignore_ascii_case("all")
+            && !env.input.iter().any(|column| self.casing().same(&column.name, "all"))
+        {
+            let plain: Vec<Expr> = items.iter().filter(|item| !is_aggregate(item)).map(without_alias).collect();
+            return env.resolve_all(&plain);
+        }
+        by.iter().map(|key| self.grouping_key(key, items, env)).collect()
+    }
+
+    fn grouping_key(&self, key: &Expr, items: &[Expr], env: &Env<'_>) -> Result<Expr> {
+        match key {
+            Expr::Literal(Scalar::Integer(position), _) => {
+                let item = usize::try_from(*position).ok().and_then(|i| i.checked_sub(1)).and_then(|i| items.get(i));
+                let item = item.ok_or_else(|| {
+                    SparkError::analysis(
+                        "GROUP_BY_POS_OUT_OF_RANGE",
+                        format!("GROUP BY {position}: the select list has {} columns", items.len()),
+                    )
+                    .with_subject(position.to_string())
+                })?;
+                if is_aggregate(item) {
+                    return Err(SparkError::analysis(
+                        "GROUP_BY_POS_AGGREGATE",
+                        format!("GROUP BY {position}: that column is the aggregate \"{}\"", item.pretty_name()),
+                    ));
+                }
+                env.resolve(&without_alias(item))
+            }
+            Expr::UnresolvedAttribute(parts) if parts.len() == 1 => first_resolved(env.resolve(key), || {
+                let found = items.iter().find_map(|item| match item {
+                    Expr::Alias { child, name, .. } if self.casing().same(name, &parts[0]) => Some(child.as_ref()),
+                    _ => None,
+                });
+                match found {
+                    Some(child) if !is_aggregate(child) => env.resolve(child),
+                    _ => env.resolve(key),
+                }
+            }),
+            other => env.resolve(&without_alias(other)),
+        }
+    }
+
+    /// The distinct keys, and each set as positions among them; `None` for a plain `GROUP BY`.
+    #[expect(clippy::type_complexity, reason = "keys and sets are used once, right here")]
+    fn grouping_sets(
+        &self,
+        grouping: &Grouping,
+        items: &[Expr],
+        env: &Env<'_>,
+    ) -> Result<Option<(Vec<Expr>, Vec<Vec<usize>>)>> {
+        Ok(match grouping {
+            Grouping::By(_) => None,
+            Grouping::Rollup(by) => {
+                let keys = self.grouping_keys(by, items, env)?;
+                let sets = (0..=keys.len()).rev().map(|len| (0..len).collect()).collect();
+                Some((keys, sets))
+            }
+            Grouping::Cube(by) => {
+                let keys = self.grouping_keys(by, items, env)?;
+                let sets = (0..1_usize << keys.len())
+                    .map(|mask| (0..keys.len()).filter(|i| mask >> (keys.len() - 1 - i) & 1 == 0).collect())
+                    .collect();
+                Some((keys, sets))
+            }
+            Grouping::Sets { by, sets } => {
+                let mut keys = self.grouping_keys(by, items, env)?;
+                let mut found = Vec::with_capacity(sets.len());
+                for set in sets {
+                    let mut positions = Vec::new();
+                    for key in self.grouping_keys(set, items, env)? {
+                        let position = keys.iter().position(|other| *other == key);
+                        positions.push(position.unwrap_or_else(|| {
+                            keys.push(key);
+                            keys.len() - 1
+                        }));
+                    }
+                    found.push(positions);
+                }
+                Some((keys, found))
+            }
+        })
+    }
+
+    /// The `Expand` node of grouping sets, and its grouping columns (keys, then the grouping id).
+    fn expand_sets(
+        &self,
+        keys: &[Expr],
+        sets: &[Vec<usize>],
+        input: &Arc<LogicalPlan>,
+    ) -> (Arc<LogicalPlan>, Vec<Attribute>) {
+        let ids = self.context.ids;
+        let mut by: Vec<Attribute> =
+            keys.iter().map(|key| Attribute::new(key.pretty_name(), ids.fresh(), key.data_type(), true)).collect();
+        by.push(Attribute::new(GROUPING_ID, ids.fresh(), DataType::Long, false));
+        let columns = input.output();
+        let projections = sets
+            .iter()
+            .map(|set| {
+                let mut exprs: Vec<Expr> = columns.iter().cloned().map(Expr::Attribute).collect();
+                let mut grouping_id = 0_i64;
+                for (i, key) in keys.iter().enumerate() {
+                    grouping_id <<= 1;
+                    if set.contains(&i) {
+                        exprs.push(key.clone());
+                    } else {
+                        grouping_id |= 1;
+                        exprs.push(Expr::Literal(Scalar::Null, key.data_type()));
+                    }
+                }
+                exprs.push(Expr::Literal(Scalar::Long(grouping_id), DataType::Long));
+                exprs
+            })
+            .collect();
+        let mut output = columns;
+        output.extend(by.iter().cloned());
+        (Arc::new(LogicalPlan::Expand { projections, output, input: input.clone() }), by)
+    }
+
+    /// An output over grouping sets: keys become the expanded columns, `grouping(…)` reads the grouping id.
+    fn over_sets(&self, item: Expr, keys: &[Expr], by: &[Attribute]) -> Result<Expr> {
+        let position = keys.iter().position(|key| *key == item);
+        if let Some(i) = position {
+            return Ok(Expr::Attribute(by[i].clone()));
+        }
+        match item {
+            Expr::Aggregate(call) if call.function.name == "grouping_id" => {
+                if !call.args.is_empty() && call.args != keys {
+                    return Err(SparkError::analysis(
+                        "GROUPING_ID_COLUMN_MISMATCH",
+                        "grouping_id takes exactly the grouping columns, in their order, or nothing",
+                    ));
+                }
+                Ok(Expr::Attribute(by[keys.len()].clone()))
+            }
+            Expr::Aggregate(call) if call.function.name == "grouping" => {
+                let i = keys.iter().position(|key| Some(key) == call.args.first()).ok_or_else(|| {
+                    SparkError::analysis("GROUPING_COLUMN_MISMATCH", "grouping(…) takes one of the grouping columns")
+                })?;
+                let shift = i32::try_from(keys.len() - 1 - i).unwrap_or(0);
+                let id = Expr::Attribute(by[keys.len()].clone());
+                let shifted = super::coercion::call("shiftright", vec![id, Expr::int(shift)], &self.resolve_context())?;
+                let one = Expr::Literal(Scalar::Long(1), DataType::Long);
+                Ok(cast(Expr::binary(BinaryOp::BitAnd, shifted, one), &DataType::Byte, self.context.conf.ansi()))
+            }
+            // Arguments of aggregates see the rows as they were.
+            aggregate @ Expr::Aggregate(_) => Ok(aggregate),
+            other => other.try_map_children(&mut |child| self.over_sets(child, keys, by)),
+        }
+    }
+
+    /// The aggregate, with window functions and generators in nodes above it.
+    pub(super) fn finish_aggregate(
+        &self,
+        keys: Vec<Expr>,
+        items: Vec<Expr>,
+        input: Arc<LogicalPlan>,
+    ) -> Result<Arc<LogicalPlan>> {
+        let above = |item: &Expr| item.any(|part| matches!(part, Expr::Window { .. } | Expr::Generator { .. }));
+        if !items.iter().any(above) {
+            return Ok(Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(keys), outputs: items, input }));
+        }
+        let mut inner = Vec::new();
+        let items: Vec<Expr> = items.into_iter().map(|item| self.lower(item, &keys, &mut inner)).collect();
+        let plan = Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(keys), outputs: inner, input });
+        self.finish_select(items, plan)
+    }
+
+    /// Moves keys and aggregates of an output into the aggregate below the window.
+    fn lower(&self, expr: Expr, keys: &[Expr], inner: &mut Vec<Expr>) -> Expr {
+        match expr {
+            key if keys.contains(&key) => self.inner_output(key, inner),
+            Expr::Alias { child, name, id, metadata } => {
+                Expr::Alias { child: Box::new(self.lower(*child, keys, inner)), name, id, metadata }
+            }
+            Expr::Window { function, spec } => {
+                let function = function
+                    .try_map_children(&mut |child| Ok::<_, std::convert::Infallible>(self.lower(child, keys, inner)))
+                    .unwrap_or_else(|never| match never {});
+                let spec = WindowSpec {
+                    partition_by: spec.partition_by.into_iter().map(|expr| self.lower(expr, keys, inner)).collect(),
+                    order_by: spec
+                        .order_by
+                        .into_iter()
+                        .map(|order| SortOrder { child: self.lower(order.child, keys, inner), ..order })
+                        .collect(),
+                    frame: spec.frame,
+                };
+                Expr::Window { function: Box::new(function), spec }
+            }
+            aggregate @ Expr::Aggregate(_) => self.inner_output(aggregate, inner),
+            other => other
+                .try_map_children(&mut |child| Ok::<_, std::convert::Infallible>(self.lower(child, keys, inner)))
+                .unwrap_or_else(|never| match never {}),
+        }
+    }
+
+    fn inner_output(&self, expr: Expr, inner: &mut Vec<Expr>) -> Expr {
+        let same = inner.iter().find(|output| match output {
+            Expr::Alias { child, .. } => **child == expr,
+            other => **other == expr,
+        });
+        let named = match same {
+            Some(found) => found.clone(),
+            None => {
+                let named = match expr {
+                    attribute @ Expr::Attribute(_) => attribute,
+                    other => {
+                        let name = other.pretty_name();
+                        self.alias(other, name)
+                    }
+                };
+                inner.push(named.clone());
+                named
+            }
+        };
+        named.to_attribute().map_or(named, Expr::Attribute)
+    }
+}
+
+fn by_of(grouping: &Grouping) -> &[Expr] {
+    match grouping {
+        Grouping::By(by) | Grouping::Rollup(by) | Grouping::Cube(by) | Grouping::Sets { by, .. } => by,
+    }
+}
+
+fn without_alias(expr: &Expr) -> Expr {
+    match expr {
+        Expr::Alias { child, .. } => (**child).clone(),
+        other => other.clone(),
+    }
+}
+
+fn grouping_call(expr: &Expr) -> Option<String> {
+    let mut found = None;
+    expr.visit(&mut |part| {
+        if let Expr::Aggregate(call) = part
+            && matches!(call.function.name, "grouping" | "grouping_id")
+        {
+            found = Some(call.function.name.to_owned());
+        }
+    });
+    found
+}
+
+/// Every column of an output must be grouped by or inside an aggregate.
+fn check(expr: &Expr, keys: &[Expr], items: &[Expr]) -> Result<()> {
+    if keys.contains(expr) {
+        return Ok(());
+    }
+    match expr {
+        Expr::Attribute(column) => Err(not_grouped(column, keys, items)),
+        Expr::Aggregate(call) => {
+            let nested = call.args.iter().any(|arg| arg.any(|part| matches!(part, Expr::Aggregate(_))));
+            if nested {
+                return Err(SparkError::analysis(
+                    "NESTED_AGGREGATE_FUNCTION",
+                    format!("an aggregate cannot take another aggregate: {}", expr.pretty_name()),
+                )
+                .with_help("aggregate twice: first into one frame, then over that"));
+            }
+            Ok(())
+        }
+        Expr::Window { function, spec } => {
+            for child in function.children().into_iter().chain(&spec.partition_by) {
+                check(child, keys, items)?;
+            }
+            spec.order_by.iter().try_for_each(|order| check(&order.child, keys, items))
+        }
+        Expr::Lambda { .. } => Ok(()),
+        other => other.children().into_iter().try_for_each(|child| check(child, keys, items)),
+    }
+}
+
+fn not_grouped(column: &Attribute, keys: &[Expr], items: &[Expr]) -> SparkError {
+    let _ = items;
+    if keys.is_empty() {
+        return SparkError::analysis(
+            "MISSING_GROUP_BY",
+            format!("the column `{}` stands beside an aggregate, but the query has no GROUP BY", column.name),
+        )
+        .with_subject(column.name.clone())
+        .with_help(format!("group by `{}`, or aggregate it too, for example with max(...)", column.name));
+    }
+    SparkError::analysis(
+        "MISSING_AGGREGATION",
+        format!("the column `{}` is neither grouped by nor aggregated", column.name),
+    )
+    .with_subject(column.name.clone())
+    .with_help(format!(
+        "add `{}` to the GROUP BY, or take any_value(`{}`) if it does not matter which",
+        column.name, column.name
+    ))
+}
+
+/// A pivot's value as a column name.
+fn pivot_text(value: &Scalar) -> String {
+    match value {
+        Scalar::Null => "null".to_owned(),
+        other => Expr::literal(other.clone()).pretty_name(),
+    }
+}
+
+impl Analyzer<'_> {
+    /// `pivot`: aggregate by keys and pivot column, then spread each value into its own column.
+    ///
+    /// Cells without rows stay NULL, even for counts, as in Spark.
+    pub(super) fn pivot(
+        &self,
+        (grouping, column): (&[Expr], &Expr),
+        values: Option<&[Expr]>,
+        aggregates: &[Expr],
+        input: &Arc<LogicalPlan>,
+        scope: &Scope,
+    ) -> Result<Arc<LogicalPlan>> {
+        if aggregates.iter().any(|expr| expr.any(|part| matches!(part, Expr::Star(_)))) {
+            return Err(SparkError::analysis(
+                "INVALID_USAGE_OF_STAR_OR_REGEX",
+                "`*` cannot be used in the aggregates of a pivot",
+            )
+            .with_subject("*")
+            .with_help("count rows with count(lit(1))"));
+        }
+        let mut env = Env::new(self, scope, input.output());
+        let column = env.resolve(column)?;
+        let values = match values {
+            Some(values) => self.pivot_values(values, &column, &env)?,
+            None => self.distinct_pivot_values(&column, input)?,
+        };
+        let aggregates: Vec<Expr> =
+            aggregates.iter().map(|expr| self.named(expr.clone(), &env)).collect::<Result<_>>()?;
+        for aggregate in &aggregates {
+            if !aggregate.any(|part| matches!(part, Expr::Aggregate(_))) {
+                return Err(SparkError::analysis(
+                    "_LEGACY_ERROR_TEMP_1006",
+                    format!("a pivot needs aggregates, and \"{}\" is none", aggregate.pretty_name()),
+                ));
+            }
+        }
+        let keys = if is_sql_pivot(grouping) {
+            implicit_keys(&env.input, &column, &aggregates)
+        } else {
+            self.named_items(grouping.to_vec(), &mut env)?
+        };
+        let pivot = self.alias(column.clone(), "_pivot");
+        let mut by: Vec<Expr> = keys.iter().map(without_alias).collect();
+        by.push(column);
+        let mut first: Vec<Expr> = keys.clone();
+        first.push(pivot.clone());
+        first.extend(aggregates.iter().cloned());
+        let rows =
+            Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs: first, input: input.clone() });
+        self.spread(&keys, &pivot, &values, &aggregates, rows)
+    }
+
+    fn spread(
+        &self,
+        keys: &[Expr],
+        pivot: &Expr,
+        values: &[(Expr, String)],
+        aggregates: &[Expr],
+        rows: Arc<LogicalPlan>,
+    ) -> Result<Arc<LogicalPlan>> {
+        let keys: Vec<Expr> = keys.iter().filter_map(Expr::to_attribute).map(Expr::Attribute).collect();
+        let pivot = pivot.to_attribute().ok_or_else(|| SparkError::internal("a pivot column without a name"))?;
+        let mut outputs = keys.clone();
+        for (value, name) in values {
+            for aggregate in aggregates {
+                let cell =
+                    aggregate.to_attribute().ok_or_else(|| SparkError::internal("an aggregate without a name"))?;
+                let name = match aggregates {
+                    [_] => name.clone(),
+                    _ => format!("{name}_{}", cell.name),
+                };
+                let here = Expr::binary(BinaryOp::NullSafeEq, Expr::Attribute(pivot.clone()), value.clone());
+                let cell = Expr::Case { branches: vec![(here, Expr::Attribute(cell))], otherwise: None };
+                let env = Env::new(self, Scope::EMPTY, rows.output());
+                let pick = match cell.data_type() {
+                    DataType::Array(..) | DataType::Map(..) | DataType::Struct(_) => {
+                        Expr::call("first", vec![cell, Expr::literal(Scalar::Boolean(true))])
+                    }
+                    _ => Expr::call("max", vec![cell]),
+                };
+                outputs.push(self.alias(env.types(pick)?, name));
+            }
+        }
+        Ok(Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(keys), outputs, input: rows }))
+    }
+
+    fn pivot_values(&self, values: &[Expr], column: &Expr, env: &Env<'_>) -> Result<Vec<(Expr, String)>> {
+        values
+            .iter()
+            .map(|value| {
+                let (name, value) = match value {
+                    Expr::Alias { child, name, .. } => (Some(name.clone()), child.as_ref()),
+                    other => (None, other),
+                };
+                let resolved = env.resolve(value)?;
+                let name = name.unwrap_or_else(|| match &resolved {
+                    Expr::Literal(value, _) => pivot_text(value),
+                    other => other.pretty_name(),
+                });
+                let ansi = self.context.conf.ansi();
+                if !crate::logical::functions::can_cast(&resolved.data_type(), &column.data_type(), ansi) {
+                    return Err(mismatch(
+                        "UNEXPECTED_INPUT_TYPE",
+                        &resolved.pretty_name(),
+                        format!("the pivot column is {}", column.data_type().sql()),
+                    ));
+                }
+                Ok((cast(resolved, &column.data_type(), ansi), name))
+            })
+            .collect()
+    }
+
+    fn distinct_pivot_values(&self, column: &Expr, input: &Arc<LogicalPlan>) -> Result<Vec<(Expr, String)>> {
+        let limit = usize::try_from(self.context.conf.number("spark.sql.pivotMaxValues", 10_000)).unwrap_or(10_000);
+        let found = self.context.catalog.distinct_values(input, column, limit)?;
+        if found.len() > limit {
+            return Err(SparkError::analysis(
+                "_LEGACY_ERROR_TEMP_1324",
+                format!("the pivot column has more than {limit} distinct values"),
+            )
+            .with_help("give the values you want: pivot(\"column\", [\"a\", \"b\"])"));
+        }
+        Ok(found
+            .into_iter()
+            .map(|value| {
+                let name = pivot_text(&value);
+                (Expr::Literal(value, column.data_type()), name)
+            })
+            .collect())
+    }
+}
+
+/// SQL's `PIVOT` groups by every column that it does not mention; the parser says so with a lone star.
+fn is_sql_pivot(grouping: &[Expr]) -> bool {
+    matches!(grouping, [Expr::Star(None)])
+}
+
+fn implicit_keys(input: &[Attribute], column: &Expr, aggregates: &[Expr]) -> Vec<Expr> {
+    let used: Vec<_> =
+        std::iter::once(column).chain(aggregates).flat_map(Expr::references).map(|attribute| attribute.id).collect();
+    input.iter().filter(|column| !used.contains(&column.id)).cloned().map(Expr::Attribute).collect()
+}

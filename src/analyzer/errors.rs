@@ -1,0 +1,126 @@
+//! The analyzer's errors: Spark's conditions, everyday sentences, a next step.
+
+use crate::common::SparkError;
+use crate::common::text::{edit_distance, nearest};
+use crate::logical::display::quote_if_needed;
+use crate::logical::expr::Attribute;
+use std::collections::BTreeSet;
+
+/// A name as written: parts joined by dots, in backticks where needed.
+pub(super) fn dotted(parts: &[String]) -> String {
+    parts.iter().map(|part| quote_if_needed(part)).collect::<Vec<_>>().join(".")
+}
+
+/// `UNRESOLVED_COLUMN`, with the columns there are, nearest first.
+pub(super) fn unresolved_column(parts: &[String], input: &[Attribute]) -> SparkError {
+    let word = parts.join(".");
+    let last = parts.last().cloned().unwrap_or_default();
+    if input.is_empty() {
+        return SparkError::analysis(
+            "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
+            format!("there is no column `{word}` here: the input has no columns"),
+        )
+        .with_subject(last);
+    }
+    let mut names: Vec<&str> = input.iter().map(|column| column.name.as_str()).collect();
+    let help = match nearest(&last, names.iter().copied(), 1).first() {
+        Some(best) => format!("did you mean `{best}`?"),
+        None => "check the spelling, or look at the columns with df.printSchema()".to_owned(),
+    };
+    names.sort_by_key(|name| edit_distance(&name.to_lowercase(), &last.to_lowercase()));
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+    SparkError::analysis(
+        "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+        format!("there is no column with the name `{word}`; did you mean one of these: {}?", shown.join(", ")),
+    )
+    .with_subject(last)
+    .with_help(help)
+}
+
+/// `AMBIGUOUS_REFERENCE`: several columns of one name.
+pub(super) fn ambiguous(parts: &[String], found: &[&Attribute]) -> SparkError {
+    let options: Vec<String> = found
+        .iter()
+        .map(|column| match column.qualifier.last() {
+            Some(qualifier) => format!("`{qualifier}`.`{}`", column.name),
+            None => format!("`{}`", column.name),
+        })
+        .collect();
+    SparkError::analysis(
+        "AMBIGUOUS_REFERENCE",
+        format!("the name `{}` is ambiguous: it could be {}", parts.join("."), options.join(" or ")),
+    )
+    .with_subject(parts.last().cloned().unwrap_or_default())
+    .with_help("join with on=\"key\" to keep one of them, rename one before the join, or give the frames aliases")
+}
+
+/// An attribute of another frame.
+pub(super) fn missing_attribute(attribute: &Attribute, input: &[Attribute]) -> SparkError {
+    let same_name = input.iter().any(|column| column.name == attribute.name);
+    let condition = if same_name {
+        "MISSING_ATTRIBUTES.RESOLVED_ATTRIBUTE_APPEAR_IN_OPERATION"
+    } else {
+        "MISSING_ATTRIBUTES.RESOLVED_ATTRIBUTE_MISSING_FROM_INPUT"
+    };
+    let columns: Vec<&str> = input.iter().map(|column| column.name.as_str()).collect();
+    SparkError::analysis(
+        condition,
+        format!(
+            "the column `{}` belongs to another DataFrame; the columns here are {}",
+            attribute.name,
+            columns.join(", ")
+        ),
+    )
+    .with_subject(attribute.name.clone())
+    .with_help("a frame can only use its own columns: join the two frames first")
+}
+
+/// Whether another place may still resolve the name.
+pub(super) fn is_unresolved(error: &SparkError) -> bool {
+    error.condition().is_some_and(|condition| {
+        condition.starts_with("UNRESOLVED_COLUMN") || condition.starts_with("MISSING_ATTRIBUTES")
+    })
+}
+
+/// `TABLE_OR_VIEW_NOT_FOUND`.
+pub(super) fn table_not_found(name: &[String], known: &[String]) -> SparkError {
+    let shown = dotted(name);
+    let last = name.last().cloned().unwrap_or_default();
+    let help = match nearest(&last, known.iter().map(String::as_str), 1).first() {
+        Some(best) => format!("did you mean `{best}`?"),
+        None => "make it known first with df.createOrReplaceTempView(\"name\")".to_owned(),
+    };
+    SparkError::analysis("TABLE_OR_VIEW_NOT_FOUND", format!("there is no table or view `{shown}`"))
+        .with_subject(last)
+        .with_help(help)
+}
+
+/// `UNRESOLVED_ROUTINE`.
+pub(super) fn unresolved_routine(name: &str) -> SparkError {
+    let help = match nearest(name, crate::logical::functions::names(), 3).as_slice() {
+        [] => "look the function up in Spark's list of SQL functions".to_owned(),
+        near => {
+            format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "))
+        }
+    };
+    SparkError::analysis("UNRESOLVED_ROUTINE", format!("there is no function `{name}`"))
+        .with_subject(name.to_owned())
+        .with_help(help)
+}
+
+/// A `DATATYPE_MISMATCH` of an expression.
+pub(super) fn mismatch(kind: &str, expr: &str, why: impl Into<String>) -> SparkError {
+    SparkError::analysis(&format!("DATATYPE_MISMATCH.{kind}"), format!("\"{expr}\" cannot be computed: {}", why.into()))
+        .with_subject(expr.to_owned())
+}
+
+/// `UNRESOLVED_COLUMN_AMONG_FIELD_NAMES`: a name that must be one of a frame's own columns.
+pub(super) fn among_field_names(parts: &[String], input: &[Attribute]) -> SparkError {
+    let plain = unresolved_column(parts, input);
+    let help = plain.help().first().cloned().unwrap_or_default();
+    SparkError::analysis("UNRESOLVED_COLUMN_AMONG_FIELD_NAMES", plain.message().to_owned())
+        .with_subject(parts.join("."))
+        .with_help(help)
+}

@@ -1,0 +1,260 @@
+//! Select lists: stars, names, implicit aggregation, window functions, generators.
+
+use super::exprs::Env;
+use super::{Analyzer, Scope};
+use crate::common::ids::ExprId;
+use crate::common::{Result, SparkError};
+use crate::logical::expr::{Attribute, Expr};
+use crate::logical::functions::{self, Definition};
+use crate::logical::plan::{Grouping, LogicalPlan};
+use crate::logical::types::DataType;
+use std::sync::Arc;
+
+impl Analyzer<'_> {
+    /// `SELECT exprs FROM input`, where `input` is analyzed.
+    pub(super) fn select(&self, exprs: &[Expr], input: &Arc<LogicalPlan>, scope: &Scope) -> Result<Arc<LogicalPlan>> {
+        let mut env = Env::new(self, scope, input.output());
+        env.hidden = super::join::hidden_columns(input, self.casing());
+        let items = expand(exprs, &env)?;
+        if items.iter().any(is_aggregate) {
+            return self.aggregate(&Grouping::By(Vec::new()), exprs, input, scope);
+        }
+        let items = self.named_items(items, &mut env)?;
+        let input = if env.hidden.is_empty() { input.clone() } else { expose_hidden(input, &items, &env.hidden) };
+        self.finish_select(items, input)
+    }
+
+    /// Resolves each item and gives it its name; aliases further left can be used further right.
+    pub(super) fn named_items(&self, items: Vec<Expr>, env: &mut Env<'_>) -> Result<Vec<Expr>> {
+        let mut named = Vec::with_capacity(items.len());
+        for item in items {
+            let done = self.named(item, env)?;
+            if let Expr::Alias { child, name, .. } = &done
+                && !child.any(|part| matches!(part, Expr::Window { .. } | Expr::Generator { .. }))
+            {
+                env.lateral.push((name.clone(), (**child).clone()));
+            }
+            named.push(done);
+        }
+        Ok(named)
+    }
+
+    /// One item of a select list: resolved, and an attribute, an alias or a generator with names.
+    pub(super) fn named(&self, item: Expr, env: &Env<'_>) -> Result<Expr> {
+        match item {
+            Expr::Alias { child, name, id, metadata } => {
+                let child = Box::new(env.resolve(&child)?);
+                if let Expr::Generator { .. } = *child {
+                    return Ok(Expr::MultiAlias { child, names: vec![name] });
+                }
+                let id = if id == ExprId::UNASSIGNED { self.context.ids.fresh() } else { id };
+                Ok(Expr::Alias { child, name, id, metadata })
+            }
+            Expr::MultiAlias { child, names } => Ok(Expr::MultiAlias { child: Box::new(env.resolve(&child)?), names }),
+            Expr::UnresolvedAttribute(parts) => {
+                let found = env.names(Expr::UnresolvedAttribute(parts.clone()))?;
+                self.with_name(found, parts.last().cloned(), env)
+            }
+            Expr::Cast { child, to, mode, implicit } => {
+                let child = env.names(*child)?;
+                let name = match &child {
+                    Expr::Attribute(attribute) => Some(attribute.name.clone()),
+                    Expr::Function { function, args, .. } if function.name == "get_struct_field" => {
+                        args.get(1).map(Expr::pretty_name)
+                    }
+                    _ => None,
+                };
+                self.with_name(Expr::Cast { child: Box::new(child), to, mode, implicit }, name, env)
+            }
+            other => {
+                let found = env.names(other)?;
+                self.with_name(found, None, env)
+            }
+        }
+    }
+
+    fn with_name(&self, found: Expr, name: Option<String>, env: &Env<'_>) -> Result<Expr> {
+        if let Expr::Attribute(attribute) = &found {
+            let written = attribute.name.clone();
+            return Ok(match env.types(found)? {
+                Expr::Attribute(column) => Expr::Attribute(Attribute { name: written, ..column }),
+                other => other,
+            });
+        }
+        let name = name.unwrap_or_else(|| env.named_extracts(found.clone()).pretty_name());
+        let typed = env.types(found)?;
+        match typed {
+            Expr::Generator { .. } => Ok(Expr::MultiAlias { child: Box::new(typed), names: Vec::new() }),
+            typed => Ok(self.alias(typed, name)),
+        }
+    }
+
+    /// Window functions and generators get their own nodes below the project.
+    pub(super) fn finish_select(&self, items: Vec<Expr>, input: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+        let (items, input) = self.extract_generator(items, input)?;
+        let (items, input) = self.extract_windows(items, input);
+        if let Some(name) = items.iter().find_map(bare_window_function) {
+            return Err(SparkError::analysis(
+                "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE",
+                format!("`{name}` is a window function and needs OVER (…)"),
+            )
+            .with_subject(name)
+            .with_help("say over which rows it counts: .over(Window.partitionBy(...).orderBy(...))"));
+        }
+        Ok(Arc::new(LogicalPlan::Project { exprs: items, input }))
+    }
+
+    fn extract_generator(&self, items: Vec<Expr>, input: Arc<LogicalPlan>) -> Result<(Vec<Expr>, Arc<LogicalPlan>)> {
+        if !items.iter().any(|item| item.any(|part| matches!(part, Expr::Generator { .. }))) {
+            return Ok((items, input));
+        }
+        let generators = items.iter().filter(|item| matches!(item, Expr::MultiAlias { .. })).count();
+        if generators > 1 {
+            return Err(SparkError::analysis(
+                "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
+                "a select list can hold only one function that makes rows, such as explode",
+            )
+            .with_help("explode one column first, and the other from the result"));
+        }
+        if generators == 0 {
+            return Err(SparkError::analysis(
+                "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
+                "a function that makes rows, such as explode, must stand alone in the select list",
+            )
+            .with_help("explode first, then compute with the new column"));
+        }
+        let mut plan = input;
+        let mut done = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Expr::MultiAlias { child, names } => {
+                    let (generate, output) = self.generate(*child, &names, plan)?;
+                    plan = generate;
+                    done.extend(output.into_iter().map(Expr::Attribute));
+                }
+                other => done.push(other),
+            }
+        }
+        Ok((done, plan))
+    }
+
+    /// A `Generate` node and its new columns.
+    pub(super) fn generate(
+        &self,
+        generator: Expr,
+        names: &[String],
+        input: Arc<LogicalPlan>,
+    ) -> Result<(Arc<LogicalPlan>, Vec<Attribute>)> {
+        let Expr::Generator { function, args, outer } = generator else {
+            return Err(SparkError::analysis(
+                "UNSUPPORTED_GENERATOR.NOT_GENERATOR",
+                format!("`{}` does not make rows", generator.pretty_name()),
+            ));
+        };
+        let resolved = (function.resolve)(args, &self.resolve_context())?;
+        let DataType::Struct(fields) = resolved.data_type else {
+            return Err(SparkError::internal(format!("the generator {} has no row type", function.name)));
+        };
+        if !names.is_empty() && names.len() != fields.fields.len() {
+            return Err(SparkError::analysis(
+                "UDTF_ALIAS_NUMBER_MISMATCH",
+                format!(
+                    "`{}` gives {} columns, but {} names were given",
+                    function.name,
+                    fields.fields.len(),
+                    names.len()
+                ),
+            ));
+        }
+        let output: Vec<Attribute> = fields
+            .fields
+            .into_iter()
+            .enumerate()
+            .map(|(i, field)| {
+                let name = names.get(i).cloned().unwrap_or(field.name);
+                Attribute::new(name, self.context.ids.fresh(), field.data_type, field.nullable || outer)
+            })
+            .collect();
+        let generator = Expr::Generator { function, args: resolved.args, outer };
+        let plan = LogicalPlan::Generate { generator, outer, output: output.clone(), input };
+        Ok((Arc::new(plan), output))
+    }
+
+    /// `expr AS name` with a fresh id.
+    pub(super) fn alias(&self, expr: Expr, name: impl Into<String>) -> Expr {
+        Expr::Alias { child: Box::new(expr), name: name.into(), id: self.context.ids.fresh(), metadata: None }
+    }
+}
+
+/// Replaces stars and column patterns by the columns they stand for.
+pub(super) fn expand(exprs: &[Expr], env: &Env<'_>) -> Result<Vec<Expr>> {
+    let mut items = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        match expr {
+            Expr::Star(qualifier) => items.extend(env.star(qualifier.as_deref())?),
+            Expr::ColumnRegex(pattern) => items.extend(matching(pattern, env)?),
+            Expr::MultiAlias { child, names } if matches!(child.as_ref(), Expr::Star(None)) => {
+                let columns = env.star(None)?;
+                if columns.len() != names.len() {
+                    return Err(SparkError::analysis(
+                        "ASSIGNMENT_ARITY_MISMATCH",
+                        format!("{} names were given for {} columns", names.len(), columns.len()),
+                    ));
+                }
+                items.extend(columns.into_iter().zip(names).map(|(column, name)| column.alias(name.clone())));
+            }
+            other => items.push(other.clone()),
+        }
+    }
+    Ok(items)
+}
+
+fn matching(pattern: &str, env: &Env<'_>) -> Result<Vec<Expr>> {
+    let body = pattern.trim().trim_matches('`');
+    let flag = if env.casing().sensitive { "" } else { "(?i)" };
+    let regex = regex::Regex::new(&format!("^{flag}(?:{body})$")).map_err(|_| {
+        SparkError::analysis("INVALID_PARAMETER_VALUE.PATTERN", format!("`{body}` is no regular expression"))
+    })?;
+    Ok(env.input.iter().filter(|column| regex.is_match(&column.name)).cloned().map(Expr::Attribute).collect())
+}
+
+/// Whether an expression as written aggregates, outside of windows.
+pub(super) fn is_aggregate(expr: &Expr) -> bool {
+    match expr {
+        Expr::Aggregate(_) => true,
+        Expr::Call(call) if aggregate_name(&call.name) => true,
+        Expr::Window { function, spec } => {
+            let inner = function.children().into_iter().any(is_aggregate);
+            inner
+                || spec.partition_by.iter().any(is_aggregate)
+                || spec.order_by.iter().any(|order| is_aggregate(&order.child))
+        }
+        other => other.children().into_iter().any(is_aggregate),
+    }
+}
+
+/// A window function without its window.
+fn bare_window_function(expr: &Expr) -> Option<&'static str> {
+    match expr {
+        Expr::WindowFunction { function, .. } => Some(function.name),
+        other => other.children().into_iter().find_map(bare_window_function),
+    }
+}
+
+fn aggregate_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(lower.as_str(), "count_distinct" | "countdistinct" | "sum_distinct" | "sumdistinct")
+        || matches!(functions::lookup(&lower), Some(Definition::Aggregate(_)))
+}
+
+/// Adds the hidden columns that `items` use to the project that hides them.
+fn expose_hidden(input: &Arc<LogicalPlan>, items: &[Expr], hidden: &[Attribute]) -> Arc<LogicalPlan> {
+    let used: Vec<&Attribute> = hidden
+        .iter()
+        .filter(|column| items.iter().any(|item| item.references().iter().any(|found| found.id == column.id)))
+        .collect();
+    if used.is_empty() {
+        return input.clone();
+    }
+    super::sort::expose(input, &used.into_iter().cloned().collect::<Vec<_>>()).unwrap_or_else(|| input.clone())
+}
