@@ -270,23 +270,23 @@ impl Told<'_> {
         for (need, members) in words::by_need(&death.outputs, |lost| &lost.need) {
             let names: Vec<(StageId, u32)> = members.iter().map(|lost| (lost.stage, lost.map)).collect();
             let what = format!("the output of {}", words::stage_tasks(status, &names));
-            self.lost(&what, need, names.len());
+            self.lost(&what, need, names.len(), "not read");
         }
         for (need, members) in words::by_need(&death.cached, |lost| &lost.need) {
             let what = plural(members.len() as u64, "cached partition");
-            self.lost(&what, need, members.len());
+            self.lost(&what, need, members.len(), "not used");
         }
         self.kept(death);
     }
 
-    fn lost(&mut self, what: &str, need: &Need, number: usize) {
+    fn lost(&mut self, what: &str, need: &Need, number: usize, open: &str) {
         let it = if number == 1 { "it" } else { "them" };
         match need {
             Need::Now(by) => {
                 let text = format!("lost and needed: {what}; made again, because");
                 let by = words::needed_by(self.status, by);
                 let verb = if by.contains(" and ") || by.contains(" to ") { "have" } else { "has" };
-                let text = format!("{text} {by} {verb} not read {it} yet");
+                let text = format!("{text} {by} {verb} {open} {it} yet");
                 self.say(Depth::Brief, Weight::Again, "lost_needed", text);
             }
             Need::Later => {

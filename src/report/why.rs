@@ -161,15 +161,11 @@ pub fn triage(status: &Status, death: &crate::status::Death) -> Vec<Line> {
         }
     }
     let cached = |wanted: fn(&Need) -> bool| death.cached.iter().filter(|lost| wanted(&lost.need)).count() as u64;
-    let with_cached = |tasks: &[(crate::common::ids::StageId, u32)], blocks: u64| {
-        let mut words_of = Vec::new();
-        if !tasks.is_empty() {
-            words_of.push(words::stage_tasks(status, tasks));
-        }
-        if blocks > 0 {
-            words_of.push(plural(blocks, "cached partition"));
-        }
-        words::list(&words_of)
+    let with_cached = |tasks: &[(crate::common::ids::StageId, u32)], blocks: u64| match (tasks.is_empty(), blocks) {
+        (true, 0) => "nothing".to_owned(),
+        (false, 0) => words::stage_tasks(status, tasks),
+        (true, _) => plural(blocks, "cached partition"),
+        (false, _) => format!("{}; {}", words::stage_tasks(status, tasks), plural(blocks, "cached partition")),
     };
     push(Mark::Skip, format!("Gone, not needed: {}.", with_cached(&no, cached(|need| *need == Need::No))));
     let maybe = cached(|need| *need == Need::Later);

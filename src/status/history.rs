@@ -34,14 +34,19 @@ impl History {
     /// Appends events.
     pub fn extend(&mut self, events: impl IntoIterator<Item = Arc<Event>>) {
         for event in events {
-            if let EventKind::TaskEnded { task, .. } = &event.kind {
-                self.ends.insert(*task, event.time);
-            }
-            self.head.apply(&event);
-            self.events.push(event);
-            if self.events.len().is_multiple_of(EVERY) {
-                self.checkpoints.push(self.head.clone());
-            }
+            self.push(event);
+        }
+    }
+
+    /// Appends one event.
+    pub fn push(&mut self, event: Arc<Event>) {
+        if let EventKind::TaskEnded { task, .. } = &event.kind {
+            self.ends.insert(*task, event.time);
+        }
+        self.head.apply(&event);
+        self.events.push(event);
+        if self.events.len().is_multiple_of(EVERY) {
+            self.checkpoints.push(self.head.clone());
         }
     }
 

@@ -323,7 +323,7 @@ pub struct Fault {
 pub struct Death {
     pub node: NodeId,
     pub at: VirtualTime,
-    /// Events before the death.
+    /// Events up to and including the death.
     pub position: usize,
     /// Attempts that were running on it.
     pub running: Vec<TaskId>,

@@ -1,7 +1,17 @@
 //! The home screen: the exercises, and what can be done with each.
+//!
+//! A path, not a menu: what is chosen is told at the right, and one Enter watches it.
 
 use super::ScreenOptions;
+use super::glyphs;
+use super::terminal::Screen;
+use super::theatre::view::paint::{Brush, fit, wrap};
+use super::theme::Tone;
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::io;
+use std::time::Duration;
 
 /// One line of the home screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +41,233 @@ pub enum HomeChoice {
     Interrupted,
 }
 
+/// What the screen knows.
+#[derive(Debug, Clone, Default)]
+pub struct Home {
+    pub entries: Vec<HomeEntry>,
+    pub chosen: usize,
+    /// The path that is being typed, while a log is opened.
+    pub path: Option<String>,
+    pub notice: Option<String>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HomeMessage {
+    Key(KeyEvent),
+    Paste(String),
+    /// A line of the list was clicked.
+    Click(usize),
+}
+
 /// Shows the home screen until something is chosen. `notice` is one line about what happened before, such as why a log did not open.
 ///
 /// # Errors
 /// When the terminal can not be used.
-pub fn run(_entries: &[HomeEntry], _notice: Option<&str>, _options: ScreenOptions) -> io::Result<HomeChoice> {
-    Err(io::Error::other("the home screen is not built yet"))
+pub fn run(entries: &[HomeEntry], notice: Option<&str>, options: ScreenOptions) -> io::Result<HomeChoice> {
+    let mut home = Home { entries: entries.to_vec(), notice: notice.map(str::to_owned), ..Home::default() };
+    let mut screen = Screen::open()?;
+    loop {
+        screen.draw(|frame| {
+            let area = frame.area();
+            view(&home, options, frame.buffer_mut(), area);
+        })?;
+        let mut inputs = Vec::new();
+        while inputs.is_empty() {
+            inputs = screen.read(Duration::from_secs(1))?;
+            if screen.is_interrupted() {
+                return Ok(HomeChoice::Interrupted);
+            }
+        }
+        for input in inputs {
+            if is_suspend(&input) {
+                screen.suspend()?;
+                continue;
+            }
+            let choice = message(&home, input).and_then(|message| update(&mut home, message));
+            if let Some(choice) = choice {
+                return Ok(choice);
+            }
+        }
+    }
+}
+
+fn is_suspend(input: &Input) -> bool {
+    matches!(input, Input::Key(key) if key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL))
+}
+
+fn message(home: &Home, input: Input) -> Option<HomeMessage> {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => Some(HomeMessage::Key(key)),
+        Input::Paste(text) => Some(HomeMessage::Paste(text)),
+        Input::Mouse(mouse) if mouse.kind == MouseEventKind::Down(MouseButton::Left) => {
+            let row = usize::from(mouse.row).checked_sub(FIRST_ROW)? / 2;
+            (row < home.entries.len()).then_some(HomeMessage::Click(row))
+        }
+        _ => None,
+    }
+}
+
+/// Takes in one message; gives the choice, once made.
+pub fn update(home: &mut Home, message: HomeMessage) -> Option<HomeChoice> {
+    match message {
+        HomeMessage::Click(row) if row == home.chosen => Some(HomeChoice::Watch(row)),
+        HomeMessage::Click(row) => {
+            home.chosen = row;
+            None
+        }
+        HomeMessage::Paste(text) => {
+            if let Some(path) = &mut home.path {
+                path.push_str(text.trim());
+            }
+            None
+        }
+        HomeMessage::Key(key) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            (key.code == KeyCode::Char('c')).then_some(HomeChoice::Interrupted)
+        }
+        HomeMessage::Key(key) if home.path.is_some() => type_path(home, key),
+        HomeMessage::Key(key) => press(home, key),
+    }
+}
+
+fn type_path(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
+    let path = home.path.as_mut()?;
+    match key.code {
+        KeyCode::Char(c) => path.push(c),
+        KeyCode::Backspace => {
+            path.pop();
+        }
+        KeyCode::Enter if !path.trim().is_empty() => return Some(HomeChoice::OpenLog(path.trim().to_owned())),
+        KeyCode::Esc | KeyCode::Enter => home.path = None,
+        _ => {}
+    }
+    None
+}
+
+fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
+    home.notice = None;
+    let last = home.entries.len().saturating_sub(1);
+    match key.code {
+        KeyCode::Char('j') | KeyCode::Down => home.chosen = (home.chosen + 1).min(last),
+        KeyCode::Char('k') | KeyCode::Up => home.chosen = home.chosen.saturating_sub(1),
+        KeyCode::Char(c @ '1'..='9') => {
+            let index = c as usize - '1' as usize;
+            if index <= last {
+                home.chosen = index;
+            }
+        }
+        KeyCode::Char('o') => home.path = Some(String::new()),
+        KeyCode::Char('q') | KeyCode::Esc => return Some(HomeChoice::Quit),
+        _ if home.entries.is_empty() => {}
+        KeyCode::Enter | KeyCode::Char('t') => return Some(HomeChoice::Watch(home.chosen)),
+        KeyCode::Char('r') => return Some(HomeChoice::Run(home.chosen)),
+        KeyCode::Char('K') => return Some(HomeChoice::Kill(home.chosen)),
+        _ => {}
+    }
+    None
+}
+
+/// The row of the first entry.
+const FIRST_ROW: usize = 3;
+
+const KEYS: [(&str, &str); 6] = [
+    ("Enter", "watch it in the theatre"),
+    ("K", "watch it with a node killed on the way"),
+    ("r", "run it here, told in sentences"),
+    ("o", "open a recorded run (a .jsonl log)"),
+    ("j k 1-4", "choose"),
+    ("q", "quit"),
+];
+
+const HONEST: [&str; 3] = [
+    "The cluster is simulated, in this one process. Its times are modelled.",
+    "The rows, the plans, the partitions, the losses and what is computed again are real.",
+    "The scripts are ordinary PySpark: they run unchanged on a real cluster.",
+];
+
+/// Draws the home screen.
+pub fn view(home: &Home, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
+    let mut brush = Brush { buffer, options };
+    if screen.width < 40 || screen.height < 12 {
+        let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: quit", screen.width, screen.height);
+        for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
+            brush.tone(screen, 0, y as u16, line, Tone::Text);
+        }
+    } else {
+        draw(&mut brush, home, screen);
+    }
+    glyphs::finish(buffer, options.glyphs);
+}
+
+fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
+    brush.tone(screen, 1, 0, "WORKSHOP  Batch processing with distributed data", Tone::Title);
+    let wide = screen.width >= 80;
+    let left = if wide { screen.width * 2 / 5 } else { screen.width };
+    let body = screen.height - 2;
+    let list_height = if wide { body } else { (home.entries.len() as u16 * 2 + 3).min(body) };
+    let list = Rect { x: screen.x, y: screen.y + 1, width: left, height: list_height };
+    let inner = brush.pane(list, "Exercises", true);
+    for (index, entry) in home.entries.iter().enumerate() {
+        let y = 1 + index as u16 * 2;
+        let chosen = index == home.chosen;
+        let sign = if chosen { "> " } else { "  " };
+        let text = format!("{sign}{}  {}", entry.number, entry.title);
+        brush.tone(inner, 0, y, &fit(&text, usize::from(inner.width)), if chosen { Tone::Focus } else { Tone::Text });
+    }
+    if wide {
+        right_side(brush, home, Rect { x: screen.x + left, y: screen.y + 1, width: screen.width - left, height: body });
+    }
+    footer(brush, home, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
+}
+
+fn right_side(brush: &mut Brush, home: &Home, area: Rect) {
+    let keys_height = KEYS.len() as u16 + 2;
+    let honest_height = (HONEST.len() as u16 * 2 + 1).min(area.height.saturating_sub(keys_height + 6));
+    let about = Rect { height: area.height - keys_height - honest_height, ..area };
+    let keys = Rect { y: about.y + about.height, height: keys_height, ..area };
+    let honest = Rect { y: keys.y + keys.height, height: honest_height, ..area };
+    if let Some(entry) = home.entries.get(home.chosen) {
+        let inner = brush.pane(about, &format!("{}  {}", entry.number, entry.title), false);
+        let mut y = 0;
+        for text in &entry.about {
+            for line in wrap(text, usize::from(inner.width.max(1)), 2) {
+                brush.tone(inner, 0, y, &line, Tone::Text);
+                y += 1;
+            }
+        }
+        if y + 1 < inner.height {
+            brush.tone(inner, 0, inner.height - 1, &entry.script, Tone::Dim);
+        }
+    }
+    let inner = brush.pane(keys, "What you can do", false);
+    for (y, (key, does)) in KEYS.iter().enumerate() {
+        brush.tone(inner, 0, y as u16, key, Tone::Key);
+        brush.tone(inner, 9, y as u16, does, Tone::Text);
+    }
+    if honest_height > 2 {
+        let inner = brush.pane(honest, "What is real here", false);
+        let lines = HONEST.iter().flat_map(|text| wrap(text, usize::from(inner.width.max(1)), 0));
+        for (y, line) in lines.enumerate() {
+            brush.tone(inner, 0, y as u16, &line, Tone::Dim);
+        }
+    }
+}
+
+fn footer(brush: &mut Brush, home: &Home, area: Rect) {
+    if let Some(path) = &home.path {
+        let x = brush.tone(area, 1, 0, "log file: ", Tone::Key);
+        let x = brush.tone(area, x, 0, path, Tone::Text);
+        let x = brush.tone(area, x, 0, "_", Tone::Focus);
+        brush.tone(area, x + 2, 0, "Enter opens, Esc gives up", Tone::Dim);
+        return;
+    }
+    if let Some(notice) = &home.notice {
+        brush.tone(area, 1, 0, notice, Tone::Again);
+        return;
+    }
+    let mut x = 1;
+    for (key, does) in [("Enter", "watch"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")] {
+        x = brush.tone(area, x, 0, key, Tone::Key);
+        x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
+    }
 }

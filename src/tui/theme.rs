@@ -98,21 +98,12 @@ impl ScreenOptions {
     #[must_use]
     pub fn state(self, state: TaskState) -> char {
         match state {
-            TaskState::Pending => self.pick('·', '.'),
-            TaskState::Running => self.pick('►', '>'),
-            TaskState::Recomputing => self.pick('↻', 'R'),
-            TaskState::Done => self.pick('■', '#'),
+            TaskState::Pending => '·',
+            TaskState::Running => '►',
+            TaskState::Recomputing => '↻',
+            TaskState::Done => '■',
             TaskState::Failed => '!',
-            TaskState::Lost => self.pick('✗', 'X'),
-        }
-    }
-
-    /// One of two characters.
-    #[must_use]
-    pub fn pick(self, unicode: char, ascii: char) -> char {
-        match self.glyphs {
-            GlyphSet::Unicode => unicode,
-            GlyphSet::Ascii => ascii,
+            TaskState::Lost => '✗',
         }
     }
 }

@@ -1,11 +1,34 @@
 //! The cluster theatre: a cursor over an event log, live or recorded.
+//!
+//! [`run`] is the loop: it draws when something changed, waits for keys, reads what the engine appended, and does what `update` asks for.
+//! Everything else is pure: `update(&mut Model, Message) -> Vec<Effect>` and `view(&Model, &Status, …)`.
 
+pub mod keymap;
+pub mod model;
+pub mod player;
+pub mod recording;
+pub mod select;
+pub mod stops;
+pub mod update;
+pub mod view;
+
+#[cfg(test)]
+mod tests;
+
+use super::ScreenOptions;
 use super::run_handle::RunHandle;
+use super::terminal::Screen;
 use crate::common::ids::NodeId;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
+use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use model::Model;
+use ratatui::layout::{Position, Rect};
+use recording::Recording;
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use update::{Effect, Message, Mouse, update};
 
 /// Where the events come from.
 pub enum Source {
@@ -34,7 +57,7 @@ pub struct TheatreInput {
     pub on_branch: Option<OnBranch>,
     /// Start paused at the beginning instead of playing.
     pub paused: bool,
-    pub options: super::ScreenOptions,
+    pub options: ScreenOptions,
 }
 
 /// How the theatre was left.
@@ -46,10 +69,166 @@ pub enum Exit {
     Interrupted,
 }
 
-/// Shows the theatre until the person leaves it.
+/// Time between two frames while something moves.
+const FRAME: Duration = Duration::from_millis(33);
+/// The same for calm screens and slow lines.
+const CALM_FRAME: Duration = Duration::from_millis(250);
+/// How often a growing log is looked at while nothing moves.
+const LISTEN: Duration = Duration::from_millis(100);
+/// How often a signal is looked for while nothing happens at all.
+const REST: Duration = Duration::from_secs(1);
+/// Events taken in at once, so that a fast engine does not stop the screen.
+const CHUNK: usize = 20_000;
+
+/// Shows the theatre until the person leaves it. Runs that are still going on are asked to stop.
 ///
 /// # Errors
 /// When the terminal can not be used.
-pub fn run(_input: TheatreInput) -> io::Result<Exit> {
-    Err(io::Error::other("the theatre is not built yet"))
+pub fn run(input: TheatreInput) -> io::Result<Exit> {
+    let recording = match input.source {
+        Source::Live(handle) => Recording::live("the run".to_owned(), handle),
+        Source::Recorded(events) => Recording::recorded(events),
+    };
+    let mut model = Model::new(input.title, recording, input.options, input.on_branch.is_some(), input.paused);
+    player::choose_speed(&mut model);
+    let mut stage = Stage { screen: Screen::open()?, on_branch: input.on_branch };
+    let exit = stage.play(&mut model);
+    for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
+        if let Some(handle) = &run.handle {
+            handle.stop();
+        }
+    }
+    exit
+}
+
+/// The terminal and the way to the engine.
+struct Stage {
+    screen: Screen,
+    on_branch: Option<OnBranch>,
+}
+
+impl Stage {
+    fn play(&mut self, model: &mut Model) -> io::Result<Exit> {
+        let mut before = Instant::now();
+        let mut dirty = true;
+        loop {
+            dirty |= listen(model);
+            if dirty {
+                model.seek();
+                self.draw(model)?;
+            }
+            let inputs = self.screen.read(wait(model))?;
+            if self.screen.is_interrupted() {
+                return Ok(Exit::Interrupted);
+            }
+            let passed = before.elapsed();
+            before = Instant::now();
+            dirty = moves(model);
+            update(model, Message::Tick(passed.as_secs_f64().min(0.5)));
+            for input in inputs {
+                dirty = true;
+                if let Some(exit) = self.input(model, &input)? {
+                    return Ok(exit);
+                }
+            }
+        }
+    }
+
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        self.screen.draw(|frame| {
+            let area = frame.area();
+            view::view(model, model.run().history.current(), frame.buffer_mut(), area);
+        })
+    }
+
+    fn input(&mut self, model: &mut Model, input: &Input) -> io::Result<Option<Exit>> {
+        let message = match input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => keymap::action(*key).map(Message::Key),
+            Input::Mouse(mouse) => mouse_message(*mouse),
+            _ => None,
+        };
+        let Some(message) = message else { return Ok(None) };
+        for effect in update(model, message) {
+            match effect {
+                Effect::Leave(exit) => return Ok(Some(exit)),
+                Effect::Suspend => self.screen.suspend()?,
+                Effect::Branch(request) => self.branch(model, request),
+                Effect::Stop(handle) => handle.stop(),
+            }
+        }
+        Ok(None)
+    }
+
+    fn branch(&mut self, model: &mut Model, request: BranchRequest) {
+        let Some(on_branch) = &mut self.on_branch else { return };
+        let message = match on_branch(&request) {
+            Ok(handle) => Message::BranchStarted { request, handle },
+            Err(reason) => Message::BranchRefused(reason),
+        };
+        update(model, message);
+    }
+}
+
+fn mouse_message(mouse: MouseEvent) -> Option<Message> {
+    let kind = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Mouse::Press,
+        MouseEventKind::Drag(MouseButton::Left) => Mouse::Drag,
+        MouseEventKind::ScrollUp => Mouse::WheelUp,
+        MouseEventKind::ScrollDown => Mouse::WheelDown,
+        _ => return None,
+    };
+    let (width, height) = crossterm::terminal::size().ok()?;
+    let screen = Rect { x: 0, y: 0, width, height };
+    Some(Message::Mouse { at: Position { x: mouse.column, y: mouse.row }, screen, kind })
+}
+
+/// Reads what the engines appended. True when something is new.
+fn listen(model: &mut Model) -> bool {
+    let mut news = Vec::new();
+    for (run, recording) in model.runs.iter().enumerate() {
+        let (events, end) = heard(recording);
+        if !events.is_empty() {
+            news.push(Message::Grew { run, events });
+        } else if let Some(end) = end {
+            news.push(Message::Ended { run, end });
+        }
+    }
+    if let Some(pending) = &model.pending {
+        let (events, end) = heard(&pending.recording);
+        if !events.is_empty() {
+            news.push(Message::BranchGrew(events));
+        } else if let Some(end) = end {
+            news.push(Message::BranchEnded(end));
+        }
+    }
+    let any = !news.is_empty();
+    for message in news {
+        update(model, message);
+    }
+    any
+}
+
+/// New events of a run; its end only when nothing more is there to read.
+fn heard(recording: &Recording) -> (Vec<Arc<Event>>, Option<super::RunEnd>) {
+    let Some(handle) = recording.handle.as_ref().filter(|_| recording.end.is_none()) else { return (Vec::new(), None) };
+    // The end is looked at first: what was appended before it is then surely seen.
+    let end = handle.end().cloned();
+    let mut events = handle.log.since(recording.history.len());
+    events.truncate(CHUNK);
+    (events, end)
+}
+
+/// Whether the picture changes by itself.
+fn moves(model: &Model) -> bool {
+    model.playing || model.toast.is_some()
+}
+
+fn wait(model: &Model) -> Duration {
+    let growing = model.pending.is_some() || model.runs.iter().any(Recording::is_growing);
+    match (moves(model), growing) {
+        (true, _) if model.options.calm => CALM_FRAME,
+        (true, _) => FRAME,
+        (false, true) => LISTEN,
+        (false, false) => REST,
+    }
 }

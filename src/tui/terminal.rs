@@ -1,0 +1,131 @@
+//! The only place that touches the terminal: enter, draw, read, leave, and leave in every case.
+//!
+//! [`Screen`] puts the terminal into raw mode on the alternate screen with mouse and bracketed paste. It is restored when the value is
+//! dropped, before a panic is reported, after SIGTERM, SIGHUP and SIGINT (seen as [`Screen::is_interrupted`]), and around a suspension.
+
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+/// Whether the terminal is ours now; read by the panic hook.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// The terminal while a screen is shown.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    stop: Arc<AtomicBool>,
+    signals: Vec<signal_hook::SigId>,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open() -> io::Result<Self> {
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panic| {
+                leave();
+                before(panic);
+            }));
+        });
+        let stop = Arc::new(AtomicBool::new(false));
+        let signals = register(&stop)?;
+        enter()?;
+        let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
+        let mut terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
+        terminal.clear().inspect_err(|_| leave())?;
+        Ok(Screen { terminal, stop, signals })
+    }
+
+    /// Draws one frame inside a synchronised update.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(view)?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        io::Write::flush(self.terminal.backend_mut())
+    }
+
+    /// Waits at most `timeout` for input; then everything that is there already.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn read(&self, timeout: Duration) -> io::Result<Vec<Event>> {
+        let mut events = Vec::new();
+        let mut wait = timeout;
+        while crossterm::event::poll(wait)? {
+            events.push(crossterm::event::read()?);
+            wait = Duration::ZERO;
+            if events.len() >= 256 {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    /// Whether a signal asked the program to end.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal again when it goes on.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        leave();
+        #[cfg(unix)]
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        enter()?;
+        self.terminal.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+        for id in self.signals.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
+    }
+}
+
+fn register(stop: &Arc<AtomicBool>) -> io::Result<Vec<signal_hook::SigId>> {
+    #[cfg(unix)]
+    let wanted = [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP, signal_hook::consts::SIGINT];
+    #[cfg(not(unix))]
+    let wanted = [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT];
+    wanted.into_iter().map(|signal| signal_hook::flag::register(signal, Arc::clone(stop))).collect()
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide).inspect_err(|_| leave())
+}
+
+/// Gives the terminal back, once, whatever goes wrong on the way.
+fn leave() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+    let _ = out.flush();
+}

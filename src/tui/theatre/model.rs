@@ -1,0 +1,166 @@
+//! What the theatre knows besides the log: the cursor in time, the selection, what is open.
+
+use super::recording::Recording;
+use super::stops::Beat;
+use crate::common::ids::{NodeId, StageId};
+use crate::common::time::VirtualTime;
+use crate::status::why::Subject;
+use crate::tui::theme::ScreenOptions;
+
+/// The panes, by the number in their title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pane {
+    Stages,
+    Nodes,
+    Timeline,
+    Why,
+    Story,
+}
+
+/// All panes in order.
+pub const PANES: [Pane; 5] = [Pane::Stages, Pane::Nodes, Pane::Timeline, Pane::Why, Pane::Story];
+
+impl Pane {
+    /// The number in its title.
+    #[must_use]
+    pub fn number(self) -> usize {
+        self as usize + 1
+    }
+}
+
+/// A position in the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cursor {
+    /// Events that have happened.
+    pub position: usize,
+    pub time: VirtualTime,
+    /// The beat of a death that is being told here.
+    pub beat: Option<(usize, Beat)>,
+    /// How long the beat has been on screen, in seconds of the person's time.
+    pub beat_secs: f64,
+    /// The last stop of this position that was already told, by [`super::stops::order_of`].
+    pub told: usize,
+}
+
+/// What is selected; marked in every pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selected {
+    Nothing,
+    Stage(StageId),
+    Task(StageId, u32),
+    Node(NodeId),
+}
+
+/// What is open above the panes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    None,
+    Help { scroll: usize },
+    /// Choose a node to kill now.
+    Kill { choice: usize },
+    /// Choose among the run and its branches.
+    Runs { choice: usize },
+    Plan { scroll: usize },
+    Matrix,
+}
+
+/// A branch whose run has not yet come as far as the cursor was.
+#[derive(Debug)]
+pub struct Pending {
+    pub recording: Recording,
+    /// The moment of the new fault.
+    pub until: VirtualTime,
+    pub node: NodeId,
+}
+
+/// Speeds to choose from: virtual seconds for each real second.
+pub const SPEEDS: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0];
+
+/// The state of the theatre.
+#[derive(Debug)]
+pub struct Model {
+    pub title: String,
+    pub options: ScreenOptions,
+    /// The run and its branches, the original first.
+    pub runs: Vec<Recording>,
+    pub current: usize,
+    pub pending: Option<Pending>,
+    pub can_branch: bool,
+    pub cursor: Cursor,
+    pub playing: bool,
+    /// Index into [`SPEEDS`].
+    pub speed: usize,
+    /// Whether the person has chosen a speed.
+    pub speed_chosen: bool,
+    /// Stay at the end of a growing log.
+    pub follow: bool,
+    /// Slow down at deaths and jump over spans in which nothing happens.
+    pub auto: bool,
+    pub focus: Pane,
+    pub zoom: bool,
+    pub selected: Selected,
+    pub why: Option<Subject>,
+    pub why_scroll: usize,
+    /// Lines scrolled back in the story.
+    pub story_scroll: usize,
+    pub overlay: Overlay,
+    /// One line that tells what was just done, and how long it stays, in seconds.
+    pub toast: Option<(String, f64)>,
+}
+
+impl Model {
+    /// A theatre for one run.
+    #[must_use]
+    pub fn new(title: String, run: Recording, options: ScreenOptions, can_branch: bool, paused: bool) -> Self {
+        Model {
+            title,
+            options,
+            runs: vec![run],
+            current: 0,
+            pending: None,
+            can_branch,
+            cursor: Cursor::default(),
+            playing: !paused,
+            speed: 3,
+            speed_chosen: false,
+            follow: false,
+            auto: true,
+            focus: Pane::Stages,
+            zoom: false,
+            selected: Selected::Nothing,
+            why: None,
+            why_scroll: 0,
+            story_scroll: 0,
+            overlay: Overlay::None,
+            toast: None,
+        }
+    }
+
+    /// The run on screen.
+    #[must_use]
+    pub fn run(&self) -> &Recording {
+        &self.runs[self.current]
+    }
+
+    /// The run on screen.
+    pub fn run_mut(&mut self) -> &mut Recording {
+        &mut self.runs[self.current]
+    }
+
+    /// Folds the status of the cursor, so that `view` can read it.
+    pub fn seek(&mut self) {
+        // The first beat of a death shows the moment just before it: only the frame of the node breaks.
+        let before = usize::from(matches!(self.cursor.beat, Some((_, Beat::Death))));
+        let position = self.cursor.position.saturating_sub(before);
+        self.run_mut().history.seek(position);
+    }
+
+    /// The node whose frame breaks in the first beat.
+    #[must_use]
+    pub fn dying(&self) -> Option<NodeId> {
+        match self.cursor.beat {
+            Some((death, Beat::Death)) => self.run().head().deaths.get(death).map(|death| death.node),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The cursor in time: playing, stepping, scrubbing.
+//!
+//! Real time comes in as seconds of a tick. While playing automatically, the player stops for each beat of a node death, and jumps over
+//! spans in which nothing runs and nothing happens; it says so.
+
+use super::model::{Cursor, Model, SPEEDS};
+use super::stops::{Beat, Stop, StopKind, order_of};
+use crate::common::time::VirtualTime;
+
+/// A whole run should take about so many seconds to watch.
+const WATCH_SECS: f64 = 45.0;
+/// Idle spans longer than this, in real seconds at the chosen speed, are jumped over.
+const IDLE_SECS: f64 = 1.0;
+/// With tasks running, the next event is never further away than this, in real seconds.
+const WAIT_SECS: f64 = 2.5;
+/// A beat that is stepped to is shown whole.
+const WHOLE: f64 = 1.0e6;
+
+/// Moves on by real seconds.
+pub fn tick(model: &mut Model, secs: f64) {
+    if let Some((_, left)) = &mut model.toast {
+        *left -= secs;
+        if *left <= 0.0 {
+            model.toast = None;
+        }
+    }
+    if model.playing && model.pending.is_none() {
+        play(model, secs);
+    }
+}
+
+fn play(model: &mut Model, secs: f64) {
+    if let Some((_, beat)) = model.cursor.beat {
+        model.cursor.beat_secs += secs;
+        if model.cursor.beat_secs >= beat.dwell() {
+            leave_beat(model);
+        }
+        return;
+    }
+    let end = model.run().history.end();
+    let time = target_time(model, secs).min(end);
+    if let Some(stop) = next_beat(model).filter(|stop| model.auto && stop.at <= time) {
+        go(model, stop, 0.0);
+        return;
+    }
+    if time >= end && !model.run().is_growing() {
+        to_end(model);
+        model.playing = false;
+        model.toast = Some(("the end of the run".to_owned(), 4.0));
+        return;
+    }
+    let position = model.run().history.position_at(time).max(model.cursor.position);
+    let told = if position == model.cursor.position { model.cursor.told } else { 0 };
+    model.cursor = Cursor { position, time, told, ..Cursor::default() };
+}
+
+/// Where the clock stands after so many real seconds.
+fn target_time(model: &mut Model, secs: f64) -> VirtualTime {
+    let now = model.cursor.time;
+    let mut speed = SPEEDS[model.speed.min(SPEEDS.len() - 1)];
+    let next = model.run().history.events().get(model.cursor.position).map(|event| event.time);
+    if let Some(next) = next.filter(|_| model.auto) {
+        let gap = next.since(now).as_secs_f64();
+        let busy = model.run().history.current().running().next().is_some();
+        if !busy && gap > IDLE_SECS * speed {
+            model.toast = Some((format!("skipped {gap:.1} s in which nothing happened"), 3.0));
+            return next;
+        }
+        if gap > WAIT_SECS * speed {
+            speed = gap / WAIT_SECS;
+        }
+    }
+    VirtualTime::from_secs_f64(now.as_secs_f64() + secs * speed)
+}
+
+fn next_beat(model: &Model) -> Option<Stop> {
+    let here = here(model);
+    model.run().stops.iter().find(|stop| stop.order() > here && stop.beat().is_some()).copied()
+}
+
+fn here(model: &Model) -> (usize, usize) {
+    (model.cursor.position, order_of(model.cursor.beat).max(model.cursor.told))
+}
+
+/// To the next beat of the same moment, or on.
+fn leave_beat(model: &mut Model) {
+    let here = here(model);
+    let next = next_beat(model).filter(|stop| stop.position == here.0);
+    match next {
+        Some(stop) => go(model, stop, 0.0),
+        None => {
+            model.cursor.beat = None;
+            model.cursor.told = here.1;
+        }
+    }
+}
+
+fn go(model: &mut Model, stop: Stop, beat_secs: f64) {
+    let beat = match stop.kind {
+        StopKind::Mark(_) => None,
+        StopKind::Beat(death, beat) => Some((death, beat)),
+    };
+    model.cursor = Cursor { position: stop.position, time: stop.at, beat, beat_secs, told: 0 };
+}
+
+/// Play or pause; at the end, from the start.
+pub fn toggle(model: &mut Model) {
+    let at_end = model.cursor.position >= model.run().history.len() && !model.run().is_growing();
+    if !model.playing && at_end && !model.run().history.is_empty() {
+        model.cursor = Cursor::default();
+    }
+    model.playing = !model.playing;
+    model.follow = false;
+}
+
+fn stop_playing(model: &mut Model) {
+    model.playing = false;
+    model.follow = false;
+}
+
+/// One event on; a death's beats count as events.
+pub fn event_on(model: &mut Model) {
+    stop_playing(model);
+    let here = here(model);
+    if let Some(stop) = next_beat(model).filter(|stop| stop.position == here.0) {
+        go(model, stop, WHOLE);
+        return;
+    }
+    let position = (here.0 + 1).min(model.run().history.len());
+    at_event(model, position);
+    let death = next_beat(model).filter(|stop| stop.position == position && matches!(stop.beat(), Some((_, Beat::Death))));
+    if let Some(stop) = death {
+        go(model, stop, WHOLE);
+    }
+}
+
+/// One event back.
+pub fn event_back(model: &mut Model) {
+    stop_playing(model);
+    let here = here(model);
+    let before = model.run().stops.iter().rev().find(|stop| stop.order() < here && stop.position == here.0 && stop.beat().is_some());
+    match before.copied() {
+        Some(stop) if model.cursor.beat.is_some() => go(model, stop, WHOLE),
+        _ => at_event(model, here.0.saturating_sub(1)),
+    }
+}
+
+fn at_event(model: &mut Model, position: usize) {
+    let time = match position.checked_sub(1).and_then(|last| model.run().history.events().get(last)) {
+        Some(event) => event.time,
+        None => VirtualTime::ZERO,
+    };
+    model.cursor = Cursor { position, time, ..Cursor::default() };
+}
+
+/// To the next milestone, or to the next stage.
+pub fn stop_on(model: &mut Model, stages: bool) {
+    stop_playing(model);
+    let here = here(model);
+    match model.run().stops.iter().find(|stop| stop.order() > here && wanted(stop, stages)).copied() {
+        Some(stop) => go(model, stop, WHOLE),
+        None => to_end(model),
+    }
+}
+
+/// To the milestone before, or to the stage before.
+pub fn stop_back(model: &mut Model, stages: bool) {
+    stop_playing(model);
+    let here = here(model);
+    match model.run().stops.iter().rev().find(|stop| stop.order() < here && wanted(stop, stages)).copied() {
+        Some(stop) => go(model, stop, WHOLE),
+        None => to_start(model),
+    }
+}
+
+fn wanted(stop: &Stop, stages: bool) -> bool {
+    match stop.kind {
+        StopKind::Mark(kind) => !stages || kind.is_stage(),
+        StopKind::Beat(..) => !stages,
+    }
+}
+
+/// Hundredths of the run back or on.
+pub fn scrub(model: &mut Model, hundredths: i64) {
+    stop_playing(model);
+    let step = (model.run().history.end().0 / 100).max(1);
+    let moved = model.cursor.time.0.saturating_add_signed(hundredths * step as i64);
+    to_time(model, VirtualTime(moved));
+}
+
+/// To a fraction of the run.
+pub fn scrub_to(model: &mut Model, fraction: f64) {
+    stop_playing(model);
+    let end = model.run().history.end().as_secs_f64();
+    to_time(model, VirtualTime::from_secs_f64(end * fraction.clamp(0.0, 1.0)));
+}
+
+/// To a moment.
+pub fn to_time(model: &mut Model, time: VirtualTime) {
+    let time = time.min(model.run().history.end());
+    let position = model.run().history.position_at(time);
+    model.cursor = Cursor { position, time, ..Cursor::default() };
+}
+
+/// To the first beat of a death.
+pub fn to_death(model: &mut Model, death: usize, at: VirtualTime) {
+    let stop = model.run().stops.iter().find(|stop| stop.beat() == Some((death, Beat::Death))).copied();
+    match stop {
+        Some(stop) => go(model, stop, 0.0),
+        None => to_time(model, at),
+    }
+}
+
+/// To the start.
+pub fn to_start(model: &mut Model) {
+    stop_playing(model);
+    model.cursor = Cursor::default();
+}
+
+/// To the end of what is known.
+pub fn to_end(model: &mut Model) {
+    let history = &model.run().history;
+    model.cursor = Cursor { position: history.len(), time: history.end(), ..Cursor::default() };
+    if !model.follow {
+        model.playing = false;
+    }
+}
+
+/// Stays at the end of a log that grows.
+pub fn follow(model: &mut Model) {
+    if model.run().is_growing() {
+        model.follow = true;
+        model.playing = false;
+        to_end(model);
+    } else {
+        model.toast = Some(("the run is over: there is nothing to follow".to_owned(), 4.0));
+    }
+}
+
+/// Faster or slower.
+pub fn change_speed(model: &mut Model, by: isize) {
+    model.speed = model.speed.saturating_add_signed(by).min(SPEEDS.len() - 1);
+    model.speed_chosen = true;
+}
+
+/// A speed at which the run takes a comfortable time to watch, until the person chooses one.
+pub fn choose_speed(model: &mut Model) {
+    if model.speed_chosen {
+        return;
+    }
+    let wanted = model.run().history.end().as_secs_f64() / WATCH_SECS;
+    let nearest = SPEEDS.iter().enumerate().min_by(|a, b| distance(*a.1, wanted).total_cmp(&distance(*b.1, wanted)));
+    model.speed = nearest.map_or(3, |(index, _)| index);
+}
+
+fn distance(speed: f64, wanted: f64) -> f64 {
+    (speed.ln() - wanted.max(0.01).ln()).abs()
+}

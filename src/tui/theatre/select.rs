@@ -1,0 +1,216 @@
+//! The selection: one thing, marked in every pane.
+
+use super::keymap::Action;
+use super::model::{Model, Pane, Selected};
+use super::player;
+use crate::common::ids::{NodeId, StageId};
+use crate::status::why::Subject;
+use crate::status::{Status, TaskState};
+
+/// Moves inside the pane that has the focus.
+pub fn step(model: &mut Model, action: Action) {
+    match model.focus {
+        Pane::Stages => in_stages(model, action),
+        Pane::Nodes => in_nodes(model, action),
+        Pane::Timeline => in_timeline(model, action),
+        Pane::Why => model.why_scroll = model.why_scroll.saturating_add_signed(vertical(action)),
+        Pane::Story => model.story_scroll = model.story_scroll.saturating_add_signed(-vertical(action)),
+    }
+}
+
+fn vertical(action: Action) -> isize {
+    match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        _ => 0,
+    }
+}
+
+fn any(action: Action) -> isize {
+    match action {
+        Action::Up | Action::Left => -1,
+        Action::Down | Action::Right => 1,
+        _ => 0,
+    }
+}
+
+/// The stages on screen: those of the query at the cursor, in order, as far as the whole log knows them.
+#[must_use]
+pub fn stages_on_screen(model: &Model) -> Vec<StageId> {
+    let run = model.run();
+    let query = run.query_at(model.cursor.time);
+    let head = run.head();
+    let mut wanted: Vec<StageId> = head
+        .stages
+        .values()
+        .filter(|stage| stage.definition.query == query)
+        .map(|stage| stage.definition.stage)
+        .collect();
+    // Parents from another query (a cached or reused shuffle) belong to the picture too.
+    let mut next = 0;
+    while let Some(stage) = wanted.get(next).copied() {
+        next += 1;
+        for parent in head.stages.get(&stage).map(|stage| stage.definition.parents.clone()).unwrap_or_default() {
+            if !wanted.contains(&parent) {
+                wanted.push(parent);
+            }
+        }
+    }
+    wanted.sort_unstable();
+    wanted
+}
+
+fn selected_task(model: &Model) -> Option<(StageId, Option<u32>)> {
+    match model.selected {
+        Selected::Stage(stage) => Some((stage, None)),
+        Selected::Task(stage, partition) => Some((stage, Some(partition))),
+        Selected::Nothing | Selected::Node(_) => None,
+    }
+}
+
+fn in_stages(model: &mut Model, action: Action) {
+    let stages = stages_on_screen(model);
+    let Some(first) = stages.first().copied() else { return };
+    let Some((stage, partition)) = selected_task(model).filter(|(stage, _)| stages.contains(stage)) else {
+        model.selected = Selected::Stage(first);
+        return;
+    };
+    if vertical(action) != 0 {
+        let index = stages.iter().position(|known| *known == stage).unwrap_or(0);
+        let index = index.saturating_add_signed(vertical(action)).min(stages.len() - 1);
+        model.selected = Selected::Stage(stages[index]);
+        return;
+    }
+    let tasks = model.run().head().stages.get(&stage).map_or(0, |stage| stage.tasks.len());
+    model.selected = match (partition, any(action)) {
+        (None, 1) if tasks > 0 => Selected::Task(stage, 0),
+        (Some(0), -1) => Selected::Stage(stage),
+        (Some(partition), by) => {
+            let moved = (partition as usize).saturating_add_signed(by).min(tasks.saturating_sub(1));
+            Selected::Task(stage, moved as u32)
+        }
+        (None, _) => Selected::Stage(stage),
+    };
+}
+
+fn in_nodes(model: &mut Model, action: Action) {
+    let nodes: Vec<NodeId> = model.run().history.current().nodes.keys().copied().collect();
+    let Some(first) = nodes.first().copied() else { return };
+    model.selected = match model.selected {
+        Selected::Node(node) => {
+            let index = nodes.iter().position(|known| *known == node).unwrap_or(0);
+            Selected::Node(nodes[index.saturating_add_signed(any(action)).min(nodes.len() - 1)])
+        }
+        Selected::Nothing | Selected::Stage(_) | Selected::Task(..) => Selected::Node(first),
+    };
+}
+
+/// Left and right: the task before and after on the same core; up and down: on the core above and below.
+fn in_timeline(model: &mut Model, action: Action) {
+    let run = model.run();
+    let status = run.history.current();
+    let lanes: Vec<Vec<(StageId, u32, u64)>> = run
+        .lanes
+        .values()
+        .map(|lane| {
+            let started = lane.iter().filter_map(|task| status.attempts.get(task));
+            started.map(|attempt| (attempt.stage.stage, attempt.partition, attempt.started.0)).collect()
+        })
+        .collect();
+    let found = match model.selected {
+        Selected::Task(stage, partition) => {
+            let at = |lane: &Vec<(StageId, u32, u64)>| lane.iter().rposition(|item| (item.0, item.1) == (stage, partition));
+            lanes.iter().enumerate().find_map(|(row, lane)| Some((row, at(lane)?)))
+        }
+        Selected::Nothing | Selected::Stage(_) | Selected::Node(_) => None,
+    };
+    let Some((row, column)) = found else {
+        if let Some(item) = lanes.iter().find_map(|lane| lane.last()) {
+            model.selected = Selected::Task(item.0, item.1);
+        }
+        return;
+    };
+    let item = match action {
+        Action::Left => lanes[row].get(column.saturating_sub(1)),
+        Action::Right => lanes[row].get(column + 1),
+        Action::Up => lanes[..row].iter().rev().find_map(|lane| nearest(lane, lanes[row][column].2)),
+        Action::Down => lanes[row + 1..].iter().find_map(|lane| nearest(lane, lanes[row][column].2)),
+        _ => None,
+    };
+    if let Some(item) = item {
+        model.selected = Selected::Task(item.0, item.1);
+    }
+}
+
+fn nearest(lane: &[(StageId, u32, u64)], time: u64) -> Option<&(StageId, u32, u64)> {
+    lane.iter().min_by_key(|item| item.2.abs_diff(time))
+}
+
+/// Asks why the selected thing runs again, or the thing that is most worth asking about.
+pub fn ask_why(model: &mut Model) {
+    let status = model.run().history.current();
+    let subject = match model.selected {
+        Selected::Task(stage, partition) => Some(Subject::Task(stage, partition)),
+        Selected::Stage(stage) => Some(Subject::Stage(stage)),
+        Selected::Node(node) if status.nodes.get(&node).is_some_and(|node| !node.is_alive()) => Some(Subject::Node(node)),
+        Selected::Nothing | Selected::Node(_) => most_interesting(status),
+    };
+    // A second press on a dead node goes on to what it took with it.
+    let subject = if subject.is_some() && subject == model.why { most_interesting(status).or(subject) } else { subject };
+    match subject {
+        Some(subject) => {
+            model.why = Some(subject);
+            model.why_scroll = 0;
+            model.focus = Pane::Why;
+        }
+        None => {
+            let hint = "nothing was lost so far: select a task (1, then h j k l) and press w, or kill a node (K)";
+            model.toast = Some((hint.to_owned(), 6.0));
+        }
+    }
+}
+
+/// A task that runs again, else one that is lost, else one that ran again.
+fn most_interesting(status: &Status) -> Option<Subject> {
+    let in_state = |wanted: TaskState| {
+        let stages = status.stages.values().rev();
+        let mut found = stages.filter_map(|stage| {
+            let partition = stage.tasks.iter().position(|task| task.state == wanted)?;
+            Some(Subject::Task(stage.definition.stage, partition as u32))
+        });
+        found.next()
+    };
+    let again = || {
+        let last = status.attempts.values().rev().find(|attempt| attempt.is_again())?;
+        Some(Subject::Task(last.stage.stage, last.partition))
+    };
+    in_state(TaskState::Recomputing).or_else(|| in_state(TaskState::Lost)).or_else(again)
+}
+
+/// Enter: a task's why, or a sentence's moment.
+pub fn open(model: &mut Model) {
+    if model.focus == Pane::Story {
+        let told = super::view::story::told_at(model);
+        let target = told.len().checked_sub(1).and_then(|last| told.get(last.saturating_sub(model.story_scroll)));
+        if let Some(time) = target.map(|told| told.sentence.at) {
+            model.playing = false;
+            model.story_scroll = 0;
+            player::to_time(model, time);
+        }
+    } else {
+        ask_why(model);
+    }
+}
+
+/// The living node that holds and runs most.
+#[must_use]
+pub fn fullest_node(status: &Status) -> Option<NodeId> {
+    let weight = |node: NodeId| {
+        let outputs = status.shuffles.values().flat_map(|shuffle| shuffle.maps.iter().flatten());
+        let here = outputs.filter(|output| output.node == node && output.lost.is_none()).count();
+        let running = status.running().filter(|attempt| attempt.node == node).count();
+        here + running
+    };
+    let alive = status.nodes.values().filter(|node| node.is_alive()).map(|node| node.node);
+    alive.max_by_key(|node| (weight(*node), std::cmp::Reverse(*node)))
+}

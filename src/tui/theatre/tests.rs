@@ -1,0 +1,219 @@
+use super::keymap::Action;
+use super::model::{Model, Overlay, Pane, Selected};
+use super::recording::Recording;
+use super::stops::Beat;
+use super::update::{Effect, Message, update};
+use super::view::view;
+use crate::common::ids::NodeId;
+use crate::common::time::VirtualTime;
+use crate::status::{History, Status, fixture};
+use crate::tui::glyphs::TWINS;
+use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+fn model(options: ScreenOptions) -> Model {
+    let recording = Recording::recorded(fixture::node_death());
+    let mut model = Model::new("orders by country".to_owned(), recording, options, true, true);
+    model.seek();
+    model
+}
+
+fn at(secs: f64, options: ScreenOptions) -> Model {
+    let mut model = model(options);
+    super::player::to_time(&mut model, VirtualTime::from_secs_f64(secs));
+    model.seek();
+    model
+}
+
+fn draw(model: &Model, width: u16, height: u16) -> String {
+    let area = Rect { x: 0, y: 0, width, height };
+    let mut buffer = Buffer::empty(area);
+    view(model, model.run().history.current(), &mut buffer, area);
+    (0..height)
+        .map(|y| {
+            let row: String = (0..width).filter_map(|x| buffer.cell((x, y)).map(|cell| cell.symbol().to_owned())).collect();
+            row.trim_end().to_owned() + "\n"
+        })
+        .collect()
+}
+
+fn press(model: &mut Model, action: Action) -> Vec<Effect> {
+    update(model, Message::Key(action))
+}
+
+fn ascii() -> ScreenOptions {
+    ScreenOptions { glyphs: GlyphSet::Ascii, ..ScreenOptions::default() }
+}
+
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn the_full_form_shows_the_recovery() {
+    snapshot("full_recovery", &draw(&at(7.0, ScreenOptions::default()), 120, 40));
+    snapshot("full_recovery_ascii", &draw(&at(7.0, ascii()), 120, 40));
+}
+
+#[test]
+fn the_compact_form_shows_the_same() {
+    snapshot("compact_recovery", &draw(&at(7.0, ScreenOptions::default()), 80, 24));
+    snapshot("compact_recovery_ascii", &draw(&at(7.0, ascii()), 80, 24));
+}
+
+#[test]
+fn the_text_form_tells_the_story() {
+    snapshot("text_recovery", &draw(&at(7.0, ScreenOptions::default()), 40, 12));
+}
+
+#[test]
+fn blocks_on_their_way_are_seen() {
+    snapshot("full_shuffle", &draw(&at(4.2, ScreenOptions::default()), 120, 40));
+}
+
+#[test]
+fn a_death_is_told_in_beats() {
+    let mut model = at(5.1, ScreenOptions::default());
+    let mut beats = Vec::new();
+    for _ in 0..4 {
+        press(&mut model, Action::MarkOn);
+        beats.push(model.cursor.beat.map(|(_, beat)| beat));
+    }
+    assert_eq!(beats, [Beat::Death, Beat::Inventory, Beat::Trace, Beat::Triage].map(Some));
+    snapshot("full_triage", &draw(&model, 120, 40));
+    snapshot("compact_triage", &draw(&model, 80, 24));
+    press(&mut model, Action::MarkBack);
+    snapshot("full_trace", &draw(&model, 120, 40));
+}
+
+#[test]
+fn the_last_beat_is_the_cost() {
+    let mut model = at(9.0, ScreenOptions::default());
+    while model.cursor.beat.is_none() {
+        press(&mut model, Action::MarkOn);
+    }
+    assert_eq!(model.cursor.beat, Some((0, Beat::Cost)));
+    snapshot("full_cost", &draw(&model, 120, 40));
+}
+
+#[test]
+fn why_asks_about_the_most_interesting_task() {
+    let mut model = at(7.0, ScreenOptions::default());
+    press(&mut model, Action::Why);
+    assert_eq!(model.focus, Pane::Why);
+    snapshot("compact_why", &draw(&model, 80, 24));
+}
+
+#[test]
+fn playing_stops_for_the_beats_and_ends() {
+    let mut model = at(5.0, ScreenOptions::default());
+    model.playing = true;
+    let mut seen = Vec::new();
+    for _ in 0..4000 {
+        update(&mut model, Message::Tick(0.033));
+        if let Some((_, beat)) = model.cursor.beat {
+            if seen.last() != Some(&beat) {
+                seen.push(beat);
+            }
+        }
+    }
+    assert_eq!(seen, [Beat::Death, Beat::Inventory, Beat::Trace, Beat::Triage, Beat::Cost]);
+    assert!(!model.playing, "{:?} {:?}", model.cursor, model.toast);
+    assert_eq!(model.cursor.position, model.run().history.len());
+}
+
+#[test]
+fn a_kill_asks_for_a_branch_and_shows_it() {
+    let mut model = at(4.5, ScreenOptions::default());
+    model.selected = Selected::Node(NodeId(3));
+    press(&mut model, Action::Kill);
+    assert_eq!(model.overlay, Overlay::Kill { choice: 2 });
+    snapshot("full_kill", &draw(&model, 120, 40));
+    let effects = press(&mut model, Action::Open);
+    let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
+    assert_eq!(request.kills.last(), Some(&(NodeId(3), VirtualTime::from_secs_f64(4.5))));
+    let handle = RunHandle::default();
+    update(&mut model, Message::BranchStarted { request, handle });
+    assert!(model.pending.is_some());
+    update(&mut model, Message::BranchGrew(fixture::node_death()));
+    update(&mut model, Message::BranchEnded(RunEnd { exit: 0, error: None }));
+    assert_eq!((model.runs.len(), model.current), (2, 1));
+    assert_eq!(model.cursor.beat, Some((0, Beat::Death)));
+    press(&mut model, Action::Runs);
+    press(&mut model, Action::Up);
+    press(&mut model, Action::Open);
+    assert_eq!(model.current, 0);
+}
+
+#[test]
+fn all_overlays_and_sizes_draw() {
+    let overlays = [Overlay::Help { scroll: 0 }, Overlay::Kill { choice: 0 }, Overlay::Runs { choice: 0 }, Overlay::Plan { scroll: 0 }, Overlay::Matrix];
+    for overlay in overlays {
+        let mut model = at(4.5, ScreenOptions::default());
+        model.overlay = overlay;
+        for size in [(120, 40), (80, 24), (40, 12), (20, 5), (1, 1), (300, 100), (80, 6), (10, 40)] {
+            draw(&model, size.0, size.1);
+        }
+    }
+    for zoomed in super::model::PANES {
+        let mut model = at(4.5, ScreenOptions::default());
+        model.zoom = true;
+        model.focus = zoomed;
+        draw(&model, 120, 40);
+        draw(&model, 40, 12);
+    }
+}
+
+#[test]
+fn mono_uses_no_colour() {
+    let model = at(7.0, ScreenOptions { theme: Theme::Mono, ..ScreenOptions::default() });
+    let area = Rect { x: 0, y: 0, width: 120, height: 40 };
+    let mut buffer = Buffer::empty(area);
+    view(&model, model.run().history.current(), &mut buffer, area);
+    let reset = ratatui::style::Color::Reset;
+    assert!(buffer.content.iter().all(|cell| cell.fg == reset && cell.bg == reset));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn only_known_glyphs_are_drawn(secs in 0.0..10.5_f64, ascii_set: bool, small: bool) {
+        let glyphs = if ascii_set { GlyphSet::Ascii } else { GlyphSet::Unicode };
+        let model = at(secs, ScreenOptions { glyphs, ..ScreenOptions::default() });
+        let text = if small { draw(&model, 80, 24) } else { draw(&model, 120, 40) };
+        for c in text.chars().filter(|c| *c != '\n') {
+            let known = c.is_ascii() || (!ascii_set && TWINS.iter().any(|(unicode, _)| *unicode == c));
+            prop_assert!(known, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn scrubbing_gives_what_folding_gives(jumps in proptest::collection::vec(0..120_usize, 1..40)) {
+        let events = fixture::node_death();
+        let mut history = History::new(events.clone());
+        for jump in jumps {
+            let jump = jump.min(events.len());
+            prop_assert_eq!(history.seek(jump), &Status::of(&events[..jump]));
+        }
+    }
+
+    #[test]
+    fn no_key_breaks_the_theatre(keys in proptest::collection::vec(any::<u8>(), 1..60)) {
+        let mut model = model(ScreenOptions::default());
+        for key in keys {
+            let c = char::from(b' ' + key % 95);
+            let event = crossterm::event::KeyEvent::new(crossterm::event::KeyCode::Char(c), crossterm::event::KeyModifiers::NONE);
+            if let Some(action) = super::keymap::action(event) {
+                press(&mut model, action);
+                update(&mut model, Message::Tick(0.1));
+            }
+        }
+        draw(&model, 80, 24);
+        draw(&model, 120, 40);
+    }
+}

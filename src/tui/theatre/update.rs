@@ -1,0 +1,367 @@
+//! What happens on a key, a tick of the real clock, or news from the engine. No I/O: what must be done outside is returned.
+
+use super::keymap::Action;
+use super::model::{Model, Overlay, PANES, Pane, Pending, SPEEDS, Selected};
+use super::player;
+use super::recording::Recording;
+use super::select;
+use super::view::layout;
+use super::{BranchRequest, Exit};
+use crate::common::ids::NodeId;
+use crate::common::time::VirtualTime;
+use crate::event::Event;
+use crate::tui::run_handle::{RunEnd, RunHandle};
+use ratatui::layout::{Position, Rect};
+use std::sync::Arc;
+
+/// What the theatre is told.
+#[derive(Debug)]
+pub enum Message {
+    Key(Action),
+    /// So many seconds of real time passed.
+    Tick(f64),
+    /// New events of a run.
+    Grew { run: usize, events: Vec<Arc<Event>> },
+    Ended { run: usize, end: RunEnd },
+    BranchStarted { request: BranchRequest, handle: RunHandle },
+    BranchRefused(String),
+    BranchGrew(Vec<Arc<Event>>),
+    BranchEnded(RunEnd),
+    /// The mouse, at a cell of a screen of this size.
+    Mouse { at: Position, screen: Rect, kind: Mouse },
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    Press,
+    Drag,
+    WheelUp,
+    WheelDown,
+}
+
+/// What must be done outside.
+#[derive(Debug)]
+pub enum Effect {
+    Branch(BranchRequest),
+    /// Ask a run to stop.
+    Stop(RunHandle),
+    Suspend,
+    Leave(Exit),
+}
+
+/// Takes in one message.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let effects = handle(model, message);
+    model.seek();
+    effects
+}
+
+fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Key(action) => key(model, action),
+        Message::Tick(secs) => {
+            player::tick(model, secs);
+            Vec::new()
+        }
+        Message::Grew { run, events } => {
+            if let Some(recording) = model.runs.get_mut(run) {
+                recording.grow(events);
+            }
+            player::choose_speed(model);
+            if model.follow && run == model.current {
+                player::to_end(model);
+            }
+            Vec::new()
+        }
+        Message::Ended { run, end } => {
+            if let Some(recording) = model.runs.get_mut(run) {
+                recording.end = Some(end);
+            }
+            player::choose_speed(model);
+            Vec::new()
+        }
+        Message::BranchStarted { request, handle } => {
+            branch_started(model, request, handle);
+            Vec::new()
+        }
+        Message::BranchRefused(reason) => {
+            model.toast = Some((reason, 8.0));
+            Vec::new()
+        }
+        Message::BranchGrew(events) => {
+            if let Some(pending) = &mut model.pending {
+                pending.recording.grow(events);
+            }
+            enter_branch_when_ready(model);
+            Vec::new()
+        }
+        Message::BranchEnded(end) => {
+            if let Some(pending) = &mut model.pending {
+                pending.recording.end = Some(end);
+            }
+            enter_branch_when_ready(model);
+            Vec::new()
+        }
+        Message::Mouse { at, screen, kind } => {
+            mouse(model, at, screen, kind);
+            Vec::new()
+        }
+    }
+}
+
+fn branch_started(model: &mut Model, request: BranchRequest, handle: RunHandle) {
+    let Some((node, until)) = request.kills.last().copied() else { return };
+    let name = format!("{node} dies at {until}");
+    let mut recording = Recording::live(name, handle);
+    recording.kills = request.kills;
+    model.pending = Some(Pending { recording, until, node });
+}
+
+/// Shows the branch once its log has come as far as the new fault.
+fn enter_branch_when_ready(model: &mut Model) {
+    let ready = model.pending.as_ref().is_some_and(|pending| {
+        let died = pending.recording.head().deaths.iter().any(|death| death.node == pending.node && death.at >= pending.until);
+        died || pending.recording.end.is_some()
+    });
+    let Some(pending) = model.pending.take_if(|_| ready) else { return };
+    let same = model.run().same_past(&pending.recording);
+    let deaths = &pending.recording.head().deaths;
+    let death = deaths.iter().position(|death| death.node == pending.node && death.at >= pending.until);
+    let Some(death) = death else {
+        let why = pending.recording.end.and_then(|end| end.error).unwrap_or_else(|| "it ended before the fault".to_owned());
+        model.toast = Some((format!("the branch shows no death: {why}"), 8.0));
+        return;
+    };
+    let at = deaths[death].at;
+    model.runs.push(pending.recording);
+    model.current = model.runs.len() - 1;
+    model.toast = Some((format!("a new branch; the first {same} events are the same as before"), 8.0));
+    model.selected = Selected::Node(pending.node);
+    model.why = None;
+    player::to_death(model, death, at);
+    model.playing = true;
+}
+
+fn key(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Interrupt => return vec![Effect::Leave(Exit::Interrupted)],
+        Action::Suspend => return vec![Effect::Suspend],
+        _ => {}
+    }
+    if model.pending.is_some() && matches!(action, Action::Close | Action::Back) {
+        let pending = model.pending.take().and_then(|pending| pending.recording.handle);
+        model.toast = Some(("the branch is given up".to_owned(), 4.0));
+        return pending.map(Effect::Stop).into_iter().collect();
+    }
+    if model.overlay != Overlay::None {
+        return overlay_key(model, action);
+    }
+    match action {
+        Action::PlayPause => player::toggle(model),
+        Action::EventBack => player::event_back(model),
+        Action::EventOn => player::event_on(model),
+        Action::MarkBack => player::stop_back(model, false),
+        Action::MarkOn => player::stop_on(model, false),
+        Action::StageBack => player::stop_back(model, true),
+        Action::StageOn => player::stop_on(model, true),
+        Action::ScrubBack => player::scrub(model, -1),
+        Action::ScrubOn => player::scrub(model, 1),
+        Action::Slower => player::change_speed(model, -1),
+        Action::Faster => player::change_speed(model, 1),
+        Action::Start => player::to_start(model),
+        Action::End => player::to_end(model),
+        Action::Follow => player::follow(model),
+        Action::Auto => toggle_auto(model),
+        Action::Why => select::ask_why(model),
+        Action::Kill => open_kill(model),
+        Action::Runs => model.overlay = Overlay::Runs { choice: model.current },
+        Action::Plan => model.overlay = Overlay::Plan { scroll: 0 },
+        Action::Matrix => model.overlay = Overlay::Matrix,
+        Action::Zoom => model.zoom = !model.zoom,
+        Action::Help => model.overlay = Overlay::Help { scroll: 0 },
+        Action::NextPane => focus(model, (model.focus as usize + 1) % PANES.len()),
+        Action::PreviousPane => focus(model, (model.focus as usize + PANES.len() - 1) % PANES.len()),
+        Action::Pane(index) => focus(model, index),
+        Action::Up | Action::Down | Action::Left | Action::Right => select::step(model, action),
+        Action::Open => select::open(model),
+        Action::Close => close(model),
+        Action::Back => return back(model),
+        Action::Interrupt | Action::Suspend => {}
+    }
+    Vec::new()
+}
+
+fn focus(model: &mut Model, index: usize) {
+    if let Some(pane) = PANES.get(index) {
+        model.focus = *pane;
+    }
+}
+
+fn toggle_auto(model: &mut Model) {
+    model.auto = !model.auto;
+    let text = if model.auto {
+        "automatic: node deaths are told slowly, idle time is jumped over"
+    } else {
+        "automatic is off: time runs evenly"
+    };
+    model.toast = Some((text.to_owned(), 4.0));
+}
+
+fn close(model: &mut Model) {
+    if model.zoom {
+        model.zoom = false;
+    } else if model.why.take().is_none() {
+        model.selected = Selected::Nothing;
+    }
+}
+
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.zoom {
+        model.zoom = false;
+        return Vec::new();
+    }
+    vec![Effect::Leave(Exit::Back)]
+}
+
+/// The nodes that can be killed at the cursor.
+#[must_use]
+pub fn victims(model: &Model) -> Vec<NodeId> {
+    let status = model.run().history.current();
+    status.nodes.values().filter(|node| node.is_alive()).map(|node| node.node).collect()
+}
+
+fn open_kill(model: &mut Model) {
+    if !model.can_branch {
+        model.toast = Some(("this is a recorded log without its script: it can be watched, not branched".to_owned(), 6.0));
+        return;
+    }
+    if model.pending.is_some() {
+        return;
+    }
+    let victims = victims(model);
+    if victims.is_empty() || model.run().history.current().exit.is_some() {
+        model.toast = Some(("nothing runs here: go back in time first ([ or H), then kill a node".to_owned(), 6.0));
+        return;
+    }
+    model.playing = false;
+    let wanted = match model.selected {
+        Selected::Node(node) => Some(node),
+        Selected::Nothing | Selected::Stage(_) | Selected::Task(..) => select::fullest_node(model.run().history.current()),
+    };
+    let choice = victims.iter().position(|node| Some(*node) == wanted).unwrap_or(0);
+    model.overlay = Overlay::Kill { choice };
+}
+
+fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
+    let step: isize = match action {
+        Action::Up | Action::Left => -1,
+        Action::Down | Action::Right => 1,
+        _ => 0,
+    };
+    let closing = matches!(action, Action::Close | Action::Back);
+    match &mut model.overlay {
+        Overlay::Help { scroll } | Overlay::Plan { scroll } => {
+            *scroll = scroll.saturating_add_signed(step);
+            let toggles = matches!(action, Action::Help | Action::Plan);
+            if closing || toggles || action == Action::Open {
+                model.overlay = Overlay::None;
+            }
+        }
+        Overlay::Matrix => {
+            if step != 0 {
+                select::step(model, action);
+            }
+            if closing || matches!(action, Action::Matrix | Action::Open) {
+                model.overlay = Overlay::None;
+            }
+        }
+        Overlay::Kill { choice } => {
+            let choice = choice.saturating_add_signed(step);
+            return kill_key(model, choice, action, closing);
+        }
+        Overlay::Runs { choice } => {
+            let choice = choice.saturating_add_signed(step).min(model.runs.len().saturating_sub(1));
+            model.overlay = Overlay::Runs { choice };
+            if action == Action::Open {
+                switch_run(model, choice);
+            }
+            if closing || matches!(action, Action::Open | Action::Runs) {
+                model.overlay = Overlay::None;
+            }
+        }
+        Overlay::None => {}
+    }
+    Vec::new()
+}
+
+fn kill_key(model: &mut Model, choice: usize, action: Action, closing: bool) -> Vec<Effect> {
+    let victims = victims(model);
+    let choice = choice.min(victims.len().saturating_sub(1));
+    model.overlay = Overlay::Kill { choice };
+    if closing {
+        model.overlay = Overlay::None;
+    }
+    if action != Action::Open {
+        return Vec::new();
+    }
+    model.overlay = Overlay::None;
+    let Some(node) = victims.get(choice).copied() else { return Vec::new() };
+    vec![Effect::Branch(BranchRequest { kills: kills_with(model, node, model.cursor.time) })]
+}
+
+/// The deaths that the run on screen has, and the new one.
+fn kills_with(model: &Model, node: NodeId, at: VirtualTime) -> Vec<(NodeId, VirtualTime)> {
+    let run = model.run();
+    let mut kills = run.kills.clone();
+    if kills.is_empty() {
+        kills = run.head().deaths.iter().map(|death| (death.node, death.at)).collect();
+    }
+    kills.push((node, at));
+    kills
+}
+
+fn switch_run(model: &mut Model, choice: usize) {
+    if choice != model.current && choice < model.runs.len() {
+        let time = model.cursor.time;
+        model.current = choice;
+        model.follow = false;
+        player::to_time(model, time);
+        model.toast = Some((format!("now: {}", model.run().name), 4.0));
+    }
+}
+
+fn mouse(model: &mut Model, at: Position, screen: Rect, kind: Mouse) {
+    if model.overlay != Overlay::None {
+        return;
+    }
+    let areas = layout::areas(screen, model);
+    if let Some(bar) = areas.bar.filter(|bar| bar.contains(at)) {
+        if matches!(kind, Mouse::Press | Mouse::Drag) {
+            let fraction = f64::from(at.x.saturating_sub(bar.x)) / f64::from(bar.width.saturating_sub(1).max(1));
+            player::scrub_to(model, fraction);
+        }
+        return;
+    }
+    let Some((pane, _)) = areas.panes.iter().find(|(_, area)| area.contains(at)) else { return };
+    let pane = *pane;
+    match kind {
+        Mouse::Press => model.focus = pane,
+        Mouse::Drag => {}
+        Mouse::WheelUp | Mouse::WheelDown => {
+            let before = model.focus;
+            model.focus = pane;
+            let action = if kind == Mouse::WheelUp { Action::Up } else { Action::Down };
+            select::step(model, action);
+            if pane != Pane::Story && pane != Pane::Why {
+                model.focus = before;
+            }
+        }
+    }
+}
+
+/// The speed as shown.
+#[must_use]
+pub fn speed_word(model: &Model) -> String {
+    format!("{}x", SPEEDS[model.speed.min(SPEEDS.len() - 1)])
+}

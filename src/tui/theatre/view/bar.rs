@@ -1,0 +1,72 @@
+//! The scrub bar: the whole run on one line, its milestones and faults, and the cursor.
+
+use super::super::model::Model;
+use super::layout::Areas;
+use super::paint::Brush;
+use crate::common::ids::StageId;
+use crate::common::time::VirtualTime;
+use crate::status::marks::MarkKind;
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+/// Draws the bar and, where there is room, labels below it.
+pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
+    let Some(bar) = areas.bar else { return };
+    let run = model.run();
+    let end = run.history.end();
+    let dim = brush.style(Tone::Dim);
+    let line = areas.bar_line;
+    brush.tone(line, 1, 0, "0 s", Tone::Dim);
+    brush.put(line, i32::from(bar.x - line.x) - 1, 0, '├', dim);
+    for x in 0..bar.width {
+        brush.put(bar, i32::from(x), 0, '─', dim);
+    }
+    brush.put(line, i32::from(bar.x - line.x + bar.width), 0, if run.is_growing() { '►' } else { '┤' }, dim);
+    brush.tone(line, bar.x - line.x + bar.width + 1, 0, &format!(" {:.1} s", end.as_secs_f64()), Tone::Dim);
+    let column = |at: VirtualTime| column(at, end, bar.width);
+    for mark in &run.marks {
+        if mark.kind.is_stage() {
+            brush.put(bar, column(mark.at), 0, '┬', dim);
+        }
+    }
+    let lost = brush.style(Tone::Lost);
+    for mark in run.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::NodeDies(_))) {
+        brush.put(bar, column(mark.at), 0, 'x', lost);
+    }
+    let focus = brush.style(Tone::Running);
+    brush.put(bar, column(model.cursor.time), 0, '●', focus);
+    if let Some(labels) = areas.labels {
+        draw_labels(brush, model, Rect { x: bar.x, width: bar.width, ..labels });
+    }
+}
+
+fn column(at: VirtualTime, end: VirtualTime, width: u16) -> i32 {
+    if end.0 == 0 || width == 0 {
+        return 0;
+    }
+    (u128::from(at.0) * u128::from(width - 1) / u128::from(end.0)).min(u128::from(width) - 1) as i32
+}
+
+/// Faults first, then stages, as long as they do not touch each other.
+fn draw_labels(brush: &mut Brush, model: &Model, area: Rect) {
+    let run = model.run();
+    let end = run.history.end();
+    let mut taken: Vec<(i32, i32)> = Vec::new();
+    let deaths = run.head().deaths.iter().map(|death| (death.at, format!("{} dies", death.node), Tone::Lost));
+    let mut stages: Vec<(VirtualTime, StageId)> = Vec::new();
+    for mark in &run.marks {
+        if let MarkKind::StageStarts(stage) | MarkKind::StageAgain(stage) = mark.kind {
+            stages.push((mark.at, stage));
+        }
+    }
+    let stages = stages.into_iter().map(|(at, stage)| (at, stage.to_string(), Tone::Dim));
+    for (at, text, tone) in deaths.chain(stages) {
+        let width = text.width() as i32;
+        let x = column(at, end, area.width).min(i32::from(area.width) - width);
+        if x >= 0 && taken.iter().all(|(from, to)| x > *to + 1 || x + width + 1 < *from) {
+            taken.push((x, x + width));
+            brush.tone(area, x as u16, 0, &text, tone);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Where everything stands.
+//!
+//! ```text
+//!   120 x 36 and more                       80 x 24 and more          40 x 12 and more
+//!   ┌ title ───────────────────────────┐    ┌ title ──────────┐       title
+//!   │ 1 Stages   │ 2 Nodes             │    │ 1 Stages        │       what is going on
+//!   │ 3 Timeline per core  │ 4 Why     │    │ 2 Nodes         │       …
+//!   │ 5 What is going on               │    │ 3, 4 or 5       │       status
+//!   │ scrub bar, labels                │    │ scrub bar       │       keys
+//!   └ keys ────────────────────────────┘    └ keys ───────────┘
+//! ```
+
+use super::super::model::{Model, Pane};
+use ratatui::layout::Rect;
+
+/// Which of the forms fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Full,
+    Compact,
+    Text,
+    /// Too small for anything.
+    Tiny,
+}
+
+/// The rectangles of a frame.
+#[derive(Debug, Clone)]
+pub struct Areas {
+    pub form: Form,
+    pub title: Rect,
+    pub panes: Vec<(Pane, Rect)>,
+    /// The cells of the scrub bar between its ends.
+    pub bar: Option<Rect>,
+    /// The whole line of the scrub bar.
+    pub bar_line: Rect,
+    /// Labels below the bar.
+    pub labels: Option<Rect>,
+    pub footer: Rect,
+}
+
+/// The form for a size.
+#[must_use]
+pub fn form(screen: Rect) -> Form {
+    match (screen.width, screen.height) {
+        (120.., 36..) => Form::Full,
+        (80.., 24..) => Form::Compact,
+        (40.., 12..) => Form::Text,
+        _ => Form::Tiny,
+    }
+}
+
+/// Columns left and right of the scrub bar for its ends.
+const BAR_LEFT: u16 = 5;
+const BAR_RIGHT: u16 = 10;
+
+/// Cuts a screen up.
+#[must_use]
+pub fn areas(screen: Rect, model: &Model) -> Areas {
+    let form = form(screen);
+    let labels = form == Form::Full;
+    let below = 2 + u16::from(labels);
+    let line = |y: u16| Rect { x: screen.x, y, width: screen.width, height: 1 };
+    let bottom = screen.y + screen.height;
+    let middle = Rect {
+        y: screen.y + 1,
+        height: screen.height.saturating_sub(1 + below),
+        ..screen
+    };
+    let bar_line = line(bottom.saturating_sub(below));
+    let bar = Rect {
+        x: screen.x + BAR_LEFT,
+        width: screen.width.saturating_sub(BAR_LEFT + BAR_RIGHT),
+        ..bar_line
+    };
+    let panes = match form {
+        Form::Tiny => Vec::new(),
+        Form::Text => vec![(Pane::Story, middle)],
+        Form::Full | Form::Compact if model.zoom => vec![(model.focus, middle)],
+        Form::Full => full(middle),
+        Form::Compact => compact(middle, shown_tab(model)),
+    };
+    Areas {
+        form,
+        title: line(screen.y),
+        panes,
+        bar: (form != Form::Tiny).then_some(bar),
+        bar_line,
+        labels: labels.then(|| line(bottom - 2)),
+        footer: line(bottom.saturating_sub(1)),
+    }
+}
+
+/// The pane at the bottom of the compact form.
+#[must_use]
+pub fn shown_tab(model: &Model) -> Pane {
+    match model.focus {
+        Pane::Timeline => Pane::Timeline,
+        Pane::Why => Pane::Why,
+        Pane::Story | Pane::Stages | Pane::Nodes if model.cursor.beat.is_some() => Pane::Why,
+        Pane::Story | Pane::Stages | Pane::Nodes => Pane::Story,
+    }
+}
+
+fn full(area: Rect) -> Vec<(Pane, Rect)> {
+    let story = (area.height * 2 / 9).clamp(6, 12);
+    let rest = area.height - story;
+    let middle = rest * 43 / 100;
+    let top = rest - middle;
+    let stages = (area.width * 37 / 100).min(60);
+    let why = (area.width * 33 / 100).min(60);
+    let at = |x: u16, y: u16, width: u16, height: u16| Rect { x: area.x + x, y: area.y + y, width, height };
+    vec![
+        (Pane::Stages, at(0, 0, stages, top)),
+        (Pane::Nodes, at(stages, 0, area.width - stages, top)),
+        (Pane::Timeline, at(0, top, area.width - why, middle)),
+        (Pane::Why, at(area.width - why, top, why, middle)),
+        (Pane::Story, at(0, top + middle, area.width, story)),
+    ]
+}
+
+fn compact(area: Rect, tab: Pane) -> Vec<(Pane, Rect)> {
+    let stages = (area.height * 30 / 100).max(6);
+    let tab_height = (area.height * 38 / 100).max(8);
+    let nodes = area.height - stages - tab_height;
+    let at = |y: u16, height: u16| Rect { y: area.y + y, height, ..area };
+    vec![(Pane::Stages, at(0, stages)), (Pane::Nodes, at(stages, nodes)), (tab, at(stages + nodes, tab_height))]
+}

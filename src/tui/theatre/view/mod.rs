@@ -1,0 +1,142 @@
+//! One frame: a pure function of the model, the status at its cursor, and the size.
+
+pub mod bar;
+pub mod layout;
+pub mod nodes;
+pub mod overlay;
+pub mod paint;
+pub mod stages;
+pub mod story;
+pub mod timeline;
+pub mod why;
+
+use super::model::{Model, Pane};
+use super::stops::Beat;
+use super::update::speed_word;
+use crate::status::Status;
+use crate::tui::glyphs;
+use crate::tui::theme::Tone;
+use layout::{Areas, Form};
+use paint::{Brush, fit};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+/// Draws the theatre. The status is the fold up to the model's cursor.
+pub fn view(model: &Model, status: &Status, buffer: &mut Buffer, screen: Rect) {
+    let areas = layout::areas(screen, model);
+    let mut brush = Brush { buffer, options: model.options };
+    match areas.form {
+        Form::Tiny => tiny(&mut brush, screen),
+        Form::Text | Form::Compact | Form::Full => whole(&mut brush, model, status, &areas, screen),
+    }
+    glyphs::finish(buffer, model.options.glyphs);
+}
+
+fn tiny(brush: &mut Brush, screen: Rect) {
+    let text = format!("The theatre needs 40 x 12 cells; here are {} x {}. q: back", screen.width, screen.height);
+    for (row, line) in paint::wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
+        brush.tone(screen, 0, row as u16, line, Tone::Text);
+    }
+}
+
+fn whole(brush: &mut Brush, model: &Model, status: &Status, areas: &Areas, screen: Rect) {
+    title(brush, model, areas);
+    for (pane, area) in &areas.panes {
+        let focus = *pane == model.focus;
+        match pane {
+            Pane::Stages => stages::draw(brush, model, status, *area, focus),
+            Pane::Nodes => nodes::draw(brush, model, status, *area, focus),
+            Pane::Timeline => timeline::draw(brush, model, status, *area, focus),
+            Pane::Why => why::draw(brush, model, status, *area, focus),
+            Pane::Story if areas.form == Form::Text => story::plain(brush, model, *area),
+            Pane::Story => story::draw(brush, model, *area, focus, areas.form),
+        }
+    }
+    bar::draw(brush, model, areas);
+    footer(brush, model, areas);
+    overlay::draw(brush, model, status, screen);
+}
+
+/// What runs, on what, and where in time we are; and that this time is simulated.
+fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
+    let area = areas.title;
+    let run = model.run();
+    let head = run.head();
+    let state = if model.follow {
+        "► LIVE".to_owned()
+    } else if model.playing {
+        format!("► {}", speed_word(model))
+    } else {
+        "║ PAUSED".to_owned()
+    };
+    let more = if run.is_growing() { " so far" } else { "" };
+    let (now, end) = (model.cursor.time.as_secs_f64(), run.history.end().as_secs_f64());
+    let clock = match areas.form {
+        Form::Full => format!("{state}   t={now:.2} s of {end:.2} s{more} (simulated time) "),
+        Form::Compact | Form::Text | Form::Tiny => format!("{state}  t={now:.2}/{end:.2} sim s "),
+    };
+    let right = area.width.saturating_sub(clock.width() as u16);
+    let screen = if areas.form == Form::Text { " " } else { " THEATRE  " };
+    let mut name = format!("{screen}{}", fit(&model.title, 60));
+    if model.current > 0 {
+        name.push_str(&format!(" · {}", run.name));
+    }
+    if let (Form::Full, Some(application)) = (areas.form, &head.application) {
+        let cluster = &application.cluster;
+        name.push_str(&format!(" · {} nodes x {} cores · seed {}", cluster.nodes, cluster.cores_per_node, application.seed));
+    }
+    let left = Rect { width: right.saturating_sub(1), ..area };
+    brush.tone(left, 0, 0, &name, Tone::Title);
+    let tone = if model.playing || model.follow { Tone::Running } else { Tone::Title };
+    brush.tone(area, right, 0, &clock, tone);
+}
+
+/// A key and what it does.
+type Hint = (&'static str, &'static str);
+
+const FULL_HINTS: [Hint; 11] = [
+    ("Space", "play"), (",/.", "event"), ("[/]", "milestone"), ("H/L", "scrub"), ("+/-", "speed"), ("w", "why"),
+    ("K", "kill"), ("=", "runs"), ("z", "zoom"), ("Tab", "pane"), ("q", "back"),
+];
+const COMPACT_HINTS: [Hint; 8] = [
+    ("Space", "play"), (",/.", "event"), ("[/]", "mile"), ("H/L", "scrub"), ("+/-", "speed"), ("w", "why"),
+    ("K", "kill"), ("Tab", "pane"),
+];
+const TEXT_HINTS: [Hint; 3] = [("Space", "play"), ("[/]", "step"), ("q", "back")];
+
+fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
+    let area = areas.footer;
+    let all = "? keys ";
+    let right = area.width.saturating_sub(all.width() as u16);
+    let left = Rect { width: right.saturating_sub(1), ..area };
+    brush.tone(area, right, 0, "?", Tone::Key);
+    brush.tone(area, right + 2, 0, "keys", Tone::Dim);
+    if let Some((toast, _)) = &model.toast {
+        brush.tone(left, 1, 0, toast, Tone::Again);
+        return;
+    }
+    if let Some((_, beat)) = model.cursor.beat.filter(|_| !model.playing) {
+        let next = if beat == Beat::Cost { "the run goes on" } else { "go on with the story of this death" };
+        let x = brush.tone(left, 1, 0, "]", Tone::Key);
+        let x = brush.tone(left, x + 1, 0, next, Tone::Dim);
+        let x = brush.tone(left, x + 2, 0, "Space", Tone::Key);
+        let x = brush.tone(left, x + 1, 0, "play", Tone::Dim);
+        let x = brush.tone(left, x + 2, 0, "w", Tone::Key);
+        brush.tone(left, x + 1, 0, "why", Tone::Dim);
+        return;
+    }
+    let hints: &[Hint] = match areas.form {
+        Form::Full => &FULL_HINTS,
+        Form::Compact => &COMPACT_HINTS,
+        Form::Text | Form::Tiny => &TEXT_HINTS,
+    };
+    let mut x = 1;
+    for (key, does) in hints {
+        if (*key == "K" && !model.can_branch) || usize::from(x) + key.width() + does.width() + 2 > usize::from(left.width) {
+            continue;
+        }
+        x = brush.tone(left, x, 0, key, Tone::Key);
+        x = brush.tone(left, x + 1, 0, does, Tone::Dim) + 2;
+    }
+}

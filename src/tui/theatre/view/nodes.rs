@@ -1,0 +1,361 @@
+//! The machines: what runs on each core, what each holds, and what moves between them.
+
+use super::super::model::{Model, Selected};
+use super::super::select::stages_on_screen;
+use super::super::stops::Beat;
+use super::paint::{Brush, Lines, fit, gauge};
+use super::why::revealed;
+use crate::common::ids::{NodeId, StageId, TaskId};
+use crate::common::text::{bytes, plural};
+use crate::common::time::VirtualTime;
+use crate::status::{Attempt, Death, Node, Status};
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+use unicode_width::UnicodeWidthStr;
+
+/// The narrowest box.
+const BOX_WIDTH: u16 = 30;
+
+/// The pane.
+pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
+    let title = format!("2 Nodes   {} of {} up", up(model, status), status.nodes.len());
+    let inner = brush.pane(area, &title, focus);
+    let nodes: Vec<&Node> = status.nodes.values().collect();
+    if nodes.is_empty() {
+        brush.tone(inner, 0, 0, "no machine yet", Tone::Dim);
+        return;
+    }
+    let cores = nodes.iter().map(|node| node.cores).max().unwrap_or(1) as u16;
+    let columns = (inner.width / BOX_WIDTH).clamp(1, 4).min(nodes.len() as u16);
+    let rows = (nodes.len() as u16).div_ceil(columns);
+    let height = cores + 4;
+    let used = if rows * height <= inner.height {
+        boxes(brush, model, status, inner, &nodes, (columns, height));
+        rows * height
+    } else {
+        lines(brush, model, status, inner, &nodes)
+    };
+    let rest = inner.height.saturating_sub(used);
+    network(brush, model, status, Rect { y: inner.y + used, height: rest, ..inner });
+}
+
+fn up(model: &Model, status: &Status) -> usize {
+    status.alive() - usize::from(model.dying().is_some())
+}
+
+fn boxes(brush: &mut Brush, model: &Model, status: &Status, area: Rect, nodes: &[&Node], grid: (u16, u16)) {
+    let (columns, height) = grid;
+    let width = (area.width - (columns - 1)) / columns;
+    for (index, node) in nodes.iter().enumerate() {
+        let (column, row) = (index as u16 % columns, index as u16 / columns);
+        let rect = Rect { x: area.x + column * (width + 1), y: area.y + row * height, width, height };
+        node_box(brush, model, status, rect, node);
+    }
+}
+
+/// Whether a node is drawn as dead, and its last death.
+fn dead<'a>(model: &'a Model, node: &Node) -> Option<&'a Death> {
+    let dying = model.dying() == Some(node.node);
+    if node.is_alive() && !dying {
+        return None;
+    }
+    let deaths = &model.run().head().deaths;
+    let index = model.cursor.beat.map(|(index, _)| index);
+    let told = index.and_then(|index| deaths.get(index)).filter(|death| death.node == node.node);
+    let last = || deaths.iter().rev().find(|death| death.node == node.node && death.at <= model.cursor.time);
+    told.or_else(last).map(AsRef::as_ref)
+}
+
+fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node: &Node) {
+    let death = dead(model, node);
+    let selected = model.selected == Selected::Node(node.node);
+    let (lines, tone) = match (death, selected) {
+        (Some(_), _) => (Lines::Dashed, Tone::Lost),
+        (None, true) => (Lines::Double, Tone::Focus),
+        (None, false) => (Lines::Light, Tone::Dim),
+    };
+    brush.frame(rect, tone, lines);
+    let title = match death {
+        Some(death) => format!(" {} ╳ LOST at {} ", node.node, death.at),
+        None => format!(" {} ", node.node),
+    };
+    let title_tone = if death.is_some() { Tone::Lost } else if selected { Tone::Focus } else { Tone::Title };
+    brush.tone(rect, 2, 0, &title, title_tone);
+    if selected && death.is_some() {
+        brush.mark(rect, 2, 0, title.width() as u16);
+    }
+    let inside = Rect { x: rect.x + 2, y: rect.y + 1, width: rect.width - 4, height: rect.height - 2 };
+    for core in 0..node.cores {
+        let line = Rect { y: inside.y + core as u16, height: 1, ..inside };
+        core_line(brush, model, status, node, core, line, true);
+    }
+    let rest = Rect { y: inside.y + node.cores as u16, height: 2, ..inside };
+    match death {
+        Some(death) => ghost(brush, model, status, death, rest),
+        None => holdings(brush, model, status, node, rest),
+    }
+}
+
+/// `c0 ► S0.m4 ▓▓▓░░░ 40 %`.
+fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, core: u32, area: Rect, long: bool) -> u16 {
+    let x = brush.tone(area, 0, 0, &format!("c{core} "), Tone::Dim);
+    let task = node.running.get(core as usize).copied().flatten();
+    let attempt = task.and_then(|task| status.attempts.get(&task));
+    let Some(attempt) = attempt else {
+        return brush.tone(area, x, 0, if node.is_alive() { "· idle" } else { "·" }, Tone::Pending);
+    };
+    let name = status.attempt_name(attempt.task);
+    if attempt.orphaned || !node.is_alive() {
+        let x = brush.tone(area, x, 0, "✗ ", Tone::Lost);
+        let text = if long { format!("{name} was running") } else { name };
+        return brush.tone(area, x, 0, &text, Tone::Lost);
+    }
+    let (glyph, tone) = phase(attempt, model.cursor.time);
+    let style = brush.style(tone);
+    brush.put(area, i32::from(x), 0, glyph, style);
+    let start = x + 2;
+    let mut x = brush.tone(area, start, 0, &name, tone);
+    if is_selected(model, attempt) {
+        brush.mark(area, start, 0, x - start);
+    }
+    if long {
+        x = brush.tone(area, x + 1, 0, &detail(model, attempt, usize::from(area.width.saturating_sub(x + 1))), tone);
+    }
+    x
+}
+
+fn is_selected(model: &Model, attempt: &Attempt) -> bool {
+    match model.selected {
+        Selected::Task(stage, partition) => stage == attempt.stage.stage && partition == attempt.partition,
+        Selected::Stage(_) | Selected::Node(_) | Selected::Nothing => false,
+    }
+}
+
+fn phase(attempt: &Attempt, now: VirtualTime) -> (char, Tone) {
+    if attempt.fetches.iter().any(|fetch| fetch.arrives > now) {
+        return ('⇣', if attempt.is_again() { Tone::Again } else { Tone::Fetching });
+    }
+    if attempt.is_again() { ('↻', Tone::Again) } else { ('►', Tone::Running) }
+}
+
+/// Blocks that have arrived while it fetches, else how far it is.
+fn detail(model: &Model, attempt: &Attempt, room: usize) -> String {
+    let now = model.cursor.time;
+    if attempt.fetches.iter().any(|fetch| fetch.arrives > now) {
+        let here: u32 = attempt.fetches.iter().filter(|fetch| fetch.arrives <= now).map(|fetch| fetch.blocks).sum();
+        let all: u32 = attempt.fetches.iter().map(|fetch| fetch.blocks).sum();
+        let words = [format!("reads blocks {here}/{all}"), format!("blocks {here}/{all}"), format!("{here}/{all}")];
+        return words.into_iter().find(|text| text.width() <= room).unwrap_or_default();
+    }
+    let Some(fraction) = progress(model, attempt.task, attempt.started) else { return String::new() };
+    let percent = format!("{:>3.0} %", fraction * 100.0);
+    let width = room.saturating_sub(percent.width() + 1).min(10);
+    if width < 3 { fit(percent.trim(), room) } else { format!("{} {percent}", gauge(fraction, width, '▓', '░')) }
+}
+
+/// How much of an attempt's time has passed, if the log already knows its end.
+fn progress(model: &Model, task: TaskId, started: VirtualTime) -> Option<f64> {
+    let end = model.run().history.end_of(task)?;
+    let whole = end.since(started).0.max(1) as f64;
+    Some((model.cursor.time.since(started).0 as f64 / whole).clamp(0.0, 1.0))
+}
+
+/// The memory bar, and what is stored.
+fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area: Rect) {
+    let (_, cached) = status.stored_on(node.node);
+    let share = cached as f64 / node.memory_bytes.max(1) as f64;
+    let x = brush.tone(area, 0, 0, "memory ", Tone::Dim);
+    let bar = gauge(share.max(if cached > 0 { 0.08 } else { 0.0 }), 8, '▒', '░');
+    let x = brush.tone(area, x, 0, &bar, if cached > 0 { Tone::Cached } else { Tone::Dim });
+    let text = if cached > 0 { format!(" ◆ {}", bytes(cached)) } else { " no cached data".to_owned() };
+    brush.tone(area, x, 0, &text, if cached > 0 { Tone::Cached } else { Tone::Dim });
+    let outputs = outputs_on(model, status, node.node);
+    brush.tone(area, 0, 1, &outputs_words(status, &outputs, usize::from(area.width)), if outputs.is_empty() { Tone::Dim } else { Tone::Done });
+}
+
+/// Map outputs of the stages on screen that are on a node.
+fn outputs_on(model: &Model, status: &Status, node: NodeId) -> Vec<(StageId, u32)> {
+    let stages = stages_on_screen(model);
+    let mut here = Vec::new();
+    for shuffle in status.shuffles.values().filter(|shuffle| stages.contains(&shuffle.writer)) {
+        for (map, output) in shuffle.maps.iter().enumerate() {
+            if output.as_ref().is_some_and(|output| output.node == node && output.lost.is_none()) {
+                here.push((shuffle.writer, map as u32));
+            }
+        }
+    }
+    here
+}
+
+fn outputs_words(status: &Status, outputs: &[(StageId, u32)], room: usize) -> String {
+    if outputs.is_empty() {
+        return "holds no map output".to_owned();
+    }
+    let mut by_stage: BTreeMap<StageId, Vec<u32>> = BTreeMap::new();
+    for (stage, map) in outputs {
+        by_stage.entry(*stage).or_default().push(*map);
+    }
+    let short = |stage: StageId, map: u32| {
+        let name = status.task_name(stage, map);
+        name.split_once('.').map_or(name.clone(), |(_, task)| task.to_owned())
+    };
+    let groups: Vec<String> = by_stage
+        .iter()
+        .map(|(stage, maps)| {
+            let names: Vec<String> = maps.iter().map(|map| short(*stage, *map)).collect();
+            format!("{stage}: {}", names.join(" "))
+        })
+        .collect();
+    let text = format!("■ {}", groups.join("  "));
+    if text.width() <= room {
+        return text;
+    }
+    let counts: Vec<String> = by_stage.iter().map(|(stage, maps)| format!("{stage}: {}", maps.len())).collect();
+    let text = format!("■ outputs {}", counts.join("  "));
+    if text.width() <= room { text } else { format!("■ {} map outputs", outputs.len()) }
+}
+
+/// What was on a dead node: still drawn in the first beat, then each thing turns to lost.
+fn ghost(brush: &mut Brush, model: &Model, status: &Status, death: &Death, area: Rect) {
+    let shown = revealed(model, death);
+    let early = matches!(model.cursor.beat, Some((_, Beat::Death)));
+    let names: Vec<(StageId, u32)> = death.outputs.iter().map(|lost| (lost.stage, lost.map)).collect();
+    let mut text = String::new();
+    for (index, (stage, map)) in names.iter().enumerate() {
+        let sign = if index < shown { '✗' } else { '■' };
+        text.push_str(&format!("{sign}{} ", status.task_name(*stage, *map)));
+    }
+    if text.width() > usize::from(area.width) {
+        let sign = if early { '■' } else { '✗' };
+        let gone = shown.min(names.len());
+        text = if early { format!("{sign} {} map outputs", names.len()) } else { format!("{sign} {gone} of {} map outputs", names.len()) };
+    }
+    if names.is_empty() {
+        text = "held no map output".to_owned();
+    }
+    let tone = if early { Tone::Dim } else { Tone::Lost };
+    brush.tone(area, 0, 1, &text, if names.is_empty() { Tone::Dim } else { tone });
+    let cached = death.cached.len();
+    let cached_text = match (cached, early) {
+        (0, _) => "no cached data".to_owned(),
+        (n, true) => format!("◆ {n} cached"),
+        (n, false) => format!("✗ {}", plural(n as u64, "cached partition")),
+    };
+    brush.tone(area, 0, 0, &cached_text, if cached == 0 { Tone::Dim } else { tone });
+}
+
+/// One line for each node, or a part of them around the selection.
+fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, nodes: &[&Node]) -> u16 {
+    let height = usize::from(area.height);
+    let chosen = nodes.iter().position(|node| model.selected == Selected::Node(node.node)).unwrap_or(0);
+    let first = if nodes.len() <= height { 0 } else { (chosen + 1).saturating_sub(height) };
+    for (y, node) in nodes.iter().skip(first).take(height).enumerate() {
+        node_line(brush, model, status, node, Rect { y: area.y + y as u16, height: 1, ..area });
+    }
+    nodes.len().min(height) as u16
+}
+
+fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area: Rect) {
+    let death = dead(model, node);
+    let (glyph, tone) = if death.is_some() { ('✗', Tone::Lost) } else { ('■', Tone::Done) };
+    let x = brush.tone(area, 0, 0, &node.node.to_string(), if death.is_some() { Tone::Lost } else { Tone::Title });
+    if model.selected == Selected::Node(node.node) {
+        brush.mark(area, 0, 0, x);
+    }
+    let style = brush.style(tone);
+    brush.put(area, i32::from(x) + 1, 0, glyph, style);
+    let start = x + 3;
+    let tail = if area.width >= 70 { 28 } else { 18 };
+    let room = area.width.saturating_sub(start + tail + 1);
+    if node.cores <= 4 {
+        let each = room / node.cores.max(1) as u16;
+        for core in 0..node.cores {
+            let cell = Rect { x: area.x + start + core as u16 * each, width: each.saturating_sub(1), ..area };
+            core_line(brush, model, status, node, core, cell, each >= 18);
+        }
+    } else {
+        let busy = node.running.iter().flatten().count();
+        brush.tone(area, start, 0, &format!("{busy} of {} cores busy", node.cores), Tone::Running);
+    }
+    let end = Rect { x: area.x + area.width.saturating_sub(tail), width: tail, ..area };
+    match death {
+        Some(death) => {
+            let text = format!("LOST {}, {} outputs", death.at, death.outputs.len());
+            brush.tone(end, 0, 0, &text, Tone::Lost);
+        }
+        None => {
+            let outputs = outputs_on(model, status, node.node);
+            let text = if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, &outputs, usize::from(tail)) };
+            brush.tone(end, 0, 0, &text, if outputs.is_empty() { Tone::Dim } else { Tone::Done });
+        }
+    }
+}
+
+/// Lanes between nodes that have bytes on their way, the fullest first.
+fn network(brush: &mut Brush, model: &Model, status: &Status, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let now = model.cursor.time;
+    let mut lanes: BTreeMap<(NodeId, NodeId), (u64, f64)> = BTreeMap::new();
+    let mut own = 0_u64;
+    let mut silent: Vec<NodeId> = Vec::new();
+    for attempt in status.running() {
+        for fetch in attempt.fetches.iter().filter(|fetch| fetch.sent <= now && fetch.arrives > now) {
+            if fetch.from == attempt.node {
+                own += fetch.bytes;
+                continue;
+            }
+            if status.nodes.get(&fetch.from).is_some_and(|node| !node.is_alive()) {
+                silent.push(fetch.from);
+                continue;
+            }
+            let whole = fetch.arrives.since(fetch.sent).0.max(1) as f64;
+            let lane = lanes.entry((fetch.from, attempt.node)).or_default();
+            lane.0 += fetch.bytes;
+            lane.1 = now.since(fetch.sent).0 as f64 / whole;
+        }
+    }
+    let mut lanes: Vec<((NodeId, NodeId), (u64, f64))> = lanes.into_iter().collect();
+    lanes.sort_by_key(|(ends, (size, _))| (std::cmp::Reverse(*size), *ends));
+    silent.sort_unstable();
+    silent.dedup();
+    let mut local = if own > 0 { format!("   ↺ {} on the same node", bytes(own)) } else { String::new() };
+    for node in silent {
+        local = format!("   {node} ╌╌╌ no answer{local}");
+    }
+    if lanes.is_empty() {
+        brush.tone(area, 0, 0, &format!("network: quiet{local}"), Tone::Dim);
+        return;
+    }
+    let room = usize::from(area.height);
+    for (y, ((from, to), (size, fraction))) in lanes.iter().take(room).enumerate() {
+        let x = brush.tone(area, 0, y as u16, &format!("{from} "), Tone::Text);
+        let x = brush.tone(area, x, y as u16, &wire(*size, *fraction, model.options.calm), Tone::Fetching);
+        let x = brush.tone(area, x, y as u16, &format!(" {to}  {}", bytes(*size)), Tone::Text);
+        let hidden = lanes.len() - room.min(lanes.len());
+        if y + 1 == room && hidden > 0 {
+            brush.tone(area, x, y as u16, &format!("   +{hidden} more{local}"), Tone::Dim);
+        } else if y + 1 == lanes.len() {
+            brush.tone(area, x, y as u16, &local, Tone::Dim);
+        }
+    }
+}
+
+/// `──●──●──►`: more dots for more bytes, moving with virtual time.
+fn wire(size: u64, fraction: f64, calm: bool) -> String {
+    const LENGTH: usize = 12;
+    let line = if size >= 1 << 20 { '═' } else if size >= 64 << 10 { '━' } else { '─' };
+    let mut cells = vec![line; LENGTH];
+    if !calm {
+        let dots = (1 + (size / (64 << 10)).max(1).ilog2() as usize).min(4);
+        let head = (fraction * LENGTH as f64) as usize;
+        for dot in 0..dots {
+            cells[(head + dot * LENGTH / dots) % LENGTH] = '●';
+        }
+    }
+    let mut wire: String = cells.into_iter().collect();
+    wire.push('►');
+    wire
+}

@@ -1,0 +1,229 @@
+//! What opens above the panes: keys, the kill console, the list of runs, the plan, the blocks of a shuffle, a branch under way.
+
+use super::super::keymap::ROWS;
+use super::super::model::{Model, Overlay, Selected};
+use super::super::select::stages_on_screen;
+use super::super::update::victims;
+use super::paint::{Brush, fit, gauge, wrap};
+use crate::common::text::{bytes, plural};
+use crate::common::time::VirtualDuration;
+use crate::event::EventKind;
+use crate::report::why::{Mark, triage};
+use crate::report::words;
+use crate::status::{Death, Shuffle, Status};
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
+
+/// Draws what is open, if anything.
+pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
+    if let Some(pending) = &model.pending {
+        let (now, until) = (pending.recording.history.end(), pending.until);
+        let fraction = now.0 as f64 / until.0.max(1) as f64;
+        let area = window(brush, screen, (60, 5), "A branch");
+        brush.tone(area, 0, 0, &format!("The run is done again; {} dies at {until}.", pending.node), Tone::Text);
+        let bar = gauge(fraction, 30, '▓', '░');
+        brush.tone(area, 0, 1, &format!("{bar} {:.2} s", now.min(until).as_secs_f64()), Tone::Again);
+        brush.tone(area, 0, 2, "Esc gives the branch up", Tone::Dim);
+        return;
+    }
+    match &model.overlay {
+        Overlay::None => {}
+        Overlay::Help { scroll } => help(brush, screen, *scroll),
+        Overlay::Kill { choice } => kill(brush, model, status, screen, *choice),
+        Overlay::Runs { choice } => runs(brush, model, screen, *choice),
+        Overlay::Plan { scroll } => plan(brush, model, status, screen, *scroll),
+        Overlay::Matrix => matrix(brush, model, status, screen),
+    }
+}
+
+/// A framed, blank area in the middle; gives its inside.
+fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rect {
+    let (width, height) = ((size.0 + 4).min(screen.width), size.1.min(screen.height));
+    let area = Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 2,
+        width,
+        height,
+    };
+    brush.clear(area);
+    brush.pane(area, title, true)
+}
+
+fn help(brush: &mut Brush, screen: Rect, scroll: usize) {
+    let area = window(brush, screen, (74, ROWS.len() as u16 + 8), "Keys");
+    let glyphs = "· waits  ► runs  ⇣ reads blocks  ■ done  ✗ lost  ↻ runs again  ! stopped  ◆ cached";
+    let honest = "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
+    let mut lines: Vec<(String, String)> =
+        ROWS.iter().map(|row| (row.keys.to_owned(), row.does.to_owned())).collect();
+    lines.push((String::new(), String::new()));
+    for text in [glyphs, honest] {
+        let room = usize::from(area.width.max(1));
+        lines.extend(wrap(text, room, 0).into_iter().map(|line| (String::new(), line)));
+    }
+    let hidden = lines.len().saturating_sub(usize::from(area.height));
+    for (y, (keys, does)) in lines.iter().skip(scroll.min(hidden)).enumerate() {
+        let x = if keys.is_empty() { 0 } else { 16 };
+        brush.tone(area, 0, y as u16, keys, Tone::Key);
+        brush.tone(area, x, y as u16, does, if keys.is_empty() { Tone::Dim } else { Tone::Text });
+    }
+}
+
+/// What would die with each node, now: the fold with one more event, nothing is run.
+fn dry_run(status: &Status, node: crate::common::ids::NodeId) -> Option<Arc<Death>> {
+    let mut copy = status.clone();
+    let seq = status.applied as u64;
+    copy.apply(&crate::event::Event { seq, time: status.now, kind: EventKind::NodeDied { node } });
+    copy.deaths.last().cloned()
+}
+
+fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice: usize) {
+    let victims = victims(model);
+    let list = victims.len().min(8);
+    let area = window(brush, screen, (74, list as u16 + 12), &format!("Kill a node at {}", model.cursor.time));
+    let first = (choice + 1).saturating_sub(list);
+    for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
+        let Some(death) = dry_run(status, *node) else { continue };
+        let held = words::inventory(death.outputs.len(), death.running.len(), death.cached.len());
+        let sign = if index == choice { '>' } else { ' ' };
+        let tone = if index == choice { Tone::Title } else { Tone::Text };
+        let line = format!("{sign} {:<9} {held}", node.to_string());
+        brush.tone(area, 0, y as u16, &line, tone);
+    }
+    let Some(death) = victims.get(choice).and_then(|node| dry_run(status, *node)) else { return };
+    let mut y = list as u16 + 1;
+    brush.tone(area, 0, y, "Dry run, nothing happens yet. By the log up to here:", Tone::Dim);
+    y += 1;
+    let bottom = area.height.saturating_sub(2);
+    for line in triage(status, &death) {
+        let (glyph, tone) = match line.mark {
+            Mark::None => (' ', Tone::Text),
+            Mark::Lost => ('✗', Tone::Lost),
+            Mark::Again => ('↻', Tone::Again),
+            Mark::Wall => ('■', Tone::Done),
+            Mark::Skip => ('»', Tone::Dim),
+        };
+        for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), 0).iter().enumerate() {
+            if y >= bottom {
+                break;
+            }
+            if index == 0 {
+                let style = brush.style(tone);
+                brush.put(area, 0, i32::from(y), glyph, style);
+            }
+            brush.tone(area, 2, y, text, Tone::Text);
+            y += 1;
+        }
+    }
+    let x = brush.tone(area, 0, bottom + 1, "Enter", Tone::Key);
+    let x = brush.tone(area, x, bottom + 1, " kills it: the run is done again, the past stays   ", Tone::Dim);
+    let x = brush.tone(area, x, bottom + 1, "j k", Tone::Key);
+    let x = brush.tone(area, x, bottom + 1, " choose   ", Tone::Dim);
+    let x = brush.tone(area, x, bottom + 1, "Esc", Tone::Key);
+    brush.tone(area, x, bottom + 1, " back", Tone::Dim);
+}
+
+fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
+    let area = window(brush, screen, (74, model.runs.len() as u16 * 2 + 5), "This run and its branches");
+    let width = usize::from(area.width);
+    for (index, run) in model.runs.iter().enumerate() {
+        let sign = if index == choice { '>' } else { ' ' };
+        let here = if index == model.current { "  (on screen)" } else { "" };
+        let y = index as u16 * 2;
+        let tone = if index == choice { Tone::Title } else { Tone::Text };
+        brush.tone(area, 0, y, &fit(&format!("{sign} {}{here}", run.name), width), tone);
+        let totals = &run.head().totals;
+        let more = if run.is_growing() { " so far" } else { "" };
+        let end = VirtualDuration(run.history.end().0);
+        let tasks = plural(totals.tasks_started, "task start");
+        let text = format!("    {tasks}, {} of them again, {end}{more}", totals.again);
+        brush.tone(area, 0, y + 1, &text, Tone::Dim);
+    }
+    let y = area.height.saturating_sub(1);
+    let x = brush.tone(area, 0, y, "Enter", Tone::Key);
+    let x = brush.tone(area, x, y, " shows it at the same moment   ", Tone::Dim);
+    let x = brush.tone(area, x, y, "K", Tone::Key);
+    brush.tone(area, x, y, " in the theatre makes a branch", Tone::Dim);
+}
+
+fn plan(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, scroll: usize) {
+    let query = model.run().query_at(model.cursor.time).and_then(|query| status.queries.get(&query));
+    let title = query.map_or("Plan".to_owned(), |query| format!("Physical plan of {}: {}", query.query, query.action));
+    let size = (screen.width.saturating_sub(8), screen.height.saturating_sub(4));
+    let area = window(brush, screen, size, &title);
+    let text = query.map_or("no action has started yet", |query| &query.plan);
+    let lines: Vec<&str> = text.lines().collect();
+    let hidden = lines.len().saturating_sub(usize::from(area.height));
+    for (y, line) in lines.iter().skip(scroll.min(hidden)).enumerate() {
+        brush.tone(area, 0, y as u16, line, Tone::Text);
+    }
+}
+
+/// Rows are map outputs, columns are reduce partitions, the shade is bytes.
+fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
+    let Some(shuffle) = chosen_shuffle(model, status) else {
+        let area = window(brush, screen, (50, 3), "Blocks");
+        brush.tone(area, 0, 0, "No shuffle has been written here yet.", Tone::Dim);
+        return;
+    };
+    let writer = words::stage(status, shuffle.writer);
+    let title = format!("Blocks of {writer}: {} map outputs x {} reduce partitions", shuffle.maps.len(), shuffle.reduces);
+    let size = (screen.width.saturating_sub(16).min(100), screen.height.saturating_sub(6).min(shuffle.maps.len() as u16 + 6));
+    let area = window(brush, screen, size, &title);
+    let columns = usize::from(area.width.saturating_sub(36)).min(shuffle.reduces as usize).max(1);
+    let most = shuffle.maps.iter().flatten().flat_map(|output| output.bytes.iter()).max().copied().unwrap_or(0).max(1);
+    let rows = usize::from(area.height.saturating_sub(3)).min(shuffle.maps.len());
+    for (map, output) in shuffle.maps.iter().enumerate().take(rows) {
+        let y = map as u16;
+        brush.tone(area, 0, y, &status.task_name(shuffle.writer, map as u32), Tone::Text);
+        let Some(output) = output else {
+            brush.tone(area, 10, y, "· not made yet", Tone::Pending);
+            continue;
+        };
+        for column in 0..columns {
+            let range = column * output.bytes.len() / columns..((column + 1) * output.bytes.len() / columns).max(1);
+            let size = output.bytes.get(range).map_or(0, |bytes| bytes.iter().max().copied().unwrap_or(0));
+            let (glyph, tone) = if output.lost.is_some() { ('✗', Tone::Lost) } else { (heat(size, most), Tone::Done) };
+            let style = brush.style(tone);
+            brush.put(area, 10 + column as i32, i32::from(y), glyph, style);
+        }
+        let place = if output.lost.is_some() { "was on" } else { "on" };
+        let tone = if output.lost.is_some() { Tone::Lost } else { Tone::Dim };
+        brush.tone(area, 11 + columns as u16, y, &format!("{} {place} {}", bytes(output.total_bytes()), output.node), tone);
+    }
+    let y = area.height.saturating_sub(2);
+    let hidden = shuffle.maps.len() - rows;
+    let more = if hidden > 0 { format!("and {hidden} more map outputs. ") } else { String::new() };
+    brush.tone(area, 0, y, &format!("{more}A column is what one reduce task reads; darker is more bytes."), Tone::Dim);
+    let x = brush.tone(area, 0, y + 1, "j k", Tone::Key);
+    let x = brush.tone(area, x, y + 1, " another stage   ", Tone::Dim);
+    let x = brush.tone(area, x, y + 1, "Esc", Tone::Key);
+    brush.tone(area, x, y + 1, " back", Tone::Dim);
+}
+
+fn heat(size: u64, most: u64) -> char {
+    match size * 4 / most {
+        _ if size == 0 => '·',
+        0 => '░',
+        1 => '▒',
+        2 => '▓',
+        _ => '█',
+    }
+}
+
+fn chosen_shuffle<'a>(model: &Model, status: &'a Status) -> Option<&'a Shuffle> {
+    let selected = match model.selected {
+        Selected::Stage(stage) | Selected::Task(stage, _) => Some(stage),
+        Selected::Node(_) | Selected::Nothing => None,
+    };
+    let of_stage = |stage| status.shuffles.values().find(|shuffle| shuffle.writer == stage);
+    let fallback = || stages_on_screen(model).into_iter().find_map(|stage| of_stage(stage));
+    selected.and_then(of_stage).or_else(fallback).map(AsRef::as_ref)
+}
+
+/// The width of a text in cells, for callers that place overlays.
+#[must_use]
+pub fn cells(text: &str) -> usize {
+    text.width()
+}

@@ -1,0 +1,183 @@
+//! Small strokes: text that never leaves its area, frames, bars.
+
+use crate::common::text::visible;
+use crate::tui::theme::{ScreenOptions, Tone};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Where and how to draw.
+pub struct Brush<'a> {
+    pub buffer: &'a mut Buffer,
+    pub options: ScreenOptions,
+}
+
+impl Brush<'_> {
+    /// The style of a tone.
+    #[must_use]
+    pub fn style(&self, tone: Tone) -> Style {
+        self.options.style(tone)
+    }
+
+    /// Writes text into a row of an area, cut at its edge with `…`. Gives the column after it, relative to the area.
+    pub fn text(&mut self, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+        if y >= area.height || x >= area.width {
+            return x;
+        }
+        let room = usize::from(area.width - x);
+        let cut = fit(text, room);
+        let end = self.buffer.set_stringn(area.x + x, area.y + y, &cut, room, style).0;
+        end - area.x
+    }
+
+    /// Writes text in a tone.
+    pub fn tone(&mut self, area: Rect, x: u16, y: u16, text: &str, tone: Tone) -> u16 {
+        let style = self.style(tone);
+        self.text(area, x, y, text, style)
+    }
+
+    /// Writes one character.
+    pub fn put(&mut self, area: Rect, x: i32, y: i32, c: char, style: Style) {
+        if x < 0 || y < 0 || x >= i32::from(area.width) || y >= i32::from(area.height) {
+            return;
+        }
+        let position = (area.x + x as u16, area.y + y as u16);
+        if let Some(cell) = self.buffer.cell_mut(position) {
+            cell.set_char(c).set_style(style);
+        }
+    }
+
+    /// Blanks an area.
+    pub fn clear(&mut self, area: Rect) {
+        for y in 0..area.height {
+            let blank = " ".repeat(usize::from(area.width));
+            self.buffer.set_stringn(area.x, area.y + y, blank, usize::from(area.width), Style::reset());
+        }
+    }
+
+    /// A pane: frame, title, and what is inside.
+    pub fn pane(&mut self, area: Rect, title: &str, focus: bool) -> Rect {
+        let tone = if focus { Tone::Focus } else { Tone::Dim };
+        self.frame(area, tone, Lines::Light);
+        let inner = area.width.saturating_sub(4);
+        let style = self.style(if focus { Tone::Focus } else { Tone::Title });
+        let title = format!(" {} ", fit(title, usize::from(inner.saturating_sub(2))));
+        self.text(area, 2, 0, &title, style);
+        shrink(area)
+    }
+
+    /// A rectangle of lines.
+    pub fn frame(&mut self, area: Rect, tone: Tone, lines: Lines) {
+        if area.width < 2 || area.height < 2 {
+            return;
+        }
+        let style = self.style(tone);
+        let (right, bottom) = (i32::from(area.width) - 1, i32::from(area.height) - 1);
+        let set = lines.set();
+        for x in 1..right {
+            self.put(area, x, 0, set[0], style);
+            self.put(area, x, bottom, set[0], style);
+        }
+        for y in 1..bottom {
+            self.put(area, 0, y, set[1], style);
+            self.put(area, right, y, set[1], style);
+        }
+        let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)];
+        for (corner, (x, y)) in corners.into_iter().enumerate() {
+            self.put(area, x, y, set[2 + corner], style);
+        }
+    }
+
+    /// Underlines what is selected: adds reversal to cells that are already there.
+    pub fn mark(&mut self, area: Rect, x: u16, y: u16, width: u16) {
+        if y < area.height {
+            let width = width.min(area.width.saturating_sub(x));
+            let marked = Rect { x: area.x + x, y: area.y + y, width, height: 1 };
+            self.buffer.set_style(marked, Style::new().add_modifier(Modifier::REVERSED));
+        }
+    }
+}
+
+/// The lines of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    Light,
+    Dashed,
+    Double,
+}
+
+impl Lines {
+    /// Horizontal, vertical, then the corners.
+    fn set(self) -> [char; 6] {
+        match self {
+            Lines::Light => ['─', '│', '┌', '┐', '└', '┘'],
+            Lines::Dashed => ['╌', '╎', '┌', '┐', '└', '┘'],
+            Lines::Double => ['═', '║', '╔', '╗', '╚', '╝'],
+        }
+    }
+}
+
+/// What is inside a frame, with a blank column left and right.
+#[must_use]
+pub fn shrink(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+/// Text of at most `room` cells; what does not fit is cut with `…`. Control characters are made visible.
+#[must_use]
+pub fn fit(text: &str, room: usize) -> String {
+    let text = visible(text);
+    if text.width() <= room {
+        return text;
+    }
+    let mut cut = String::new();
+    let mut width = 0;
+    for c in text.chars() {
+        let next = width + c.width().unwrap_or(0);
+        if next + 1 > room {
+            break;
+        }
+        cut.push(c);
+        width = next;
+    }
+    if room > 0 {
+        cut.push('…');
+    }
+    cut
+}
+
+/// Lines of at most `width` cells, broken between words; lines after the first are indented.
+#[must_use]
+pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in visible(text).split(' ') {
+        let fresh = used == 0 || line.trim().is_empty();
+        if !fresh && used + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+            line = " ".repeat(indent);
+            used = indent;
+        } else if used > 0 && !line.trim().is_empty() {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += word.width();
+    }
+    lines.push(line);
+    lines
+}
+
+/// A bar of `width` cells, filled to a fraction.
+#[must_use]
+pub fn gauge(fraction: f64, width: usize, full: char, free: char) -> String {
+    let filled = (fraction.clamp(0.0, 1.0) * width as f64).round() as usize;
+    (0..width).map(|cell| if cell < filled { full } else { free }).collect()
+}

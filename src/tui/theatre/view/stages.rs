@@ -1,0 +1,327 @@
+//! The stage graph of the query at the cursor: boxes with edges where it fits, one line for each stage where it does not.
+
+use super::super::model::{Model, Selected};
+use super::super::select::stages_on_screen;
+use super::paint::{Brush, Lines, fit};
+use crate::common::ids::StageId;
+use crate::common::text::{bytes, visible};
+use crate::status::{Stage, StageState, Status, TaskState};
+use crate::tui::dag::{self, Layout, NodeSpec, Placed};
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+use unicode_width::UnicodeWidthStr;
+
+/// The pane.
+pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
+    let inner = brush.pane(area, &title(model, status), focus);
+    let ids = stages_on_screen(model);
+    if ids.is_empty() {
+        brush.tone(inner, 0, 0, waiting(status), Tone::Dim);
+        return;
+    }
+    let forms = [(40, 4), (26, 4), (20, 4), (16, 4), (40, 3), (26, 3), (20, 3), (16, 3)];
+    match forms.into_iter().find_map(|(width, height)| fitting(model, &ids, inner, width, height)) {
+        Some(layout) => graph(brush, model, status, inner, &ids, &layout),
+        None => list(brush, model, status, inner, &ids),
+    }
+}
+
+fn waiting(status: &Status) -> &'static str {
+    if status.exit.is_some() { "no stage ran" } else { "no action yet: nothing has to be computed" }
+}
+
+fn title(model: &Model, _status: &Status) -> String {
+    let run = model.run();
+    let query = run.query_at(model.cursor.time).and_then(|query| run.head().queries.get(&query));
+    match query {
+        Some(query) => format!("1 Stages of {}: {}, line {}", query.query, visible(&query.action), query.line),
+        None => "1 Stages".to_owned(),
+    }
+}
+
+/// The layout, worked out from the whole log so that nothing moves, if it fits.
+fn fitting(model: &Model, ids: &[StageId], area: Rect, width: i32, height: i32) -> Option<Layout> {
+    let head = model.run().head();
+    let specs: Vec<NodeSpec> = ids
+        .iter()
+        .map(|id| {
+            let stage = head.stages.get(id);
+            let parents = stage.map(|stage| stage.definition.parents.clone()).unwrap_or_default();
+            let parents = parents.iter().filter_map(|parent| ids.iter().position(|known| known == parent)).collect();
+            NodeSpec { width: stage.map_or(12, |stage| box_width(stage, width, height)), parents }
+        })
+        .collect();
+    let layout = dag::layout(&specs, height);
+    (layout.width <= i32::from(area.width) && layout.height <= i32::from(area.height)).then_some(layout)
+}
+
+/// Wide enough for the name, the tasks and, in a high box, the operators; at most `widest`.
+fn box_width(stage: &Stage, widest: i32, height: i32) -> i32 {
+    let title = format!("{} {}", stage.definition.stage, visible(&stage.definition.name)).width() + 4;
+    let count = format!("{0}/{0}", stage.tasks.len()).width();
+    let row = stage.tasks.len().min(12) + count + 5;
+    let operators = if height > 3 { operators(stage).width() + 4 } else { 0 };
+    (title.max(row).max(operators) as i32).clamp(14, widest)
+}
+
+fn graph(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout) {
+    let shift = ((i32::from(area.width) - layout.width) / 2).clamp(0, 8);
+    edges(brush, model, status, area, ids, layout, shift);
+    for (id, place) in ids.iter().zip(&layout.boxes) {
+        if let Some(stage) = status.stages.get(id) {
+            let place = Placed { x: place.x + shift, ..*place };
+            stage_box(brush, model, area, stage, place);
+        }
+    }
+}
+
+fn stage_box(brush: &mut Brush, model: &Model, area: Rect, stage: &Stage, place: Placed) {
+    let rect = Rect {
+        x: area.x + place.x as u16,
+        y: area.y + place.y as u16,
+        width: place.width as u16,
+        height: place.height as u16,
+    };
+    let selected = model.selected == Selected::Stage(stage.definition.stage);
+    let tone = stage_tone(stage);
+    let frame = if selected { Tone::Focus } else if tone == Tone::Again { Tone::Again } else { Tone::Dim };
+    brush.frame(rect, frame, if selected { Lines::Double } else { Lines::Light });
+    let name = format!(" {} {} ", stage.definition.stage, stage.definition.name);
+    let title = Rect { width: rect.width.saturating_sub(1), ..rect };
+    brush.tone(title, 1, 0, &name, tone);
+    let inside = Rect { x: rect.x + 2, y: rect.y + 1, width: rect.width - 4, height: rect.height - 2 };
+    tasks_row(brush, model, stage, inside, 0);
+    if inside.height > 1 {
+        brush.tone(inside, 0, 1, &operators(stage), Tone::Dim);
+    }
+}
+
+fn operators(stage: &Stage) -> String {
+    stage.definition.operators.iter().map(|operator| visible(operator)).collect::<Vec<_>>().join(" ▸ ")
+}
+
+fn stage_tone(stage: &Stage) -> Tone {
+    let has = |state: TaskState| stage.tasks.iter().any(|task| task.state == state);
+    if has(TaskState::Recomputing) {
+        return Tone::Again;
+    }
+    if has(TaskState::Lost) {
+        return Tone::Lost;
+    }
+    match stage.state() {
+        StageState::Waiting => Tone::Pending,
+        StageState::Running => Tone::Running,
+        StageState::Done => Tone::Done,
+        StageState::Broken => Tone::Failed,
+    }
+}
+
+/// One glyph for each task, or for each bucket of tasks, and `4/6` at the right.
+fn tasks_row(brush: &mut Brush, model: &Model, stage: &Stage, area: Rect, y: u16) {
+    let count = format!("{}/{}", stage.done(), stage.tasks.len());
+    let room = usize::from(area.width).saturating_sub(count.width() + 1).max(1);
+    for (cell, state) in buckets(stage, room).into_iter().enumerate() {
+        let style = brush.style(Tone::of(state));
+        brush.put(area, cell as i32, i32::from(y), brush.options.state(state), style);
+    }
+    if let Selected::Task(id, partition) = model.selected {
+        if id == stage.definition.stage && stage.tasks.len() <= room {
+            brush.mark(area, partition as u16, y, 1);
+        }
+    }
+    let x = area.width.saturating_sub(count.width() as u16);
+    brush.tone(area, x, y, &count, Tone::Text);
+}
+
+/// States for at most `room` cells; where several tasks share one, the worst wins.
+fn buckets(stage: &Stage, room: usize) -> Vec<TaskState> {
+    let tasks = stage.tasks.len();
+    if tasks <= room {
+        return stage.tasks.iter().map(|task| task.state).collect();
+    }
+    let bucket = |cell: usize| cell * tasks / room..((cell + 1) * tasks / room);
+    (0..room).map(|cell| worst(stage.tasks[bucket(cell)].iter().map(|task| task.state))).collect()
+}
+
+fn worst(states: impl Iterator<Item = TaskState>) -> TaskState {
+    let rank = |state: &TaskState| match state {
+        TaskState::Lost => 5,
+        TaskState::Recomputing => 4,
+        TaskState::Failed => 3,
+        TaskState::Running => 2,
+        TaskState::Pending => 1,
+        TaskState::Done => 0,
+    };
+    states.max_by_key(rank).unwrap_or_default()
+}
+
+/// Which neighbours a cell of an edge connects to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Joint {
+    up: bool,
+    down: bool,
+    left: bool,
+    right: bool,
+    heavy: bool,
+}
+
+fn edges(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout, shift: i32) {
+    let mut joints: BTreeMap<(i32, i32), Joint> = BTreeMap::new();
+    let visible_edge = |edge: &&dag::Edge| status.stages.contains_key(&ids[edge.to]) && status.stages.contains_key(&ids[edge.from]);
+    for edge in layout.edges.iter().filter(visible_edge) {
+        let heavy = moved(status, ids[edge.from]) >= 1 << 20;
+        join(&mut joints, &edge.cells, heavy);
+    }
+    let dim = brush.style(Tone::Dim);
+    for ((x, y), joint) in &joints {
+        brush.put(area, x + shift, *y, joint_char(*joint), dim);
+    }
+    for edge in layout.edges.iter().filter(visible_edge) {
+        let size = moved(status, ids[edge.from]);
+        if let Some((x, y)) = edge.cells.first().filter(|_| size > 0) {
+            let text = bytes(size);
+            let room = joints.range((x + 1, *y)..).find(|(cell, _)| cell.1 == *y && cell.0 > *x).map_or(99, |(cell, _)| cell.0 - x);
+            if room > text.width() as i32 + 1 && *x + shift + 1 >= 0 {
+                brush.tone(area, (x + shift + 2) as u16, *y as u16, &text, Tone::Dim);
+            }
+        }
+    }
+    dots(brush, model, status, area, ids, layout, shift);
+}
+
+fn join(joints: &mut BTreeMap<(i32, i32), Joint>, cells: &[(i32, i32)], heavy: bool) {
+    for (index, (x, y)) in cells.iter().enumerate() {
+        let mut new = Joint { heavy, ..Joint::default() };
+        let ends = index == 0 || index + 1 == cells.len();
+        let neighbours = [index.checked_sub(1).and_then(|before| cells.get(before)), cells.get(index + 1)];
+        for (nx, ny) in neighbours.into_iter().flatten() {
+            new.up |= *ny < *y;
+            new.down |= *ny > *y;
+            new.left |= *nx < *x;
+            new.right |= *nx > *x;
+        }
+        if ends {
+            new.up |= index == 0;
+            new.down |= index + 1 == cells.len();
+        }
+        let joint = joints.entry((*x, *y)).or_default();
+        let bridge = (joint.up && joint.down && !joint.left && !joint.right && new.left && new.right && !new.up && !new.down)
+            || (joint.left && joint.right && !joint.up && !joint.down && new.up && new.down && !new.left && !new.right);
+        if bridge {
+            // Strangers cross: the vertical line passes over.
+            *joint = Joint { up: true, down: true, left: false, right: false, heavy };
+            continue;
+        }
+        joint.up |= new.up;
+        joint.down |= new.down;
+        joint.left |= new.left;
+        joint.right |= new.right;
+        joint.heavy |= heavy;
+    }
+}
+
+fn joint_char(joint: Joint) -> char {
+    let light = match (joint.up, joint.down, joint.left, joint.right) {
+        (true, true, true, true) => '┼',
+        (true, true, true, false) => '┤',
+        (true, true, false, true) => '├',
+        (true, false, true, true) => '┴',
+        (false, true, true, true) => '┬',
+        (true, false, true, false) => '┘',
+        (true, false, false, true) => '└',
+        (false, true, true, false) => '┐',
+        (false, true, false, true) => '┌',
+        (_, _, false, false) => '│',
+        _ => '─',
+    };
+    if !joint.heavy {
+        return light;
+    }
+    match light {
+        '┼' => '╋',
+        '┤' => '┫',
+        '├' => '┣',
+        '┴' => '┻',
+        '┬' => '┳',
+        '┘' => '┛',
+        '└' => '┗',
+        '┐' => '┓',
+        '┌' => '┏',
+        '│' => '┃',
+        _ => '━',
+    }
+}
+
+/// Bytes of a stage's map outputs that exist.
+fn moved(status: &Status, stage: StageId) -> u64 {
+    let shuffle = status.stages.get(&stage).and_then(|stage| stage.definition.writes);
+    let known = shuffle.and_then(|shuffle| status.shuffles.get(&shuffle));
+    known.map_or(0, |known| known.maps.iter().flatten().map(|output| output.total_bytes()).sum())
+}
+
+/// Blocks on their way: a dot at the fraction of the way that has passed.
+fn dots(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout, shift: i32) {
+    if model.options.calm {
+        return;
+    }
+    let style = brush.style(Tone::Fetching);
+    let now = model.cursor.time;
+    for attempt in status.running() {
+        for fetch in attempt.fetches.iter().filter(|fetch| fetch.sent <= now && fetch.arrives > now).take(3) {
+            let Some(from) = status.shuffles.get(&fetch.shuffle).map(|known| known.writer) else { continue };
+            let on = |edge: &&dag::Edge| ids[edge.from] == from && ids[edge.to] == attempt.stage.stage;
+            let Some(edge) = layout.edges.iter().find(on) else { continue };
+            let whole = fetch.arrives.since(fetch.sent).0.max(1);
+            let at = edge.cells.len() as u64 * now.since(fetch.sent).0 / whole;
+            if let Some((x, y)) = edge.cells.get(at as usize) {
+                brush.put(area, x + shift, *y, '●', style);
+            }
+        }
+    }
+}
+
+/// One line for each stage, the busy ones in view.
+fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId]) {
+    let shown: Vec<&Stage> = ids.iter().filter_map(|id| status.stages.get(id).map(AsRef::as_ref)).collect();
+    let height = usize::from(area.height);
+    let busy = |stage: &&&Stage| matches!(model.selected, Selected::Stage(id) | Selected::Task(id, _) if id == stage.definition.stage);
+    let last = shown.iter().position(|stage| busy(&stage)).or_else(|| {
+        shown.iter().rposition(|stage| !matches!(stage_tone(stage), Tone::Done | Tone::Pending))
+    });
+    let first = last.map_or(shown.len().saturating_sub(height), |last| (last + 1).saturating_sub(height));
+    for (y, stage) in shown.iter().skip(first).take(height).enumerate() {
+        list_line(brush, model, status, stage, Rect { y: area.y + y as u16, height: 1, ..area });
+    }
+    let hidden = shown.len().saturating_sub(first + height);
+    if hidden > 0 || first > 0 {
+        let text = format!(" {} of {} ", (first + height).min(shown.len()), shown.len());
+        let x = area.width.saturating_sub(text.width() as u16);
+        let below = Rect { height: area.height + 1, ..area };
+        brush.tone(below, x, area.height, &text, Tone::Dim);
+    }
+}
+
+fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stage, area: Rect) {
+    let id = stage.definition.stage;
+    let name_width = if area.width >= 70 { 20 } else { 15 };
+    let name = fit(&format!("{id} {}", stage.definition.name), name_width - 1);
+    brush.tone(area, 0, 0, &name, stage_tone(stage));
+    if model.selected == Selected::Stage(id) {
+        brush.mark(area, 0, 0, name.width() as u16);
+    }
+    let tasks_width = if area.width >= 70 { 22 } else { 14 };
+    let tasks = Rect { x: area.x + name_width as u16, width: tasks_width, ..area };
+    tasks_row(brush, model, stage, tasks, 0);
+    let x = name_width as u16 + tasks_width + 2;
+    let rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
+    let parents: Vec<String> = stage.definition.parents.iter().map(ToString::to_string).collect();
+    let input = if parents.is_empty() { String::new() } else { format!("◄ {}   ", parents.join(" ")) };
+    let size = match moved(status, id) {
+        0 => String::new(),
+        size => format!("{}   ", bytes(size)),
+    };
+    let x = brush.tone(rest, 0, 0, &input, Tone::Dim);
+    let x = brush.tone(rest, x, 0, &size, Tone::Dim);
+    brush.tone(rest, x, 0, &operators(stage), Tone::Dim);
+}

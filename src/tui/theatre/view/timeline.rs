@@ -1,0 +1,263 @@
+//! What every core did, over the time of the query at the cursor. The future is not drawn.
+
+use super::super::model::{Model, Selected};
+use super::paint::Brush;
+use crate::common::ids::{NodeId, StageId, TaskId};
+use crate::common::time::VirtualTime;
+use crate::event::TaskOutcome;
+use crate::status::{Attempt, Status};
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns for the core's name.
+const NAMES: u16 = 11;
+
+/// Time to columns.
+struct Scale {
+    from: VirtualTime,
+    nanos_per_cell: u64,
+    width: u16,
+}
+
+impl Scale {
+    fn column(&self, at: VirtualTime) -> i32 {
+        (at.since(self.from).0 / self.nanos_per_cell).min(u64::from(self.width)) as i32
+    }
+}
+
+/// The pane.
+pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
+    let width = area.width.saturating_sub(4 + NAMES);
+    let scale = scale(model, width);
+    let cell = scale.nanos_per_cell as f64 / 1e9;
+    let title = if cell >= 0.095 {
+        format!("3 Timeline per core   1 cell = {cell:.2} s")
+    } else {
+        format!("3 Timeline per core   1 cell = {:.1} ms", cell * 1000.0)
+    };
+    let inner = brush.pane(area, &title, focus);
+    let chart = Rect { x: inner.x + NAMES, width: inner.width.saturating_sub(NAMES), ..inner };
+    axis(brush, chart, &scale);
+    let lanes: Vec<(&(NodeId, u32), &Vec<TaskId>)> = model.run().lanes.iter().collect();
+    let room = usize::from(inner.height.saturating_sub(1));
+    if lanes.len() <= room {
+        for (row, (place, tasks)) in lanes.iter().enumerate() {
+            let y = row as u16 + 1;
+            name(brush, inner, y, **place);
+            lane(brush, model, status, chart, y, place.0, tasks, &scale);
+        }
+        legend(brush, inner, lanes.len(), room);
+    } else {
+        by_node(brush, model, status, inner, chart, &scale);
+    }
+}
+
+fn scale(model: &Model, width: u16) -> Scale {
+    let (from, to) = model.run().span_at(model.cursor.time);
+    let cells = u64::from(width.max(2) - 1);
+    let exact = (to.since(from).0 / cells).max(1_000);
+    let open = model.run().is_growing();
+    let nanos_per_cell = if open { round_up(exact) } else { exact };
+    Scale { from, nanos_per_cell, width }
+}
+
+/// To one of few steps, so that the picture does not creep while the log grows.
+fn round_up(nanos: u64) -> u64 {
+    let mut unit = 1;
+    loop {
+        for step in [1, 2, 3, 5, 7] {
+            if step * unit >= nanos {
+                return step * unit;
+            }
+        }
+        unit *= 10;
+    }
+}
+
+fn axis(brush: &mut Brush, chart: Rect, scale: &Scale) {
+    let step = round_up(scale.nanos_per_cell * 10);
+    let digits = match step {
+        1_000_000_000.. => 0,
+        100_000_000.. => 1,
+        10_000_000.. => 2,
+        _ => 3,
+    };
+    let mut at = scale.from.0.next_multiple_of(step);
+    loop {
+        let x = scale.column(VirtualTime(at));
+        if x + 7 >= i32::from(chart.width) {
+            return;
+        }
+        let secs = at as f64 / 1e9;
+        brush.tone(chart, x as u16, 0, &format!("▏{secs:.digits$} s"), Tone::Dim);
+        at += step;
+    }
+}
+
+fn name(brush: &mut Brush, area: Rect, y: u16, (node, core): (NodeId, u32)) {
+    let text = if core == 0 { format!("{node:<7}c{core}", node = node.to_string()) } else { format!("{:<7}c{core}", "") };
+    brush.tone(area, 0, y, &text, Tone::Dim);
+}
+
+#[expect(clippy::too_many_arguments, reason = "a lane needs its place, its tasks and the scale")]
+fn lane(
+    brush: &mut Brush,
+    model: &Model,
+    status: &Status,
+    chart: Rect,
+    y: u16,
+    node: NodeId,
+    tasks: &[TaskId],
+    scale: &Scale,
+) {
+    down(brush, model, chart, y, node, scale);
+    let known = tasks.partition_point(|task| status.attempts.contains_key(task));
+    for (index, task) in tasks[..known].iter().enumerate() {
+        if let Some(attempt) = status.attempts.get(task).filter(|attempt| ends(model, attempt) >= scale.from) {
+            bar(brush, model, status, chart, y, attempt, index, scale);
+        }
+    }
+    let now = scale.column(model.cursor.time);
+    let style = brush.style(Tone::Focus);
+    if now < i32::from(chart.width) {
+        brush.put(chart, now, i32::from(y), '│', style);
+    }
+}
+
+/// When a bar ends: with the attempt, with its node, or now.
+fn ends(model: &Model, attempt: &Attempt) -> VirtualTime {
+    if attempt.orphaned {
+        let deaths = &model.run().head().deaths;
+        let death = deaths.iter().find(|death| death.node == attempt.node && death.at >= attempt.started);
+        return death.map_or(model.cursor.time, |death| death.at);
+    }
+    attempt.ended.unwrap_or(model.cursor.time)
+}
+
+/// The dashed line of a machine that is not there.
+fn down(brush: &mut Brush, model: &Model, chart: Rect, y: u16, node: NodeId, scale: &Scale) {
+    let style = brush.style(Tone::Lost);
+    let run = model.run();
+    for death in run.head().deaths.iter().filter(|death| death.node == node && death.at <= model.cursor.time) {
+        let back = run.marks.iter().find(|mark| {
+            mark.at >= death.at && mark.kind == crate::status::marks::MarkKind::NodeReturns(node)
+        });
+        let until = back.map_or(model.cursor.time, |mark| mark.at.min(model.cursor.time));
+        if until < scale.from {
+            continue;
+        }
+        for x in scale.column(death.at)..=scale.column(until).min(i32::from(chart.width) - 1) {
+            brush.put(chart, x, i32::from(y), '╌', style);
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a bar needs its place, its attempt and the scale")]
+fn bar(
+    brush: &mut Brush,
+    model: &Model,
+    status: &Status,
+    chart: Rect,
+    y: u16,
+    attempt: &Attempt,
+    index: usize,
+    scale: &Scale,
+) {
+    let (start, end) = (scale.column(attempt.started), scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1));
+    let lost = attempt.orphaned || matches!(attempt.outcome, Some(TaskOutcome::ExecutorLost { .. }));
+    let failed = matches!(attempt.outcome, Some(TaskOutcome::Failed { .. } | TaskOutcome::FetchFailed { .. }));
+    let tone = match (attempt.is_again(), attempt.ended.is_some()) {
+        _ if lost => Tone::Lost,
+        _ if failed => Tone::Failed,
+        (true, _) => Tone::Again,
+        (false, true) => Tone::Done,
+        (false, false) => Tone::Running,
+    };
+    let fetched = attempt.fetches.iter().map(|fetch| fetch.arrives).max().map(|at| scale.column(at));
+    let body = match (attempt.is_again(), index % 2) {
+        (true, _) => '↻',
+        (false, 0) => '█',
+        (false, _) => '▓',
+    };
+    let style = brush.style(tone);
+    for x in start..=end {
+        let fetching = fetched.is_some_and(|until| x < until);
+        brush.put(chart, x, i32::from(y), if fetching { '⇣' } else { body }, style);
+    }
+    if lost || failed {
+        brush.put(chart, end, i32::from(y), if lost { '✗' } else { '!' }, style);
+    }
+    label(brush, model, status, chart, y, attempt, (start, end));
+}
+
+fn label(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, y: u16, attempt: &Attempt, span: (i32, i32)) {
+    let (id, partition): (StageId, u32) = (attempt.stage.stage, attempt.partition);
+    let name = status.task_name(id, partition);
+    let short = name.split_once('.').map_or(name.as_str(), |(_, task)| task);
+    let room = span.1 - span.0;
+    let text = if room > name.width() as i32 + 1 { name.as_str() } else { short };
+    let selected = match model.selected {
+        Selected::Task(stage, part) => stage == id && part == partition,
+        Selected::Stage(stage) => stage == id,
+        Selected::Node(_) | Selected::Nothing => false,
+    };
+    if room > text.width() as i32 {
+        let tone = if selected { Tone::Selected } else { Tone::Text };
+        brush.tone(chart, (span.0 + 1) as u16, y, text, tone);
+    } else if selected && span.0 >= 0 {
+        brush.mark(chart, span.0 as u16, y, (room + 1).max(1) as u16);
+    }
+}
+
+/// More cores than rows: one row for each node, with how many of its cores are busy in each cell.
+fn by_node(brush: &mut Brush, model: &Model, status: &Status, inner: Rect, chart: Rect, scale: &Scale) {
+    let nodes: Vec<NodeId> = status.nodes.keys().copied().collect();
+    for (row, node) in nodes.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
+        let y = row as u16 + 1;
+        brush.tone(inner, 0, y, &node.to_string(), Tone::Dim);
+        down(brush, model, chart, y, *node, scale);
+        let lanes = model.run().lanes.range((*node, 0)..=(*node, u32::MAX));
+        let mut load = vec![(0_u32, false); usize::from(chart.width)];
+        let mut cores = 0;
+        for (_, tasks) in lanes {
+            cores += 1;
+            let known = tasks.partition_point(|task| status.attempts.contains_key(task));
+            for attempt in tasks[..known].iter().filter_map(|task| status.attempts.get(task)) {
+                if ends(model, attempt) < scale.from {
+                    continue;
+                }
+                let to = scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1);
+                for x in scale.column(attempt.started)..=to {
+                    let cell = &mut load[x as usize];
+                    *cell = (cell.0 + 1, cell.1 || attempt.is_again());
+                }
+            }
+        }
+        for (x, (busy, again)) in load.into_iter().enumerate().filter(|(_, (busy, _))| *busy > 0) {
+            let glyph = if again { '↻' } else { shade(f64::from(busy) / f64::from(cores.max(1))) };
+            let style = brush.style(if again { Tone::Again } else { Tone::Done });
+            brush.put(chart, x as i32, i32::from(y), glyph, style);
+        }
+    }
+}
+
+fn shade(share: f64) -> char {
+    if share > 0.75 {
+        '█'
+    } else if share > 0.5 {
+        '▓'
+    } else if share > 0.25 {
+        '▒'
+    } else {
+        '░'
+    }
+}
+
+fn legend(brush: &mut Brush, inner: Rect, used: usize, room: usize) {
+    if used < room {
+        let y = inner.height - 1;
+        let text = "█▓ runs   ⇣ reads blocks   ↻ runs again   ✗ lost   ! stopped   ╌ node down";
+        brush.tone(inner, 0, y, text, Tone::Dim);
+    }
+}
