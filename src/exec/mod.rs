@@ -5,6 +5,7 @@ pub mod batch;
 pub mod eval;
 mod expression;
 pub mod hash;
+mod join;
 mod keys;
 mod operators;
 mod partitioner;

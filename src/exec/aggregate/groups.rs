@@ -3,7 +3,7 @@
 //! Up to four keys of simple types are numbered column by column, and the numbers are paired up ([`Chain`]); anything else is
 //! encoded by `arrow-row` and compared as bytes ([`RowTable`]).
 
-use super::interner::{Interner, hash_bytes, mix, pick};
+use super::interner::{Interner, UNKNOWN, hash_bytes, mix, pick};
 use crate::common::Result;
 use crate::exec::keys::normalized;
 use arrow::array::ArrayRef;
@@ -62,6 +62,22 @@ impl Groups {
         }
     }
 
+    /// The group of each of `rows` rows, [`UNKNOWN`] where there is none. No group is made.
+    ///
+    /// # Errors
+    /// For columns of other types: a bug of the operator.
+    pub fn lookup(&self, keys: &[ArrayRef], rows: usize, numbers: &mut Vec<u32>) -> Result<()> {
+        numbers.clear();
+        match self {
+            Groups::One => {
+                numbers.resize(rows, 0);
+                Ok(())
+            }
+            Groups::Chain(chain) => chain.lookup(keys, numbers),
+            Groups::Rows(table) => table.lookup(keys, numbers),
+        }
+    }
+
     /// The key columns, one row for each group.
     ///
     /// # Errors
@@ -102,6 +118,11 @@ struct Pairs {
 }
 
 impl Pairs {
+    fn find(&self, left: u32, right: u32) -> u32 {
+        let hash = mix(u64::from(left), u64::from(right));
+        self.table.find(hash, |number| self.parts[*number as usize] == (left, right)).copied().unwrap_or(UNKNOWN)
+    }
+
     #[inline]
     fn number(&mut self, left: u32, right: u32) -> u32 {
         let hash = |(left, right): (u32, u32)| mix(u64::from(left), u64::from(right));
@@ -135,6 +156,19 @@ impl Chain {
         Ok(())
     }
 
+    fn lookup(&self, keys: &[ArrayRef], numbers: &mut Vec<u32>) -> Result<()> {
+        self.columns[0].lookup(&keys[0], numbers)?;
+        let mut scratch = Vec::new();
+        for ((column, key), pairs) in self.columns[1..].iter().zip(&keys[1..]).zip(&self.pairs) {
+            scratch.clear();
+            column.lookup(key, &mut scratch)?;
+            for (number, value) in numbers.iter_mut().zip(&scratch) {
+                *number = if *number == UNKNOWN || *value == UNKNOWN { UNKNOWN } else { pairs.find(*number, *value) };
+            }
+        }
+        Ok(())
+    }
+
     fn keys(&self) -> Result<Vec<ArrayRef>> {
         let mut groups: Vec<u32> = (0..self.len() as u32).collect();
         let mut columns = Vec::with_capacity(self.columns.len());
@@ -160,6 +194,18 @@ pub struct RowTable {
 }
 
 impl RowTable {
+    fn lookup(&self, keys: &[ArrayRef], numbers: &mut Vec<u32>) -> Result<()> {
+        let keys: Vec<ArrayRef> = keys.iter().cloned().map(normalized).collect();
+        for row in &self.converter.convert_columns(&keys)? {
+            let hash = hash_bytes(row.data());
+            let same = |number: &u32| {
+                self.hashes[*number as usize] == hash && self.rows.row(*number as usize).data() == row.data()
+            };
+            numbers.push(self.table.find(hash, same).copied().unwrap_or(UNKNOWN));
+        }
+        Ok(())
+    }
+
     fn new(types: &[DataType]) -> Result<Self> {
         let converter = RowConverter::new(types.iter().cloned().map(SortField::new).collect())?;
         let rows = converter.empty_rows(0, 0);

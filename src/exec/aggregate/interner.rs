@@ -26,6 +26,9 @@ pub fn hash_bytes(bytes: &[u8]) -> u64 {
     foldhash::fast::FixedState::with_seed(42).hash_one(bytes)
 }
 
+/// The number of a value that was never seen.
+pub const UNKNOWN: u32 = u32::MAX;
+
 /// One column's values by number.
 pub enum Interner {
     Bits(BitsInterner),
@@ -66,6 +69,20 @@ impl Interner {
             Interner::Bits(bits) => bits.intern(column, numbers),
             Interner::Text(text) => {
                 text.intern(column, numbers);
+                Ok(())
+            }
+        }
+    }
+
+    /// The number of each row's value, [`UNKNOWN`] where it was never interned.
+    ///
+    /// # Errors
+    /// For a column of another type: a bug of the operator.
+    pub fn lookup(&self, column: &ArrayRef, numbers: &mut Vec<u32>) -> Result<()> {
+        match self {
+            Interner::Bits(bits) => bits.lookup(column, numbers),
+            Interner::Text(text) => {
+                text.lookup(column, numbers);
                 Ok(())
             }
         }
@@ -137,46 +154,26 @@ impl BitsInterner {
         number
     }
 
-    fn each<T: ArrowPrimitiveType>(
-        &mut self,
-        column: &ArrayRef,
-        numbers: &mut Vec<u32>,
-        bits: impl Fn(T::Native) -> u64,
-    ) {
-        let array = column.as_primitive::<T>();
-        if array.null_count() == 0 {
-            numbers.extend(array.values().iter().map(|value| self.number(bits(*value))));
-        } else {
-            numbers.extend(array.iter().map(|value| match value {
-                Some(value) => self.number(bits(value)),
-                None => self.null_number(),
-            }));
-        }
+    fn find(&self, bits: u64) -> u32 {
+        self.table.find(mix(0, bits), |number| self.values[*number as usize] == bits).copied().unwrap_or(UNKNOWN)
     }
 
     fn intern(&mut self, column: &ArrayRef, numbers: &mut Vec<u32>) -> Result<()> {
-        let wide = |value: i64| value as u64;
-        match column.data_type() {
-            DataType::Boolean => numbers.extend(column.as_boolean().iter().map(|value| match value {
-                Some(value) => self.number(u64::from(value)),
+        each_bits(column, &mut |bits| {
+            numbers.push(match bits {
+                Some(bits) => self.number(bits),
                 None => self.null_number(),
-            })),
-            DataType::Int8 => self.each::<Int8Type>(column, numbers, |v| wide(i64::from(v))),
-            DataType::Int16 => self.each::<Int16Type>(column, numbers, |v| wide(i64::from(v))),
-            DataType::Int32 => self.each::<Int32Type>(column, numbers, |v| wide(i64::from(v))),
-            DataType::Int64 => self.each::<Int64Type>(column, numbers, wide),
-            DataType::Date32 => self.each::<Date32Type>(column, numbers, |v| wide(i64::from(v))),
-            DataType::Timestamp(..) => self.each::<TimestampMicrosecondType>(column, numbers, wide),
-            DataType::Duration(_) => self.each::<DurationMicrosecondType>(column, numbers, wide),
-            DataType::Interval(_) => self.each::<IntervalYearMonthType>(column, numbers, |v| wide(i64::from(v))),
-            DataType::Float64 => self.each::<Float64Type>(column, numbers, |v| normal_f64(v).to_bits()),
-            DataType::Float32 => {
-                self.each::<Float32Type>(column, numbers, |v| u64::from((normal_f64(f64::from(v)) as f32).to_bits()));
-            }
-            DataType::Decimal128(..) => self.each::<Decimal128Type>(column, numbers, |v| v as u64),
-            other => return Err(SparkError::internal(format!("keys of {other} have no fast form"))),
-        }
-        Ok(())
+            });
+        })
+    }
+
+    fn lookup(&self, column: &ArrayRef, numbers: &mut Vec<u32>) -> Result<()> {
+        each_bits(column, &mut |bits| {
+            numbers.push(match bits {
+                Some(bits) => self.find(bits),
+                None => self.null.unwrap_or(UNKNOWN),
+            });
+        })
     }
 
     fn rebuilt<T: ArrowPrimitiveType>(&self, value: impl Fn(u64) -> T::Native) -> ArrayRef {
@@ -221,6 +218,39 @@ impl BitsInterner {
             other => return Err(SparkError::internal(format!("keys of {other} have no fast form"))),
         })
     }
+}
+
+/// Calls `f` with each value's bits, or nothing for null.
+fn each_bits(column: &ArrayRef, f: &mut impl FnMut(Option<u64>)) -> Result<()> {
+    fn each<T: ArrowPrimitiveType>(
+        column: &ArrayRef,
+        f: &mut impl FnMut(Option<u64>),
+        bits: impl Fn(T::Native) -> u64,
+    ) {
+        let array = column.as_primitive::<T>();
+        if array.null_count() == 0 {
+            array.values().iter().for_each(|value| f(Some(bits(*value))));
+        } else {
+            array.iter().for_each(|value| f(value.map(&bits)));
+        }
+    }
+    let wide = |value: i64| value as u64;
+    match column.data_type() {
+        DataType::Boolean => column.as_boolean().iter().for_each(|value| f(value.map(u64::from))),
+        DataType::Int8 => each::<Int8Type>(column, f, |v| wide(i64::from(v))),
+        DataType::Int16 => each::<Int16Type>(column, f, |v| wide(i64::from(v))),
+        DataType::Int32 => each::<Int32Type>(column, f, |v| wide(i64::from(v))),
+        DataType::Int64 => each::<Int64Type>(column, f, wide),
+        DataType::Date32 => each::<Date32Type>(column, f, |v| wide(i64::from(v))),
+        DataType::Timestamp(..) => each::<TimestampMicrosecondType>(column, f, wide),
+        DataType::Duration(_) => each::<DurationMicrosecondType>(column, f, wide),
+        DataType::Interval(_) => each::<IntervalYearMonthType>(column, f, |v| wide(i64::from(v))),
+        DataType::Float64 => each::<Float64Type>(column, f, |v| normal_f64(v).to_bits()),
+        DataType::Float32 => each::<Float32Type>(column, f, |v| u64::from((normal_f64(f64::from(v)) as f32).to_bits())),
+        DataType::Decimal128(..) => each::<Decimal128Type>(column, f, |v| v as u64),
+        other => return Err(SparkError::internal(format!("keys of {other} have no fast form"))),
+    }
+    Ok(())
 }
 
 /// Text: up to twelve bytes are compared as one number, longer ones are kept in an arena.
@@ -293,6 +323,27 @@ impl TextInterner {
                 self.long(text.value(row).as_bytes())
             };
             numbers.push(number);
+        }
+    }
+
+    fn lookup(&self, column: &ArrayRef, numbers: &mut Vec<u32>) {
+        let text = column.as_string_view();
+        for (row, view) in text.views().iter().enumerate() {
+            let found = if text.is_null(row) {
+                self.null
+            } else if (*view as u32) <= 12 {
+                let hash = mix((view >> 64) as u64, *view as u64);
+                self.table.find(hash, |number| self.views[*number as usize] == *view).copied()
+            } else {
+                let bytes = text.value(row).as_bytes();
+                let hash = hash_bytes(bytes);
+                let same = |number: &u32| {
+                    self.hashes[*number as usize] == hash
+                        && stored(self.views[*number as usize], &self.arena) == Some(bytes)
+                };
+                self.table.find(hash, same).copied()
+            };
+            numbers.push(found.unwrap_or(UNKNOWN));
         }
     }
 

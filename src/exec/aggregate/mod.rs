@@ -24,6 +24,7 @@ mod sums;
 pub use accumulator::Accumulator;
 pub use factory::{accumulator, constant_value};
 pub use groups::Groups;
+pub use interner::UNKNOWN;
 
 use super::batch::{BATCH_ROWS, batch_of, pieces, schema_of};
 use super::expression::{Bound, evaluate_all};

@@ -1,9 +1,11 @@
 //! One file for each operator.
 
 mod exchange;
+mod expand;
 mod leaves;
 mod limits;
 mod project;
+mod sample;
 mod sort;
 mod unions;
 
@@ -30,6 +32,13 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         PhysicalPlan::Project { exprs, input } => project::project(runtime, plan, exprs, input, partition),
         PhysicalPlan::Filter { condition, input } => project::filter(runtime, condition, input, partition),
         PhysicalPlan::Aggregate { .. } => super::aggregate::build(runtime, plan, partition),
+        PhysicalPlan::Join { .. } => super::join::build(runtime, plan, partition),
+        PhysicalPlan::Expand { projections, output, input } => {
+            expand::expand(runtime, projections, output, input, partition)
+        }
+        PhysicalPlan::Generate { .. } => expand::generate(runtime, plan, partition),
+        PhysicalPlan::MapPartitions { .. } => expand::map_partitions(runtime, plan, partition),
+        PhysicalPlan::Sample { .. } => sample::sample(runtime, plan, partition),
         PhysicalPlan::LocalLimit { count, input } => limits::limit(runtime, *count, 0, input, partition),
         PhysicalPlan::GlobalLimit { count, offset, input } => limits::limit(runtime, *count, *offset, input, partition),
         PhysicalPlan::CollectLimit { count, offset, input } => {

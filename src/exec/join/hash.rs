@@ -1,0 +1,133 @@
+//! Hash joins: one side in a table, the other streamed past it.
+
+use super::table::BuildTable;
+use super::{Gatherer, NONE, Shape, shaped, signature};
+use crate::common::{Result, SparkError};
+use crate::exec::batch::{reschema, schema_of};
+use crate::exec::expression::{Bound, evaluate_all};
+use crate::exec::runtime::{Operator, Rows, Runtime};
+use crate::physical::plan::{BuildSide, PhysicalPlan};
+use arrow::record_batch::RecordBatch;
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A broadcast's table, and the keys it was made for.
+struct Shared {
+    signature: String,
+    table: Arc<BuildTable>,
+}
+
+struct HashJoin<'a> {
+    streamed: Rows<'a>,
+    keys: Vec<Bound>,
+    table: Arc<BuildTable>,
+    shape: Shape,
+    gatherer: Gatherer,
+    /// Which built rows found a match, when that matters.
+    matched: Vec<bool>,
+    ready: VecDeque<RecordBatch>,
+    done: bool,
+}
+
+pub fn build<'a>(
+    runtime: &'a Runtime<'a>,
+    plan: &'a PhysicalPlan,
+    built: BuildSide,
+    partition: usize,
+) -> Result<Rows<'a>> {
+    let PhysicalPlan::Join { join_type, left_keys, right_keys, left, right, .. } = plan else {
+        return Err(SparkError::internal("not a join"));
+    };
+    let (streamed_plan, streamed_keys, built_plan, built_keys) = match built {
+        BuildSide::Left => (right, right_keys, left, left_keys),
+        BuildSide::Right => (left, left_keys, right, right_keys),
+    };
+    let bound = runtime.bind(built_keys, &built_plan.output(), partition)?;
+    let schema = schema_of(&built_plan.output());
+    let table = if let PhysicalPlan::BroadcastRead { broadcast, .. } = built_plan.as_ref() {
+        let relation = runtime.inputs.broadcast(*broadcast)?;
+        let wanted = signature(built_keys);
+        let made = || -> Result<Arc<BuildTable>> {
+            let batches =
+                relation.batches.iter().map(|batch| reschema(batch, &schema)).collect::<Result<Vec<_>>>()?;
+            Ok(Arc::new(BuildTable::new(&schema, &batches, &bound)?))
+        };
+        let kept = relation.built.get().and_then(|kept| kept.downcast_ref::<Shared>());
+        match kept {
+            Some(shared) if shared.signature == wanted => shared.table.clone(),
+            Some(_) => made()?,
+            None => {
+                let table = made()?;
+                let shared: Arc<dyn Any + Send + Sync> = Arc::new(Shared { signature: wanted, table: table.clone() });
+                // Another task may have been faster; its table is as good.
+                let _ = relation.built.set(shared);
+                table
+            }
+        }
+    } else {
+        let mut rows = runtime.build(built_plan, partition)?;
+        let mut batches = Vec::new();
+        while let Some(batch) = rows.next()? {
+            batches.push(batch);
+        }
+        Arc::new(BuildTable::new(&schema, &batches, &bound)?)
+    };
+    let shape = Shape::of(*join_type, built)?;
+    Ok(Box::new(HashJoin {
+        keys: runtime.bind(streamed_keys, &streamed_plan.output(), partition)?,
+        streamed: runtime.build(streamed_plan, partition)?,
+        matched: vec![false; if shape.keep_built { table.rows.num_rows() } else { 0 }],
+        table,
+        shape,
+        gatherer: Gatherer::new(runtime, plan, built, partition)?,
+        ready: VecDeque::new(),
+        done: false,
+    }))
+}
+
+impl HashJoin<'_> {
+    fn probe(&mut self, batch: &RecordBatch) -> Result<()> {
+        let keys = evaluate_all(&self.keys, batch)?;
+        let mut pairs = self.table.probe(&keys, batch.num_rows())?;
+        self.gatherer.test(batch, &self.table.rows, &mut pairs)?;
+        if self.shape.keep_built {
+            for row in &pairs.1 {
+                self.matched[*row as usize] = true;
+            }
+        }
+        let pairs = shaped(self.shape, batch.num_rows(), pairs);
+        self.gatherer.emit(batch, &self.table.rows, &pairs, &mut self.ready)
+    }
+
+    /// Built rows that nobody matched.
+    fn rest(&mut self, schema: &arrow::datatypes::SchemaRef) -> Result<()> {
+        let rows: Vec<u32> = (0..self.matched.len() as u32).filter(|row| !self.matched[*row as usize]).collect();
+        let nothing = RecordBatch::new_empty(schema.clone());
+        let pairs = (vec![NONE; rows.len()], rows);
+        self.gatherer.emit(&nothing, &self.table.rows, &pairs, &mut self.ready)
+    }
+}
+
+impl Operator for HashJoin<'_> {
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some(batch) = self.ready.pop_front() {
+                return Ok(Some(batch));
+            }
+            if self.done {
+                return Ok(None);
+            }
+            match self.streamed.next()? {
+                Some(batch) => self.probe(&batch)?,
+                None => {
+                    self.done = true;
+                    if self.shape.keep_built {
+                        let schema = self.gatherer.streamed_schema();
+                        self.rest(&schema)?;
+                    }
+                }
+            }
+        }
+    }
+}
