@@ -3,10 +3,19 @@
 //! [`crate::scheduler`] decides, [`crate::exec`] computes, [`Cluster`] moves the clock between them, takes the modelled time from the
 //! [`CostModel`] and lets things break as the [`Fault`]s say.
 
+mod attempt;
+mod block_store;
+mod breakage;
 pub mod config;
 pub mod cost_model;
 pub mod fault;
+mod inputs;
 pub mod job;
+mod journal;
+mod network;
+mod node;
+mod pool;
+mod preparing;
 pub mod simulation;
 
 pub use config::ClusterConfig;
@@ -14,3 +23,6 @@ pub use cost_model::CostModel;
 pub use fault::{Fault, FaultTime};
 pub use job::{CacheStats, JobResult, JobSpec, JobWork, ShuffleStats};
 pub use simulation::Cluster;
+
+#[cfg(test)]
+mod tests;

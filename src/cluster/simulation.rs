@@ -1,23 +1,139 @@
 //! The one loop: virtual time, pretend executors, real rows.
+//!
+//! ```text
+//!   earliest event ──▶ what it means here ──▶ Scheduler::step ──▶ commands ──▶ new events, work for the pool
+//! ```
+//!
+//! Tasks are computed by the pool as soon as their stage is ready. The loop waits for a result only when the next event depends on it.
+//! An output enters a store only when its task ends on the virtual clock; what a dead machine held is dropped from memory.
+//!
+//! **Invariants**, checked after each step: no core runs two tasks, every registered block is held by the executor it is registered on,
+//! time never goes back, and while a job is active something is always due.
 
+use super::attempt::Attempt;
 use super::config::ClusterConfig;
-use super::fault::Fault;
-use super::job::{CacheStats, JobResult, JobSpec, ShuffleStats};
-use crate::common::ids::{BroadcastId, CacheId, JobId, QueryId, ShuffleId};
+use super::fault::{Fault, FaultTime};
+use super::inputs::View;
+use super::job::{CacheStats, JobResult, ShuffleStats};
+use super::journal::Journal;
+use super::network::{FlowId, Network};
+use super::node::{Health, Node};
+use super::pool::{Pool, Ticket};
+use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
-use crate::common::{Conf, Result, SparkError};
+use crate::common::{Conf, ErrorClass, Result, SparkError};
+use crate::event::EventKind;
 use crate::event::log::EventLog;
-use crate::exec::task::BroadcastRelation;
+use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
+use crate::physical::PhysicalPlan;
+use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Something that will happen. The order of the variants breaks ties: faults strike before work ends at the same moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    Strike(usize),
+    Expire(ExecutorId),
+    Timer(Timer),
+    /// A short transfer of a task has arrived.
+    Arrived {
+        task: TaskId,
+        transfer: usize,
+        round: u32,
+    },
+    Computed {
+        task: TaskId,
+        round: u32,
+    },
+    Written {
+        task: TaskId,
+        round: u32,
+    },
+    /// The task notices that it cannot go on.
+    Broken {
+        task: TaskId,
+        round: u32,
+    },
+    Begin {
+        task: TaskId,
+        round: u32,
+    },
+}
+
+/// What the tasks of a stage do.
+#[derive(Clone)]
+pub(super) struct StageWork {
+    pub plan: Arc<PhysicalPlan>,
+    pub work: TaskWork,
+    pub conf: Arc<Conf>,
+    pub now_micros: i64,
+    pub shuffle: Option<ShuffleId>,
+}
+
+/// A computation that was started ahead of its launch.
+pub(super) struct Prepared {
+    pub ticket: Ticket,
+    pub view: Arc<View>,
+}
+
+/// A job that has not been asked for its result.
+pub(super) struct JobState {
+    pub stage: StageId,
+    pub broadcast: Option<BroadcastId>,
+    pub outputs: BTreeMap<u32, TaskOutput>,
+    pub result: Option<Result<()>>,
+}
 
 /// A pretend cluster that really computes.
 pub struct Cluster {
-    config: ClusterConfig,
-    now: VirtualTime,
-    shuffles: u32,
-    broadcasts: u32,
-    caches: u32,
+    pub(super) config: ClusterConfig,
+    pub(super) seed: u64,
+    pub(super) conf: Arc<Conf>,
+    pub(super) now: VirtualTime,
+    pub(super) scheduler: Scheduler,
+    pub(super) journal: Journal,
+    pub(super) nodes: BTreeMap<NodeId, Node>,
+    pub(super) network: Network,
+    pub(super) flows: BTreeMap<FlowId, (TaskId, usize)>,
+    pub(super) faults: Vec<Fault>,
+    /// Faults that wait for a task, by position in `faults`.
+    pub(super) waiting_faults: BTreeSet<usize>,
+    pub(super) failures_left: BTreeMap<usize, u32>,
+    pub(super) stage_work: BTreeMap<StageId, StageWork>,
+    pub(super) attempts: BTreeMap<TaskId, Attempt>,
+    pub(super) prepared: BTreeMap<(StageId, u32), Prepared>,
+    /// How often a task has been computed; names its files.
+    pub(super) computations: BTreeMap<(StageId, u32), u64>,
+    pub(super) versions: BTreeMap<ShuffleId, u64>,
+    pub(super) cache_plans: BTreeMap<CacheId, (Arc<PhysicalPlan>, u32)>,
+    pub(super) relations: BTreeMap<BroadcastId, Arc<BroadcastRelation>>,
+    pub(super) relation_bytes: BTreeMap<BroadcastId, u64>,
+    pub(super) blocks: BTreeMap<(PathBuf, u64), Vec<NodeId>>,
+    pub(super) jobs: BTreeMap<JobId, JobState>,
+    pub(super) errors: BTreeMap<TaskId, SparkError>,
+    pub(super) query_shuffles: BTreeMap<QueryId, Vec<ShuffleId>>,
+    pub(super) query_broadcasts: BTreeMap<QueryId, Vec<BroadcastId>>,
+    pub(super) pool: Pool,
+    pub(super) cancelled: Arc<AtomicBool>,
+    pub(super) next: Counters,
+    heap: BinaryHeap<Reverse<(VirtualTime, Due, u64)>>,
+    inbox: VecDeque<Input>,
+}
+
+/// The next number of each kind.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    event: u64,
+    pub stage: u32,
+    pub job: u32,
+    pub shuffle: u32,
+    broadcast: u32,
+    cache: u32,
+    pub executor: u32,
 }
 
 impl Cluster {
@@ -34,8 +150,73 @@ impl Cluster {
         threads: usize,
         cancelled: Arc<AtomicBool>,
     ) -> Result<Cluster> {
-        let _ = (faults, seed, conf, log, threads, cancelled);
-        Ok(Cluster { config, now: VirtualTime::ZERO, shuffles: 0, broadcasts: 0, caches: 0 })
+        check_faults(&faults, &config)?;
+        let failures_left = faults.iter().enumerate().filter_map(|(index, fault)| match fault {
+            Fault::FailTask { times, .. } => Some((index, *times)),
+            _ => None,
+        });
+        let mut cluster = Cluster {
+            seed,
+            now: VirtualTime::ZERO,
+            scheduler: Scheduler::new(&conf),
+            conf,
+            journal: Journal::new(log),
+            nodes: BTreeMap::new(),
+            network: Network::new(config.cost.network_bytes_per_sec, config.cost.disk_bytes_per_sec),
+            flows: BTreeMap::new(),
+            waiting_faults: BTreeSet::new(),
+            failures_left: failures_left.collect(),
+            faults,
+            stage_work: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            prepared: BTreeMap::new(),
+            computations: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            cache_plans: BTreeMap::new(),
+            relations: BTreeMap::new(),
+            relation_bytes: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            query_shuffles: BTreeMap::new(),
+            query_broadcasts: BTreeMap::new(),
+            pool: Pool::new(threads)?,
+            cancelled,
+            next: Counters::default(),
+            heap: BinaryHeap::new(),
+            inbox: VecDeque::new(),
+            config,
+        };
+        cluster.start_machines();
+        Ok(cluster)
+    }
+
+    fn start_machines(&mut self) {
+        for number in 1..=self.config.nodes {
+            let node = NodeId(number);
+            self.nodes.insert(node, Node::new());
+            let memory_bytes = self.config.memory_per_node_bytes;
+            self.emit(EventKind::NodeAdded { node, cores: self.config.cores_per_node, memory_bytes });
+            self.start_executor(node);
+        }
+        for index in 0..self.faults.len() {
+            match self.faults[index].time() {
+                Some(FaultTime::At(at)) => self.schedule(at, Due::Strike(index)),
+                Some(_) => drop(self.waiting_faults.insert(index)),
+                None => {}
+            }
+        }
+    }
+
+    /// A new executor process on a machine that is up.
+    pub(super) fn start_executor(&mut self, node: NodeId) {
+        self.next.executor += 1;
+        let executor = ExecutorId(self.next.executor);
+        if let Some(machine) = self.nodes.get_mut(&node) {
+            machine.executor = Some(executor);
+            machine.started = self.now;
+        }
+        self.tell(Input::ExecutorAdded { executor, node, cores: self.config.cores_per_node });
     }
 
     /// The clock.
@@ -52,36 +233,36 @@ impl Cluster {
 
     /// Lets time pass on the driver (a sleep, planning); what is due on the cluster meanwhile happens.
     pub fn advance(&mut self, length: VirtualDuration) {
-        self.now = self.now + length;
+        let until = self.now + length;
+        while self.next_time().is_some_and(|time| time <= until) {
+            self.take_step();
+        }
+        self.now = self.now.max(until);
+        self.settle();
     }
 
     /// From now on tasks see this configuration.
     pub fn set_conf(&mut self, conf: Arc<Conf>) {
-        let _ = conf;
+        self.scheduler.set_conf(&conf);
+        self.conf = conf;
     }
 
+    /// A number for a shuffle that will run.
     pub fn new_shuffle(&mut self) -> ShuffleId {
-        self.shuffles += 1;
-        ShuffleId(self.shuffles - 1)
+        self.next.shuffle += 1;
+        ShuffleId(self.next.shuffle - 1)
     }
 
+    /// A number for a broadcast that will run.
     pub fn new_broadcast(&mut self) -> BroadcastId {
-        self.broadcasts += 1;
-        BroadcastId(self.broadcasts - 1)
+        self.next.broadcast += 1;
+        BroadcastId(self.next.broadcast - 1)
     }
 
+    /// A number for a cache that will be filled.
     pub fn new_cache(&mut self) -> CacheId {
-        self.caches += 1;
-        CacheId(self.caches - 1)
-    }
-
-    /// Hands a job to the scheduler. Exchanges in the plan that need a job of their own first (broadcasts, samples for ranges) run now.
-    ///
-    /// # Errors
-    /// When such a job fails.
-    pub fn submit(&mut self, job: JobSpec) -> Result<JobId> {
-        let _ = job;
-        Err(SparkError::internal("the cluster does not run jobs yet"))
+        self.next.cache += 1;
+        CacheId(self.next.cache - 1)
     }
 
     /// Runs the clock until one of `jobs` has ended, and gives that job's result.
@@ -89,48 +270,331 @@ impl Cluster {
     /// # Errors
     /// What aborted the job: a task's own error, or a `SparkException` with Spark's reason. The other jobs go on; see [`Cluster::cancel`].
     pub fn run_until_done(&mut self, jobs: &[JobId]) -> Result<JobResult> {
-        let _ = jobs;
-        Err(SparkError::internal("the cluster does not run jobs yet"))
+        loop {
+            let ended = jobs.iter().find(|job| self.jobs.get(job).is_some_and(|state| state.result.is_some()));
+            if let Some(job) = ended {
+                self.settle();
+                return self.take_result(*job);
+            }
+            if self.cancelled.load(Ordering::Relaxed) {
+                self.settle();
+                return Err(SparkError::new(ErrorClass::Interrupted, "the run was interrupted"));
+            }
+            assert!(
+                jobs.iter().any(|job| self.jobs.contains_key(job)),
+                "somebody waits for a job that was never submitted"
+            );
+            self.take_step();
+        }
+    }
+
+    fn take_result(&mut self, job: JobId) -> Result<JobResult> {
+        let Some(state) = self.jobs.remove(&job) else {
+            return Err(SparkError::internal(format!("{job} was asked for twice")));
+        };
+        self.forget_stage(state.stage);
+        state.result.unwrap_or(Ok(()))?;
+        Ok(JobResult { job, outputs: state.outputs.into_iter().collect() })
+    }
+
+    /// The work of a result stage is over; a map stage may run again and is kept.
+    fn forget_stage(&mut self, stage: StageId) {
+        if self.stage_work.get(&stage).is_some_and(|work| work.shuffle.is_none()) {
+            self.stage_work.remove(&stage);
+        }
+        self.forget_prepared(|key, _| key.0 == stage);
     }
 
     /// Gives jobs up that nobody waits for any more; their running tasks are killed.
     pub fn cancel(&mut self, jobs: &[JobId], reason: &str) {
-        let _ = (jobs, reason);
+        for job in jobs {
+            if self.jobs.get(job).is_some_and(|state| state.result.is_none()) {
+                self.tell(Input::JobCancelled { job: *job, reason: reason.to_owned() });
+            }
+            let _ = self.take_result(*job);
+        }
+        self.settle();
     }
 
     /// Sizes of a shuffle whose map stage has run.
     #[must_use]
     pub fn shuffle_stats(&self, shuffle: ShuffleId) -> ShuffleStats {
-        let _ = shuffle;
-        ShuffleStats::default()
+        let Some(table) = self.scheduler.map_outputs().table(shuffle) else { return ShuffleStats::default() };
+        let mut stats = ShuffleStats { maps: table.maps(), ..ShuffleStats::default() };
+        for map in 0..table.maps() {
+            let Some(status) = table.output(map) else { continue };
+            let scaled = |values: &[u64]| values.iter().map(|value| value * self.config.scale).collect::<Vec<u64>>();
+            let (bytes, rows) = (scaled(&status.bytes), scaled(&status.rows));
+            add_all(&mut stats.bytes, &bytes);
+            add_all(&mut stats.rows, &rows);
+            stats.map_bytes.push(bytes);
+        }
+        stats
     }
 
     /// The rows of a broadcast that has run.
     #[must_use]
     pub fn broadcast(&self, broadcast: BroadcastId) -> Option<Arc<BroadcastRelation>> {
-        let _ = broadcast;
-        None
+        self.relations.get(&broadcast).cloned()
     }
 
     /// How much of a cache is filled.
     #[must_use]
     pub fn cache_stats(&self, cache: CacheId) -> CacheStats {
-        let _ = cache;
-        CacheStats::default()
+        let mut stats = CacheStats {
+            partitions: self.cache_plans.get(&cache).map_or(0, |(_, count)| *count),
+            ..CacheStats::default()
+        };
+        for (_, at) in self.scheduler.cached().of(cache) {
+            stats.cached += 1;
+            stats.rows += at.rows * self.config.scale;
+            stats.bytes += at.bytes * self.config.scale;
+        }
+        stats
     }
 
     /// `unpersist`: the blocks are dropped on all nodes.
     pub fn drop_cache(&mut self, cache: CacheId) {
-        let _ = cache;
+        for node in self.nodes.values_mut() {
+            node.store.drop_cache(cache);
+        }
+        self.cache_plans.remove(&cache);
+        self.tell(Input::CacheDropped { cache });
+        self.settle();
     }
 
     /// The query has ended: its shuffles and broadcasts are dropped, except those below a cache that still stands.
     pub fn end_query(&mut self, query: QueryId) {
-        let _ = query;
+        let kept = self.below_caches();
+        for shuffle in self.query_shuffles.remove(&query).unwrap_or_default() {
+            if kept.0.contains(&shuffle) {
+                continue;
+            }
+            for node in self.nodes.values_mut() {
+                node.store.drop_shuffle(shuffle);
+            }
+            self.tell(Input::ShuffleDropped { shuffle });
+        }
+        for broadcast in self.query_broadcasts.remove(&query).unwrap_or_default() {
+            if !kept.1.contains(&broadcast) {
+                self.relations.remove(&broadcast);
+            }
+        }
     }
 
     /// The script has ended. Faults that had not struck never do.
     pub fn finish(&mut self, exit: i32) {
-        let _ = exit;
+        self.settle();
+        self.emit(EventKind::ApplicationEnded { exit });
     }
+
+    pub(super) fn emit(&mut self, kind: EventKind) {
+        self.journal.push(self.now, kind);
+    }
+
+    pub(super) fn schedule(&mut self, at: VirtualTime, due: Due) {
+        self.next.event += 1;
+        self.heap.push(Reverse((at.max(self.now), due, self.next.event)));
+    }
+
+    fn next_time(&mut self) -> Option<VirtualTime> {
+        let planned = self.heap.peek().map(|Reverse((at, _, _))| *at);
+        let transferred = self.network.next_end();
+        match (planned, transferred) {
+            (Some(planned), Some(transferred)) => Some(planned.min(transferred)),
+            (planned, transferred) => planned.or(transferred),
+        }
+    }
+
+    /// Lets the next thing happen.
+    fn take_step(&mut self) {
+        let Some(time) = self.next_time() else {
+            assert!(self.scheduler.executors().next().is_none(), "a job is active, executors live, and nothing is due");
+            self.tell(Input::NothingLeft);
+            return;
+        };
+        assert!(time >= self.now, "virtual time never goes back");
+        self.now = time;
+        let ended = self.network.ended(time);
+        if ended.is_empty() {
+            if let Some(Reverse((_, due, _))) = self.heap.pop() {
+                self.happen(due);
+            }
+        }
+        for flow in ended {
+            if let Some((task, transfer)) = self.flows.remove(&flow) {
+                self.transfer_ended(task, transfer);
+            }
+        }
+        self.check_invariants();
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Strike(index) => self.strike(index),
+            Due::Expire(executor) => self.expire(executor),
+            Due::Timer(timer) => self.tell(Input::TimerFired(timer)),
+            Due::Arrived { task, transfer, round } if self.is_current(task, round) => {
+                self.transfer_ended(task, transfer)
+            }
+            Due::Computed { task, round } if self.is_current(task, round) => self.computed(task),
+            Due::Written { task, round } if self.is_current(task, round) => self.task_done(task),
+            Due::Broken { task, round } if self.is_current(task, round) => self.task_broken(task),
+            Due::Begin { task, round } if self.is_current(task, round) => self.begin(task),
+            Due::Arrived { .. }
+            | Due::Computed { .. }
+            | Due::Written { .. }
+            | Due::Broken { .. }
+            | Due::Begin { .. } => {}
+        }
+    }
+
+    fn is_current(&self, task: TaskId, round: u32) -> bool {
+        self.attempts.get(&task).is_some_and(|attempt| attempt.round == round)
+    }
+
+    /// Tells the scheduler a fact and does what it wants, until it wants nothing more.
+    pub(super) fn tell(&mut self, input: Input) {
+        self.inbox.push_back(input);
+        if self.inbox.len() > 1 {
+            return;
+        }
+        while let Some(input) = self.inbox.front().cloned() {
+            let mut out = Outbox::default();
+            self.scheduler.step(self.now, input, &mut out);
+            for command in out.drain() {
+                self.perform(command);
+            }
+            self.inbox.pop_front();
+        }
+    }
+
+    fn perform(&mut self, command: Command) {
+        match command {
+            Command::Prepare { stage, partitions } => self.prepare(stage, &partitions),
+            Command::Launch(launch) => self.launch(launch),
+            Command::Accept { task } => self.accept(task),
+            Command::Discard { task } | Command::Kill { task } => self.discard(task),
+            Command::DropOutputs { shuffle, maps, executor } => self.drop_outputs(shuffle, &maps, executor),
+            Command::SetTimer { at, timer } => self.schedule(at, Due::Timer(timer)),
+            Command::Emit(event) => self.told(event),
+            Command::JobSucceeded { job } => self.job_succeeded(job),
+            Command::JobFailed { job, reason, task } => {
+                let own = task.and_then(|task| self.errors.remove(&task));
+                let error = own.unwrap_or_else(|| SparkError::new(ErrorClass::SparkException, reason));
+                if let Some(state) = self.jobs.get_mut(&job) {
+                    let outputs = std::mem::take(&mut state.outputs);
+                    state.result = Some(Err(error));
+                    outputs.values().for_each(super::attempt::remove_files);
+                }
+            }
+        }
+    }
+
+    /// Passes an event of the scheduler on, and lets faults strike that wait for it.
+    fn told(&mut self, event: EventKind) {
+        let finished = match &event {
+            EventKind::TaskEnded { task, outcome: crate::event::TaskOutcome::Succeeded, .. } => {
+                self.attempts.get(task).map(|attempt| (attempt.launch.stage.stage, attempt.launch.partition))
+            }
+            _ => None,
+        };
+        self.emit(event);
+        let Some((stage, partition)) = finished else { return };
+        let due: Vec<usize> = self
+            .waiting_faults
+            .iter()
+            .copied()
+            .filter(|index| match self.faults[*index].time() {
+                Some(FaultTime::AfterTask { stage: s, partition: p }) => s == stage && p == partition,
+                Some(FaultTime::AfterStageStarts { stage: s }) => s == stage,
+                _ => false,
+            })
+            .collect();
+        for index in due {
+            self.waiting_faults.remove(&index);
+            self.schedule(self.now, Due::Strike(index));
+        }
+    }
+
+    fn job_succeeded(&mut self, job: JobId) {
+        let Some(state) = self.jobs.get_mut(&job) else { return };
+        state.result = Some(Ok(()));
+        if let Some(broadcast) = state.broadcast {
+            let batches = std::mem::take(&mut state.outputs).into_values().flat_map(|output| output.batches).collect();
+            self.keep_broadcast(broadcast, batches);
+        }
+    }
+
+    fn keep_broadcast(&mut self, broadcast: BroadcastId, batches: Vec<arrow::record_batch::RecordBatch>) {
+        let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+        let bytes = batches.iter().map(crate::exec::batch::row_bytes).sum();
+        self.relations.insert(broadcast, Arc::new(BroadcastRelation { batches, ..BroadcastRelation::default() }));
+        self.relation_bytes.insert(broadcast, bytes);
+        self.emit(EventKind::BroadcastCreated { broadcast, bytes, rows });
+    }
+
+    /// Everything that is known goes into the log; transfers still under way are given the arrival that is foreseen now.
+    fn settle(&mut self) {
+        if self.journal.is_settled() {
+            return;
+        }
+        let open: Vec<(FlowId, (TaskId, usize))> = self.flows.iter().map(|(flow, at)| (*flow, *at)).collect();
+        for (flow, (task, transfer)) in open {
+            let arrives = self.network.estimate(flow).unwrap_or(self.now);
+            let event =
+                self.attempts.get_mut(&task).and_then(|attempt| attempt.transfers.get_mut(transfer)?.event.take());
+            if let Some(event) = event {
+                self.journal.close(event, arrives);
+            }
+        }
+        assert!(self.journal.is_settled(), "every open event belongs to a transfer that is under way");
+    }
+
+    fn check_invariants(&self) {
+        for (executor, cores, free) in self.scheduler.executors() {
+            assert!(free <= cores as usize, "{executor} has more free cores than cores");
+        }
+        for attempt in self.attempts.values() {
+            let node = self.nodes.get(&attempt.launch.node);
+            let runs_here =
+                node.is_some_and(|node| node.health == Health::Up && node.executor == Some(attempt.launch.executor));
+            assert!(runs_here, "{} runs on an executor that is gone", attempt.launch.task);
+        }
+        debug_assert!(self.registered_blocks_exist(), "a registered block is not where it is registered");
+    }
+
+    /// Whether every block that the driver knows is really held where it says.
+    pub(super) fn registered_blocks_exist(&self) -> bool {
+        let held_by = |node: NodeId, executor: ExecutorId| {
+            self.nodes.get(&node).filter(|node| node.is_up()).map(|node| node.executor == Some(executor))
+        };
+        self.scheduler.map_outputs().all().all(|(shuffle, map, at)| match held_by(at.node, at.executor) {
+            Some(is_same) => is_same && self.nodes[&at.node].store.map_output(shuffle, map).is_some(),
+            None => self.nodes[&at.node].health == Health::Silent,
+        }) && self.scheduler.cached().all().all(|(cache, partition, at)| match held_by(at.node, at.executor) {
+            Some(is_same) => is_same && self.nodes[&at.node].store.cached(cache, partition).is_some(),
+            None => self.nodes[&at.node].health == Health::Silent,
+        })
+    }
+}
+
+fn add_all(sums: &mut Vec<u64>, values: &[u64]) {
+    sums.resize(sums.len().max(values.len()), 0);
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
+
+fn check_faults(faults: &[Fault], config: &ClusterConfig) -> Result<()> {
+    for fault in faults {
+        if let Some(node) = fault.node().filter(|node| node.0 == 0 || node.0 > config.nodes) {
+            return Err(SparkError::new(
+                ErrorClass::IllegalArgumentException,
+                format!("there is no {node}: the cluster has {} nodes", config.nodes),
+            )
+            .with_help(format!("Name a node from 1 to {}.", config.nodes)));
+        }
+    }
+    Ok(())
 }

@@ -254,14 +254,9 @@ fn reopen_lost_maps(set: &mut task_set::TaskSet, executor: ExecutorId, dag: &mut
         return;
     }
     for index in 0..set.tasks.len() {
-        let slot = &mut set.tasks[index];
+        let slot = &set.tasks[index];
         if slot.is_done && slot.done_on == Some(executor) {
-            slot.is_done = false;
-            slot.done_on = None;
-            let partition = slot.partition;
-            if slot.running == 0 {
-                set.add_pending(index);
-            }
+            let partition = set.reopen(index);
             dag.reopen(set.stage.stage, partition);
         }
     }

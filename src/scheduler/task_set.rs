@@ -53,6 +53,7 @@ pub struct TaskSet {
     without_preference: VecDeque<usize>,
     all: VecDeque<usize>,
     pending: usize,
+    open: usize,
     levels: Vec<Locality>,
     level: usize,
     last_reset: VirtualTime,
@@ -101,11 +102,13 @@ impl TaskSet {
             without_preference: VecDeque::new(),
             all: VecDeque::new(),
             pending: 0,
+            open: 0,
             levels: Vec::new(),
             level: 0,
             last_reset: now,
             no_rejects: true,
         };
+        set.open = set.tasks.len();
         for index in 0..set.tasks.len() {
             set.add_pending(index);
         }
@@ -148,6 +151,7 @@ impl TaskSet {
         let slot = &mut self.tasks[index];
         if !slot.is_done {
             slot.is_done = true;
+            self.open -= 1;
             slot.done_on = executor;
             if std::mem::take(&mut slot.is_queued) {
                 self.pending -= 1;
@@ -158,7 +162,20 @@ impl TaskSet {
     /// Whether every task is done.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.tasks.iter().all(|task| task.is_done)
+        self.open == 0
+    }
+
+    /// A finished task has to run again. Gives its partition.
+    pub fn reopen(&mut self, index: usize) -> u32 {
+        let slot = &mut self.tasks[index];
+        slot.is_done = false;
+        slot.done_on = None;
+        self.open += 1;
+        let (partition, is_running) = (slot.partition, slot.running > 0);
+        if !is_running {
+            self.add_pending(index);
+        }
+        partition
     }
 
     /// Which levels make sense with the executors that live now.

@@ -1,0 +1,596 @@
+//! One task attempt on its executor: from launch to its report.
+//!
+//! ```text
+//!   launched ──▶ begun ──▶ transfers and computing, side by side ──▶ writing ──▶ done
+//!                  │                      │
+//!                  └── a block is gone ───┴──▶ broken: fetch failed, or it raised
+//! ```
+//!
+//! How long each part takes comes from the counts of the real computation and the cost model.
+//!
+//! **Simplified:** a fetch from a dead executor is given up after one retry, when the driver confirms that it is dead; from a silent one after
+//! `spark.network.timeout`.
+
+use super::journal::OpenEvent;
+use super::network::{FlowId, Link};
+use super::pool::Ticket;
+use super::simulation::{Cluster, Due};
+use crate::common::ids::{BroadcastId, CacheId, ExecutorId, NodeId, ShuffleId, TaskId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::common::{ErrorClass, SparkError};
+use crate::event::{EventKind, TaskMetrics};
+use crate::exec::task::{TaskOutput, TaskWork};
+use crate::physical::plan::ShuffleSlice;
+use crate::scheduler::{CachedReport, Input, Launch, Leaf, TaskEnd};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is being moved to a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cargo {
+    Shuffle {
+        shuffle: ShuffleId,
+        map: u32,
+        executor: ExecutorId,
+    },
+    /// Files, cached rows, broadcasts: another copy or a recomputation can stand in.
+    Other,
+}
+
+/// One transfer to a task.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    pub from: NodeId,
+    pub cargo: Cargo,
+    pub is_done: bool,
+    pub flow: Option<FlowId>,
+    pub event: Option<OpenEvent>,
+}
+
+/// Why an attempt cannot go on.
+#[derive(Debug, Clone)]
+pub(super) enum Trouble {
+    Fetch { shuffle: ShuffleId, map: u32, executor: Option<ExecutorId>, node: NodeId },
+    Raised(SparkError),
+}
+
+/// A task attempt under way.
+pub(super) struct Attempt {
+    pub launch: Launch,
+    /// Counts restarts, so that events of an abandoned try are not taken for the present one's.
+    pub round: u32,
+    pub ticket: Option<(Ticket, Arc<super::inputs::View>)>,
+    pub output: Option<TaskOutput>,
+    pub transfers: Vec<Transfer>,
+    pub trouble: Option<Trouble>,
+    begun: VirtualTime,
+    fetched: VirtualTime,
+    is_computed: bool,
+    is_writing: bool,
+    compute_time: VirtualDuration,
+    write_time: VirtualDuration,
+    remote_bytes: u64,
+}
+
+/// What one partition reads, with caches that are kept taken into account.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    shuffles: Vec<(ShuffleId, ShuffleSlice)>,
+    cached: Vec<(CacheId, u32)>,
+    missed: Vec<(CacheId, u32)>,
+    files: Vec<(u64, Vec<NodeId>)>,
+    broadcasts: Vec<BroadcastId>,
+}
+
+impl Cluster {
+    /// The scheduler placed a task.
+    pub(super) fn launch(&mut self, launch: Launch) {
+        let cost = &self.config.cost;
+        let first = self.nodes.get(&launch.node).is_some_and(|node| !node.has_run_a_task);
+        let unpack = if first { cost.first_task_us } else { cost.next_task_us };
+        let delay = VirtualDuration((cost.dispatch_us + unpack) * 1000);
+        if let Some(node) = self.nodes.get_mut(&launch.node) {
+            node.has_run_a_task = true;
+            if !node.is_up() {
+                // A silent machine swallows the task; the driver does not know yet.
+                return;
+            }
+        }
+        let ticket = self.ticket_for(&launch);
+        let attempt = Attempt {
+            launch,
+            round: 0,
+            ticket,
+            output: None,
+            transfers: Vec::new(),
+            trouble: None,
+            begun: self.now,
+            fetched: self.now,
+            is_computed: false,
+            is_writing: false,
+            compute_time: VirtualDuration(0),
+            write_time: VirtualDuration(0),
+            remote_bytes: 0,
+        };
+        self.attempts.insert(launch.task, attempt);
+        self.schedule(self.now + delay, Due::Begin { task: launch.task, round: 0 });
+    }
+
+    /// The task looks for its input on its executor.
+    pub(super) fn begin(&mut self, task: TaskId) {
+        let Some(launch) = self.attempts.get(&task).map(|attempt| attempt.launch) else { return };
+        let needs = self.needs_of(&launch);
+        if let Some((trouble, wait)) = self.trouble_at_start(&launch, &needs) {
+            self.break_attempt(task, trouble, wait);
+            return;
+        }
+        match self.result_of(task, &needs) {
+            Ok(output) => self.begin_work(task, output, &needs),
+            Err(error) => {
+                let wait = VirtualDuration(self.config.cost.failed_task_us * 1000);
+                self.break_attempt(task, Trouble::Raised(error), wait);
+            }
+        }
+    }
+
+    pub(super) fn needs_of(&self, launch: &Launch) -> Needs {
+        let mut needs = Needs::default();
+        if let Some(stage) = self.scheduler.stages().get(launch.stage.stage) {
+            if let Some(leaves) = stage.partitions.get(launch.partition as usize) {
+                self.collect_needs(leaves, &mut needs);
+            }
+        }
+        needs
+    }
+
+    fn collect_needs(&self, leaves: &[Leaf], needs: &mut Needs) {
+        for leaf in leaves {
+            match leaf {
+                Leaf::Shuffle { shuffle, slice } => needs.shuffles.push((*shuffle, slice.clone())),
+                Leaf::Cached { cache, partition, below } => {
+                    if self.cached_batches(*cache, *partition).is_some() {
+                        needs.cached.push((*cache, *partition));
+                    } else {
+                        needs.missed.push((*cache, *partition));
+                        self.collect_needs(below, needs);
+                    }
+                }
+                Leaf::File { bytes, hosts } => needs.files.push((*bytes, hosts.clone())),
+                Leaf::Broadcast(broadcast) => needs.broadcasts.push(*broadcast),
+            }
+        }
+    }
+
+    /// What keeps a task from even starting its work.
+    fn trouble_at_start(&mut self, launch: &Launch, needs: &Needs) -> Option<(Trouble, VirtualDuration)> {
+        let raised = VirtualDuration(self.config.cost.failed_task_us * 1000);
+        if self.is_told_to_fail(launch) {
+            let text = format!("injected fault in task {} of {}", launch.partition, launch.stage.stage);
+            return Some((Trouble::Raised(SparkError::new(ErrorClass::SparkException, text)), raised));
+        }
+        if let Some(found) = self.missing_block(needs) {
+            return Some(found);
+        }
+        let unreachable =
+            needs.files.iter().any(|(_, hosts)| !hosts.is_empty() && self.nearest_host(hosts, launch.node).is_none());
+        unreachable.then(|| {
+            let text = "could not read an input block: all nodes that held a copy of it are gone";
+            (Trouble::Raised(SparkError::new(ErrorClass::SparkException, text).with_condition("BLOCK_MISSING")), raised)
+        })
+    }
+
+    /// A block that the driver cannot find, or that lies on a machine that does not answer; and how long the task needs to notice.
+    fn missing_block(&self, needs: &Needs) -> Option<(Trouble, VirtualDuration)> {
+        let tracker = self.scheduler.map_outputs();
+        for (shuffle, slice) in &needs.shuffles {
+            let table = tracker.table(*shuffle)?;
+            if let Some(map) = tracker.first_missing(*shuffle, slice) {
+                let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: None, node: table.last_node(map) };
+                return Some((trouble, VirtualDuration(0)));
+            }
+            for map in crate::scheduler::map_outputs::ranges(slice, table.maps()).0 {
+                let Some(at) = table.output(map) else { continue };
+                if self.nodes.get(&at.node).is_none_or(|node| !node.is_up()) {
+                    let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: Some(at.executor), node: at.node };
+                    return Some((trouble, self.network_timeout()));
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn network_timeout(&self) -> VirtualDuration {
+        VirtualDuration::from_millis(self.conf.millis("spark.network.timeout", 120_000))
+    }
+
+    /// The task's computation: made ahead, or started now if its input is there.
+    fn ticket_for(&mut self, launch: &Launch) -> Option<(Ticket, Arc<super::inputs::View>)> {
+        let key = (launch.stage.stage, launch.partition);
+        if let Some(prepared) = self.prepared.remove(&key) {
+            return Some((prepared.ticket, prepared.view));
+        }
+        let needs = self.needs_of(launch);
+        if self.missing_block(&needs).is_some() {
+            return None;
+        }
+        let view = self.view_of(launch.stage.stage);
+        self.compute(launch.stage.stage, launch.partition, &view).map(|ticket| (ticket, view))
+    }
+
+    fn is_told_to_fail(&mut self, launch: &Launch) -> bool {
+        for (index, fault) in self.faults.iter().enumerate() {
+            let super::fault::Fault::FailTask { stage, partition, .. } = fault else { continue };
+            let matches = stage.is_none_or(|stage| stage == launch.stage.stage) && *partition == launch.partition;
+            if let Some(left) = self.failures_left.get_mut(&index).filter(|left| matches && **left > 0) {
+                *left -= 1;
+                let fault = fault.to_string();
+                self.emit(EventKind::FaultInjected { fault, node: Some(launch.node) });
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The machine to read a block from: this one, else the first that is up.
+    fn nearest_host(&self, hosts: &[NodeId], reader: NodeId) -> Option<NodeId> {
+        let holds = |node: &NodeId| self.nodes.get(node).is_some_and(|node| node.is_up() && !node.replicas_lost);
+        hosts.iter().copied().filter(holds).min_by_key(|host| (*host != reader, *host))
+    }
+
+    /// Takes over what was computed and starts the clock on it.
+    fn begin_work(&mut self, task: TaskId, output: TaskOutput, needs: &Needs) {
+        let Some(launch) = self.attempts.get(&task).map(|attempt| attempt.launch) else { return };
+        let round = self.attempts.get(&task).map_or(0, |attempt| attempt.round);
+        let scale = self.config.scale;
+        let slowness = self.nodes.get(&launch.node).map_or(1, |node| u64::from(node.slowness));
+        let plain = self.config.cost.cpu(&output.counts, scale);
+        let noisy =
+            self.config.cost.with_noise(plain, self.seed, launch.stage.stage.0, launch.partition, launch.attempt);
+        let spill = self.disk_time(output.counts.spilled_bytes.saturating_mul(2));
+        let compute_time = VirtualDuration((noisy.0 + spill.0).saturating_mul(slowness));
+        let input_bytes = output.counts.input_bytes;
+        if let Some(attempt) = self.attempts.get_mut(&task) {
+            attempt.begun = self.now;
+            attempt.fetched = self.now;
+            attempt.compute_time = compute_time;
+            attempt.output = Some(output);
+        }
+        self.start_transfers(&launch, needs, input_bytes);
+        self.schedule(self.now + compute_time, Due::Computed { task, round });
+    }
+
+    pub(super) fn disk_time(&self, bytes: u64) -> VirtualDuration {
+        let nanos = u128::from(bytes) * u128::from(self.config.scale) * 1_000_000_000;
+        VirtualDuration((nanos / u128::from(self.config.cost.disk_bytes_per_sec.max(1))) as u64)
+    }
+
+    fn start_transfers(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
+        for (shuffle, slice) in &needs.shuffles {
+            let sources = self.scheduler.map_outputs().sources(*shuffle, slice);
+            for (executor, (node, blocks, bytes)) in sources {
+                if blocks > 0 {
+                    self.fetch_shuffle(launch, (*shuffle, slice), (executor, node), blocks, bytes);
+                }
+            }
+        }
+        for (cache, partition) in &needs.cached {
+            let at = self.scheduler.cached().get(*cache, *partition).copied();
+            if let Some(at) = at.filter(|at| at.node != launch.node) {
+                self.transfer(launch, at.node, Cargo::Other, at.bytes, None);
+            } else if let Some(node) = self.nodes.get_mut(&launch.node) {
+                let on_disk =
+                    node.store.use_cached(*cache, *partition).filter(|block| block.on_disk).map(|block| block.bytes);
+                if let Some(bytes) = on_disk {
+                    self.transfer(launch, launch.node, Cargo::Other, bytes, None);
+                }
+            }
+        }
+        self.read_files(launch, needs, input_bytes);
+        for broadcast in &needs.broadcasts {
+            let is_new = self.nodes.get_mut(&launch.node).is_some_and(|node| node.broadcasts.insert(*broadcast));
+            let bytes = self.relation_bytes.get(broadcast).copied().unwrap_or(0);
+            if is_new && bytes > 0 {
+                self.transfer(launch, NodeId(0), Cargo::Other, bytes, None);
+            }
+        }
+    }
+
+    /// Reads the bytes that were really read, from the nearest copies of the pieces.
+    fn read_files(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
+        let total: u64 = needs.files.iter().map(|(bytes, _)| *bytes).sum();
+        let mut by_host: BTreeMap<NodeId, u64> = BTreeMap::new();
+        for (bytes, hosts) in &needs.files {
+            let share = u128::from(*bytes) * u128::from(input_bytes) / u128::from(total.max(1));
+            let host = self.nearest_host(hosts, launch.node).unwrap_or(launch.node);
+            *by_host.entry(host).or_default() += share as u64;
+        }
+        for (host, bytes) in by_host {
+            self.transfer(launch, host, Cargo::Other, bytes, None);
+        }
+    }
+
+    fn fetch_shuffle(
+        &mut self,
+        launch: &Launch,
+        (shuffle, slice): (ShuffleId, &ShuffleSlice),
+        (executor, from): (ExecutorId, NodeId),
+        blocks: u32,
+        bytes: u64,
+    ) {
+        let first = self.scheduler.map_outputs().table(shuffle).and_then(|table| {
+            let maps = crate::scheduler::map_outputs::ranges(slice, table.maps()).0;
+            maps.into_iter().find(|map| table.output(*map).is_some_and(|at| at.executor == executor))
+        });
+        let map = first.unwrap_or_default();
+        if from != launch.node {
+            if let Some(attempt) = self.attempts.get_mut(&launch.task) {
+                attempt.remote_bytes += bytes;
+            }
+        }
+        let event = EventKind::ShuffleFetched { task: launch.task, shuffle, from, blocks, bytes, arrives: self.now };
+        self.transfer(launch, from, Cargo::Shuffle { shuffle, map, executor }, bytes, Some(event));
+    }
+
+    /// Starts moving `bytes` to a task. What takes only a moment does not share links.
+    fn transfer(&mut self, launch: &Launch, from: NodeId, cargo: Cargo, bytes: u64, event: Option<EventKind>) {
+        let task = launch.task;
+        let Some((round, index)) = self.attempts.get(&task).map(|attempt| (attempt.round, attempt.transfers.len()))
+        else {
+            return;
+        };
+        let cost = &self.config.cost;
+        let is_local = from == launch.node;
+        let speed = if is_local { cost.disk_bytes_per_sec } else { cost.network_bytes_per_sec }.max(1);
+        let setup = VirtualDuration(if is_local { 0 } else { (cost.latency_us + cost.transfer_setup_us) * 1000 });
+        let bytes = bytes.saturating_mul(self.config.scale);
+        let alone = setup.0 + (u128::from(bytes) * 1_000_000_000 / u128::from(speed)) as u64;
+        let mut transfer = Transfer { from, cargo, is_done: false, flow: None, event: None };
+        if alone <= setup.0 + 5_000_000 {
+            let at = self.now + VirtualDuration(alone);
+            if let Some(EventKind::ShuffleFetched { task, shuffle, from, blocks, bytes, .. }) = event {
+                self.emit(EventKind::ShuffleFetched { task, shuffle, from, blocks, bytes, arrives: at });
+            }
+            self.schedule(at, Due::Arrived { task, transfer: index, round });
+        } else {
+            let links = if is_local { vec![Link::Disk(from)] } else { vec![Link::Up(from), Link::Down(launch.node)] };
+            let extra = (u128::from(setup.0) * u128::from(speed) / 1_000_000_000) as u64;
+            let flow = self.network.start(self.now, links, bytes + extra);
+            self.flows.insert(flow, (task, index));
+            transfer.flow = Some(flow);
+            transfer.event = event.map(|event| self.journal.push_open(self.now, event));
+        }
+        self.push_transfer(task, transfer);
+    }
+
+    fn push_transfer(&mut self, task: TaskId, transfer: Transfer) {
+        if let Some(attempt) = self.attempts.get_mut(&task) {
+            attempt.transfers.push(transfer);
+        }
+    }
+
+    /// A transfer has arrived.
+    pub(super) fn transfer_ended(&mut self, task: TaskId, index: usize) {
+        let now = self.now;
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        let Some(transfer) = attempt.transfers.get_mut(index) else { return };
+        transfer.is_done = true;
+        transfer.flow = None;
+        if let Some(event) = transfer.event.take() {
+            self.journal.close(event, now);
+        }
+        attempt.fetched = now;
+        self.go_on(task);
+    }
+
+    /// The computation's time is over.
+    pub(super) fn computed(&mut self, task: TaskId) {
+        if let Some(attempt) = self.attempts.get_mut(&task) {
+            attempt.is_computed = true;
+        }
+        self.go_on(task);
+    }
+
+    fn go_on(&mut self, task: TaskId) {
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        let is_waiting = attempt.trouble.is_some() || attempt.is_writing || !attempt.is_computed;
+        if is_waiting || attempt.transfers.iter().any(|transfer| !transfer.is_done) {
+            return;
+        }
+        attempt.is_writing = true;
+        let (round, counts) =
+            (attempt.round, attempt.output.as_ref().map(|output| output.counts.clone()).unwrap_or_default());
+        let work = self.stage_work.get(&attempt.launch.stage.stage).map(|work| work.work.clone());
+        let write_time = match work {
+            Some(TaskWork::ShuffleWrite { .. }) => self.disk_time(counts.shuffle_write_bytes),
+            Some(TaskWork::Write) => self.disk_time(counts.output_bytes),
+            _ => {
+                let nanos = u128::from(counts.output_bytes) * u128::from(self.config.scale) * 1_000_000_000;
+                VirtualDuration((nanos / u128::from(self.config.cost.network_bytes_per_sec.max(1))) as u64)
+            }
+        };
+        if let Some(attempt) = self.attempts.get_mut(&task) {
+            attempt.write_time = write_time;
+        }
+        self.schedule(self.now + write_time, Due::Written { task, round });
+    }
+
+    /// The task reports to the driver.
+    pub(super) fn task_done(&mut self, task: TaskId) {
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        let Some(output) = attempt.output.as_ref() else { return };
+        let sizes = output.blocks.iter().map(|block| (block.bytes, block.rows)).unzip();
+        let is_map = self.stage_work.get(&attempt.launch.stage.stage).is_some_and(|work| work.shuffle.is_some());
+        let cached = output.cached.iter().map(|(cache, partition, batches)| CachedReport {
+            cache: *cache,
+            partition: *partition,
+            bytes: batches.iter().map(crate::exec::batch::row_bytes).sum(),
+            rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
+            on_disk: false,
+        });
+        let end = TaskEnd::Succeeded { output: is_map.then_some(sizes), cached: cached.collect() };
+        let metrics = attempt.metrics();
+        self.tell(Input::TaskEnded { task, end, metrics });
+        assert!(!self.attempts.contains_key(&task), "a finished attempt is accepted or discarded");
+    }
+
+    /// An attempt cannot go on; the task notices after `wait`.
+    fn break_attempt(&mut self, task: TaskId, trouble: Trouble, wait: VirtualDuration) {
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        if attempt.trouble.is_some() {
+            return;
+        }
+        attempt.trouble = Some(trouble);
+        let round = attempt.round;
+        self.schedule(self.now + wait, Due::Broken { task, round });
+    }
+
+    /// The task tells the driver why it could not go on.
+    pub(super) fn task_broken(&mut self, task: TaskId) {
+        self.stop_transfers(task);
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        let metrics = TaskMetrics::default();
+        let end = match attempt.trouble.clone() {
+            Some(Trouble::Fetch { shuffle, map, executor, node }) => {
+                TaskEnd::FetchFailed { shuffle, map, executor, node }
+            }
+            Some(Trouble::Raised(error)) => {
+                let is_final =
+                    matches!(error.class(), ErrorClass::Interrupted | ErrorClass::Internal | ErrorClass::Unsupported);
+                let text = error.to_string();
+                let is_injected = text.starts_with("injected fault") || error.condition() == Some("BLOCK_MISSING");
+                if !is_injected {
+                    self.errors.insert(task, error);
+                }
+                TaskEnd::Failed { error: text, is_final }
+            }
+            None => return,
+        };
+        self.tell(Input::TaskEnded { task, end, metrics });
+    }
+
+    /// The executor a transfer comes from has died: its connection is closed.
+    pub(super) fn source_died(&mut self, task: TaskId, index: usize, conf_wait: VirtualDuration) {
+        let Some(transfer) = self.attempts.get(&task).and_then(|attempt| attempt.transfers.get(index)) else { return };
+        let (cargo, node) = (transfer.cargo, transfer.from);
+        match cargo {
+            Cargo::Shuffle { shuffle, map, executor } => {
+                self.stop_transfers(task);
+                self.break_attempt(task, Trouble::Fetch { shuffle, map, executor: Some(executor), node }, conf_wait);
+            }
+            Cargo::Other => self.start_over(task),
+        }
+    }
+
+    /// The attempt looks for its input again: a copy it was reading is gone.
+    fn start_over(&mut self, task: TaskId) {
+        self.stop_transfers(task);
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        attempt.round += 1;
+        attempt.transfers.clear();
+        attempt.output = None;
+        attempt.is_computed = false;
+        attempt.is_writing = false;
+        attempt.remote_bytes = 0;
+        let (round, ticket) = (attempt.round, attempt.ticket.take());
+        if let Some((ticket, _)) = ticket {
+            self.pool.forget(ticket);
+        }
+        self.schedule(self.now, Due::Begin { task, round });
+    }
+
+    fn stop_transfers(&mut self, task: TaskId) {
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        for transfer in &mut attempt.transfers {
+            if let Some(flow) = transfer.flow.take() {
+                self.network.cancel(self.now, flow);
+                self.flows.remove(&flow);
+            }
+            if let Some(event) = transfer.event.take() {
+                self.journal.close(event, self.now);
+            }
+        }
+    }
+
+    /// Takes an attempt off its executor, with everything it was doing.
+    fn remove_attempt(&mut self, task: TaskId) -> Option<Attempt> {
+        self.stop_transfers(task);
+        let mut attempt = self.attempts.remove(&task)?;
+        if let Some((ticket, _)) = attempt.ticket.take() {
+            self.pool.forget(ticket);
+        }
+        Some(attempt)
+    }
+
+    /// The attempt's output counts: it enters the stores, or the job's result.
+    pub(super) fn accept(&mut self, task: TaskId) {
+        let Some(mut attempt) = self.remove_attempt(task) else { return };
+        let Some(mut output) = attempt.output.take() else { return };
+        let launch = attempt.launch;
+        let limit = self.storage_limit();
+        for (cache, partition, batches) in std::mem::take(&mut output.cached) {
+            let bytes = batches.iter().map(crate::exec::batch::row_bytes).sum::<u64>() * self.config.scale;
+            let Some(node) = self.nodes.get_mut(&launch.node) else { continue };
+            for (cache, partition) in node.store.put_cached(cache, partition, batches, bytes, limit) {
+                self.tell(Input::CachedBlockSpilled { cache, partition });
+            }
+        }
+        let shuffle = self.stage_work.get(&launch.stage.stage).and_then(|work| work.shuffle);
+        if let Some(shuffle) = shuffle {
+            if let Some(node) = self.nodes.get_mut(&launch.node) {
+                node.store.put_map_output(shuffle, launch.partition, Arc::new(output.blocks));
+            }
+            *self.versions.entry(shuffle).or_default() += 1;
+        } else if let Some(job) = self.jobs.values_mut().find(|job| job.stage == launch.stage.stage) {
+            job.outputs.insert(launch.partition, output);
+        }
+    }
+
+    /// The attempt's output does not count, or there is none.
+    pub(super) fn discard(&mut self, task: TaskId) {
+        if let Some(attempt) = self.remove_attempt(task) {
+            if let Some(output) = attempt.output {
+                remove_files(&output);
+            }
+        }
+    }
+}
+
+impl Attempt {
+    fn metrics(&self) -> TaskMetrics {
+        let counts = self.output.as_ref().map(|output| output.counts.clone()).unwrap_or_default();
+        TaskMetrics {
+            rows_in: counts.input_rows + counts.shuffle_read_rows,
+            rows_out: if counts.shuffle_write_rows > 0 { counts.shuffle_write_rows } else { counts.output_rows },
+            input_bytes: counts.input_bytes,
+            input_rows: counts.input_rows,
+            shuffle_read_bytes: counts.shuffle_read_bytes,
+            shuffle_read_rows: counts.shuffle_read_rows,
+            shuffle_read_remote_bytes: self.remote_bytes,
+            shuffle_write_bytes: counts.shuffle_write_bytes,
+            shuffle_write_rows: counts.shuffle_write_rows,
+            output_bytes: counts.output_bytes,
+            output_rows: counts.output_rows,
+            spilled_bytes: counts.spilled_bytes,
+            cache_hits: counts.cache_hits,
+            cache_misses: counts.cache_misses,
+            fetch_time: self.fetched.since(self.begun),
+            compute_time: self.compute_time,
+            write_time: self.write_time,
+        }
+    }
+}
+
+impl Needs {
+    /// The shuffles and cached partitions whose presence decides what the task computes.
+    pub(super) fn facts(&self) -> (impl Iterator<Item = ShuffleId>, &[(CacheId, u32)], &[(CacheId, u32)]) {
+        (self.shuffles.iter().map(|(shuffle, _)| *shuffle), &self.cached, &self.missed)
+    }
+}
+
+/// Removes what an attempt wrote that does not count.
+pub(super) fn remove_files(output: &TaskOutput) {
+    for file in &output.files {
+        // It may be gone already; nothing of it is visible either way.
+        let _ = std::fs::remove_file(&file.staged);
+    }
+}

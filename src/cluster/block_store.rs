@@ -1,0 +1,132 @@
+//! What one executor really holds: shuffle blocks and cached partitions. When the machine dies, the store is dropped and its rows with it.
+
+use crate::common::ids::{CacheId, ShuffleId};
+use crate::exec::task::{Batches, Block};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The blocks of one map task.
+pub type MapOutput = Arc<Vec<Block>>;
+
+/// A cached partition.
+#[derive(Debug, Clone)]
+pub struct CachedBlock {
+    pub batches: Batches,
+    pub bytes: u64,
+    pub on_disk: bool,
+    last_used: u64,
+}
+
+/// The blocks of one executor.
+#[derive(Debug, Default)]
+pub struct BlockStore {
+    shuffles: BTreeMap<(ShuffleId, u32), MapOutput>,
+    cached: BTreeMap<(CacheId, u32), CachedBlock>,
+    uses: u64,
+    in_memory: u64,
+}
+
+impl BlockStore {
+    /// Keeps a map output.
+    pub fn put_map_output(&mut self, shuffle: ShuffleId, map: u32, output: MapOutput) {
+        self.shuffles.insert((shuffle, map), output);
+    }
+
+    /// A map output that is here.
+    #[must_use]
+    pub fn map_output(&self, shuffle: ShuffleId, map: u32) -> Option<&MapOutput> {
+        self.shuffles.get(&(shuffle, map))
+    }
+
+    /// Drops a map output.
+    pub fn drop_map_output(&mut self, shuffle: ShuffleId, map: u32) {
+        self.shuffles.remove(&(shuffle, map));
+    }
+
+    /// Drops a whole shuffle.
+    pub fn drop_shuffle(&mut self, shuffle: ShuffleId) {
+        self.shuffles.retain(|(id, _), _| *id != shuffle);
+    }
+
+    /// Keeps a cached partition in at most `limit` bytes of memory: the least recently used blocks of other caches move to disk, or, when that
+    /// does not help, the new one. Gives what moved.
+    pub fn put_cached(
+        &mut self,
+        cache: CacheId,
+        partition: u32,
+        batches: Batches,
+        bytes: u64,
+        limit: u64,
+    ) -> Vec<(CacheId, u32)> {
+        self.drop_cached(cache, partition);
+        self.uses += 1;
+        let mut moved = Vec::new();
+        while self.in_memory + bytes > limit {
+            let oldest = self.cached.iter().filter(|((id, _), block)| *id != cache && !block.on_disk);
+            let Some(key) = oldest.min_by_key(|(_, block)| block.last_used).map(|(key, _)| *key) else { break };
+            if let Some(block) = self.cached.get_mut(&key) {
+                block.on_disk = true;
+                self.in_memory -= block.bytes;
+                moved.push(key);
+            }
+        }
+        let on_disk = self.in_memory + bytes > limit;
+        if on_disk {
+            moved.push((cache, partition));
+        } else {
+            self.in_memory += bytes;
+        }
+        self.cached.insert((cache, partition), CachedBlock { batches, bytes, on_disk, last_used: self.uses });
+        moved
+    }
+
+    /// A cached partition that is here; looking counts as use.
+    pub fn use_cached(&mut self, cache: CacheId, partition: u32) -> Option<&CachedBlock> {
+        self.uses += 1;
+        let uses = self.uses;
+        let block = self.cached.get_mut(&(cache, partition))?;
+        block.last_used = uses;
+        Some(block)
+    }
+
+    /// A cached partition that is here.
+    #[must_use]
+    pub fn cached(&self, cache: CacheId, partition: u32) -> Option<&CachedBlock> {
+        self.cached.get(&(cache, partition))
+    }
+
+    fn drop_cached(&mut self, cache: CacheId, partition: u32) {
+        if let Some(block) = self.cached.remove(&(cache, partition)) {
+            self.in_memory -= if block.on_disk { 0 } else { block.bytes };
+        }
+    }
+
+    /// `unpersist`.
+    pub fn drop_cache(&mut self, cache: CacheId) {
+        let keys: Vec<u32> =
+            self.cached.range((cache, 0)..=(cache, u32::MAX)).map(|((_, partition), _)| *partition).collect();
+        for partition in keys {
+            self.drop_cached(cache, partition);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_recently_used_block_of_another_cache_moves_to_disk() {
+        let mut store = BlockStore::default();
+        let put = |store: &mut BlockStore, cache: u32, partition: u32| {
+            store.put_cached(CacheId(cache), partition, Arc::new(Vec::new()), 40, 100)
+        };
+        assert!(put(&mut store, 0, 0).is_empty());
+        assert!(put(&mut store, 0, 1).is_empty());
+        store.use_cached(CacheId(0), 0);
+        assert_eq!(put(&mut store, 1, 0), [(CacheId(0), 1)]);
+        assert_eq!(put(&mut store, 1, 1), [(CacheId(0), 0)]);
+        assert_eq!(put(&mut store, 1, 2), [(CacheId(1), 2)], "a cache never pushes its own blocks out");
+        assert!(store.cached(CacheId(0), 1).is_some_and(|block| block.on_disk));
+    }
+}

@@ -1,0 +1,363 @@
+//! From a submitted job to computations on the pool: stages are defined, inputs fixed, tasks computed ahead of their launch.
+
+use super::attempt::Needs;
+use super::inputs::{ShuffleView, View};
+use super::job::{JobSpec, JobWork};
+use super::pool::Ticket;
+use super::simulation::{Cluster, JobState, Prepared, StageWork};
+use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
+use crate::common::{Result, SparkError};
+use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
+use crate::physical::PhysicalPlan;
+use crate::physical::plan::{FileSlice, Partitioning};
+use crate::scheduler::{Input, Job, Stage, StageInput};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Exchanges of one plan that have become shuffles, by address: a shared exchange runs once.
+type Replaced = BTreeMap<*const PhysicalPlan, Arc<PhysicalPlan>>;
+
+impl Cluster {
+    /// Hands a job to the scheduler. Broadcasts in the plan run first, as jobs of their own.
+    ///
+    /// # Errors
+    /// When such a job fails.
+    pub fn submit(&mut self, spec: JobSpec) -> Result<JobId> {
+        let plan = self.without_exchanges(&spec.plan, &spec, &mut Replaced::new())?;
+        let (work, shuffle, broadcast) = match &spec.work {
+            JobWork::MapStage { shuffle, partitioning } => (
+                TaskWork::ShuffleWrite { partitioning: partitioning.clone() },
+                Some((*shuffle, partitioning.count())),
+                None,
+            ),
+            JobWork::Collect => (TaskWork::Collect, None, None),
+            JobWork::CollectFirst(count) => (TaskWork::CollectFirst(*count), None, None),
+            JobWork::SampleKeys { order, size, seed } => {
+                (TaskWork::SampleKeys { order: order.clone(), size: *size, seed: *seed }, None, None)
+            }
+            JobWork::Broadcast { broadcast } => (TaskWork::Collect, None, Some(*broadcast)),
+            JobWork::Write => (TaskWork::Write, None, None),
+        };
+        if let (Some(query), Some(broadcast)) = (spec.query, broadcast) {
+            self.query_broadcasts.entry(query).or_default().push(broadcast);
+        }
+        let all = 0..plan.partitions() as u32;
+        let partitions = spec.partitions.clone().unwrap_or_else(|| all.collect());
+        let stage = self.define_stage(plan, work, shuffle, &spec);
+        let job = JobId(self.next.job);
+        self.next.job += 1;
+        self.jobs.insert(job, JobState { stage, broadcast, outputs: BTreeMap::new(), result: None });
+        let description = spec.description;
+        self.tell(Input::JobSubmitted(Job { job, query: spec.query, stage, partitions, description }));
+        Ok(job)
+    }
+
+    fn define_stage(
+        &mut self,
+        plan: Arc<PhysicalPlan>,
+        work: TaskWork,
+        shuffle: Option<(ShuffleId, usize)>,
+        spec: &JobSpec,
+    ) -> StageId {
+        let id = StageId(self.next.stage);
+        self.next.stage += 1;
+        if let (Some(query), Some((shuffle, _))) = (spec.query, shuffle) {
+            self.query_shuffles.entry(query).or_default().push(shuffle);
+        }
+        self.note_caches(&plan);
+        self.place_blocks(&plan);
+        let hosts = |slice: &FileSlice| self.blocks.get(&block_key(slice)).cloned().unwrap_or_default();
+        let partitions = (0..plan.partitions())
+            .map(|partition| crate::scheduler::stage_graph::leaves(&plan, partition, &hosts))
+            .collect();
+        let stage = Stage {
+            id,
+            writes: shuffle.map(|(shuffle, count)| (shuffle, count as u32)),
+            inputs: crate::scheduler::stage_graph::stage_inputs(&plan),
+            partitions,
+            plan: plan.clone(),
+        };
+        let conf = self.conf.clone();
+        let shuffle = shuffle.map(|(shuffle, _)| shuffle);
+        self.stage_work.insert(id, StageWork { plan, work, conf, now_micros: spec.now_micros, shuffle });
+        self.tell(Input::StageDefined { stage, query: spec.query, line: spec.line });
+        id
+    }
+
+    fn note_caches(&mut self, plan: &PhysicalPlan) {
+        plan.visit(&mut |node| {
+            if let PhysicalPlan::InMemoryTableScan { id, plan, .. } = node {
+                self.cache_plans.insert(*id, (plan.clone(), plan.partitions() as u32));
+            }
+        });
+    }
+
+    /// Gives each piece of a file its nodes: copies go round the cluster, starting where the seed says.
+    fn place_blocks(&mut self, plan: &PhysicalPlan) {
+        let nodes = u64::from(self.config.nodes);
+        let copies = u64::from(self.config.replication).min(nodes);
+        plan.visit(&mut |node| {
+            let PhysicalPlan::FileScan(scan) = node else { return };
+            for slice in scan.tasks.iter().flatten() {
+                let first = self.seed.wrapping_add(self.blocks.len() as u64) % nodes;
+                let hosts = || (0..copies).map(|copy| NodeId(((first + copy) % nodes) as u32 + 1)).collect();
+                self.blocks.entry(block_key(slice)).or_insert_with(hosts);
+            }
+        });
+    }
+
+    /// The plan with every exchange turned into a read of a shuffle or a broadcast.
+    fn without_exchanges(
+        &mut self,
+        plan: &Arc<PhysicalPlan>,
+        spec: &JobSpec,
+        done: &mut Replaced,
+    ) -> Result<Arc<PhysicalPlan>> {
+        if let Some(known) = done.get(&Arc::as_ptr(plan)) {
+            return Ok(known.clone());
+        }
+        let children = match plan.as_ref() {
+            PhysicalPlan::InMemoryTableScan { id, plan: below, .. } => {
+                vec![self.cache_lineage(*id, below, spec, done)?]
+            }
+            other => {
+                let children: Vec<Arc<PhysicalPlan>> = other.children().into_iter().cloned().collect();
+                children.iter().map(|child| self.without_exchanges(child, spec, done)).collect::<Result<_>>()?
+            }
+        };
+        let replaced = match plan.as_ref() {
+            PhysicalPlan::ShuffleExchange { partitioning, .. } => self.cut(plan, partitioning, &children, spec)?,
+            PhysicalPlan::BroadcastExchange { .. } => {
+                let broadcast = self.new_broadcast();
+                let input = children.into_iter().next().unwrap_or_else(|| plan.clone());
+                let work = JobWork::Broadcast { broadcast };
+                let job = self.submit(JobSpec { plan: input, work, partitions: None, ..spec.clone() })?;
+                self.run_until_done(&[job])?;
+                Arc::new(PhysicalPlan::BroadcastRead { broadcast, exchange: plan.clone() })
+            }
+            other => {
+                let same = other.children().into_iter().zip(&children).all(|(old, new)| Arc::ptr_eq(old, new));
+                if same { plan.clone() } else { Arc::new(other.with_children(children)) }
+            }
+        };
+        done.insert(Arc::as_ptr(plan), replaced.clone());
+        Ok(replaced)
+    }
+
+    fn cut(
+        &mut self,
+        exchange: &Arc<PhysicalPlan>,
+        partitioning: &Partitioning,
+        children: &[Arc<PhysicalPlan>],
+        spec: &JobSpec,
+    ) -> Result<Arc<PhysicalPlan>> {
+        if matches!(partitioning, Partitioning::Range(..)) {
+            return Err(SparkError::internal("a range exchange reached the cluster before its bounds were sampled"));
+        }
+        let shuffle = self.new_shuffle();
+        let work = TaskWork::ShuffleWrite { partitioning: ResolvedPartitioning::Plain(partitioning.clone()) };
+        if let Some(input) = children.first() {
+            self.define_stage(input.clone(), work, Some((shuffle, partitioning.count())), spec);
+        }
+        Ok(Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange: exchange.clone(), slices: None }))
+    }
+
+    /// How a cache is computed: the same shuffles every time, so that a lost partition needs only its own lineage.
+    fn cache_lineage(
+        &mut self,
+        cache: CacheId,
+        below: &Arc<PhysicalPlan>,
+        spec: &JobSpec,
+        done: &mut Replaced,
+    ) -> Result<Arc<PhysicalPlan>> {
+        if !holds_exchange(below) {
+            return Ok(below.clone());
+        }
+        if let Some((known, _)) = self.cache_plans.get(&cache) {
+            return Ok(known.clone());
+        }
+        let lineage = self.without_exchanges(below, spec, done)?;
+        self.cache_plans.insert(cache, (lineage.clone(), lineage.partitions() as u32));
+        Ok(lineage)
+    }
+
+    /// Shuffles and broadcasts that the lineage of a cache stands on.
+    pub(super) fn below_caches(&self) -> (BTreeSet<ShuffleId>, BTreeSet<crate::common::ids::BroadcastId>) {
+        let (mut shuffles, mut broadcasts) = (BTreeSet::new(), BTreeSet::new());
+        let mut open: Vec<Arc<PhysicalPlan>> = self.cache_plans.values().map(|(plan, _)| plan.clone()).collect();
+        while let Some(plan) = open.pop() {
+            plan.visit(&mut |node| match node {
+                PhysicalPlan::ShuffleRead { shuffle, .. } => {
+                    if shuffles.insert(*shuffle) {
+                        let writer = self.scheduler.stages().writer(*shuffle);
+                        open.extend(writer.and_then(|stage| Some(self.scheduler.stages().get(stage)?.plan.clone())));
+                    }
+                }
+                PhysicalPlan::BroadcastRead { broadcast, .. } => drop(broadcasts.insert(*broadcast)),
+                _ => {}
+            });
+        }
+        (shuffles, broadcasts)
+    }
+
+    /// The scheduler is about to launch these tasks and their inputs exist: compute them.
+    pub(super) fn prepare(&mut self, stage: StageId, partitions: &[u32]) {
+        let view = self.view_of(stage);
+        for partition in partitions {
+            self.forget_prepared(|key, _| *key == (stage, *partition));
+            if let Some(ticket) = self.compute(stage, *partition, &view) {
+                self.prepared.insert((stage, *partition), Prepared { ticket, view: view.clone() });
+            }
+        }
+    }
+
+    pub(super) fn compute(&mut self, stage: StageId, partition: u32, view: &Arc<View>) -> Option<Ticket> {
+        let work = self.stage_work.get(&stage)?.clone();
+        let computations = self.computations.entry((stage, partition)).or_default();
+        let attempt = *computations;
+        *computations += 1;
+        let context = TaskContext {
+            partition: partition as usize,
+            attempt,
+            memory_bytes: self.task_memory(&work),
+            conf: work.conf,
+            now_micros: work.now_micros,
+            cancelled: self.cancelled.clone(),
+        };
+        let (plan, work, view) = (work.plan, work.work, view.clone());
+        Some(self.pool.submit(Box::new(move || run_task(&plan, &work, view.as_ref(), &context))))
+    }
+
+    /// A task's share of its executor's memory, fixed at launch.
+    fn task_memory(&self, work: &StageWork) -> u64 {
+        let usable = self.config.usable_memory_bytes(memory_fraction(&work.conf));
+        (usable / u64::from(self.config.cores_per_node) / self.config.scale).max(1 << 16)
+    }
+
+    /// Memory for cached rows: **Simplified:** all that is usable; tasks do not compete for it.
+    pub(super) fn storage_limit(&self) -> u64 {
+        self.config.usable_memory_bytes(memory_fraction(&self.conf))
+    }
+
+    /// The blocks that tasks of a stage can read now.
+    pub(super) fn view_of(&mut self, stage: StageId) -> Arc<View> {
+        let mut view = View::default();
+        let Some(known) = self.scheduler.stages().get(stage) else { return Arc::new(view) };
+        let mut inputs: Vec<&StageInput> = known.inputs.iter().collect();
+        while let Some(input) = inputs.pop() {
+            match input {
+                StageInput::Shuffle(shuffle) => drop(view.shuffles.insert(*shuffle, self.shuffle_view(*shuffle))),
+                StageInput::Cached { cache, below, .. } => {
+                    let kept = self.scheduler.cached().of(*cache).map(|(partition, _)| partition);
+                    let kept = kept
+                        .filter_map(|partition| Some(((*cache, partition), self.cached_batches(*cache, partition)?)));
+                    view.cached.extend(kept.collect::<Vec<_>>());
+                    inputs.extend(below);
+                }
+            }
+        }
+        known.plan.visit(&mut |node| {
+            if let PhysicalPlan::BroadcastRead { broadcast, .. } = node {
+                view.broadcasts.extend(self.relations.get(broadcast).map(|relation| (*broadcast, relation.clone())));
+            }
+        });
+        Arc::new(view)
+    }
+
+    fn shuffle_view(&self, shuffle: ShuffleId) -> ShuffleView {
+        let mut view = ShuffleView { version: self.version(shuffle), maps: Vec::new() };
+        if let Some(table) = self.scheduler.map_outputs().table(shuffle) {
+            let held = |map: u32| {
+                let at = table.output(map)?;
+                let node = self.nodes.get(&at.node).filter(|node| node.executor == Some(at.executor))?;
+                node.store.map_output(shuffle, map).cloned()
+            };
+            view.maps = (0..table.maps()).map(held).collect();
+        }
+        view
+    }
+
+    fn version(&self, shuffle: ShuffleId) -> u64 {
+        self.versions.get(&shuffle).copied().unwrap_or(0)
+    }
+
+    /// A cached partition, where the driver knows it and the machine that holds it answers.
+    pub(super) fn cached_batches(&self, cache: CacheId, partition: u32) -> Option<Batches> {
+        let at = self.scheduler.cached().get(cache, partition)?;
+        let node = self.nodes.get(&at.node).filter(|node| node.is_up() && node.executor == Some(at.executor))?;
+        node.store.cached(cache, partition).map(|block| block.batches.clone())
+    }
+
+    /// What a task made. What was computed ahead is used only while its inputs are still what they were.
+    pub(super) fn result_of(&mut self, task: TaskId, needs: &Needs) -> Result<TaskOutput> {
+        let Some(attempt) = self.attempts.get_mut(&task) else {
+            return Err(SparkError::internal("a task that does not run was asked for its result"));
+        };
+        let launch = attempt.launch;
+        if let Some((ticket, view)) = attempt.ticket.take() {
+            if self.is_current_view(&view, needs) {
+                drop(view);
+                return self.pool.wait(ticket);
+            }
+            self.pool.forget(ticket);
+        }
+        let view = self.view_of(launch.stage.stage);
+        match self.compute(launch.stage.stage, launch.partition, &view) {
+            Some(ticket) => self.pool.wait(ticket),
+            None => Err(SparkError::internal(format!("nobody knows the work of {}", launch.stage.stage))),
+        }
+    }
+
+    fn is_current_view(&self, view: &View, needs: &Needs) -> bool {
+        let (mut shuffles, cached, missed) = needs.facts();
+        let same_batches = |key: &(CacheId, u32)| {
+            let now = self.cached_batches(key.0, key.1);
+            now.is_some_and(|now| view.cached.get(key).is_some_and(|then| Arc::ptr_eq(&now, then)))
+        };
+        shuffles.all(|shuffle| view.shuffles.get(&shuffle).is_some_and(|then| then.version == self.version(shuffle)))
+            && cached.iter().all(same_batches)
+            && missed.iter().all(|key| !view.cached.contains_key(key))
+    }
+
+    /// Throws away what was computed ahead for these tasks.
+    pub(super) fn forget_prepared(&mut self, is_meant: impl Fn(&(StageId, u32), &Prepared) -> bool) {
+        let meant: Vec<(StageId, u32)> =
+            self.prepared.iter().filter(|(key, prepared)| is_meant(key, prepared)).map(|(key, _)| *key).collect();
+        for key in meant {
+            if let Some(prepared) = self.prepared.remove(&key) {
+                self.pool.forget(prepared.ticket);
+            }
+        }
+    }
+
+    /// The driver forgot map outputs; their executor, if it lives, drops them too.
+    pub(super) fn drop_outputs(&mut self, shuffle: ShuffleId, maps: &[u32], executor: ExecutorId) {
+        *self.versions.entry(shuffle).or_default() += 1;
+        for node in self.nodes.values_mut().filter(|node| node.executor == Some(executor)) {
+            for map in maps {
+                node.store.drop_map_output(shuffle, *map);
+            }
+        }
+        self.forget_prepared(|_, prepared| prepared.view.shuffles.contains_key(&shuffle));
+    }
+}
+
+fn memory_fraction(conf: &crate::common::Conf) -> u64 {
+    let fraction = conf.get("spark.memory.fraction").and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.6);
+    (fraction.clamp(0.0, 1.0) * 1000.0) as u64
+}
+
+fn holds_exchange(plan: &PhysicalPlan) -> bool {
+    let mut found = false;
+    plan.visit(&mut |node| {
+        found |= matches!(node, PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::BroadcastExchange { .. });
+    });
+    found
+}
+
+/// What names a piece of a file on every machine: the last parts of its path, and where it starts.
+fn block_key(slice: &FileSlice) -> (PathBuf, u64) {
+    let parts: Vec<_> = slice.path.components().rev().take(3).collect();
+    (parts.into_iter().rev().collect(), slice.start)
+}
