@@ -3,16 +3,33 @@
 //! Only sizes of files are known before a query runs; every node above scales them by the width of its rows. A frame made from Python
 //! rows counts as endless, as in Spark: such a side is only broadcast by a hint or by what adaptive execution measured.
 
-use super::planner::PlannerContext;
+use super::planner::{Caches, NoCaches, PlannerContext};
 use crate::logical::plan::{FileScan, JoinType};
 use crate::logical::{Attribute, DataType, LogicalPlan};
 
 /// Spark's `defaultSizeInBytes`.
 const UNKNOWN: u128 = i64::MAX as u128;
 
+/// What sizes depend on beside the plan.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    caches: &'a dyn Caches,
+    scale: u64,
+}
+
 /// The estimated size of a plan's rows in bytes.
 #[must_use]
 pub fn size_in_bytes(plan: &LogicalPlan, context: &PlannerContext<'_>) -> u128 {
+    size_of(plan, Known { caches: context.caches, scale: context.scale })
+}
+
+/// The estimate when nothing is cached or scaled.
+#[must_use]
+pub fn estimate(plan: &LogicalPlan) -> u128 {
+    size_of(plan, Known { caches: &NoCaches, scale: 1 })
+}
+
+fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
     match plan {
         LogicalPlan::LocalRelation { output, batch, partitions } => match partitions {
             Some(0) => row_size(output).saturating_mul(batch.num_rows() as u128),
@@ -25,30 +42,30 @@ pub fn size_in_bytes(plan: &LogicalPlan, context: &PlannerContext<'_>) -> u128 {
         LogicalPlan::Scan(scan) => scan_size(scan, context),
         LogicalPlan::Cached { id, plan, output } => match context.caches.bytes(*id) {
             Some(bytes) => u128::from(bytes) * u128::from(context.scale),
-            None => scaled(size_in_bytes(plan, context), &plan.output(), output),
+            None => scaled(size_of(plan, context), &plan.output(), output),
         },
-        LogicalPlan::Checkpoint { scan, .. } => size_in_bytes(scan, context),
+        LogicalPlan::Checkpoint { scan, .. } => size_of(scan, context),
         LogicalPlan::Union { inputs, .. } => {
-            inputs.iter().map(|input| size_in_bytes(input, context)).fold(0, u128::saturating_add)
+            inputs.iter().map(|input| size_of(input, context)).fold(0, u128::saturating_add)
         }
         LogicalPlan::Join { left, right, join_type, .. } => match join_type {
-            JoinType::LeftSemi | JoinType::LeftAnti => size_in_bytes(left, context),
+            JoinType::LeftSemi | JoinType::LeftAnti => size_of(left, context),
             JoinType::Inner
             | JoinType::Cross
             | JoinType::LeftOuter
             | JoinType::RightOuter
-            | JoinType::FullOuter => size_in_bytes(left, context).saturating_mul(size_in_bytes(right, context)),
+            | JoinType::FullOuter => size_of(left, context).saturating_mul(size_of(right, context)),
         },
-        LogicalPlan::Except { left, .. } => size_in_bytes(left, context),
-        LogicalPlan::Intersect { left, right, .. } => size_in_bytes(left, context).min(size_in_bytes(right, context)),
+        LogicalPlan::Except { left, .. } => size_of(left, context),
+        LogicalPlan::Intersect { left, right, .. } => size_of(left, context).min(size_of(right, context)),
         LogicalPlan::Limit { count, .. } | LogicalPlan::Tail { count, .. } => {
             row_size(&plan.output()).saturating_mul(*count as u128).max(1)
         }
         LogicalPlan::Expand { projections, input, .. } => {
-            size_in_bytes(input, context).saturating_mul(projections.len() as u128)
+            size_of(input, context).saturating_mul(projections.len() as u128)
         }
         LogicalPlan::Sample { fraction, input, .. } => {
-            ((size_in_bytes(input, context) as f64 * fraction).ceil() as u128).max(1)
+            ((size_of(input, context) as f64 * fraction).ceil() as u128).max(1)
         }
         LogicalPlan::Aggregate { grouping: crate::logical::plan::Grouping::By(by), .. } if by.is_empty() => {
             row_size(&plan.output())
@@ -68,17 +85,17 @@ pub fn size_in_bytes(plan: &LogicalPlan, context: &PlannerContext<'_>) -> u128 {
         | LogicalPlan::Distinct { input }
         | LogicalPlan::Deduplicate { input, .. }
         | LogicalPlan::Repartition { input, .. }
-        | LogicalPlan::Hint { input, .. } => size_in_bytes(input, context),
+        | LogicalPlan::Hint { input, .. } => size_of(input, context),
         LogicalPlan::Project { input, .. }
         | LogicalPlan::Aggregate { input, .. }
         | LogicalPlan::Window { input, .. }
         | LogicalPlan::Generate { input, .. } => {
-            scaled(size_in_bytes(input, context), &input.output(), &plan.output())
+            scaled(size_of(input, context), &input.output(), &plan.output())
         }
     }
 }
 
-fn scan_size(scan: &FileScan, context: &PlannerContext<'_>) -> u128 {
+fn scan_size(scan: &FileScan, context: Known<'_>) -> u128 {
     let files: u128 = scan.files.iter().map(|file| u128::from(file.size)).sum();
     (files * u128::from(context.scale)).max(1)
 }

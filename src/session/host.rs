@@ -57,18 +57,19 @@ impl Host for Session {
 
     fn explain(&mut self, plan: &Arc<LogicalPlan>, mode: &str) -> Result<String> {
         self.ensure_cluster()?;
-        let planned = self.plan_query(plan, RootUse::Partitioned, false)?;
+        let planned = self.plan_query(plan, RootUse::Collect, false)?;
+        let state = self.plan_state();
         Ok(match mode {
-            "extended" => explain::extended(plan, &planned.analyzed, &planned.optimized.plan, &planned.physical),
-            "formatted" => explain::formatted(&planned.physical, false),
-            "cost" => explain::cost(&planned.optimized.plan, &planned.physical),
+            "extended" => explain::extended(plan, &planned.analyzed, &planned.optimized.plan, &planned.physical, state),
+            "formatted" => explain::formatted(&planned.physical, state),
+            "cost" => explain::cost(&planned.optimized.plan, &planned.physical, state),
             "codegen" => {
                 return Err(SparkError::unsupported(
                     "explain(\"codegen\")",
                     "there is no generated code here; explain(\"formatted\") shows the operators",
                 ));
             }
-            _ => explain::simple(&planned.physical, false),
+            _ => explain::simple(&planned.physical, state),
         })
     }
 

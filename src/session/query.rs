@@ -100,7 +100,7 @@ impl Session {
             self.keep_explained(&planned, action);
         }
         let query = self.next_query();
-        let text = explain::simple(&planned.physical, false);
+        let text = explain::simple(&planned.physical, self.plan_state());
         let (now, line) = (self.now(), self.line);
         self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan: text });
         let result = self.run_planned(query, planned.physical, action, work, wrap);
@@ -113,6 +113,15 @@ impl Session {
         result
     }
 
+    /// How plans of this session are shown before they have run.
+    pub(super) fn plan_state(&self) -> explain::PlanState {
+        if self.conf.flag("spark.sql.adaptive.enabled") {
+            explain::PlanState::Adaptive
+        } else {
+            explain::PlanState::Static
+        }
+    }
+
     fn keep_explained(&mut self, planned: &Planned, action: &str) {
         let explained = ExplainedQuery {
             action: action.to_owned(),
@@ -120,8 +129,8 @@ impl Session {
             parsed: planned.analyzed.tree_string(),
             analyzed: planned.analyzed.tree_string(),
             optimized: planned.optimized.plan.tree_string(),
-            physical: explain::simple(&planned.physical, false),
-            formatted: explain::formatted(&planned.physical, false),
+            physical: explain::simple(&planned.physical, self.plan_state()),
+            formatted: explain::formatted(&planned.physical, self.plan_state()),
             rules: planned
                 .optimized
                 .trace
@@ -196,7 +205,7 @@ impl Session {
         };
         if !replanned.decisions.is_empty() {
             let now = self.now();
-            let plan = explain::simple(&replanned.plan, false);
+            let plan = explain::simple(&replanned.plan, self.plan_state());
             self.log.push(now, EventKind::QueryReplanned { query, decisions: replanned.decisions, plan });
         }
         Ok(replanned.plan)
