@@ -1,0 +1,158 @@
+//! Whole conversations: what a person types, what comes back, and the exit status.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn batchlab(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_batchlab"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("PYSPARK_SUBMIT_ARGS")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+struct Said {
+    exit: i32,
+    stdout: String,
+    stderr: String,
+    folder: tempfile::TempDir,
+}
+
+/// Runs a script in a folder that holds a small table.
+fn run(script: &str, options: &[&str]) -> Said {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("data")).expect("a folder");
+    std::fs::write(folder.path().join("data/people.csv"), "name,age\nAda,36\nBob,n/a\n").expect("a table");
+    let start = "from pyspark.sql import SparkSession, functions as F\nspark = SparkSession.builder.getOrCreate()\n";
+    std::fs::write(folder.path().join("script.py"), format!("{start}{script}")).expect("a script");
+    let mut arguments = vec!["run", "script.py", "--quiet"];
+    arguments.extend(options);
+    let output = batchlab(folder.path(), &arguments);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Said { exit: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr), folder }
+}
+
+const READ: &str = "people = spark.read.csv('data/people.csv', header=True)\n";
+
+#[test]
+fn a_script_prints_exactly_what_python_would() {
+    let said = run(&format!("{READ}print(people.count())\nprint('a', 1.5, [1, 'x'], sep='|')\n"), &[]);
+    assert_eq!((said.exit, said.stdout.as_str(), said.stderr.as_str()), (0, "2\na|1.5|[1, 'x']\n", ""));
+}
+
+#[test]
+fn a_typo_in_a_column_is_underlined_and_the_right_name_offered() {
+    let said = run(&format!("{READ}people.select('nmae').show()\n"), &[]);
+    assert_eq!(said.exit, 1);
+    assert!(said.stderr.contains("AnalysisException  [UNRESOLVED_COLUMN.WITH_SUGGESTION]   script.py, line 4"), "{}", said.stderr);
+    assert!(said.stderr.contains("people.select('nmae').show()"), "{}", said.stderr);
+    assert!(said.stderr.contains("^^^^"), "{}", said.stderr);
+    assert!(said.stderr.contains("name"), "{}", said.stderr);
+}
+
+#[test]
+fn a_missing_file_names_the_path_and_its_neighbour() {
+    let said = run("spark.read.csv('data/peopel.csv').show()\n", &[]);
+    assert_eq!(said.exit, 1);
+    assert!(said.stderr.contains("PATH_NOT_FOUND"), "{}", said.stderr);
+    assert!(said.stderr.contains("data/people.csv"), "{}", said.stderr);
+}
+
+#[test]
+fn a_dirty_row_under_failfast_stops_the_job_and_leaves_no_output() {
+    let script = "people = spark.read.csv('data/people.csv', header=True, schema='name STRING, age INT', mode='FAILFAST')\n\
+                  people.write.csv('out/people')\n";
+    let said = run(script, &[]);
+    assert_eq!(said.exit, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("line 4"), "{}", said.stderr);
+    assert!(!said.folder.path().join("out/people").exists());
+}
+
+#[test]
+fn an_endless_loop_is_stopped_and_named() {
+    let said = run("while True:\n    pass\n", &["--steps", "100000"]);
+    assert_eq!(said.exit, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("line"), "{}", said.stderr);
+}
+
+#[test]
+fn a_folder_that_exists_is_not_overwritten() {
+    let script = format!("{READ}people.write.csv('out/people')\npeople.write.csv('out/people')\n");
+    let said = run(&script, &[]);
+    assert_eq!(said.exit, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("PATH_ALREADY_EXISTS"), "{}", said.stderr);
+    assert!(said.stderr.contains("line 5"), "{}", said.stderr);
+    assert!(said.folder.path().join("out/people/_SUCCESS").exists(), "the first write is untouched");
+}
+
+#[test]
+fn what_is_not_supported_is_named_and_has_its_own_exit_status() {
+    let said = run(&format!("{READ}people.toPandas()\n"), &[]);
+    assert_eq!(said.exit, 3, "{}", said.stderr);
+    assert!(said.stderr.contains("toPandas"), "{}", said.stderr);
+    assert!(said.stderr.contains("line 4"), "{}", said.stderr);
+}
+
+#[test]
+fn an_unknown_method_gets_the_nearest_name() {
+    let said = run(&format!("{READ}people.gruopBy('name').count().show()\n"), &[]);
+    assert_ne!(said.exit, 0);
+    assert!(said.stderr.contains("gruopBy"), "{}", said.stderr);
+    assert!(said.stderr.contains("groupBy"), "{}", said.stderr);
+}
+
+#[test]
+fn a_path_outside_the_folder_is_refused() {
+    let said = run("spark.read.text('/etc/hostname').show()\n", &[]);
+    assert_eq!(said.exit, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("--allow-path"), "{}", said.stderr);
+}
+
+#[test]
+fn a_raised_exception_is_the_scripts_own() {
+    let said = run("raise ValueError('too few rows')\n", &[]);
+    assert_eq!(said.exit, 1);
+    assert!(said.stderr.contains("ValueError"), "{}", said.stderr);
+    assert!(said.stderr.contains("too few rows"), "{}", said.stderr);
+}
+
+#[test]
+fn sys_exit_gives_the_scripts_status() {
+    assert_eq!(run("import sys\nsys.exit(7)\n", &[]).exit, 7);
+}
+
+#[test]
+fn wrong_use_is_exit_status_two() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    assert_eq!(batchlab(folder.path(), &["run"]).status.code(), Some(2));
+    assert_eq!(batchlab(folder.path(), &["run", "missing.py"]).status.code(), Some(2));
+    assert_eq!(batchlab(folder.path(), &["dance"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_saved_run_is_told_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(
+        folder.path().join("s.py"),
+        "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\nprint(spark.range(10).count())\n",
+    )
+    .expect("a script");
+    let ran = batchlab(folder.path(), &["run", "s.py", "--events", "run.jsonl"]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "10\n");
+    let replayed = batchlab(folder.path(), &["replay", "run.jsonl", "--no-tui"]);
+    assert!(replayed.status.success());
+    assert!(!replayed.stdout.is_empty());
+    let logs = batchlab(folder.path(), &["logs", "run.jsonl"]);
+    assert!(logs.status.success());
+    assert!(!logs.stdout.is_empty());
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = batchlab(folder.path(), &["completions", "bash"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("replay"));
+}
