@@ -31,7 +31,12 @@ fn run(script: &str, options: &[&str]) -> Said {
     arguments.extend(options);
     let output = batchlab(folder.path(), &arguments);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Said { exit: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr), folder }
+    Said {
+        exit: output.status.code().unwrap_or(-1),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+        folder,
+    }
 }
 
 const READ: &str = "people = spark.read.csv('data/people.csv', header=True)\n";
@@ -46,7 +51,11 @@ fn a_script_prints_exactly_what_python_would() {
 fn a_typo_in_a_column_is_underlined_and_the_right_name_offered() {
     let said = run(&format!("{READ}people.select('nmae').show()\n"), &[]);
     assert_eq!(said.exit, 1);
-    assert!(said.stderr.contains("AnalysisException  [UNRESOLVED_COLUMN.WITH_SUGGESTION]   script.py, line 4"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("AnalysisException  [UNRESOLVED_COLUMN.WITH_SUGGESTION]   script.py, line 4"),
+        "{}",
+        said.stderr
+    );
     assert!(said.stderr.contains("people.select('nmae').show()"), "{}", said.stderr);
     assert!(said.stderr.contains("^^^^"), "{}", said.stderr);
     assert!(said.stderr.contains("name"), "{}", said.stderr);

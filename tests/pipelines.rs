@@ -85,7 +85,8 @@ fn outputs(run: &Run) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn pipelines_print_what_real_spark_printed() {
     for name in PIPELINES {
-        let golden = std::fs::read_to_string(project().join("tests/pipelines").join(format!("{name}.out"))).expect("a golden file");
+        let golden = std::fs::read_to_string(project().join("tests/pipelines").join(format!("{name}.out")))
+            .expect("a golden file");
         let run = run(name, &["--cluster", "1x2"]);
         assert_eq!(without_plans(&run.stdout), golden, "{name}");
     }

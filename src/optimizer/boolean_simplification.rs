@@ -62,7 +62,8 @@ fn pull_out_common(left: Expr, right: Expr) -> Expr {
         return Expr::binary(BinaryOp::Or, left, right);
     }
     let right_rest = right_parts.into_iter().filter(|part| !common.iter().any(|other| same(other, part)));
-    let rest = match (crate::logical::rewrite::conjunction(left_rest), crate::logical::rewrite::conjunction(right_rest)) {
+    let rest = match (crate::logical::rewrite::conjunction(left_rest), crate::logical::rewrite::conjunction(right_rest))
+    {
         (Some(left), Some(right)) => Some(Expr::binary(BinaryOp::Or, left, right)),
         _ => None,
     };

@@ -62,12 +62,9 @@ fn renamed(expr: &Expr, known: &BTreeMap<ExprId, Expr>) -> Expr {
     match expr {
         Expr::Attribute(column) => match known.get(&column.id) {
             Some(Expr::Attribute(below)) if below.id == column.id => Expr::Attribute(below.clone()),
-            Some(below) => Expr::Alias {
-                child: Box::new(below.clone()),
-                name: column.name.clone(),
-                id: column.id,
-                metadata: None,
-            },
+            Some(below) => {
+                Expr::Alias { child: Box::new(below.clone()), name: column.name.clone(), id: column.id, metadata: None }
+            }
             None => expr.clone(),
         },
         other => substitute(other.clone(), known),

@@ -35,9 +35,9 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
 
 fn count_of(target: &Repartitioning) -> Option<usize> {
     match target {
-        Repartitioning::RoundRobin { count } | Repartitioning::Coalesce { count } | Repartitioning::Index { count, .. } => {
-            Some(*count)
-        }
+        Repartitioning::RoundRobin { count }
+        | Repartitioning::Coalesce { count }
+        | Repartitioning::Index { count, .. } => Some(*count),
         Repartitioning::Hash { count, .. } | Repartitioning::Range { count, .. } => *count,
         Repartitioning::Rebalance { .. } => None,
     }
@@ -59,7 +59,10 @@ mod tests {
             Repartitioning::RoundRobin { count: 8 },
         );
         let after = check(apply, &twice);
-        assert_eq!(*after, LogicalPlan::Repartition { target: Repartitioning::RoundRobin { count: 8 }, input: table(1, "a") });
+        assert_eq!(
+            *after,
+            LogicalPlan::Repartition { target: Repartitioning::RoundRobin { count: 8 }, input: table(1, "a") }
+        );
     }
 
     #[test]

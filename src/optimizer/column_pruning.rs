@@ -40,7 +40,8 @@ fn prune(plan: &Arc<LogicalPlan>, required: &Ids) -> Arc<LogicalPlan> {
         }
         LogicalPlan::Aggregate { grouping, outputs, input } => {
             let kept = kept(outputs, required);
-            let slim = LogicalPlan::Aggregate { grouping: grouping.clone(), outputs: kept.clone(), input: input.clone() };
+            let slim =
+                LogicalPlan::Aggregate { grouping: grouping.clone(), outputs: kept.clone(), input: input.clone() };
             let needs: Ids = expressions(&slim).into_iter().flat_map(reads).collect();
             let below = narrow(&prune(input, &needs), &needs);
             if kept.len() == outputs.len() && Arc::ptr_eq(&below, input) {
@@ -85,8 +86,7 @@ fn prune(plan: &Arc<LogicalPlan>, required: &Ids) -> Arc<LogicalPlan> {
             union(plan, inputs, *by_name, *allow_missing, required)
         }
         LogicalPlan::Expand { projections, output, input } => {
-            let kept: Vec<usize> =
-                (0..output.len()).filter(|at| required.contains(&output[*at].id)).collect();
+            let kept: Vec<usize> = (0..output.len()).filter(|at| required.contains(&output[*at].id)).collect();
             let slim: Vec<Vec<Expr>> =
                 projections.iter().map(|exprs| kept.iter().map(|at| exprs[*at].clone()).collect()).collect();
             let needs: Ids = slim.iter().flatten().flat_map(reads).collect();
@@ -189,10 +189,7 @@ mod tests {
 
     #[test]
     fn a_group_by_reads_its_keys_only() {
-        assert_eq!(
-            text(&check(apply, &group(&table(1, "abc"), "a"))),
-            "Aggregate([a], Project([a], table(a b c)))"
-        );
+        assert_eq!(text(&check(apply, &group(&table(1, "abc"), "a"))), "Aggregate([a], Project([a], table(a b c)))");
     }
 
     #[test]

@@ -31,9 +31,9 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
 pub(super) fn is_one_row(plan: &LogicalPlan) -> bool {
     match plan {
         LogicalPlan::Aggregate { grouping: Grouping::By(by), .. } => by.is_empty(),
-        LogicalPlan::Project { input, .. }
-        | LogicalPlan::Filter { input, .. }
-        | LogicalPlan::Sort { input, .. } => is_one_row(input),
+        LogicalPlan::Project { input, .. } | LogicalPlan::Filter { input, .. } | LogicalPlan::Sort { input, .. } => {
+            is_one_row(input)
+        }
         LogicalPlan::Limit { count, input } => *count <= 1 || is_one_row(input),
         LogicalPlan::OneRow => true,
         _ => false,

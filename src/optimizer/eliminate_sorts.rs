@@ -42,7 +42,9 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
                 hint: *hint,
             })
         }
-        LogicalPlan::Repartition { target, input } if !matches!(target, crate::logical::plan::Repartitioning::Coalesce { .. }) => {
+        LogicalPlan::Repartition { target, input }
+            if !matches!(target, crate::logical::plan::Repartitioning::Coalesce { .. }) =>
+        {
             let input = without_sort(input)?;
             Some(LogicalPlan::Repartition { target: target.clone(), input })
         }
@@ -67,8 +69,19 @@ fn without_sort(plan: &Arc<LogicalPlan>) -> Option<Arc<LogicalPlan>> {
 fn cares_about_order(expr: &Expr) -> bool {
     match expr {
         Expr::Aggregate(call) => match call.function.name {
-            "count" | "min" | "max" | "count_if" | "bool_and" | "bool_or" | "every" | "some" | "any"
-            | "approx_count_distinct" | "bit_and" | "bit_or" | "bit_xor" => false,
+            "count"
+            | "min"
+            | "max"
+            | "count_if"
+            | "bool_and"
+            | "bool_or"
+            | "every"
+            | "some"
+            | "any"
+            | "approx_count_distinct"
+            | "bit_and"
+            | "bit_or"
+            | "bit_xor" => false,
             // Sums of floating point numbers depend on the order of their rows.
             "sum" | "avg" | "mean" => call.args.iter().any(|arg| {
                 matches!(arg.data_type(), crate::logical::DataType::Float | crate::logical::DataType::Double)

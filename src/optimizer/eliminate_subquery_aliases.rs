@@ -17,7 +17,8 @@ pub(super) const WHY: &str = "names of relations have done their work once every
 pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) -> Arc<LogicalPlan> {
     let hinted = plan.transform_up(&mut |node| match &**node {
         LogicalPlan::Join { left, right, join_type, constraint, hint } => {
-            let found = JoinHints { left: hint.left.or_else(|| hint_of(left)), right: hint.right.or_else(|| hint_of(right)) };
+            let found =
+                JoinHints { left: hint.left.or_else(|| hint_of(left)), right: hint.right.or_else(|| hint_of(right)) };
             (found != *hint).then(|| LogicalPlan::Join {
                 left: left.clone(),
                 right: right.clone(),
@@ -33,9 +34,9 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
 
 fn remove(plan: &Arc<LogicalPlan>) -> Arc<LogicalPlan> {
     let plan = plan.transform_up(&mut |node| match &**node {
-        LogicalPlan::SubqueryAlias { input, .. } | LogicalPlan::With { input, .. } | LogicalPlan::Hint { input, .. } => {
-            Some((**input).clone())
-        }
+        LogicalPlan::SubqueryAlias { input, .. }
+        | LogicalPlan::With { input, .. }
+        | LogicalPlan::Hint { input, .. } => Some((**input).clone()),
         _ => None,
     });
     plan.transform_up(&mut |node| {
@@ -84,7 +85,8 @@ mod tests {
 
     #[test]
     fn an_alias_goes_and_a_hint_reaches_its_join() {
-        let hinted = Arc::new(LogicalPlan::Hint { name: "broadcast".into(), parameters: vec![], input: table(1, "ab") });
+        let hinted =
+            Arc::new(LogicalPlan::Hint { name: "broadcast".into(), parameters: vec![], input: table(1, "ab") });
         let joined = join(&hinted, &table(11, "xy"), "a = x");
         let after = check(apply, &joined);
         let LogicalPlan::Join { hint, .. } = &*after else { panic!("a join was expected") };

@@ -11,7 +11,8 @@ use super::OptimizerContext;
 use crate::logical::expr::{Attribute, BinaryOp, UnaryOp};
 use crate::logical::plan::{Grouping, JoinConstraint, JoinType};
 use crate::logical::rewrite::{
-    conjunction, conjuncts, contains, has_subquery, is_deterministic, is_null_intolerant, output_ids, reads, same, substitute,
+    conjunction, conjuncts, contains, has_subquery, is_deterministic, is_null_intolerant, output_ids, reads, same,
+    substitute,
 };
 use crate::logical::{Expr, LogicalPlan};
 use std::collections::BTreeMap;
@@ -206,10 +207,7 @@ mod tests {
 
     #[test]
     fn a_comparison_needs_a_value() {
-        assert_eq!(
-            text(&check(apply, &filter(&table(1, "a"), "a > 1"))),
-            "Filter(IsNotNull(a) AND a > 1, table(a))"
-        );
+        assert_eq!(text(&check(apply, &filter(&table(1, "a"), "a > 1"))), "Filter(IsNotNull(a) AND a > 1, table(a))");
     }
 
     #[test]
@@ -224,10 +222,7 @@ mod tests {
     #[test]
     fn the_kept_side_of_an_outer_join_stays_whole() {
         let plan = join_as(JoinType::LeftOuter, &table(1, "a"), &table(11, "x"), "a = x");
-        assert_eq!(
-            text(&check(apply, &plan)),
-            "LeftOuterJoin(a = x, table(a), Filter(IsNotNull(x), table(x)))"
-        );
+        assert_eq!(text(&check(apply, &plan)), "LeftOuterJoin(a = x, table(a), Filter(IsNotNull(x), table(x)))");
         unchanged(apply, &filter(&table(1, "a"), "a IS NULL"));
     }
 }

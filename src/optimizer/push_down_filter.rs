@@ -107,9 +107,8 @@ fn through_project(parts: &[Expr], exprs: &[Expr], input: &Arc<LogicalPlan>) -> 
         is_deterministic(part)
             && !reads(part).iter().any(|id| {
                 known.get(id).is_some_and(|definition| {
-                    definition.any(|expr| {
-                        matches!(expr, Expr::Udf { .. } | Expr::Window { .. } | Expr::Generator { .. })
-                    })
+                    definition
+                        .any(|expr| matches!(expr, Expr::Udf { .. } | Expr::Window { .. } | Expr::Generator { .. }))
                 })
             })
     };
@@ -137,11 +136,8 @@ fn through_union(
     let inputs = inputs
         .iter()
         .map(|input| {
-            let names: BTreeMap<ExprId, Expr> = output
-                .iter()
-                .zip(input.output())
-                .map(|(column, own)| (column.id, Expr::Attribute(own)))
-                .collect();
+            let names: BTreeMap<ExprId, Expr> =
+                output.iter().zip(input.output()).map(|(column, own)| (column.id, Expr::Attribute(own))).collect();
             filtered(down.iter().map(|part| substitute(part.clone(), &names)).collect(), input)
         })
         .collect();
@@ -150,11 +146,7 @@ fn through_union(
 }
 
 /// Parts that speak of the left side only, of the right side only, and the others.
-fn by_side(
-    parts: &[Expr],
-    left: &LogicalPlan,
-    right: &LogicalPlan,
-) -> (Vec<Expr>, Vec<Expr>, Vec<Expr>) {
+fn by_side(parts: &[Expr], left: &LogicalPlan, right: &LogicalPlan) -> (Vec<Expr>, Vec<Expr>, Vec<Expr>) {
     let (left_ids, right_ids) = (output_ids(left), output_ids(right));
     let (mut on_left, mut on_right, mut both) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts {
@@ -194,7 +186,8 @@ fn through_join(
                     JoinConstraint::On(condition) => conjuncts(condition),
                     _ => Vec::new(),
                 };
-                constraint = conjunction(old.into_iter().chain(joining)).map_or(JoinConstraint::None, JoinConstraint::On);
+                constraint =
+                    conjunction(old.into_iter().chain(joining)).map_or(JoinConstraint::None, JoinConstraint::On);
                 join_type = JoinType::Inner;
             } else if on_left.is_empty() && on_right.is_empty() {
                 return None;
@@ -264,10 +257,7 @@ mod tests {
     #[test]
     fn a_filter_goes_to_the_side_of_a_join_it_speaks_of() {
         let plan = filter(&join(&table(1, "a"), &table(11, "x"), "a = x"), "a > 1 AND x > 2");
-        assert_eq!(
-            text(&check(apply, &plan)),
-            "InnerJoin(a = x, Filter(a > 1, table(a)), Filter(x > 2, table(x)))"
-        );
+        assert_eq!(text(&check(apply, &plan)), "InnerJoin(a = x, Filter(a > 1, table(a)), Filter(x > 2, table(x)))");
     }
 
     #[test]

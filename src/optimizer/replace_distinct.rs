@@ -13,7 +13,8 @@ use crate::logical::{Expr, LogicalPlan};
 use std::sync::Arc;
 
 pub(super) const NAME: &str = "ReplaceDistinctWithAggregate";
-pub(super) const WHY: &str = "rows without duplicates are groups: one aggregation finds them before and after the shuffle";
+pub(super) const WHY: &str =
+    "rows without duplicates are groups: one aggregation finds them before and after the shuffle";
 
 pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) -> Arc<LogicalPlan> {
     plan.transform_up(&mut |node| match &**node {
@@ -39,8 +40,7 @@ fn deduplicate(keys: &[Expr], input: &Arc<LogicalPlan>) -> Option<LogicalPlan> {
             if contains(keys, &plain) {
                 return Some(plain);
             }
-            let first =
-                functions::aggregate("first", vec![plain], column.data_type.clone(), column.nullable)?;
+            let first = functions::aggregate("first", vec![plain], column.data_type.clone(), column.nullable)?;
             Some(functions::alias(first, &column))
         })
         .collect::<Option<Vec<_>>>()?;

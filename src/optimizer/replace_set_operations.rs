@@ -98,8 +98,7 @@ fn counted(
     let mut outputs = keys.clone();
     outputs.push(functions::alias(functions::aggregate("sum", vec![from_left], DataType::Long, false)?, &in_left));
     outputs.push(functions::alias(functions::aggregate("sum", vec![from_right], DataType::Long, false)?, &in_right));
-    let grouped =
-        Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(keys.clone()), outputs, input: both });
+    let grouped = Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(keys.clone()), outputs, input: both });
     let (in_left, in_right) = (Expr::Attribute(in_left), Expr::Attribute(in_right));
     let count = if intersect {
         Expr::Case {
@@ -117,12 +116,8 @@ fn counted(
         condition: Expr::binary(BinaryOp::Gt, times.clone(), long(0)),
         input: projected,
     });
-    let sequence = functions::scalar(
-        "sequence",
-        vec![long(1), times],
-        DataType::Array(Box::new(DataType::Long), false),
-        false,
-    )?;
+    let sequence =
+        functions::scalar("sequence", vec![long(1), times], DataType::Array(Box::new(DataType::Long), false), false)?;
     let repeated = Arc::new(LogicalPlan::Generate {
         generator: functions::explode(sequence)?,
         outer: false,
@@ -141,10 +136,7 @@ mod tests {
     #[test]
     fn an_intersection_is_a_semi_join_without_duplicates() {
         let both = Arc::new(LogicalPlan::Intersect { left: table(1, "a"), right: table(2, "x"), all: false });
-        assert_eq!(
-            text(&check(apply, &both)),
-            "Distinct(LeftSemiJoin(NullSafeEq(a, x), table(a), table(x)))"
-        );
+        assert_eq!(text(&check(apply, &both)), "Distinct(LeftSemiJoin(NullSafeEq(a, x), table(a), table(x)))");
     }
 
     #[test]
@@ -158,7 +150,8 @@ mod tests {
 
     #[test]
     fn a_union_stays() {
-        let union = LogicalPlan::Union { inputs: vec![table(1, "a"), table(2, "x")], by_name: false, allow_missing: false };
+        let union =
+            LogicalPlan::Union { inputs: vec![table(1, "a"), table(2, "x")], by_name: false, allow_missing: false };
         unchanged(apply, &Arc::new(union));
     }
 }

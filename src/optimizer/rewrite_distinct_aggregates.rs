@@ -17,7 +17,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 pub(super) const NAME: &str = "RewriteDistinctAggregates";
-pub(super) const WHY: &str = "duplicates of several lists of arguments are dropped in one shuffle by repeating each row once per list";
+pub(super) const WHY: &str =
+    "duplicates of several lists of arguments are dropped in one shuffle by repeating each row once per list";
 
 pub(super) fn apply(plan: &Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> Arc<LogicalPlan> {
     plan.transform_up(&mut |node| {
@@ -67,8 +68,7 @@ impl<'a> Rewrite<'a> {
                 other => new_column("key", other, context),
             })
             .collect();
-        let mut rewrite =
-            Rewrite { context, by, keys, distinct, plain, groups: Vec::new(), arguments: Vec::new() };
+        let mut rewrite = Rewrite { context, by, keys, distinct, plain, groups: Vec::new(), arguments: Vec::new() };
         rewrite.find_groups();
         rewrite
     }
@@ -106,7 +106,9 @@ impl<'a> Rewrite<'a> {
         let results: Vec<Expr> = self
             .plain
             .iter()
-            .map(|call| fresh(Expr::Aggregate(self.over_columns(call, &inputs)).alias(call.function.name), self.context))
+            .map(|call| {
+                fresh(Expr::Aggregate(self.over_columns(call, &inputs)).alias(call.function.name), self.context)
+            })
             .map(unwrap_double_alias)
             .collect();
         let mut first_outputs = first_by.clone();
@@ -147,11 +149,7 @@ impl<'a> Rewrite<'a> {
         for group in &self.groups {
             let mut row = self.by.to_vec();
             row.extend(self.arguments.iter().map(|(expr, column)| {
-                if group.args.iter().any(|arg| same(arg, expr)) {
-                    expr.clone()
-                } else {
-                    null(column.data_type.clone())
-                }
+                if group.args.iter().any(|arg| same(arg, expr)) { expr.clone() } else { null(column.data_type.clone()) }
             }));
             row.push(number(group.gid));
             row.extend(inputs.iter().map(|(_, column)| null(column.data_type.clone())));
@@ -166,10 +164,10 @@ impl<'a> Rewrite<'a> {
 
     fn over_columns(&self, call: &AggregateCall, inputs: &[(Expr, Attribute)]) -> AggregateCall {
         let replace = |arg: &Expr| {
-            inputs.iter().find(|(known, _)| same(known, arg)).map_or_else(
-                || arg.clone(),
-                |(_, column)| Expr::Attribute(column.clone()),
-            )
+            inputs
+                .iter()
+                .find(|(known, _)| same(known, arg))
+                .map_or_else(|| arg.clone(), |(_, column)| Expr::Attribute(column.clone()))
         };
         AggregateCall {
             args: call.args.iter().map(replace).collect(),
@@ -218,10 +216,10 @@ impl<'a> Rewrite<'a> {
                     return arg.clone();
                 }
                 let guarded = wanted.next().unwrap_or_else(|| arg.clone());
-                self.arguments.iter().find(|(known, _)| same(known, &guarded)).map_or_else(
-                    || arg.clone(),
-                    |(_, column)| Expr::Attribute(column.clone()),
-                )
+                self.arguments
+                    .iter()
+                    .find(|(known, _)| same(known, &guarded))
+                    .map_or_else(|| arg.clone(), |(_, column)| Expr::Attribute(column.clone()))
             })
             .collect();
         let filter = Self::is_gid(gid, group.map_or(0, |group| group.gid));

@@ -38,7 +38,8 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> 
             LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs, input } => {
                 let mut below = input.clone();
                 let by = by.iter().map(|expr| inline(expr, &mut below, context)).collect::<Option<Vec<_>>>()?;
-                let outputs = outputs.iter().map(|expr| inline(expr, &mut below, context)).collect::<Option<Vec<_>>>()?;
+                let outputs =
+                    outputs.iter().map(|expr| inline(expr, &mut below, context)).collect::<Option<Vec<_>>>()?;
                 Some(LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs, input: below })
             }
             _ => None,
@@ -78,11 +79,7 @@ fn filter(condition: &Expr, input: &Arc<LogicalPlan>, context: &OptimizerContext
 }
 
 /// The join for a condition that is nothing but a subquery.
-fn semi_join(
-    condition: &Expr,
-    outer: &Arc<LogicalPlan>,
-    context: &OptimizerContext<'_>,
-) -> Option<Arc<LogicalPlan>> {
+fn semi_join(condition: &Expr, outer: &Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> Option<Arc<LogicalPlan>> {
     let (subquery, negated) = match condition {
         Expr::Unary { op: UnaryOp::Not, child } => (&**child, true),
         other => (other, false),
@@ -195,7 +192,8 @@ fn value_for_no_rows(plan: &LogicalPlan, context: &OptimizerContext<'_>) -> Opti
         LogicalPlan::SubqueryAlias { input, .. } => return value_for_no_rows(input, context),
         _ => return None,
     };
-    let counts = |part: &Expr| matches!(part, Expr::Aggregate(call) if matches!(call.function.name, "count" | "count_if"));
+    let counts =
+        |part: &Expr| matches!(part, Expr::Aggregate(call) if matches!(call.function.name, "count" | "count_if"));
     if !output.any(counts) {
         return None;
     }
@@ -258,10 +256,7 @@ fn marker(
     }
     // `x IN (…)` is null, not false, when `x` is null or nothing matched and the list has a null.
     let column = Expr::Attribute(plan.output().into_iter().next()?);
-    let nulls = Arc::new(LogicalPlan::Filter {
-        condition: Expr::unary(UnaryOp::IsNull, column),
-        input: plan.clone(),
-    });
+    let nulls = Arc::new(LogicalPlan::Filter { condition: Expr::unary(UnaryOp::IsNull, column), input: plan.clone() });
     let unknown = Expr::binary(
         BinaryOp::Or,
         exists_at_all(&nulls, context),
@@ -346,12 +341,21 @@ fn pull(plan: &Arc<LogicalPlan>, conditions: &mut Vec<Expr>) -> Option<Arc<Logic
         LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs, input } if !outputs.iter().any(is_correlated) => {
             let before = conditions.len();
             let below = pull(input, conditions)?;
-            if !conditions[before..].iter().all(|part| matches!(part, Expr::Binary { op: BinaryOp::Eq | BinaryOp::NullSafeEq, .. })) {
+            if !conditions[before..]
+                .iter()
+                .all(|part| matches!(part, Expr::Binary { op: BinaryOp::Eq | BinaryOp::NullSafeEq, .. }))
+            {
                 return None;
             }
             let extra = missing(conditions, plan, &below);
             let mut by = by.clone();
-            by.extend(extra.iter().filter(|column| !crate::logical::rewrite::contains(&by, column)).cloned().collect::<Vec<_>>());
+            by.extend(
+                extra
+                    .iter()
+                    .filter(|column| !crate::logical::rewrite::contains(&by, column))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
             let mut outputs = outputs.clone();
             outputs.extend(extra);
             Some(Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs, input: below }))
@@ -399,10 +403,7 @@ mod tests {
     #[test]
     fn in_is_a_semi_join_and_not_in_stops_at_nulls() {
         assert_eq!(text(&check(apply, &in_subquery(false))), "LeftSemiJoin(a = x, table(a), table(x))");
-        assert_eq!(
-            text(&check(apply, &in_subquery(true))),
-            "LeftAntiJoin(a = x OR IsNull(a = x), table(a), table(x))"
-        );
+        assert_eq!(text(&check(apply, &in_subquery(true))), "LeftAntiJoin(a = x OR IsNull(a = x), table(a), table(x))");
     }
 
     #[test]

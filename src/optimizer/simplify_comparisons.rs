@@ -102,12 +102,8 @@ mod tests {
 
     fn compare(value: i64) -> Arc<LogicalPlan> {
         let t = table(1, "a");
-        let cast = Expr::Cast {
-            child: Box::new(expr("a", &[&t])),
-            to: DataType::Long,
-            mode: CastMode::Ansi,
-            implicit: true,
-        };
+        let cast =
+            Expr::Cast { child: Box::new(expr("a", &[&t])), to: DataType::Long, mode: CastMode::Ansi, implicit: true };
         let condition = Expr::binary(BinaryOp::Gt, cast, Expr::Literal(Scalar::Long(value), DataType::Long));
         Arc::new(LogicalPlan::Filter { condition, input: t })
     }

@@ -32,7 +32,9 @@ fn simplify(expr: Expr) -> Expr {
         (false, otherwise) => Expr::Case { branches: kept, otherwise },
         (true, Some(value)) if value.data_type() == data_type => *value,
         (true, Some(value)) if is_null_literal(&value) => null(data_type),
-        (true, Some(value)) => Expr::Case { branches: vec![(crate::logical::rewrite::boolean(true), *value)], otherwise: None },
+        (true, Some(value)) => {
+            Expr::Case { branches: vec![(crate::logical::rewrite::boolean(true), *value)], otherwise: None }
+        }
         (true, None) => null(data_type),
     }
 }

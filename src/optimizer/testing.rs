@@ -29,12 +29,7 @@ pub(super) fn expr(text: &str, plans: &[&Arc<LogicalPlan>]) -> Expr {
     if let Some((left, right)) = text.split_once(" AND ") {
         return Expr::binary(BinaryOp::And, expr(left, plans), expr(right, plans));
     }
-    for (sign, op) in [
-        (" = ", BinaryOp::Eq),
-        (" > ", BinaryOp::Gt),
-        (" < ", BinaryOp::Lt),
-        (" + ", BinaryOp::Add),
-    ] {
+    for (sign, op) in [(" = ", BinaryOp::Eq), (" > ", BinaryOp::Gt), (" < ", BinaryOp::Lt), (" + ", BinaryOp::Add)] {
         if let Some((left, right)) = text.split_once(sign) {
             return Expr::binary(op, expr(left, plans), expr(right, plans));
         }

@@ -29,7 +29,8 @@ pub(super) fn plan_aggregate(
 ) -> Result<Arc<PhysicalPlan>> {
     let grouping = named(by, context);
     let mut aggregates: Vec<AggregateExpr> = Vec::new();
-    let outputs = outputs.iter().map(|output| resolve_output(output, by, &grouping, &mut aggregates, context)).collect();
+    let outputs =
+        outputs.iter().map(|output| resolve_output(output, by, &grouping, &mut aggregates, context)).collect();
     let (distinct, plain): (Vec<_>, Vec<_>) = aggregates.into_iter().partition(|aggregate| aggregate.call.distinct);
     let parts = Parts { grouping, outputs, plain, distinct };
     Ok(if parts.distinct.is_empty() { parts.two_phases(input) } else { parts.with_distinct(input, context) })
@@ -49,7 +50,8 @@ impl Parts {
 
     fn two_phases(self, input: Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
         let style = style_of(&self.plain);
-        let partial = aggregate(AggregateMode::Partial, style, self.grouping.clone(), self.plain.clone(), vec![], input);
+        let partial =
+            aggregate(AggregateMode::Partial, style, self.grouping.clone(), self.plain.clone(), vec![], input);
         aggregate(AggregateMode::Final, style, self.keys(), self.plain, self.outputs, partial)
     }
 
@@ -69,8 +71,7 @@ impl Parts {
         let wide_keys = attributes(&wide);
         let keys = self.keys();
         let first = aggregate(AggregateMode::Partial, plain_style, wide, self.plain.clone(), vec![], input);
-        let second =
-            aggregate(AggregateMode::PartialMerge, plain_style, wide_keys, self.plain.clone(), vec![], first);
+        let second = aggregate(AggregateMode::PartialMerge, plain_style, wide_keys, self.plain.clone(), vec![], first);
         let third_mode = if self.plain.is_empty() { AggregateMode::Partial } else { AggregateMode::PartialMerge };
         let mut all = self.plain;
         all.extend(updates);

@@ -53,7 +53,10 @@ fn projected(exprs: Option<&[Expr]>, leaf: &Arc<LogicalPlan>, input: Arc<Physica
     };
     let have = input.output();
     let is_same = have.len() == exprs.len()
-        && exprs.iter().zip(&have).all(|(expr, column)| matches!(expr, Expr::Attribute(wanted) if wanted.id == column.id));
+        && exprs
+            .iter()
+            .zip(&have)
+            .all(|(expr, column)| matches!(expr, Expr::Attribute(wanted) if wanted.id == column.id));
     if is_same { input } else { Arc::new(PhysicalPlan::Project { exprs, input }) }
 }
 
@@ -69,10 +72,7 @@ fn cached(
     let context = planner.context;
     let lineage = match context.caches.lineage(*id) {
         Some(lineage) => lineage,
-        None => super::planner::plan(
-            plan,
-            &PlannerContext { root: RootUse::Partitioned, staging: None, ..*context },
-        )?,
+        None => super::planner::plan(plan, &PlannerContext { root: RootUse::Partitioned, staging: None, ..*context })?,
     };
     let mut needed = wanted.clone();
     needed.extend(conditions.iter().flat_map(rewrite::reads));

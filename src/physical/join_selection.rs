@@ -189,10 +189,8 @@ impl Sides {
         }
         if !self.prefer_sort_merge {
             let three_times = |small: u128, large: u128| small.saturating_mul(3) <= large;
-            let much_smaller = (
-                three_times(self.left_bytes, self.right_bytes),
-                three_times(self.right_bytes, self.left_bytes),
-            );
+            let much_smaller =
+                (three_times(self.left_bytes, self.right_bytes), three_times(self.right_bytes, self.left_bytes));
             if let Some(build) = self.hash_side(much_smaller) {
                 return JoinAlgorithm::ShuffledHash { build };
             }
@@ -246,10 +244,10 @@ impl Sides {
     }
 
     fn hash_side(&self, (left, right): (bool, bool)) -> Option<BuildSide> {
-        let left_ok = can_build_left(self.join_type)
-            || matches!(self.join_type, JoinType::LeftOuter | JoinType::FullOuter);
-        let right_ok = can_build_right(self.join_type)
-            || matches!(self.join_type, JoinType::RightOuter | JoinType::FullOuter);
+        let left_ok =
+            can_build_left(self.join_type) || matches!(self.join_type, JoinType::LeftOuter | JoinType::FullOuter);
+        let right_ok =
+            can_build_right(self.join_type) || matches!(self.join_type, JoinType::RightOuter | JoinType::FullOuter);
         self.pick(left && left_ok, right && right_ok)
     }
 

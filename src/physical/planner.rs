@@ -164,9 +164,9 @@ impl Planner<'_> {
                 return self.limit(node);
             }
             LogicalPlan::Join { .. } => return join_selection::plan_join(self, node),
-            LogicalPlan::Union { inputs, .. } => PhysicalPlan::Union {
-                inputs: inputs.iter().map(|input| self.plan_node(input)).collect::<Result<_>>()?,
-            },
+            LogicalPlan::Union { inputs, .. } => {
+                PhysicalPlan::Union { inputs: inputs.iter().map(|input| self.plan_node(input)).collect::<Result<_>>()? }
+            }
             LogicalPlan::Repartition { target, input } => return self.repartition(target, self.plan_node(input)?),
             LogicalPlan::Sample { fraction, with_replacement, seed, lower, input } => PhysicalPlan::Sample {
                 lower: *lower,
@@ -240,10 +240,8 @@ impl Planner<'_> {
     fn take_ordered(&self, node: &Arc<LogicalPlan>) -> Result<Option<Arc<PhysicalPlan>>> {
         let Some(top) = TopRows::find(node) else { return Ok(None) };
         let input = self.plan_node(top.input)?;
-        let outputs = top.outputs.map_or_else(
-            || input.output().into_iter().map(Expr::Attribute).collect(),
-            <[Expr]>::to_vec,
-        );
+        let outputs =
+            top.outputs.map_or_else(|| input.output().into_iter().map(Expr::Attribute).collect(), <[Expr]>::to_vec);
         Ok(Some(Arc::new(PhysicalPlan::TakeOrderedAndProject {
             count: top.count,
             offset: top.offset,

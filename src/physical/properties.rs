@@ -2,10 +2,10 @@
 
 use super::plan::{AggregateMode, BuildSide, JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleSlice};
 use crate::common::ids::ExprId;
+use crate::logical::Expr;
 use crate::logical::expr::SortOrder;
 use crate::logical::plan::JoinType;
 use crate::logical::rewrite::{reads, same};
-use crate::logical::Expr;
 use std::collections::BTreeMap;
 
 /// The ways in which the rows are known to be spread; any of them may be relied on.
@@ -29,9 +29,7 @@ pub(super) fn partitionings(plan: &PhysicalPlan) -> Vec<Partitioning> {
                 .collect();
             renamed_partitionings(partitionings(plan), &renamed)
         }
-        PhysicalPlan::Project { exprs, input } => {
-            renamed_partitionings(partitionings(input), &renaming(exprs))
-        }
+        PhysicalPlan::Project { exprs, input } => renamed_partitionings(partitionings(input), &renaming(exprs)),
         PhysicalPlan::Aggregate { mode, grouping, outputs, input, .. } => {
             let named = match mode {
                 AggregateMode::Final | AggregateMode::Complete => outputs,
@@ -72,10 +70,9 @@ fn read_partitionings(exchange: &PhysicalPlan, slices: Option<&[ShuffleSlice]>) 
         Partitioning::Hash(by, _) => vec![Partitioning::Hash(by.clone(), count)],
         Partitioning::Range(by, _) => vec![Partitioning::Range(by.clone(), count)],
         Partitioning::Single => vec![Partitioning::Single],
-        Partitioning::RoundRobin(_)
-        | Partitioning::Index(..)
-        | Partitioning::Unknown(_)
-        | Partitioning::Broadcast => vec![Partitioning::Unknown(count)],
+        Partitioning::RoundRobin(_) | Partitioning::Index(..) | Partitioning::Unknown(_) | Partitioning::Broadcast => {
+            vec![Partitioning::Unknown(count)]
+        }
     }
 }
 
@@ -147,10 +144,7 @@ fn renamed_partitionings(all: Vec<Partitioning>, by: &BTreeMap<ExprId, Expr>) ->
 }
 
 fn renamed(expr: &Expr, by: &BTreeMap<ExprId, Expr>) -> Option<Expr> {
-    reads(expr)
-        .iter()
-        .all(|id| by.contains_key(id))
-        .then(|| crate::logical::rewrite::substitute(expr.clone(), by))
+    reads(expr).iter().all(|id| by.contains_key(id)).then(|| crate::logical::rewrite::substitute(expr.clone(), by))
 }
 
 /// The longest prefix that survives.
@@ -168,11 +162,9 @@ pub(super) fn ordering(plan: &PhysicalPlan) -> Vec<SortOrder> {
             JoinAlgorithm::SortMerge => match join_type {
                 JoinType::RightOuter => ascending(right_keys),
                 JoinType::FullOuter => Vec::new(),
-                JoinType::Inner
-                | JoinType::Cross
-                | JoinType::LeftOuter
-                | JoinType::LeftSemi
-                | JoinType::LeftAnti => ascending(left_keys),
+                JoinType::Inner | JoinType::Cross | JoinType::LeftOuter | JoinType::LeftSemi | JoinType::LeftAnti => {
+                    ascending(left_keys)
+                }
             },
             JoinAlgorithm::BroadcastHash { build: BuildSide::Left } => ordering(right),
             JoinAlgorithm::BroadcastHash { build: BuildSide::Right } => ordering(left),

@@ -48,7 +48,10 @@ pub fn ensure(plan: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
 fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
     match &**node {
         PhysicalPlan::Join {
-            algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, left, right, ..
+            algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. },
+            left,
+            right,
+            ..
         } => {
             // The two sides of a skewed join were cut to fit each other.
             if is_cut(left) || is_cut(right) { node.clone() } else { co_partition(node, conf) }
@@ -195,10 +198,9 @@ fn is_single(partitioning: &Partitioning) -> bool {
     match partitioning {
         Partitioning::Single => true,
         Partitioning::Hash(_, count) | Partitioning::Range(_, count) => *count == 1,
-        Partitioning::Unknown(_)
-        | Partitioning::RoundRobin(_)
-        | Partitioning::Index(..)
-        | Partitioning::Broadcast => false,
+        Partitioning::Unknown(_) | Partitioning::RoundRobin(_) | Partitioning::Index(..) | Partitioning::Broadcast => {
+            false
+        }
     }
 }
 
@@ -256,16 +258,11 @@ fn co_partition(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
         let place = partitionings(input).iter().find_map(|partitioning| placement(partitioning, keys));
         places.push(place.unwrap_or_else(|| {
             *input = exchange(Partitioning::Hash(keys.clone(), many), input);
-            Placement {
-                positions: (0..keys.len()).collect(),
-                count: many,
-                is_complete: true,
-                is_shuffled_for_it: true,
-            }
+            Placement { positions: (0..keys.len()).collect(), count: many, is_complete: true, is_shuffled_for_it: true }
         }));
     }
-    let alike = places[0].count == places[1].count
-        && (places[0].positions == places[1].positions || places[0].count == 1);
+    let alike =
+        places[0].count == places[1].count && (places[0].positions == places[1].positions || places[0].count == 1);
     if !alike {
         let target = best_count(&places, conf);
         for ((input, keys), place) in inputs.iter_mut().zip(keys).zip(&places) {

@@ -35,9 +35,7 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
             Some(0) => row_size(output).saturating_mul(batch.num_rows() as u128),
             _ => UNKNOWN,
         },
-        LogicalPlan::Range { start, end, step, .. } => {
-            8u128.saturating_mul(range_length(*start, *end, *step)).max(1)
-        }
+        LogicalPlan::Range { start, end, step, .. } => 8u128.saturating_mul(range_length(*start, *end, *step)).max(1),
         LogicalPlan::OneRow => 1,
         LogicalPlan::Scan(scan) => scan_size(scan, context),
         LogicalPlan::Cached { id, plan, output } => match context.caches.bytes(*id) {
@@ -50,11 +48,9 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
         }
         LogicalPlan::Join { left, right, join_type, .. } => match join_type {
             JoinType::LeftSemi | JoinType::LeftAnti => size_of(left, context),
-            JoinType::Inner
-            | JoinType::Cross
-            | JoinType::LeftOuter
-            | JoinType::RightOuter
-            | JoinType::FullOuter => size_of(left, context).saturating_mul(size_of(right, context)),
+            JoinType::Inner | JoinType::Cross | JoinType::LeftOuter | JoinType::RightOuter | JoinType::FullOuter => {
+                size_of(left, context).saturating_mul(size_of(right, context))
+            }
         },
         LogicalPlan::Except { left, .. } => size_of(left, context),
         LogicalPlan::Intersect { left, right, .. } => size_of(left, context).min(size_of(right, context)),
@@ -89,9 +85,7 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
         LogicalPlan::Project { input, .. }
         | LogicalPlan::Aggregate { input, .. }
         | LogicalPlan::Window { input, .. }
-        | LogicalPlan::Generate { input, .. } => {
-            scaled(size_of(input, context), &input.output(), &plan.output())
-        }
+        | LogicalPlan::Generate { input, .. } => scaled(size_of(input, context), &input.output(), &plan.output()),
     }
 }
 

@@ -250,3 +250,74 @@ impl Session {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::log::EventLog;
+    use crate::logical::expr::BinaryOp;
+    use crate::logical::plan::Grouping;
+    use crate::logical::types::{DataType, StructField};
+    use crate::session::RunRequest;
+
+    fn session(folder: &std::path::Path) -> Session {
+        let request = RunRequest {
+            source: String::new(),
+            file: "test.py".to_owned(),
+            arguments: Vec::new(),
+            root: folder.to_owned(),
+            allow: Vec::new(),
+            cluster: None,
+            default_cluster: ClusterConfig::parse("2x2").expect("a shape"),
+            faults: Vec::new(),
+            seed: 1,
+            conf: Vec::new(),
+            now_micros: 0,
+            steps_max: 1_000,
+            threads: 2,
+            log: EventLog::new(),
+            cancelled: Arc::default(),
+            out: Box::new(|_| {}),
+            explain: false,
+            explained: Arc::default(),
+        };
+        Session::new(request).expect("the folder exists")
+    }
+
+    fn grouped(session: &mut Session) -> Arc<LogicalPlan> {
+        let schema = StructType::new(vec![StructField::new("id", DataType::Long, false)]);
+        let range = LogicalPlan::Range {
+            start: 0,
+            end: 100,
+            step: 1,
+            partitions: None,
+            output: LogicalPlan::unassigned(&schema),
+        };
+        let condition = Expr::binary(BinaryOp::GtEq, Expr::column("id"), Expr::int(40));
+        let filter = LogicalPlan::Filter { condition, input: Arc::new(range) };
+        let key = Expr::binary(BinaryOp::Remainder, Expr::column("id"), Expr::int(3)).alias("rest");
+        let outputs = vec![key.clone(), Expr::call("count", vec![Expr::int(1)]).alias("n")];
+        let plan = LogicalPlan::Aggregate { grouping: Grouping::By(vec![key]), outputs, input: Arc::new(filter) };
+        session.analyze(Arc::new(plan)).expect("it resolves")
+    }
+
+    #[test]
+    fn a_grouping_is_planned_in_two_phases() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut session = session(folder.path());
+        let plan = grouped(&mut session);
+        let text = session.explain(&plan, "simple").expect("it plans");
+        assert_eq!(text.matches("HashAggregate").count(), 2, "{text}");
+        assert_eq!(text.matches("Exchange hashpartitioning").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_grouping_gives_its_rows() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut session = session(folder.path());
+        let plan = grouped(&mut session);
+        let batches = session.collect(&plan, "collect").expect("it runs");
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        assert_eq!(rows, 3);
+    }
+}

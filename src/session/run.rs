@@ -200,7 +200,7 @@ fn exit_of(class: &str) -> i32 {
 }
 
 impl Session {
-    fn new(request: RunRequest) -> Result<Session> {
+    pub(super) fn new(request: RunRequest) -> Result<Session> {
         let workspace = Workspace::new(&request.root, &request.allow)?;
         let mut conf = Conf::new();
         for (key, value) in &request.conf {

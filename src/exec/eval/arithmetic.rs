@@ -9,12 +9,12 @@ use crate::logical::functions::number_text::format_decimal;
 use crate::logical::functions::types::wider_numeric;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
-use arrow::array::{Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, new_null_array,
+};
 use arrow::compute::kernels::{bitwise, numeric};
 use arrow::compute::{is_not_null, is_null, not};
-use arrow::datatypes::{
-    Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use std::sync::Arc;
 
 /// What happens to a result that cannot be.
@@ -138,8 +138,11 @@ fn whole<T>(
 ) -> Result<ArrayRef>
 where
     T: ArrowPrimitiveType,
-    T::Native: ArrowNativeTypeOp + std::ops::BitAnd<Output = T::Native> + std::ops::BitOr<Output = T::Native>
-        + std::ops::BitXor<Output = T::Native> + Into<i64>,
+    T::Native: ArrowNativeTypeOp
+        + std::ops::BitAnd<Output = T::Native>
+        + std::ops::BitOr<Output = T::Native>
+        + std::ops::BitXor<Output = T::Native>
+        + Into<i64>,
 {
     let (l, r) = (Side::of(left), Side::of(right));
     let checked = |result: std::result::Result<ArrayRef, arrow::error::ArrowError>| {
@@ -414,7 +417,9 @@ pub(super) fn unary(op: UnaryOp, value: &Value, data_type: &DataType, context: &
         UnaryOp::IsNull => Arc::new(is_null(array)?),
         UnaryOp::IsNotNull => Arc::new(is_not_null(array)?),
         UnaryOp::IsNaN => Arc::new(is_nan(array, data_type)),
-        UnaryOp::Not => Arc::new(not(array.as_boolean_opt().ok_or_else(|| SparkError::internal("NOT of no condition"))?)?),
+        UnaryOp::Not => {
+            Arc::new(not(array.as_boolean_opt().ok_or_else(|| SparkError::internal("NOT of no condition"))?)?)
+        }
         UnaryOp::Negate => negate(array, data_type, context)?,
         UnaryOp::BitNot => bit_not(array, data_type)?,
     };
@@ -423,8 +428,12 @@ pub(super) fn unary(op: UnaryOp, value: &Value, data_type: &DataType, context: &
 
 pub(super) fn is_nan(array: &ArrayRef, data_type: &DataType) -> BooleanArray {
     match data_type {
-        DataType::Double => array.as_primitive::<Float64Type>().iter().map(|v| Some(v.is_some_and(f64::is_nan))).collect(),
-        DataType::Float => array.as_primitive::<Float32Type>().iter().map(|v| Some(v.is_some_and(f32::is_nan))).collect(),
+        DataType::Double => {
+            array.as_primitive::<Float64Type>().iter().map(|v| Some(v.is_some_and(f64::is_nan))).collect()
+        }
+        DataType::Float => {
+            array.as_primitive::<Float32Type>().iter().map(|v| Some(v.is_some_and(f32::is_nan))).collect()
+        }
         _ => BooleanArray::from(vec![false; array.len()]),
     }
 }
@@ -438,7 +447,9 @@ pub(super) fn negate(array: &ArrayRef, data_type: &DataType, context: &EvalConte
             let values = (0..array.len())
                 .map(|row| {
                     Ok(match Scalar::from_array(array, row, data_type)? {
-                        Scalar::CalendarInterval(months, days, micros) => Scalar::CalendarInterval(-months, -days, -micros),
+                        Scalar::CalendarInterval(months, days, micros) => {
+                            Scalar::CalendarInterval(-months, -days, -micros)
+                        }
                         other => other,
                     })
                 })

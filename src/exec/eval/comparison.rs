@@ -66,7 +66,9 @@ fn flags_of(
         return flags_of(op, &adapt(left, types.0)?, &adapt(right, types.1)?, (&common, &common), rows, context);
     }
     Ok(match types.0 {
-        DataType::Float => floats::<Float32Type>(op, left.numbers()?, right.numbers()?, rows, |a, b| order_f64(f64::from(a), f64::from(b))),
+        DataType::Float => floats::<Float32Type>(op, left.numbers()?, right.numbers()?, rows, |a, b| {
+            order_f64(f64::from(a), f64::from(b))
+        }),
         DataType::Double => doubles(op, left, right, rows)?,
         DataType::Array(..) | DataType::Struct(_) | DataType::Map(..) => nested(op, left, right, types, rows)?,
         _ => {
@@ -166,13 +168,7 @@ fn floats<T: ArrowPrimitiveType>(
     Arc::new(flags)
 }
 
-fn nested(
-    op: BinaryOp,
-    left: &Value,
-    right: &Value,
-    types: (&DataType, &DataType),
-    rows: usize,
-) -> Result<ArrayRef> {
+fn nested(op: BinaryOp, left: &Value, right: &Value, types: (&DataType, &DataType), rows: usize) -> Result<ArrayRef> {
     let flags = (0..rows)
         .map(|row| {
             let l = Scalar::from_array(left.array(), left.at(row), types.0)?;
@@ -264,7 +260,10 @@ pub(super) fn in_list(value: &BoundExpr, list: &[BoundExpr], rows: &Rows, contex
 /// Text in a longer list of constants: one look-up for each row.
 fn in_texts(left: &Value, items: &[Value]) -> Result<Option<ArrayRef>> {
     let text = |value: &Value| value.array().data_type() == &arrow::datatypes::DataType::Utf8View;
-    if items.len() < 5 || left.is_constant() || !text(left) || !items.iter().all(|item| item.is_constant() && text(item))
+    if items.len() < 5
+        || left.is_constant()
+        || !text(left)
+        || !items.iter().all(|item| item.is_constant() && text(item))
     {
         return Ok(None);
     }

@@ -84,9 +84,8 @@ pub type Parts = (i128, i8);
 #[must_use]
 pub fn add(left: Parts, right: Parts, precision: u8, scale: i8) -> Option<i128> {
     let common = left.1.max(right.1);
-    let sum = rescale(left.0, left.1, common)
-        .zip(rescale(right.0, right.1, common))
-        .and_then(|(l, r)| l.checked_add(r));
+    let sum =
+        rescale(left.0, left.1, common).zip(rescale(right.0, right.1, common)).and_then(|(l, r)| l.checked_add(r));
     match sum {
         Some(sum) => to_precision(sum, common, precision, scale),
         None => {

@@ -53,7 +53,8 @@ impl Lists {
                 nulls: Some(NullBuffer::new_null(array.len())),
             });
         }
-        let lists = array.as_list_opt::<i32>().ok_or_else(|| SparkError::internal("a function of arrays was given none"))?;
+        let lists =
+            array.as_list_opt::<i32>().ok_or_else(|| SparkError::internal("a function of arrays was given none"))?;
         let (start, end) = (lists.offsets()[0] as usize, lists.offsets()[lists.len()] as usize);
         Ok(Lists {
             items: lists.values().slice(start, end - start),
@@ -104,10 +105,7 @@ pub(super) fn eval(
     rows: &Rows,
     context: &EvalContext,
 ) -> Result<ArrayRef> {
-    let columns = args
-        .iter()
-        .map(|arg| arg.value(rows, context)?.into_array(rows.len))
-        .collect::<Result<Vec<_>>>()?;
+    let columns = args.iter().map(|arg| arg.value(rows, context)?.into_array(rows.len)).collect::<Result<Vec<_>>>()?;
     let types: Vec<&DataType> = args.iter().map(|arg| &arg.data_type).collect();
     match name {
         "transform" => transform(&columns, &lambdas[0], out, rows, context),
@@ -116,13 +114,21 @@ pub(super) fn eval(
         "array_sort" => sorted(&columns, types[0], &lambdas[0], rows, context),
         "aggregate" => folded(&columns, lambdas, out, rows, context),
         "zip_with" => zipped(&columns, &lambdas[0], out, rows, context),
-        "transform_keys" | "transform_values" | "map_filter" => over_map(name, &columns, &lambdas[0], out, rows, context),
+        "transform_keys" | "transform_values" | "map_filter" => {
+            over_map(name, &columns, &lambdas[0], out, rows, context)
+        }
         "map_zip_with" => maps_zipped(&columns, &types, &lambdas[0], out, rows, context),
         other => Err(SparkError::internal(format!("`{other}` takes no function"))),
     }
 }
 
-fn transform(columns: &[ArrayRef], lambda: &Lambda, out: &DataType, rows: &Rows, context: &EvalContext) -> Result<ArrayRef> {
+fn transform(
+    columns: &[ArrayRef],
+    lambda: &Lambda,
+    out: &DataType,
+    rows: &Rows,
+    context: &EvalContext,
+) -> Result<ArrayRef> {
     let lists = Lists::of(&columns[0])?;
     // A lambda of one parameter was bound without the position and does not see it.
     let params = vec![lists.items.clone(), lists.positions()];
@@ -130,7 +136,13 @@ fn transform(columns: &[ArrayRef], lambda: &Lambda, out: &DataType, rows: &Rows,
     list_of(items, lists.offsets, lists.nulls, out)
 }
 
-fn filtered(columns: &[ArrayRef], lambda: &Lambda, out: &DataType, rows: &Rows, context: &EvalContext) -> Result<ArrayRef> {
+fn filtered(
+    columns: &[ArrayRef],
+    lambda: &Lambda,
+    out: &DataType,
+    rows: &Rows,
+    context: &EvalContext,
+) -> Result<ArrayRef> {
     let lists = Lists::of(&columns[0])?;
     // A lambda of one parameter was bound without the position and does not see it.
     let params = vec![lists.items.clone(), lists.positions()];
@@ -140,7 +152,13 @@ fn filtered(columns: &[ArrayRef], lambda: &Lambda, out: &DataType, rows: &Rows, 
 }
 
 /// `exists` looks for a true, `forall` for a false; without one, a null makes the answer unknown.
-fn quantified(looks_for: bool, columns: &[ArrayRef], lambda: &Lambda, rows: &Rows, context: &EvalContext) -> Result<ArrayRef> {
+fn quantified(
+    looks_for: bool,
+    columns: &[ArrayRef],
+    lambda: &Lambda,
+    rows: &Rows,
+    context: &EvalContext,
+) -> Result<ArrayRef> {
     let lists = Lists::of(&columns[0])?;
     let answers = apply(lambda, rows, &lists.owners(), vec![lists.items.clone()], context)?;
     let answers = answers.as_boolean_opt();
@@ -160,7 +178,13 @@ fn quantified(looks_for: bool, columns: &[ArrayRef], lambda: &Lambda, rows: &Row
 }
 
 /// Sorts by a comparator: all pairs of an array are compared in one batch, then the table decides.
-fn sorted(columns: &[ArrayRef], data_type: &DataType, lambda: &Lambda, rows: &Rows, context: &EvalContext) -> Result<ArrayRef> {
+fn sorted(
+    columns: &[ArrayRef],
+    data_type: &DataType,
+    lambda: &Lambda,
+    rows: &Rows,
+    context: &EvalContext,
+) -> Result<ArrayRef> {
     let lists = Lists::of(&columns[0])?;
     let mut places: Vec<u32> = Vec::with_capacity(lists.items.len());
     for row in 0..lists.len() {
@@ -192,7 +216,13 @@ fn sorted(columns: &[ArrayRef], data_type: &DataType, lambda: &Lambda, rows: &Ro
     list_of(items, lists.offsets, lists.nulls, data_type)
 }
 
-fn folded(columns: &[ArrayRef], lambdas: &[Lambda], out: &DataType, rows: &Rows, context: &EvalContext) -> Result<ArrayRef> {
+fn folded(
+    columns: &[ArrayRef],
+    lambdas: &[Lambda],
+    out: &DataType,
+    rows: &Rows,
+    context: &EvalContext,
+) -> Result<ArrayRef> {
     let lists = Lists::of(&columns[0])?;
     let mut state = columns[1].clone();
     let longest = (0..lists.len()).map(|row| lists.range(row).len()).max().unwrap_or(0);
@@ -222,7 +252,13 @@ fn folded(columns: &[ArrayRef], lambdas: &[Lambda], out: &DataType, rows: &Rows,
     cast::relabel(&take(&state, &places, None)?, out)
 }
 
-fn zipped(columns: &[ArrayRef], lambda: &Lambda, out: &DataType, rows: &Rows, context: &EvalContext) -> Result<ArrayRef> {
+fn zipped(
+    columns: &[ArrayRef],
+    lambda: &Lambda,
+    out: &DataType,
+    rows: &Rows,
+    context: &EvalContext,
+) -> Result<ArrayRef> {
     let (left, right) = (Lists::of(&columns[0])?, Lists::of(&columns[1])?);
     let nulls = NullBuffer::union(left.nulls.as_ref(), right.nulls.as_ref());
     let (mut owners, mut l, mut r, mut lengths) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -240,16 +276,20 @@ fn zipped(columns: &[ArrayRef], lambda: &Lambda, out: &DataType, rows: &Rows, co
             r.push((i < b.len()).then(|| (b.start + i) as u32));
         }
     }
-    let params = vec![
-        take(&left.items, &UInt32Array::from(l), None)?,
-        take(&right.items, &UInt32Array::from(r), None)?,
-    ];
+    let params =
+        vec![take(&left.items, &UInt32Array::from(l), None)?, take(&right.items, &UInt32Array::from(r), None)?];
     let items = apply(lambda, rows, &UInt32Array::from(owners), params, context)?;
     list_of(items, OffsetBuffer::from_lengths(lengths), nulls, out)
 }
 
 /// A map column of keys and values.
-fn map_of(keys: ArrayRef, values: ArrayRef, offsets: OffsetBuffer<i32>, nulls: Option<NullBuffer>, out: &DataType) -> Result<ArrayRef> {
+fn map_of(
+    keys: ArrayRef,
+    values: ArrayRef,
+    offsets: OffsetBuffer<i32>,
+    nulls: Option<NullBuffer>,
+    out: &DataType,
+) -> Result<ArrayRef> {
     let (ArrowType::Map(entries, _), DataType::Map(key, value, _)) = (out.to_arrow(), out) else {
         return Err(SparkError::internal("a map function that gives no map"));
     };

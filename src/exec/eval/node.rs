@@ -22,15 +22,45 @@ pub struct BoundExpr {
 pub(super) enum Node {
     Column(usize),
     Constant(ArrayRef),
-    Cast { child: Box<BoundExpr>, mode: CastMode },
-    Binary { op: BinaryOp, left: Box<BoundExpr>, right: Box<BoundExpr> },
-    Unary { op: UnaryOp, child: Box<BoundExpr> },
-    Case { branches: Vec<(BoundExpr, BoundExpr)>, otherwise: Option<Box<BoundExpr>> },
+    Cast {
+        child: Box<BoundExpr>,
+        mode: CastMode,
+    },
+    Binary {
+        op: BinaryOp,
+        left: Box<BoundExpr>,
+        right: Box<BoundExpr>,
+    },
+    Unary {
+        op: UnaryOp,
+        child: Box<BoundExpr>,
+    },
+    Case {
+        branches: Vec<(BoundExpr, BoundExpr)>,
+        otherwise: Option<Box<BoundExpr>>,
+    },
     Coalesce(Vec<BoundExpr>),
-    In { value: Box<BoundExpr>, list: Vec<BoundExpr> },
-    Call { name: &'static str, kernel: Kernel, pure: bool, args: Vec<BoundExpr>, types: Vec<DataType>, state: Box<CallState> },
-    HigherOrder { name: &'static str, args: Vec<BoundExpr>, lambdas: Vec<Lambda> },
-    Udf { function: Arc<dyn RowFunction>, args: Vec<BoundExpr> },
+    In {
+        value: Box<BoundExpr>,
+        list: Vec<BoundExpr>,
+    },
+    Call {
+        name: &'static str,
+        kernel: Kernel,
+        pure: bool,
+        args: Vec<BoundExpr>,
+        types: Vec<DataType>,
+        state: Box<CallState>,
+    },
+    HigherOrder {
+        name: &'static str,
+        args: Vec<BoundExpr>,
+        lambdas: Vec<Lambda>,
+    },
+    Udf {
+        function: Arc<dyn RowFunction>,
+        args: Vec<BoundExpr>,
+    },
 }
 
 impl std::fmt::Debug for Node {
@@ -78,7 +108,11 @@ impl Rows {
             .iter()
             .zip(used)
             .map(|(column, used)| {
-                if used { Ok(arrow::compute::filter(column, mask)?) } else { Ok(Arc::new(NullArray::new(len)) as ArrayRef) }
+                if used {
+                    Ok(arrow::compute::filter(column, mask)?)
+                } else {
+                    Ok(Arc::new(NullArray::new(len)) as ArrayRef)
+                }
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Rows { columns, len })
@@ -95,9 +129,7 @@ pub fn bind(expr: &Expr, input: &[Attribute]) -> Result<BoundExpr> {
     let node = match expr {
         Expr::Alias { child, .. } => return bind(child, input),
         Expr::Attribute(attribute) | Expr::OuterReference(attribute) => Node::Column(position(attribute, input)?),
-        Expr::Literal(value, data_type) => {
-            Node::Constant(Scalar::to_array(std::slice::from_ref(value), data_type)?)
-        }
+        Expr::Literal(value, data_type) => Node::Constant(Scalar::to_array(std::slice::from_ref(value), data_type)?),
         Expr::Cast { child, to, .. } if child.data_type() == *to => return bind(child, input),
         Expr::Cast { child, mode, .. } => Node::Cast { child: boxed(child)?, mode: *mode },
         Expr::Binary { op, left, right } => Node::Binary { op: *op, left: boxed(left)?, right: boxed(right)? },
@@ -115,14 +147,19 @@ pub fn bind(expr: &Expr, input: &[Attribute]) -> Result<BoundExpr> {
         Expr::Function { function, args, data_type, .. } => {
             return bind_function(function, args, data_type, input);
         }
-        other => return Err(SparkError::internal(format!("an expression that cannot be computed row by row: {other:?}"))),
+        other => {
+            return Err(SparkError::internal(format!("an expression that cannot be computed row by row: {other:?}")));
+        }
     };
     Ok(BoundExpr { node, data_type: expr.data_type() }.folded())
 }
 
 fn position(attribute: &Attribute, input: &[Attribute]) -> Result<usize> {
     input.iter().position(|own| own.id == attribute.id).ok_or_else(|| {
-        SparkError::internal(format!("the column {}{} is not in the input of its operator", attribute.name, attribute.id))
+        SparkError::internal(format!(
+            "the column {}{} is not in the input of its operator",
+            attribute.name, attribute.id
+        ))
     })
 }
 
@@ -310,8 +347,7 @@ impl BoundExpr {
                 let args = args.iter().map(|arg| arg.value(rows, context)).collect::<Result<Vec<_>>>()?;
                 let constant = *pure && args.iter().all(Value::is_constant);
                 let count = if constant { 1 } else { rows.len };
-                let call =
-                    Call { name, args: &args, types, out: &self.data_type, rows: count, context, state };
+                let call = Call { name, args: &args, types, out: &self.data_type, rows: count, context, state };
                 let done = kernel(&call)?;
                 Ok(if constant { Value::Constant(done) } else { Value::Array(done) })
             }
@@ -330,10 +366,7 @@ fn udf(
     rows: &Rows,
     context: &EvalContext,
 ) -> Result<Value> {
-    let columns = args
-        .iter()
-        .map(|arg| arg.value(rows, context)?.into_array(rows.len))
-        .collect::<Result<Vec<_>>>()?;
+    let columns = args.iter().map(|arg| arg.value(rows, context)?.into_array(rows.len)).collect::<Result<Vec<_>>>()?;
     let inputs = (0..rows.len)
         .map(|row| {
             columns.iter().zip(args).map(|(column, arg)| Scalar::from_array(column, row, &arg.data_type)).collect()

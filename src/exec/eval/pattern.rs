@@ -5,7 +5,17 @@ use crate::logical::functions::calendar::{self, DAY, SECOND, Zone, checked_days,
 use std::fmt::Write as _;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -231,9 +241,27 @@ fn write_offset(c: char, count: usize, out: &mut String, seconds: i64) {
     let size = seconds.abs();
     let (h, m) = (size / 3600, size / 60 % 60);
     let _ = match (c, count) {
-        ('O', 1) if m == 0 => if size == 0 { write!(out, "GMT") } else { write!(out, "GMT{sign}{h}") },
-        ('O', _) => if size == 0 { write!(out, "GMT") } else { write!(out, "GMT{sign}{h:02}:{m:02}") },
-        ('Z', 4) => if size == 0 { write!(out, "GMT") } else { write!(out, "GMT{sign}{h:02}:{m:02}") },
+        ('O', 1) if m == 0 => {
+            if size == 0 {
+                write!(out, "GMT")
+            } else {
+                write!(out, "GMT{sign}{h}")
+            }
+        }
+        ('O', _) => {
+            if size == 0 {
+                write!(out, "GMT")
+            } else {
+                write!(out, "GMT{sign}{h:02}:{m:02}")
+            }
+        }
+        ('Z', 4) => {
+            if size == 0 {
+                write!(out, "GMT")
+            } else {
+                write!(out, "GMT{sign}{h:02}:{m:02}")
+            }
+        }
         ('Z', 5) if seconds == 0 => write!(out, "Z"),
         ('Z', 5) | (_, 3 | 5) if c != 'Z' || count == 5 => write!(out, "{sign}{h:02}:{m:02}"),
         (_, 1) if m == 0 && c != 'Z' => write!(out, "{sign}{h:02}"),
@@ -436,7 +464,10 @@ mod tests {
         assert_eq!(shown("h 'o''clock'"), "3 o'clock");
         assert_eq!(shown("yyyy-MM-dd HH:mm:ss.SSS"), "2024-03-07 15:04:05.678");
         assert_eq!(shown("QQQ yyyy K:k XXX"), "Q1 2024 3:15 Z");
-        assert_eq!(Pattern::parse("yyyy-bb").unwrap_err().condition(), Some("INVALID_DATETIME_PATTERN.WITH_SUGGESTION"));
+        assert_eq!(
+            Pattern::parse("yyyy-bb").unwrap_err().condition(),
+            Some("INVALID_DATETIME_PATTERN.WITH_SUGGESTION")
+        );
         assert_eq!(
             Pattern::parse("YYYY").unwrap_err().condition(),
             Some("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION")

@@ -87,7 +87,8 @@ impl Value {
     /// # Errors
     /// When it holds no text: a bug.
     pub(super) fn texts(&self) -> Result<Texts<'_>> {
-        let array = if self.is_void() { None } else { Some(self.array().as_string_view_opt().ok_or_else(|| self.wrong())?) };
+        let array =
+            if self.is_void() { None } else { Some(self.array().as_string_view_opt().ok_or_else(|| self.wrong())?) };
         Ok(Texts { array, constant: self.is_constant() })
     }
 
@@ -96,7 +97,8 @@ impl Value {
     /// # Errors
     /// When it holds none: a bug.
     pub(super) fn bytes(&self) -> Result<Bytes<'_>> {
-        let array = if self.is_void() { None } else { Some(self.array().as_binary_view_opt().ok_or_else(|| self.wrong())?) };
+        let array =
+            if self.is_void() { None } else { Some(self.array().as_binary_view_opt().ok_or_else(|| self.wrong())?) };
         Ok(Bytes { array, constant: self.is_constant() })
     }
 
@@ -115,7 +117,8 @@ impl Value {
     /// # Errors
     /// When it holds none: a bug.
     pub(super) fn flags(&self) -> Result<Flags<'_>> {
-        let array = if self.is_void() { None } else { Some(self.array().as_boolean_opt().ok_or_else(|| self.wrong())?) };
+        let array =
+            if self.is_void() { None } else { Some(self.array().as_boolean_opt().ok_or_else(|| self.wrong())?) };
         Ok(Flags { array, constant: self.is_constant() })
     }
 

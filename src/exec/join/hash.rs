@@ -49,8 +49,7 @@ pub fn build<'a>(
         let relation = runtime.inputs.broadcast(*broadcast)?;
         let wanted = signature(built_keys);
         let made = || -> Result<Arc<BuildTable>> {
-            let batches =
-                relation.batches.iter().map(|batch| reschema(batch, &schema)).collect::<Result<Vec<_>>>()?;
+            let batches = relation.batches.iter().map(|batch| reschema(batch, &schema)).collect::<Result<Vec<_>>>()?;
             Ok(Arc::new(BuildTable::new(&schema, &batches, &bound)?))
         };
         let kept = relation.built.get().and_then(|kept| kept.downcast_ref::<Shared>());

@@ -276,12 +276,7 @@ pub fn format_day_time(micros: i64) -> String {
     let size = micros.unsigned_abs();
     let (days, rest) = (size / DAY as u64, size % DAY as u64);
     let (seconds, fraction) = (rest / SECOND as u64, rest % SECOND as u64);
-    let mut text = format!(
-        "INTERVAL '{sign}{days} {:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+    let mut text = format!("INTERVAL '{sign}{days} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     if fraction != 0 {
         text.push('.');
         text.push_str(format!("{fraction:06}").trim_end_matches('0'));

@@ -53,8 +53,15 @@ fn next_switch(plan: &Arc<PhysicalPlan>, rules: &Rules<'_>, skip: usize) -> Opti
 }
 
 fn switched(node: &PhysicalPlan, rules: &Rules<'_>) -> Option<(PhysicalPlan, String)> {
-    let PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge, join_type, left_keys, right_keys, condition, left, right } =
-        node
+    let PhysicalPlan::Join {
+        algorithm: JoinAlgorithm::SortMerge,
+        join_type,
+        left_keys,
+        right_keys,
+        condition,
+        left,
+        right,
+    } = node
     else {
         return None;
     };
@@ -162,9 +169,7 @@ fn measured(plan: &PhysicalPlan, rules: &Rules<'_>) -> Option<u128> {
         | PhysicalPlan::Window { input, .. }
         | PhysicalPlan::Generate { input, .. } => scaled(input),
         PhysicalPlan::Join { join_type: JoinType::LeftSemi | JoinType::LeftAnti, left, .. } => measured(left, rules),
-        PhysicalPlan::Join { left, right, .. } => {
-            Some(measured(left, rules)?.saturating_mul(measured(right, rules)?))
-        }
+        PhysicalPlan::Join { left, right, .. } => Some(measured(left, rules)?.saturating_mul(measured(right, rules)?)),
         PhysicalPlan::Union { inputs } => inputs.iter().map(|input| measured(input, rules)).sum(),
         _ => None,
     }

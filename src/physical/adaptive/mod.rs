@@ -171,12 +171,7 @@ struct Rules<'a> {
 
 /// Plans the rest again with what was measured.
 #[must_use]
-pub fn replan(
-    plan: &Arc<PhysicalPlan>,
-    stats: &dyn StageStats,
-    conf: &Conf,
-    default_parallelism: usize,
-) -> Replanned {
+pub fn replan(plan: &Arc<PhysicalPlan>, stats: &dyn StageStats, conf: &Conf, default_parallelism: usize) -> Replanned {
     let mut rules = Rules { stats, conf, default_parallelism, decisions: Vec::new() };
     let switched = join::switch_joins(plan, &mut rules);
     let (optimized, finished) = ready_parts(&switched, &mut rules);

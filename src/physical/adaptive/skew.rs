@@ -37,7 +37,8 @@ pub(super) fn split_skewed(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> O
 }
 
 fn only_join(part: &Arc<PhysicalPlan>) -> Option<&Arc<PhysicalPlan>> {
-    if let PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, .. } = &**part {
+    if let PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, .. } = &**part
+    {
         return Some(part);
     }
     match part.children().as_slice() {
@@ -94,10 +95,8 @@ fn pair_slices(left: &Side, right: &Side, join_type: JoinType, rules: &Rules<'_>
 /// The pieces of a skewed partition, at least two.
 fn cut(side: &Side, sizes: &[u64], at: usize, rules: &Rules<'_>) -> Option<Slices> {
     let conf = rules.conf;
-    let factor: f64 = conf
-        .get("spark.sql.adaptive.skewJoin.skewedPartitionFactor")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(5.0);
+    let factor: f64 =
+        conf.get("spark.sql.adaptive.skewJoin.skewedPartitionFactor").and_then(|text| text.parse().ok()).unwrap_or(5.0);
     let floor = conf.bytes("spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", 256 << 20);
     let advisory = u64::try_from(conf.bytes("spark.sql.adaptive.advisoryPartitionSizeInBytes", 64 << 20)).unwrap_or(1);
     let threshold = u64::try_from(floor).unwrap_or(u64::MAX).max((median(sizes) as f64 * factor) as u64);

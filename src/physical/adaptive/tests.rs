@@ -41,7 +41,8 @@ fn column(id: u64) -> Attribute {
 }
 
 fn table(id: u64) -> Arc<PhysicalPlan> {
-    let schema = arrow::datatypes::Schema::new(vec![arrow::datatypes::Field::new("k", DataType::Integer.to_arrow(), true)]);
+    let schema =
+        arrow::datatypes::Schema::new(vec![arrow::datatypes::Field::new("k", DataType::Integer.to_arrow(), true)]);
     Arc::new(PhysicalPlan::LocalTableScan {
         output: vec![column(id)],
         batch: RecordBatch::new_empty(Arc::new(schema)),

@@ -75,9 +75,8 @@ fn prefix(rows: &[&Row<'_>], at: usize) -> String {
         return String::new();
     }
     // A branch is open at a depth when a later row comes back to it before the tree leaves it.
-    let is_open = |level: usize| {
-        rows[at + 1..].iter().take_while(|row| row.depth >= level).any(|row| row.depth == level)
-    };
+    let is_open =
+        |level: usize| rows[at + 1..].iter().take_while(|row| row.depth >= level).any(|row| row.depth == level);
     let mut text = String::new();
     for level in 1..depth {
         text.push_str(if is_open(level) { ":  " } else { "   " });
@@ -101,8 +100,15 @@ fn details(plan: &PhysicalPlan) -> String {
     match plan {
         PhysicalPlan::FileScan(scan) => {
             let text = ScanText::of(&scan.scan);
-            let mut lines = format!("{}\nBatched: {}\nLocation: InMemoryFileIndex [{}]", out(), text.batched, text.paths.join(", "));
-            for (name, value) in [("PartitionFilters", &text.partition_filters), ("PushedFilters", &text.pushed_filters)] {
+            let mut lines = format!(
+                "{}\nBatched: {}\nLocation: InMemoryFileIndex [{}]",
+                out(),
+                text.batched,
+                text.paths.join(", ")
+            );
+            for (name, value) in
+                [("PartitionFilters", &text.partition_filters), ("PushedFilters", &text.pushed_filters)]
+            {
                 if value != "[]" {
                     let _ = write!(lines, "\n{name}: {value}");
                 }

@@ -45,7 +45,11 @@ pub(super) fn line(plan: &PhysicalPlan) -> String {
             let outputs: Vec<String> = outputs.iter().map(Expr::plan_text).collect();
             let order: Vec<String> = order.iter().map(SortOrder::plan_text).collect();
             let offset = if *offset == 0 { String::new() } else { format!("offset={offset}, ") };
-            format!("TakeOrderedAndProject(limit={count}, {offset}orderBy=[{}], output=[{}])", order.join(","), outputs.join(","))
+            format!(
+                "TakeOrderedAndProject(limit={count}, {offset}orderBy=[{}], output=[{}])",
+                order.join(","),
+                outputs.join(",")
+            )
         }
         PhysicalPlan::LocalLimit { count, .. } => format!("LocalLimit {count}"),
         PhysicalPlan::GlobalLimit { count, offset, .. } => format!("GlobalLimit {}, {offset}", limit_text(*count)),

@@ -123,7 +123,8 @@ fn draw(plan: &Arc<PhysicalPlan>, state: PlanState, groups: &codegen::Groups, id
     let star = groups.star(plan);
     match &**plan {
         PhysicalPlan::InMemoryTableScan { stored, plan: lineage, .. } => {
-            let relation = Drawn { text: line::cached_relation(stored), inputs: vec![draw(lineage, state, groups, ids)] };
+            let relation =
+                Drawn { text: line::cached_relation(stored), inputs: vec![draw(lineage, state, groups, ids)] };
             Drawn { text: line::line(plan), inputs: vec![relation] }
         }
         PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {

@@ -9,7 +9,8 @@ fn column(id: u64, name: &str) -> Attribute {
 }
 
 fn filtered() -> Arc<PhysicalPlan> {
-    let range = Arc::new(PhysicalPlan::Range { start: 0, end: 10, step: 1, partitions: 2, output: vec![column(1, "id")] });
+    let range =
+        Arc::new(PhysicalPlan::Range { start: 0, end: 10, step: 1, partitions: 2, output: vec![column(1, "id")] });
     let condition = Expr::binary(BinaryOp::Gt, Expr::Attribute(column(1, "id")), Expr::int(3));
     Arc::new(PhysicalPlan::Filter { condition, input: range })
 }
@@ -39,6 +40,9 @@ fn an_adaptive_plan_says_that_it_is_not_final() {
 #[test]
 fn the_long_form_numbers_operators_from_the_leaves() {
     let text = formatted(&filtered(), PlanState::Static);
-    assert!(text.starts_with("== Physical Plan ==\nFilter (2)\n+- Range (1)\n\n\n(1) Range\nOutput [1]: [id#1]\n"), "{text}");
+    assert!(
+        text.starts_with("== Physical Plan ==\nFilter (2)\n+- Range (1)\n\n\n(1) Range\nOutput [1]: [id#1]\n"),
+        "{text}"
+    );
     assert!(text.contains("(2) Filter\nInput [1]: [id#1]\nCondition : (id#1 > 3)\n"), "{text}");
 }

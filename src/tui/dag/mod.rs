@@ -159,7 +159,9 @@ impl Placing {
     fn free(&self, layer: usize, wanted: i32, width: i32, allowed: impl Fn(i32) -> bool) -> i32 {
         let slots = self.layers.get(&layer).map(Vec::as_slice).unwrap_or_default();
         let clear = |x: i32| {
-            x >= 0 && slots.iter().all(|slot| x + width + SPACE <= slot.x || slot.x + slot.width + SPACE <= x) && allowed(x)
+            x >= 0
+                && slots.iter().all(|slot| x + width + SPACE <= slot.x || slot.x + slot.width + SPACE <= x)
+                && allowed(x)
         };
         let mut distance = 0;
         loop {

@@ -23,8 +23,10 @@ pub fn finish(mut boxes: Vec<Placed>, paths: &[Path], height: i32) -> Layout {
             turns.entry(gap).or_default().push(turn);
         }
     }
-    let tracks: BTreeMap<usize, BTreeMap<Source, i32>> = turns.iter().map(|(gap, turns)| (*gap, assign(turns))).collect();
-    let gap_height = |gap: usize| 1 + tracks.get(&gap).map_or(0, |tracks| tracks.values().map(|t| t + 1).max().unwrap_or(0));
+    let tracks: BTreeMap<usize, BTreeMap<Source, i32>> =
+        turns.iter().map(|(gap, turns)| (*gap, assign(turns))).collect();
+    let gap_height =
+        |gap: usize| 1 + tracks.get(&gap).map_or(0, |tracks| tracks.values().map(|t| t + 1).max().unwrap_or(0));
     let mut tops = vec![0; layers + 1];
     for layer in 0..layers {
         tops[layer + 1] = tops[layer] + height + gap_height(layer);
@@ -47,7 +49,9 @@ fn pieces(boxes: &[Placed], path: &Path) -> Vec<(usize, Turn)> {
     columns.extend(&path.through);
     columns.push(path.entry);
     let pairs = columns.windows(2).enumerate();
-    pairs.map(|(n, pair)| (start.layer + n, Turn { source: (path.from, pair[0]), from: pair[0], to: pair[1] })).collect()
+    pairs
+        .map(|(n, pair)| (start.layer + n, Turn { source: (path.from, pair[0]), from: pair[0], to: pair[1] }))
+        .collect()
 }
 
 /// The lowest free track for each source that turns; sources from left to right.

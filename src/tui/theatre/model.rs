@@ -55,12 +55,20 @@ pub enum Selected {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
     None,
-    Help { scroll: usize },
+    Help {
+        scroll: usize,
+    },
     /// Choose a node to kill now.
-    Kill { choice: usize },
+    Kill {
+        choice: usize,
+    },
     /// Choose among the run and its branches.
-    Runs { choice: usize },
-    Plan { scroll: usize },
+    Runs {
+        choice: usize,
+    },
+    Plan {
+        scroll: usize,
+    },
     Matrix,
 }
 

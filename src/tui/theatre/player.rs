@@ -128,7 +128,8 @@ pub fn event_on(model: &mut Model) {
     }
     let position = (here.0 + 1).min(model.run().history.len());
     at_event(model, position);
-    let death = next_beat(model).filter(|stop| stop.position == position && matches!(stop.beat(), Some((_, Beat::Death))));
+    let death =
+        next_beat(model).filter(|stop| stop.position == position && matches!(stop.beat(), Some((_, Beat::Death))));
     if let Some(stop) = death {
         go(model, stop, WHOLE);
     }
@@ -138,7 +139,12 @@ pub fn event_on(model: &mut Model) {
 pub fn event_back(model: &mut Model) {
     stop_playing(model);
     let here = here(model);
-    let before = model.run().stops.iter().rev().find(|stop| stop.order() < here && stop.position == here.0 && stop.beat().is_some());
+    let before = model
+        .run()
+        .stops
+        .iter()
+        .rev()
+        .find(|stop| stop.order() < here && stop.position == here.0 && stop.beat().is_some());
     match before.copied() {
         Some(stop) if model.cursor.beat.is_some() => go(model, stop, WHOLE),
         _ => at_event(model, here.0.saturating_sub(1)),

@@ -68,7 +68,9 @@ impl Recording {
             self.story.extend(sentences.into_iter().map(|sentence| Told { position, sentence }));
             self.marks.extend(marks::of(&event));
             match &event.kind {
-                EventKind::TaskStarted { task, node, core, .. } => self.lanes.entry((*node, *core)).or_default().push(*task),
+                EventKind::TaskStarted { task, node, core, .. } => {
+                    self.lanes.entry((*node, *core)).or_default().push(*task)
+                }
                 EventKind::QueryStarted { query, .. } => self.queries.push((event.time, *query)),
                 EventKind::NodeAdded { node, cores, .. } => {
                     for core in 0..*cores {

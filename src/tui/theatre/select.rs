@@ -119,7 +119,8 @@ fn in_timeline(model: &mut Model, action: Action) {
         .collect();
     let found = match model.selected {
         Selected::Task(stage, partition) => {
-            let at = |lane: &Vec<(StageId, u32, u64)>| lane.iter().rposition(|item| (item.0, item.1) == (stage, partition));
+            let at =
+                |lane: &Vec<(StageId, u32, u64)>| lane.iter().rposition(|item| (item.0, item.1) == (stage, partition));
             lanes.iter().enumerate().find_map(|(row, lane)| Some((row, at(lane)?)))
         }
         Selected::Nothing | Selected::Stage(_) | Selected::Node(_) => None,
@@ -152,11 +153,14 @@ pub fn ask_why(model: &mut Model) {
     let subject = match model.selected {
         Selected::Task(stage, partition) => Some(Subject::Task(stage, partition)),
         Selected::Stage(stage) => Some(Subject::Stage(stage)),
-        Selected::Node(node) if status.nodes.get(&node).is_some_and(|node| !node.is_alive()) => Some(Subject::Node(node)),
+        Selected::Node(node) if status.nodes.get(&node).is_some_and(|node| !node.is_alive()) => {
+            Some(Subject::Node(node))
+        }
         Selected::Nothing | Selected::Node(_) => most_interesting(status),
     };
     // A second press on a dead node goes on to what it took with it.
-    let subject = if subject.is_some() && subject == model.why { most_interesting(status).or(subject) } else { subject };
+    let subject =
+        if subject.is_some() && subject == model.why { most_interesting(status).or(subject) } else { subject };
     match subject {
         Some(subject) => {
             model.why = Some(subject);

@@ -113,6 +113,7 @@ pub fn stops_of(marks: &[Mark], head: &Status, fates: &[Fate]) -> Vec<Stop> {
 /// When the last task that ran again because of a death was done; absent while one still runs, or when none did.
 fn recovered_at(head: &Status, fate: &Fate) -> Option<VirtualTime> {
     let tasks = fate.outputs_again.iter().chain(&fate.restarted).map(|(_, _, task)| task);
-    let ends: Option<Vec<VirtualTime>> = tasks.map(|task| head.attempts.get(task).and_then(|attempt| attempt.ended)).collect();
+    let ends: Option<Vec<VirtualTime>> =
+        tasks.map(|task| head.attempts.get(task).and_then(|attempt| attempt.ended)).collect();
     ends?.into_iter().max()
 }

@@ -33,7 +33,8 @@ fn draw(model: &Model, width: u16, height: u16) -> String {
     view(model, model.run().history.current(), &mut buffer, area);
     (0..height)
         .map(|y| {
-            let row: String = (0..width).filter_map(|x| buffer.cell((x, y)).map(|cell| cell.symbol().to_owned())).collect();
+            let row: String =
+                (0..width).filter_map(|x| buffer.cell((x, y)).map(|cell| cell.symbol().to_owned())).collect();
             row.trim_end().to_owned() + "\n"
         })
         .collect()
@@ -151,7 +152,13 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
 
 #[test]
 fn all_overlays_and_sizes_draw() {
-    let overlays = [Overlay::Help { scroll: 0 }, Overlay::Kill { choice: 0 }, Overlay::Runs { choice: 0 }, Overlay::Plan { scroll: 0 }, Overlay::Matrix];
+    let overlays = [
+        Overlay::Help { scroll: 0 },
+        Overlay::Kill { choice: 0 },
+        Overlay::Runs { choice: 0 },
+        Overlay::Plan { scroll: 0 },
+        Overlay::Matrix,
+    ];
     for overlay in overlays {
         let mut model = at(4.5, ScreenOptions::default());
         model.overlay = overlay;

@@ -21,14 +21,27 @@ pub enum Message {
     /// So many seconds of real time passed.
     Tick(f64),
     /// New events of a run.
-    Grew { run: usize, events: Vec<Arc<Event>> },
-    Ended { run: usize, end: RunEnd },
-    BranchStarted { request: BranchRequest, handle: RunHandle },
+    Grew {
+        run: usize,
+        events: Vec<Arc<Event>>,
+    },
+    Ended {
+        run: usize,
+        end: RunEnd,
+    },
+    BranchStarted {
+        request: BranchRequest,
+        handle: RunHandle,
+    },
     BranchRefused(String),
     BranchGrew(Vec<Arc<Event>>),
     BranchEnded(RunEnd),
     /// The mouse, at a cell of a screen of this size.
-    Mouse { at: Position, screen: Rect, kind: Mouse },
+    Mouse {
+        at: Position,
+        screen: Rect,
+        kind: Mouse,
+    },
 }
 
 /// What the mouse did.
@@ -121,7 +134,8 @@ fn branch_started(model: &mut Model, request: BranchRequest, handle: RunHandle) 
 /// Shows the branch once its log has come as far as the new fault.
 fn enter_branch_when_ready(model: &mut Model) {
     let ready = model.pending.as_ref().is_some_and(|pending| {
-        let died = pending.recording.head().deaths.iter().any(|death| death.node == pending.node && death.at >= pending.until);
+        let died =
+            pending.recording.head().deaths.iter().any(|death| death.node == pending.node && death.at >= pending.until);
         died || pending.recording.end.is_some()
     });
     let Some(pending) = model.pending.take_if(|_| ready) else { return };
@@ -129,7 +143,8 @@ fn enter_branch_when_ready(model: &mut Model) {
     let deaths = &pending.recording.head().deaths;
     let death = deaths.iter().position(|death| death.node == pending.node && death.at >= pending.until);
     let Some(death) = death else {
-        let why = pending.recording.end.and_then(|end| end.error).unwrap_or_else(|| "it ended before the fault".to_owned());
+        let why =
+            pending.recording.end.and_then(|end| end.error).unwrap_or_else(|| "it ended before the fault".to_owned());
         model.toast = Some((format!("the branch shows no death: {why}"), 8.0));
         return;
     };
@@ -233,7 +248,8 @@ pub fn victims(model: &Model) -> Vec<NodeId> {
 
 fn open_kill(model: &mut Model) {
     if !model.can_branch {
-        model.toast = Some(("this is a recorded log without its script: it can be watched, not branched".to_owned(), 6.0));
+        model.toast =
+            Some(("this is a recorded log without its script: it can be watched, not branched".to_owned(), 6.0));
         return;
     }
     if model.pending.is_some() {
@@ -247,7 +263,9 @@ fn open_kill(model: &mut Model) {
     model.playing = false;
     let wanted = match model.selected {
         Selected::Node(node) => Some(node),
-        Selected::Nothing | Selected::Stage(_) | Selected::Task(..) => select::fullest_node(model.run().history.current()),
+        Selected::Nothing | Selected::Stage(_) | Selected::Task(..) => {
+            select::fullest_node(model.run().history.current())
+        }
     };
     let choice = victims.iter().position(|node| Some(*node) == wanted).unwrap_or(0);
     model.overlay = Overlay::Kill { choice };

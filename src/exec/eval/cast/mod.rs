@@ -17,8 +17,8 @@ use arrow::array::{
 };
 use arrow::compute;
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Field, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType,
 };
 use std::sync::Arc;
 
@@ -47,7 +47,13 @@ impl Rules {
 ///
 /// # Errors
 /// Under ANSI rules `CAST_INVALID_INPUT`, `CAST_OVERFLOW` and their kin for the first value that does not fit.
-pub fn cast(array: &ArrayRef, from: &DataType, to: &DataType, mode: CastMode, context: &EvalContext) -> Result<ArrayRef> {
+pub fn cast(
+    array: &ArrayRef,
+    from: &DataType,
+    to: &DataType,
+    mode: CastMode,
+    context: &EvalContext,
+) -> Result<ArrayRef> {
     let zone = if needs_zone(from, to) { Zone::parse(&context.time_zone)? } else { Zone::UTC };
     cast_with(array, from, to, Rules { mode, zone, now_micros: context.now_micros })
 }
@@ -77,15 +83,11 @@ fn cast_with(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rules) -> 
     match (from, to) {
         (_, T::Null) => Ok(new_null_array(&ArrowType::Null, array.len())),
         (T::Binary, T::String) => Ok(Arc::new(
-            array
-                .as_binary_view()
-                .iter()
-                .map(|bytes| bytes.map(String::from_utf8_lossy))
-                .collect::<StringViewArray>(),
+            array.as_binary_view().iter().map(|bytes| bytes.map(String::from_utf8_lossy)).collect::<StringViewArray>(),
         )),
-        (T::String, T::Binary) => Ok(Arc::new(
-            array.as_string_view().iter().map(|text| text.map(str::as_bytes)).collect::<BinaryViewArray>(),
-        )),
+        (T::String, T::Binary) => {
+            Ok(Arc::new(array.as_string_view().iter().map(|text| text.map(str::as_bytes)).collect::<BinaryViewArray>()))
+        }
         (_, T::String) => text::to_text(array, from, Style::cast(rules.zone)),
         (T::String, _) => from_text(array, to, rules),
         (T::Array(a, _), T::Array(b, nullable)) => {
@@ -108,7 +110,9 @@ fn cast_with(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rules) -> 
         }
         (T::Boolean, _) => from_boolean(array, to),
         (_, T::Boolean) => to_boolean(array, from),
-        (T::Date | T::Timestamp | T::TimestampNtz, _) | (_, T::Timestamp | T::TimestampNtz) => moments(array, from, to, rules),
+        (T::Date | T::Timestamp | T::TimestampNtz, _) | (_, T::Timestamp | T::TimestampNtz) => {
+            moments(array, from, to, rules)
+        }
         (number, other) if number.is_numeric() && other.is_numeric() => numbers::cast(array, from, to, rules),
         (T::YearMonthInterval | T::DayTimeInterval, _) | (_, T::YearMonthInterval | T::DayTimeInterval) => {
             Err(SparkError::unsupported(format!("a cast from {from:?} to {to:?}"), "use make_dt_interval or extract"))
@@ -217,30 +221,40 @@ fn from_text(array: &ArrayRef, to: &DataType, rules: Rules) -> Result<ArrayRef> 
     let bad = |text: &str, class| errors::cast_input(text, &name, class);
     let number = |text: &str| bad(text, ErrorClass::NumberFormatException);
     Ok(match to {
-        T::Byte => each::<Int8Type>(texts, rules, number, |t| parse_integer(t, truncate).and_then(|v| v.try_into().ok()))?,
-        T::Short => each::<Int16Type>(texts, rules, number, |t| parse_integer(t, truncate).and_then(|v| v.try_into().ok()))?,
-        T::Integer => each::<Int32Type>(texts, rules, number, |t| parse_integer(t, truncate).and_then(|v| v.try_into().ok()))?,
+        T::Byte => {
+            each::<Int8Type>(texts, rules, number, |t| parse_integer(t, truncate).and_then(|v| v.try_into().ok()))?
+        }
+        T::Short => {
+            each::<Int16Type>(texts, rules, number, |t| parse_integer(t, truncate).and_then(|v| v.try_into().ok()))?
+        }
+        T::Integer => {
+            each::<Int32Type>(texts, rules, number, |t| parse_integer(t, truncate).and_then(|v| v.try_into().ok()))?
+        }
         T::Long => each::<Int64Type>(texts, rules, number, |t| parse_integer(t, truncate))?,
         T::Float => each::<Float32Type>(texts, rules, number, |t| parse_double(t).map(|v| parse::narrow(t, v)))?,
         T::Double => each::<Float64Type>(texts, rules, number, parse_double)?,
         T::Date => each::<Date32Type>(texts, rules, |t| bad(t, ErrorClass::DateTimeException), parse_date)?,
         T::Timestamp => {
-            let array = each::<TimestampMicrosecondType>(texts, rules, |t| bad(t, ErrorClass::DateTimeException), |t| {
-                parse_timestamp(t, rules.zone, rules.now_micros)
-            })?;
+            let array = each::<TimestampMicrosecondType>(
+                texts,
+                rules,
+                |t| bad(t, ErrorClass::DateTimeException),
+                |t| parse_timestamp(t, rules.zone, rules.now_micros),
+            )?;
             retyped(&array, to)
         }
-        T::TimestampNtz => each::<TimestampMicrosecondType>(texts, rules, |t| bad(t, ErrorClass::DateTimeException), |t| {
-            parse_timestamp(t, Zone::UTC, rules.now_micros)
-        })?,
+        T::TimestampNtz => each::<TimestampMicrosecondType>(
+            texts,
+            rules,
+            |t| bad(t, ErrorClass::DateTimeException),
+            |t| parse_timestamp(t, Zone::UTC, rules.now_micros),
+        )?,
         T::Boolean => {
             let mut flags = Vec::with_capacity(texts.len());
             for text in texts {
                 flags.push(match text {
                     None => None,
-                    Some(text) => {
-                        rules.take(parse_boolean(text), || bad(text, ErrorClass::SparkRuntimeException))?
-                    }
+                    Some(text) => rules.take(parse_boolean(text), || bad(text, ErrorClass::SparkRuntimeException))?,
                 });
             }
             Arc::new(BooleanArray::from(flags))
@@ -252,16 +266,20 @@ fn from_text(array: &ArrayRef, to: &DataType, rules: Rules) -> Result<ArrayRef> 
                     None => None,
                     Some(text) => match parse_decimal(text) {
                         None => rules.take(None, || number(text))?,
-                        Some((digits, own)) => rules.take(parse::fit_decimal(&digits, own, *precision, *scale), || {
-                            errors::decimal_range(text, *precision, *scale)
-                        })?,
+                        Some((digits, own)) => rules
+                            .take(parse::fit_decimal(&digits, own, *precision, *scale), || {
+                                errors::decimal_range(text, *precision, *scale)
+                            })?,
                     },
                 });
             }
             Arc::new(PrimitiveArray::<Decimal128Type>::from(values).with_precision_and_scale(*precision, *scale)?)
         }
         other => {
-            return Err(SparkError::unsupported(format!("a cast from text to {other:?}"), "build the value from its parts"));
+            return Err(SparkError::unsupported(
+                format!("a cast from text to {other:?}"),
+                "build the value from its parts",
+            ));
         }
     })
 }
@@ -374,7 +392,8 @@ fn moments(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rules) -> Re
         (T::Timestamp, T::Double) => Arc::new(micros().unary::<_, Float64Type>(|t| t as f64 / SECOND as f64)),
         (T::Timestamp, T::Float) => Arc::new(micros().unary::<_, Float32Type>(|t| (t as f64 / SECOND as f64) as f32)),
         (T::Timestamp, T::Decimal(..)) => {
-            let doubles: ArrayRef = Arc::new(micros().unary::<_, Decimal128Type>(i128::from).with_precision_and_scale(38, 6)?);
+            let doubles: ArrayRef =
+                Arc::new(micros().unary::<_, Decimal128Type>(i128::from).with_precision_and_scale(38, 6)?);
             numbers::cast(&doubles, &T::Decimal(38, 6), to, rules)?
         }
         (T::Timestamp, whole) if whole.is_integral() => {
@@ -444,10 +463,7 @@ mod tests {
         assert_eq!(error.condition(), Some("CAST_OVERFLOW"));
         let error = check(Scalar::Decimal(123_456, 6, 3), DataType::Decimal(4, 2), CastMode::Ansi).unwrap_err();
         assert_eq!(error.condition(), Some("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"));
-        assert_eq!(
-            check(Scalar::Double(1e20), DataType::Long, CastMode::Legacy).unwrap(),
-            Scalar::Long(i64::MAX)
-        );
+        assert_eq!(check(Scalar::Double(1e20), DataType::Long, CastMode::Legacy).unwrap(), Scalar::Long(i64::MAX));
     }
 
     #[test]

@@ -36,9 +36,9 @@ pub(super) fn cast(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rule
                 (decimal::to_precision(i128::from(v), 0, *precision, *scale), v.to_string())
             })
         }
-        (T::Decimal(_, scale), T::Double) => {
-            Ok(Arc::new(array.as_primitive::<Decimal128Type>().unary::<_, Float64Type>(|v| decimal::to_double(v, *scale))))
-        }
+        (T::Decimal(_, scale), T::Double) => Ok(Arc::new(
+            array.as_primitive::<Decimal128Type>().unary::<_, Float64Type>(|v| decimal::to_double(v, *scale)),
+        )),
         (T::Decimal(_, scale), T::Float) => Ok(Arc::new(
             array.as_primitive::<Decimal128Type>().unary::<_, Float32Type>(|v| decimal::to_double(v, *scale) as f32),
         )),
@@ -49,7 +49,15 @@ pub(super) fn cast(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rule
         }
         (T::Float | T::Double, whole) if whole.is_integral() => {
             let wide = compute::cast(array, &ArrowType::Float64)?;
-            narrow(wide.as_primitive::<Float64Type>(), from, to, rules, exact_whole, |v| java_whole(v, to), format_double)
+            narrow(
+                wide.as_primitive::<Float64Type>(),
+                from,
+                to,
+                rules,
+                exact_whole,
+                |v| java_whole(v, to),
+                format_double,
+            )
         }
         (_, T::Float | T::Double) => Ok(compute::cast(array, &to.to_arrow())?),
         _ if width(from) <= width(to) => Ok(compute::cast(array, &to.to_arrow())?),

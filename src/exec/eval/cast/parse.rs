@@ -23,7 +23,8 @@ pub fn parse_integer(text: &str, truncate: bool) -> Option<i64> {
         Some(_) => return None,
         None => (digits, ""),
     };
-    if (whole.is_empty() && fraction.is_empty() && !(truncate && digits == ".")) || !fraction.bytes().all(|b| b.is_ascii_digit())
+    if (whole.is_empty() && fraction.is_empty() && !(truncate && digits == "."))
+        || !fraction.bytes().all(|b| b.is_ascii_digit())
     {
         return None;
     }

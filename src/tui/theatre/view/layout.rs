@@ -61,17 +61,9 @@ pub fn areas(screen: Rect, model: &Model) -> Areas {
     let below = 2 + u16::from(labels);
     let line = |y: u16| Rect { x: screen.x, y, width: screen.width, height: 1 };
     let bottom = screen.y + screen.height;
-    let middle = Rect {
-        y: screen.y + 1,
-        height: screen.height.saturating_sub(1 + below),
-        ..screen
-    };
+    let middle = Rect { y: screen.y + 1, height: screen.height.saturating_sub(1 + below), ..screen };
     let bar_line = line(bottom.saturating_sub(below));
-    let bar = Rect {
-        x: screen.x + BAR_LEFT,
-        width: screen.width.saturating_sub(BAR_LEFT + BAR_RIGHT),
-        ..bar_line
-    };
+    let bar = Rect { x: screen.x + BAR_LEFT, width: screen.width.saturating_sub(BAR_LEFT + BAR_RIGHT), ..bar_line };
     let panes = match form {
         Form::Tiny => Vec::new(),
         Form::Text => vec![(Pane::Story, middle)],

@@ -84,7 +84,10 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     }
     if let (Form::Full, Some(application)) = (areas.form, &head.application) {
         let cluster = &application.cluster;
-        name.push_str(&format!(" · {} nodes x {} cores · seed {}", cluster.nodes, cluster.cores_per_node, application.seed));
+        name.push_str(&format!(
+            " · {} nodes x {} cores · seed {}",
+            cluster.nodes, cluster.cores_per_node, application.seed
+        ));
     }
     let left = Rect { width: right.saturating_sub(1), ..area };
     brush.tone(left, 0, 0, &name, Tone::Title);
@@ -96,12 +99,27 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
 type Hint = (&'static str, &'static str);
 
 const FULL_HINTS: [Hint; 11] = [
-    ("Space", "play"), (",/.", "event"), ("[/]", "milestone"), ("H/L", "scrub"), ("+/-", "speed"), ("w", "why"),
-    ("K", "kill"), ("=", "runs"), ("z", "zoom"), ("Tab", "pane"), ("q", "back"),
+    ("Space", "play"),
+    (",/.", "event"),
+    ("[/]", "milestone"),
+    ("H/L", "scrub"),
+    ("+/-", "speed"),
+    ("w", "why"),
+    ("K", "kill"),
+    ("=", "runs"),
+    ("z", "zoom"),
+    ("Tab", "pane"),
+    ("q", "back"),
 ];
 const COMPACT_HINTS: [Hint; 8] = [
-    ("Space", "play"), (",/.", "event"), ("[/]", "mile"), ("H/L", "scrub"), ("+/-", "speed"), ("w", "why"),
-    ("K", "kill"), ("Tab", "pane"),
+    ("Space", "play"),
+    (",/.", "event"),
+    ("[/]", "mile"),
+    ("H/L", "scrub"),
+    ("+/-", "speed"),
+    ("w", "why"),
+    ("K", "kill"),
+    ("Tab", "pane"),
 ];
 const TEXT_HINTS: [Hint; 3] = [("Space", "play"), ("[/]", "step"), ("q", "back")];
 
@@ -133,7 +151,9 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     };
     let mut x = 1;
     for (key, does) in hints {
-        if (*key == "K" && !model.can_branch) || usize::from(x) + key.width() + does.width() + 2 > usize::from(left.width) {
+        if (*key == "K" && !model.can_branch)
+            || usize::from(x) + key.width() + does.width() + 2 > usize::from(left.width)
+        {
             continue;
         }
         x = brush.tone(left, x, 0, key, Tone::Key);

@@ -80,7 +80,13 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node:
         Some(death) => format!(" {} ╳ LOST at {} ", node.node, death.at),
         None => format!(" {} ", node.node),
     };
-    let title_tone = if death.is_some() { Tone::Lost } else if selected { Tone::Focus } else { Tone::Title };
+    let title_tone = if death.is_some() {
+        Tone::Lost
+    } else if selected {
+        Tone::Focus
+    } else {
+        Tone::Title
+    };
     brush.tone(rect, 2, 0, &title, title_tone);
     if selected && death.is_some() {
         brush.mark(rect, 2, 0, title.width() as u16);
@@ -171,7 +177,13 @@ fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area
     let text = if cached > 0 { format!(" ◆ {}", bytes(cached)) } else { " no cached data".to_owned() };
     brush.tone(area, x, 0, &text, if cached > 0 { Tone::Cached } else { Tone::Dim });
     let outputs = outputs_on(model, status, node.node);
-    brush.tone(area, 0, 1, &outputs_words(status, &outputs, usize::from(area.width)), if outputs.is_empty() { Tone::Dim } else { Tone::Done });
+    brush.tone(
+        area,
+        0,
+        1,
+        &outputs_words(status, &outputs, usize::from(area.width)),
+        if outputs.is_empty() { Tone::Dim } else { Tone::Done },
+    );
 }
 
 /// Map outputs of the stages on screen that are on a node.
@@ -229,7 +241,11 @@ fn ghost(brush: &mut Brush, model: &Model, status: &Status, death: &Death, area:
     if text.width() > usize::from(area.width) {
         let sign = if early { '■' } else { '✗' };
         let gone = shown.min(names.len());
-        text = if early { format!("{sign} {} map outputs", names.len()) } else { format!("{sign} {gone} of {} map outputs", names.len()) };
+        text = if early {
+            format!("{sign} {} map outputs", names.len())
+        } else {
+            format!("{sign} {gone} of {} map outputs", names.len())
+        };
     }
     if names.is_empty() {
         text = "held no map output".to_owned();
@@ -286,7 +302,8 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, are
         }
         None => {
             let outputs = outputs_on(model, status, node.node);
-            let text = if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, &outputs, usize::from(tail)) };
+            let text =
+                if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, &outputs, usize::from(tail)) };
             brush.tone(end, 0, 0, &text, if outputs.is_empty() { Tone::Dim } else { Tone::Done });
         }
     }
@@ -346,7 +363,13 @@ fn network(brush: &mut Brush, model: &Model, status: &Status, area: Rect) {
 /// `──●──●──►`: more dots for more bytes, moving with virtual time.
 fn wire(size: u64, fraction: f64, calm: bool) -> String {
     const LENGTH: usize = 12;
-    let line = if size >= 1 << 20 { '═' } else if size >= 64 << 10 { '━' } else { '─' };
+    let line = if size >= 1 << 20 {
+        '═'
+    } else if size >= 64 << 10 {
+        '━'
+    } else {
+        '─'
+    };
     let mut cells = vec![line; LENGTH];
     if !calm {
         let dots = (1 + (size / (64 << 10)).max(1).ilog2() as usize).min(4);

@@ -41,12 +41,8 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
 /// A framed, blank area in the middle; gives its inside.
 fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rect {
     let (width, height) = ((size.0 + 4).min(screen.width), size.1.min(screen.height));
-    let area = Rect {
-        x: screen.x + (screen.width - width) / 2,
-        y: screen.y + (screen.height - height) / 2,
-        width,
-        height,
-    };
+    let area =
+        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
     brush.clear(area);
     brush.pane(area, title, true)
 }
@@ -55,8 +51,7 @@ fn help(brush: &mut Brush, screen: Rect, scroll: usize) {
     let area = window(brush, screen, (74, ROWS.len() as u16 + 8), "Keys");
     let glyphs = "· waits  ► runs  ⇣ reads blocks  ■ done  ✗ lost  ↻ runs again  ! stopped  ◆ cached";
     let honest = "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
-    let mut lines: Vec<(String, String)> =
-        ROWS.iter().map(|row| (row.keys.to_owned(), row.does.to_owned())).collect();
+    let mut lines: Vec<(String, String)> = ROWS.iter().map(|row| (row.keys.to_owned(), row.does.to_owned())).collect();
     lines.push((String::new(), String::new()));
     for text in [glyphs, honest] {
         let room = usize::from(area.width.max(1));
@@ -168,8 +163,10 @@ fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         return;
     };
     let writer = words::stage(status, shuffle.writer);
-    let title = format!("Blocks of {writer}: {} map outputs x {} reduce partitions", shuffle.maps.len(), shuffle.reduces);
-    let size = (screen.width.saturating_sub(16).min(100), screen.height.saturating_sub(6).min(shuffle.maps.len() as u16 + 6));
+    let title =
+        format!("Blocks of {writer}: {} map outputs x {} reduce partitions", shuffle.maps.len(), shuffle.reduces);
+    let size =
+        (screen.width.saturating_sub(16).min(100), screen.height.saturating_sub(6).min(shuffle.maps.len() as u16 + 6));
     let area = window(brush, screen, size, &title);
     let columns = usize::from(area.width.saturating_sub(36)).min(shuffle.reduces as usize).max(1);
     let most = shuffle.maps.iter().flatten().flat_map(|output| output.bytes.iter()).max().copied().unwrap_or(0).max(1);
@@ -184,13 +181,20 @@ fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         for column in 0..columns {
             let range = column * output.bytes.len() / columns..((column + 1) * output.bytes.len() / columns).max(1);
             let size = output.bytes.get(range).map_or(0, |bytes| bytes.iter().max().copied().unwrap_or(0));
-            let (glyph, tone) = if output.lost.is_some() { ('✗', Tone::Lost) } else { (heat(size, most), Tone::Done) };
+            let (glyph, tone) =
+                if output.lost.is_some() { ('✗', Tone::Lost) } else { (heat(size, most), Tone::Done) };
             let style = brush.style(tone);
             brush.put(area, 10 + column as i32, i32::from(y), glyph, style);
         }
         let place = if output.lost.is_some() { "was on" } else { "on" };
         let tone = if output.lost.is_some() { Tone::Lost } else { Tone::Dim };
-        brush.tone(area, 11 + columns as u16, y, &format!("{} {place} {}", bytes(output.total_bytes()), output.node), tone);
+        brush.tone(
+            area,
+            11 + columns as u16,
+            y,
+            &format!("{} {place} {}", bytes(output.total_bytes()), output.node),
+            tone,
+        );
     }
     let y = area.height.saturating_sub(2);
     let hidden = shuffle.maps.len() - rows;

@@ -121,12 +121,7 @@ impl Lines {
 /// What is inside a frame, with a blank column left and right.
 #[must_use]
 pub fn shrink(area: Rect) -> Rect {
-    Rect {
-        x: area.x + 2,
-        y: area.y + 1,
-        width: area.width.saturating_sub(4),
-        height: area.height.saturating_sub(2),
-    }
+    Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) }
 }
 
 /// Text of at most `room` cells; what does not fit is cut with `…`. Control characters are made visible.

@@ -85,7 +85,13 @@ fn stage_box(brush: &mut Brush, model: &Model, area: Rect, stage: &Stage, place:
     };
     let selected = model.selected == Selected::Stage(stage.definition.stage);
     let tone = stage_tone(stage);
-    let frame = if selected { Tone::Focus } else if tone == Tone::Again { Tone::Again } else { Tone::Dim };
+    let frame = if selected {
+        Tone::Focus
+    } else if tone == Tone::Again {
+        Tone::Again
+    } else {
+        Tone::Dim
+    };
     brush.frame(rect, frame, if selected { Lines::Double } else { Lines::Light });
     let name = format!(" {} {} ", stage.definition.stage, stage.definition.name);
     let title = Rect { width: rect.width.saturating_sub(1), ..rect };
@@ -168,7 +174,8 @@ struct Joint {
 
 fn edges(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout, shift: i32) {
     let mut joints: BTreeMap<(i32, i32), Joint> = BTreeMap::new();
-    let visible_edge = |edge: &&dag::Edge| status.stages.contains_key(&ids[edge.to]) && status.stages.contains_key(&ids[edge.from]);
+    let visible_edge =
+        |edge: &&dag::Edge| status.stages.contains_key(&ids[edge.to]) && status.stages.contains_key(&ids[edge.from]);
     for edge in layout.edges.iter().filter(visible_edge) {
         let heavy = moved(status, ids[edge.from]) >= 1 << 20;
         join(&mut joints, &edge.cells, heavy);
@@ -181,7 +188,10 @@ fn edges(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[S
         let size = moved(status, ids[edge.from]);
         if let Some((x, y)) = edge.cells.first().filter(|_| size > 0) {
             let text = bytes(size);
-            let room = joints.range((x + 1, *y)..).find(|(cell, _)| cell.1 == *y && cell.0 > *x).map_or(99, |(cell, _)| cell.0 - x);
+            let room = joints
+                .range((x + 1, *y)..)
+                .find(|(cell, _)| cell.1 == *y && cell.0 > *x)
+                .map_or(99, |(cell, _)| cell.0 - x);
             if room > text.width() as i32 + 1 && *x + shift + 1 >= 0 {
                 brush.tone(area, (x + shift + 2) as u16, *y as u16, &text, Tone::Dim);
             }
@@ -206,7 +216,14 @@ fn join(joints: &mut BTreeMap<(i32, i32), Joint>, cells: &[(i32, i32)], heavy: b
             new.down |= index + 1 == cells.len();
         }
         let joint = joints.entry((*x, *y)).or_default();
-        let bridge = (joint.up && joint.down && !joint.left && !joint.right && new.left && new.right && !new.up && !new.down)
+        let bridge = (joint.up
+            && joint.down
+            && !joint.left
+            && !joint.right
+            && new.left
+            && new.right
+            && !new.up
+            && !new.down)
             || (joint.left && joint.right && !joint.up && !joint.down && new.up && new.down && !new.left && !new.right);
         if bridge {
             // Strangers cross: the vertical line passes over.
@@ -286,9 +303,10 @@ fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
     let shown: Vec<&Stage> = ids.iter().filter_map(|id| status.stages.get(id).map(AsRef::as_ref)).collect();
     let height = usize::from(area.height);
     let busy = |stage: &&&Stage| matches!(model.selected, Selected::Stage(id) | Selected::Task(id, _) if id == stage.definition.stage);
-    let last = shown.iter().position(|stage| busy(&stage)).or_else(|| {
-        shown.iter().rposition(|stage| !matches!(stage_tone(stage), Tone::Done | Tone::Pending))
-    });
+    let last = shown
+        .iter()
+        .position(|stage| busy(&stage))
+        .or_else(|| shown.iter().rposition(|stage| !matches!(stage_tone(stage), Tone::Done | Tone::Pending)));
     let first = last.map_or(shown.len().saturating_sub(height), |last| (last + 1).saturating_sub(height));
     for (y, stage) in shown.iter().skip(first).take(height).enumerate() {
         list_line(brush, model, status, stage, Rect { y: area.y + y as u16, height: 1, ..area });

@@ -96,7 +96,8 @@ fn axis(brush: &mut Brush, chart: Rect, scale: &Scale) {
 }
 
 fn name(brush: &mut Brush, area: Rect, y: u16, (node, core): (NodeId, u32)) {
-    let text = if core == 0 { format!("{node:<7}c{core}", node = node.to_string()) } else { format!("{:<7}c{core}", "") };
+    let text =
+        if core == 0 { format!("{node:<7}c{core}", node = node.to_string()) } else { format!("{:<7}c{core}", "") };
     brush.tone(area, 0, y, &text, Tone::Dim);
 }
 
@@ -140,9 +141,10 @@ fn down(brush: &mut Brush, model: &Model, chart: Rect, y: u16, node: NodeId, sca
     let style = brush.style(Tone::Lost);
     let run = model.run();
     for death in run.head().deaths.iter().filter(|death| death.node == node && death.at <= model.cursor.time) {
-        let back = run.marks.iter().find(|mark| {
-            mark.at >= death.at && mark.kind == crate::status::marks::MarkKind::NodeReturns(node)
-        });
+        let back = run
+            .marks
+            .iter()
+            .find(|mark| mark.at >= death.at && mark.kind == crate::status::marks::MarkKind::NodeReturns(node));
         let until = back.map_or(model.cursor.time, |mark| mark.at.min(model.cursor.time));
         if until < scale.from {
             continue;
@@ -164,7 +166,8 @@ fn bar(
     index: usize,
     scale: &Scale,
 ) {
-    let (start, end) = (scale.column(attempt.started), scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1));
+    let (start, end) =
+        (scale.column(attempt.started), scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1));
     let lost = attempt.orphaned || matches!(attempt.outcome, Some(TaskOutcome::ExecutorLost { .. }));
     let failed = matches!(attempt.outcome, Some(TaskOutcome::Failed { .. } | TaskOutcome::FetchFailed { .. }));
     let tone = match (attempt.is_again(), attempt.ended.is_some()) {

@@ -114,16 +114,25 @@ fn cost(model: &Model, index: usize) -> Vec<Line> {
     let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
     let again = plural(fate.again() as u64, "task");
     let mut lines = vec![line(Mark::Again, format!("{again} ran again, {} of core time.", VirtualDuration(nanos)))];
-    lines.push(line(Mark::Again, format!("Made again: {} of {}.", fate.outputs_again.len(), plural(lost as u64, "lost map output"))));
+    lines.push(line(
+        Mark::Again,
+        format!("Made again: {} of {}.", fate.outputs_again.len(), plural(lost as u64, "lost map output")),
+    ));
     if !fate.outputs_left.is_empty() {
         let left = words::stage_tasks(head, &fate.outputs_left);
         lines.push(line(Mark::Skip, format!("Not made again: {left}; nobody needed them.")));
     }
     if !fate.restarted.is_empty() {
-        lines.push(line(Mark::Again, format!("Started again elsewhere: {}.", plural(fate.restarted.len() as u64, "running task"))));
+        lines.push(line(
+            Mark::Again,
+            format!("Started again elsewhere: {}.", plural(fate.restarted.len() as u64, "running task")),
+        ));
     }
     if fate.cached_lost > 0 {
-        lines.push(line(Mark::Again, format!("Cached partitions made again: {} of {}.", fate.cached_again, fate.cached_lost)));
+        lines.push(line(
+            Mark::Again,
+            format!("Cached partitions made again: {} of {}.", fate.cached_again, fate.cached_lost),
+        ));
     }
     lines.push(line(Mark::Wall, format!("Kept and used as they were: {}.", plural(fate.kept as u64, "stored block"))));
     lines
