@@ -47,7 +47,7 @@ impl Cluster {
         let stage = self.define_stage(plan, work, shuffle, &spec);
         let job = JobId(self.next.job);
         self.next.job += 1;
-        self.jobs.insert(job, JobState { stage, broadcast, outputs: BTreeMap::new(), result: None });
+        self.jobs.insert(job, JobState { stage, query: spec.query, broadcast, outputs: BTreeMap::new(), result: None });
         let description = spec.description;
         self.tell(Input::JobSubmitted(Job { job, query: spec.query, stage, partitions, description }));
         Ok(job)

@@ -83,6 +83,7 @@ pub(super) struct Prepared {
 /// A job that has not been asked for its result.
 pub(super) struct JobState {
     pub stage: StageId,
+    pub query: Option<QueryId>,
     pub broadcast: Option<BroadcastId>,
     pub outputs: BTreeMap<u32, TaskOutput>,
     pub result: Option<Result<()>>,
@@ -116,6 +117,8 @@ pub struct Cluster {
     pub(super) jobs: BTreeMap<JobId, JobState>,
     pub(super) errors: BTreeMap<TaskId, SparkError>,
     pub(super) query_shuffles: BTreeMap<QueryId, Vec<ShuffleId>>,
+    /// Shuffles of queries that have ended, kept for caches that stand on them.
+    pub(super) kept_shuffles: BTreeSet<ShuffleId>,
     pub(super) query_broadcasts: BTreeMap<QueryId, Vec<BroadcastId>>,
     pub(super) pool: Pool,
     pub(super) cancelled: Arc<AtomicBool>,
@@ -179,6 +182,7 @@ impl Cluster {
             jobs: BTreeMap::new(),
             errors: BTreeMap::new(),
             query_shuffles: BTreeMap::new(),
+            kept_shuffles: BTreeSet::new(),
             query_broadcasts: BTreeMap::new(),
             pool: Pool::new(threads)?,
             cancelled,
@@ -360,25 +364,36 @@ impl Cluster {
         }
         self.cache_plans.remove(&cache);
         self.tell(Input::CacheDropped { cache });
+        let kept = self.below_caches();
+        self.drop_unused_shuffles(&kept.0);
         self.settle();
     }
 
-    /// The query has ended: its shuffles and broadcasts are dropped, except those below a cache that still stands.
+    /// The query has ended: what still runs for it is cancelled, and its shuffles and broadcasts are dropped, except those below a cache
+    /// that still stands.
     pub fn end_query(&mut self, query: QueryId) {
+        let jobs: Vec<JobId> = self.jobs.iter().filter(|(_, job)| job.query == Some(query)).map(|(id, _)| *id).collect();
+        self.cancel(&jobs, "its query has ended");
+        self.kept_shuffles.extend(self.query_shuffles.remove(&query).unwrap_or_default());
         let kept = self.below_caches();
-        for shuffle in self.query_shuffles.remove(&query).unwrap_or_default() {
-            if kept.0.contains(&shuffle) {
+        for broadcast in self.query_broadcasts.remove(&query).unwrap_or_default() {
+            if !kept.1.contains(&broadcast) {
+                self.relations.remove(&broadcast);
+            }
+        }
+        self.drop_unused_shuffles(&kept.0);
+    }
+
+    fn drop_unused_shuffles(&mut self, kept: &BTreeSet<ShuffleId>) {
+        for shuffle in std::mem::take(&mut self.kept_shuffles) {
+            if kept.contains(&shuffle) {
+                self.kept_shuffles.insert(shuffle);
                 continue;
             }
             for node in self.nodes.values_mut() {
                 node.store.drop_shuffle(shuffle);
             }
             self.tell(Input::ShuffleDropped { shuffle });
-        }
-        for broadcast in self.query_broadcasts.remove(&query).unwrap_or_default() {
-            if !kept.1.contains(&broadcast) {
-                self.relations.remove(&broadcast);
-            }
         }
     }
 

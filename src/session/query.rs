@@ -104,6 +104,7 @@ impl Session {
         let (now, line) = (self.now(), self.line);
         self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan: text });
         let result = self.run_planned(query, planned.physical, action, work, wrap);
+        self.cluster()?.end_query(query);
         let now = self.now();
         let (rows, error) = match &result {
             Ok(outputs) => (outputs.iter().map(rows_of).sum(), None),
