@@ -10,6 +10,9 @@ pub mod summary;
 pub mod why;
 pub mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use diagnostic::{Place, Raised, diagnostic, drawing};
 pub use logs::{Level, LogFilter, logs};
 pub use narrator::{Depth, Format, Narrator, Sentence, Weight};

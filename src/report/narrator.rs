@@ -61,13 +61,33 @@ impl Sentence {
     #[must_use]
     pub fn line(&self, format: Format) -> String {
         match format {
-            Format::Text => format!("t={:<8.2} {}", self.at.as_secs_f64(), self.text),
+            Format::Text => wrapped(&format!("t={:<8.2} {}", self.at.as_secs_f64(), self.text)),
             Format::JsonLines => {
                 let time = self.at.0;
                 serde_json::json!({ "t_nanos": time, "kind": self.kind, "text": self.text }).to_string()
             }
         }
     }
+}
+
+/// The widest line.
+const WIDTH: usize = 120;
+
+/// Breaks a line between words; what follows stands below the text, not below the time.
+fn wrapped(line: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let last = lines.last().map_or(0, String::len);
+        if last > 0 && last + 1 + word.len() > WIDTH {
+            lines.push(" ".repeat(11) + word);
+        } else if let Some(current) = lines.last_mut() {
+            if last > 0 {
+                current.push(' ');
+            }
+            current.push_str(word);
+        }
+    }
+    lines.join("\n")
 }
 
 /// Tells a run up to a depth.
@@ -270,7 +290,7 @@ impl Told<'_> {
         for (need, members) in words::by_need(&death.outputs, |lost| &lost.need) {
             let names: Vec<(StageId, u32)> = members.iter().map(|lost| (lost.stage, lost.map)).collect();
             let what = format!("the output of {}", words::stage_tasks(status, &names));
-            self.lost(&what, need, names.len(), "not read");
+            self.lost(&what, need, 1, "not read");
         }
         for (need, members) in words::by_need(&death.cached, |lost| &lost.need) {
             let what = plural(members.len() as u64, "cached partition");

@@ -28,7 +28,7 @@ pub fn short_list(words: &[String]) -> String {
     format!("{} and {} more", words[..NAMED].join(", "), words.len() - NAMED)
 }
 
-/// `S0.m4 and S0.m5`; four or more in a row become `S0.m0 to m5`.
+/// `S0.m4 and S0.m5`; three or more in a row become `S0.m0 to m5`.
 #[must_use]
 pub fn tasks(status: &Status, stage: StageId, partitions: &[u32]) -> String {
     short_list(&task_words(status, stage, partitions))
@@ -54,7 +54,7 @@ fn task_words(status: &Status, stage: StageId, partitions: &[u32]) -> Vec<String
     let mut rest = partitions;
     while let Some(first) = rest.first() {
         let run = rest.iter().zip(*first..).take_while(|(partition, expected)| **partition == *expected).count();
-        if run >= 4 {
+        if run >= 3 {
             let last = status.task_name(stage, rest[run - 1]);
             let last = last.split_once('.').map_or(last.as_str(), |(_, task)| task).to_owned();
             words.push(format!("{} to {last}", status.task_name(stage, *first)));

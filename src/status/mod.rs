@@ -19,6 +19,8 @@ pub mod model;
 pub mod need;
 pub mod recompute;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod why;
 
 pub use history::History;

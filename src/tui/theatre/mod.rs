@@ -38,10 +38,10 @@ pub enum Source {
     Recorded(Vec<Arc<Event>>),
 }
 
-/// A fault to add: the run is done again with it, and with those it already had.
+/// Faults to add to those that the original run had: the run is done again with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchRequest {
-    /// All node deaths of the branch, the new one last.
+    /// Node deaths that were added in the theatre, the new one last.
     pub kills: Vec<(NodeId, VirtualTime)>,
 }
 

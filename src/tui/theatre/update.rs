@@ -328,13 +328,9 @@ fn kill_key(model: &mut Model, choice: usize, action: Action, closing: bool) -> 
     vec![Effect::Branch(BranchRequest { kills: kills_with(model, node, model.cursor.time) })]
 }
 
-/// The deaths that the run on screen has, and the new one.
+/// The deaths that were added on the way to the run on screen, and the new one.
 fn kills_with(model: &Model, node: NodeId, at: VirtualTime) -> Vec<(NodeId, VirtualTime)> {
-    let run = model.run();
-    let mut kills = run.kills.clone();
-    if kills.is_empty() {
-        kills = run.head().deaths.iter().map(|death| (death.node, death.at)).collect();
-    }
+    let mut kills = model.run().kills.clone();
     kills.push((node, at));
     kills
 }
