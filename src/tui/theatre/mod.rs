@@ -91,6 +91,7 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     };
     let mut model = Model::new(input.title, recording, input.options, input.on_branch.is_some(), input.paused);
     player::choose_speed(&mut model);
+    player::to_time(&mut model, VirtualTime::ZERO);
     let mut stage = Stage { screen: Screen::open()?, on_branch: input.on_branch };
     let exit = stage.play(&mut model);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {

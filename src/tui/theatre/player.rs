@@ -107,7 +107,7 @@ fn go(model: &mut Model, stop: Stop, beat_secs: f64) {
 pub fn toggle(model: &mut Model) {
     let at_end = model.cursor.position >= model.run().history.len() && !model.run().is_growing();
     if !model.playing && at_end && !model.run().history.is_empty() {
-        model.cursor = Cursor::default();
+        to_time(model, VirtualTime::ZERO);
     }
     model.playing = !model.playing;
     model.follow = false;
@@ -217,10 +217,10 @@ pub fn to_death(model: &mut Model, death: usize, at: VirtualTime) {
     }
 }
 
-/// To the start.
+/// To the start: what happened at time 0 has happened.
 pub fn to_start(model: &mut Model) {
     stop_playing(model);
-    model.cursor = Cursor::default();
+    to_time(model, VirtualTime::ZERO);
 }
 
 /// To the end of what is known.

@@ -84,6 +84,8 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             player::choose_speed(model);
             if model.follow && run == model.current {
                 player::to_end(model);
+            } else if model.cursor.time == VirtualTime::ZERO && run == model.current {
+                player::to_time(model, VirtualTime::ZERO);
             }
             Vec::new()
         }

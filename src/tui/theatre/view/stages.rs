@@ -16,7 +16,7 @@ use unicode_width::UnicodeWidthStr;
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
     let inner = brush.pane(area, &title(model, status), focus);
     let ids = stages_on_screen(model);
-    if ids.is_empty() {
+    if !ids.iter().any(|id| status.stages.contains_key(id)) {
         brush.tone(inner, 0, 0, waiting(status), Tone::Dim);
         return;
     }
