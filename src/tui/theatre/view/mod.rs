@@ -151,7 +151,7 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     };
     let mut x = 1;
     for (key, does) in hints {
-        if (*key == "K" && !model.can_branch)
+        if (matches!(*key, "K" | "=") && !model.can_branch)
             || usize::from(x) + key.width() + does.width() + 2 > usize::from(left.width)
         {
             continue;

@@ -30,7 +30,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     }
     match &model.overlay {
         Overlay::None => {}
-        Overlay::Help { scroll } => help(brush, screen, *scroll),
+        Overlay::Help { scroll } => help(brush, model, screen, *scroll),
         Overlay::Kill { choice } => kill(brush, model, status, screen, *choice),
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
         Overlay::Plan { scroll } => plan(brush, model, status, screen, *scroll),
@@ -47,11 +47,12 @@ fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rec
     brush.pane(area, title, true)
 }
 
-fn help(brush: &mut Brush, screen: Rect, scroll: usize) {
+fn help(brush: &mut Brush, model: &Model, screen: Rect, scroll: usize) {
     let area = window(brush, screen, (74, ROWS.len() as u16 + 8), "Keys");
     let glyphs = "· waits  ► runs  ⇣ reads blocks  ■ done  ✗ lost  ↻ runs again  ! stopped  ◆ cached";
     let honest = "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
-    let mut lines: Vec<(String, String)> = ROWS.iter().map(|row| (row.keys.to_owned(), row.does.to_owned())).collect();
+    let rows = ROWS.iter().filter(|row| model.can_branch || !matches!(row.keys, "K" | "="));
+    let mut lines: Vec<(String, String)> = rows.map(|row| (row.keys.to_owned(), row.does.to_owned())).collect();
     lines.push((String::new(), String::new()));
     for text in [glyphs, honest] {
         let room = usize::from(area.width.max(1));
