@@ -1,10 +1,10 @@
 //! Faults strike here: machines die, fall silent, come back.
 
-use super::attempt::Cargo;
 use super::fault::Fault;
 use super::inputs::View;
 use super::node::Health;
 use super::simulation::{Cluster, Due};
+use super::transfers::Cargo;
 use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::EventKind;

@@ -17,6 +17,7 @@ mod node;
 mod pool;
 mod preparing;
 pub mod simulation;
+mod transfers;
 
 pub use config::ClusterConfig;
 pub use cost_model::CostModel;

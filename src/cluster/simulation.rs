@@ -372,7 +372,8 @@ impl Cluster {
     /// The query has ended: what still runs for it is cancelled, and its shuffles and broadcasts are dropped, except those below a cache
     /// that still stands.
     pub fn end_query(&mut self, query: QueryId) {
-        let jobs: Vec<JobId> = self.jobs.iter().filter(|(_, job)| job.query == Some(query)).map(|(id, _)| *id).collect();
+        let jobs: Vec<JobId> =
+            self.jobs.iter().filter(|(_, job)| job.query == Some(query)).map(|(id, _)| *id).collect();
         self.cancel(&jobs, "its query has ended");
         self.kept_shuffles.extend(self.query_shuffles.remove(&query).unwrap_or_default());
         let kept = self.below_caches();

@@ -228,6 +228,20 @@ fn a_slow_node_makes_the_run_longer_and_changes_no_row() {
 }
 
 #[test]
+fn speculation_saves_what_a_slow_node_costs() {
+    let slow = || vec![Fault::parse("slow:2x200@0").expect("a fault")];
+    let plan = shuffled(range(20000, 16), 4);
+    let patient = run_with(&plan, "4x2", slow(), 2, Conf::new());
+    let mut conf = Conf::new();
+    conf.set("spark.speculation", "true");
+    conf.set("spark.speculation.quantile", "0.5");
+    let eager = run_with(&plan, "4x2", slow(), 2, conf);
+    assert_eq!(eager.rows, patient.rows);
+    assert!(eager.count(|event| matches!(event, EventKind::TaskStarted { cause: TaskCause::Speculative, .. })) > 0);
+    assert!(eager.ended < patient.ended, "{} {}", eager.ended, patient.ended);
+}
+
+#[test]
 fn a_cached_partition_that_dies_is_made_again_from_its_lineage() {
     let log = EventLog::new();
     let kill = vec![Fault::parse("kill:2@5").expect("a fault")];

@@ -277,6 +277,12 @@ impl DagScheduler {
         let counts = outcome == TaskOutcome::Succeeded;
         step.out.emit(EventKind::TaskEnded { task, outcome, metrics });
         step.out.push(if counts { Command::Accept { task } } else { Command::Discard { task } });
+        if counts {
+            self.kill_copies(running, step);
+            if let Some(set) = step.tasks.set_mut(running.stage) {
+                set.durations.push(step.now.since(running.started));
+            }
+        }
         for set in step.tasks.sets_of(stage) {
             if let Some(index) = set.index_of(running.partition) {
                 set.mark_done(index, Some(running.executor));
@@ -294,6 +300,15 @@ impl DagScheduler {
             }
             None if counts => self.result_task_done(stage, running.partition, step),
             None => {}
+        }
+    }
+
+    fn kill_copies(&self, running: &Running, step: &mut Step) {
+        for task in step.tasks.copies_of(running) {
+            step.tasks.end(task);
+            step.out.push(Command::Kill { task });
+            let outcome = TaskOutcome::Killed { reason: "another attempt was first".to_owned() };
+            step.out.emit(EventKind::TaskEnded { task, outcome, metrics: TaskMetrics::default() });
         }
     }
 

@@ -46,11 +46,12 @@ impl Scheduler {
         scheduler
     }
 
-    /// Takes `spark.task.maxFailures`, `spark.stage.maxConsecutiveAttempts` and `spark.locality.wait` over.
+    /// Takes `spark.task.maxFailures`, `spark.stage.maxConsecutiveAttempts`, `spark.locality.wait` and `spark.speculation` over.
     pub fn set_conf(&mut self, conf: &Conf) {
         self.max_task_failures = conf.number("spark.task.maxFailures", 4).max(1) as u32;
         self.dag.max_stage_attempts = conf.number("spark.stage.maxConsecutiveAttempts", 4).max(1) as usize;
         self.tasks.set_locality_wait(VirtualDuration::from_millis(conf.millis("spark.locality.wait", 3000)));
+        self.tasks.set_speculation(speculation(conf));
     }
 
     /// Tells the scheduler one fact. Everything it decides is appended to `out`.
@@ -79,6 +80,7 @@ impl Scheduler {
             Input::ShuffleDropped { shuffle } => self.dag.tracker.clear(shuffle),
             Input::TimerFired(Timer::ResubmitFailedStages) => self.dag.resubmit_failed(&mut step),
             Input::TimerFired(Timer::Revive) => self.tasks.timer_fired(),
+            Input::TimerFired(Timer::FindSlowTasks) => self.tasks.find_slow_tasks(now),
             Input::NothingLeft => {
                 self.dag.fail_all(
                     "Job aborted due to stage failure: no executor is left that could run its tasks",
@@ -245,6 +247,20 @@ impl Scheduler {
                 }
             }
         }
+    }
+}
+
+fn speculation(conf: &Conf) -> task_set::Speculation {
+    let permille = |key: &str, otherwise: f64| {
+        let value = conf.get(key).and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or(otherwise);
+        (value.max(0.0) * 1000.0) as u64
+    };
+    task_set::Speculation {
+        is_on: conf.flag("spark.speculation"),
+        interval: VirtualDuration::from_millis(conf.millis("spark.speculation.interval", 100).max(1)),
+        quantile_permille: permille("spark.speculation.quantile", 0.9),
+        multiplier_permille: permille("spark.speculation.multiplier", 3.0),
+        min_runtime: VirtualDuration::from_millis(conf.millis("spark.speculation.minTaskRuntime", 100)),
     }
 }
 

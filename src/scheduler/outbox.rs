@@ -110,6 +110,8 @@ pub enum Timer {
     ResubmitFailedStages,
     /// Patience for a near place has run out.
     Revive,
+    /// Look for tasks that take too long.
+    FindSlowTasks,
 }
 
 /// A wish of the scheduler.

@@ -88,7 +88,9 @@ fn line(command: &Command) -> Option<String> {
         Command::Accept { task } => format!("accept {task}"),
         Command::Discard { task } => format!("discard {task}"),
         Command::Kill { task } => format!("kill {task}"),
-        Command::SetTimer { timer: Timer::Revive, .. } | Command::Prepare { .. } | Command::DropOutputs { .. } => {
+        Command::SetTimer { timer: Timer::Revive | Timer::FindSlowTasks, .. }
+        | Command::Prepare { .. }
+        | Command::DropOutputs { .. } => {
             return None;
         }
         Command::SetTimer { at, timer } => format!("timer {timer:?} at {}", at.0 / 1_000_000),
@@ -364,4 +366,26 @@ fn far_places_wait_for_patience_to_run_out() {
     story.now = VirtualTime::from_secs_f64(3.0);
     let lines = story.tell(Input::TimerFired(Timer::Revive));
     assert!(lines.iter().any(|line| line.ends_with("on 2")), "{lines:#?}");
+}
+
+#[test]
+fn a_slow_task_gets_a_second_copy_elsewhere_and_the_first_to_end_counts() {
+    let mut story = Story::new(2, 2);
+    let mut conf = Conf::new();
+    conf.set("spark.speculation", "true");
+    conf.set("spark.speculation.quantile", "0.5");
+    story.scheduler.set_conf(&conf);
+    story.stage(0, 4, None, &[]);
+    story.job(0, 0, 4);
+    story.now = VirtualTime::from_secs_f64(1.0);
+    story.done(0);
+    story.done(1);
+    story.done(2);
+    story.now = VirtualTime::from_secs_f64(2.0);
+    let early = story.tell(Input::TimerFired(Timer::FindSlowTasks));
+    assert!(!early.iter().any(|line| line.starts_with("launch")), "{early:#?}");
+    story.now = VirtualTime::from_secs_f64(3.1);
+    let slow = story.tell(Input::TimerFired(Timer::FindSlowTasks));
+    assert_eq!(slow, ["T4 because Speculative", "launch T4 S0.0 p3 on 1"]);
+    assert_eq!(story.done(4), ["accept T4", "kill T3", "completed S0.0", "J0 succeeded"]);
 }

@@ -3,10 +3,12 @@
 //! One round offers every free core. For each task set in order of job and stage, and for each locality level from the nearest, the
 //! executors are swept, one task each per sweep, until nothing starts.
 //!
-//! **Simplified:** Spark shuffles the offers by chance; here a round begins behind the executor that was served last.
+//! With `spark.speculation` a task that takes far longer than its siblings gets a second copy on another node; the first to end counts.
+//!
+//! **Simplified:** a slow task is not asked how far it is (Spark's efficiency gate); Spark shuffles the offers by chance; here a round begins behind the executor that was served last.
 
 use super::outbox::{Command, Launch, Outbox, Timer};
-use super::task_set::{Choice, TaskSet};
+use super::task_set::{Choice, Speculation, TaskSet};
 use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{EventKind, Locality, StageAttempt, TaskCause};
@@ -31,6 +33,7 @@ pub struct Running {
     pub core: u32,
     /// The tracker's epoch when its task set was made.
     pub epoch: u64,
+    pub started: VirtualTime,
 }
 
 /// What the scheduler remembers of one task over all its attempts.
@@ -52,12 +55,19 @@ pub struct TaskScheduler {
     last_served: ExecutorId,
     timer_at: Option<VirtualTime>,
     locality_wait: VirtualDuration,
+    speculation: Speculation,
+    speculation_due: bool,
 }
 
 impl TaskScheduler {
     /// `spark.locality.wait`.
     pub fn set_locality_wait(&mut self, wait: VirtualDuration) {
         self.locality_wait = wait;
+    }
+
+    /// `spark.speculation` and its kin.
+    pub fn set_speculation(&mut self, rules: Speculation) {
+        self.speculation = rules;
     }
 
     /// A new executor with all its cores free.
@@ -150,7 +160,7 @@ impl TaskScheduler {
     /// Offers all free cores. `all_free` says that this was not caused by one executor alone.
     pub fn offer(&mut self, now: VirtualTime, all_free: bool, out: &mut Outbox) {
         let keys: Vec<(JobId, StageAttempt)> =
-            self.sets.iter().filter(|(_, set)| set.has_pending()).map(|(key, _)| *key).collect();
+            self.sets.iter().filter(|(_, set)| set.wants_cores()).map(|(key, _)| *key).collect();
         for key in keys {
             if self.executors.values().all(|executor| executor.free.is_empty()) {
                 break;
@@ -158,6 +168,7 @@ impl TaskScheduler {
             self.offer_to(key, now, all_free, out);
         }
         self.set_timer(now, out);
+        self.watch_for_slow_tasks(now, out);
     }
 
     fn offer_to(&mut self, key: (JobId, StageAttempt), now: VirtualTime, all_free: bool, out: &mut Outbox) {
@@ -166,6 +177,7 @@ impl TaskScheduler {
         for level in set.levels().to_vec() {
             while self.sweep(&mut set, level, now, &mut nearest, out) {}
         }
+        self.start_copies(&mut set, now, out);
         let rejected = set.has_pending() && self.executors.values().any(|executor| !executor.free.is_empty());
         match nearest {
             Some(nearest) if !rejected => {
@@ -199,7 +211,7 @@ impl TaskScheduler {
             let Some(executor) = self.executors.get(&id) else { continue };
             if let Some(choice) = set.dequeue(id, executor.node, limit) {
                 *nearest = Some(nearest.map_or(choice.locality, |near| near.min(choice.locality)));
-                self.launch(set, id, choice, out);
+                self.launch(set, id, choice, now, out);
                 launched = true;
             }
             if !set.has_pending() {
@@ -209,7 +221,7 @@ impl TaskScheduler {
         launched && set.has_pending()
     }
 
-    fn launch(&mut self, set: &mut TaskSet, id: ExecutorId, choice: Choice, out: &mut Outbox) {
+    fn launch(&mut self, set: &mut TaskSet, id: ExecutorId, choice: Choice, now: VirtualTime, out: &mut Outbox) {
         let Some(executor) = self.executors.get_mut(&id) else { return };
         let core = executor.free.pop_first();
         assert!(core.is_some(), "a task starts only on a free core");
@@ -247,6 +259,7 @@ impl TaskScheduler {
             node,
             core,
             epoch: set.epoch,
+            started: now,
         };
         out.push(Command::Launch(Launch {
             task,
@@ -271,6 +284,50 @@ impl TaskScheduler {
             self.timer_at = Some(at);
             out.push(Command::SetTimer { at, timer: Timer::Revive });
         }
+    }
+
+    /// Starts second copies of slow tasks, each on a node that has none.
+    fn start_copies(&mut self, set: &mut TaskSet, now: VirtualTime, out: &mut Outbox) {
+        for index in set.slow.clone() {
+            let copies = self.running.values().filter(|running| running.stage == set.stage && running.index == index);
+            let nodes: BTreeSet<NodeId> = copies.map(|running| running.node).collect();
+            let free = self
+                .executors
+                .iter()
+                .find(|(_, executor)| !executor.free.is_empty() && !nodes.contains(&executor.node));
+            let Some(id) = free.map(|(id, _)| *id) else { continue };
+            set.slow.remove(&index);
+            self.note_cause(set.stage.stage, set.tasks[index].partition, TaskCause::Speculative);
+            self.launch(set, id, Choice { index, locality: Locality::Any }, now, out);
+        }
+    }
+
+    /// Looks for tasks that take too long, and comes back later.
+    pub fn find_slow_tasks(&mut self, now: VirtualTime) {
+        self.speculation_due = false;
+        let rules = self.speculation;
+        for running in self.running.values() {
+            let Some(set) = self.sets.values_mut().find(|set| set.stage == running.stage) else { continue };
+            let Some(slot) = set.tasks.get(running.index) else { continue };
+            let is_alone = slot.running == 1 && !slot.is_done;
+            if is_alone && set.patience(&rules).is_some_and(|patience| now.since(running.started) > patience) {
+                set.slow.insert(running.index);
+            }
+        }
+    }
+
+    fn watch_for_slow_tasks(&mut self, now: VirtualTime, out: &mut Outbox) {
+        if self.speculation.is_on && !self.speculation_due && !self.running.is_empty() {
+            self.speculation_due = true;
+            out.push(Command::SetTimer { at: now + self.speculation.interval, timer: Timer::FindSlowTasks });
+        }
+    }
+
+    /// Other attempts of the same task in the same set.
+    #[must_use]
+    pub fn copies_of(&self, running: &Running) -> Vec<TaskId> {
+        let same = |other: &Running| other.stage == running.stage && other.index == running.index;
+        self.running.iter().filter(|(_, other)| same(other)).map(|(task, _)| *task).collect()
     }
 
     /// The revive timer fired.

@@ -14,13 +14,25 @@ use super::stage_graph::Leaf;
 use crate::common::ids::{ExecutorId, JobId, NodeId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{Locality, StageAttempt};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Where a task would rather run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Preference {
     Executor(ExecutorId, NodeId),
     Node(NodeId),
+}
+
+/// When a task counts as slow (`spark.speculation.*`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Speculation {
+    pub is_on: bool,
+    pub interval: VirtualDuration,
+    /// Share of tasks that must have succeeded.
+    pub quantile_permille: u64,
+    /// How many times the median is slow.
+    pub multiplier_permille: u64,
+    pub min_runtime: VirtualDuration,
 }
 
 /// One task of the set.
@@ -59,6 +71,10 @@ pub struct TaskSet {
     last_reset: VirtualTime,
     /// No offer was refused for its place since the last reset.
     pub no_rejects: bool,
+    /// How long each task that succeeded took.
+    pub durations: Vec<VirtualDuration>,
+    /// Tasks that take so long that a second copy may start.
+    pub slow: BTreeSet<usize>,
 }
 
 /// A task that may start on the offered executor.
@@ -107,6 +123,8 @@ impl TaskSet {
             level: 0,
             last_reset: now,
             no_rejects: true,
+            durations: Vec::new(),
+            slow: BTreeSet::new(),
         };
         set.open = set.tasks.len();
         for index in 0..set.tasks.len() {
@@ -125,6 +143,25 @@ impl TaskSet {
     #[must_use]
     pub fn has_pending(&self) -> bool {
         !self.is_zombie && self.pending > 0
+    }
+
+    /// Whether a free core could be of use.
+    #[must_use]
+    pub fn wants_cores(&self) -> bool {
+        self.has_pending() || (!self.is_zombie && !self.slow.is_empty())
+    }
+
+    /// How long a task may run before it counts as slow; absent until enough tasks have succeeded.
+    #[must_use]
+    pub fn patience(&self, rules: &Speculation) -> Option<VirtualDuration> {
+        let enough = (self.tasks.len() as u64 * rules.quantile_permille / 1000).max(1);
+        if self.is_zombie || self.tasks.len() < 2 || (self.durations.len() as u64) < enough {
+            return None;
+        }
+        let mut sorted = self.durations.clone();
+        sorted.sort_unstable();
+        let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+        Some(VirtualDuration(median.0 / 1000 * rules.multiplier_permille).max(rules.min_runtime))
     }
 
     /// Puts a task back into the queues.
@@ -152,6 +189,7 @@ impl TaskSet {
         if !slot.is_done {
             slot.is_done = true;
             self.open -= 1;
+            self.slow.remove(&index);
             slot.done_on = executor;
             if std::mem::take(&mut slot.is_queued) {
                 self.pending -= 1;

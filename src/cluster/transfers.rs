@@ -1,0 +1,191 @@
+//! What moves to a task: shuffle blocks, pieces of files, cached rows, broadcasts.
+//!
+//! A transfer longer than a moment is a flow in the [`Network`](super::network::Network) and shares links with others; shorter ones take the time they would
+//! take alone.
+
+use super::attempt::{Needs, Trouble};
+use super::journal::OpenEvent;
+use super::network::{FlowId, Link};
+use super::simulation::{Cluster, Due};
+use crate::common::ids::{ExecutorId, NodeId, ShuffleId, TaskId};
+use crate::common::time::VirtualDuration;
+use crate::event::EventKind;
+use crate::physical::plan::ShuffleSlice;
+use crate::scheduler::Launch;
+use std::collections::BTreeMap;
+
+/// What is being moved to a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cargo {
+    Shuffle {
+        shuffle: ShuffleId,
+        map: u32,
+        executor: ExecutorId,
+    },
+    /// Files, cached rows, broadcasts: another copy or a recomputation can stand in.
+    Other,
+}
+
+/// One transfer to a task.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    pub from: NodeId,
+    pub cargo: Cargo,
+    pub is_done: bool,
+    pub flow: Option<FlowId>,
+    pub event: Option<OpenEvent>,
+}
+
+impl Cluster {
+    /// The machine to read a block from: this one, else the first that is up.
+    pub(super) fn nearest_host(&self, hosts: &[NodeId], reader: NodeId) -> Option<NodeId> {
+        let holds = |node: &NodeId| self.nodes.get(node).is_some_and(|node| node.is_up() && !node.replicas_lost);
+        hosts.iter().copied().filter(holds).min_by_key(|host| (*host != reader, *host))
+    }
+
+    /// Starts everything that a task reads from elsewhere or from disk.
+    pub(super) fn start_transfers(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
+        for (shuffle, slice) in &needs.shuffles {
+            let sources = self.scheduler.map_outputs().sources(*shuffle, slice);
+            for (executor, (node, blocks, bytes)) in sources {
+                if blocks > 0 {
+                    self.fetch_shuffle(launch, (*shuffle, slice), (executor, node), blocks, bytes);
+                }
+            }
+        }
+        for (cache, partition) in &needs.cached {
+            let at = self.scheduler.cached().get(*cache, *partition).copied();
+            if let Some(at) = at.filter(|at| at.node != launch.node) {
+                self.transfer(launch, at.node, Cargo::Other, at.bytes, None);
+            } else if let Some(node) = self.nodes.get_mut(&launch.node) {
+                let on_disk =
+                    node.store.use_cached(*cache, *partition).filter(|block| block.on_disk).map(|block| block.bytes);
+                if let Some(bytes) = on_disk {
+                    self.transfer(launch, launch.node, Cargo::Other, bytes, None);
+                }
+            }
+        }
+        self.read_files(launch, needs, input_bytes);
+        for broadcast in &needs.broadcasts {
+            let is_new = self.nodes.get_mut(&launch.node).is_some_and(|node| node.broadcasts.insert(*broadcast));
+            let bytes = self.relation_bytes.get(broadcast).copied().unwrap_or(0);
+            if is_new && bytes > 0 {
+                self.transfer(launch, NodeId(0), Cargo::Other, bytes, None);
+            }
+        }
+    }
+
+    /// Reads the bytes that were really read, from the nearest copies of the pieces.
+    fn read_files(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
+        let total: u64 = needs.files.iter().map(|(bytes, _)| *bytes).sum();
+        let mut by_host: BTreeMap<NodeId, u64> = BTreeMap::new();
+        for (bytes, hosts) in &needs.files {
+            let share = u128::from(*bytes) * u128::from(input_bytes) / u128::from(total.max(1));
+            let host = self.nearest_host(hosts, launch.node).unwrap_or(launch.node);
+            *by_host.entry(host).or_default() += share as u64;
+        }
+        for (host, bytes) in by_host {
+            self.transfer(launch, host, Cargo::Other, bytes, None);
+        }
+    }
+
+    fn fetch_shuffle(
+        &mut self,
+        launch: &Launch,
+        (shuffle, slice): (ShuffleId, &ShuffleSlice),
+        (executor, from): (ExecutorId, NodeId),
+        blocks: u32,
+        bytes: u64,
+    ) {
+        let first = self.scheduler.map_outputs().table(shuffle).and_then(|table| {
+            let maps = crate::scheduler::map_outputs::ranges(slice, table.maps()).0;
+            maps.into_iter().find(|map| table.output(*map).is_some_and(|at| at.executor == executor))
+        });
+        let map = first.unwrap_or_default();
+        if from != launch.node {
+            if let Some(attempt) = self.attempts.get_mut(&launch.task) {
+                attempt.remote_bytes += bytes;
+            }
+        }
+        let event = EventKind::ShuffleFetched { task: launch.task, shuffle, from, blocks, bytes, arrives: self.now };
+        self.transfer(launch, from, Cargo::Shuffle { shuffle, map, executor }, bytes, Some(event));
+    }
+
+    /// Starts moving `bytes` to a task. What takes only a moment does not share links.
+    fn transfer(&mut self, launch: &Launch, from: NodeId, cargo: Cargo, bytes: u64, event: Option<EventKind>) {
+        let task = launch.task;
+        let Some((round, index)) = self.attempts.get(&task).map(|attempt| (attempt.round, attempt.transfers.len()))
+        else {
+            return;
+        };
+        let cost = &self.config.cost;
+        let is_local = from == launch.node;
+        let speed = if is_local { cost.disk_bytes_per_sec } else { cost.network_bytes_per_sec }.max(1);
+        let setup = VirtualDuration(if is_local { 0 } else { (cost.latency_us + cost.transfer_setup_us) * 1000 });
+        let bytes = bytes.saturating_mul(self.config.scale);
+        let alone = setup.0 + (u128::from(bytes) * 1_000_000_000 / u128::from(speed)) as u64;
+        let mut transfer = Transfer { from, cargo, is_done: false, flow: None, event: None };
+        if alone <= setup.0 + 5_000_000 {
+            let at = self.now + VirtualDuration(alone);
+            if let Some(EventKind::ShuffleFetched { task, shuffle, from, blocks, bytes, .. }) = event {
+                self.emit(EventKind::ShuffleFetched { task, shuffle, from, blocks, bytes, arrives: at });
+            }
+            self.schedule(at, Due::Arrived { task, transfer: index, round });
+        } else {
+            let links = if is_local { vec![Link::Disk(from)] } else { vec![Link::Up(from), Link::Down(launch.node)] };
+            let extra = (u128::from(setup.0) * u128::from(speed) / 1_000_000_000) as u64;
+            let flow = self.network.start(self.now, links, bytes + extra);
+            self.flows.insert(flow, (task, index));
+            transfer.flow = Some(flow);
+            transfer.event = event.map(|event| self.journal.push_open(self.now, event));
+        }
+        self.push_transfer(task, transfer);
+    }
+
+    fn push_transfer(&mut self, task: TaskId, transfer: Transfer) {
+        if let Some(attempt) = self.attempts.get_mut(&task) {
+            attempt.transfers.push(transfer);
+        }
+    }
+
+    /// A transfer has arrived.
+    pub(super) fn transfer_ended(&mut self, task: TaskId, index: usize) {
+        let now = self.now;
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        let Some(transfer) = attempt.transfers.get_mut(index) else { return };
+        transfer.is_done = true;
+        transfer.flow = None;
+        if let Some(event) = transfer.event.take() {
+            self.journal.close(event, now);
+        }
+        attempt.fetched = now;
+        self.go_on(task);
+    }
+
+    /// The executor a transfer comes from has died: its connection is closed.
+    pub(super) fn source_died(&mut self, task: TaskId, index: usize, conf_wait: VirtualDuration) {
+        let Some(transfer) = self.attempts.get(&task).and_then(|attempt| attempt.transfers.get(index)) else { return };
+        let (cargo, node) = (transfer.cargo, transfer.from);
+        match cargo {
+            Cargo::Shuffle { shuffle, map, executor } => {
+                self.stop_transfers(task);
+                self.break_attempt(task, Trouble::Fetch { shuffle, map, executor: Some(executor), node }, conf_wait);
+            }
+            Cargo::Other => self.start_over(task),
+        }
+    }
+
+    /// Stops what is on its way to a task.
+    pub(super) fn stop_transfers(&mut self, task: TaskId) {
+        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        for transfer in &mut attempt.transfers {
+            if let Some(flow) = transfer.flow.take() {
+                self.network.cancel(self.now, flow);
+                self.flows.remove(&flow);
+            }
+            if let Some(event) = transfer.event.take() {
+                self.journal.close(event, self.now);
+            }
+        }
+    }
+}
