@@ -1,0 +1,308 @@
+//! Function calls: special argument forms, `DISTINCT`, `FILTER`, `OVER`.
+
+use super::expr::{call, text};
+use super::lexer::Token;
+use super::parser::Parser;
+use crate::common::Result;
+use crate::logical::expr::{Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, WindowFrame, WindowSpec};
+use crate::logical::types::DataType;
+
+/// Marks the window of `OVER name` until the `WINDOW` clause is read.
+const NAMED_WINDOW: &str = "\u{0}window";
+
+impl Parser<'_> {
+    /// A call whose name is the next token.
+    pub(super) fn function(&mut self, name: &str) -> Result<Expr> {
+        match name {
+            "cast" | "try_cast" | "extract" | "substring" | "substr" | "trim" | "position" | "overlay" | "exists" => {
+                let mark = self.mark();
+                self.advance();
+                self.expect_symbol("(")?;
+                if let Some(special) = self.special(name)? {
+                    return Ok(special);
+                }
+                self.reset(mark);
+            }
+            _ => {}
+        }
+        self.advance();
+        self.call_arguments(name)
+    }
+
+    /// Forms with keywords between the arguments; `None` when it is a plain call.
+    fn special(&mut self, name: &str) -> Result<Option<Expr>> {
+        let made = match name {
+            "cast" | "try_cast" => {
+                let child = Box::new(self.expression()?);
+                self.expect_word("as")?;
+                let to = self.data_type()?;
+                let mode = if name == "cast" { CastMode::Ansi } else { CastMode::Try };
+                Expr::Cast { child, to, mode, implicit: false }
+            }
+            "exists" => {
+                if !self.starts_query() {
+                    return Ok(None);
+                }
+                Expr::Exists(self.query()?)
+            }
+            "extract" => {
+                let field = match self.advance() {
+                    Token::Word(field) | Token::Text(field) => field,
+                    _ => return Ok(None),
+                };
+                if !self.eat_word("from") {
+                    return Ok(None);
+                }
+                call("extract", vec![text(field), self.expression()?])
+            }
+            "substring" | "substr" => {
+                let value = self.expression()?;
+                if !self.eat_word("from") {
+                    return Ok(None);
+                }
+                let mut args = vec![value, self.expression()?];
+                if self.eat_word("for") {
+                    args.push(self.expression()?);
+                }
+                call("substring", args)
+            }
+            "trim" => {
+                let side = ["both", "leading", "trailing"].into_iter().find(|side| self.eat_word(side));
+                if self.eat_word("from") {
+                    let value = self.expression()?;
+                    self.expect_symbol(")")?;
+                    return Ok(Some(call(trim_name(side), vec![value])));
+                }
+                let first = self.expression()?;
+                if !self.eat_word("from") {
+                    return Ok(None);
+                }
+                let value = self.expression()?;
+                call(trim_name(side), vec![value, first])
+            }
+            "position" => {
+                // IN belongs to the call here, so the first part is read without it.
+                let value = self.primary()?;
+                if !self.eat_word("in") {
+                    return Ok(None);
+                }
+                call("locate", vec![value, self.expression()?])
+            }
+            _ => {
+                let value = self.expression()?;
+                if !self.eat_word("placing") {
+                    return Ok(None);
+                }
+                let replacement = self.expression()?;
+                self.expect_word("from")?;
+                let mut args = vec![value, replacement, self.expression()?];
+                if self.eat_word("for") {
+                    args.push(self.expression()?);
+                }
+                call("overlay", args)
+            }
+        };
+        self.expect_symbol(")")?;
+        Ok(Some(made))
+    }
+
+    /// `(…)` and what may follow it.
+    pub(super) fn call_arguments(&mut self, name: &str) -> Result<Expr> {
+        self.expect_symbol("(")?;
+        let distinct = self.eat_word("distinct");
+        if !distinct && self.is_word("all") && !self.is_symbol_at(1, ")") && !self.is_symbol_at(1, ",") {
+            self.advance();
+        }
+        let mut args = if self.is_symbol(")") { Vec::new() } else { self.separated(Self::argument)? };
+        let mut ignore_nulls = self.null_treatment();
+        self.expect_symbol(")")?;
+        let name = dated(name, &mut args);
+        if self.eat_words(&["within", "group"]) {
+            self.expect_symbol("(")?;
+            self.expect_word("order")?;
+            self.expect_word("by")?;
+            let order = self.sort_item()?;
+            self.expect_symbol(")")?;
+            args.insert(0, order.child);
+        }
+        let filter = if self.is_word("filter") && self.is_symbol_at(1, "(") {
+            self.advance();
+            self.expect_symbol("(")?;
+            self.expect_word("where")?;
+            let condition = self.expression()?;
+            self.expect_symbol(")")?;
+            Some(Box::new(condition))
+        } else {
+            None
+        };
+        ignore_nulls |= self.null_treatment();
+        let function = Expr::Call(Call { name, args, distinct, filter, ignore_nulls, origin: CallOrigin::Sql });
+        if !self.eat_word("over") {
+            return Ok(function);
+        }
+        let spec = if self.is_symbol("(") { self.window_spec()? } else { named_window(self.name()?) };
+        Ok(Expr::Window { function: Box::new(function), spec })
+    }
+
+    fn argument(&mut self) -> Result<Expr> {
+        // `name => value`
+        if matches!(self.peek(), Token::Word(_)) && self.is_symbol_at(1, "=>") {
+            self.advance();
+            self.advance();
+        }
+        self.named_expression()
+    }
+
+    fn null_treatment(&mut self) -> bool {
+        if self.eat_words(&["respect", "nulls"]) {
+            return false;
+        }
+        self.eat_words(&["ignore", "nulls"])
+    }
+
+    pub(super) fn window_spec(&mut self) -> Result<WindowSpec> {
+        self.expect_symbol("(")?;
+        let mut spec = WindowSpec::default();
+        if matches!(self.peek(), Token::Word(_))
+            && !self.is_any(&["partition", "order", "rows", "range", "distribute", "sort", "cluster"])
+        {
+            let base = self.name()?;
+            spec = named_window(base);
+        }
+        if self.eat_words(&["partition", "by"]) || self.eat_words(&["distribute", "by"]) {
+            spec.partition_by = self.separated(Self::expression)?;
+        }
+        if self.eat_words(&["order", "by"]) || self.eat_words(&["sort", "by"]) {
+            spec.order_by = self.separated(Self::sort_item)?;
+        }
+        if self.is_any(&["rows", "range"]) {
+            let unit = if self.name()?.eq_ignore_ascii_case("rows") { FrameUnit::Rows } else { FrameUnit::Range };
+            let (start, end) = if self.eat_word("between") {
+                let start = self.frame_bound()?;
+                self.expect_word("and")?;
+                (start, self.frame_bound()?)
+            } else {
+                (self.frame_bound()?, FrameBound::CurrentRow)
+            };
+            spec.frame = Some(WindowFrame { unit, start, end });
+        }
+        self.expect_symbol(")")?;
+        Ok(spec)
+    }
+
+    fn frame_bound(&mut self) -> Result<FrameBound> {
+        if self.eat_words(&["unbounded", "preceding"]) {
+            return Ok(FrameBound::UnboundedPreceding);
+        }
+        if self.eat_words(&["unbounded", "following"]) {
+            return Ok(FrameBound::UnboundedFollowing);
+        }
+        if self.eat_words(&["current", "row"]) {
+            return Ok(FrameBound::CurrentRow);
+        }
+        let offset = self.expression()?;
+        if self.eat_word("following") {
+            return Ok(FrameBound::Offset(Box::new(offset)));
+        }
+        self.expect_word("preceding")?;
+        Ok(FrameBound::Offset(Box::new(negated(offset))))
+    }
+
+    /// `WINDOW w AS (…), …`.
+    pub(super) fn window_clause(&mut self) -> Result<Vec<(String, WindowSpec)>> {
+        if !self.eat_word("window") {
+            return Ok(Vec::new());
+        }
+        self.separated(|parser| {
+            let name = parser.name()?;
+            parser.expect_word("as")?;
+            let spec = if parser.is_symbol("(") { parser.window_spec()? } else { named_window(parser.name()?) };
+            Ok((name, spec))
+        })
+    }
+}
+
+fn trim_name(side: Option<&str>) -> &'static str {
+    match side {
+        Some("leading") => "ltrim",
+        Some("trailing") => "rtrim",
+        _ => "trim",
+    }
+}
+
+fn negated(offset: Expr) -> Expr {
+    use crate::logical::scalar::Scalar;
+    match offset {
+        Expr::Literal(Scalar::Integer(value), data_type) => Expr::Literal(Scalar::Integer(-value), data_type),
+        Expr::Literal(Scalar::Long(value), data_type) => Expr::Literal(Scalar::Long(-value), data_type),
+        Expr::Literal(Scalar::Double(value), data_type) => Expr::Literal(Scalar::Double(-value), data_type),
+        Expr::Literal(Scalar::Decimal(value, precision, scale), data_type) => {
+            Expr::Literal(Scalar::Decimal(-value, precision, scale), data_type)
+        }
+        Expr::Literal(Scalar::YearMonthInterval(value), data_type) => {
+            Expr::Literal(Scalar::YearMonthInterval(-value), data_type)
+        }
+        Expr::Literal(Scalar::DayTimeInterval(value), data_type) => {
+            Expr::Literal(Scalar::DayTimeInterval(-value), data_type)
+        }
+        other => call("-", vec![other]),
+    }
+}
+
+/// `dateadd(DAY, n, d)` and `datediff(DAY, a, b)`: the unit is a word.
+fn dated(name: &str, args: &mut [Expr]) -> String {
+    let lower = name.to_ascii_lowercase();
+    let with_unit = matches!(
+        lower.as_str(),
+        "dateadd"
+            | "date_add"
+            | "timestampadd"
+            | "datediff"
+            | "date_diff"
+            | "timestampdiff"
+            | "timestamp_add"
+            | "timestamp_diff"
+    );
+    if with_unit
+        && args.len() == 3
+        && let Expr::UnresolvedAttribute(parts) = &args[0]
+    {
+        args[0] = text(parts.join(".").to_uppercase());
+        return if lower.contains("diff") { "timestampdiff".into() } else { "timestampadd".into() };
+    }
+    name.to_owned()
+}
+
+fn named_window(name: String) -> WindowSpec {
+    let marker =
+        Expr::Literal(crate::logical::scalar::Scalar::String(format!("{NAMED_WINDOW}{name}")), DataType::String);
+    WindowSpec { partition_by: vec![marker], order_by: Vec::new(), frame: None }
+}
+
+/// Puts the `WINDOW` clause's definitions where `OVER name` stands.
+pub(super) fn with_named_windows(expr: Expr, windows: &[(String, WindowSpec)]) -> Expr {
+    use crate::logical::scalar::Scalar;
+    if windows.is_empty() {
+        return expr;
+    }
+    expr.transform_up(&mut |part| match part {
+        Expr::Window { function, spec } => {
+            let found = match spec.partition_by.as_slice() {
+                [Expr::Literal(Scalar::String(marker), _)] => marker
+                    .strip_prefix(NAMED_WINDOW)
+                    .and_then(|name| windows.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))),
+                _ => None,
+            };
+            let spec = match found {
+                Some((_, known)) => WindowSpec {
+                    partition_by: known.partition_by.clone(),
+                    order_by: if spec.order_by.is_empty() { known.order_by.clone() } else { spec.order_by },
+                    frame: spec.frame.or_else(|| known.frame.clone()),
+                },
+                None => spec,
+            };
+            Expr::Window { function, spec }
+        }
+        other => other,
+    })
+}
