@@ -111,9 +111,6 @@ impl Session {
             Err(error) => (0, Some(error.to_string())),
         };
         self.log.push(now, EventKind::QueryEnded { query, rows, error });
-        if let Some(cluster) = self.cluster.as_mut() {
-            cluster.end_query(query);
-        }
         result
     }
 
