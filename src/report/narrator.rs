@@ -284,29 +284,29 @@ impl Told<'_> {
         if !death.running.is_empty() {
             let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
             let text =
-                format!("lost, was running: {}; its work starts again on another node", words::short_list(&names));
+                format!("lost while running: {}; to be run again on another node", words::short_list(&names));
             self.say(Depth::Brief, Weight::Again, "lost_running", text);
         }
         for (need, members) in words::by_need(&death.outputs, |lost| &lost.need) {
             let names: Vec<(StageId, u32)> = members.iter().map(|lost| (lost.stage, lost.map)).collect();
             let what = format!("the output of {}", words::stage_tasks(status, &names));
-            self.lost(&what, need, 1, "not read");
+            self.lost(&what, need, 1);
         }
         for (need, members) in words::by_need(&death.cached, |lost| &lost.need) {
             let what = plural(members.len() as u64, "cached partition");
-            self.lost(&what, need, members.len(), "not used");
+            self.lost(&what, need, members.len());
         }
         self.kept(death);
     }
 
-    fn lost(&mut self, what: &str, need: &Need, number: usize, open: &str) {
+    fn lost(&mut self, what: &str, need: &Need, number: usize) {
         let it = if number == 1 { "it" } else { "them" };
         match need {
             Need::Now(by) => {
-                let text = format!("lost and needed: {what}; made again, because");
+                let single = matches!(by.as_slice(), [(_, partitions)] if partitions.len() == 1);
                 let by = words::needed_by(self.status, by);
-                let verb = if by.contains(" and ") || by.contains(" to ") { "have" } else { "has" };
-                let text = format!("{text} {by} {verb} {open} {it} yet");
+                let verb = if single { "needs" } else { "need" };
+                let text = format!("lost and needed: {what}; made again, because {by} still {verb} {it}");
                 self.say(Depth::Brief, Weight::Again, "lost_needed", text);
             }
             Need::Later => {

@@ -43,7 +43,7 @@ pub fn stages_on_screen(model: &Model) -> Vec<StageId> {
     let mut wanted: Vec<StageId> = head
         .stages
         .values()
-        .filter(|stage| stage.definition.query == query)
+        .filter(|stage| query.is_none() || stage.definition.query == query)
         .map(|stage| stage.definition.stage)
         .collect();
     // Parents from another query (a cached or reused shuffle) belong to the picture too.

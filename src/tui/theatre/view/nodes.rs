@@ -105,22 +105,24 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node:
 
 /// `c0 ► S0.m4 ▓▓▓░░░ 40 %`.
 fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, core: u32, area: Rect, long: bool) -> u16 {
-    let x = brush.tone(area, 0, 0, &format!("c{core} "), Tone::Dim);
+    // A narrow cell has no room for the core's name.
+    let named = area.width >= 12;
+    let x = if named { brush.tone(area, 0, 0, &format!("c{core} "), Tone::Dim) } else { 0 };
     let task = node.running.get(core as usize).copied().flatten();
     let attempt = task.and_then(|task| status.attempts.get(&task));
     let Some(attempt) = attempt else {
-        return brush.tone(area, x, 0, if node.is_alive() { "· idle" } else { "·" }, Tone::Pending);
+        return brush.tone(area, x, 0, if node.is_alive() && named { "· idle" } else { "·" }, Tone::Pending);
     };
     let name = status.attempt_name(attempt.task);
     if attempt.orphaned || !node.is_alive() {
-        let x = brush.tone(area, x, 0, "✗ ", Tone::Lost);
+        let x = brush.tone(area, x, 0, if named { "✗ " } else { "✗" }, Tone::Lost);
         let text = if long { format!("{name} was running") } else { name };
         return brush.tone(area, x, 0, &text, Tone::Lost);
     }
     let (glyph, tone) = phase(attempt, model.cursor.time);
     let style = brush.style(tone);
     brush.put(area, i32::from(x), 0, glyph, style);
-    let start = x + 2;
+    let start = x + if named { 2 } else { 1 };
     let mut x = brush.tone(area, start, 0, &name, tone);
     if is_selected(model, attempt) {
         brush.mark(area, start, 0, x - start);
