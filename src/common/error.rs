@@ -36,6 +36,10 @@ pub enum ErrorClass {
     SparkException,
     /// A thing that an earlier version of Spark understood differently.
     SparkUpgradeException,
+    /// A key that is not there (`spark.conf.get`).
+    SparkNoSuchElementException,
+    /// A Python value that fits no Java method.
+    Py4JError,
     /// A Java error that PySpark does not translate.
     Py4JJavaError,
     /// An error of a Python function that ran on rows.
@@ -80,6 +84,8 @@ impl ErrorClass {
             Self::UnsupportedOperationException => "UnsupportedOperationException",
             Self::SparkException => "SparkException",
             Self::SparkUpgradeException => "SparkUpgradeException",
+            Self::SparkNoSuchElementException => "SparkNoSuchElementException",
+            Self::Py4JError => "Py4JError",
             Self::Py4JJavaError => "Py4JJavaError",
             Self::PythonException => "PythonException",
             Self::PySparkValueError => "PySparkValueError",

@@ -4,6 +4,7 @@
 //! - `api/`: PySpark's objects (`SparkSession`, `DataFrame`, `Column`, `functions`, `types`, RDDs);
 //! - [`host`]: the one narrow door to the rest of the program.
 
+pub mod api;
 pub mod host;
 pub mod lang;
 
@@ -54,5 +55,5 @@ pub fn run_script(
 /// What is supported, class by class.
 #[must_use]
 pub fn surface() -> Vec<(String, Vec<String>)> {
-    Vec::new()
+    api::surface::surface()
 }

@@ -148,6 +148,15 @@ pub trait RowFunction: fmt::Debug + Send + Sync {
     /// What the function raised, as a `PythonException`.
     fn call(&self, rows: &[Vec<Scalar>]) -> Result<Vec<Scalar>>;
 
+    /// The same, with the arguments' types (structs then reach the function as rows with names).
+    ///
+    /// # Errors
+    /// See [`RowFunction::call`].
+    fn call_typed(&self, rows: &[Vec<Scalar>], types: &[DataType]) -> Result<Vec<Scalar>> {
+        let _ = types;
+        self.call(rows)
+    }
+
     /// A number that two functions share only when they are the same.
     fn identity(&self) -> u64;
 }

@@ -1,0 +1,337 @@
+//! `SparkContext` and `SparkConf`.
+
+use super::rdd;
+use super::session;
+use super::support::{given, text_argument};
+use crate::pyspark::lang::class::Class;
+use crate::pyspark::lang::{Args, Interpreter, Module, Object, PyResult, Raised, Value};
+use std::cell::RefCell;
+
+/// The context.
+pub struct Context;
+
+/// `SparkConf()`.
+#[derive(Default)]
+pub struct SparkConf {
+    pub settings: RefCell<Vec<(String, String)>>,
+}
+
+/// The context as the interpreter keeps it.
+#[derive(Default)]
+struct Shared(Option<Value>);
+
+/// The context's methods.
+pub const METHODS: &[&str] = &[
+    "accumulator",
+    "addFile",
+    "addPyFile",
+    "binaryFiles",
+    "binaryRecords",
+    "broadcast",
+    "cancelAllJobs",
+    "cancelJobGroup",
+    "dump_profiles",
+    "emptyRDD",
+    "getConf",
+    "getLocalProperty",
+    "hadoopFile",
+    "hadoopRDD",
+    "newAPIHadoopFile",
+    "newAPIHadoopRDD",
+    "parallelize",
+    "pickleFile",
+    "range",
+    "runJob",
+    "sequenceFile",
+    "setCheckpointDir",
+    "setInterruptOnCancel",
+    "setJobDescription",
+    "setJobGroup",
+    "setLocalProperty",
+    "setLogLevel",
+    "setSystemProperty",
+    "show_profiles",
+    "sparkUser",
+    "statusTracker",
+    "stop",
+    "textFile",
+    "union",
+    "wholeTextFiles",
+];
+
+/// The context's attributes.
+pub const ATTRIBUTES: &[&str] = &[
+    "appName",
+    "applicationId",
+    "defaultMinPartitions",
+    "defaultParallelism",
+    "master",
+    "resources",
+    "startTime",
+    "uiWebUrl",
+    "version",
+];
+
+/// The methods of a `SparkConf`.
+pub const CONF_METHODS: &[&str] = &[
+    "contains",
+    "get",
+    "getAll",
+    "set",
+    "setAll",
+    "setAppName",
+    "setExecutorEnv",
+    "setIfMissing",
+    "setMaster",
+    "setSparkHome",
+    "toDebugString",
+];
+
+/// The context of the session.
+pub fn context(interp: &mut Interpreter) -> Value {
+    let shared = interp.extension::<Shared>();
+    shared.0.get_or_insert_with(|| Value::object(Context)).clone()
+}
+
+/// Registers `SparkContext` and `SparkConf` and gives the module `pyspark.context`.
+pub fn module(interp: &mut Interpreter) -> Module {
+    let create = |interp: &mut Interpreter, args: Args| start(interp, args);
+    let class = Class::native("SparkContext", "pyspark.context", None)
+        .with_construct(|interp, _, args| start(interp, args))
+        .with("getOrCreate", Value::builtin("getOrCreate", create))
+        .with("setSystemProperty", Value::builtin("setSystemProperty", |_, _| Ok(Value::None)))
+        .with("PACKAGE_EXTENSIONS", Value::tuple(vec![Value::str(".zip"), Value::str(".egg"), Value::str(".jar")]));
+    let class = interp.register_class(class);
+    let conf = Class::native("SparkConf", "pyspark.conf", None)
+        .with_construct(|_, _, _| Ok(Value::object(SparkConf::default())));
+    let conf = interp.register_class(conf);
+    Module::new("pyspark.context").with("SparkContext", Value::Class(class)).with("SparkConf", Value::Class(conf))
+}
+
+fn start(interp: &mut Interpreter, args: Args) -> PyResult {
+    let names = [
+        "master",
+        "appName",
+        "sparkHome",
+        "pyFiles",
+        "environment",
+        "batchSize",
+        "serializer",
+        "conf",
+        "gateway",
+        "jsc",
+        "profiler_cls",
+    ];
+    let [master, name, _, _, _, _, _, conf, ..] = args.bind("SparkContext", names, 0)?;
+    let mut settings = Vec::new();
+    // `SparkContext(conf)` and `getOrCreate(conf)` give the configuration first.
+    let (master, conf) = match given(master) {
+        Some(value) if value.downcast::<SparkConf>().is_some() => (None, Some(value)),
+        other => (other, given(conf)),
+    };
+    if let Some(conf) = conf.as_ref().and_then(|conf| conf.downcast::<SparkConf>()) {
+        settings.extend(conf.settings.borrow().iter().cloned());
+    }
+    if let Some(master) = master {
+        settings.push(("spark.master".to_owned(), text_argument(interp, "master", &master)?));
+    }
+    if let Some(name) = given(name) {
+        settings.push(("spark.app.name".to_owned(), text_argument(interp, "appName", &name)?));
+    }
+    for (key, value) in settings {
+        interp.host()?.conf().set(key, value);
+    }
+    session::active(interp)?;
+    Ok(context(interp))
+}
+
+impl Context {
+    fn method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> PyResult {
+        match name {
+            "parallelize" => rdd::source::parallelize(interp, args),
+            "range" => rdd::source::range(interp, args),
+            "textFile" => rdd::source::text_file(interp, args),
+            "wholeTextFiles" => rdd::source::whole_text_files(interp, args),
+            "emptyRDD" => rdd::source::empty(interp),
+            "union" => {
+                let items = args.one("union")?;
+                let items = interp.items(&items)?;
+                let mut items = items.into_iter();
+                let Some(mut all) = items.next() else { return rdd::source::empty(interp) };
+                for item in items {
+                    all = interp.call_method(&all, "union", Args::of(vec![item]))?;
+                }
+                Ok(all)
+            }
+            "broadcast" => {
+                let value = args.one("broadcast")?;
+                Ok(rdd::shared::broadcast(interp, value))
+            }
+            "accumulator" => rdd::shared::accumulator(interp, args),
+            "getConf" => {
+                let conf = SparkConf::default();
+                for (key, value) in interp.host()?.conf().iter() {
+                    conf.settings.borrow_mut().push((key.to_owned(), value.to_owned()));
+                }
+                Ok(Value::object(conf))
+            }
+            "setCheckpointDir" => {
+                let [directory] = args.bind(name, ["dirName"], 1)?;
+                let directory = text_argument(interp, "dirName", &directory.unwrap_or(Value::None))?;
+                interp.host()?.conf().set("spark.checkpoint.dir", directory);
+                Ok(Value::None)
+            }
+            "stop" => session::stop_session(interp),
+            "sparkUser" => Ok(Value::str("learner")),
+            "getLocalProperty" => Ok(Value::None),
+            "__enter__" => Ok(this.clone()),
+            "__exit__" => session::stop_session(interp),
+            "setLogLevel"
+            | "setJobGroup"
+            | "setJobDescription"
+            | "setLocalProperty"
+            | "setInterruptOnCancel"
+            | "setSystemProperty"
+            | "cancelAllJobs"
+            | "cancelJobGroup"
+            | "show_profiles"
+            | "dump_profiles" => Ok(Value::None),
+            "addFile" | "addPyFile" => Err(Raised::unsupported(
+                format!("SparkContext.{name}"),
+                "put the code into the script itself, and read data files with spark.read",
+            )),
+            _ => Err(Raised::unsupported(format!("SparkContext.{name}"), "read files with spark.read or sc.textFile")),
+        }
+    }
+}
+
+impl Object for Context {
+    fn type_name(&self) -> &'static str {
+        "SparkContext"
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        METHODS
+    }
+
+    fn attribute_names(&self) -> Vec<String> {
+        ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
+        if !ATTRIBUTES.contains(&name) {
+            if matches!(name, "_jvm" | "_jsc" | "_gateway" | "_conf") {
+                return Err(Raised::unsupported(
+                    format!("the Java object behind `{name}`"),
+                    "there is no Java here: use PySpark's own methods",
+                ));
+            }
+            return Ok(None);
+        }
+        let application = interp.host()?.application();
+        Ok(Some(match name {
+            "appName" => Value::str(application.name),
+            "applicationId" => Value::str(application.id),
+            "master" => Value::str(application.master),
+            "defaultParallelism" => Value::Int(application.default_parallelism as i64),
+            "defaultMinPartitions" => Value::Int(application.default_parallelism.min(2) as i64),
+            "version" => Value::str(session::VERSION),
+            "startTime" => Value::Int(interp.host()?.now_micros() / 1000),
+            "resources" => Value::dict(crate::pyspark::lang::Dict::new()),
+            _ => Value::None,
+        }))
+    }
+
+    fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
+        (METHODS.contains(&name) || matches!(name, "__enter__" | "__exit__"))
+            .then(|| self.method(interp, this, name, args))
+    }
+
+    fn repr(&self, interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
+        let application = interp.host()?.application();
+        Ok(format!("<SparkContext master={} appName={}>", application.master, application.name))
+    }
+}
+
+impl SparkConf {
+    fn put(&self, key: &str, value: String) {
+        let mut settings = self.settings.borrow_mut();
+        match settings.iter_mut().find(|(known, _)| known == key) {
+            Some((_, slot)) => *slot = value,
+            None => settings.push((key.to_owned(), value)),
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<String> {
+        self.settings.borrow().iter().find(|(known, _)| known == key).map(|(_, value)| value.clone())
+    }
+
+    fn method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> PyResult {
+        match name {
+            "setMaster" | "setAppName" | "setSparkHome" => {
+                let value = args.one(name)?;
+                let value = text_argument(interp, "value", &value)?;
+                let key = match name {
+                    "setMaster" => "spark.master",
+                    "setAppName" => "spark.app.name",
+                    _ => "spark.home",
+                };
+                self.put(key, value);
+                Ok(this.clone())
+            }
+            "set" | "setIfMissing" => {
+                let [key, value] = args.bind(name, ["key", "value"], 2)?;
+                let key = text_argument(interp, "key", &key.unwrap_or(Value::None))?;
+                let value = super::options::option_text(interp, &value.unwrap_or(Value::None))?;
+                if name == "set" || self.get(&key).is_none() {
+                    self.put(&key, value);
+                }
+                Ok(this.clone())
+            }
+            "setAll" => {
+                let pairs = args.one(name)?;
+                for pair in interp.items(&pairs)? {
+                    let parts = interp.items(&pair)?;
+                    if let [key, value] = parts.as_slice() {
+                        let key = text_argument(interp, "key", key)?;
+                        let value = super::options::option_text(interp, value)?;
+                        self.put(&key, value);
+                    }
+                }
+                Ok(this.clone())
+            }
+            "setExecutorEnv" => Ok(this.clone()),
+            "get" => {
+                let [key, default] = args.bind(name, ["key", "defaultValue"], 1)?;
+                let key = text_argument(interp, "key", &key.unwrap_or(Value::None))?;
+                Ok(self.get(&key).map_or(default.unwrap_or(Value::None), Value::str))
+            }
+            "contains" => {
+                let key = args.one(name)?;
+                let key = text_argument(interp, "key", &key)?;
+                Ok(Value::Bool(self.get(&key).is_some()))
+            }
+            "getAll" => Ok(Value::list(
+                self.settings.borrow().iter().map(|(k, v)| Value::tuple(vec![Value::str(k), Value::str(v)])).collect(),
+            )),
+            _ => {
+                let lines: Vec<String> = self.settings.borrow().iter().map(|(k, v)| format!("{k}={v}")).collect();
+                Ok(Value::str(lines.join("\n")))
+            }
+        }
+    }
+}
+
+impl Object for SparkConf {
+    fn type_name(&self) -> &'static str {
+        "SparkConf"
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        CONF_METHODS
+    }
+
+    fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
+        CONF_METHODS.contains(&name).then(|| self.method(interp, this, name, args))
+    }
+}

@@ -1,0 +1,425 @@
+//! `DataFrame`: an analyzed plan as a Python object.
+//!
+//! Every transformation makes a plan over the frame's own analyzed plan and asks the host to resolve it at once, so that errors come at the
+//! line that made them. Actions ask the host to run it.
+
+mod actions;
+mod group;
+mod join;
+mod nulls;
+mod order;
+mod partition;
+mod select;
+mod sets;
+mod stat;
+mod text;
+
+pub use actions::{collect_rows, persist_level};
+pub use group::java_order;
+
+use super::column::{Column, column_value};
+use super::support::{analyze, column_of_name, not_expected_type, raise};
+use crate::common::ErrorClass;
+use crate::logical::expr::{Attribute, Expr};
+use crate::logical::plan::LogicalPlan;
+use crate::pyspark::lang::{
+    Args, Interpreter, Object, PyResult, Raised, Value, attribute_error, index_error, type_error,
+};
+use std::sync::Arc;
+
+/// A frame.
+pub struct DataFrame {
+    pub plan: Arc<LogicalPlan>,
+}
+
+/// `df.na`, `df.stat`.
+pub struct Functions {
+    name: &'static str,
+    frame: Value,
+}
+
+type Method = fn(&mut Interpreter, &Value, &Arc<LogicalPlan>, Args) -> PyResult;
+
+/// Every method, by the file that holds it.
+const TABLES: &[&[(&str, Method)]] = &[
+    select::METHODS,
+    join::METHODS,
+    sets::METHODS,
+    order::METHODS,
+    group::METHODS,
+    partition::METHODS,
+    nulls::METHODS,
+    stat::METHODS,
+    actions::METHODS,
+    text::METHODS,
+];
+
+/// The names of all methods, in alphabetical order.
+pub const METHODS: &[&str] = &[
+    "agg",
+    "alias",
+    "approxQuantile",
+    "cache",
+    "checkpoint",
+    "coalesce",
+    "colRegex",
+    "collect",
+    "corr",
+    "count",
+    "cov",
+    "createGlobalTempView",
+    "createOrReplaceGlobalTempView",
+    "createOrReplaceTempView",
+    "createTempView",
+    "crossJoin",
+    "crosstab",
+    "cube",
+    "describe",
+    "distinct",
+    "drop",
+    "dropDuplicates",
+    "drop_duplicates",
+    "dropna",
+    "exceptAll",
+    "explain",
+    "fillna",
+    "filter",
+    "first",
+    "foreach",
+    "foreachPartition",
+    "freqItems",
+    "groupBy",
+    "groupby",
+    "groupingSets",
+    "head",
+    "hint",
+    "inputFiles",
+    "intersect",
+    "intersectAll",
+    "isEmpty",
+    "isLocal",
+    "join",
+    "limit",
+    "localCheckpoint",
+    "mapInArrow",
+    "mapInPandas",
+    "melt",
+    "observe",
+    "offset",
+    "orderBy",
+    "pandas_api",
+    "persist",
+    "printSchema",
+    "randomSplit",
+    "registerTempTable",
+    "repartition",
+    "repartitionByRange",
+    "replace",
+    "rollup",
+    "sameSemantics",
+    "sample",
+    "sampleBy",
+    "select",
+    "selectExpr",
+    "semanticHash",
+    "show",
+    "sort",
+    "sortWithinPartitions",
+    "subtract",
+    "summary",
+    "tail",
+    "take",
+    "to",
+    "toArrow",
+    "toDF",
+    "toJSON",
+    "toLocalIterator",
+    "toPandas",
+    "transform",
+    "transpose",
+    "union",
+    "unionAll",
+    "unionByName",
+    "unpersist",
+    "unpivot",
+    "where",
+    "withColumn",
+    "withColumnRenamed",
+    "withColumns",
+    "withColumnsRenamed",
+    "withMetadata",
+    "withWatermark",
+    "writeTo",
+];
+
+/// Attributes that are no methods.
+pub const ATTRIBUTES: &[&str] = &[
+    "columns",
+    "dtypes",
+    "executionInfo",
+    "isStreaming",
+    "is_cached",
+    "na",
+    "rdd",
+    "schema",
+    "sparkSession",
+    "sql_ctx",
+    "stat",
+    "storageLevel",
+    "write",
+    "writeStream",
+];
+
+/// Resolves a plan and gives it as a frame.
+///
+/// # Errors
+/// Spark's analysis errors.
+pub fn frame(interp: &mut Interpreter, plan: LogicalPlan) -> PyResult {
+    let plan = analyze(interp, plan)?;
+    Ok(frame_of(plan))
+}
+
+/// A resolved plan as a frame.
+#[must_use]
+pub fn frame_of(plan: Arc<LogicalPlan>) -> Value {
+    Value::object(DataFrame { plan })
+}
+
+/// The plan of an argument that must be a frame.
+///
+/// # Errors
+/// `AttributeError`, as PySpark gives it.
+pub fn plan_of(interp: &Interpreter, value: &Value) -> PyResult<Arc<LogicalPlan>> {
+    match value.downcast::<DataFrame>() {
+        Some(frame) => Ok(frame.plan.clone()),
+        None => {
+            let class = interp.type_name(value);
+            Err(attribute_error(format!("'{class}' object has no attribute '_jdf'"))
+                .with_help("this argument must be a DataFrame; read it or look it up first (spark.table, spark.read)"))
+        }
+    }
+}
+
+/// `frame.hint(name, …)`, also behind `F.broadcast`.
+///
+/// # Errors
+/// `AttributeError` when it is no frame.
+pub fn hint(interp: &mut Interpreter, value: &Value, name: &str, parameters: Vec<Expr>) -> PyResult {
+    let input = plan_of(interp, value)?;
+    frame(interp, LogicalPlan::Hint { name: name.to_owned(), parameters, input })
+}
+
+/// The column of a frame by name, resolved.
+///
+/// # Errors
+/// `UNRESOLVED_COLUMN`, `AMBIGUOUS_REFERENCE`.
+pub fn resolve(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, name: &str) -> PyResult<Expr> {
+    let expr = column_of_name(name)?;
+    if matches!(expr, Expr::Star(_)) {
+        return Ok(expr);
+    }
+    let mut matches = plan.output().into_iter().filter(|column| column.name == name);
+    if let (Some(column), None) = (matches.next(), matches.next()) {
+        return Ok(Expr::Attribute(column));
+    }
+    let resolved = analyze(interp, LogicalPlan::Project { exprs: vec![expr], input: plan.clone() })?;
+    match resolved.as_ref() {
+        LogicalPlan::Project { exprs, .. } => match exprs.first() {
+            // A field of a struct keeps the name that was written.
+            Some(Expr::Alias { child, .. }) => Ok(child.as_ref().clone().alias(name)),
+            Some(other) => Ok(other.clone()),
+            None => Err(attribute_error(name)),
+        },
+        other => match other.output().into_iter().next() {
+            Some(column) => Ok(Expr::Attribute(column)),
+            None => Err(attribute_error(name)),
+        },
+    }
+}
+
+/// The columns as expressions.
+#[must_use]
+pub fn attributes(plan: &LogicalPlan) -> Vec<Expr> {
+    plan.output().into_iter().map(Expr::Attribute).collect()
+}
+
+/// The column that an output position has, 0-based; negative counts from the end.
+pub(crate) fn at_position(plan: &LogicalPlan, index: i64) -> PyResult<Attribute> {
+    let output = plan.output();
+    let at = if index < 0 { index + output.len() as i64 } else { index };
+    usize::try_from(at)
+        .ok()
+        .and_then(|at| output.into_iter().nth(at))
+        .ok_or_else(|| index_error("list index out of range"))
+}
+
+/// A column, a name, or a 1-based position.
+pub(crate) fn key(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, argument: &str, value: &Value) -> PyResult<Expr> {
+    if let (Value::Int(position), None) = (value, value.as_bool()) {
+        if *position < 1 {
+            return Err(raise(
+                ErrorClass::PySparkIndexError,
+                "INDEX_NOT_POSITIVE",
+                format!("Index must be positive, got '{position}'."),
+            ));
+        }
+        return Ok(Expr::Attribute(at_position(plan, *position - 1)?));
+    }
+    super::column::column_or_name(interp, argument, value)
+}
+
+impl Object for DataFrame {
+    fn type_name(&self) -> &'static str {
+        "DataFrame"
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        METHODS
+    }
+
+    fn attribute_names(&self) -> Vec<String> {
+        let columns = self.plan.output().into_iter().map(|column| column.name);
+        columns.chain(ATTRIBUTES.iter().map(|name| (*name).to_owned())).collect()
+    }
+
+    fn get_attr(&self, interp: &mut Interpreter, this: &Value, name: &str) -> PyResult<Option<Value>> {
+        let schema = || self.plan.schema();
+        Ok(Some(match name {
+            "columns" => Value::strings(schema().names()),
+            "dtypes" => Value::list(
+                schema()
+                    .fields
+                    .iter()
+                    .map(|f| Value::tuple(vec![Value::str(&f.name), Value::str(f.data_type.catalog_string())]))
+                    .collect(),
+            ),
+            "schema" => super::types::type_value(crate::logical::types::DataType::Struct(schema())),
+            "write" => super::writer::writer(&self.plan),
+            "na" | "stat" => {
+                let name = if name == "na" { "DataFrameNaFunctions" } else { "DataFrameStatFunctions" };
+                Value::object(Functions { name, frame: this.clone() })
+            }
+            "rdd" => super::rdd::of_frame(&self.plan),
+            "is_cached" => Value::Bool(interp.host()?.storage_level(&self.plan).is_some()),
+            "storageLevel" => {
+                let level = interp.host()?.storage_level(&self.plan);
+                super::storage_level::value(level.as_deref().unwrap_or("NONE"))
+            }
+            "isStreaming" => Value::Bool(false),
+            "sparkSession" => super::session::active(interp)?,
+            "sql_ctx" => super::session::active(interp)?,
+            "writeStream" => {
+                return Err(Raised::unsupported("Structured Streaming (`writeStream`)", "write a batch with df.write"));
+            }
+            "executionInfo" => return Err(Raised::unsupported("`executionInfo`", "use df.explain()")),
+            _ if METHODS.contains(&name) || name.starts_with("__") => return Ok(None),
+            _ if self.plan.output().iter().any(|column| column.name == name) => {
+                column_value(resolve(interp, &self.plan, name)?)
+            }
+            // Spark's names are not case-sensitive.
+            _ if self.plan.output().iter().any(|column| column.name.eq_ignore_ascii_case(name)) => {
+                column_value(resolve(interp, &self.plan, name)?)
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
+        let method = TABLES.iter().flat_map(|table| table.iter()).find(|(known, _)| *known == name)?.1;
+        Some(method(interp, this, &self.plan, args))
+    }
+
+    fn missing_attr(&self, _interp: &mut Interpreter, _this: &Value, name: &str) -> Option<Raised> {
+        let candidates = self.attribute_names();
+        let near =
+            crate::common::text::nearest(name, candidates.iter().map(String::as_str).chain(METHODS.iter().copied()), 2);
+        let error = raise(
+            ErrorClass::PySparkAttributeError,
+            "ATTRIBUTE_NOT_SUPPORTED",
+            format!("Attribute `{name}` is not supported."),
+        )
+        .with_subject(name);
+        Some(if near.is_empty() { error } else { error.with_help(format!("did you mean `{}`?", near.join("` or `"))) })
+    }
+
+    fn get_item(&self, interp: &mut Interpreter, _this: &Value, key: &Value) -> PyResult<Option<Value>> {
+        if let Some(name) = key.as_str() {
+            return Ok(Some(column_value(resolve(interp, &self.plan, name)?)));
+        }
+        if let Some(column) = key.downcast::<Column>() {
+            let condition = column.expr.clone();
+            return frame(interp, LogicalPlan::Filter { condition, input: self.plan.clone() }).map(Some);
+        }
+        if let Some(items) = key.as_items() {
+            let exprs = select::columns(interp, &items)?;
+            return frame(interp, LogicalPlan::Project { exprs, input: self.plan.clone() }).map(Some);
+        }
+        match key.as_int() {
+            Some(index) => Ok(Some(column_value(Expr::Attribute(at_position(&self.plan, index)?)))),
+            None => Err(not_expected_type(interp, "item", "Column, float, integer, list, string or tuple", key)),
+        }
+    }
+
+    fn iter(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<Option<Value>> {
+        Ok(Some(Value::iter_over(attributes(&self.plan).into_iter().map(column_value).collect())))
+    }
+
+    fn call(&self, _interp: &mut Interpreter, _this: &Value, _args: Args) -> Option<PyResult> {
+        Some(Err(type_error("'DataFrame' object is not callable")))
+    }
+
+    fn truth(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<Option<bool>> {
+        Ok(Some(true))
+    }
+
+    fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
+        let parts: Vec<String> = self
+            .plan
+            .schema()
+            .fields
+            .iter()
+            .map(|field| format!("{}: {}", field.name, field.data_type.catalog_string()))
+            .collect();
+        Ok(format!("DataFrame[{}]", parts.join(", ")))
+    }
+}
+
+impl Object for Functions {
+    fn type_name(&self) -> &str {
+        self.name
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        if self.name == "DataFrameNaFunctions" {
+            &["drop", "fill", "replace"]
+        } else {
+            &["approxQuantile", "corr", "cov", "crosstab", "freqItems", "sampleBy"]
+        }
+    }
+
+    fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
+        if !self.methods().contains(&name) {
+            return None;
+        }
+        let name = match (self.name, name) {
+            ("DataFrameNaFunctions", "drop") => "dropna",
+            ("DataFrameNaFunctions", "fill") => "fillna",
+            (_, same) => same,
+        };
+        Some(interp.call_method(&self.frame, name, args))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_method_is_in_a_table() {
+        let mut found: Vec<&str> = TABLES.iter().flat_map(|table| table.iter()).map(|(name, _)| *name).collect();
+        found.sort_unstable();
+        let mut listed = METHODS.to_vec();
+        listed.sort_unstable();
+        assert_eq!(found, listed);
+    }
+}

@@ -1,0 +1,318 @@
+//! Operations that keep partitions: `map` and its kin, samples, caches.
+
+use super::{Method, Rdd};
+use crate::logical::plan::{LogicalPlan, Repartitioning};
+use crate::pyspark::api::support::{analyze, given, text_argument};
+use crate::pyspark::api::{dataframe, storage_level, udf};
+use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value, type_error};
+use std::sync::Arc;
+
+pub(super) const METHODS: &[(&str, Method)] = &[
+    ("map", |interp, _, rdd, args| {
+        let f = function(interp, "map", args)?;
+        Ok(Value::object(rdd.mapped("map", vec![f], |interp, f, value| interp.call(&f[0], Args::of(vec![value])))))
+    }),
+    ("filter", filter),
+    ("flatMap", |interp, _, rdd, args| {
+        let f = function(interp, "flatMap", args)?;
+        Ok(Value::object(
+            rdd.flat_mapped("flatMap", vec![f], |interp, f, value| interp.call(&f[0], Args::of(vec![value]))),
+        ))
+    }),
+    ("mapPartitions", |interp, _, rdd, args| {
+        let f = function(interp, "mapPartitions", args)?;
+        Ok(Value::object(rdd.step(
+            "mapPartitions",
+            Arc::new(move |interp, _, iterator| {
+                let f = f(interp)?;
+                interp.call(&f, Args::of(vec![iterator]))
+            }),
+        )))
+    }),
+    ("mapPartitionsWithIndex", |interp, _, rdd, args| {
+        let f = function(interp, "mapPartitionsWithIndex", args)?;
+        Ok(Value::object(rdd.step(
+            "mapPartitionsWithIndex",
+            Arc::new(move |interp, partition, iterator| {
+                let f = f(interp)?;
+                interp.call(&f, Args::of(vec![Value::Int(partition as i64), iterator]))
+            }),
+        )))
+    }),
+    ("mapValues", |interp, _, rdd, args| {
+        let f = function(interp, "mapValues", args)?;
+        Ok(Value::object(rdd.mapped("mapValues", vec![f], |interp, f, value| {
+            let (key, value) = pair(interp, &value)?;
+            Ok(Value::tuple(vec![key, interp.call(&f[0], Args::of(vec![value]))?]))
+        })))
+    }),
+    ("flatMapValues", |interp, _, rdd, args| {
+        let f = function(interp, "flatMapValues", args)?;
+        Ok(Value::object(rdd.flat_mapped("flatMapValues", vec![f], |interp, f, value| {
+            let (key, value) = pair(interp, &value)?;
+            let several = interp.call(&f[0], Args::of(vec![value]))?;
+            let items = interp.items(&several)?;
+            Ok(Value::list(items.into_iter().map(|item| Value::tuple(vec![key.clone(), item])).collect()))
+        })))
+    }),
+    ("keyBy", |interp, _, rdd, args| {
+        let f = function(interp, "keyBy", args)?;
+        Ok(Value::object(rdd.mapped("keyBy", vec![f], |interp, f, value| {
+            let key = interp.call(&f[0], Args::of(vec![value.clone()]))?;
+            Ok(Value::tuple(vec![key, value]))
+        })))
+    }),
+    ("keys", |_, _, rdd, _| {
+        Ok(Value::object(rdd.mapped("keys", Vec::new(), |interp, _, value| interp.get_item(&value, &Value::Int(0)))))
+    }),
+    ("values", |_, _, rdd, _| {
+        Ok(Value::object(rdd.mapped("values", Vec::new(), |interp, _, value| interp.get_item(&value, &Value::Int(1)))))
+    }),
+    ("glom", |_, _, rdd, _| {
+        Ok(Value::object(rdd.whole("glom", Vec::new(), |_, _, _, items| Ok(vec![Value::list(items)]))))
+    }),
+    ("sample", sample),
+    ("sampleByKey", sample_by_key),
+    ("randomSplit", random_split),
+    ("zipWithIndex", zip_with_index),
+    ("zipWithUniqueId", |interp, _, rdd, _| {
+        let count = rdd.partitions(interp)? as i64;
+        Ok(Value::object(rdd.whole("zipWithUniqueId", Vec::new(), move |_, _, partition, items| {
+            let number = |i: usize| Value::Int(i as i64 * count + partition as i64);
+            Ok(items.into_iter().enumerate().map(|(i, item)| Value::tuple(vec![item, number(i)])).collect())
+        })))
+    }),
+    ("coalesce", |interp, _, rdd, args| {
+        let [count, shuffle] = args.bind("coalesce", ["numPartitions", "shuffle"], 1)?;
+        let count =
+            count.and_then(|value| value.as_int()).and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
+        let shuffle = shuffle.is_some_and(|flag| flag.as_bool() == Some(true));
+        rearranged(
+            interp,
+            rdd,
+            if shuffle { Repartitioning::RoundRobin { count } } else { Repartitioning::Coalesce { count } },
+        )
+    }),
+    ("repartition", |interp, _, rdd, args| {
+        let [count] = args.bind("repartition", ["numPartitions"], 1)?;
+        let count =
+            count.and_then(|value| value.as_int()).and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
+        rearranged(interp, rdd, Repartitioning::RoundRobin { count })
+    }),
+    ("cache", |interp, this, rdd, _| {
+        let plan = rdd.settle(interp)?;
+        interp.host()?.cache(&plan, "MEMORY_ONLY")?;
+        Ok(this.clone())
+    }),
+    ("persist", |interp, this, rdd, args| {
+        let [level] = args.bind("persist", ["storageLevel"], 0)?;
+        let level = match given(level) {
+            None => "MEMORY_ONLY".to_owned(),
+            some => dataframe::persist_level(interp, some.as_ref())?,
+        };
+        let plan = rdd.settle(interp)?;
+        interp.host()?.cache(&plan, &level)?;
+        Ok(this.clone())
+    }),
+    ("unpersist", |interp, this, rdd, _| {
+        let plan = rdd.plan(interp)?;
+        interp.host()?.uncache(&plan)?;
+        Ok(this.clone())
+    }),
+    ("checkpoint", |interp, _, rdd, _| checkpoint(interp, rdd, true)),
+    ("localCheckpoint", |interp, _, rdd, _| checkpoint(interp, rdd, false)),
+    ("isCheckpointed", |interp, _, rdd, _| {
+        let plan = rdd.plan(interp)?;
+        Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::Checkpoint { .. })))
+    }),
+    ("getStorageLevel", |interp, _, rdd, _| {
+        let plan = rdd.plan(interp)?;
+        let level = interp.host()?.storage_level(&plan);
+        Ok(storage_level::value(level.as_deref().unwrap_or("NONE")))
+    }),
+    ("setName", |interp, this, rdd, args| {
+        let name = args.one("setName")?;
+        *rdd.name.borrow_mut() = Some(text_argument(interp, "name", &name)?);
+        Ok(this.clone())
+    }),
+    ("name", |_, _, rdd, _| Ok(rdd.name.borrow().as_ref().map_or(Value::None, Value::str))),
+    ("id", |_, this, _, _| Ok(Value::Int((this.identity() >> 4) as i64 & 0xFFFF))),
+    ("pipe", |_, _, _, _| Err(Raised::unsupported("RDD.pipe", "write the command as a Python function and use map"))),
+];
+
+/// The one function that an operation takes, frozen.
+pub(super) fn function(
+    interp: &mut Interpreter,
+    name: &str,
+    args: Args,
+) -> PyResult<crate::pyspark::lang::freeze::Thaw> {
+    let [f, _preserves] = args.bind(name, ["f", "preservesPartitioning"], 1)?;
+    let f = f.unwrap_or(Value::None);
+    udf::freeze(interp, &f)
+}
+
+/// Key and value of a pair.
+pub(super) fn pair(interp: &mut Interpreter, value: &Value) -> PyResult<(Value, Value)> {
+    let items = match value.as_items() {
+        Some(items) => items,
+        None => interp.items(value)?,
+    };
+    let count = items.len();
+    let mut items = items.into_iter();
+    match (items.next(), items.next(), items.next()) {
+        (Some(key), Some(value), None) => Ok((key, value)),
+        _ if count > 2 => Err(crate::pyspark::lang::value_error("too many values to unpack (expected 2)")),
+        _ => Err(crate::pyspark::lang::value_error(format!("not enough values to unpack (expected 2, got {count})"))),
+    }
+}
+
+fn filter(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
+    let f = function(interp, "filter", args)?;
+    Ok(Value::object(rdd.flat_mapped("filter", vec![f], |interp, f, value| {
+        let kept = interp.call(&f[0], Args::of(vec![value.clone()]))?;
+        Ok(Value::tuple(if interp.truth(&kept)? { vec![value] } else { Vec::new() }))
+    })))
+}
+
+fn rearranged(interp: &mut Interpreter, rdd: &Rdd, target: Repartitioning) -> PyResult {
+    let input = rdd.plan(interp)?;
+    let plan = analyze(interp, LogicalPlan::Repartition { target, input })?;
+    Ok(Value::object(Rdd::over(plan, super::task::Input::Encoded(0))))
+}
+
+fn checkpoint(interp: &mut Interpreter, rdd: &Rdd, reliable: bool) -> PyResult {
+    let plan = rdd.plan(interp)?;
+    let plan = interp.host()?.checkpoint(&plan, reliable, false)?;
+    rdd.restart(plan);
+    Ok(Value::None)
+}
+
+/// A small generator for samples: SplitMix64, one stream per seed and partition.
+pub(super) struct Chance(u64);
+
+impl Chance {
+    /// The stream of a partition.
+    pub(super) fn new(seed: i64, partition: usize) -> Chance {
+        Chance((seed as u64) ^ (partition as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
+    /// The next number in [0, 1).
+    pub(super) fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// How often a value is drawn when it is drawn `mean` times on average (Poisson).
+    pub(super) fn poisson(&mut self, mean: f64) -> usize {
+        let limit = libm::exp(-mean);
+        let mut product = self.next();
+        let mut count = 0;
+        while product > limit && count < 10_000 {
+            product *= self.next();
+            count += 1;
+        }
+        count
+    }
+}
+
+pub(super) fn seed_of(interp: &mut Interpreter, seed: Option<Value>) -> PyResult<i64> {
+    match given(seed).and_then(|seed| seed.as_int()) {
+        Some(seed) => Ok(seed),
+        None => Ok(interp.host()?.fresh_seed()),
+    }
+}
+
+fn sample(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
+    let [replacement, fraction, seed] = args.bind("sample", ["withReplacement", "fraction", "seed"], 2)?;
+    let replacement = replacement.is_some_and(|flag| flag.as_bool() == Some(true));
+    let Some(fraction) = fraction.and_then(|value| value.as_float()) else {
+        return Err(type_error("fraction must be a number"));
+    };
+    let seed = seed_of(interp, seed)?;
+    Ok(Value::object(sampled(rdd, replacement, 0.0, fraction, seed)))
+}
+
+fn sampled(rdd: &Rdd, replacement: bool, lower: f64, upper: f64, seed: i64) -> Rdd {
+    rdd.whole("sample", Vec::new(), move |_, _, partition, items| {
+        let mut chance = Chance::new(seed, partition);
+        let mut kept = Vec::new();
+        for item in items {
+            let times =
+                if replacement { chance.poisson(upper) } else { usize::from((lower..upper).contains(&chance.next())) };
+            kept.extend(std::iter::repeat_n(item, times));
+        }
+        Ok(kept)
+    })
+}
+
+fn sample_by_key(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
+    let [replacement, fractions, seed] = args.bind("sampleByKey", ["withReplacement", "fractions", "seed"], 2)?;
+    let replacement = replacement.is_some_and(|flag| flag.as_bool() == Some(true));
+    let fractions = udf::freeze(interp, &fractions.unwrap_or(Value::None))?;
+    let seed = seed_of(interp, seed)?;
+    Ok(Value::object(rdd.whole("sampleByKey", vec![fractions], move |interp, fractions, partition, items| {
+        let mut chance = Chance::new(seed, partition);
+        let mut kept = Vec::new();
+        for item in items {
+            let (key, _) = pair(interp, &item)?;
+            let fraction = interp.get_item(&fractions[0], &key)?.as_float().unwrap_or(0.0);
+            let times = if replacement { chance.poisson(fraction) } else { usize::from(chance.next() < fraction) };
+            kept.extend(std::iter::repeat_n(item, times));
+        }
+        Ok(kept)
+    })))
+}
+
+fn random_split(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
+    let [weights, seed] = args.bind("randomSplit", ["weights", "seed"], 1)?;
+    let weights = weights.unwrap_or(Value::None);
+    let weights: Vec<f64> = interp.items(&weights)?.iter().filter_map(Value::as_float).collect();
+    let seed = seed_of(interp, seed)?;
+    let total: f64 = weights.iter().sum();
+    let mut lower = 0.0;
+    let mut parts = Vec::new();
+    for weight in weights {
+        let upper = lower + weight / total;
+        parts.push(Value::object(sampled(rdd, false, lower, upper, seed)));
+        lower = upper;
+    }
+    Ok(Value::list(parts))
+}
+
+fn zip_with_index(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, _args: Args) -> PyResult {
+    let starts = starts(interp, rdd)?;
+    Ok(Value::object(rdd.whole("zipWithIndex", Vec::new(), move |_, _, partition, items| {
+        let start = starts.get(partition).copied().unwrap_or(0);
+        Ok(items
+            .into_iter()
+            .enumerate()
+            .map(|(i, item)| Value::tuple(vec![item, Value::Int(start + i as i64)]))
+            .collect())
+    })))
+}
+
+/// The number of the first value of each partition.
+pub(super) fn starts(interp: &mut Interpreter, rdd: &Rdd) -> PyResult<Vec<i64>> {
+    let counted = rdd.whole("count", Vec::new(), |_, _, partition, items| {
+        Ok(vec![Value::tuple(vec![Value::Int(partition as i64), Value::Int(items.len() as i64)])])
+    });
+    let mut sizes: Vec<(i64, i64)> = Vec::new();
+    for value in counted.values(interp, "zipWithIndex")? {
+        let (partition, size) = pair(interp, &value)?;
+        sizes.push((partition.as_int().unwrap_or(0), size.as_int().unwrap_or(0)));
+    }
+    sizes.sort_unstable();
+    let mut starts = Vec::new();
+    let mut next = 0;
+    for (partition, size) in sizes {
+        while (starts.len() as i64) < partition {
+            starts.push(next);
+        }
+        starts.push(next);
+        next += size;
+    }
+    Ok(starts)
+}

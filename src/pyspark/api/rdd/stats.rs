@@ -1,0 +1,118 @@
+//! Numbers about RDDs of numbers.
+
+use super::{Method, Rdd};
+use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Raised, Value, type_error};
+
+pub(super) const METHODS: &[(&str, Method)] = &[
+    ("sum", |interp, _, rdd, _| sum(interp, rdd)),
+    ("sumApprox", |interp, _, rdd, _| sum(interp, rdd)),
+    ("mean", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.mean))),
+    ("meanApprox", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.mean))),
+    ("variance", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.variance(0)))),
+    ("stdev", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.variance(0).sqrt()))),
+    ("sampleVariance", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.variance(1)))),
+    ("sampleStdev", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.variance(1).sqrt()))),
+    ("stats", |interp, _, rdd, _| Ok(Value::object(counter(interp, rdd)?))),
+    ("histogram", |_, _, _, _| {
+        Err(Raised::unsupported("RDD.histogram", "map the values to buckets and use countByValue"))
+    }),
+];
+
+/// Count, mean, spread, least and greatest.
+#[derive(Clone, Copy)]
+struct StatCounter {
+    count: u64,
+    mean: f64,
+    spread: f64,
+    least: f64,
+    greatest: f64,
+}
+
+impl StatCounter {
+    const EMPTY: StatCounter =
+        StatCounter { count: 0, mean: 0.0, spread: 0.0, least: f64::INFINITY, greatest: f64::NEG_INFINITY };
+
+    fn add(&mut self, value: f64) {
+        let delta = value - self.mean;
+        self.count += 1;
+        self.mean += delta / self.count as f64;
+        self.spread += delta * (value - self.mean);
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
+    }
+
+    fn variance(&self, less: u64) -> f64 {
+        if self.count <= less { f64::NAN } else { self.spread / (self.count - less) as f64 }
+    }
+}
+
+fn sum(interp: &mut Interpreter, rdd: &Rdd) -> PyResult {
+    let local = rdd.whole("sum", Vec::new(), |interp, _, _, items| Ok(vec![total(interp, items)?]));
+    let parts = local.values(interp, "sum")?;
+    total(interp, parts)
+}
+
+fn total(interp: &mut Interpreter, items: Vec<Value>) -> PyResult {
+    let mut result = Value::Int(0);
+    for item in items {
+        result = interp.binary(BinaryOp::Add, &result, &item)?;
+    }
+    Ok(result)
+}
+
+fn counter(interp: &mut Interpreter, rdd: &Rdd) -> PyResult<StatCounter> {
+    let mut counter = StatCounter::EMPTY;
+    for value in rdd.values(interp, "stats")? {
+        match value.as_float() {
+            Some(number) => counter.add(number),
+            None => {
+                return Err(type_error(format!(
+                    "unsupported operand type(s) for -: '{}' and 'float'",
+                    interp.type_name(&value)
+                )));
+            }
+        }
+    }
+    Ok(counter)
+}
+
+impl Object for StatCounter {
+    fn type_name(&self) -> &'static str {
+        "StatCounter"
+    }
+
+    fn methods(&self) -> &'static [&'static str] {
+        &["asDict", "count", "max", "mean", "min", "sampleStdev", "sampleVariance", "stdev", "sum", "variance"]
+    }
+
+    fn call_method(&self, _interp: &mut Interpreter, _this: &Value, name: &str, _args: Args) -> Option<PyResult> {
+        Some(Ok(match name {
+            "count" => Value::Int(self.count as i64),
+            "mean" => Value::Float(self.mean),
+            "sum" => Value::Float(self.mean * self.count as f64),
+            "min" => Value::Float(self.least),
+            "max" => Value::Float(self.greatest),
+            "variance" => Value::Float(self.variance(0)),
+            "stdev" => Value::Float(self.variance(0).sqrt()),
+            "sampleVariance" => Value::Float(self.variance(1)),
+            "sampleStdev" => Value::Float(self.variance(1).sqrt()),
+            "asDict" => Value::dict(crate::pyspark::lang::Dict::from_pairs([
+                ("count", Value::Int(self.count as i64)),
+                ("mean", Value::Float(self.mean)),
+                ("sum", Value::Float(self.mean * self.count as f64)),
+                ("min", Value::Float(self.least)),
+                ("max", Value::Float(self.greatest)),
+                ("stdev", Value::Float(self.variance(1).sqrt())),
+                ("variance", Value::Float(self.variance(1))),
+            ])),
+            _ => return None,
+        }))
+    }
+
+    fn repr(&self, interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
+        let (mean, stdev) =
+            (interp.repr(&Value::Float(self.mean))?, interp.repr(&Value::Float(self.variance(0).sqrt()))?);
+        let (greatest, least) = (interp.repr(&Value::Float(self.greatest))?, interp.repr(&Value::Float(self.least))?);
+        Ok(format!("(count: {}, mean: {mean}, stdev: {stdev}, max: {greatest}, min: {least})", self.count))
+    }
+}
