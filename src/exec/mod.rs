@@ -5,6 +5,7 @@ pub mod batch;
 pub mod eval;
 mod expression;
 pub mod hash;
+pub mod infer;
 mod join;
 mod keys;
 mod operators;
@@ -14,18 +15,6 @@ mod sample_keys;
 mod scan;
 mod spark_random;
 pub mod task;
+mod write;
 
 pub use task::{TaskContext, TaskInputs, TaskOutput, TaskWork, run_task};
-/// Placeholder.
-pub mod infer {
-    use crate::common::*;
-    use crate::logical::plan::*;
-    pub fn infer_schema(
-        _f: FileFormat,
-        _files: &[FileEntry],
-        _o: &crate::common::conf::Options,
-        _c: &Conf,
-    ) -> Result<Option<crate::logical::StructType>> {
-        Ok(None)
-    }
-}

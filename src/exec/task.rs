@@ -208,8 +208,29 @@ fn work_on<'a>(
                 sample_keys(runtime, &mut rows, &columns, order, (*size, *seed), partition)?;
             Ok(())
         }
-        TaskWork::Write => Err(SparkError::internal("writers are not in place yet")),
+        TaskWork::Write => write(runtime, plan, partition, output),
     }
+}
+
+fn write<'a>(
+    runtime: &'a Runtime<'a>,
+    plan: &'a PhysicalPlan,
+    partition: usize,
+    output: &mut TaskOutput,
+) -> Result<()> {
+    let PhysicalPlan::WriteFiles { input, .. } = plan else {
+        return Err(SparkError::internal("a write task without a write at its root"));
+    };
+    let mut writer = super::write::start(runtime, plan, partition)?;
+    let mut rows = runtime.build(input, partition)?;
+    while let Some(batch) = rows.next()? {
+        writer.write(&batch)?;
+    }
+    output.files = writer.finish(partition)?;
+    let mut counts = runtime.counts.borrow_mut();
+    counts.output_rows += output.files.iter().map(|file| file.rows).sum::<u64>();
+    counts.output_bytes += output.files.iter().map(|file| file.bytes).sum::<u64>();
+    Ok(())
 }
 
 fn collect(rows: &mut Rows<'_>, most: usize, runtime: &Runtime<'_>, output: &mut TaskOutput) -> Result<()> {

@@ -4,8 +4,19 @@ mod csv;
 mod csv_options;
 mod csv_tokens;
 mod formatted;
+mod json;
+pub(super) mod json_text;
 mod lines;
-mod values;
+mod parquet;
+mod text;
+pub(super) mod values;
+
+pub(super) use csv_options::{CsvOptions, ParseMode, check_encoding, corrupt_column};
+pub(super) use csv_tokens::{Token, Tokenizer};
+pub(super) use formatted::MomentReader;
+pub(super) use json::each_document;
+pub(super) use lines::{LineReader, for_each_line, open, read_error};
+pub(super) use parquet::parquet_schema;
 
 use super::batch::{BATCH_ROWS, batch_of, schema_of};
 use super::runtime::{Operator, Rows, Runtime};
@@ -72,9 +83,9 @@ impl<'a> ScanRows<'a> {
         let (runtime, scan, wanted) = (self.runtime, &self.scan.scan, &self.wanted);
         match scan.format {
             FileFormat::Csv => csv::read(runtime, scan, slice, wanted),
-            FileFormat::Json | FileFormat::Parquet | FileFormat::Text => {
-                Err(SparkError::internal("this format is not in place yet"))
-            }
+            FileFormat::Json => json::read(runtime, scan, slice, wanted),
+            FileFormat::Parquet => parquet::read(runtime, scan, slice, wanted),
+            FileFormat::Text => text::read(runtime, scan, slice, wanted),
         }
     }
 

@@ -1,0 +1,301 @@
+//! The JSON reader: one record a line, or whole files with `multiLine`; an array at the top gives a row for each item.
+
+use super::csv_options::{ParseMode, ValueOptions, corrupt_column};
+use super::formatted::{MomentReader, reader_for};
+use super::json_text::{Json, Leniency, parse, parse_prefix, write};
+use super::lines::{LineEnd, LineReader, for_each_line, open, read_error};
+use super::values::{parse_date, parse_decimal, parse_double, parse_long, parse_timestamp};
+use super::{READ_ROWS, WantedColumn, wanted_schema};
+use crate::common::conf::Options;
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::exec::batch::batch_of;
+use crate::exec::runtime::{Rows, Runtime};
+use crate::logical::plan::FileScan;
+use crate::logical::scalar::Scalar;
+use crate::logical::types::{DataType, StructField};
+use crate::physical::plan::FileSlice;
+use arrow::record_batch::RecordBatch;
+use std::io::Read;
+
+/// Calls `f` with each document of a slice (nothing for text that is not JSON) and its text; stops when it gives false.
+///
+/// # Errors
+/// Files that cannot be read.
+pub fn each_document(
+    slice: &FileSlice,
+    options: &Options,
+    leniency: &Leniency,
+    f: &mut dyn FnMut(Option<&Json<'_>>, &str) -> bool,
+) -> Result<()> {
+    super::csv_options::check_encoding(options)?;
+    if options.flag("multiLine", false) {
+        let mut bytes = Vec::new();
+        let (mut source, _) = open(slice)?;
+        source.read_to_end(&mut bytes).map_err(|error| read_error(&slice.path, &error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let mut rest = text.trim_start_matches('\u{feff}').trim();
+        while !rest.is_empty() {
+            let Some((document, after)) = parse_prefix(rest, leniency) else {
+                f(None, rest);
+                break;
+            };
+            let own = rest[..rest.len() - after.len()].trim();
+            if !f(Some(&document), own) {
+                break;
+            }
+            rest = after;
+        }
+        return Ok(());
+    }
+    let ending = options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec()));
+    let mut reader = LineReader::new(slice, ending.clone())?;
+    let mut going = true;
+    while going {
+        let Some(chunk) = reader.next_chunk()? else { break };
+        let chunk = String::from_utf8_lossy(chunk);
+        let chunk = chunk.trim_start_matches('\u{feff}');
+        for_each_line(chunk.as_bytes(), &ending, |from, to| {
+            let line = chunk.get(from..to).unwrap_or("");
+            if going && !line.trim().is_empty() {
+                going = f(parse(line, leniency).as_ref(), line);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Turns JSON values into values of a schema.
+struct Converter {
+    values: ValueOptions,
+    date: Option<MomentReader>,
+    timestamp: Option<MomentReader>,
+    timestamp_ntz: Option<MomentReader>,
+    now_micros: i64,
+}
+
+impl Converter {
+    /// The value, or nothing when it does not fit. `partly` is set where only a part inside does not fit.
+    fn value(&self, json: &Json<'_>, data_type: &DataType, partly: &mut bool) -> Option<Scalar> {
+        Some(match (data_type, json) {
+            (_, Json::Null) => Scalar::Null,
+            (DataType::String, Json::Text(text)) => Scalar::String(text.clone().into_owned()),
+            (DataType::String, other) => {
+                let mut text = String::new();
+                write(other, &mut text);
+                Scalar::String(text)
+            }
+            (DataType::Boolean, Json::Bool(flag)) => Scalar::Boolean(*flag),
+            (DataType::Byte, Json::Number(text)) => Scalar::Byte(parse_long(text.as_bytes())?.try_into().ok()?),
+            (DataType::Short, Json::Number(text)) => Scalar::Short(parse_long(text.as_bytes())?.try_into().ok()?),
+            (DataType::Integer, Json::Number(text)) => Scalar::Integer(parse_long(text.as_bytes())?.try_into().ok()?),
+            (DataType::Long, Json::Number(text)) => Scalar::Long(parse_long(text.as_bytes())?),
+            (DataType::Double, Json::Number(text)) => Scalar::Double(real(text)?),
+            (DataType::Double, Json::Text(text)) => Scalar::Double(special(text)?),
+            (DataType::Float, Json::Number(text)) => Scalar::Float(real(text)? as f32),
+            (DataType::Float, Json::Text(text)) => Scalar::Float(special(text)? as f32),
+            (DataType::Decimal(precision, scale), Json::Number(text)) => {
+                Scalar::Decimal(parse_decimal(text, *precision, *scale)?, *precision, *scale)
+            }
+            (DataType::Decimal(precision, scale), Json::Text(text)) => {
+                Scalar::Decimal(parse_decimal(text, *precision, *scale)?, *precision, *scale)
+            }
+            (DataType::Date, Json::Text(text)) => Scalar::Date(match &self.date {
+                Some(reader) => reader.days(text)?,
+                None => parse_date(text.as_bytes())?,
+            }),
+            (DataType::Timestamp, Json::Text(text)) => Scalar::Timestamp(match &self.timestamp {
+                Some(reader) => reader.micros(text)?,
+                None => parse_timestamp(text.as_bytes(), &self.values.time_zone, self.now_micros)?,
+            }),
+            (DataType::Timestamp, Json::Number(text)) => {
+                Scalar::Timestamp(parse_long(text.as_bytes())?.checked_mul(1_000_000)?)
+            }
+            (DataType::TimestampNtz, Json::Text(text)) => Scalar::TimestampNtz(match &self.timestamp_ntz {
+                Some(reader) => reader.micros(text)?,
+                None => parse_timestamp(text.as_bytes(), "UTC", self.now_micros)?,
+            }),
+            (DataType::Array(element, _), Json::List(items)) => {
+                Scalar::Array(items.iter().map(|item| self.value(item, element, partly)).collect::<Option<_>>()?)
+            }
+            (DataType::Map(_, value, _), Json::Object(fields)) => Scalar::Map(
+                fields
+                    .iter()
+                    .map(|(name, item)| {
+                        Some((Scalar::String(name.clone().into_owned()), self.value(item, value, partly)?))
+                    })
+                    .collect::<Option<_>>()?,
+            ),
+            (DataType::Struct(wanted), Json::Object(fields)) => {
+                Scalar::Struct(wanted.fields.iter().map(|field| self.field(fields, field, partly)).collect())
+            }
+            _ => return None,
+        })
+    }
+
+    fn field(
+        &self,
+        fields: &[(std::borrow::Cow<'_, str>, Json<'_>)],
+        field: &StructField,
+        partly: &mut bool,
+    ) -> Scalar {
+        let Some((_, json)) = fields.iter().rev().find(|(name, _)| *name == field.name) else { return Scalar::Null };
+        self.value(json, &field.data_type, partly).unwrap_or_else(|| {
+            *partly = true;
+            Scalar::Null
+        })
+    }
+}
+
+fn real(text: &str) -> Option<f64> {
+    match text {
+        "INF" | "+INF" | "+Infinity" => Some(f64::INFINITY),
+        "-INF" => Some(f64::NEG_INFINITY),
+        _ => parse_double(text),
+    }
+}
+
+/// Numbers that JSON can only write in quotes.
+fn special(text: &str) -> Option<f64> {
+    matches!(text, "NaN" | "INF" | "+INF" | "-INF" | "Infinity" | "+Infinity" | "-Infinity")
+        .then(|| real(text))
+        .flatten()
+}
+
+struct Records<'w> {
+    wanted: &'w [WantedColumn],
+    corrupt: Option<usize>,
+    mode: ParseMode,
+    converter: Converter,
+    columns: Vec<Vec<Scalar>>,
+    rows: usize,
+    /// Top-level fields whose values must fit, also when the query does not read them.
+    checked: Vec<StructField>,
+}
+
+impl Records<'_> {
+    fn document(&mut self, document: Option<&Json<'_>>, text: &str) -> Result<()> {
+        match document {
+            Some(Json::List(items)) => {
+                for item in items {
+                    self.document(Some(item), text)?;
+                }
+                Ok(())
+            }
+            Some(Json::Object(fields)) => {
+                let mut partly = false;
+                let mut row = Vec::with_capacity(self.wanted.len());
+                for (i, column) in self.wanted.iter().enumerate() {
+                    let value = if Some(i) == self.corrupt {
+                        Scalar::Null
+                    } else {
+                        self.converter.field(fields, &column.field, &mut partly)
+                    };
+                    row.push(value);
+                }
+                for field in &self.checked {
+                    self.converter.field(fields, field, &mut partly);
+                }
+                self.push(row, partly, text)
+            }
+            Some(Json::Null) => Ok(()),
+            _ => {
+                let row = vec![Scalar::Null; self.wanted.len()];
+                self.push(row, true, text)
+            }
+        }
+    }
+
+    fn push(&mut self, mut row: Vec<Scalar>, bad: bool, text: &str) -> Result<()> {
+        if bad {
+            match self.mode {
+                ParseMode::DropMalformed => return Ok(()),
+                ParseMode::FailFast => {
+                    return Err(SparkError::new(
+                        ErrorClass::Py4JJavaError,
+                        format!(
+                            "a malformed record was found while parsing, and the mode is FAILFAST: {}",
+                            crate::common::text::visible(text)
+                        ),
+                    ));
+                }
+                ParseMode::Permissive => {}
+            }
+            if let Some(at) = self.corrupt {
+                row[at] = Scalar::String(text.to_owned());
+            }
+        }
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            column.push(value);
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<RecordBatch> {
+        let schema = wanted_schema(self.wanted);
+        let columns = self
+            .columns
+            .iter_mut()
+            .zip(self.wanted)
+            .map(|(values, column)| Scalar::to_array(&std::mem::take(values), &column.field.data_type))
+            .collect::<Result<Vec<_>>>()?;
+        let rows = std::mem::take(&mut self.rows);
+        batch_of(&schema, columns, rows)
+    }
+}
+
+/// Reads one piece of a file.
+///
+/// # Errors
+/// Files that cannot be read; a malformed record under FAILFAST.
+pub fn read<'a>(
+    runtime: &'a Runtime<'a>,
+    scan: &'a FileScan,
+    slice: &'a FileSlice,
+    wanted: &[WantedColumn],
+) -> Result<Rows<'a>> {
+    let options = &scan.options;
+    let zone = runtime.context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC");
+    let values = ValueOptions::of(options, zone);
+    let corrupt_name = corrupt_column(options);
+    let corrupt = wanted.iter().position(|column| column.field.name == corrupt_name);
+    let mut records = Records {
+        wanted,
+        corrupt,
+        mode: ParseMode::of(options),
+        converter: Converter {
+            date: reader_for(&DataType::Date, &values)?,
+            timestamp: reader_for(&DataType::Timestamp, &values)?,
+            timestamp_ntz: reader_for(&DataType::TimestampNtz, &values)?,
+            values,
+            now_micros: runtime.context.now_micros,
+        },
+        columns: vec![Vec::new(); wanted.len()],
+        rows: 0,
+        checked: if corrupt.is_some() && wanted.len() == 1 {
+            scan.data_schema.fields.iter().filter(|field| field.name != corrupt_name).cloned().collect()
+        } else {
+            Vec::new()
+        },
+    };
+    let leniency = Leniency::of(options);
+    let (mut batches, mut failed) = (Vec::new(), None);
+    runtime.read(0, slice.length);
+    each_document(slice, options, &leniency, &mut |document, text| {
+        let done = records.document(document, text).and_then(|()| {
+            if records.rows >= READ_ROWS {
+                batches.push(records.finish()?);
+            }
+            runtime.context.check_cancelled()
+        });
+        failed = done.err();
+        failed.is_none()
+    })?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if records.rows > 0 {
+        batches.push(records.finish()?);
+    }
+    Ok(Box::new(crate::exec::operators::Ready::new(batches)))
+}
