@@ -6,7 +6,7 @@ use crate::common::Result;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, BinaryViewBuilder, BooleanBuilder, NullBufferBuilder, PrimitiveArray,
+    ArrayRef, ArrowPrimitiveType, BinaryViewBuilder, BooleanBuilder, NullBufferBuilder, PrimitiveArray,
     StringViewBuilder,
 };
 use regex::Regex;
@@ -132,9 +132,4 @@ impl<'a> Call<'a> {
             _ => None,
         }
     }
-}
-
-/// The number of rows for which none of the arrays is null cannot be told cheaply; this tells whether any array has a null at all.
-pub(super) fn any_null(args: &[Value]) -> bool {
-    args.iter().any(|value| value.is_void() || value.array().null_count() > 0)
 }

@@ -24,6 +24,7 @@ mod value;
 use crate::common::Conf;
 use std::sync::Arc;
 
+pub use functions::{iso_timestamp, json_fields, write_json};
 pub use node::{BoundExpr, bind};
 pub use value::Value;
 

@@ -144,11 +144,6 @@ macro_rules! column {
                 let row = if self.constant { 0 } else { row };
                 if array.is_null(row) { None } else { Some(array.value(row)) }
             }
-
-            /// The one value, when there is only one.
-            pub(super) fn only(&self) -> Option<Option<$item>> {
-                self.constant.then(|| self.get(0))
-            }
         }
     };
 }
@@ -157,6 +152,13 @@ column!(/** Text of each row. */ Texts, StringViewArray, &'a str);
 column!(/** Bytes of each row. */ Bytes, BinaryViewArray, &'a [u8]);
 column!(/** A number of each row. */ Numbers<T>, PrimitiveArray<T>, T::Native);
 column!(/** A truth value of each row. */ Flags, BooleanArray, bool);
+
+impl<'a> Texts<'a> {
+    /// The one value, when there is only one.
+    pub(super) fn only(&self) -> Option<Option<&'a str>> {
+        self.constant.then(|| self.get(0))
+    }
+}
 
 /// A value as Arrow's kernels take it.
 pub(super) enum Side {

@@ -1,9 +1,10 @@
 //! Definitions of the conditional functions, JSON and CSV, and what fits nowhere else.
 
-use super::signature::{Out, Want, alike, cast, count, different_types, give, pair, signature, unexpected_input};
+use super::signature::{Out, Want, alike, cast, constant_text, count, different_types, give, pair, signature, unexpected_input};
 use super::{ResolveContext, Resolved, ScalarFunction, scalar_functions};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::Expr;
+use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType::{self, Boolean, Integer, Long, String as Text};
 use Out::{Maybe, Never, Of};
 use Want::{Any, Bool, Map, Str};
@@ -119,10 +120,18 @@ fn equal_null(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<R
     Ok(give(args, Never(Boolean)))
 }
 
-/// The schema is a constant: a null literal of the type (`from_json(text, CAST(NULL AS STRUCT<…>))`), which the callers make from
-/// `StructType` objects and from DDL text.
+/// The schema is a constant: DDL text, or a null literal of the type, which callers make from `StructType` objects.
 fn from_json(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     count(name, &args, 2, 3)?;
+    let mut args = args;
+    if let Some(ddl) = constant_text(&args[1]) {
+        let (columns, single) = crate::logical::ddl::parse_columns_or_type(ddl)?;
+        let data_type = match columns.fields.first() {
+            Some(only) if single => only.data_type.clone(),
+            _ => DataType::Struct(columns),
+        };
+        args[1] = Expr::Literal(Scalar::Null, data_type);
+    }
     let data_type = args[1].data_type();
     if !data_type.is_nested() {
         return Err(SparkError::analysis(
@@ -132,7 +141,6 @@ fn from_json(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Re
         .with_subject(name));
     }
     let data_type = all_nullable(&data_type);
-    let mut args = args;
     args[0] = super::signature::want(name, args[0].clone(), 0, Str, context)?;
     Ok(Resolved { args, data_type, nullable: true })
 }

@@ -6,7 +6,7 @@ use crate::common::{Result, SparkError};
 use crate::logical::expr::CastMode;
 use crate::logical::functions::number_text::{format_decimal, format_double};
 use crate::logical::types::DataType;
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::compute;
 use arrow::datatypes::{
     DataType as ArrowType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
