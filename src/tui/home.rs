@@ -172,7 +172,7 @@ const FIRST_ROW: usize = 3;
 
 const KEYS: [(&str, &str); 6] = [
     ("Enter", "watch it in the theatre"),
-    ("K", "watch it with a node killed on the way"),
+    ("K", "watch it, and a node dies on the way"),
     ("r", "run it here, told in sentences"),
     ("o", "open a recorded run (a .jsonl log)"),
     ("j k 1-4", "choose"),
@@ -180,9 +180,9 @@ const KEYS: [(&str, &str); 6] = [
 ];
 
 const HONEST: [&str; 3] = [
-    "The cluster is simulated, in this one process. Its times are modelled.",
-    "The rows, the plans, the partitions, the losses and what is computed again are real.",
-    "The scripts are ordinary PySpark: they run unchanged on a real cluster.",
+    "Simulated: the machines and their time, in this one process.",
+    "Real: rows, plans, partitions, losses, what is computed again.",
+    "The scripts are ordinary PySpark; they run on a real cluster too.",
 ];
 
 /// Draws the home screen.
@@ -222,7 +222,9 @@ fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
 
 fn right_side(brush: &mut Brush, home: &Home, area: Rect) {
     let keys_height = KEYS.len() as u16 + 2;
-    let honest_height = (HONEST.len() as u16 * 2 + 1).min(area.height.saturating_sub(keys_height + 6));
+    let room = usize::from(area.width.saturating_sub(4).max(1));
+    let honest_lines: Vec<String> = HONEST.iter().flat_map(|text| wrap(text, room, 0)).collect();
+    let honest_height = (honest_lines.len() as u16 + 2).min(area.height.saturating_sub(keys_height + 6));
     let about = Rect { height: area.height - keys_height - honest_height, ..area };
     let keys = Rect { y: about.y + about.height, height: keys_height, ..area };
     let honest = Rect { y: keys.y + keys.height, height: honest_height, ..area };
@@ -246,9 +248,8 @@ fn right_side(brush: &mut Brush, home: &Home, area: Rect) {
     }
     if honest_height > 2 {
         let inner = brush.pane(honest, "What is real here", false);
-        let lines = HONEST.iter().flat_map(|text| wrap(text, usize::from(inner.width.max(1)), 0));
-        for (y, line) in lines.enumerate() {
-            brush.tone(inner, 0, y as u16, &line, Tone::Dim);
+        for (y, line) in honest_lines.iter().enumerate() {
+            brush.tone(inner, 0, y as u16, line, Tone::Dim);
         }
     }
 }
@@ -269,5 +270,52 @@ fn footer(brush: &mut Brush, home: &Home, area: Rect) {
     for (key, does) in [("Enter", "watch"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")] {
         x = brush.tone(area, x, 0, key, Tone::Key);
         x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> Home {
+        let entry = |number: &str, title: &str| HomeEntry {
+            number: number.to_owned(),
+            title: title.to_owned(),
+            about: vec!["what a wide step must do".to_owned()],
+            script: "solutions/x/pipeline.py".to_owned(),
+        };
+        Home { entries: vec![entry("1", "Rows"), entry("2", "Joins")], ..Home::default() }
+    }
+
+    fn key(c: char) -> HomeMessage {
+        HomeMessage::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))
+    }
+
+    #[test]
+    fn two_keys_lead_to_a_running_theatre() {
+        let mut home = home();
+        assert_eq!(update(&mut home, key('j')), None);
+        let enter = HomeMessage::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+        assert_eq!(update(&mut home, enter), Some(HomeChoice::Watch(1)));
+        assert_eq!(update(&mut home, key('K')), Some(HomeChoice::Kill(1)));
+    }
+
+    #[test]
+    fn a_typed_path_is_opened() {
+        let mut home = home();
+        update(&mut home, key('o'));
+        for c in "run.jsonl".chars() {
+            update(&mut home, key(c));
+        }
+        let enter = HomeMessage::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+        assert_eq!(update(&mut home, enter), Some(HomeChoice::OpenLog("run.jsonl".to_owned())));
+    }
+
+    #[test]
+    fn every_size_draws() {
+        for (width, height) in [(120, 40), (80, 24), (40, 12), (10, 3), (1, 1)] {
+            let area = Rect { x: 0, y: 0, width, height };
+            view(&home(), ScreenOptions::default(), &mut Buffer::empty(area), area);
+        }
     }
 }

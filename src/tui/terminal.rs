@@ -44,9 +44,10 @@ impl Screen {
         let signals = register(&stop)?;
         enter()?;
         let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
-        let mut terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
-        terminal.clear().inspect_err(|_| leave())?;
-        Ok(Screen { terminal, stop, signals })
+        let terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
+        let mut screen = Screen { terminal, stop, signals };
+        screen.blank()?;
+        Ok(screen)
     }
 
     /// Draws one frame inside a synchronised update.
@@ -92,7 +93,13 @@ impl Screen {
         #[cfg(unix)]
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
         enter()?;
-        self.terminal.clear()
+        self.blank()
+    }
+
+    /// An empty screen that is drawn whole next time. `Terminal::clear` would ask the terminal where its cursor is and wait for the answer.
+    fn blank(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 }
 
