@@ -194,6 +194,6 @@ impl Cluster {
         if !is_anybody_there && !comes_back {
             self.tell(Input::NothingLeft);
         }
-        assert!(self.registered_blocks_exist(), "a registered block is not where it is registered");
+        self.check_everything();
     }
 }

@@ -205,7 +205,9 @@ impl Cluster {
     pub(super) fn prepare(&mut self, stage: StageId, partitions: &[u32]) {
         let view = self.view_of(stage);
         for partition in partitions {
-            self.forget_prepared(|key, _| *key == (stage, *partition));
+            if let Some(older) = self.prepared.remove(&(stage, *partition)) {
+                self.pool.forget(older.ticket);
+            }
             if let Some(ticket) = self.compute(stage, *partition, &view) {
                 self.prepared.insert((stage, *partition), Prepared { ticket, view: view.clone() });
             }

@@ -567,9 +567,17 @@ impl Cluster {
         assert!(self.journal.is_settled(), "every open event belongs to a transfer that is under way");
     }
 
+    /// Cheap enough for every step: what the step touched.
     fn check_invariants(&self) {
+        let busy = self.scheduler.running().len();
+        assert!(self.attempts.len() <= busy, "an attempt runs that the driver does not know of");
+    }
+
+    /// The whole picture, after each fault.
+    pub(super) fn check_everything(&self) {
         for (executor, cores, free) in self.scheduler.executors() {
-            assert!(free <= cores as usize, "{executor} has more free cores than cores");
+            let running = self.scheduler.running().values().filter(|running| running.executor == executor).count();
+            assert!(running + free == cores as usize, "{executor} counts its cores wrong");
         }
         for attempt in self.attempts.values() {
             let node = self.nodes.get(&attempt.launch.node);
@@ -577,7 +585,7 @@ impl Cluster {
                 node.is_some_and(|node| node.health == Health::Up && node.executor == Some(attempt.launch.executor));
             assert!(runs_here, "{} runs on an executor that is gone", attempt.launch.task);
         }
-        debug_assert!(self.registered_blocks_exist(), "a registered block is not where it is registered");
+        assert!(self.registered_blocks_exist(), "a registered block is not where it is registered");
     }
 
     /// Whether every block that the driver knows is really held where it says.

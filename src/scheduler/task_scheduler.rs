@@ -128,6 +128,9 @@ impl TaskScheduler {
 
     /// Forgets sets of which nothing runs and nothing can start.
     pub fn drop_finished_sets(&mut self) {
+        if !self.sets.values().any(|set| set.is_zombie || set.is_finished()) {
+            return;
+        }
         let busy: BTreeSet<StageAttempt> = self.running.values().map(|running| running.stage).collect();
         self.sets.retain(|_, set| busy.contains(&set.stage) || !(set.is_zombie || set.is_finished()));
     }
