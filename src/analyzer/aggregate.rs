@@ -42,12 +42,6 @@ impl Analyzer<'_> {
             None => self.grouping_keys(by_of(grouping), &items, &env)?,
         };
         for key in &keys {
-            if matches!(key.data_type(), DataType::Map(..)) {
-                return Err(SparkError::analysis(
-                    "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE",
-                    format!("rows cannot be grouped by \"{}\": maps cannot be compared", key.pretty_name()),
-                ));
-            }
             if key.any(|part| matches!(part, Expr::Aggregate(_))) {
                 return Err(SparkError::analysis(
                     "GROUP_BY_AGGREGATE",

@@ -157,6 +157,9 @@ fn arithmetic(op: BinaryOp, left: Expr, right: Expr, context: &ResolveContext) -
         return with_time(op, left, right, context);
     }
     let ansi = context.ansi;
+    if ansi && a == DataType::String && b == DataType::String {
+        return Err(wrong(op, &left, &right, "numbers").with_help("join texts with concat(...) or ||"));
+    }
     let (left, right) = (text_as_number(left, &b, ansi), text_as_number(right, &a, ansi));
     let (a, b) = (left.data_type(), right.data_type());
     let fits = |t: &DataType| t.is_numeric() || *t == DataType::Null;

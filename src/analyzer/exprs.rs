@@ -333,13 +333,7 @@ impl<'e> Env<'e> {
             _ => CastMode::Legacy,
         };
         if !functions::can_cast(&from, &to, mode != CastMode::Legacy) {
-            let kind = if mode != CastMode::Legacy && functions::can_cast(&from, &to, false) {
-                "CAST_WITH_CONF_SUGGESTION"
-            } else {
-                "CAST_WITHOUT_SUGGESTION"
-            };
-            let text = format!("CAST({} AS {})", child.pretty_name(), to.sql());
-            return Err(mismatch(kind, &text, format!("{} cannot be cast to {}", from.sql(), to.sql())));
+            return Err(not_castable(&child, &from, &to, mode));
         }
         Ok(Expr::Cast { child: Box::new(child), to, mode, implicit })
     }
@@ -373,7 +367,10 @@ impl<'e> Env<'e> {
 
     fn call(&self, call: Call) -> Result<Expr> {
         let lower = call.name.to_ascii_lowercase();
-        let args = self.arguments(&lower, call.args)?;
+        let mut args = self.arguments(&lower, call.args)?;
+        if matches!(lower.as_str(), "from_json" | "from_csv") {
+            with_schema(&mut args)?;
+        }
         let filter = match call.filter {
             Some(filter) => Some(Box::new(self.types(*filter)?)),
             None => None,
@@ -560,6 +557,37 @@ impl<'e> Env<'e> {
             other => other,
         })
     }
+}
+
+fn not_castable(child: &Expr, from: &DataType, to: &DataType, mode: CastMode) -> SparkError {
+    let days = matches!((from, to), (DataType::Date, other) | (other, DataType::Date) if other.is_numeric());
+    let (kind, help) = if days {
+        ("CAST_WITH_FUNC_SUGGESTION", "count days with unix_date and date_from_unix_date")
+    } else if mode != CastMode::Legacy && functions::can_cast(from, to, false) {
+        (
+            "CAST_WITH_CONF_SUGGESTION",
+            "Spark allows it with spark.sql.ansi.enabled=false, which also hides other mistakes",
+        )
+    } else {
+        ("CAST_WITHOUT_SUGGESTION", "take the value apart first, or build the wanted type with a function")
+    };
+    let text = format!("CAST({} AS {})", child.pretty_name(), to.sql());
+    mismatch(kind, &text, format!("{} cannot be cast to {}", from.sql(), to.sql())).with_help(help)
+}
+
+/// The schema given to `from_json` as text becomes a null of that type, which is how the function takes it.
+fn with_schema(args: &mut [Expr]) -> Result<()> {
+    let Some(Expr::Literal(Scalar::String(text), _)) = args.get(1) else { return Ok(()) };
+    let parsed = crate::logical::ddl::parse_columns_or_type(text).map_err(|error| {
+        let condition = error.condition().unwrap_or("PARSE_SYNTAX_ERROR").to_owned();
+        SparkError::analysis(&condition, error.message()).with_subject(text.clone())
+    })?;
+    let data_type = match parsed {
+        (mut fields, true) if fields.fields.len() == 1 => fields.fields.remove(0).data_type,
+        (fields, _) => DataType::Struct(fields),
+    };
+    args[1] = Expr::Literal(Scalar::Null, data_type);
+    Ok(())
 }
 
 /// Functions that SQL lets one write without parentheses.

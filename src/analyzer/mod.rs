@@ -193,6 +193,11 @@ impl<'a> Analyzer<'a> {
             LogicalPlan::Except { left, right, all } => {
                 self.set_operation(setops::SetOperation::Except, &below(left)?, &below(right)?, *all)
             }
+            LogicalPlan::Distinct { input } => {
+                let input = below(input)?;
+                setops::no_maps("DISTINCT", &input.output())?;
+                Ok(Arc::new(LogicalPlan::Distinct { input }))
+            }
             LogicalPlan::Deduplicate { keys, input } => self.deduplicate(keys, &below(input)?),
             LogicalPlan::Repartition { target, input } => self.repartition(target, &below(input)?, scope),
             LogicalPlan::Hint { name, parameters, input } => self.hint(name, parameters, input, scope),
@@ -211,7 +216,6 @@ impl<'a> Analyzer<'a> {
             | LogicalPlan::Limit { .. }
             | LogicalPlan::Offset { .. }
             | LogicalPlan::Tail { .. }
-            | LogicalPlan::Distinct { .. }
             | LogicalPlan::Sample { .. } => {
                 let children = plan.children().into_iter().map(below).collect::<Result<_>>()?;
                 Ok(Arc::new(plan.with_children(children)))
@@ -226,11 +230,12 @@ impl<'a> Analyzer<'a> {
         };
         let plan = match found {
             Some((_, plan)) => plan.clone(),
-            None => self
-                .context
-                .catalog
-                .relation(name)
-                .ok_or_else(|| errors::table_not_found(name, &self.context.catalog.relation_names()))?,
+            None => {
+                let catalog = self.context.catalog;
+                let known = catalog.relation(name);
+                let plan = known.ok_or_else(|| errors::table_not_found(name, &catalog.relation_names()))?;
+                self.leaf(&plan)
+            }
         };
         let input = if scope.subquery { ids::refresh(&plan, self.context.ids).0 } else { plan };
         let name = name.last().cloned().unwrap_or_default();

@@ -51,18 +51,7 @@ impl Analyzer<'_> {
         let own = left.output();
         let clash = right.output().iter().any(|column| own.iter().any(|other| other.id == column.id));
         let right = if clash { refresh(right, self.context.ids).0 } else { right.clone() };
-        for column in left.output() {
-            if matches!(column.data_type, DataType::Map(..)) {
-                return Err(SparkError::analysis(
-                    "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
-                    format!(
-                        "{} compares rows, and the map column `{}` cannot be compared",
-                        operation.word(),
-                        column.name
-                    ),
-                ));
-            }
-        }
+        no_maps(operation.word(), &own)?;
         let mut sides = self.widened(vec![left.clone(), right], operation.word())?.into_iter();
         let (Some(left), Some(right)) = (sides.next(), sides.next()) else {
             return Err(SparkError::internal("a set operation lost a side"));
@@ -190,6 +179,19 @@ fn incompatible(word: &str, column: usize, side: usize, own: &Attribute, wanted:
         ),
     )
     .with_subject(own.name.clone())
+}
+
+/// Rows with maps cannot be compared.
+pub(super) fn no_maps(word: &str, columns: &[Attribute]) -> Result<()> {
+    match columns.iter().find(|column| matches!(column.data_type, DataType::Map(..))) {
+        None => Ok(()),
+        Some(column) => Err(SparkError::analysis(
+            "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+            format!("{word} compares rows, and the map column `{}` cannot be compared", column.name),
+        )
+        .with_subject(column.name.clone())
+        .with_help("turn it into an array first, with map_entries(...)")),
+    }
 }
 
 /// No two columns of one name.

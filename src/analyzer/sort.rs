@@ -29,7 +29,11 @@ impl Analyzer<'_> {
         scope: &Scope,
     ) -> Result<Arc<LogicalPlan>> {
         let order = self.ordinals(order, input)?;
-        let exprs: Vec<Expr> = order.iter().map(|order| order.child.clone()).collect();
+        let bare = |expr: &Expr| match expr {
+            Expr::Alias { child, .. } => (**child).clone(),
+            other => other.clone(),
+        };
+        let exprs: Vec<Expr> = order.iter().map(|order| bare(&order.child)).collect();
         let (resolved, below) = self.reach(exprs, input, scope).map_err(|error| match error.condition() {
             Some("AMBIGUOUS_REFERENCE") => {
                 unresolved_column(&[error.subject().unwrap_or_default().to_owned()], &input.output())
@@ -108,14 +112,7 @@ impl Analyzer<'_> {
         let condition = resolved.pop().ok_or_else(|| SparkError::internal("a filter lost its condition"))?;
         let condition = match condition.data_type() {
             DataType::Boolean => condition,
-            DataType::Null | DataType::String
-                if self.context.conf.ansi() || condition.data_type() == DataType::Null =>
-            {
-                if condition.data_type() == DataType::String {
-                    return Err(not_boolean("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", &condition, &DataType::String));
-                }
-                super::coercion::cast(condition, &DataType::Boolean, self.context.conf.ansi())
-            }
+            DataType::Null => super::coercion::cast(condition, &DataType::Boolean, self.context.conf.ansi()),
             other => return Err(not_boolean("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", &condition, &other)),
         };
         Ok(restore(LogicalPlan::Filter { condition, input: below }, input))
