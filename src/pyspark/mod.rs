@@ -46,10 +46,14 @@ pub fn run_script(
     arguments: &[String],
     steps_max: u64,
 ) -> (ScriptEnd, Box<dyn host::Host>) {
-    // Placeholder until the interpreter runs statements.
-    let _ = (source, file, arguments, steps_max);
-    let message = "the interpreter does not run statements yet".to_owned();
-    (ScriptEnd::Raised(Box::new(Uncaught { class: "BatchlabBug".to_owned(), message, ..Uncaught::default() })), host)
+    let mut interp = lang::Interpreter::new(host);
+    interp.set_step_limit(steps_max);
+    interp.arguments = arguments.to_vec();
+    let end = interp.run_script(source, file);
+    match interp.take_host() {
+        Some(host) => (end, host),
+        None => unreachable!("an interpreter that was made with a host keeps it"),
+    }
 }
 
 /// What is supported, class by class.

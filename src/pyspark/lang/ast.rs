@@ -283,6 +283,8 @@ pub enum ExprKind {
     Item(Box<Expr>, Box<Expr>),
     Slice(Option<Box<Expr>>, Option<Box<Expr>>, Option<Box<Expr>>),
     Call(Box<Call>),
+    /// `super()` without arguments.
+    Super,
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     Unary(UnaryOp, Box<Expr>),
     And(Vec<Expr>),

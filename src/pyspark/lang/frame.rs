@@ -71,3 +71,40 @@ impl Globals {
         table.index.iter().filter(|(_, slot)| table.slots[**slot].is_some()).map(|(name, _)| Rc::clone(name)).collect()
     }
 }
+
+/// A running piece of code.
+pub struct Frame {
+    pub locals: Vec<Option<Value>>,
+    /// Its own cells, then the captured ones.
+    pub cells: Vec<CellRef>,
+    pub globals: Rc<Globals>,
+    /// The names of a class body.
+    pub class: Option<super::class::Namespace>,
+    /// The class around the running method, for `super()`.
+    pub owner: Option<CellRef>,
+}
+
+impl Frame {
+    /// A frame with empty slots and cells.
+    pub fn new(globals: &Rc<Globals>, slots: usize, cells: usize, captured: &[CellRef]) -> Frame {
+        let mut all: Vec<CellRef> = Vec::new();
+        if cells + captured.len() > 0 {
+            all.reserve(cells + captured.len());
+            all.extend((0..cells).map(|_| CellRef::default()));
+            all.extend(captured.iter().map(Rc::clone));
+        }
+        Frame { locals: vec![None; slots], cells: all, globals: Rc::clone(globals), class: None, owner: None }
+    }
+
+    /// The place of an expression, for a traceback.
+    pub fn entry(&self, span: (u32, u32)) -> super::raised::TraceEntry {
+        let unit = &self.globals.unit;
+        super::raised::TraceEntry {
+            file: Rc::from(&*unit.file),
+            function: Rc::from("<module>"),
+            line: unit.line(span.0),
+            span,
+            statement: (0, 0),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::Interpreter;
 use super::args::Args;
 use super::ast::FunctionCode;
-use super::class::{Class, Namespace};
+use super::class::Namespace;
 use super::frame::{CellRef, Globals};
 use super::raised::PyResult;
 use super::value::Value;
@@ -23,7 +23,7 @@ pub struct Function {
     /// Defaults of keyword-only parameters, aligned with them.
     pub keyword_defaults: Vec<Option<Value>>,
     /// The class in whose body the function was written, for `super()`.
-    pub owner: RefCell<Option<Rc<Class>>>,
+    pub owner: Option<CellRef>,
     /// `function.attribute = …`, `__wrapped__`, `__doc__`.
     pub attrs: RefCell<Namespace>,
 }
@@ -37,12 +37,14 @@ pub struct Builtin {
     /// The module it is found in again when a function that uses it is frozen.
     pub module: Option<Rc<str>>,
     pub function: Box<NativeFn>,
+    /// `globals()`, `locals()`, `vars()`: answered by the running frame.
+    pub needs_frame: bool,
 }
 
 impl Builtin {
     /// A native function with a name for messages.
     pub fn new(name: &str, function: impl Fn(&mut Interpreter, Args) -> PyResult + 'static) -> Builtin {
-        Builtin { name: Rc::from(name), module: None, function: Box::new(function) }
+        Builtin { name: Rc::from(name), module: None, function: Box::new(function), needs_frame: false }
     }
 
     /// Says where the function lives.

@@ -1,31 +1,113 @@
-//! The interpreter: what native code may ask of it.
+//! The interpreter: its state, and what native code may ask of it.
 
 use super::args::Args;
-use super::class::{Class, Module};
-use super::object::{BinaryOp, CompareOp};
+use super::class::{Class, Module, Namespace};
+use super::function::Builtin;
+use super::frame::Frame;
 use super::raised::{PyResult, Raised};
 use super::value::Value;
+use crate::common::{ErrorClass, SparkError};
 use crate::pyspark::host::Host;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Gives the module of a dotted name, or `None` when it is not one of its own.
 pub type ModuleLoader = fn(&mut Interpreter, &str) -> PyResult<Option<Rc<Module>>>;
 
+type Table<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+
+/// How many steps a script may take unless somebody says otherwise.
+pub const DEFAULT_STEPS: u64 = 100_000_000;
+
 /// Runs Python.
-#[derive(Default)]
 pub struct Interpreter {
     host: Option<Box<dyn Host>>,
-    extensions: HashMap<TypeId, Box<dyn Any>, foldhash::fast::FixedState>,
-    classes: HashMap<Rc<str>, Rc<Class>, foldhash::fast::FixedState>,
+    extensions: Table<TypeId, Box<dyn Any>>,
+    pub(super) classes: Table<Rc<str>, Rc<Class>>,
     loaders: Vec<ModuleLoader>,
+    pub(super) modules: Table<Rc<str>, Rc<Module>>,
+    pub(super) builtins: Namespace,
+    names: Table<Arc<str>, Rc<str>>,
+    pub(super) steps: u64,
+    step_limit: u64,
+    pub(super) last_line: u32,
+    pub(super) depth: usize,
+    /// Exceptions that are being handled, innermost last.
+    pub(super) handling: Vec<Raised>,
+    /// Frozen dataclass instances whose `__init__` is running.
+    pub(super) building: Vec<usize>,
+    /// Containers whose `repr` is running, so that a list inside itself ends.
+    pub(super) in_repr: Vec<usize>,
+    pub(super) script_name: String,
+    /// `sys.argv` without the script's own name.
+    pub arguments: Vec<String>,
 }
 
 impl Interpreter {
     /// An interpreter whose script sees the world through `host`.
     pub fn new(host: Box<dyn Host>) -> Interpreter {
-        Interpreter { host: Some(host), ..Interpreter::default() }
+        Interpreter::with(Some(host))
+    }
+
+    /// An interpreter without a world, for functions that run on rows.
+    pub fn detached() -> Interpreter {
+        Interpreter::with(None)
+    }
+
+    fn with(host: Option<Box<dyn Host>>) -> Interpreter {
+        let mut interp = Interpreter {
+            host,
+            extensions: Table::default(),
+            classes: Table::default(),
+            loaders: Vec::new(),
+            modules: Table::default(),
+            builtins: Namespace::default(),
+            names: Table::default(),
+            steps: 0,
+            step_limit: DEFAULT_STEPS,
+            last_line: 0,
+            depth: 0,
+            handling: Vec::new(),
+            building: Vec::new(),
+            in_repr: Vec::new(),
+            script_name: String::new(),
+            arguments: Vec::new(),
+        };
+        super::classes::install(&mut interp);
+        super::builtins::install(&mut interp);
+        interp
+    }
+
+    /// Sets how many steps the script may take.
+    pub fn set_step_limit(&mut self, steps: u64) {
+        self.step_limit = steps;
+    }
+
+    /// Starts counting steps again.
+    pub fn reset_steps(&mut self) {
+        self.steps = 0;
+    }
+
+    /// Counts a step.
+    #[inline]
+    pub(super) fn step(&mut self) -> PyResult<()> {
+        self.steps += 1;
+        if self.steps > self.step_limit { Err(self.out_of_steps()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn out_of_steps(&self) -> Raised {
+        let limit = crate::common::text::count(self.step_limit);
+        SparkError::new(ErrorClass::Unsupported, format!("the script used up its budget of {limit} steps"))
+            .with_help("a loop may never end here; loops over many rows belong into Spark's own functions")
+            .into()
+    }
+
+    /// Whether there is a world.
+    pub fn has_host(&self) -> bool {
+        self.host.is_some()
     }
 
     /// The world.
@@ -35,8 +117,16 @@ impl Interpreter {
     pub fn host(&mut self) -> PyResult<&mut dyn Host> {
         match &mut self.host {
             Some(host) => Ok(host.as_mut()),
-            None => Err(Raised::named("PicklingError", "a function that runs on rows cannot use the session")),
+            None => Err(Raised::named(
+                "PicklingError",
+                "a function that runs on rows cannot reach the session, files or the screen",
+            )),
         }
+    }
+
+    /// Takes the world back, when the script has ended.
+    pub fn take_host(&mut self) -> Option<Box<dyn Host>> {
+        self.host.take()
     }
 
     /// State of a native module that lives as long as the interpreter (the active session, …).
@@ -51,6 +141,11 @@ impl Interpreter {
         self.loaders.push(loader);
     }
 
+    /// The loaders that were added.
+    pub fn loaders(&self) -> &[ModuleLoader] {
+        &self.loaders
+    }
+
     /// Makes a native class known: `isinstance` finds it for objects whose `type_name` is its name. Gives it back shared.
     pub fn register_class(&mut self, class: Class) -> Rc<Class> {
         let class = Rc::new(class);
@@ -63,161 +158,135 @@ impl Interpreter {
         self.classes.get(name).cloned()
     }
 
+    /// `object`.
+    pub(super) fn object_class(&self) -> Rc<Class> {
+        self.class_named("object").unwrap_or_else(|| Rc::new(Class::native("object", "builtins", None)))
+    }
+
+    /// A builtin by name.
+    pub(super) fn builtin(&self, name: &str) -> Option<Value> {
+        self.builtins.get(name).cloned()
+    }
+
+    pub(super) fn builtin_names(&self) -> Vec<Rc<str>> {
+        self.builtins.keys().map(Rc::clone).collect()
+    }
+
+    pub(super) fn shared_name(&mut self, name: &Arc<str>) -> Rc<str> {
+        if let Some(shared) = self.names.get(name) {
+            return Rc::clone(shared);
+        }
+        let shared: Rc<str> = Rc::from(&**name);
+        self.names.insert(Arc::clone(name), Rc::clone(&shared));
+        shared
+    }
+
+    /// `globals()`, `locals()`, `vars()`, `dir()` without arguments.
+    pub(super) fn frame_builtin(&mut self, builtin: &Rc<Builtin>, args: &Args, frame: &mut Frame) -> PyResult {
+        if !args.is_empty() {
+            return (builtin.function)(self, args.clone());
+        }
+        let mut dict = super::Dict::new();
+        match (&*builtin.name, &frame.class) {
+            ("locals" | "vars" | "dir", Some(class)) => {
+                for (name, value) in class {
+                    dict.set_str(name, value.clone());
+                }
+            }
+            _ => {
+                for name in frame.globals.names() {
+                    if let Some(value) = frame.globals.get(&name) {
+                        dict.set_str(&name, value);
+                    }
+                }
+            }
+        }
+        if &*builtin.name == "dir" {
+            let mut names: Vec<String> = dict.keys().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+            names.sort();
+            return Ok(Value::strings(names));
+        }
+        Ok(Value::dict(dict))
+    }
+
+    /// A module that is already imported.
+    pub(super) fn imported(&self, name: &str) -> Option<Rc<Module>> {
+        self.modules.get(name).cloned()
+    }
+
     /// Imports a module, as `import name` does.
     ///
     /// # Errors
-    /// `ModuleNotFoundError`.
+    /// `ModuleNotFoundError`; a module of the real world that is not supported here says so when nobody catches it.
     pub fn import(&mut self, name: &str) -> PyResult<Rc<Module>> {
-        todo_call(name)
+        if let Some(module) = self.modules.get(name) {
+            return Ok(Rc::clone(module));
+        }
+        let mut found = super::modules::load(self, name)?;
+        for loader in self.loaders.clone() {
+            if found.is_none() {
+                found = loader(self, name)?;
+            }
+        }
+        if found.is_none() {
+            found = self.import_file(name)?;
+        }
+        let Some(module) = found else { return Err(super::modules::not_found(name)) };
+        self.modules.insert(Rc::from(name), Rc::clone(&module));
+        Ok(module)
     }
 
-    /// `callee(args)`.
+    /// A module of the script's own folder.
+    fn import_file(&mut self, name: &str) -> PyResult<Option<Rc<Module>>> {
+        if !self.has_host() {
+            return Ok(None);
+        }
+        let path = format!("{}.py", name.replace('.', "/"));
+        let Ok(source) = self.host()?.read_text(&path) else { return Ok(None) };
+        let unit = super::parse::parse_unit(&source, &path).map_err(|error| super::script::syntax_error(&error, &path))?;
+        let globals = Rc::new(super::frame::Globals::new(&unit));
+        let module =
+            Rc::new(Module { name: Rc::from(name), attrs: std::cell::RefCell::default(), globals: Some(Rc::clone(&globals)) });
+        self.modules.insert(Rc::from(name), Rc::clone(&module));
+        globals.set("__name__", Value::str(name));
+        let mut frame = Frame::new(&globals, unit.slots, unit.cells, &[]);
+        self.exec_block(&unit.body, &mut frame)?;
+        Ok(Some(module))
+    }
+
+    /// `from module import name`.
+    pub(super) fn import_name(&mut self, module: &Rc<Module>, name: &str) -> PyResult {
+        if let Some(value) = module.get(name) {
+            return Ok(value);
+        }
+        let full = format!("{}.{name}", module.name);
+        match self.import(&full) {
+            Ok(inner) => return Ok(Value::Module(inner)),
+            Err(raised) if self.is_raised(&raised, "ModuleNotFoundError") => {}
+            Err(raised) => return Err(raised),
+        }
+        let names = module.names();
+        let near = crate::common::text::nearest(name, names.iter().map(|name| &**name), 1);
+        let message = format!("cannot import name '{name}' from '{}'", module.name);
+        let mut raised = Raised::named("ImportError", message).with_subject(name);
+        if let Some(near) = near.first() {
+            raised = raised.with_help(format!("did you mean `{near}`?"));
+        }
+        Err(super::modules::missing_name(raised, &module.name, name))
+    }
+
+    /// Prints, as `print` does to `sys.stdout`.
     ///
     /// # Errors
-    /// What the call raises.
-    pub fn call(&mut self, callee: &Value, args: Args) -> PyResult {
-        let _ = args;
-        todo_call(callee)
+    /// What a replaced `sys.stdout` raises.
+    pub fn write_out(&mut self, text: &str) -> PyResult<()> {
+        let replaced = self.imported("sys").and_then(|sys| sys.get("stdout"));
+        match replaced {
+            Some(stream) if stream.downcast::<super::modules::io::Standard>().is_none() => {
+                self.call_method(&stream, "write", Args::of(vec![Value::str(text)]))?;
+            }
+            _ => self.host()?.print(text),
+        }
+        Ok(())
     }
-
-    /// `receiver.name(args)`.
-    ///
-    /// # Errors
-    /// What the call raises.
-    pub fn call_method(&mut self, receiver: &Value, name: &str, args: Args) -> PyResult {
-        let _ = args;
-        todo_call((receiver, name))
-    }
-
-    /// `object.name`.
-    ///
-    /// # Errors
-    /// `AttributeError`.
-    pub fn get_attr(&mut self, object: &Value, name: &str) -> PyResult {
-        todo_call((object, name))
-    }
-
-    /// `getattr(object, name, None)`, with `None` for a missing attribute.
-    ///
-    /// # Errors
-    /// What the lookup raises, except `AttributeError`.
-    pub fn find_attr(&mut self, object: &Value, name: &str) -> PyResult<Option<Value>> {
-        todo_call((object, name))
-    }
-
-    /// `object.name = value`.
-    ///
-    /// # Errors
-    /// `AttributeError`.
-    pub fn set_attr(&mut self, object: &Value, name: &str, value: Value) -> PyResult<()> {
-        todo_call((object, name, value))
-    }
-
-    /// `iter(value)`.
-    ///
-    /// # Errors
-    /// `TypeError` when it cannot be iterated.
-    pub fn iter(&mut self, value: &Value) -> PyResult {
-        todo_call(value)
-    }
-
-    /// The next value of an iterator, or `None` at its end.
-    ///
-    /// # Errors
-    /// What the iterator raises.
-    pub fn next(&mut self, iterator: &Value) -> PyResult<Option<Value>> {
-        todo_call(iterator)
-    }
-
-    /// All items of an iterable.
-    ///
-    /// # Errors
-    /// `TypeError` when it cannot be iterated; what iterating raises.
-    pub fn items(&mut self, iterable: &Value) -> PyResult<Vec<Value>> {
-        todo_call(iterable)
-    }
-
-    /// `bool(value)`.
-    ///
-    /// # Errors
-    /// What `__bool__` raises.
-    pub fn truth(&mut self, value: &Value) -> PyResult<bool> {
-        todo_call(value)
-    }
-
-    /// `left == right`, as containers ask it: identical values are equal.
-    ///
-    /// # Errors
-    /// What `__eq__` raises.
-    pub fn equals(&mut self, left: &Value, right: &Value) -> PyResult<bool> {
-        todo_call((left, right))
-    }
-
-    /// `left op right` for a comparison.
-    ///
-    /// # Errors
-    /// `TypeError` for values that cannot be ordered.
-    pub fn compare(&mut self, op: CompareOp, left: &Value, right: &Value) -> PyResult {
-        todo_call((op, left, right))
-    }
-
-    /// `left op right`.
-    ///
-    /// # Errors
-    /// `TypeError` for values that do not fit.
-    pub fn binary(&mut self, op: BinaryOp, left: &Value, right: &Value) -> PyResult {
-        todo_call((op, left, right))
-    }
-
-    /// `object[key]`.
-    ///
-    /// # Errors
-    /// `TypeError`, `KeyError`, `IndexError`.
-    pub fn get_item(&mut self, object: &Value, key: &Value) -> PyResult {
-        todo_call((object, key))
-    }
-
-    /// `repr(value)`.
-    ///
-    /// # Errors
-    /// What `__repr__` raises.
-    pub fn repr(&mut self, value: &Value) -> PyResult<String> {
-        todo_call(value)
-    }
-
-    /// `str(value)`.
-    ///
-    /// # Errors
-    /// What `__str__` raises.
-    pub fn str(&mut self, value: &Value) -> PyResult<String> {
-        todo_call(value)
-    }
-
-    /// `format(value, spec)`.
-    ///
-    /// # Errors
-    /// `ValueError` for a wrong spec.
-    pub fn format(&mut self, value: &Value, spec: &str) -> PyResult<String> {
-        todo_call((value, spec))
-    }
-
-    /// The class of a value.
-    pub fn class_of(&self, value: &Value) -> Rc<Class> {
-        let _ = value;
-        Rc::new(Class::native("object", "builtins", None))
-    }
-
-    /// The name of a value's class, for messages.
-    pub fn type_name(&self, value: &Value) -> String {
-        self.class_of(value).name.to_string()
-    }
-
-    /// `isinstance(value, class)`.
-    pub fn is_instance(&self, value: &Value, class: &Class) -> bool {
-        self.class_of(value).is_subclass(class)
-    }
-}
-
-fn todo_call<T>(_subject: impl Sized) -> PyResult<T> {
-    Err(Raised::unsupported("this operation", "wait for the interpreter"))
 }

@@ -22,6 +22,9 @@ struct Body {
     located: bool,
     /// The exception that was being handled, or the `from` one.
     context: Option<(Value, bool)>,
+    /// Valid on real Python or Spark, but not here: says so when nobody catches it.
+    unsupported: bool,
+    condition: Option<String>,
 }
 
 /// What was raised.
@@ -57,14 +60,7 @@ pub struct TraceEntry {
 impl Raised {
     /// Raises what `cause` says.
     pub fn new(cause: Cause) -> Raised {
-        Raised(Box::new(Body {
-            cause,
-            help: Vec::new(),
-            subject: None,
-            trace: Vec::new(),
-            located: false,
-            context: None,
-        }))
+        Raised(Box::new(Body { cause, help: Vec::new(), subject: None, trace: Vec::new(), located: false, context: None, unsupported: false, condition: None }))
     }
 
     /// A builtin exception by name.
@@ -154,6 +150,43 @@ impl Raised {
             entry.function = Rc::clone(function);
         }
         self.0.located = false;
+    }
+
+    /// Marks an exception that real Python would not raise here.
+    #[must_use]
+    pub fn not_supported_here(mut self) -> Raised {
+        self.0.unsupported = true;
+        self
+    }
+
+    /// Whether real Python or Spark would do this.
+    pub fn is_unsupported(&self) -> bool {
+        self.0.unsupported
+            || matches!(&self.0.cause, Cause::Spark(error) if error.class() == ErrorClass::Unsupported)
+    }
+
+    /// Keeps what only the `SparkError` knows, before an instance takes its place.
+    pub fn remember_help(&mut self) {
+        if let Cause::Spark(error) = &self.0.cause {
+            self.0.help.extend(error.help().iter().cloned());
+            self.0.condition = error.condition().map(str::to_owned);
+            if self.0.subject.is_none() {
+                self.0.subject = error.subject().map(str::to_owned);
+            }
+        }
+    }
+
+    /// Spark's error condition.
+    pub fn condition(&self) -> Option<String> {
+        match &self.0.cause {
+            Cause::Spark(error) => error.condition().map(str::to_owned),
+            _ => self.0.condition.clone(),
+        }
+    }
+
+    /// A caught exception that is raised again keeps its frames.
+    pub fn reset_location(&mut self) {
+        self.0.located = true;
     }
 
     /// The exception that was being handled, and whether it is an explicit `from`.

@@ -1,0 +1,92 @@
+//! The standard library, in the parts that data scripts use.
+
+pub mod collections;
+pub mod enums;
+pub mod io;
+
+use super::class::Module;
+use super::raised::{PyResult, Raised};
+use super::{Interpreter, Value};
+use std::rc::Rc;
+
+/// Modules of the real world that are not there, and what to use instead.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("numpy", "use Spark's functions (pyspark.sql.functions), or Python's math, statistics and random"),
+    ("pandas", "keep the data in a DataFrame; collect() gives its rows as plain Python objects"),
+    ("pyarrow", "read and write Parquet with spark.read and df.write"),
+    ("matplotlib", "print the numbers, or write them to a file and draw them elsewhere"),
+    ("seaborn", "print the numbers, or write them to a file and draw them elsewhere"),
+    ("sklearn", "this workshop teaches data processing; train models outside of it"),
+    ("scipy", "use Spark's functions, or Python's math and statistics"),
+    ("threading", "one script is one driver; several jobs at once come from a scenario file"),
+    ("multiprocessing", "Spark spreads the work itself: use DataFrames"),
+    ("concurrent", "Spark spreads the work itself: use DataFrames"),
+    ("asyncio", "write the steps one after the other"),
+    ("subprocess", "a script here cannot start programs"),
+    ("socket", "a script here has no network"),
+    ("requests", "a script here has no network; put the data into datasets/"),
+    ("urllib", "a script here has no network; put the data into datasets/"),
+    ("http", "a script here has no network; put the data into datasets/"),
+    ("sqlite3", "read files with spark.read, ask with spark.sql"),
+    ("pickle", "write data with df.write"),
+    ("tempfile", "write below out/"),
+    ("signal", "the workshop's fault console injects failures"),
+    ("ctypes", "a script here is plain Python"),
+    ("boto3", "a script here has no network; put the data into datasets/"),
+    ("delta", "use df.write.parquet"),
+    ("pytest", "write plain assert statements; the workshop has its own checks"),
+    ("unittest", "write plain assert statements; the workshop has its own checks"),
+];
+
+/// A module of the standard library.
+///
+/// # Errors
+/// Never so far.
+pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>> {
+    let module = match name {
+        "builtins" => builtins(interp),
+        "collections" => collections::module(interp),
+        "collections.abc" => collections::abc(interp),
+        "enum" => enums::module(interp),
+        "io" => io::module(interp),
+        "sys" => io::sys(interp),
+        _ => return Ok(None),
+    };
+    Ok(Some(Rc::new(module)))
+}
+
+fn builtins(interp: &mut Interpreter) -> Module {
+    let module = Module::new("builtins");
+    for (name, value) in &interp.builtins {
+        module.set(name, value.clone());
+    }
+    module
+}
+
+/// The error for a module that nobody has.
+pub fn not_found(name: &str) -> Raised {
+    let first = name.split('.').next().unwrap_or(name);
+    let raised = Raised::named("ModuleNotFoundError", format!("No module named '{name}'")).with_subject(name);
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == first) {
+        return Raised::named("ModuleNotFoundError", format!("the module `{first}` is not supported here (it is valid on real Spark)"))
+            .with_subject(name)
+            .with_help(*instead)
+            .not_supported_here();
+    }
+    raised
+}
+
+/// A name that a supported module does not have here.
+pub fn missing_name(raised: Raised, module: &str, name: &str) -> Raised {
+    let _ = (module, name);
+    raised
+}
+
+/// A class that only carries a name.
+pub fn marker(interp: &mut Interpreter, name: &str, module: &str) -> Value {
+    if let Some(class) = interp.class_named(name) {
+        return Value::Class(class);
+    }
+    let object = interp.class_named("object");
+    Value::Class(interp.register_class(super::Class::native(name, module, object.as_ref())))
+}
