@@ -47,6 +47,7 @@ pub fn run_script(
     steps_max: u64,
 ) -> (ScriptEnd, Box<dyn host::Host>) {
     let mut interp = lang::Interpreter::new(host);
+    interp.add_loader(api::load);
     interp.set_step_limit(steps_max);
     interp.arguments = arguments.to_vec();
     let end = interp.run_script(source, file);

@@ -45,6 +45,12 @@ pub struct Interpreter {
     pub arguments: Vec<String>,
 }
 
+impl Default for Interpreter {
+    fn default() -> Self {
+        Interpreter::detached()
+    }
+}
+
 impl Interpreter {
     /// An interpreter whose script sees the world through `host`.
     pub fn new(host: Box<dyn Host>) -> Interpreter {
