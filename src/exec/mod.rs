@@ -15,6 +15,7 @@ mod sample_keys;
 mod scan;
 mod spark_random;
 pub mod task;
+mod window;
 mod write;
 
 pub use task::{TaskContext, TaskInputs, TaskOutput, TaskWork, run_task};

@@ -26,7 +26,7 @@ pub trait Accumulator {
     /// When a column cannot be made.
     fn buffers(&mut self) -> Result<Vec<ArrayRef>>;
 
-    /// The results, one for each group.
+    /// The results so far, one for each group; more rows may follow.
     ///
     /// # Errors
     /// When a result does not fit.

@@ -103,7 +103,7 @@ impl Collected {
     }
 
     /// All values, group by group, and where each group's start.
-    fn arranged(&mut self) -> Result<(ArrayRef, Vec<i32>)> {
+    fn arranged(&self) -> Result<(ArrayRef, Vec<i32>)> {
         let mut offsets = vec![0i32; self.group_count + 1];
         for group in &self.groups {
             offsets[*group as usize + 1] += 1;
@@ -111,7 +111,7 @@ impl Collected {
         for at in 1..offsets.len() {
             offsets[at] += offsets[at - 1];
         }
-        let chunks = std::mem::take(&mut self.chunks);
+        let chunks = &self.chunks;
         let parts: Vec<&dyn Array> = chunks.iter().map(AsRef::as_ref).collect();
         let all = match parts.as_slice() {
             [] => return Ok((new_empty_array(&self.element), offsets)),
@@ -131,7 +131,7 @@ impl Collected {
         Ok((take(&all, &UInt32Array::from(rows), None)?, offsets))
     }
 
-    fn lists(&mut self) -> Result<ArrayRef> {
+    fn lists(&self) -> Result<ArrayRef> {
         let (values, offsets) = self.arranged()?;
         let field = Arc::new(Field::new("element", values.data_type().clone(), true));
         let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));

@@ -59,7 +59,7 @@ impl Accumulator for Count {
     }
 
     fn finish(&mut self) -> Result<ArrayRef> {
-        Ok(Arc::new(Int64Array::from(std::mem::take(&mut self.counts))))
+        Ok(Arc::new(Int64Array::from(self.counts.clone())))
     }
 
     fn size(&self) -> usize {
@@ -374,7 +374,7 @@ impl Accumulator for Average {
     }
 
     fn finish(&mut self) -> Result<ArrayRef> {
-        let counts = std::mem::take(&mut self.counts.counts);
+        let counts = self.counts.counts.clone();
         let sums = self.sum.finish()?;
         Ok(match (&self.argument, &self.result) {
             (DataType::Decimal(_, from), DataType::Decimal(precision, to)) => {

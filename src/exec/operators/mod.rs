@@ -39,6 +39,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         PhysicalPlan::Generate { .. } => expand::generate(runtime, plan, partition),
         PhysicalPlan::MapPartitions { .. } => expand::map_partitions(runtime, plan, partition),
         PhysicalPlan::Sample { .. } => sample::sample(runtime, plan, partition),
+        PhysicalPlan::Window { .. } => super::window::build(runtime, plan, partition),
         PhysicalPlan::LocalLimit { count, input } => limits::limit(runtime, *count, 0, input, partition),
         PhysicalPlan::GlobalLimit { count, offset, input } => limits::limit(runtime, *count, *offset, input, partition),
         PhysicalPlan::CollectLimit { count, offset, input } => {
@@ -59,6 +60,5 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
             Err(SparkError::internal("an exchange may not stand inside a task"))
         }
         PhysicalPlan::WriteFiles { .. } => Err(SparkError::internal("a write stands at the root of a task only")),
-        _ => Err(SparkError::internal("this operator is not in place yet")),
     }
 }
