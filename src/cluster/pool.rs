@@ -105,6 +105,14 @@ impl Pool {
         drop(state);
         drop(queued);
     }
+
+    /// Waits until no computation runs that nobody wants: its files can then be removed for good.
+    pub fn wait_for_unwanted(&self) {
+        let mut state = self.shared.lock();
+        while !state.unwanted.is_empty() {
+            state = self.shared.result_came.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
 }
 
 impl Drop for Pool {
@@ -167,6 +175,16 @@ mod tests {
         for (i, ticket) in tickets.into_iter().enumerate().rev() {
             assert_eq!(pool.wait(ticket).map(|output| output.sampled_from), Ok(i as u64));
         }
+    }
+
+    #[test]
+    fn nothing_unwanted_runs_after_the_wait() {
+        let pool = Pool::new(2).expect("threads");
+        let tickets: Vec<Ticket> = (0..8).map(|i| pool.submit(Box::new(move || rows(i)))).collect();
+        tickets.into_iter().for_each(|ticket| pool.forget(ticket));
+        pool.wait_for_unwanted();
+        let state = pool.shared.lock();
+        assert!(state.in_hand.is_empty() && state.results.is_empty() && state.queue.is_empty());
     }
 
     #[test]

@@ -303,10 +303,13 @@ impl Cluster {
 
     /// The work of a result stage is over; a map stage may run again and is kept.
     fn forget_stage(&mut self, stage: StageId) {
-        if self.stage_work.get(&stage).is_some_and(|work| work.shuffle.is_none()) {
-            self.stage_work.remove(&stage);
-        }
         self.forget_prepared(|key, _| key.0 == stage);
+        if self.stage_work.get(&stage).is_some_and(|work| work.shuffle.is_none()) {
+            let work = self.stage_work.remove(&stage);
+            if work.is_some_and(|work| matches!(work.work, TaskWork::Write)) {
+                self.pool.wait_for_unwanted();
+            }
+        }
     }
 
     /// Gives jobs up that nobody waits for any more; their running tasks are killed.

@@ -104,6 +104,30 @@ fn run_with(plan: &Arc<PhysicalPlan>, shape: &str, faults: Vec<Fault>, threads: 
     Run { rows, log, ended }
 }
 
+/// As adaptive execution does it: every exchange is a job of its own, with a pause on the driver behind it.
+fn run_in_steps(plan: &Arc<PhysicalPlan>, shape: &str, faults: Vec<Fault>, threads: usize, conf: Conf) -> Run {
+    let log = EventLog::new();
+    let mut cluster = cluster(shape, faults, threads, &log, conf);
+    let rows = exchange_by_exchange(&mut cluster, plan).and_then(|rest| collect(&mut cluster, &rest));
+    let ended = cluster.now();
+    cluster.finish(0);
+    Run { rows, log, ended }
+}
+
+fn exchange_by_exchange(cluster: &mut Cluster, plan: &Arc<PhysicalPlan>) -> Result<Arc<PhysicalPlan>> {
+    let children = plan.children().into_iter().map(|child| exchange_by_exchange(cluster, child)).collect::<Result<Vec<_>>>()?;
+    let PhysicalPlan::ShuffleExchange { partitioning, .. } = plan.as_ref() else {
+        return Ok(Arc::new(plan.with_children(children)));
+    };
+    let shuffle = cluster.new_shuffle();
+    let partitioning = crate::exec::task::ResolvedPartitioning::Plain(partitioning.clone());
+    let work = JobWork::MapStage { shuffle, partitioning };
+    let job = cluster.submit(JobSpec { work, ..spec(&children[0]) })?;
+    cluster.run_until_done(&[job])?;
+    cluster.advance(VirtualDuration::from_millis(50));
+    Ok(Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange: plan.clone(), slices: None }))
+}
+
 fn run(plan: &Arc<PhysicalPlan>, faults: &[&str]) -> Run {
     let faults = faults.iter().map(|text| Fault::parse(text).expect("a fault")).collect();
     run_with(plan, "4x2", faults, 2, Conf::new())
@@ -310,13 +334,14 @@ proptest! {
         maps in 1usize..7,
         middle in 1usize..6,
         reduces in 1usize..9,
-        keep in any::<bool>(),
+        (keep, in_steps) in any::<(bool, bool)>(),
         (first, second) in (1u32..4, 1u32..4),
         (at, later) in (0u64..400, 0u64..9000),
         kinds in (0usize..3, 0usize..3),
     ) {
         let inner = spread(range(rows, maps), middle);
         let plan = shuffled(if keep { cached(inner) } else { inner }, reduces);
+        let run_with = if in_steps { run_in_steps } else { run_with };
         let whole = run_with(&plan, "3x2", Vec::new(), 2, Conf::new());
         let kind = |kind: usize| ["kill", "kill-executor", "silent"][kind];
         let texts = [
