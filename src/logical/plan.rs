@@ -22,7 +22,8 @@ pub enum LogicalPlan {
     LocalRelation {
         output: Vec<Attribute>,
         batch: RecordBatch,
-        /** From `parallelize`-like calls: how many partitions; absent for the default. */
+        /** From `parallelize`-like calls: how many partitions; absent for `createDataFrame` (the default parallelism); 0 for rows
+         * that the driver knows as such (`VALUES`): one partition per row, at most the default parallelism. */
         partitions: Option<usize>,
     },
     /// `spark.range`.

@@ -305,7 +305,7 @@ fn local_relation(rows: &[Vec<Expr>], width: usize) -> Result<Option<LogicalPlan
     let schema = StructType::new(fields);
     let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
     let batch = RecordBatch::try_new_with_options(Arc::new(schema.to_arrow()), columns, &options)?;
-    Ok(Some(LogicalPlan::LocalRelation { output: LogicalPlan::unassigned(&schema), batch, partitions: None }))
+    Ok(Some(LogicalPlan::LocalRelation { output: LogicalPlan::unassigned(&schema), batch, partitions: Some(0) }))
 }
 
 fn literal(expr: &Expr) -> Option<(Scalar, DataType)> {

@@ -21,7 +21,7 @@ mod join;
 mod local_read;
 mod skew;
 
-use super::plan::PhysicalPlan;
+use super::plan::{Partitioning, PhysicalPlan};
 use crate::common::Conf;
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use std::sync::Arc;
@@ -72,13 +72,8 @@ pub struct Replanned {
 pub fn is_adaptive(plan: &PhysicalPlan) -> bool {
     let mut found = false;
     plan.visit(&mut |node| {
-        found |= matches!(
-            node,
-            PhysicalPlan::ShuffleExchange { .. }
-                | PhysicalPlan::BroadcastExchange { .. }
-                | PhysicalPlan::ShuffleRead { .. }
-                | PhysicalPlan::BroadcastRead { .. }
-        );
+        found |= is_exchange(node)
+            || matches!(node, PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. });
     });
     found
 }
@@ -110,7 +105,7 @@ fn find_stages(node: &Arc<PhysicalPlan>, is_cached: &dyn Fn(CacheId) -> bool, st
             }
             false
         }
-        PhysicalPlan::ShuffleExchange { input, .. } => {
+        PhysicalPlan::ShuffleExchange { input, .. } if is_exchange(node) => {
             if find_stages(input, is_cached, stages) {
                 push(stages, StageToRun::Shuffle(node.clone()));
             }
@@ -157,8 +152,14 @@ pub fn replace_finished(
     Arc::new(plan.with_children(after))
 }
 
+/// Whether this is an exchange that adaptive execution runs. The shuffles of RDD operations are not: as in Spark, they are stages of the
+/// job above.
 fn is_exchange(plan: &PhysicalPlan) -> bool {
-    matches!(plan, PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::BroadcastExchange { .. })
+    match plan {
+        PhysicalPlan::ShuffleExchange { partitioning, .. } => !matches!(partitioning, Partitioning::Index(..)),
+        PhysicalPlan::BroadcastExchange { .. } => true,
+        _ => false,
+    }
 }
 
 /// What the rules know.
