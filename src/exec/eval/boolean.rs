@@ -13,10 +13,14 @@ use std::sync::Arc;
 /// A condition's rows: null is false.
 pub(super) fn holds(values: &ArrayRef) -> BooleanArray {
     match values.as_boolean_opt() {
-        Some(values) if values.null_count() == 0 => values.clone(),
-        Some(values) => prep_null_mask_filter(values),
+        Some(values) => without_nulls(values),
         None => BooleanArray::from(vec![false; values.len()]),
     }
+}
+
+/// The same flags with false for null.
+pub(super) fn without_nulls(values: &BooleanArray) -> BooleanArray {
+    if values.null_count() == 0 { BooleanArray::new(values.values().clone(), None) } else { prep_null_mask_filter(values) }
 }
 
 fn flags(value: Value, rows: usize) -> Result<BooleanArray> {

@@ -1,6 +1,7 @@
 //! Functions of real numbers (through `libm`, so that every platform gives the same bits), and arithmetic that gives NULL.
 
 use super::super::arithmetic::{self, Trouble};
+use super::super::boolean::without_nulls;
 use super::super::call::{Call, Kernel};
 use super::super::comparison;
 use super::super::errors;
@@ -11,7 +12,7 @@ use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::kernels::zip::zip;
-use arrow::compute::{and, is_not_null, is_null, or, prep_null_mask_filter};
+use arrow::compute::{and, is_not_null, is_null, or};
 use arrow::datatypes::{Float64Type, Int32Type, Int64Type};
 use std::f64::consts;
 use std::sync::Arc;
@@ -147,7 +148,7 @@ fn extreme(call: &Call<'_>, op: BinaryOp) -> Result<ArrayRef> {
         let types = (call.out, call.out);
         let better = comparison::compare(op, &Value::Array(next.clone()), &Value::Array(best.clone()), types, call.rows, call.context)?
             .into_array(call.rows)?;
-        let better = prep_null_mask_filter(better.as_boolean());
+        let better = without_nulls(better.as_boolean());
         let replace = or(&better, &and(&is_null(&best)?, &is_not_null(&next)?)?)?;
         best = zip(&replace, &next, &best)?;
     }

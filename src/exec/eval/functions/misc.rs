@@ -1,5 +1,6 @@
 //! What fits nowhere else: nulls, chance, ids, facts of the session, errors on purpose.
 
+use super::super::boolean::without_nulls;
 use super::super::call::{Call, Kernel};
 use super::super::comparison;
 use super::super::random::Generator;
@@ -10,7 +11,7 @@ use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, NullArray, new_null_array};
 use arrow::compute::kernels::zip::zip;
-use arrow::compute::{is_not_null, is_null, not, prep_null_mask_filter};
+use arrow::compute::{is_not_null, is_null, not};
 use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type, Int32Type, Int64Type};
 use std::sync::Arc;
 
@@ -104,7 +105,7 @@ fn nullif(call: &Call<'_>) -> Result<ArrayRef> {
     let types = (&call.types[compared], &call.types[1]);
     let equal = comparison::compare(BinaryOp::Eq, &call.args[compared], &call.args[1], types, call.rows, call.context)?
         .into_array(call.rows)?;
-    let equal = prep_null_mask_filter(equal.as_boolean());
+    let equal = without_nulls(equal.as_boolean());
     let first = typed(call.column(0)?, call.out);
     if matches!(first.data_type(), ArrowType::Null) {
         return Ok(first);
@@ -130,7 +131,7 @@ fn null_if_zero(call: &Call<'_>) -> Result<ArrayRef> {
     let nothing = Value::constant(&zero(own), own)?;
     let equal = comparison::compare(BinaryOp::Eq, &call.args[0], &nothing, (own, own), call.rows, call.context)?
         .into_array(call.rows)?;
-    let equal = prep_null_mask_filter(equal.as_boolean());
+    let equal = without_nulls(equal.as_boolean());
     let first = call.column(0)?;
     let none = new_null_array(first.data_type(), call.rows);
     Ok(zip(&equal, &none, &first)?)

@@ -95,13 +95,10 @@ fn byte_length(call: &Call<'_>, times: i32) -> Result<ArrayRef> {
     call.to_numbers::<Int32Type>(|row| Ok(s.get(row).map(|s| s.len() as i32 * times)))
 }
 
-/// Blanks, or the characters of a set. The set comes first, but second for `btrim`.
+/// Blanks, or the characters of a set, from the ends of a text.
 fn trim(call: &Call<'_>) -> Result<ArrayRef> {
-    let (set, text) = match (call.args.len(), call.name) {
-        (1, _) => (None, call.texts(0)?),
-        (_, "btrim") => (Some(call.texts(1)?), call.texts(0)?),
-        _ => (Some(call.texts(0)?), call.texts(1)?),
-    };
+    let text = call.texts(0)?;
+    let set = if call.args.len() > 1 { Some(call.texts(1)?) } else { None };
     let (left, right) = (call.name != "rtrim", call.name != "ltrim");
     call.to_texts(|row| {
         let Some(text) = text.get(row) else { return Ok(None) };
