@@ -372,5 +372,6 @@ fn udf(
             columns.iter().zip(args).map(|(column, arg)| Scalar::from_array(column, row, &arg.data_type)).collect()
         })
         .collect::<Result<Vec<Vec<Scalar>>>>()?;
-    Ok(Value::Array(Scalar::to_array(&function.call(&inputs)?, out)?))
+    let types: Vec<DataType> = args.iter().map(|arg| arg.data_type.clone()).collect();
+    Ok(Value::Array(Scalar::to_array(&function.call_typed(&inputs, &types)?, out)?))
 }
