@@ -35,6 +35,24 @@ fn to_json(interp: &mut Interpreter, value: &Value) -> PyResult<Json> {
     })
 }
 
+/// JSON text with keys in alphabetical order, as PySpark writes schemas.
+#[must_use]
+pub fn sorted_text(json: &Json) -> String {
+    sorted(json).to_string()
+}
+
+fn sorted(json: &Json) -> Json {
+    match json {
+        Json::Object(pairs) => {
+            let mut pairs: Vec<(String, Json)> = pairs.iter().map(|(key, item)| (key.clone(), sorted(item))).collect();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            Json::Object(pairs.into_iter().collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
 /// Python values from JSON.
 ///
 /// # Errors

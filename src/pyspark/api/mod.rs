@@ -97,7 +97,7 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
 /// An interpreter for functions that run on rows.
 #[must_use]
 pub fn worker_interpreter() -> Interpreter {
-    let mut interp = Interpreter::default();
+    let mut interp = Interpreter::detached();
     interp.add_loader(load);
     interp
 }

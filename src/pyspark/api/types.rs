@@ -49,6 +49,7 @@ pub fn schema_argument(interp: &mut Interpreter, argument: &str, value: &Value) 
         });
     }
     match value.as_str() {
+        Some(text) if text.trim().is_empty() => Ok((StructType::default(), false)),
         Some(text) => Ok(interp.host()?.parse_schema(text)?),
         None => Err(not_expected_type(interp, argument, "StructType or str", value)),
     }
@@ -287,7 +288,7 @@ impl Object for TypeObject {
                 other => other.type_name(),
             })),
             "simpleString" => Ok(Value::str(data_type.catalog_string())),
-            "json" => Ok(Value::str(data_type.json_value().to_string())),
+            "json" => Ok(Value::str(super::json::sorted_text(&data_type.json_value()))),
             "jsonValue" => super::json::from_json(interp, &data_type.json_value()),
             "needConversion" => Ok(Value::Bool(data_type.is_nested())),
             "add" => self.add(interp, this, args),
@@ -404,7 +405,7 @@ impl Object for FieldObject {
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, _args: Args) -> Option<PyResult> {
         Some(match name {
             "simpleString" => Ok(Value::str(format!("{}:{}", self.0.name, self.0.data_type.catalog_string()))),
-            "json" => Ok(Value::str(self.0.json_value().to_string())),
+            "json" => Ok(Value::str(super::json::sorted_text(&self.0.json_value()))),
             "jsonValue" => super::json::from_json(interp, &self.0.json_value()),
             _ => return None,
         })

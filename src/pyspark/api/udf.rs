@@ -39,7 +39,7 @@ pub struct PythonFunction {
 
 impl fmt::Debug for PythonFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        write!(f, "{}#{}", self.name, self.identity)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Partitions, samples, caches and checkpoints.
 
 use super::{Method, frame, frame_of, key};
-use crate::common::ErrorClass;
+use crate::common::{ErrorClass, SparkError};
 use crate::logical::expr::{BinaryOp, Expr, SortOrder};
 use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::logical::scalar::Scalar;
@@ -104,7 +104,17 @@ fn coalesce(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) ->
 fn checkpoint(interp: &mut Interpreter, plan: &Plan, args: Args, reliable: bool) -> PyResult {
     let [eager, _level] = args.bind("checkpoint", ["eager", "storageLevel"], 0)?;
     let eager = eager.is_none_or(|flag| flag.as_bool() != Some(false));
-    Ok(frame_of(interp.host()?.checkpoint(plan, reliable, eager)?))
+    let plan = interp.host()?.checkpoint(plan, reliable, eager).map_err(untranslated)?;
+    Ok(frame_of(plan))
+}
+
+/// PySpark does not translate the error of a missing checkpoint folder.
+fn untranslated(error: SparkError) -> SparkError {
+    if error.class() != ErrorClass::SparkException || error.condition().is_some() {
+        return error;
+    }
+    let plain = SparkError::new(ErrorClass::Py4JJavaError, error.message());
+    error.help().iter().fold(plain, |plain, help| plain.with_help(help.clone()))
 }
 
 fn sample(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {

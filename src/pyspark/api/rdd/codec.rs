@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn plain_values_come_back() {
-        let mut interp = Interpreter::default();
+        let mut interp = Interpreter::detached();
         let value =
             Value::tuple(vec![Value::Int(-3), Value::str("naïve"), Value::list(vec![Value::Float(0.5), Value::None])]);
         let bytes = encode(&mut interp, &value).ok().unwrap_or_default();
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn short_bytes_are_refused() {
-        let mut interp = Interpreter::default();
+        let mut interp = Interpreter::detached();
         assert!(decode(&mut interp, b"i12").is_err());
         assert!(decode(&mut interp, b"").is_err());
     }
