@@ -11,6 +11,7 @@
 use crate::common::error::SparkError;
 use crate::common::text::visible;
 use unicode_width::UnicodeWidthStr;
+use std::fmt::Write as _;
 
 /// The widest line of text in a drawing.
 const WIDTH: usize = 100;
@@ -57,11 +58,15 @@ pub fn diagnostic(place: &Place<'_>, error: &SparkError) -> String {
 pub fn drawing(place: &Place<'_>, error: &Raised<'_>) -> String {
     let mut drawing = error.class.to_owned();
     if let Some(condition) = error.condition {
-        drawing.push_str(&format!("  [{condition}]"));
+        let _ = write!(drawing, "  [{condition}]");
     }
     match place.line {
-        Some(line) if !place.file.is_empty() => drawing.push_str(&format!("   {}, line {line}", visible(place.file))),
-        _ if !place.file.is_empty() => drawing.push_str(&format!("   {}", visible(place.file))),
+        Some(line) if !place.file.is_empty() => {
+            let _ = write!(drawing, "   {}, line {line}", visible(place.file));
+        }
+        _ if !place.file.is_empty() => {
+            let _ = write!(drawing, "   {}", visible(place.file));
+        }
         _ => {}
     }
     drawing.push('\n');
@@ -89,7 +94,7 @@ fn source_line(place: &Place<'_>, line: u32, error: &Raised<'_>) -> String {
         let guilty: String = text.chars().skip(start).take(end.saturating_sub(start).max(1)).collect();
         let offset = expanded(&before).width();
         let carets = expanded(guilty.trim_end()).width().max(1);
-        drawing.push_str(&format!("    {margin} │ {}{}\n", " ".repeat(offset), "^".repeat(carets)));
+        let _ = write!(drawing, "    {margin} │ {}{}\n", " ".repeat(offset), "^".repeat(carets));
     }
     drawing
 }

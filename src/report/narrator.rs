@@ -10,6 +10,7 @@ use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
 use crate::status::need::Need;
 use crate::status::{Attempt, Death, Status};
+use std::fmt::Write as _;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -241,7 +242,7 @@ impl Told<'_> {
             text = format!("{text}, {:.2} s of virtual time", took.as_secs_f64());
         }
         if deaths > 0 {
-            text.push_str(&format!(", in spite of {}", plural(deaths as u64, "dead node")));
+            let _ = write!(text, ", in spite of {}", plural(deaths as u64, "dead node"));
         }
         self.say(Depth::Brief, Weight::Good, "query_ended", text);
     }

@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::status::recompute::{Fate, fates};
 use crate::status::{Status, Totals};
 use std::sync::Arc;
+use std::fmt::Write as _;
 
 /// A few lines, each ending with a line end. Real time is the caller's to add: it is not in the log.
 #[must_use]
@@ -28,7 +29,10 @@ pub fn of(status: &Status) -> String {
         lines.push(format!("{} written", plural(written as u64, "output folder")));
     }
     lines.push(format!("{} of virtual time (simulated)", VirtualDuration(status.now.0)));
-    lines.iter().map(|line| format!("summary: {line}\n")).collect()
+    lines.iter().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "summary: {line}");
+        text
+    })
 }
 
 fn work(status: &Status) -> String {
@@ -51,13 +55,13 @@ fn tasks(totals: &Totals) -> String {
     if totals.again > 0 {
         let share = totals.again as f64 * 100.0 / totals.tasks_started.max(1) as f64;
         let cost = VirtualDuration(totals.again_nanos);
-        text.push_str(&format!(", {} started again ({share:.0} % of all starts, {cost} of core time)", totals.again));
+        let _ = write!(text, ", {} started again ({share:.0} % of all starts, {cost} of core time)", totals.again);
     } else {
         text.push_str(", none ran again");
     }
     for (number, what) in [(totals.tasks_failed, "failed"), (totals.fetch_failures, "could not read a lost block")] {
         if number > 0 {
-            text.push_str(&format!(", {number} {what}"));
+            let _ = write!(text, ", {number} {what}");
         }
     }
     text
@@ -92,10 +96,10 @@ fn traffic(totals: &Totals) -> String {
     let (read, remote) = (bytes(totals.shuffle_read_bytes), bytes(totals.shuffle_read_remote_bytes));
     let mut text = format!("shuffles: {written} written, {read} read, {remote} of it over the network");
     if totals.spilled_bytes > 0 {
-        text.push_str(&format!("; {} spilled to disk", bytes(totals.spilled_bytes)));
+        let _ = write!(text, "; {} spilled to disk", bytes(totals.spilled_bytes));
     }
     if totals.cache_hits + totals.cache_misses > 0 {
-        text.push_str(&format!("; cache: {} hits, {} misses", count(totals.cache_hits), count(totals.cache_misses)));
+        let _ = write!(text, "; cache: {} hits, {} misses", count(totals.cache_hits), count(totals.cache_misses));
     }
     text
 }

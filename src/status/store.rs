@@ -396,13 +396,12 @@ impl Status {
         }
         let again = attempt.is_again();
         self.attempts.insert(task, Arc::new(attempt));
-        if let Some(known) = self.stages.get_mut(&stage) {
-            if let Some(slot) = Arc::make_mut(known).tasks.get_mut(partition as usize) {
-                slot.runs.push(task);
-                if slot.state != TaskState::Done {
-                    let redo = again || slot.state == TaskState::Recomputing;
-                    slot.state = if redo { TaskState::Recomputing } else { TaskState::Running };
-                }
+        let known = self.stages.get_mut(&stage).map(Arc::make_mut);
+        if let Some(slot) = known.and_then(|known| known.tasks.get_mut(partition as usize)) {
+            slot.runs.push(task);
+            if slot.state != TaskState::Done {
+                let redo = again || slot.state == TaskState::Recomputing;
+                slot.state = if redo { TaskState::Recomputing } else { TaskState::Running };
             }
         }
     }
@@ -459,10 +458,9 @@ impl Status {
     }
 
     fn set_task(&mut self, stage: StageId, partition: u32, state: TaskState) {
-        if let Some(known) = self.stages.get_mut(&stage) {
-            if let Some(task) = Arc::make_mut(known).tasks.get_mut(partition as usize) {
-                task.state = state;
-            }
+        let known = self.stages.get_mut(&stage).map(Arc::make_mut);
+        if let Some(task) = known.and_then(|known| known.tasks.get_mut(partition as usize)) {
+            task.state = state;
         }
     }
 

@@ -83,8 +83,8 @@ impl ScreenOptions {
         let style = Style::new().add_modifier(modifier(self.theme, tone));
         let ink = match self.theme {
             Theme::Dark => dark(tone),
-            Theme::Light => light(tone),
-            Theme::Contrast => contrast(tone),
+            Theme::Light => Some(light(tone)),
+            Theme::Contrast => Some(contrast(tone)),
             Theme::Mono => None,
         };
         match ink {
@@ -140,8 +140,8 @@ fn dark(tone: Tone) -> Option<Ink> {
     })
 }
 
-fn light(tone: Tone) -> Option<Ink> {
-    Some(match tone {
+fn light(tone: Tone) -> Ink {
+    match tone {
         Tone::Text | Tone::Title | Tone::Selected => (0x1A, 0x1A, 0x1A, 234),
         Tone::Dim | Tone::Pending => (0x5A, 0x5A, 0x5A, 240),
         Tone::Focus | Tone::Key | Tone::Running => (0x0A, 0x5A, 0x8A, 24),
@@ -151,11 +151,11 @@ fn light(tone: Tone) -> Option<Ink> {
         Tone::Failed | Tone::Lost => (0x9A, 0x45, 0x00, 94),
         Tone::Again => (0x7A, 0x52, 0x00, 94),
         Tone::Speculative => (0x8A, 0x3F, 0x6B, 89),
-    })
+    }
 }
 
-fn contrast(tone: Tone) -> Option<Ink> {
-    Some(match tone {
+fn contrast(tone: Tone) -> Ink {
+    match tone {
         Tone::Text | Tone::Title | Tone::Selected | Tone::Dim | Tone::Pending => (0xFF, 0xFF, 0xFF, 15),
         Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => (0x5F, 0xD7, 0xFF, 81),
         Tone::Done => (0x5F, 0xFF, 0x87, 84),
@@ -163,5 +163,5 @@ fn contrast(tone: Tone) -> Option<Ink> {
         Tone::Failed | Tone::Lost => (0xFF, 0x87, 0x5F, 209),
         Tone::Again => (0xFF, 0xD7, 0x5F, 221),
         Tone::Speculative => (0xFF, 0x87, 0xFF, 213),
-    })
+    }
 }

@@ -205,6 +205,9 @@ mod tests {
         })
     }
 
+    /// An edge that uses a cell, and whether it does so sideways and up or down.
+    type User = (usize, bool, bool);
+
     fn horizontal(cells: &[(i32, i32)], at: usize) -> bool {
         let beside = |other: Option<&(i32, i32)>| other.is_some_and(|other| other.1 == cells[at].1);
         beside(at.checked_sub(1).and_then(|before| cells.get(before))) || beside(cells.get(at + 1))
@@ -248,7 +251,7 @@ mod tests {
         #[test]
         fn strangers_share_a_cell_only_to_cross(nodes in graphs()) {
             let layout = layout(&nodes, 3);
-            let mut seen: BTreeMap<(i32, i32), Vec<(usize, bool, bool)>> = BTreeMap::new();
+            let mut seen: BTreeMap<(i32, i32), Vec<User>> = BTreeMap::new();
             for (index, edge) in layout.edges.iter().enumerate() {
                 for at in 0..edge.cells.len() {
                     let entry = (index, horizontal(&edge.cells, at), vertical(&edge.cells, at));

@@ -86,12 +86,11 @@ fn here(model: &Model) -> (usize, usize) {
 fn leave_beat(model: &mut Model) {
     let here = here(model);
     let next = next_beat(model).filter(|stop| stop.position == here.0);
-    match next {
-        Some(stop) => go(model, stop, 0.0),
-        None => {
-            model.cursor.beat = None;
-            model.cursor.told = here.1;
-        }
+    if let Some(stop) = next {
+        go(model, stop, 0.0);
+    } else {
+        model.cursor.beat = None;
+        model.cursor.told = here.1;
     }
 }
 

@@ -69,7 +69,7 @@ impl Recording {
             self.marks.extend(marks::of(&event));
             match &event.kind {
                 EventKind::TaskStarted { task, node, core, .. } => {
-                    self.lanes.entry((*node, *core)).or_default().push(*task)
+                    self.lanes.entry((*node, *core)).or_default().push(*task);
                 }
                 EventKind::QueryStarted { query, .. } => self.queries.push((event.time, *query)),
                 EventKind::NodeAdded { node, cores, .. } => {

@@ -161,16 +161,13 @@ pub fn ask_why(model: &mut Model) {
     // A second press on a dead node goes on to what it took with it.
     let subject =
         if subject.is_some() && subject == model.why { most_interesting(status).or(subject) } else { subject };
-    match subject {
-        Some(subject) => {
-            model.why = Some(subject);
-            model.why_scroll = 0;
-            model.focus = Pane::Why;
-        }
-        None => {
-            let hint = "nothing was lost so far: select a task (1, then h j k l) and press w, or kill a node (K)";
-            model.toast = Some((hint.to_owned(), 6.0));
-        }
+    if subject.is_some() {
+        model.why = subject;
+        model.why_scroll = 0;
+        model.focus = Pane::Why;
+    } else {
+        let hint = "nothing was lost so far: select a task (1, then h j k l) and press w, or kill a node (K)";
+        model.toast = Some((hint.to_owned(), 6.0));
     }
 }
 

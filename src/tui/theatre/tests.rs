@@ -116,10 +116,10 @@ fn playing_stops_for_the_beats_and_ends() {
     let mut seen = Vec::new();
     for _ in 0..4000 {
         update(&mut model, Message::Tick(0.033));
-        if let Some((_, beat)) = model.cursor.beat {
-            if seen.last() != Some(&beat) {
-                seen.push(beat);
-            }
+        if let Some((_, beat)) = model.cursor.beat
+            && seen.last() != Some(&beat)
+        {
+            seen.push(beat);
         }
     }
     assert_eq!(seen, [Beat::Death, Beat::Inventory, Beat::Trace, Beat::Triage, Beat::Cost]);

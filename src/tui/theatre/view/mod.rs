@@ -21,6 +21,7 @@ use paint::{Brush, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
+use std::fmt::Write as _;
 
 /// Draws the theatre. The status is the fold up to the model's cursor.
 pub fn view(model: &Model, status: &Status, buffer: &mut Buffer, screen: Rect) {
@@ -80,7 +81,7 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     let screen = if areas.form == Form::Text { " " } else { " THEATRE  " };
     let mut name = format!("{screen}{}", fit(&model.title, 60));
     if model.current > 0 {
-        name.push_str(&format!(" · {}", run.name));
+        let _ = write!(name, " · {}", run.name);
     }
     if let (Form::Full, Some(application)) = (areas.form, &head.application) {
         let cluster = &application.cluster;

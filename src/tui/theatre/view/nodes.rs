@@ -13,6 +13,7 @@ use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
+use std::fmt::Write as _;
 
 /// The narrowest box.
 const BOX_WIDTH: u16 = 30;
@@ -212,7 +213,7 @@ fn outputs_words(status: &Status, outputs: &[(StageId, u32)], room: usize) -> St
     }
     let short = |stage: StageId, map: u32| {
         let name = status.task_name(stage, map);
-        name.split_once('.').map_or(name.clone(), |(_, task)| task.to_owned())
+        name.split_once('.').map_or_else(|| name.clone(), |(_, task)| task.to_owned())
     };
     let groups: Vec<String> = by_stage
         .iter()
@@ -238,7 +239,7 @@ fn ghost(brush: &mut Brush, model: &Model, status: &Status, death: &Death, area:
     let mut text = String::new();
     for (index, (stage, map)) in names.iter().enumerate() {
         let sign = if index < shown { '✗' } else { '■' };
-        text.push_str(&format!("{sign}{} ", status.task_name(*stage, *map)));
+        let _ = write!(text, "{sign}{} ", status.task_name(*stage, *map));
     }
     if text.width() > usize::from(area.width) {
         let sign = if early { '■' } else { '✗' };
@@ -297,18 +298,14 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, are
         brush.tone(area, start, 0, &format!("{busy} of {} cores busy", node.cores), Tone::Running);
     }
     let end = Rect { x: area.x + area.width.saturating_sub(tail), width: tail, ..area };
-    match death {
-        Some(death) => {
-            let text = format!("LOST {}, {} outputs", death.at, death.outputs.len());
-            brush.tone(end, 0, 0, &text, Tone::Lost);
-        }
-        None => {
-            let outputs = outputs_on(model, status, node.node);
-            let text =
-                if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, &outputs, usize::from(tail)) };
-            brush.tone(end, 0, 0, &text, if outputs.is_empty() { Tone::Dim } else { Tone::Done });
-        }
+    if let Some(death) = death {
+        let text = format!("LOST {}, {}", death.at, plural(death.outputs.len() as u64, "output"));
+        brush.tone(end, 0, 0, &text, Tone::Lost);
+        return;
     }
+    let outputs = outputs_on(model, status, node.node);
+    let text = if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, &outputs, usize::from(tail)) };
+    brush.tone(end, 0, 0, &text, if outputs.is_empty() { Tone::Dim } else { Tone::Done });
 }
 
 /// Lanes between nodes that have bytes on their way, the fullest first.

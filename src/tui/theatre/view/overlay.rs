@@ -223,7 +223,7 @@ fn chosen_shuffle<'a>(model: &Model, status: &'a Status) -> Option<&'a Shuffle> 
         Selected::Node(_) | Selected::Nothing => None,
     };
     let of_stage = |stage| status.shuffles.values().find(|shuffle| shuffle.writer == stage);
-    let fallback = || stages_on_screen(model).into_iter().find_map(|stage| of_stage(stage));
+    let fallback = || stages_on_screen(model).into_iter().find_map(of_stage);
     selected.and_then(of_stage).or_else(fallback).map(AsRef::as_ref)
 }
 

@@ -131,10 +131,11 @@ fn tasks_row(brush: &mut Brush, model: &Model, stage: &Stage, area: Rect, y: u16
         let style = brush.style(Tone::of(state));
         brush.put(area, cell as i32, i32::from(y), brush.options.state(state), style);
     }
-    if let Selected::Task(id, partition) = model.selected {
-        if id == stage.definition.stage && stage.tasks.len() <= room {
-            brush.mark(area, partition as u16, y, 1);
-        }
+    if let Selected::Task(id, partition) = model.selected
+        && id == stage.definition.stage
+        && stage.tasks.len() <= room
+    {
+        brush.mark(area, partition as u16, y, 1);
     }
     let x = area.width.saturating_sub(count.width() as u16);
     brush.tone(area, x, y, &count, Tone::Text);
@@ -164,6 +165,7 @@ fn worst(states: impl Iterator<Item = TaskState>) -> TaskState {
 
 /// Which neighbours a cell of an edge connects to.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four sides of a cell, and its weight")]
 struct Joint {
     up: bool,
     down: bool,
@@ -274,7 +276,7 @@ fn joint_char(joint: Joint) -> char {
 fn moved(status: &Status, stage: StageId) -> u64 {
     let shuffle = status.stages.get(&stage).and_then(|stage| stage.definition.writes);
     let known = shuffle.and_then(|shuffle| status.shuffles.get(&shuffle));
-    known.map_or(0, |known| known.maps.iter().flatten().map(|output| output.total_bytes()).sum())
+    known.map_or(0, |known| known.maps.iter().flatten().map(crate::status::MapOutput::total_bytes).sum())
 }
 
 /// Blocks on their way: a dot at the fraction of the way that has passed.
