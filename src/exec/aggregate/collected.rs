@@ -1,15 +1,12 @@
 //! Aggregates that keep all values of a group: lists, sets, exact percentiles, the mode, joined text.
 //!
 //! Values lie in chunks as they came; only at the end a counting sort brings each group's values together.
-//!
-//! **Simplified:** Spark's `percentile_approx` keeps a sketch and may give a neighbour of the wanted element in large data; here it is exact.
 
 use super::accumulator::Accumulator;
 use super::groups::Groups;
 use crate::common::{Result, SparkError};
 use crate::exec::keys::{normalized, sorted_order};
 use crate::logical::scalar::Scalar;
-use crate::logical::types::DataType;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, StringViewBuilder, StructArray, UInt32Array,
     new_empty_array,
@@ -29,11 +26,6 @@ pub enum Collect {
         fractions: Vec<f64>,
         many: bool,
     },
-    /// The element at these fractions.
-    Element {
-        fractions: Vec<f64>,
-        many: bool,
-    },
     /// The most frequent value; of several the least if `least`, else the first seen.
     Mode {
         least: bool,
@@ -47,7 +39,6 @@ pub struct Collected {
     kind: Collect,
     /// Type of what is kept: the argument's, or a struct of all arguments.
     element: ArrowType,
-    result: ArrowType,
     chunks: Vec<ArrayRef>,
     groups: Vec<u32>,
     group_count: usize,
@@ -61,7 +52,7 @@ impl Collected {
     ///
     /// # Errors
     /// For sets of values that cannot be compared.
-    pub fn new(kind: Collect, element: ArrowType, result: &DataType) -> Result<Self> {
+    pub fn new(kind: Collect, element: ArrowType) -> Result<Self> {
         let seen = match kind {
             Collect::Set => Some((Groups::new(std::slice::from_ref(&element))?, HashSet::new())),
             _ => None,
@@ -69,7 +60,6 @@ impl Collected {
         Ok(Collected {
             kind,
             element,
-            result: result.to_arrow(),
             chunks: Vec::new(),
             groups: Vec::new(),
             group_count: 0,
@@ -177,7 +167,6 @@ impl Accumulator for Collected {
         match &self.kind {
             Collect::List | Collect::Set => Err(SparkError::internal("lists were made before")),
             Collect::Percentile { fractions, many } => percentiles(&values, &offsets, fractions, *many),
-            Collect::Element { fractions, many } => elements(&values, &offsets, fractions, *many, &self.result),
             Collect::Mode { least } => modes(&values, &offsets, *least),
             Collect::Join(between) => Ok(joined(&values, &offsets, between)),
         }
@@ -204,7 +193,7 @@ fn spans(offsets: &[i32]) -> impl Iterator<Item = (usize, usize)> + '_ {
 }
 
 /// Numbers by group, or arrays of them when several fractions were asked for.
-fn shaped(numbers: &ArrayRef, filled: &[bool], per_group: usize, many: bool) -> Result<ArrayRef> {
+pub(super) fn shaped(numbers: &ArrayRef, filled: &[bool], per_group: usize, many: bool) -> Result<ArrayRef> {
     if !many {
         return Ok(numbers.clone());
     }
@@ -259,39 +248,6 @@ fn interpolated(weighted: &[(f64, i64)], total: i64, fraction: f64) -> f64 {
     let at = |rank: f64| if weighted.len() as i64 == total { weighted[rank as usize].0 } else { at(rank as i64) };
     let (low, high) = (at(lower), at(higher));
     if lower == higher || low == high { low } else { (higher - position) * low + (position - lower) * high }
-}
-
-fn elements(values: &ArrayRef, offsets: &[i32], fractions: &[f64], many: bool, result: &ArrowType) -> Result<ArrayRef> {
-    let (mut rows, mut filled) = (Vec::new(), Vec::new());
-    let ascending = SortOptions { descending: false, nulls_first: true };
-    for (start, length) in spans(offsets) {
-        filled.push(length > 0);
-        if length == 0 {
-            rows.extend(fractions.iter().map(|_| None));
-            continue;
-        }
-        let ranks = fractions.iter().map(|fraction| ((fraction * length as f64).ceil() as usize).clamp(1, length) - 1);
-        let slice = normalized(values.slice(start, length));
-        if let Some(numbers) = slice.as_primitive_opt::<Float64Type>() {
-            let mut keyed: Vec<(i64, u32)> =
-                numbers.values().iter().enumerate().map(|(i, value)| (total_bits(*value), i as u32)).collect();
-            for rank in ranks {
-                let (_, found, _) = keyed.select_nth_unstable(rank);
-                rows.push(Some(start as u32 + found.1));
-            }
-        } else {
-            let order = sorted_order(&[slice], &[ascending])?;
-            rows.extend(ranks.map(|rank| Some(start as u32 + order.value(rank))));
-        }
-    }
-    let picked = take(values, &UInt32Array::from(rows), None)?;
-    let shaped = shaped(&picked, &filled, fractions.len(), many)?;
-    crate::exec::batch::conform(shaped, result)
-}
-
-fn total_bits(value: f64) -> i64 {
-    let bits = value.to_bits() as i64;
-    bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
 
 fn modes(values: &ArrayRef, offsets: &[i32], least: bool) -> Result<ArrayRef> {

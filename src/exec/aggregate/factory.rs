@@ -2,6 +2,7 @@
 
 use super::accumulator::Accumulator;
 use super::collected::{Collect, Collected, fractions_of};
+use super::quantiles::Quantiles;
 use super::moments::{Moment, Moments, Pair, Pairs};
 use super::sketch::DistinctSketch;
 use super::slots::{By, Extreme, Position};
@@ -79,6 +80,19 @@ pub fn accumulator(call: &AggregateCall, context: &TaskContext) -> Result<Box<dy
             };
             Box::new(DistinctSketch::new(deviation))
         }
+        "percentile_approx" => {
+            let (fractions, many) = fractions_of(&constant(call, 1, context)?.unwrap_or(Scalar::Null))?;
+            let accuracy = match constant(call, 2, context)? {
+                Some(Scalar::Integer(accuracy)) => i64::from(accuracy),
+                Some(Scalar::Long(accuracy)) => accuracy,
+                _ => 10_000,
+            };
+            let element = match &call.data_type {
+                DataType::Array(element, _) => element.to_arrow(),
+                single => single.to_arrow(),
+            };
+            Box::new(Quantiles::new(fractions, many, accuracy, element))
+        }
         _ => collected(call, context)?,
     })
 }
@@ -92,10 +106,6 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
             Collect::Percentile { fractions, many }
         }
         "median" => Collect::Percentile { fractions: vec![0.5], many: false },
-        "percentile_approx" => {
-            let (fractions, many) = fractions_of(&constant(call, 1, context)?.unwrap_or(Scalar::Null))?;
-            Collect::Element { fractions, many }
-        }
         "mode" => Collect::Mode { least: constant(call, 1, context)? == Some(Scalar::Boolean(true)) },
         "listagg" => match constant(call, 1, context)? {
             Some(Scalar::String(between)) => Collect::Join(between),
@@ -112,7 +122,7 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         Some(DataType::Array(element, _)) => element.to_arrow(),
         _ => return Err(SparkError::internal("a collecting aggregate without a list to collect into")),
     };
-    Ok(Box::new(Collected::new(kind, element, &call.data_type)?))
+    Ok(Box::new(Collected::new(kind, element)?))
 }
 
 fn extreme(data_type: &DataType, greatest: bool) -> Result<Box<dyn Accumulator>> {

@@ -17,6 +17,7 @@ mod factory;
 mod groups;
 mod interner;
 mod moments;
+mod quantiles;
 mod sketch;
 mod slots;
 mod sums;

@@ -2,7 +2,7 @@
 
 use super::accumulator::{Accumulator, each_valid};
 use crate::common::Result;
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
+use arrow::array::{ArrayRef, AsArray, Float64Array};
 use arrow::datatypes::Float64Type;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use crate::common::Result;
 use crate::exec::aggregate::{Groups, UNKNOWN};
 use crate::exec::batch::concat;
 use crate::exec::expression::{Bound, evaluate_all};
-use arrow::array::{Array, ArrayRef};
+use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 

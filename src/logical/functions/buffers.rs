@@ -35,9 +35,9 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
         "corr" | "regr_avgx" | "regr_avgy" | "regr_slope" | "regr_intercept" | "regr_r2" | "regr_sxx" | "regr_sxy"
         | "regr_syy" => vec![DataType::Double; 6],
         // The other arguments are constants.
-        "mode" | "listagg" | "percentile_approx" => vec![DataType::array(argument(0))],
+        "mode" | "listagg" => vec![DataType::array(argument(0))],
         "percentile" if call.args.len() == 2 => vec![DataType::array(argument(0))],
-        "approx_count_distinct" => vec![DataType::Binary],
+        "approx_count_distinct" | "percentile_approx" => vec![DataType::Binary],
         _ => vec![collected(call)],
     }
 }
