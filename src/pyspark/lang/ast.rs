@@ -398,8 +398,10 @@ pub struct FunctionCode {
     pub generator: bool,
     pub line: u32,
     pub span: (u32, u32),
-    /// The source unit, so that frozen functions carry it along.
+    /// Whether `super()` is used inside.
     pub has_super: bool,
+    /// Slots of the globals that it and the functions inside it name.
+    pub globals: Vec<u32>,
 }
 
 /// What a function runs.

@@ -100,6 +100,7 @@ const MODULE_EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("Py4JJavaError", "Py4JError", "py4j.protocol"),
     ("PicklingError", "Exception", "_pickle"),
     ("InvalidOperation", "ArithmeticError", "decimal"),
+    ("DivisionByZero", "ZeroDivisionError", "decimal"),
     ("JSONDecodeError", "ValueError", "json.decoder"),
     ("FrozenInstanceError", "AttributeError", "dataclasses"),
     ("NotSupportedHere", "BaseException", "batchlab"),

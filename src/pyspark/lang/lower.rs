@@ -28,6 +28,7 @@ pub fn lower(body: &[py::Stmt], scopes: Scopes, source: &str, file: &str, line_s
         in_function: false,
         names: HashMap::new(),
         uses_super: false,
+        used_globals: Vec::new(),
     };
     let body = lowering.block(body)?;
     let slots = lowering.frames[0].slots.len();
@@ -56,6 +57,8 @@ struct Lowering<'a> {
     in_function: bool,
     names: HashMap<String, Name>,
     uses_super: bool,
+    /// For every open function, the globals it names.
+    used_globals: Vec<Vec<u32>>,
 }
 
 impl Lowering<'_> {
@@ -80,6 +83,16 @@ impl Lowering<'_> {
     }
 
     fn global(&mut self, name: &str) -> u32 {
+        let index = self.global_slot(name);
+        for used in &mut self.used_globals {
+            if !used.contains(&index) {
+                used.push(index);
+            }
+        }
+        index
+    }
+
+    fn global_slot(&mut self, name: &str) -> u32 {
         if let Some(index) = self.global_index.get(name) {
             return *index;
         }
@@ -402,10 +415,13 @@ impl Lowering<'_> {
         let outer_yields = std::mem::replace(&mut self.yields, false);
         let was_function = std::mem::replace(&mut self.in_function, true);
         let outer_super = std::mem::replace(&mut self.uses_super, false);
+        self.used_globals.push(Vec::new());
         let body = body(self)?;
+        let globals = self.used_globals.pop().unwrap_or_default();
         self.in_function = was_function;
         self.yields = outer_yields;
-        let has_super = std::mem::replace(&mut self.uses_super, outer_super);
+        let has_super = self.uses_super;
+        self.uses_super |= outer_super;
         self.qualname.pop();
         let slots = self.frames.pop().map_or(0, |frame| frame.slots.len());
         self.scope = outer;
@@ -433,6 +449,7 @@ impl Lowering<'_> {
             line,
             span,
             has_super,
+            globals,
         };
         Ok(FunctionExpr { code: Arc::new(code), defaults, keyword_defaults, captures })
     }

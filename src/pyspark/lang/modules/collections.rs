@@ -274,7 +274,8 @@ pub fn named_tuple_class(interp: &mut Interpreter, name: &str, namespace: Namesp
     tuple_class(interp, name, fields, defaults, rest)
 }
 
-fn tuple_class(
+/// A class as `namedtuple` makes it.
+pub fn tuple_class(
     interp: &mut Interpreter,
     name: &str,
     fields: Vec<String>,

@@ -1,8 +1,12 @@
 //! The standard library, in the parts that data scripts use.
 
 pub mod collections;
+pub mod datetime;
+pub mod decimal;
 pub mod enums;
 pub mod io;
+mod math;
+mod strftime;
 
 use super::class::Module;
 use super::raised::{PyResult, Raised};
@@ -47,6 +51,11 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "builtins" => builtins(interp),
         "collections" => collections::module(interp),
         "collections.abc" => collections::abc(interp),
+        "datetime" => datetime::module(interp),
+        "zoneinfo" => datetime::zoneinfo(interp),
+        "decimal" => decimal::module(interp),
+        "math" => math::module(),
+        "statistics" => math::statistics(),
         "enum" => enums::module(interp),
         "io" => io::module(interp),
         "sys" => io::sys(interp),
