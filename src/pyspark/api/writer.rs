@@ -64,9 +64,12 @@ fn mode_of(text: &str) -> PyResult<SaveMode> {
         "ignore" => SaveMode::Ignore,
         "error" | "errorifexists" | "default" => SaveMode::ErrorIfExists,
         _ => {
-            return Err(illegal_argument(format!(
-                "Unknown save mode: {text}. Accepted save modes are 'overwrite', 'append', 'ignore', 'error', 'errorifexists', 'default'."
-            )));
+            return Err(SparkError::new(
+                ErrorClass::AnalysisException,
+                format!("The specified save mode \"{text}\" is invalid. Valid save modes include \"append\", \"overwrite\", \"ignore\", \"error\", \"errorifexists\", and \"default\"."),
+            )
+            .with_condition("INVALID_SAVE_MODE")
+            .into());
         }
     })
 }

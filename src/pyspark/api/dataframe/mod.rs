@@ -25,11 +25,14 @@ use crate::logical::plan::LogicalPlan;
 use crate::pyspark::lang::{
     Args, Interpreter, Object, PyResult, Raised, Value, attribute_error, index_error, type_error,
 };
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// A frame.
 pub struct DataFrame {
     pub plan: Arc<LogicalPlan>,
+    /// Whether `cache` or `persist` was called on this very object.
+    cached: Cell<bool>,
 }
 
 /// `df.na`, `df.stat`.
@@ -182,7 +185,7 @@ pub fn frame(interp: &mut Interpreter, plan: LogicalPlan) -> PyResult {
 /// A resolved plan as a frame.
 #[must_use]
 pub fn frame_of(plan: Arc<LogicalPlan>) -> Value {
-    Value::object(DataFrame { plan })
+    Value::object(DataFrame { plan, cached: Cell::new(false) })
 }
 
 /// The plan of an argument that must be a frame.
@@ -197,6 +200,13 @@ pub fn plan_of(interp: &Interpreter, value: &Value) -> PyResult<Arc<LogicalPlan>
             Err(attribute_error(format!("'{class}' object has no attribute '_jdf'"))
                 .with_help("this argument must be a DataFrame; read it or look it up first (spark.table, spark.read)"))
         }
+    }
+}
+
+/// Notes whether `cache` was called on a frame.
+fn note_cached(this: &Value, cached: bool) {
+    if let Some(frame) = this.downcast::<DataFrame>() {
+        frame.cached.set(cached);
     }
 }
 
@@ -300,7 +310,7 @@ impl Object for DataFrame {
                 Value::object(Functions { name, frame: this.clone() })
             }
             "rdd" => super::rdd::of_frame(&self.plan),
-            "is_cached" => Value::Bool(interp.host()?.storage_level(&self.plan).is_some()),
+            "is_cached" => Value::Bool(self.cached.get()),
             "storageLevel" => {
                 let level = interp.host()?.storage_level(&self.plan);
                 super::storage_level::value(level.as_deref().unwrap_or("NONE"))

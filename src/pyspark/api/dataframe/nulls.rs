@@ -79,7 +79,7 @@ fn fill(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyR
             own = Expr::call("nanvl", vec![own, null]);
         }
         let value = cast(lit(interp, value)?, &data_type);
-        exprs.push(Expr::call("coalesce", vec![own, value]).alias(name));
+        exprs.push(cast(Expr::call("coalesce", vec![own, value]), &data_type).alias(name));
     }
     frame(interp, LogicalPlan::Project { exprs, input: plan.clone() })
 }

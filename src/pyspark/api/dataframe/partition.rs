@@ -1,6 +1,6 @@
 //! Partitions, samples, caches and checkpoints.
 
-use super::{Method, frame, frame_of, key};
+use super::{Method, frame, frame_of, key, note_cached};
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::expr::{BinaryOp, Expr, SortOrder};
 use crate::logical::plan::{LogicalPlan, Repartitioning};
@@ -22,16 +22,19 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("randomSplit", random_split),
     ("cache", |interp, this, plan, _| {
         interp.host()?.cache(plan, "MEMORY_AND_DISK_DESER")?;
+        note_cached(this, true);
         Ok(this.clone())
     }),
     ("persist", |interp, this, plan, args| {
         let [level] = args.bind("persist", ["storageLevel"], 0)?;
         let name = super::persist_level(interp, given(level).as_ref())?;
         interp.host()?.cache(plan, &name)?;
+        note_cached(this, true);
         Ok(this.clone())
     }),
     ("unpersist", |interp, this, plan, _| {
         interp.host()?.uncache(plan)?;
+        note_cached(this, false);
         Ok(this.clone())
     }),
     ("checkpoint", |interp, _, plan, args| checkpoint(interp, plan, args, true)),

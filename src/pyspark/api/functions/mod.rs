@@ -141,7 +141,6 @@ fn build(spark: &str, mut exprs: Vec<Expr>) -> Expr {
         ("isnull", [_]) => Expr::unary(UnaryOp::IsNull, exprs.remove(0)),
         ("isnotnull", [_]) => Expr::unary(UnaryOp::IsNotNull, exprs.remove(0)),
         ("isnan", [_]) => Expr::unary(UnaryOp::IsNaN, exprs.remove(0)),
-        ("count", [Expr::Star(None)]) => Expr::call("count", vec![Expr::int(1)]),
         _ => Expr::call(spark, exprs),
     }
 }

@@ -235,7 +235,7 @@ fn window(interp: &mut Interpreter, args: Args) -> PyResult {
     if let Some(start) = start {
         parts.push(Expr::literal(Scalar::String(start)));
     }
-    Ok(column_value(Expr::call("window", parts)))
+    Ok(column_value(Expr::call("window", parts).alias("window")))
 }
 
 fn literal_then_columns(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
