@@ -8,6 +8,8 @@ use crate::logical::types::DataType;
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::record_batch::RecordBatch;
 use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// An expression bound to a child's columns, and how many rows it has seen.
 pub struct Bound {
@@ -15,6 +17,8 @@ pub struct Bound {
     column: Option<usize>,
     data_type: DataType,
     context: RefCell<EvalContext>,
+    /// The file that the task is reading, shared by all expressions of the task.
+    file: Rc<RefCell<Arc<str>>>,
 }
 
 impl Bound {
@@ -36,7 +40,14 @@ impl Bound {
             column,
             data_type: expr.data_type(),
             context: RefCell::new(EvalContext::new(&context.conf, partition, context.now_micros)),
+            file: Rc::default(),
         })
+    }
+
+    /// The same expression, told which file is read.
+    #[must_use]
+    pub fn reading(self, file: Rc<RefCell<Arc<str>>>) -> Self {
+        Bound { file, ..self }
     }
 
     /// The Spark type of the values.
@@ -52,6 +63,7 @@ impl Bound {
         if let Some(column) = self.column {
             return Ok(batch.column(column).clone());
         }
+        self.context.borrow_mut().input_file = self.file.borrow().clone();
         let values = self.expr.eval(batch, &self.context.borrow())?;
         self.context.borrow_mut().row_offset += batch.num_rows() as u64;
         super::batch::conform(values, &self.data_type.to_arrow())
@@ -62,6 +74,7 @@ impl Bound {
     /// # Errors
     /// What the rows raised.
     pub fn select(&self, batch: &RecordBatch) -> Result<BooleanArray> {
+        self.context.borrow_mut().input_file = self.file.borrow().clone();
         let flags = self.expr.eval_predicate(batch, &self.context.borrow())?;
         self.context.borrow_mut().row_offset += batch.num_rows() as u64;
         Ok(if flags.null_count() == 0 { flags } else { arrow::compute::prep_null_mask_filter(&flags) })

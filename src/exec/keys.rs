@@ -62,6 +62,21 @@ impl SortKeys {
     pub fn order(&self, batch: &RecordBatch) -> Result<UInt32Array> {
         sorted_order(&self.evaluate(batch)?, &self.options)
     }
+
+    /// The order in which Spark's sort leaves the rows: stable, but with a single number as key every null moves the first row that
+    /// is not null behind the others before they are sorted, which shows among equal keys.
+    ///
+    /// # Errors
+    /// What the rows raised.
+    pub fn order_of_sort(&self, batch: &RecordBatch) -> Result<UInt32Array> {
+        let keys = self.evaluate(batch)?;
+        match (keys.as_slice(), self.options.as_slice()) {
+            ([key], [option]) if key.null_count() > 0 && has_prefix_order(key.data_type()) => {
+                rotated_order(key, *option)
+            }
+            _ => sorted_order(&keys, &self.options),
+        }
+    }
 }
 
 /// Arrow's form of directions.
@@ -95,6 +110,33 @@ pub fn normal_f64(value: f64) -> f64 {
     } else {
         value
     }
+}
+
+/// Types that Spark sorts by an eight-byte prefix alone.
+fn has_prefix_order(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Decimal128(precision, _) => *precision <= 18,
+        DataType::Utf8View | DataType::BinaryView => false,
+        other => other.is_primitive() || *other == DataType::Boolean,
+    }
+}
+
+fn rotated_order(key: &ArrayRef, option: SortOptions) -> Result<UInt32Array> {
+    let (mut nulls, mut valid) = (Vec::new(), std::collections::VecDeque::new());
+    for row in 0..key.len() as u32 {
+        if key.is_valid(row as usize) {
+            valid.push_back(row);
+        } else {
+            nulls.push(row);
+            valid.rotate_left(usize::from(!valid.is_empty()));
+        }
+    }
+    let rows = UInt32Array::from(Vec::from(valid));
+    let order = sorted_order(&[arrow::compute::take(key, &rows, None)?], &[option])?;
+    let sorted = order.values().iter().map(|at| rows.value(*at as usize));
+    let all: Vec<u32> =
+        if option.nulls_first { nulls.into_iter().chain(sorted).collect() } else { sorted.chain(nulls).collect() };
+    Ok(UInt32Array::from(all))
 }
 
 /// The stable order of rows with these (normalised) keys.

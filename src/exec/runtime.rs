@@ -17,6 +17,7 @@ use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
 use arrow::record_batch::RecordBatch;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Gives batches until there are no more. Batches may be empty of columns, never of rows.
 pub trait Operator {
@@ -40,6 +41,8 @@ pub struct Runtime<'a> {
     pub counts: RefCell<TaskCounts>,
     pub cached: RefCell<Vec<(CacheId, u32, Batches)>>,
     produced: RefCell<Vec<Produced>>,
+    /// The file being read, as `input_file_name()` gives it.
+    pub file: Rc<RefCell<Arc<str>>>,
 }
 
 impl<'a> Runtime<'a> {
@@ -51,6 +54,7 @@ impl<'a> Runtime<'a> {
             counts: RefCell::default(),
             cached: RefCell::default(),
             produced: RefCell::default(),
+            file: Rc::default(),
         }
     }
 
@@ -97,7 +101,7 @@ impl<'a> Runtime<'a> {
     /// # Errors
     /// See [`Runtime::bind`].
     pub fn bind_one(&self, expr: &Expr, input: &[Attribute], partition: usize) -> Result<Bound> {
-        Bound::new(expr, input, self.context, partition)
+        Ok(Bound::new(expr, input, self.context, partition)?.reading(self.file.clone()))
     }
 
     /// All rows of an operator as one batch.

@@ -79,7 +79,8 @@ fn each_record(file: &FileEntry, options: &CsvOptions, f: &mut dyn FnMut(Vec<Fie
         let mut bytes = Vec::new();
         let (mut source, _) = open(&slice)?;
         source.read_to_end(&mut bytes).map_err(|error| crate::exec::scan::read_error(&file.path, &error))?;
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let text = options.decode(&bytes);
+        let text = text.trim_start_matches('\u{feff}').as_bytes();
         let mut tokenizer = Tokenizer::file(text, options);
         while tokenizer.skip_blank() {
             if !f(texts(text, tokenizer.next_record())) {
@@ -92,7 +93,7 @@ fn each_record(file: &FileEntry, options: &CsvOptions, f: &mut dyn FnMut(Vec<Fie
     let mut going = true;
     while going {
         let Some(chunk) = reader.next_chunk()? else { break };
-        let chunk: Cow<'_, str> = String::from_utf8_lossy(chunk);
+        let chunk: Cow<'_, str> = options.decode(chunk);
         let chunk = chunk.strip_prefix('\u{feff}').unwrap_or(&chunk).as_bytes();
         for_each_line(chunk, &options.line_end, |from, to| {
             let line = &chunk[from..to];

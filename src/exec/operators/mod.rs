@@ -40,6 +40,11 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         PhysicalPlan::MapPartitions { .. } => expand::map_partitions(runtime, plan, partition),
         PhysicalPlan::Sample { .. } => sample::sample(runtime, plan, partition),
         PhysicalPlan::Window { .. } => super::window::build(runtime, plan, partition),
+        PhysicalPlan::LocalLimit { count, input }
+            if let PhysicalPlan::Sort { order, input: rows, .. } = input.as_ref() =>
+        {
+            sort::top(runtime, *count, order, rows, partition)
+        }
         PhysicalPlan::LocalLimit { count, input } => limits::limit(runtime, *count, 0, input, partition),
         PhysicalPlan::GlobalLimit { count, offset, input } => limits::limit(runtime, *count, *offset, input, partition),
         PhysicalPlan::CollectLimit { count, offset, input } => {

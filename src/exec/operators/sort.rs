@@ -41,7 +41,7 @@ impl Operator for Sort<'_> {
             }
             let all = concat(&self.schema, &batches)?;
             drop(batches);
-            let order = self.keys.order(&all)?;
+            let order = self.keys.order_of_sort(&all)?;
             self.sorted = Some(Ready::new(gather(&all, &order)?));
         }
         self.sorted.as_mut().map_or(Ok(None), Operator::next)
@@ -60,7 +60,8 @@ struct TakeOrdered<'a> {
     input: Rows<'a>,
     keys: SortKeys,
     input_schema: SchemaRef,
-    outputs: Vec<Bound>,
+    /// Absent: all columns as they are.
+    outputs: Option<Vec<Bound>>,
     schema: SchemaRef,
     count: usize,
     offset: usize,
@@ -80,12 +81,33 @@ pub fn take_ordered<'a>(
     let columns = input.output();
     Ok(Box::new(TakeOrdered {
         keys: SortKeys::new(runtime, order, &columns, partition)?,
-        outputs: runtime.bind(outputs, &columns, partition)?,
+        outputs: Some(runtime.bind(outputs, &columns, partition)?),
         input: all_partitions(runtime, input),
         input_schema: schema_of(&columns),
         schema: schema_of(&plan.output()),
         count,
         offset,
+        done: false,
+    }))
+}
+
+/// The first `count` rows of a partition's order: a limit over a sort, without sorting everything.
+pub fn top<'a>(
+    runtime: &'a Runtime<'a>,
+    count: usize,
+    order: &[SortOrder],
+    input: &'a PhysicalPlan,
+    partition: usize,
+) -> Result<Rows<'a>> {
+    let columns = input.output();
+    Ok(Box::new(TakeOrdered {
+        keys: SortKeys::new(runtime, order, &columns, partition)?,
+        outputs: None,
+        input: runtime.build(input, partition)?,
+        input_schema: schema_of(&columns),
+        schema: schema_of(&columns),
+        count,
+        offset: 0,
         done: false,
     }))
 }
@@ -121,7 +143,10 @@ impl Operator for TakeOrdered<'_> {
         let best = concat(&self.input_schema, &held)?;
         let from = self.offset.min(best.num_rows());
         let best = best.slice(from, best.num_rows() - from);
-        let columns = evaluate_all(&self.outputs, &best)?;
+        let columns = match &self.outputs {
+            Some(outputs) => evaluate_all(outputs, &best)?,
+            None => best.columns().to_vec(),
+        };
         batch_of(&self.schema, columns, best.num_rows()).map(Some)
     }
 }

@@ -74,6 +74,7 @@ pub fn read<'a>(
         bad: Vec::new(),
         unescaped: Vec::new(),
         separators: Vec::new(),
+        failure: None,
     };
     if parser.options.multi_line {
         return Ok(Box::new(WholeFile { runtime, scan, slice, parser, done: false, ready: VecDeque::new() }));
@@ -116,6 +117,8 @@ struct BatchParser {
     bad: Vec<bool>,
     unescaped: Vec<u8>,
     separators: Vec<u32>,
+    /// What the first malformed row raises under FAILFAST, once the rows before it are given.
+    failure: Option<SparkError>,
 }
 
 impl BatchParser {
@@ -189,7 +192,8 @@ impl BatchParser {
         }
         let any_bad = bad.iter().any(|bad| *bad);
         if any_bad && self.options.mode == ParseMode::FailFast {
-            return Err(self.malformed(&text, &bad));
+            // The rows before the first bad one are still given.
+            self.failure = Some(self.malformed(&text, &bad));
         }
         if let Some(at) = self.layout.corrupt {
             let mut builder = StringViewBuilder::with_capacity(rows);
@@ -204,6 +208,10 @@ impl BatchParser {
         }
         self.lines.clear();
         self.unescaped.clear();
+        if self.failure.is_some() {
+            let good = bad.iter().position(|bad| *bad).unwrap_or(rows);
+            return Ok(batch.slice(0, good));
+        }
         if any_bad && self.options.mode == ParseMode::DropMalformed {
             let keep: BooleanArray = bad.iter().map(|bad| Some(!*bad)).collect();
             return filter_rows(&batch, &keep);
@@ -435,14 +443,14 @@ impl Lines<'_> {
     fn chunk(&mut self) -> Result<bool> {
         let Some(bytes) = self.reader.next_chunk()? else { return Ok(false) };
         let parser = &mut self.parser;
-        let chunk: Cow<'_, str> = String::from_utf8_lossy(bytes);
+        let chunk: Cow<'_, str> = parser.options.decode(bytes);
         let chunk: &str = chunk.strip_prefix('\u{feff}').unwrap_or(&chunk);
         let careful = parser.options.sep.len() > 1 || parser.options.trim_leading || parser.options.trim_trailing;
         let ending = parser.options.line_end.clone();
         let mut failed = None;
         let (header, ready, scan) = (&mut self.header, &mut self.ready, self.scan);
         for_each_line(chunk.as_bytes(), &ending, |start, end| {
-            if failed.is_some() {
+            if failed.is_some() || parser.failure.is_some() {
                 return;
             }
             if *header {
@@ -465,7 +473,7 @@ impl Lines<'_> {
         if let Some(error) = failed {
             return Err(error);
         }
-        if parser.rows() > 0 {
+        if parser.rows() > 0 && parser.failure.is_none() {
             ready.push_back(parser.finish(chunk)?);
         }
         let read = self.reader.bytes_read - self.counted;
@@ -503,7 +511,7 @@ impl BatchParser {
             return Ok(());
         }
         Err(SparkError::new(
-            ErrorClass::IllegalArgumentException,
+            ErrorClass::Py4JJavaError,
             format!("the CSV header ({}) does not conform to the schema ({})", names.join(", "), wanted.join(", ")),
         )
         .with_help("leave out enforceSchema=false, or give a schema with the header's names"))
@@ -515,6 +523,9 @@ impl Operator for Lines<'_> {
         loop {
             if let Some(batch) = self.ready.pop_front() {
                 return Ok(Some(batch));
+            }
+            if let Some(failure) = self.parser.failure.take() {
+                return Err(failure);
             }
             self.runtime.context.check_cancelled()?;
             if !self.chunk()? {
@@ -540,13 +551,13 @@ impl WholeFile<'_> {
         let (mut source, _) = open(self.slice)?;
         source.read_to_end(&mut bytes).map_err(|error| read_error(&self.slice.path, &error))?;
         self.runtime.read(0, bytes.len() as u64);
-        let text = String::from_utf8_lossy(&bytes);
+        let text = self.parser.options.decode(&bytes);
         let whole: &str = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let text = whole.as_bytes();
         let options = self.parser.options.clone();
         let mut tokenizer = Tokenizer::file(text, &options);
         let mut header = options.header;
-        while tokenizer.skip_blank() {
+        while self.parser.failure.is_none() && tokenizer.skip_blank() {
             let from = tokenizer.position();
             let tokens = tokenizer.next_record();
             let line = &text[from..tokenizer.position()];
@@ -568,7 +579,7 @@ impl WholeFile<'_> {
                 self.ready.push_back(batch);
             }
         }
-        if self.parser.rows() > 0 {
+        if self.parser.rows() > 0 && self.parser.failure.is_none() {
             let batch = self.parser.finish(whole)?;
             self.ready.push_back(batch);
         }
@@ -581,6 +592,9 @@ impl Operator for WholeFile<'_> {
         if !std::mem::replace(&mut self.done, true) {
             self.parse()?;
         }
-        Ok(self.ready.pop_front())
+        match self.ready.pop_front() {
+            Some(batch) => Ok(Some(batch)),
+            None => self.parser.failure.take().map_or(Ok(None), Err),
+        }
     }
 }

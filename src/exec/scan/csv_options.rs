@@ -3,6 +3,7 @@
 use super::lines::LineEnd;
 use crate::common::conf::Options;
 use crate::common::{ErrorClass, Result, SparkError};
+use std::borrow::Cow;
 
 /// What to do with a row that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +81,16 @@ pub struct CsvOptions {
     pub mode: ParseMode,
     pub corrupt: String,
     pub values: ValueOptions,
+    /// ISO-8859-1 instead of UTF-8.
+    latin1: bool,
 }
 
 impl CsvOptions {
+    /// The text of bytes in the file's encoding; what is not UTF-8 becomes a replacement character.
+    pub fn decode<'b>(&self, bytes: &'b [u8]) -> Cow<'b, str> {
+        if self.latin1 { bytes.iter().map(|byte| char::from(*byte)).collect() } else { String::from_utf8_lossy(bytes) }
+    }
+
     /// From a reader's options.
     ///
     /// # Errors
@@ -94,8 +102,12 @@ impl CsvOptions {
             Some(byte) => Some(byte),
             None => escape.filter(|_| escape != quote),
         };
-        check_encoding(options)?;
+        let latin1 = is_latin1(options);
+        if !latin1 {
+            check_encoding(options)?;
+        }
         Ok(CsvOptions {
+            latin1,
             sep: separator(options)?,
             quote,
             escape,
@@ -120,6 +132,11 @@ impl CsvOptions {
     }
 }
 
+fn is_latin1(options: &Options) -> bool {
+    let name = options.get("encoding").or_else(|| options.get("charset"));
+    name.is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "iso-8859-1" | "iso8859_1" | "latin1"))
+}
+
 /// Only UTF-8 can be read and written.
 ///
 /// # Errors
@@ -137,8 +154,10 @@ fn separator(options: &Options) -> Result<Vec<u8>> {
     let text = options.get("sep").or_else(|| options.get("delimiter")).unwrap_or(",");
     let text = text.replace("\\t", "\t").replace("\\\\", "\\");
     if text.is_empty() {
-        return Err(SparkError::new(ErrorClass::IllegalArgumentException, "the separator of a CSV file is empty")
-            .with_condition("INVALID_DELIMITER_VALUE.EMPTY_STRING"));
+        return Err(SparkError::new(
+            ErrorClass::IllegalArgumentException,
+            "the separator of a CSV file cannot be empty",
+        ));
     }
     Ok(text.into_bytes())
 }

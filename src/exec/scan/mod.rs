@@ -29,6 +29,7 @@ use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use std::sync::Arc;
 
 /// A column that a query reads: its place in the file's schema, and the field.
 #[derive(Debug, Clone)]
@@ -53,6 +54,7 @@ struct ScanRows<'a> {
     sources: Vec<Source>,
     schema: SchemaRef,
     current: Option<(Rows<'a>, Vec<ArrayRef>)>,
+    file: Arc<str>,
 }
 
 /// The rows of one task of a scan.
@@ -74,8 +76,26 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, scan: &'a FileScanExec, partition: us
             }
         }
     }
+    only_corrupt(scan, &wanted)?;
     let schema = schema_of(&scan.scan.output);
-    Ok(Box::new(ScanRows { runtime, scan, slices, wanted, sources, schema, current: None }))
+    Ok(Box::new(ScanRows { runtime, scan, slices, wanted, sources, schema, current: None, file: "".into() }))
+}
+
+/// Spark refuses to read nothing but the column of corrupt records: it would not know which fields to check.
+fn only_corrupt(scan: &FileScanExec, wanted: &[WantedColumn]) -> Result<()> {
+    let is_text = matches!(scan.scan.format, FileFormat::Csv | FileFormat::Json);
+    let corrupt = corrupt_column(&scan.scan.options);
+    match wanted {
+        [only] if is_text && only.field.name == corrupt && scan.scan.data_schema.fields.len() > 1 => {
+            Err(SparkError::analysis(
+                "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN",
+                "Queries from raw JSON/CSV/XML files are disallowed when the referenced columns only include the \
+                 internal corrupt record column (named `_corrupt_record` by default).",
+            )
+            .with_help("read another column too, or cache the frame first"))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl<'a> ScanRows<'a> {
@@ -129,6 +149,7 @@ impl Operator for ScanRows<'_> {
             if let Some((rows, constants)) = &mut self.current {
                 if let Some(batch) = rows.next()? {
                     let constants = constants.clone();
+                    self.runtime.file.replace(self.file.clone());
                     self.runtime.read(batch.num_rows() as u64, 0);
                     return self.assemble(&batch, &constants).map(Some);
                 }
@@ -136,6 +157,7 @@ impl Operator for ScanRows<'_> {
             }
             let Some(slice) = self.slices.next() else { return Ok(None) };
             let constants = self.constants(slice)?;
+            self.file = format!("file://{}", slice.path.display()).into();
             self.current = Some((self.open(slice)?, constants));
         }
     }
@@ -144,7 +166,7 @@ impl Operator for ScanRows<'_> {
 /// The schema of what a reader gives.
 fn wanted_schema(wanted: &[WantedColumn]) -> SchemaRef {
     let fields: Vec<_> = wanted.iter().map(|column| column.field.to_arrow()).collect();
-    std::sync::Arc::new(arrow::datatypes::Schema::new(fields))
+    Arc::new(arrow::datatypes::Schema::new(fields))
 }
 
 /// Rows of a reader's batch.

@@ -86,7 +86,7 @@ pub fn parquet_schema(files: &[FileEntry], options: &Options, conf: &Conf) -> Re
                         format!("the Parquet column {} has a type that Spark does not read", field.name()),
                     )
                 })?;
-                Ok(StructField::new(field.name(), data_type, true))
+                Ok(StructField::new(field.name(), nullable(data_type), true))
             })
             .collect::<Result<Vec<_>>>()?;
         merged = Some(match merged {
@@ -98,6 +98,22 @@ pub fn parquet_schema(files: &[FileEntry], options: &Options, conf: &Conf) -> Re
         }
     }
     Ok(merged)
+}
+
+/// Files always read as nullable.
+fn nullable(data_type: DataType) -> DataType {
+    match data_type {
+        DataType::Array(element, _) => DataType::array(nullable(*element)),
+        DataType::Map(key, value, _) => DataType::map(nullable(*key), nullable(*value)),
+        DataType::Struct(fields) => DataType::Struct(StructType::new(
+            fields
+                .fields
+                .into_iter()
+                .map(|field| StructField { data_type: nullable(field.data_type), nullable: true, ..field })
+                .collect(),
+        )),
+        other => other,
+    }
 }
 
 fn merged_schema(mut all: StructType, own: Vec<StructField>) -> Result<StructType> {
