@@ -114,7 +114,7 @@ impl Cluster {
         spec: &JobSpec,
         done: &mut Replaced,
     ) -> Result<Arc<PhysicalPlan>> {
-        if let Some(known) = done.get(&Arc::as_ptr(plan)) {
+        if let Some(known) = done.get(&Arc::as_ptr(plan)).or_else(|| self.read_of(plan, spec)) {
             return Ok(known.clone());
         }
         let children = match plan.as_ref() {
@@ -142,7 +142,21 @@ impl Cluster {
             }
         };
         done.insert(Arc::as_ptr(plan), replaced.clone());
+        if let (Some(query), true) = (spec.query, is_exchange(plan)) {
+            self.query_reads.entry(query).or_default().push(replaced.clone());
+        }
         Ok(replaced)
+    }
+
+    /// What an exchange has become in an earlier job of the same query.
+    fn read_of(&self, plan: &Arc<PhysicalPlan>, spec: &JobSpec) -> Option<&Arc<PhysicalPlan>> {
+        let known = self.query_reads.get(&spec.query?).filter(|_| is_exchange(plan))?;
+        known.iter().find(|read| match read.as_ref() {
+            PhysicalPlan::ShuffleRead { exchange, .. } | PhysicalPlan::BroadcastRead { exchange, .. } => {
+                Arc::ptr_eq(exchange, plan)
+            }
+            _ => false,
+        })
     }
 
     fn cut(
@@ -362,4 +376,8 @@ fn holds_exchange(plan: &PhysicalPlan) -> bool {
 fn block_key(slice: &FileSlice) -> (PathBuf, u64) {
     let parts: Vec<_> = slice.path.components().rev().take(3).collect();
     (parts.into_iter().rev().collect(), slice.start)
+}
+
+fn is_exchange(plan: &PhysicalPlan) -> bool {
+    matches!(plan, PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::BroadcastExchange { .. })
 }

@@ -117,6 +117,8 @@ pub struct Cluster {
     pub(super) jobs: BTreeMap<JobId, JobState>,
     pub(super) errors: BTreeMap<TaskId, SparkError>,
     pub(super) query_shuffles: BTreeMap<QueryId, Vec<ShuffleId>>,
+    /// Reads of what the exchanges of a query have become: its later jobs find their outputs still there.
+    pub(super) query_reads: BTreeMap<QueryId, Vec<Arc<PhysicalPlan>>>,
     /// Shuffles of queries that have ended, kept for caches that stand on them.
     pub(super) kept_shuffles: BTreeSet<ShuffleId>,
     pub(super) query_broadcasts: BTreeMap<QueryId, Vec<BroadcastId>>,
@@ -182,6 +184,7 @@ impl Cluster {
             jobs: BTreeMap::new(),
             errors: BTreeMap::new(),
             query_shuffles: BTreeMap::new(),
+            query_reads: BTreeMap::new(),
             kept_shuffles: BTreeSet::new(),
             query_broadcasts: BTreeMap::new(),
             pool: Pool::new(threads)?,
@@ -378,6 +381,7 @@ impl Cluster {
         let jobs: Vec<JobId> =
             self.jobs.iter().filter(|(_, job)| job.query == Some(query)).map(|(id, _)| *id).collect();
         self.cancel(&jobs, "its query has ended");
+        self.query_reads.remove(&query);
         self.kept_shuffles.extend(self.query_shuffles.remove(&query).unwrap_or_default());
         let kept = self.below_caches();
         for broadcast in self.query_broadcasts.remove(&query).unwrap_or_default() {
