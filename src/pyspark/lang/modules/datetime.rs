@@ -760,7 +760,7 @@ pub fn module(interp: &mut Interpreter) -> Module {
     let module = Module::new("datetime").with("MINYEAR", Value::Int(1)).with("MAXYEAR", Value::Int(9999));
     let delta = Class::native("timedelta", "datetime", object)
         .with_construct(construct_delta)
-        .with("min", Value::object(TimeDelta(-999_999_999 * 86_400 * SECOND)))
+        .with("min", Value::object(TimeDelta(-106_751_991 * 86_400 * SECOND)))
         .with("resolution", Value::object(TimeDelta(1)));
     let date_class = Class::native("date", "datetime", object)
         .with_construct(construct_date)
