@@ -204,7 +204,10 @@ fn dates_and_times() {
         ("from_unixtime(0)", "1970-01-01 00:00:00"),
         ("unix_timestamp('2024-01-15 10:30:00')", "1705314600"),
         ("sequence(1, 10, 3)", "[1, 4, 7, 10]"),
-        ("sequence(date'2024-01-31', date'2024-04-30', interval 1 month)", "[2024-01-31, 2024-02-29, 2024-03-31, 2024-04-30]"),
+        (
+            "sequence(date'2024-01-31', date'2024-04-30', interval 1 month)",
+            "[2024-01-31, 2024-02-29, 2024-03-31, 2024-04-30]",
+        ),
         ("to_timestamp('2024-01-01 00:00:00 Europe/Paris')", "2023-12-31 23:00:00"),
         ("from_utc_timestamp(timestamp'2024-01-01', 'Mars/Base')", "DateTimeException INVALID_TIMEZONE"),
         ("d'2024-99-99'", "ParseException PARSE_SYNTAX_ERROR"),

@@ -115,7 +115,8 @@ fn run_in_steps(plan: &Arc<PhysicalPlan>, shape: &str, faults: Vec<Fault>, threa
 }
 
 fn exchange_by_exchange(cluster: &mut Cluster, plan: &Arc<PhysicalPlan>) -> Result<Arc<PhysicalPlan>> {
-    let children = plan.children().into_iter().map(|child| exchange_by_exchange(cluster, child)).collect::<Result<Vec<_>>>()?;
+    let children =
+        plan.children().into_iter().map(|child| exchange_by_exchange(cluster, child)).collect::<Result<Vec<_>>>()?;
     let PhysicalPlan::ShuffleExchange { partitioning, .. } = plan.as_ref() else {
         return Ok(Arc::new(plan.with_children(children)));
     };

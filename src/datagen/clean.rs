@@ -9,8 +9,26 @@ static FIRST: [&str; 20] = [
     "Nadia", "Omar", "Priya", "Quentin", "Rosa", "Sanjar", "Tove",
 ];
 static LAST: [&str; 20] = [
-    "Abbas", "Berg", "Castro", "Duarte", "Eriksen", "Fontaine", "Gupta", "Haddad", "Ivanov", "Jansen", "Karimov",
-    "Lindqvist", "Moreau", "Nakamura", "Okafor", "Petrov", "Rahimov", "Silva", "Tanaka", "Weber",
+    "Abbas",
+    "Berg",
+    "Castro",
+    "Duarte",
+    "Eriksen",
+    "Fontaine",
+    "Gupta",
+    "Haddad",
+    "Ivanov",
+    "Jansen",
+    "Karimov",
+    "Lindqvist",
+    "Moreau",
+    "Nakamura",
+    "Okafor",
+    "Petrov",
+    "Rahimov",
+    "Silva",
+    "Tanaka",
+    "Weber",
 ];
 static DOMAINS: [(&str, u64); 4] =
     [("example.com", 50), ("example.org", 25), ("mail.example.net", 15), ("corp.example", 10)];
@@ -52,8 +70,30 @@ static INDUSTRIES: [(&str, u64); 4] = [("Tech", 35), ("Healthcare", 20), ("Finan
 static MONTHS: [(u32, u64); 12] =
     [(1, 7), (2, 6), (3, 7), (4, 7), (5, 8), (6, 8), (7, 7), (8, 7), (9, 8), (10, 9), (11, 13), (12, 13)];
 static HOURS: [(u64, u64); 24] = [
-    (0, 2), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 2), (7, 3), (8, 3), (9, 3), (10, 3), (11, 4), (12, 5), (13, 5),
-    (14, 4), (15, 4), (16, 5), (17, 6), (18, 8), (19, 10), (20, 10), (21, 8), (22, 6), (23, 4),
+    (0, 2),
+    (1, 1),
+    (2, 1),
+    (3, 1),
+    (4, 1),
+    (5, 1),
+    (6, 2),
+    (7, 3),
+    (8, 3),
+    (9, 3),
+    (10, 3),
+    (11, 4),
+    (12, 5),
+    (13, 5),
+    (14, 4),
+    (15, 4),
+    (16, 5),
+    (17, 6),
+    (18, 8),
+    (19, 10),
+    (20, 10),
+    (21, 8),
+    (22, 6),
+    (23, 4),
 ];
 static EVENT_REGIONS: [(&str, u64); 3] = [("eu", 40), ("us", 35), ("ap", 25)];
 static EVENT_TYPES: [(&str, u64); 5] = [("play", 40), ("pause", 15), ("buffer", 12), ("stop", 30), ("error", 3)];
@@ -180,11 +220,8 @@ pub(super) fn sale(seed: u64, i: u64, customers: u64, skewed: bool) -> Sale {
     let Product(name, _, _, price) = PRODUCT.pick(seed, i, &PRODUCTS);
     let unit_price = price * (90 + PRICE.below(seed, i, 21) as i64) / 100;
     let count = 1 + QUANTITY.below(seed, i, 5) as i64;
-    let region = if skewed {
-        REGION_SKEW.pick(seed, i, &SKEWED_REGIONS)
-    } else {
-        REGIONS[REGION.below(seed, i, 4) as usize]
-    };
+    let region =
+        if skewed { REGION_SKEW.pick(seed, i, &SKEWED_REGIONS) } else { REGIONS[REGION.below(seed, i, 4) as usize] };
     let is_hot = skewed && HOT.below(seed, i, 100) < 40;
     let customer = if is_hot { 1 } else { 1 + CUSTOMER.below(seed, i, customers) };
     Sale {
@@ -248,11 +285,8 @@ pub(super) fn event(seed: u64, i: u64, n: u64) -> Vec<Cell> {
     let second = hour * 3600 + SECOND.below(seed, i, 3600);
     let title = if is_hot { 1 } else { 1 + TITLE.below(seed, i, TITLES) };
     let at = second * 1000 + MILLIS.below(seed, i, 1000);
-    let delay = if LATE.below(seed, i, 100) >= 2 {
-        DELAY.below(seed, i, 2000)
-    } else {
-        60_000 + DELAY.below(seed, i, 840_000)
-    };
+    let delay =
+        if LATE.below(seed, i, 100) >= 2 { DELAY.below(seed, i, 2000) } else { 60_000 + DELAY.below(seed, i, 840_000) };
     let region = REGION.pick(seed, i, &EVENT_REGIONS);
     let node = format!("edge-{region}-{}", 1 + NODE.below(seed, i, 3));
     let mut kind = TYPE.pick(seed, i, &EVENT_TYPES);

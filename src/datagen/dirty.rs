@@ -39,8 +39,7 @@ impl DirtyPeople {
     pub(super) fn new(seed: u64, rows: u64, vary: bool) -> Self {
         const ORDER: Stream = Stream::new("people_dirty.order");
         let order = ORDER.permutation(seed, rows);
-        let mut made =
-            DirtyPeople { seed, rows, defects: BTreeMap::new(), duplicates: Vec::new(), truth: Vec::new() };
+        let mut made = DirtyPeople { seed, rows, defects: BTreeMap::new(), duplicates: Vec::new(), truth: Vec::new() };
         let mut taken = 0;
         for (index, (name, count)) in PEOPLE_DEFECTS.iter().enumerate() {
             let wanted = (rate(seed, index as u64, *count, vary) * rows / 240).max(1) as usize;

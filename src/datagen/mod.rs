@@ -119,7 +119,8 @@ pub fn make(request: &MakeRequest, progress: &(dyn Fn(Progress) + Sync)) -> Resu
     }
     if request.tables.is_empty() {
         let path = datasets.join("truth.json");
-        std::fs::write(&path, truth(request.seed, request.rows, request.vary)).map_err(|error| write::failed(&path, &error))?;
+        std::fs::write(&path, truth(request.seed, request.rows, request.vary))
+            .map_err(|error| write::failed(&path, &error))?;
     }
     Ok(report)
 }

@@ -182,9 +182,7 @@ impl Table {
             Kind::Departments => clean::department(position),
             Kind::Products => clean::product(position),
             Kind::Customers => clean::customer(self.seed, position),
-            Kind::Sales { skewed } => {
-                clean::sale(self.seed, position, customer_rows(self.scale), *skewed).cells()
-            }
+            Kind::Sales { skewed } => clean::sale(self.seed, position, customer_rows(self.scale), *skewed).cells(),
             Kind::SalesDirty(dirty) => dirty.row(position),
             Kind::Events => clean::event(self.seed, position, self.rows()),
         }

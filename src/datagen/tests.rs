@@ -5,15 +5,7 @@ use std::path::Path;
 static DIGESTS: &str = include_str!("digests.txt");
 
 fn request(root: &Path, seed: u64, rows: u64, vary: bool) -> MakeRequest {
-    MakeRequest {
-        root: root.to_owned(),
-        seed,
-        rows,
-        vary,
-        format: TableFormat::Csv,
-        tables: Vec::new(),
-        threads: 2,
-    }
+    MakeRequest { root: root.to_owned(), seed, rows, vary, format: TableFormat::Csv, tables: Vec::new(), threads: 2 }
 }
 
 fn bytes_of(path: &Path) -> Vec<u8> {
@@ -26,9 +18,9 @@ fn bytes_of(path: &Path) -> Vec<u8> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
-    });
+    let hash = bytes
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3));
     format!("{hash:016x}")
 }
 

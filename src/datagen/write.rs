@@ -30,13 +30,7 @@ pub(super) fn failed(path: &Path, error: &dyn std::fmt::Display) -> SparkError {
 }
 
 /// The lines of a CSV or JSON part.
-pub(super) fn text_part(
-    table: &Table,
-    range: Range<u64>,
-    path: &Path,
-    json: bool,
-    done: &dyn Fn(u64),
-) -> Result<u64> {
+pub(super) fn text_part(table: &Table, range: Range<u64>, path: &Path, json: bool, done: &dyn Fn(u64)) -> Result<u64> {
     let mut file = File::create(path).map_err(|error| failed(path, &error))?;
     let mut buffer = Vec::with_capacity(BUFFER_BYTES + 1024);
     let mut bytes = 0;
@@ -49,7 +43,11 @@ pub(super) fn text_part(
     let mut unreported = 0;
     for position in range {
         let row = table.row(position);
-        if json { json_line(&row, columns, &mut buffer) } else { csv_line(&row, &mut buffer) }
+        if json {
+            json_line(&row, columns, &mut buffer)
+        } else {
+            csv_line(&row, &mut buffer)
+        }
         unreported += 1;
         if buffer.len() >= BUFFER_BYTES {
             file.write_all(&buffer).map_err(|error| failed(path, &error))?;
@@ -102,7 +100,8 @@ pub(super) fn parquet_part(table: &Table, range: Range<u64>, path: &Path, done: 
         .set_max_row_group_row_count(Some(group as usize))
         .build();
     let file = File::create(path).map_err(|error| failed(path, &error))?;
-    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|error| failed(path, &error))?;
+    let mut writer =
+        ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|error| failed(path, &error))?;
     let mut start = range.start;
     while start < range.end {
         let end = (start + group.min(REPORT_ROWS)).min(range.end);
@@ -143,10 +142,12 @@ fn array<'a>(cells: impl Iterator<Item = &'a Cell>, data_type: &ArrowType) -> Ar
             Cell::Cents(value) => Some(*value as f64 / 100.0),
             _ => None,
         }))),
-        ArrowType::Date32 => Arc::new(Date32Array::from_iter(cells.map(|cell| match cell {
-            Cell::Date(year, month, day) => chrono::NaiveDate::from_ymd_opt(*year, *month, *day)
-                .map(|date| (date - chrono::NaiveDate::default()).num_days() as i32),
-            _ => None,
+        ArrowType::Date32 => Arc::new(Date32Array::from_iter(cells.map(|cell| {
+            match cell {
+                Cell::Date(year, month, day) => chrono::NaiveDate::from_ymd_opt(*year, *month, *day)
+                    .map(|date| (date - chrono::NaiveDate::default()).num_days() as i32),
+                _ => None,
+            }
         }))),
         _ => Arc::new(StringArray::from_iter(cells.map(Cell::text))),
     }

@@ -10,8 +10,8 @@
 
 use crate::common::error::SparkError;
 use crate::common::text::visible;
-use unicode_width::UnicodeWidthStr;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr;
 
 /// The widest line of text in a drawing.
 const WIDTH: usize = 100;

@@ -284,8 +284,7 @@ impl Told<'_> {
         self.say(Depth::Brief, Weight::Bad, "node_died", text);
         if !death.running.is_empty() {
             let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
-            let text =
-                format!("lost while running: {}; to be run again on another node", words::short_list(&names));
+            let text = format!("lost while running: {}; to be run again on another node", words::short_list(&names));
             self.say(Depth::Brief, Weight::Again, "lost_running", text);
         }
         for (need, members) in words::by_need(&death.outputs, |lost| &lost.need) {

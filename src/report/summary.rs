@@ -7,8 +7,8 @@ use crate::common::time::VirtualDuration;
 use crate::event::Event;
 use crate::status::recompute::{Fate, fates};
 use crate::status::{Status, Totals};
-use std::sync::Arc;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// A few lines, each ending with a line end. Real time is the caller's to add: it is not in the log.
 #[must_use]

@@ -77,8 +77,14 @@ impl Host for Session {
         self.ensure_cluster()?;
         let planned = self.plan_query(plan, RootUse::Partitioned, true)?;
         let adaptive = self.conf.flag("spark.sql.adaptive.enabled");
-        let query = self.next_query();
-        let plan = self.run_exchanges(query, planned.physical, "getNumPartitions", !adaptive)?;
+        let text = explain::simple(&planned.physical, self.plan_state());
+        let (physical, action) = (planned.physical, "getNumPartitions");
+        let plan = self.as_query(
+            action,
+            text,
+            |session, query| session.run_exchanges(query, physical, action, !adaptive),
+            |_| 0,
+        )?;
         Ok(plan.partitions())
     }
 

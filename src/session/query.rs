@@ -99,15 +99,33 @@ impl Session {
         if self.settings.explain {
             self.keep_explained(&planned, action);
         }
-        let query = self.next_query();
         let text = explain::simple(&planned.physical, self.plan_state());
+        let physical = planned.physical;
+        self.as_query(
+            action,
+            text,
+            |session, query| session.run_planned(query, physical, action, work, wrap),
+            |outputs| outputs.iter().map(rows_of).sum(),
+        )
+    }
+
+    /// Does something as a query of its own: it is in the log from its start to its end, and its shuffles go with it.
+    pub(super) fn as_query<T>(
+        &mut self,
+        action: &str,
+        plan: String,
+        run: impl FnOnce(&mut Session, QueryId) -> Result<T>,
+        rows: impl FnOnce(&T) -> u64,
+    ) -> Result<T> {
+        self.ensure_cluster()?;
+        let query = self.next_query();
         let (now, line) = (self.now(), self.line);
-        self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan: text });
-        let result = self.run_planned(query, planned.physical, action, work, wrap);
+        self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan });
+        let result = run(self, query);
         self.cluster()?.end_query(query);
         let now = self.now();
         let (rows, error) = match &result {
-            Ok(outputs) => (outputs.iter().map(rows_of).sum(), None),
+            Ok(done) => (rows(done), None),
             Err(error) => (0, Some(error.to_string())),
         };
         self.log.push(now, EventKind::QueryEnded { query, rows, error });

@@ -107,9 +107,15 @@ impl Session {
             input: Arc::new(PhysicalPlan::OneRow),
         };
         let description = format!("read the schema of {}", request.paths.join(", "));
-        let query = self.next_query();
-        let job = self.submit(query, Arc::new(plan), JobWork::Collect, None, &description)?;
-        let outputs = self.finish_job(job)?;
+        let outputs = self.as_query(
+            &description,
+            "Scan schema\n".to_owned(),
+            |session, query| {
+                let job = session.submit(query, Arc::new(plan), JobWork::Collect, None, &description)?;
+                session.finish_job(job)
+            },
+            |_| 0,
+        )?;
         let mut rows = Vec::new();
         for batch in outputs.iter().flat_map(|output| &output.batches) {
             for row in 0..batch.num_rows() {

@@ -57,15 +57,7 @@ impl Collected {
             Collect::Set => Some((Groups::new(std::slice::from_ref(&element))?, HashSet::new())),
             _ => None,
         };
-        Ok(Collected {
-            kind,
-            element,
-            chunks: Vec::new(),
-            groups: Vec::new(),
-            group_count: 0,
-            seen,
-            bytes: 0,
-        })
+        Ok(Collected { kind, element, chunks: Vec::new(), groups: Vec::new(), group_count: 0, seen, bytes: 0 })
     }
 
     fn push(&mut self, column: &ArrayRef, groups: &[u32]) -> Result<()> {

@@ -2,8 +2,8 @@
 
 use super::accumulator::Accumulator;
 use super::collected::{Collect, Collected, fractions_of};
-use super::quantiles::Quantiles;
 use super::moments::{Moment, Moments, Pair, Pairs};
+use super::quantiles::Quantiles;
 use super::sketch::DistinctSketch;
 use super::slots::{By, Extreme, Position};
 use super::sums::{Average, Count, CountIf, Overflow, SumDecimal, SumDouble, SumWhole, bits, flags, product};

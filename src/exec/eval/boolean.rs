@@ -20,7 +20,11 @@ pub(super) fn holds(values: &ArrayRef) -> BooleanArray {
 
 /// The same flags with false for null.
 pub(super) fn without_nulls(values: &BooleanArray) -> BooleanArray {
-    if values.null_count() == 0 { BooleanArray::new(values.values().clone(), None) } else { prep_null_mask_filter(values) }
+    if values.null_count() == 0 {
+        BooleanArray::new(values.values().clone(), None)
+    } else {
+        prep_null_mask_filter(values)
+    }
 }
 
 fn flags(value: Value, rows: usize) -> Result<BooleanArray> {

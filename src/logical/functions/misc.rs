@@ -1,6 +1,8 @@
 //! Definitions of the conditional functions, JSON and CSV, and what fits nowhere else.
 
-use super::signature::{Out, Want, alike, cast, constant_text, count, different_types, give, pair, signature, unexpected_input};
+use super::signature::{
+    Out, Want, alike, cast, constant_text, count, different_types, give, pair, signature, unexpected_input,
+};
 use super::{ResolveContext, Resolved, ScalarFunction, scalar_functions};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::Expr;

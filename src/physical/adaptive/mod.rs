@@ -72,8 +72,8 @@ pub struct Replanned {
 pub fn is_adaptive(plan: &PhysicalPlan) -> bool {
     let mut found = false;
     plan.visit(&mut |node| {
-        found |= is_exchange(node)
-            || matches!(node, PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. });
+        found |=
+            is_exchange(node) || matches!(node, PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. });
     });
     found
 }

@@ -261,17 +261,28 @@ impl Interpreter {
 
     /// `str.upper`, `dict.get`, `object.__init__`: a function of the receiver.
     fn unbound_method(&self, class: &Rc<Class>, name: &str) -> Option<Value> {
-        let native = std::iter::once(class).chain(&class.ancestors).find(|class| {
-            methods::names_of_class(&class.name).contains(&name) || class.native_names.contains(&name)
-        });
+        let native = std::iter::once(class)
+            .chain(&class.ancestors)
+            .find(|class| methods::names_of_class(&class.name).contains(&name) || class.native_names.contains(&name));
         if native.is_none() && !name.starts_with("__") {
             return None;
         }
         if native.is_none()
             && !matches!(
                 name,
-                "__init__" | "__repr__" | "__str__" | "__eq__" | "__hash__" | "__setattr__" | "__new__" | "__len__"
-                    | "__getitem__" | "__contains__" | "__lt__" | "__add__" | "__iter__"
+                "__init__"
+                    | "__repr__"
+                    | "__str__"
+                    | "__eq__"
+                    | "__hash__"
+                    | "__setattr__"
+                    | "__new__"
+                    | "__len__"
+                    | "__getitem__"
+                    | "__contains__"
+                    | "__lt__"
+                    | "__add__"
+                    | "__iter__"
             )
         {
             return None;
@@ -320,7 +331,9 @@ impl Interpreter {
                     }
                     "__dict__" => {
                         let attrs = function.attrs.borrow();
-                        Some(Value::dict(super::Dict::from_pairs(attrs.iter().map(|(name, value)| (&**name, value.clone())))))
+                        Some(Value::dict(super::Dict::from_pairs(
+                            attrs.iter().map(|(name, value)| (&**name, value.clone())),
+                        )))
                     }
                     "__code__" => Some(Value::Ellipsis),
                     _ => self.common_attr(object, name),
@@ -414,7 +427,10 @@ impl Interpreter {
                     && property.cached.is_none()
                 {
                     if property.setter.is_none() {
-                        return Err(attribute_error(format!("property '{name}' of '{}' object has no setter", class.name)));
+                        return Err(attribute_error(format!(
+                            "property '{name}' of '{}' object has no setter",
+                            class.name
+                        )));
                     }
                     self.call(&property.setter, Args::of(vec![object.clone(), value]))?;
                     return Ok(());

@@ -173,7 +173,8 @@ impl Interpreter {
         }
         self.check_abstract(class)?;
         let own_init = matches!(class.lookup("__init__"), Some(Value::Function(_)));
-        let empty_first = own_init && (class.descends_from("dict") || class.descends_from("list") || class.descends_from("set"));
+        let empty_first =
+            own_init && (class.descends_from("dict") || class.descends_from("list") || class.descends_from("set"));
         let made = construct(self, class, if empty_first { Args::none() } else { args.clone() })?;
         if own_init { self.initialize(class, made, args) } else { Ok(made) }
     }
@@ -233,9 +234,19 @@ fn not_callable(interp: &Interpreter, callee: &Value) -> Raised {
 }
 
 /// Puts arguments into parameter slots.
-fn bind(interp: &mut Interpreter, function: &Function, code: &FunctionCode, args: Args, frame: &mut Frame) -> PyResult<()> {
+fn bind(
+    interp: &mut Interpreter,
+    function: &Function,
+    code: &FunctionCode,
+    args: Args,
+    frame: &mut Frame,
+) -> PyResult<()> {
     let given = args.positional.len();
-    if args.keyword.is_empty() && code.star.is_none() && code.double_star.is_none() && given == code.params.len() && given == code.positional
+    if args.keyword.is_empty()
+        && code.star.is_none()
+        && code.double_star.is_none()
+        && given == code.params.len()
+        && given == code.positional
     {
         for (slot, value) in frame.locals.iter_mut().zip(args.positional) {
             *slot = Some(value);

@@ -138,7 +138,8 @@ pub fn install(interp: &mut Interpreter) {
         let base = interp.class_named(base);
         let mut class = Class::native(name, "builtins", base.as_ref());
         if *name == "BaseException" {
-            class = class.with_construct(construct_exception).with("__init__", Value::builtin("__init__", init_exception));
+            class =
+                class.with_construct(construct_exception).with("__init__", Value::builtin("__init__", init_exception));
         }
         let class = interp.register_class(class);
         interp.builtins.insert(Rc::from(*name), Value::Class(class));
@@ -217,7 +218,10 @@ fn add_pyspark_methods(class: &Class) {
     for name in ["getCondition", "getErrorClass"] {
         class.set(name, method(name, field("_condition", none)));
     }
-    class.set("getMessageParameters", method("getMessageParameters", field("_parameters", || Value::dict(super::Dict::new()))));
+    class.set(
+        "getMessageParameters",
+        method("getMessageParameters", field("_parameters", || Value::dict(super::Dict::new()))),
+    );
     class.set("getSqlState", method("getSqlState", field("_sql_state", none)));
     class.set(
         "getMessage",
@@ -227,14 +231,17 @@ fn add_pyspark_methods(class: &Class) {
         }),
     );
     class.set("getQueryContext", method("getQueryContext", |_, _| Ok(Value::list(Vec::new()))));
-    class.set("desc", super::value::Value::object(super::descriptors::Property {
-        getter: Value::builtin("desc", |interp, args| {
-            let this = args.one("desc")?;
-            Ok(Value::from(interp.str(&this)?))
+    class.set(
+        "desc",
+        super::value::Value::object(super::descriptors::Property {
+            getter: Value::builtin("desc", |interp, args| {
+                let this = args.one("desc")?;
+                Ok(Value::from(interp.str(&this)?))
+            }),
+            setter: Value::None,
+            cached: None,
         }),
-        setter: Value::None,
-        cached: None,
-    }));
+    );
 }
 
 /// A native method of a native class: bound to its receiver like a function of the script.
@@ -244,10 +251,8 @@ pub fn method(name: &str, function: impl Fn(&mut Interpreter, Args) -> PyResult 
 
 /// The bases' order after Python's C3 rule, without the class itself.
 pub fn linearize(bases: &[Rc<Class>]) -> PyResult<Vec<Rc<Class>>> {
-    let mut lists: Vec<Vec<Rc<Class>>> = bases
-        .iter()
-        .map(|base| std::iter::once(base).chain(&base.ancestors).map(Rc::clone).collect())
-        .collect();
+    let mut lists: Vec<Vec<Rc<Class>>> =
+        bases.iter().map(|base| std::iter::once(base).chain(&base.ancestors).map(Rc::clone).collect()).collect();
     lists.push(bases.to_vec());
     let mut order = Vec::new();
     loop {
@@ -255,9 +260,10 @@ pub fn linearize(bases: &[Rc<Class>]) -> PyResult<Vec<Rc<Class>>> {
         if lists.is_empty() {
             return Ok(order);
         }
-        let next = lists.iter().map(|list| Rc::clone(&list[0])).find(|candidate| {
-            !lists.iter().any(|list| list[1..].iter().any(|class| Rc::ptr_eq(class, candidate)))
-        });
+        let next = lists
+            .iter()
+            .map(|list| Rc::clone(&list[0]))
+            .find(|candidate| !lists.iter().any(|list| list[1..].iter().any(|class| Rc::ptr_eq(class, candidate))));
         let Some(next) = next else {
             return Err(type_error("Cannot create a consistent method resolution order (MRO) for bases"));
         };
@@ -277,9 +283,9 @@ impl Interpreter {
             Value::Instance(instance) => return instance.class(),
             Value::Object(object) => {
                 let name = object.type_name();
-                return self.class_named(name).unwrap_or_else(|| {
-                    Rc::new(Class::native(name, "builtins", self.class_named("object").as_ref()))
-                });
+                return self
+                    .class_named(name)
+                    .unwrap_or_else(|| Rc::new(Class::native(name, "builtins", self.class_named("object").as_ref())));
             }
             Value::Iterator(iterator) => {
                 return self.class_named(iterator.kind).unwrap_or_else(|| {

@@ -91,7 +91,11 @@ impl Interpreter {
             ExprKind::Or(values) => self.eval_logic(values, true, frame),
             ExprKind::Compare(left, rest) => self.eval_compare(left, rest, frame),
             ExprKind::IfElse(test, body, orelse) => {
-                if self.test(test, frame)? { self.eval(body, frame) } else { self.eval(orelse, frame) }
+                if self.test(test, frame)? {
+                    self.eval(body, frame)
+                } else {
+                    self.eval(orelse, frame)
+                }
             }
             ExprKind::List(items) => Ok(Value::list(self.eval_all(items, frame)?)),
             ExprKind::Tuple(items) => Ok(Value::tuple(self.eval_all(items, frame)?)),

@@ -92,7 +92,9 @@ impl Interpreter {
             StmtKind::For { target, iter, body, orelse } => return self.for_loop(target, iter, body, orelse, frame),
             StmtKind::Try(node) => return self.try_stmt(node, frame),
             StmtKind::With { items, body } => return self.with_stmt(items, body, frame),
-            StmtKind::Raise { exception, cause } => return Err(self.raise(exception.as_ref(), cause.as_ref(), frame)?),
+            StmtKind::Raise { exception, cause } => {
+                return Err(self.raise(exception.as_ref(), cause.as_ref(), frame)?);
+            }
             StmtKind::Assert { test, message } => {
                 if !self.test(test, frame)? {
                     return Err(match message {
@@ -145,9 +147,7 @@ impl Interpreter {
         frame: &mut Frame,
     ) -> PyResult<()> {
         if let (Some(name), Some(class)) = (name, &mut frame.class) {
-            let table = class
-                .entry(Rc::from("__annotations__"))
-                .or_insert_with(|| Value::dict(super::Dict::new()));
+            let table = class.entry(Rc::from("__annotations__")).or_insert_with(|| Value::dict(super::Dict::new()));
             if let Value::Dict(table) = table {
                 table.borrow_mut().set_str(name, Value::str(annotation));
             }
@@ -273,7 +273,11 @@ impl Interpreter {
                 Ok(flow)
             }
             Err(mut raised) => {
-                if self.exit_with(&manager, Some(&mut raised))? { Ok(Flow::Normal) } else { Err(raised) }
+                if self.exit_with(&manager, Some(&mut raised))? {
+                    Ok(Flow::Normal)
+                } else {
+                    Err(raised)
+                }
             }
         }
     }

@@ -201,9 +201,15 @@ fn finish_with(body: &str, prefix: &str, negative: bool, spec: &Spec) -> String 
         (false, _) => "",
     };
     let lead = format!("{sign}{prefix}");
-    let zero_fill = spec.zero && spec.align.is_none_or(|align| align == '=') || spec.fill == '0' && spec.align == Some('=');
-    let end = body.find(|c: char| !c.is_ascii_hexdigit() || (c == 'e' && spec.kind != Some('x') && spec.kind != Some('X')));
-    let (digits, tail) = body.split_at(if body.starts_with(|c: char| c.is_ascii_alphanumeric()) { end.unwrap_or(body.len()) } else { 0 });
+    let zero_fill =
+        spec.zero && spec.align.is_none_or(|align| align == '=') || spec.fill == '0' && spec.align == Some('=');
+    let end =
+        body.find(|c: char| !c.is_ascii_hexdigit() || (c == 'e' && spec.kind != Some('x') && spec.kind != Some('X')));
+    let (digits, tail) = body.split_at(if body.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        end.unwrap_or(body.len())
+    } else {
+        0
+    });
     let mut digits = digits.to_owned();
     if zero_fill {
         let used = lead.chars().count() + tail.chars().count();

@@ -215,7 +215,10 @@ impl Freezer {
                         let function = self.freeze(interp, function)?;
                         Arc::new(move |interp| {
                             let (receiver, function) = (receiver(interp)?, function(interp)?);
-                            Ok(Value::BoundMethod(Rc::new(BoundMethod { receiver, method: Method::Callable(function) })))
+                            Ok(Value::BoundMethod(Rc::new(BoundMethod {
+                                receiver,
+                                method: Method::Callable(function),
+                            })))
                         })
                     }
                 }
@@ -260,7 +263,12 @@ impl Freezer {
     }
 
     /// The frozen globals that belong to `globals`, with every name in `slots`.
-    fn globals(&mut self, interp: &mut Interpreter, globals: &Rc<Globals>, slots: &[u32]) -> PyResult<Arc<Shared<FrozenGlobals>>> {
+    fn globals(
+        &mut self,
+        interp: &mut Interpreter,
+        globals: &Rc<Globals>,
+        slots: &[u32],
+    ) -> PyResult<Arc<Shared<FrozenGlobals>>> {
         let address = Rc::as_ptr(globals) as usize;
         let entry = self.globals.entry(address).or_insert_with(|| {
             let frozen = FrozenGlobals { unit: Arc::clone(&globals.unit), slots: Vec::new() };
@@ -376,8 +384,12 @@ impl Freezer {
             }));
         }
         if let Some(fields) = class.lookup("_fields").filter(|_| class.construct.is_some()) {
-            let fields: Vec<String> =
-                fields.as_items().unwrap_or_default().iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+            let fields: Vec<String> = fields
+                .as_items()
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect();
             let defaults = class.lookup("_defaults").and_then(|defaults| defaults.as_items()).unwrap_or_default();
             let defaults = self.all(interp, &defaults)?;
             let number = number();
@@ -386,7 +398,13 @@ impl Freezer {
                     return Ok(Value::Class(Rc::clone(known)));
                 }
                 let defaults = thaw_all(interp, &defaults)?;
-                let class = super::modules::collections::tuple_class(interp, &name, fields.clone(), defaults, Namespace::default())?;
+                let class = super::modules::collections::tuple_class(
+                    interp,
+                    &name,
+                    fields.clone(),
+                    defaults,
+                    Namespace::default(),
+                )?;
                 interp.extension::<Thawed>().classes.insert(number, Rc::clone(&class));
                 Ok(Value::Class(class))
             }));

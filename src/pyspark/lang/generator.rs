@@ -46,14 +46,35 @@ struct Suspended {
 
 /// One entry of the generator's own stack. Statements and blocks are named by their path in the function's code.
 enum Position {
-    Block { block: BlockRef, next: usize },
-    For { stmt: StmtRef, items: Iter },
-    While { stmt: StmtRef },
-    Try { stmt: StmtRef, stage: Stage, pending: Option<PyResult<Flow>> },
-    With { stmt: StmtRef, entered: usize, manager: Value },
-    YieldFrom { stmt: StmtRef, iterator: Value },
+    Block {
+        block: BlockRef,
+        next: usize,
+    },
+    For {
+        stmt: StmtRef,
+        items: Iter,
+    },
+    While {
+        stmt: StmtRef,
+    },
+    Try {
+        stmt: StmtRef,
+        stage: Stage,
+        pending: Option<PyResult<Flow>>,
+    },
+    With {
+        stmt: StmtRef,
+        entered: usize,
+        manager: Value,
+    },
+    YieldFrom {
+        stmt: StmtRef,
+        iterator: Value,
+    },
     /// Waits for the value of a `yield` that belongs to this statement.
-    Awaiting { stmt: StmtRef },
+    Awaiting {
+        stmt: StmtRef,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -257,7 +278,13 @@ fn wake(interp: &mut Interpreter, code: &FunctionCode, state: &mut Suspended, va
     }
 }
 
-fn finish_yield(interp: &mut Interpreter, code: &FunctionCode, state: &mut Suspended, stmt: &StmtRef, value: Value) -> Signal {
+fn finish_yield(
+    interp: &mut Interpreter,
+    code: &FunctionCode,
+    state: &mut Suspended,
+    stmt: &StmtRef,
+    value: Value,
+) -> Signal {
     let Some(stmt) = find_stmt(code, stmt) else { return Signal::Go };
     match &stmt.kind {
         StmtKind::Assign { targets, .. } => {
@@ -354,7 +381,9 @@ fn step(interp: &mut Interpreter, code: &FunctionCode, state: &mut Suspended) ->
             }
         }
         // A try, a with: their block is above them; when it is gone, they are settled.
-        Some(Position::Try { .. } | Position::With { .. } | Position::Awaiting { .. }) => Ok(Signal::Done(Ok(Flow::Normal))),
+        Some(Position::Try { .. } | Position::With { .. } | Position::Awaiting { .. }) => {
+            Ok(Signal::Done(Ok(Flow::Normal)))
+        }
     }
 }
 
@@ -448,7 +477,13 @@ fn enter_with(
 }
 
 /// The block above `place` ended: what now?
-fn settle(interp: &mut Interpreter, code: &FunctionCode, state: &mut Suspended, place: Position, result: PyResult<Flow>) -> Signal {
+fn settle(
+    interp: &mut Interpreter,
+    code: &FunctionCode,
+    state: &mut Suspended,
+    place: Position,
+    result: PyResult<Flow>,
+) -> Signal {
     match place {
         Position::Block { .. } => match (result, state.places.last()) {
             (Ok(Flow::Normal), None) => Signal::Done(Ok(Flow::Normal)),
@@ -464,7 +499,9 @@ fn settle(interp: &mut Interpreter, code: &FunctionCode, state: &mut Suspended, 
             (Ok(Flow::Continue), Some(Position::For { .. } | Position::While { .. })) => Signal::Go,
             (result, _) => Signal::Done(result),
         },
-        Position::For { .. } | Position::While { .. } | Position::YieldFrom { .. } | Position::Awaiting { .. } => Signal::Done(result),
+        Position::For { .. } | Position::While { .. } | Position::YieldFrom { .. } | Position::Awaiting { .. } => {
+            Signal::Done(result)
+        }
         Position::With { manager, .. } => match result {
             Ok(flow) => match interp.exit_with(&manager, None) {
                 Ok(_) => pass_on(flow),

@@ -2,8 +2,8 @@
 
 use super::args::Args;
 use super::class::{Class, Module, Namespace};
-use super::function::Builtin;
 use super::frame::Frame;
+use super::function::Builtin;
 use super::raised::{PyResult, Raised};
 use super::value::Value;
 use crate::common::{ErrorClass, SparkError};
@@ -249,10 +249,14 @@ impl Interpreter {
         }
         let path = format!("{}.py", name.replace('.', "/"));
         let Ok(source) = self.host()?.read_text(&path) else { return Ok(None) };
-        let unit = super::parse::parse_unit(&source, &path).map_err(|error| super::script::syntax_error(&error, &path))?;
+        let unit =
+            super::parse::parse_unit(&source, &path).map_err(|error| super::script::syntax_error(&error, &path))?;
         let globals = Rc::new(super::frame::Globals::new(&unit));
-        let module =
-            Rc::new(Module { name: Rc::from(name), attrs: std::cell::RefCell::default(), globals: Some(Rc::clone(&globals)) });
+        let module = Rc::new(Module {
+            name: Rc::from(name),
+            attrs: std::cell::RefCell::default(),
+            globals: Some(Rc::clone(&globals)),
+        });
         self.modules.insert(Rc::from(name), Rc::clone(&module));
         globals.set("__name__", Value::str(name));
         let mut frame = Frame::new(&globals, unit.slots, unit.cells, &[]);

@@ -61,10 +61,7 @@ impl Interpreter {
             },
         };
         let at = if number < 0 { number + len as i64 } else { number };
-        usize::try_from(at)
-            .ok()
-            .filter(|at| *at < len)
-            .ok_or_else(|| index_error(format!("{kind} index out of range")))
+        usize::try_from(at).ok().filter(|at| *at < len).ok_or_else(|| index_error(format!("{kind} index out of range")))
     }
 
     /// `object[key]`.
@@ -340,9 +337,7 @@ impl Interpreter {
             Value::Instance(instance) => {
                 if let Some(answer) = self.call_special(value, "__len__", Vec::new())? {
                     return match answer.as_int() {
-                        Some(len) => {
-                            usize::try_from(len).map_err(|_| value_error("__len__() should return >= 0"))
-                        }
+                        Some(len) => usize::try_from(len).map_err(|_| value_error("__len__() should return >= 0")),
                         None => Err(type_error("'float' object cannot be interpreted as an integer")),
                     };
                 }
@@ -351,7 +346,9 @@ impl Interpreter {
                     None => None,
                 }
             }
-            Value::Class(class) => class.lookup("__members__").and_then(|members| Some(members.as_dict()?.borrow().len())),
+            Value::Class(class) => {
+                class.lookup("__members__").and_then(|members| Some(members.as_dict()?.borrow().len()))
+            }
             _ => None,
         };
         len.ok_or_else(|| type_error(format!("object of type '{}' has no len()", self.type_name(value))))

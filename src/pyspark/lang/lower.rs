@@ -470,7 +470,12 @@ impl Lowering<'_> {
         Ok((defaults, keyword_defaults))
     }
 
-    fn signature(&mut self, scope: ScopeId, parameters: Option<&py::Parameters>, returns: Option<&py::Expr>) -> Signature {
+    fn signature(
+        &mut self,
+        scope: ScopeId,
+        parameters: Option<&py::Parameters>,
+        returns: Option<&py::Expr>,
+    ) -> Signature {
         let mut signature = Signature::default();
         let Some(parameters) = parameters else { return signature };
         let ordered: Vec<&py::Parameter> = parameters

@@ -78,7 +78,9 @@ fn small(op: BinaryOp, a: i64, b: i64) -> PyResult<Option<Value>> {
         BinaryOp::Sub => a.checked_sub(b).map(Value::Int),
         BinaryOp::Mul => a.checked_mul(b).map(Value::Int),
         BinaryOp::Div if b == 0 => return Err(zero("division by zero")),
-        BinaryOp::Div if a.unsigned_abs() < 1 << 53 && b.unsigned_abs() < 1 << 53 => Some(Value::Float(a as f64 / b as f64)),
+        BinaryOp::Div if a.unsigned_abs() < 1 << 53 && b.unsigned_abs() < 1 << 53 => {
+            Some(Value::Float(a as f64 / b as f64))
+        }
         BinaryOp::FloorDiv if b == 0 => return Err(zero("integer division or modulo by zero")),
         BinaryOp::FloorDiv => a.checked_div(b).map(|_| Value::Int(Integer::div_floor(&a, &b))),
         BinaryOp::Mod if b == 0 => return Err(zero("integer modulo by zero")),
@@ -185,7 +187,10 @@ fn float_power(a: f64, b: f64) -> PyResult<f64> {
         return Err(zero("0.0 cannot be raised to a negative power"));
     }
     if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 {
-        return Err(Raised::unsupported("a complex number (a negative number to a fractional power)", "take `abs()` first"));
+        return Err(Raised::unsupported(
+            "a complex number (a negative number to a fractional power)",
+            "take `abs()` first",
+        ));
     }
     let power = a.powf(b);
     if power.is_infinite() && a.is_finite() && b.is_finite() {

@@ -141,7 +141,9 @@ impl Interpreter {
                 items.extend(b.borrow().iter().cloned());
                 Value::list(items)
             }
-            (BinaryOp::Add, Value::Tuple(a), Value::Tuple(b)) => Value::tuple(a.iter().chain(b.iter()).cloned().collect()),
+            (BinaryOp::Add, Value::Tuple(a), Value::Tuple(b)) => {
+                Value::tuple(a.iter().chain(b.iter()).cloned().collect())
+            }
             (BinaryOp::Add, Value::Bytes(a), Value::Bytes(b)) => Value::Bytes(Rc::from([&**a, &**b].concat())),
             (BinaryOp::Mul, sequence, count) | (BinaryOp::Mul, count, sequence)
                 if matches!(sequence, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_))
@@ -272,10 +274,9 @@ impl Interpreter {
                 if let Some(answer) = self.call_special(value, "__bool__", Vec::new())? {
                     return match answer {
                         Value::Bool(truth) => Ok(truth),
-                        other => Err(type_error(format!(
-                            "__bool__ should return bool, returned {}",
-                            self.type_name(&other)
-                        ))),
+                        other => {
+                            Err(type_error(format!("__bool__ should return bool, returned {}", self.type_name(&other))))
+                        }
                     };
                 }
                 if let Some(answer) = self.call_special(value, "__len__", Vec::new())? {
@@ -413,8 +414,7 @@ impl Interpreter {
                 Ok(Some(true))
             }
             (Value::Range(a), Value::Range(b)) => Ok(Some(
-                a.len() == b.len()
-                    && (a.is_empty() || (a.start == b.start && (a.len() == 1 || a.step == b.step))),
+                a.len() == b.len() && (a.is_empty() || (a.start == b.start && (a.len() == 1 || a.step == b.step))),
             )),
             _ => Ok(None),
         }

@@ -52,5 +52,7 @@ fn message_of(parser: &str) -> String {
 }
 
 fn line_starts(source: &str) -> Vec<u32> {
-    std::iter::once(0).chain(source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1)).collect()
+    std::iter::once(0)
+        .chain(source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
+        .collect()
 }

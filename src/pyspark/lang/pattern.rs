@@ -18,7 +18,12 @@ impl Interpreter {
     }
 
     /// The first case that fits.
-    pub(super) fn select_case_index(&mut self, subject: &Value, cases: &[Case], frame: &mut Frame) -> PyResult<Option<usize>> {
+    pub(super) fn select_case_index(
+        &mut self,
+        subject: &Value,
+        cases: &[Case],
+        frame: &mut Frame,
+    ) -> PyResult<Option<usize>> {
         for (index, case) in cases.iter().enumerate() {
             if self.fits(&case.pattern, subject, frame)? {
                 let guarded = match &case.guard {
@@ -124,7 +129,13 @@ impl Interpreter {
         Ok(true)
     }
 
-    fn fits_class(&mut self, class: &super::Class, positional: &[Pattern], subject: &Value, frame: &mut Frame) -> PyResult<bool> {
+    fn fits_class(
+        &mut self,
+        class: &super::Class,
+        positional: &[Pattern],
+        subject: &Value,
+        frame: &mut Frame,
+    ) -> PyResult<bool> {
         if positional.is_empty() {
             return Ok(true);
         }
@@ -136,7 +147,9 @@ impl Interpreter {
         if positional.len() > names.len() {
             let (name, accepted, given) = (&class.name, names.len(), positional.len());
             let plural = if accepted == 1 { "" } else { "s" };
-            return Err(type_error(format!("{name}() accepts {accepted} positional sub-pattern{plural} ({given} given)")));
+            return Err(type_error(format!(
+                "{name}() accepts {accepted} positional sub-pattern{plural} ({given} given)"
+            )));
         }
         for (pattern, name) in positional.iter().zip(&names) {
             match self.find_attr(subject, name.as_str().unwrap_or(""))? {
@@ -147,7 +160,12 @@ impl Interpreter {
         Ok(true)
     }
 
-    fn fits_keywords(&mut self, keyword: &[(super::ast::Name, Pattern)], subject: &Value, frame: &mut Frame) -> PyResult<bool> {
+    fn fits_keywords(
+        &mut self,
+        keyword: &[(super::ast::Name, Pattern)],
+        subject: &Value,
+        frame: &mut Frame,
+    ) -> PyResult<bool> {
         for (name, pattern) in keyword {
             match self.find_attr(subject, name)? {
                 Some(value) if self.fits(pattern, &value, frame)? => {}

@@ -14,7 +14,8 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn take(&mut self) -> PyResult {
-        let item = self.items.get(self.next).cloned().ok_or_else(|| type_error("not enough arguments for format string"))?;
+        let item =
+            self.items.get(self.next).cloned().ok_or_else(|| type_error("not enough arguments for format string"))?;
         self.next += 1;
         Ok(item)
     }
@@ -49,7 +50,9 @@ pub fn format(interp: &mut Interpreter, text: &str, values: &Value) -> PyResult<
             flags.push(flag);
             chars.next();
         }
-        let count = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>, source: &mut Source<'_>| -> PyResult<Option<usize>> {
+        let count = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+                     source: &mut Source<'_>|
+         -> PyResult<Option<usize>> {
             if chars.peek() == Some(&'*') {
                 chars.next();
                 return Ok(source.take()?.as_int().map(|count| count.max(0) as usize));
@@ -100,7 +103,13 @@ fn convert(
     let spec = Spec {
         fill: ' ',
         align: left.then_some('<'),
-        sign: if flags.contains('+') { '+' } else if flags.contains(' ') { ' ' } else { '-' },
+        sign: if flags.contains('+') {
+            '+'
+        } else if flags.contains(' ') {
+            ' '
+        } else {
+            '-'
+        },
         alternate: flags.contains('#'),
         zero: flags.contains('0') && !left,
         width,
@@ -144,7 +153,9 @@ fn convert(
 
 fn whole(interp: &Interpreter, value: &Value, spec: &Spec, kind: char) -> PyResult<String> {
     let value = match value.native() {
-        Value::Float(number) if matches!(kind, 'd' | 'i' | 'u') && number.is_finite() => Value::big(big_from_float(number.trunc())),
+        Value::Float(number) if matches!(kind, 'd' | 'i' | 'u') && number.is_finite() => {
+            Value::big(big_from_float(number.trunc()))
+        }
         other => other.clone(),
     };
     let Some(big) = super::numbers::to_big(&value) else {

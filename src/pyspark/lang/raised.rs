@@ -60,7 +60,16 @@ pub struct TraceEntry {
 impl Raised {
     /// Raises what `cause` says.
     pub fn new(cause: Cause) -> Raised {
-        Raised(Box::new(Body { cause, help: Vec::new(), subject: None, trace: Vec::new(), located: false, context: None, unsupported: false, condition: None }))
+        Raised(Box::new(Body {
+            cause,
+            help: Vec::new(),
+            subject: None,
+            trace: Vec::new(),
+            located: false,
+            context: None,
+            unsupported: false,
+            condition: None,
+        }))
     }
 
     /// A builtin exception by name.
@@ -161,8 +170,7 @@ impl Raised {
 
     /// Whether real Python or Spark would do this.
     pub fn is_unsupported(&self) -> bool {
-        self.0.unsupported
-            || matches!(&self.0.cause, Cause::Spark(error) if error.class() == ErrorClass::Unsupported)
+        self.0.unsupported || matches!(&self.0.cause, Cause::Spark(error) if error.class() == ErrorClass::Unsupported)
     }
 
     /// Keeps what only the `SparkError` knows, before an instance takes its place.

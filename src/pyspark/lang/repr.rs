@@ -279,9 +279,7 @@ impl Interpreter {
     /// `exception.args`.
     pub(super) fn exception_args(&mut self, value: &Value) -> Vec<Value> {
         match value {
-            Value::Instance(instance) => {
-                instance.field("args").and_then(|args| args.as_items()).unwrap_or_default()
-            }
+            Value::Instance(instance) => instance.field("args").and_then(|args| args.as_items()).unwrap_or_default(),
             _ => Vec::new(),
         }
     }
@@ -304,7 +302,9 @@ impl Interpreter {
                 {
                     return match text.as_str() {
                         Some(text) => Ok(text.to_owned()),
-                        None => Err(type_error(format!("__str__ returned non-string (type {})", self.type_name(&text)))),
+                        None => {
+                            Err(type_error(format!("__str__ returned non-string (type {})", self.type_name(&text))))
+                        }
                     };
                 }
                 if class.descends_from("BaseException") {

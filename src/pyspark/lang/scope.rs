@@ -71,7 +71,8 @@ impl Scopes {
             if visible && !outward && it.globals.iter().any(|known| known == name) {
                 return None;
             }
-            if visible && it.bound.iter().any(|known| known == name) && !it.nonlocals.iter().any(|known| known == name) {
+            if visible && it.bound.iter().any(|known| known == name) && !it.nonlocals.iter().any(|known| known == name)
+            {
                 return Some(id);
             }
             if it.kind != ScopeKind::Comprehension {
@@ -289,7 +290,8 @@ impl<'a> Visitor<'a> for Collector {
             py::Stmt::Import(import) => {
                 for alias in &import.names {
                     let name = alias.name.as_str();
-                    let bound = alias.asname.as_ref().map_or(name.split('.').next().unwrap_or(name), |name| name.as_str());
+                    let bound =
+                        alias.asname.as_ref().map_or(name.split('.').next().unwrap_or(name), |name| name.as_str());
                     self.bind(bound);
                 }
             }

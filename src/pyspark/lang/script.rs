@@ -112,7 +112,8 @@ fn place(end: &mut Uncaught, raised: &Raised, source: &str, file: &str) {
     let Some(frame) = frames.iter().find(|frame| &*frame.file == file).or(frames.first()) else { return };
     let (start, stop) = guilty(source, frame.statement, frame.span, end.subject.as_deref());
     let line_start = source.get(..start as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let line_end = source.get(start as usize..).and_then(|rest| rest.find('\n')).map_or(source.len(), |at| start as usize + at);
+    let line_end =
+        source.get(start as usize..).and_then(|rest| rest.find('\n')).map_or(source.len(), |at| start as usize + at);
     end.line = Some(source.as_bytes().iter().take(start as usize).filter(|byte| **byte == b'\n').count() as u32 + 1);
     let column = |offset: usize| source.get(line_start..offset).map_or(0, |text| text.chars().count()) as u32;
     end.columns = Some((column(start as usize), column((stop as usize).min(line_end))));

@@ -88,7 +88,12 @@ impl Host for FakeHost {
         &mut self.conf
     }
     fn application(&mut self) -> Application {
-        Application { name: "test".to_owned(), id: "app-0".to_owned(), master: "local[1]".to_owned(), default_parallelism: 1 }
+        Application {
+            name: "test".to_owned(),
+            id: "app-0".to_owned(),
+            master: "local[1]".to_owned(),
+            default_parallelism: 1,
+        }
     }
     fn start(&mut self) -> Result<()> {
         Ok(())

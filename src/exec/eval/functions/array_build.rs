@@ -18,7 +18,12 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
     }
 }
 
-fn list(call: &Call<'_>, items: &ArrayRef, lengths: impl IntoIterator<Item = usize>, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
+fn list(
+    call: &Call<'_>,
+    items: &ArrayRef,
+    lengths: impl IntoIterator<Item = usize>,
+    nulls: Option<NullBuffer>,
+) -> Result<ArrayRef> {
     let DataType::Array(element, nullable) = call.out else {
         return Err(SparkError::internal("an array function that gives no array"));
     };
@@ -36,8 +41,7 @@ fn array(call: &Call<'_>) -> Result<ArrayRef> {
     if width == 0 {
         return list(call, &new_empty_array(&element.to_arrow()), std::iter::repeat_n(0, call.rows), None);
     }
-    let columns =
-        (0..width).map(|i| cast::relabel(&call.column(i)?, element)).collect::<Result<Vec<_>>>()?;
+    let columns = (0..width).map(|i| cast::relabel(&call.column(i)?, element)).collect::<Result<Vec<_>>>()?;
     let parts: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
     let places: Vec<(usize, usize)> = (0..call.rows).flat_map(|row| (0..width).map(move |i| (i, row))).collect();
     let items = interleave(&parts, &places)?;

@@ -14,7 +14,9 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
     Some(match name {
         "array_contains" => contains,
         "array_position" => position,
-        "array_remove" => |call| with_value(call, |items, value| items.retain(|item| item.is_null() || !same(item, &value))),
+        "array_remove" => {
+            |call| with_value(call, |items, value| items.retain(|item| item.is_null() || !same(item, &value)))
+        }
         "array_append" => |call| grown(call, false),
         "array_prepend" => |call| grown(call, true),
         "array_insert" => insert,
@@ -26,10 +28,12 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "arrays_overlap" => overlap,
         "array_join" => join,
         "sort_array" => sort,
-        "array_sort" => |call| map_items(call, |mut items| {
-            items.sort_by(|a, b| nulls_last(a, b));
-            items
-        }),
+        "array_sort" => |call| {
+            map_items(call, |mut items| {
+                items.sort_by(|a, b| nulls_last(a, b));
+                items
+            })
+        },
         "array_min" => |call| extreme(call, Ordering::Less),
         "array_max" => |call| extreme(call, Ordering::Greater),
         "shuffle" => shuffle,
@@ -186,7 +190,9 @@ fn join(call: &Call<'_>) -> Result<ArrayRef> {
 fn sort(call: &Call<'_>) -> Result<ArrayRef> {
     let ascending = call.flags(1)?;
     call.to_scalars(|row| {
-        let (Some(mut items), Some(ascending)) = (items(call, 0, row)?, ascending.get(row)) else { return Ok(Scalar::Null) };
+        let (Some(mut items), Some(ascending)) = (items(call, 0, row)?, ascending.get(row)) else {
+            return Ok(Scalar::Null);
+        };
         items.sort_by(|a, b| if ascending { order(a, b) } else { order(b, a) });
         Ok(Scalar::Array(items))
     })
@@ -194,9 +200,12 @@ fn sort(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn extreme(call: &Call<'_>, wanted: Ordering) -> Result<ArrayRef> {
     call.to_scalars(|row| {
-        let best = items(call, 0, row)?.unwrap_or_default().into_iter().filter(|item| !item.is_null()).reduce(|best, item| {
-            if order(&item, &best) == wanted { item } else { best }
-        });
+        let best =
+            items(call, 0, row)?
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|item| !item.is_null())
+                .reduce(|best, item| if order(&item, &best) == wanted { item } else { best });
         Ok(best.unwrap_or(Scalar::Null))
     })
 }
@@ -290,7 +299,9 @@ fn zip(call: &Call<'_>) -> Result<ArrayRef> {
         }
         let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
         let rows = (0..longest)
-            .map(|i| Scalar::Struct(columns.iter().map(|items| items.get(i).cloned().unwrap_or(Scalar::Null)).collect()))
+            .map(|i| {
+                Scalar::Struct(columns.iter().map(|items| items.get(i).cloned().unwrap_or(Scalar::Null)).collect())
+            })
             .collect();
         Ok(Scalar::Array(rows))
     })

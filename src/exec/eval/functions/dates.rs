@@ -22,10 +22,12 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "unix_date" => |call| part(call, |d| d),
         "dayname" => |call| named(call, |d| pattern::weekday_name(calendar::weekday(d))),
         "monthname" => |call| named(call, |d| pattern::month_name(civil(d).1)),
-        "last_day" => |call| dates(call, |d| {
-            let (year, month, _) = civil(d);
-            days(year, month, calendar::month_length(year, month))
-        }),
+        "last_day" => |call| {
+            dates(call, |d| {
+                let (year, month, _) = civil(d);
+                days(year, month, calendar::month_length(year, month))
+            })
+        },
         "date_from_unix_date" => |call| {
             let n = call.numbers::<Int32Type>(0)?;
             call.to_numbers::<Date32Type>(|row| Ok(n.get(row)))
@@ -253,7 +255,9 @@ mod tests {
     #[test]
     fn sequences_go_by_months_from_the_start() {
         let date = |y, m, d| Scalar::Date(days(y, m, d));
-        let found = one_sequence(&date(2024, 1, 31), &date(2024, 4, 30), Some(&Scalar::YearMonthInterval(1)), Zone::UTC).unwrap();
+        let found =
+            one_sequence(&date(2024, 1, 31), &date(2024, 4, 30), Some(&Scalar::YearMonthInterval(1)), Zone::UTC)
+                .unwrap();
         assert_eq!(found, [date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31), date(2024, 4, 30)]);
         assert!(one_sequence(&Scalar::Integer(1), &Scalar::Integer(5), Some(&Scalar::Integer(-1)), Zone::UTC).is_err());
     }

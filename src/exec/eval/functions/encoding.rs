@@ -119,7 +119,8 @@ fn unbase64(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn to_binary(call: &Call<'_>, raise: bool) -> Result<ArrayRef> {
     let s = call.texts(0)?;
-    let format = if call.args.len() > 1 { call.texts(1)?.get(0).unwrap_or("hex").to_lowercase() } else { "hex".to_owned() };
+    let format =
+        if call.args.len() > 1 { call.texts(1)?.get(0).unwrap_or("hex").to_lowercase() } else { "hex".to_owned() };
     call.to_bytes(|row| {
         let Some(s) = s.get(row) else { return Ok(None) };
         let found = match format.as_str() {
@@ -144,7 +145,9 @@ fn encode(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_bytes(|row| {
         let (Some(s), Some(set)) = (s.get(row), set.get(row)) else { return Ok(None) };
         let utf16 = |big: bool| {
-            s.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect::<Vec<u8>>()
+            s.encode_utf16()
+                .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .collect::<Vec<u8>>()
         };
         Ok(Some(match charset(set)?.as_str() {
             "UTF-8" => s.as_bytes().to_vec(),
@@ -175,10 +178,17 @@ fn decode(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_texts(|row| {
         let (Some(bytes), Some(set)) = (bytes.get(row), set.get(row)) else { return Ok(None) };
         let utf16 = |bytes: &[u8], big: bool| {
-            let units: Vec<u16> = bytes
-                .chunks_exact(2)
-                .map(|pair| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) })
-                .collect();
+            let units: Vec<u16> =
+                bytes
+                    .chunks_exact(2)
+                    .map(|pair| {
+                        if big {
+                            u16::from_be_bytes([pair[0], pair[1]])
+                        } else {
+                            u16::from_le_bytes([pair[0], pair[1]])
+                        }
+                    })
+                    .collect();
             String::from_utf16_lossy(&units)
         };
         Ok(Some(match charset(set)?.as_str() {
@@ -255,9 +265,10 @@ fn url_part(url: &str, part: &str, key: Option<&str>) -> Option<String> {
         "HOST" => Some(host.split(':').next().unwrap_or(host)),
         "PATH" => Some(path),
         "QUERY" => match (query, key) {
-            (Some(query), Some(key)) => {
-                query.split('&').find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == key)).map(|(_, value)| value)
-            }
+            (Some(query), Some(key)) => query
+                .split('&')
+                .find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == key))
+                .map(|(_, value)| value),
             (query, _) => query,
         },
         "REF" => reference,

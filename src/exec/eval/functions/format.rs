@@ -213,7 +213,13 @@ fn real(spec: &Spec, value: &Scalar) -> Option<String> {
         _ => return None,
     };
     if !x.is_finite() {
-        let text = if x.is_nan() { "NaN" } else if x > 0.0 { "Infinity" } else { "-Infinity" };
+        let text = if x.is_nan() {
+            "NaN"
+        } else if x > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        };
         return Some(padded(text.to_owned(), spec));
     }
     let negative = x.is_sign_negative();

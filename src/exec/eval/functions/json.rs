@@ -253,7 +253,9 @@ fn to_scalar(json: &Json, data_type: &DataType, reading: &Reading) -> Option<Sca
             Scalar::Decimal(decimal::to_precision(digits, own, *precision, *scale)?, *precision, *scale)
         }
         T::Date | T::Timestamp | T::TimestampNtz => match json {
-            Json::Number(number) if *data_type == T::Timestamp => Scalar::Timestamp(number.as_i64()?.checked_mul(SECOND)?),
+            Json::Number(number) if *data_type == T::Timestamp => {
+                Scalar::Timestamp(number.as_i64()?.checked_mul(SECOND)?)
+            }
             _ => reading.moment(json.as_str()?, data_type)?,
         },
         T::Binary => Scalar::Binary(super::encoding::from_base64(json.as_str()?)?),

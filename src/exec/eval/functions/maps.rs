@@ -29,11 +29,8 @@ fn checked(entries: Vec<(Scalar, Scalar)>) -> Result<Scalar> {
             return Err(errors::runtime("NULL_MAP_KEY", "a map cannot have NULL as a key"));
         }
         if entries[..i].iter().any(|(other, _)| same(other, key)) {
-            return Err(errors::runtime(
-                "DUPLICATED_MAP_KEY",
-                format!("the map has the key {key:?} twice"),
-            )
-            .with_help("remove the duplicates, or set spark.sql.mapKeyDedupPolicy to LAST_WIN"));
+            return Err(errors::runtime("DUPLICATED_MAP_KEY", format!("the map has the key {key:?} twice"))
+                .with_help("remove the duplicates, or set spark.sql.mapKeyDedupPolicy to LAST_WIN"));
         }
     }
     Ok(Scalar::Map(entries))
@@ -110,7 +107,9 @@ fn parts(call: &Call<'_>) -> Result<ArrayRef> {
 fn from_text(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pair, key) = (call.texts(0)?, call.texts(1)?, call.texts(2)?);
     call.to_scalars(|row| {
-        let (Some(s), Some(pair), Some(key)) = (s.get(row), pair.get(row), key.get(row)) else { return Ok(Scalar::Null) };
+        let (Some(s), Some(pair), Some(key)) = (s.get(row), pair.get(row), key.get(row)) else {
+            return Ok(Scalar::Null);
+        };
         let entries = s
             .split(pair)
             .map(|part| match part.split_once(key) {

@@ -54,7 +54,13 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "atanh" => real!(libm::atanh),
         "degrees" => real!(|x| x * (180.0 / consts::PI)),
         "radians" => real!(|x| x / 180.0 * consts::PI),
-        "signum" => real!(|x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x }),
+        "signum" => real!(|x| if x > 0.0 {
+            1.0
+        } else if x < 0.0 {
+            -1.0
+        } else {
+            x
+        }),
         "rint" => real!(libm::rint),
         "pi" => |call| call.to_numbers::<Float64Type>(|_| Ok(Some(consts::PI))),
         "e" => |call| call.to_numbers::<Float64Type>(|_| Ok(Some(consts::E))),
@@ -96,9 +102,10 @@ fn logarithm(call: &Call<'_>) -> Result<ArrayRef> {
     }
     let (base, x) = (call.numbers::<Float64Type>(0)?, call.numbers::<Float64Type>(1)?);
     call.to_numbers::<Float64Type>(|row| {
-        Ok(base.get(row).zip(x.get(row)).and_then(|(base, x)| {
-            (!(base <= 0.0 || x <= 0.0)).then(|| libm::log(x) / libm::log(base))
-        }))
+        Ok(base
+            .get(row)
+            .zip(x.get(row))
+            .and_then(|(base, x)| (!(base <= 0.0 || x <= 0.0)).then(|| libm::log(x) / libm::log(base))))
     })
 }
 
@@ -115,10 +122,12 @@ fn factorial(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn width_bucket(call: &Call<'_>) -> Result<ArrayRef> {
-    let (x, low, high) = (call.numbers::<Float64Type>(0)?, call.numbers::<Float64Type>(1)?, call.numbers::<Float64Type>(2)?);
+    let (x, low, high) =
+        (call.numbers::<Float64Type>(0)?, call.numbers::<Float64Type>(1)?, call.numbers::<Float64Type>(2)?);
     let count = call.numbers::<Int64Type>(3)?;
     call.to_numbers::<Int64Type>(|row| {
-        let (Some(x), Some(low), Some(high), Some(count)) = (x.get(row), low.get(row), high.get(row), count.get(row)) else {
+        let (Some(x), Some(low), Some(high), Some(count)) = (x.get(row), low.get(row), high.get(row), count.get(row))
+        else {
             return Ok(None);
         };
         if count <= 0 || x.is_nan() || low == high || !low.is_finite() || !high.is_finite() {
@@ -146,8 +155,15 @@ fn extreme(call: &Call<'_>, op: BinaryOp) -> Result<ArrayRef> {
     for i in 1..call.args.len() {
         let next = call.column(i)?;
         let types = (call.out, call.out);
-        let better = comparison::compare(op, &Value::Array(next.clone()), &Value::Array(best.clone()), types, call.rows, call.context)?
-            .into_array(call.rows)?;
+        let better = comparison::compare(
+            op,
+            &Value::Array(next.clone()),
+            &Value::Array(best.clone()),
+            types,
+            call.rows,
+            call.context,
+        )?
+        .into_array(call.rows)?;
         let better = without_nulls(better.as_boolean());
         let replace = or(&better, &and(&is_null(&best)?, &is_not_null(&next)?)?)?;
         best = zip(&replace, &next, &best)?;
@@ -176,7 +192,9 @@ fn pmod(call: &Call<'_>) -> Result<ArrayRef> {
         use Scalar as S;
         Ok(match (call.scalar(0, row)?, call.scalar(1, row)?) {
             (S::Byte(_), S::Byte(0)) | (S::Short(_), S::Short(0)) | (S::Long(_), S::Long(0)) => zero()?,
-            (S::Float(_), S::Float(0.0)) | (S::Double(_), S::Double(0.0)) | (S::Decimal(..), S::Decimal(0, ..)) => zero()?,
+            (S::Float(_), S::Float(0.0)) | (S::Double(_), S::Double(0.0)) | (S::Decimal(..), S::Decimal(0, ..)) => {
+                zero()?
+            }
             (S::Byte(a), S::Byte(n)) => S::Byte(whole_pmod(i64::from(a), i64::from(n)) as i8),
             (S::Short(a), S::Short(n)) => S::Short(whole_pmod(i64::from(a), i64::from(n)) as i16),
             (S::Long(a), S::Long(n)) => S::Long(whole_pmod(a, n)),

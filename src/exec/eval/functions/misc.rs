@@ -19,14 +19,19 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
     Some(match name {
         "isnull" => |call| nulls(call, true),
         "isnotnull" => |call| nulls(call, false),
-        "not" => |call| Ok(Arc::new(not(call.column(0)?.as_boolean_opt().ok_or_else(|| SparkError::internal("NOT of no condition"))?)?)),
+        "not" => |call| {
+            Ok(Arc::new(not(call
+                .column(0)?
+                .as_boolean_opt()
+                .ok_or_else(|| SparkError::internal("NOT of no condition"))?)?))
+        },
         "equal_null" => equal_null,
         "nvl2" => nvl2,
         "nullif" => nullif,
         "nullifzero" => null_if_zero,
         "zeroifnull" => zero_if_null,
-        "string" | "int" | "bigint" | "smallint" | "tinyint" | "double" | "float" | "decimal" | "boolean" | "binary"
-        | "date" | "timestamp" => |call| call.column(0),
+        "string" | "int" | "bigint" | "smallint" | "tinyint" | "double" | "float" | "decimal" | "boolean"
+        | "binary" | "date" | "timestamp" => |call| call.column(0),
         "monotonically_increasing_id" => increasing_id,
         "spark_partition_id" => |call| call.to_numbers::<Int32Type>(|_| Ok(Some(call.context.partition as i32))),
         "input_file_name" => |call| call.to_texts(|_| Ok(Some(call.context.input_file.to_string()))),
@@ -61,7 +66,11 @@ fn seed(call: &Call<'_>, i: usize) -> Option<i64> {
 }
 
 /// Lends the call's own generator, made from the seed and the partition at its first batch.
-pub(super) fn with_random<T>(call: &Call<'_>, seed: Option<i64>, f: impl FnOnce(&mut Generator) -> Result<T>) -> Result<T> {
+pub(super) fn with_random<T>(
+    call: &Call<'_>,
+    seed: Option<i64>,
+    f: impl FnOnce(&mut Generator) -> Result<T>,
+) -> Result<T> {
     let mut kept = match call.state.random.lock() {
         Ok(kept) => kept,
         Err(poisoned) => poisoned.into_inner(),
@@ -86,7 +95,11 @@ fn equal_null(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn typed(column: ArrayRef, data_type: &DataType) -> ArrayRef {
-    if matches!(column.data_type(), ArrowType::Null) { new_null_array(&data_type.to_arrow(), column.len()) } else { column }
+    if matches!(column.data_type(), ArrowType::Null) {
+        new_null_array(&data_type.to_arrow(), column.len())
+    } else {
+        column
+    }
 }
 
 fn nvl2(call: &Call<'_>) -> Result<ArrayRef> {
@@ -152,7 +165,9 @@ fn randstr(call: &Call<'_>) -> Result<ArrayRef> {
     const LETTERS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let length = call.constant_int(0).unwrap_or(0).max(0);
     with_random(call, seed(call, 1), |random| {
-        call.to_texts(|_| Ok(Some((0..length).map(|_| char::from(LETTERS[random.next_int(62) as usize])).collect::<String>())))
+        call.to_texts(|_| {
+            Ok(Some((0..length).map(|_| char::from(LETTERS[random.next_int(62) as usize])).collect::<String>()))
+        })
     })
 }
 
@@ -192,8 +207,11 @@ fn simple_string(data_type: &DataType) -> String {
         DataType::Array(element, _) => format!("array<{}>", simple_string(element)),
         DataType::Map(key, value, _) => format!("map<{},{}>", simple_string(key), simple_string(value)),
         DataType::Struct(fields) => {
-            let inner: Vec<String> =
-                fields.fields.iter().map(|field| format!("{}:{}", field.name, simple_string(&field.data_type))).collect();
+            let inner: Vec<String> = fields
+                .fields
+                .iter()
+                .map(|field| format!("{}:{}", field.name, simple_string(&field.data_type)))
+                .collect();
             format!("struct<{}>", inner.join(","))
         }
         DataType::Null => "void".to_owned(),
@@ -225,7 +243,11 @@ fn assert_true(call: &Call<'_>) -> Result<ArrayRef> {
     let flags = call.flags(0)?;
     for row in 0..call.rows {
         if flags.get(row) != Some(true) {
-            let message = if call.args.len() > 1 { call.texts(1)?.get(row).unwrap_or("null") } else { "the condition is not true" };
+            let message = if call.args.len() > 1 {
+                call.texts(1)?.get(row).unwrap_or("null")
+            } else {
+                "the condition is not true"
+            };
             return Err(user_error(message));
         }
     }

@@ -52,8 +52,21 @@ mod tests {
 
     #[test]
     fn every_definition_has_a_kernel() {
-        let nodes = ["if", "coalesce", "nvl", "transform", "filter", "exists", "forall", "aggregate", "zip_with",
-            "transform_keys", "transform_values", "map_filter", "map_zip_with"];
+        let nodes = [
+            "if",
+            "coalesce",
+            "nvl",
+            "transform",
+            "filter",
+            "exists",
+            "forall",
+            "aggregate",
+            "zip_with",
+            "transform_keys",
+            "transform_values",
+            "map_filter",
+            "map_zip_with",
+        ];
         let missing: Vec<&str> = crate::logical::functions::scalars()
             .map(|function| function.name)
             .filter(|name| !nodes.contains(name) && kernel(name).is_none())

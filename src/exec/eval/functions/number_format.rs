@@ -199,7 +199,9 @@ fn read_number(text: &str, format: &str, scale: i8) -> Option<i128> {
     let upper = format.to_uppercase();
     let mut rest = text.trim();
     let mut negative = false;
-    if let Some(inner) = rest.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).filter(|_| upper.ends_with("PR")) {
+    if let Some(inner) =
+        rest.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).filter(|_| upper.ends_with("PR"))
+    {
         (rest, negative) = (inner, true);
     }
     if upper.contains('S') || upper.contains("MI") {
@@ -219,7 +221,10 @@ fn read_number(text: &str, format: &str, scale: i8) -> Option<i128> {
     let grouped = upper[..point].contains([',', 'G']);
     let whole: String = if grouped { whole.replace(',', "") } else { whole.to_owned() };
     let valid = |digits: &str, room: usize| digits.len() <= room && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.len() + fraction.len() == 0 || !valid(&whole, room(&upper[..point])) || !valid(fraction, room(&upper[point..])) {
+    if whole.len() + fraction.len() == 0
+        || !valid(&whole, room(&upper[..point]))
+        || !valid(fraction, room(&upper[point..]))
+    {
         return None;
     }
     let padded = format!("{whole}{fraction:0<width$}", width = scale as usize);

@@ -49,9 +49,8 @@ fn compile(pattern: &str, function: &str) -> Result<Regex> {
             "capture the wanted part in a group instead",
         ));
     }
-    Regex::new(&translate(pattern)).map_err(|_| {
-        errors::parameter("PATTERN", function, format!("'{pattern}' is no regular expression"))
-    })
+    Regex::new(&translate(pattern))
+        .map_err(|_| errors::parameter("PATTERN", function, format!("'{pattern}' is no regular expression")))
 }
 
 /// From Java's spelling to ours: ASCII classes, possessive quantifiers dropped.
@@ -106,7 +105,10 @@ fn translate(pattern: &str) -> String {
                 in_class = false;
                 out.push(']');
             }
-            '+' if !in_class && out.ends_with(['+', '*', '?', '}']) && !out.ends_with("\\+") && !out.ends_with("\\*") => {}
+            '+' if !in_class
+                && out.ends_with(['+', '*', '?', '}'])
+                && !out.ends_with("\\+")
+                && !out.ends_with("\\*") => {}
             other => out.push(other),
         }
     }
@@ -306,7 +308,11 @@ fn expand(replacement: &str, found: &regex::Captures<'_>, out: &mut String) -> R
                     chars.next();
                 }
                 if group as usize >= found.len() {
-                    return Err(errors::parameter("REGEX_GROUP_INDEX", "regexp_replace", format!("there is no group {group}")));
+                    return Err(errors::parameter(
+                        "REGEX_GROUP_INDEX",
+                        "regexp_replace",
+                        format!("there is no group {group}"),
+                    ));
                 }
                 out.push_str(found.get(group as usize).map_or("", |part| part.as_str()));
             }
@@ -320,7 +326,8 @@ fn replace(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pattern, new) = (call.texts(0)?, patterns(call, 1)?, call.texts(2)?);
     let position = call.numbers::<Int32Type>(3)?;
     call.to_texts(|row| {
-        let (Some(s), Some(regex), Some(new), Some(position)) = (s.get(row), pattern(row)?, new.get(row), position.get(row))
+        let (Some(s), Some(regex), Some(new), Some(position)) =
+            (s.get(row), pattern(row)?, new.get(row), position.get(row))
         else {
             return Ok(None);
         };

@@ -76,7 +76,9 @@ fn narrow<T, E>(
     let rounded = if scale < -30 { 0 } else { half.divide(value, unit) * unit };
     match fit(rounded) {
         Ok(value) => Ok(value),
-        Err(_) if call.context.ansi => Err(errors::overflow(if matches!(call.out, DataType::Long) { "long" } else { "integer" })),
+        Err(_) if call.context.ansi => {
+            Err(errors::overflow(if matches!(call.out, DataType::Long) { "long" } else { "integer" }))
+        }
         Err(_) => Ok(wrap(rounded)),
     }
 }

@@ -427,7 +427,8 @@ fn overlay(call: &Call<'_>) -> Result<ArrayRef> {
     if call.types[0] == DataType::Binary {
         let (s, new) = (call.bytes(0)?, call.bytes(1)?);
         return call.to_bytes(|row| {
-            let (Some(s), Some(new), Some(at), Some(count)) = (s.get(row), new.get(row), at.get(row), count.get(row)) else {
+            let (Some(s), Some(new), Some(at), Some(count)) = (s.get(row), new.get(row), at.get(row), count.get(row))
+            else {
                 return Ok(None);
             };
             let count = if count < 0 { new.len() } else { count as usize };
@@ -438,7 +439,8 @@ fn overlay(call: &Call<'_>) -> Result<ArrayRef> {
     }
     let (s, new) = (call.texts(0)?, call.texts(1)?);
     call.to_texts(|row| {
-        let (Some(s), Some(new), Some(at), Some(count)) = (s.get(row), new.get(row), at.get(row), count.get(row)) else {
+        let (Some(s), Some(new), Some(at), Some(count)) = (s.get(row), new.get(row), at.get(row), count.get(row))
+        else {
             return Ok(None);
         };
         let own = characters(s);
@@ -473,7 +475,11 @@ fn find_in_set(call: &Call<'_>) -> Result<ArrayRef> {
     let (word, set) = (call.texts(0)?, call.texts(1)?);
     call.to_numbers::<Int32Type>(|row| {
         Ok(word.get(row).zip(set.get(row)).map(|(word, set)| {
-            if word.contains(',') { 0 } else { set.split(',').position(|part| part == word).map_or(0, |at| at as i32 + 1) }
+            if word.contains(',') {
+                0
+            } else {
+                set.split(',').position(|part| part == word).map_or(0, |at| at as i32 + 1)
+            }
         }))
     })
 }

@@ -23,7 +23,12 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
 }
 
 /// A struct array in the memory of `data_type`; fields that hold nulls under null structs are let pass.
-fn of_columns(columns: Vec<ArrayRef>, nulls: Option<NullBuffer>, rows: usize, data_type: &DataType) -> Result<ArrayRef> {
+fn of_columns(
+    columns: Vec<ArrayRef>,
+    nulls: Option<NullBuffer>,
+    rows: usize,
+    data_type: &DataType,
+) -> Result<ArrayRef> {
     let (DataType::Struct(fields), ArrowType::Struct(arrow_fields)) = (data_type, data_type.to_arrow()) else {
         return Err(SparkError::internal("a struct function that gives no struct"));
     };
@@ -124,7 +129,8 @@ fn drop_fields(call: &Call<'_>) -> Result<ArrayRef> {
     let (Some(parts), DataType::Struct(own)) = (column.as_struct_opt(), &call.types[0]) else {
         return Ok(new_null_array(&call.out.to_arrow(), call.rows));
     };
-    let dropped = (1..call.args.len()).map(|i| Ok(call.texts(i)?.get(0).unwrap_or_default())).collect::<Result<Vec<_>>>()?;
+    let dropped =
+        (1..call.args.len()).map(|i| Ok(call.texts(i)?.get(0).unwrap_or_default())).collect::<Result<Vec<_>>>()?;
     let columns = own
         .fields
         .iter()

@@ -94,7 +94,10 @@ fn parse(call: &Call<'_>, raise: bool) -> Result<ArrayRef> {
     let plain = call.texts(1)?.only() == Some(Some("yyyy-MM-dd"));
     let read = |row: usize| -> Result<Option<i64>> {
         let Some(text) = s.get(row) else { return Ok(None) };
-        if plain && text.len() == 10 && let Some(date) = cast::parse_date(text) {
+        if plain
+            && text.len() == 10
+            && let Some(date) = cast::parse_date(text)
+        {
             return Ok(Some(zone.to_utc(i64::from(date) * DAY)));
         }
         let Some(pattern) = pattern(row)? else { return Ok(None) };
@@ -128,9 +131,8 @@ fn unix_timestamp(call: &Call<'_>) -> Result<ArrayRef> {
         let Some(moments) = moments.as_primitive_opt::<Micros>().cloned() else {
             return Ok(arrow::array::new_null_array(&call.out.to_arrow(), call.rows));
         };
-        return call.to_numbers::<Int64Type>(|row| {
-            Ok((!moments.is_null(row)).then(|| moments.value(row).div_euclid(SECOND)))
-        });
+        return call
+            .to_numbers::<Int64Type>(|row| Ok((!moments.is_null(row)).then(|| moments.value(row).div_euclid(SECOND))));
     }
     let (s, pattern) = (call.texts(0)?, pattern_of(call, 1)?);
     call.to_numbers::<Int64Type>(|row| {
@@ -372,7 +374,9 @@ fn timestamp_diff(call: &Call<'_>) -> Result<ArrayRef> {
     let (unit, start, end) = (call.texts(0)?, call.numbers::<Micros>(1)?, call.numbers::<Micros>(2)?);
     let zone = zone(call)?;
     call.to_numbers::<Int64Type>(|row| {
-        let (Some(unit), Some(start), Some(end)) = (unit.get(row), start.get(row), end.get(row)) else { return Ok(None) };
+        let (Some(unit), Some(start), Some(end)) = (unit.get(row), start.get(row), end.get(row)) else {
+            return Ok(None);
+        };
         let (a, b) = (zone.to_local(start), zone.to_local(end));
         Ok(Some(match unit.to_uppercase().as_str() {
             "YEAR" => whole_months(a, b) / 12,
@@ -451,7 +455,9 @@ fn window(call: &Call<'_>) -> Result<ArrayRef> {
                 .get(i)
                 .and_then(|texts| texts.get(row))
                 .map(|text| {
-                    length_of(text).ok_or_else(|| errors::illegal("CANNOT_PARSE_INTERVAL", format!("'{text}' is no length of time")))
+                    length_of(text).ok_or_else(|| {
+                        errors::illegal("CANNOT_PARSE_INTERVAL", format!("'{text}' is no length of time"))
+                    })
                 })
                 .transpose()
         };

@@ -267,9 +267,10 @@ fn pow(interp: &mut Interpreter, args: Args) -> PyResult {
                     return Err(value_error("pow() 3rd argument cannot be 0"));
                 }
                 if exponent.sign() == num_bigint::Sign::Minus {
-                    return base.modinv(&modulus).map(Value::big).ok_or_else(|| {
-                        value_error("base is not invertible for the given modulus")
-                    });
+                    return base
+                        .modinv(&modulus)
+                        .map(Value::big)
+                        .ok_or_else(|| value_error("base is not invertible for the given modulus"));
                 }
                 Ok(Value::big(base.modpow(&exponent, &modulus)))
             }
@@ -289,9 +290,7 @@ fn classes_in(interp: &Interpreter, value: &Value, found: &mut Vec<Rc<Class>>, f
         Value::None => found.extend(interp.class_named("NoneType")),
         Value::Object(object) if object.type_name() == "_GenericAlias" => {}
         _ => {
-            return Err(type_error(format!(
-                "{function}() arg 2 must be a type, a tuple of types, or a union"
-            )));
+            return Err(type_error(format!("{function}() arg 2 must be a type, a tuple of types, or a union")));
         }
     }
     Ok(())
@@ -314,21 +313,28 @@ fn is_protocol(interp: &Interpreter, value: &Value, class: &Class) -> bool {
         "Iterable" | "Collection" | "Container" | "Sized" => {
             matches!(
                 native,
-                Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::Set(_) | Value::FrozenSet(_)
-                    | Value::Range(_) | Value::Bytes(_)
+                Value::Str(_)
+                    | Value::List(_)
+                    | Value::Tuple(_)
+                    | Value::Dict(_)
+                    | Value::Set(_)
+                    | Value::FrozenSet(_)
+                    | Value::Range(_)
+                    | Value::Bytes(_)
             ) || (&*class.name == "Iterable" && matches!(native, Value::Iterator(_) | Value::Generator(_)))
                 || interp.class_of(value).lookup("__iter__").is_some()
         }
         "Iterator" => matches!(native, Value::Iterator(_) | Value::Generator(_)),
         "Generator" => matches!(native, Value::Generator(_)),
-        "Sequence" => matches!(native, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Range(_) | Value::Bytes(_)),
+        "Sequence" => {
+            matches!(native, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Range(_) | Value::Bytes(_))
+        }
         "MutableSequence" => matches!(native, Value::List(_)),
         "Mapping" | "MutableMapping" => matches!(native, Value::Dict(_)),
         "Set" | "MutableSet" => matches!(native, Value::Set(_) | Value::FrozenSet(_)),
-        "Callable" => matches!(
-            native,
-            Value::Function(_) | Value::Builtin(_) | Value::BoundMethod(_) | Value::Class(_)
-        ),
+        "Callable" => {
+            matches!(native, Value::Function(_) | Value::Builtin(_) | Value::BoundMethod(_) | Value::Class(_))
+        }
         "Hashable" => !matches!(native, Value::List(_) | Value::Dict(_) | Value::Set(_)),
         "Number" | "Real" => matches!(native, Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::BigInt(_)),
         "Integral" => matches!(native, Value::Int(_) | Value::Bool(_) | Value::BigInt(_)),
@@ -449,7 +455,10 @@ pub fn open(interp: &mut Interpreter, args: Args) -> PyResult {
     let path = interp.str(&path.unwrap_or(Value::None))?;
     let mode = mode.as_ref().and_then(Value::as_str).unwrap_or("r").to_owned();
     if mode.contains(['w', 'a', 'x', '+']) {
-        return Err(not_here("writing a file with open()", "write with a frame: df.write.csv(\"out/…\"), or print the text"));
+        return Err(not_here(
+            "writing a file with open()",
+            "write with a frame: df.write.csv(\"out/…\"), or print the text",
+        ));
     }
     let text = crate::pyspark::lang::modules::io::read_file(interp, &path)?;
     let stream = crate::pyspark::lang::modules::io::reader(&path, text, mode.contains('b'));

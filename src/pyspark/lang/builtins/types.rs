@@ -27,7 +27,10 @@ pub fn install(interp: &mut Interpreter) {
     add_class(interp, simple("bytearray", construct_bytearray));
     add_class(interp, simple("list", construct_list));
     add_class(interp, simple("tuple", construct_tuple));
-    add_class(interp, simple("dict", construct_dict).with("fromkeys", Value::builtin("fromkeys", methods::dict::from_keys)));
+    add_class(
+        interp,
+        simple("dict", construct_dict).with("fromkeys", Value::builtin("fromkeys", methods::dict::from_keys)),
+    );
     add_class(interp, simple("set", construct_set));
     add_class(interp, simple("frozenset", construct_frozenset));
     add_class(interp, simple("range", construct_range));
@@ -132,7 +135,8 @@ fn construct_int(interp: &mut Interpreter, class: &Rc<Class>, args: Args) -> PyR
         (Some(value), None) => to_int_value(interp, &value)?,
         (Some(value), Some(base)) => match value.as_str() {
             Some(text) => {
-                let radix = base.as_int().and_then(|base| u32::try_from(base).ok()).filter(|base| *base <= 36 && *base != 1);
+                let radix =
+                    base.as_int().and_then(|base| u32::try_from(base).ok()).filter(|base| *base <= 36 && *base != 1);
                 parse_int(text, radix.ok_or_else(|| value_error("int() base must be >= 2 and <= 36, or 0"))?)?
             }
             None => return Err(type_error("int() can't convert non-string with explicit base")),
@@ -185,7 +189,9 @@ pub fn to_float_value(interp: &mut Interpreter, value: &Value) -> PyResult {
                 Value::Object(object) if object.methods().contains(&"__float__") => {
                     interp.call_method(value, "__float__", Args::none())
                 }
-                Value::Instance(instance) if instance.native.is_some() => to_float_value(interp, &value.native().clone()),
+                Value::Instance(instance) if instance.native.is_some() => {
+                    to_float_value(interp, &value.native().clone())
+                }
                 _ => Err(type_error(format!(
                     "float() argument must be a string or a real number, not '{}'",
                     interp.type_name(value)
@@ -395,7 +401,8 @@ fn construct_zip(interp: &mut Interpreter, _class: &Rc<Class>, mut args: Args) -
                     None if strict => {
                         for (at, other) in iterators.iter().enumerate().skip(1) {
                             if interp.next(other)?.is_some() {
-                                let before = if at == 1 { "argument 1".to_owned() } else { format!("arguments 1-{at}") };
+                                let before =
+                                    if at == 1 { "argument 1".to_owned() } else { format!("arguments 1-{at}") };
                                 return Err(value_error(format!("zip() argument {} is longer than {before}", at + 1)));
                             }
                         }
@@ -443,7 +450,11 @@ fn construct_filter(interp: &mut Interpreter, _class: &Rc<Class>, args: Args) ->
         "filter",
         FromFn(move |interp: &mut Interpreter| {
             while let Some(item) = interp.next(&iterator)? {
-                let keep = if function.is_none() { item.clone() } else { interp.call(&function, Args::of(vec![item.clone()]))? };
+                let keep = if function.is_none() {
+                    item.clone()
+                } else {
+                    interp.call(&function, Args::of(vec![item.clone()]))?
+                };
                 if interp.truth(&keep)? {
                     return Ok(Some(item));
                 }

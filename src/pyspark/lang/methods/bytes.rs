@@ -9,10 +9,24 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 /// The methods of `bytes`.
-pub const NAMES: &[&str] =
-    &["count", "decode", "endswith", "find", "hex", "join", "lower", "replace", "split", "startswith", "strip", "upper", "fromhex"];
+pub const NAMES: &[&str] = &[
+    "count",
+    "decode",
+    "endswith",
+    "find",
+    "hex",
+    "join",
+    "lower",
+    "replace",
+    "split",
+    "startswith",
+    "strip",
+    "upper",
+    "fromhex",
+];
 /// The methods of `bytearray`.
-pub const ARRAY_NAMES: &[&str] = &["append", "clear", "count", "decode", "endswith", "extend", "find", "hex", "startswith"];
+pub const ARRAY_NAMES: &[&str] =
+    &["append", "clear", "count", "decode", "endswith", "extend", "find", "hex", "startswith"];
 
 fn argument(value: &Value) -> PyResult<Vec<u8>> {
     match value {

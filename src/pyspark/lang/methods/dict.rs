@@ -33,10 +33,12 @@ pub fn call(interp: &mut Interpreter, this: &Rc<RefCell<Dict>>, name: &str, args
         }
         "popitem" => match this.borrow_mut().pop_last() {
             Some((key, value)) => Value::tuple(vec![key, value]),
-            None => return Err(Raised::new(super::super::raised::Cause::Valued(
-                "KeyError",
-                Value::str("popitem(): dictionary is empty"),
-            ))),
+            None => {
+                return Err(Raised::new(super::super::raised::Cause::Valued(
+                    "KeyError",
+                    Value::str("popitem(): dictionary is empty"),
+                )));
+            }
         },
         "setdefault" => {
             let [key, default] = args.bind("setdefault", ["key", "default"], 1)?;
@@ -209,7 +211,13 @@ impl Object for View {
         super::set::combine(interp, op, &a, &b).map(|set| Some(Value::set(set)))
     }
 
-    fn compare(&self, interp: &mut Interpreter, _this: &Value, op: CompareOp, other: &Value) -> PyResult<Option<Value>> {
+    fn compare(
+        &self,
+        interp: &mut Interpreter,
+        _this: &Value,
+        op: CompareOp,
+        other: &Value,
+    ) -> PyResult<Option<Value>> {
         let is_view = other.downcast::<View>().is_some_and(|view| view.kind != Kind::Values);
         if self.kind == Kind::Values || !(is_view || matches!(other, Value::Set(_) | Value::FrozenSet(_))) {
             return Ok(None);

@@ -1,10 +1,10 @@
 //! Methods of `list`, `tuple`, `range`, iterators and generators.
 
+use crate::pyspark::lang::Interpreter;
 use crate::pyspark::lang::args::Args;
 use crate::pyspark::lang::generator::{Generator, Resume, stop_iteration};
 use crate::pyspark::lang::raised::{PyResult, Raised, index_error, type_error, value_error};
 use crate::pyspark::lang::value::Value;
-use crate::pyspark::lang::Interpreter;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -91,7 +91,12 @@ pub fn call(interp: &mut Interpreter, this: &Rc<RefCell<Vec<Value>>>, name: &str
 }
 
 /// `sorted`: stable, with `key` and `reverse`.
-pub fn sort(interp: &mut Interpreter, items: Vec<Value>, key: Option<Value>, reverse: Option<Value>) -> PyResult<Vec<Value>> {
+pub fn sort(
+    interp: &mut Interpreter,
+    items: Vec<Value>,
+    key: Option<Value>,
+    reverse: Option<Value>,
+) -> PyResult<Vec<Value>> {
     let reverse = match reverse {
         Some(reverse) => interp.truth(&reverse)?,
         None => false,
@@ -132,7 +137,11 @@ fn search(interp: &mut Interpreter, items: &[Value], name: &str, args: &Args, ki
         }
     }
     let shown = interp.repr(item)?;
-    Err(value_error(if kind == "tuple" { "tuple.index(x): x not in tuple".to_owned() } else { format!("{shown} is not in {kind}") }))
+    Err(value_error(if kind == "tuple" {
+        "tuple.index(x): x not in tuple".to_owned()
+    } else {
+        format!("{shown} is not in {kind}")
+    }))
 }
 
 /// Calls a method of a tuple.

@@ -9,7 +9,8 @@ use num_bigint::BigInt;
 use std::rc::Rc;
 
 /// The methods of `int`.
-pub const INT_NAMES: &[&str] = &["as_integer_ratio", "bit_count", "bit_length", "conjugate", "from_bytes", "is_integer", "to_bytes"];
+pub const INT_NAMES: &[&str] =
+    &["as_integer_ratio", "bit_count", "bit_length", "conjugate", "from_bytes", "is_integer", "to_bytes"];
 /// The methods of `float`.
 pub const FLOAT_NAMES: &[&str] = &["as_integer_ratio", "conjugate", "fromhex", "hex", "is_integer"];
 
@@ -18,7 +19,9 @@ pub fn call_int(interp: &mut Interpreter, this: &Value, name: &str, args: Args) 
     let number = to_big(this).unwrap_or_default();
     Ok(match name {
         "bit_length" => Value::Int(number.bits() as i64),
-        "bit_count" => Value::Int(number.magnitude().iter_u64_digits().map(|digit| i64::from(digit.count_ones())).sum()),
+        "bit_count" => {
+            Value::Int(number.magnitude().iter_u64_digits().map(|digit| i64::from(digit.count_ones())).sum())
+        }
         "is_integer" => Value::Bool(true),
         "as_integer_ratio" => Value::tuple(vec![this.clone(), Value::Int(1)]),
         "to_bytes" => {

@@ -10,13 +10,27 @@ use std::rc::Rc;
 
 /// The methods of `set`.
 pub const NAMES: &[&str] = &[
-    "add", "clear", "copy", "difference", "difference_update", "discard", "intersection", "intersection_update", "isdisjoint",
-    "issubset", "issuperset", "pop", "remove", "symmetric_difference", "symmetric_difference_update", "union", "update",
+    "add",
+    "clear",
+    "copy",
+    "difference",
+    "difference_update",
+    "discard",
+    "intersection",
+    "intersection_update",
+    "isdisjoint",
+    "issubset",
+    "issuperset",
+    "pop",
+    "remove",
+    "symmetric_difference",
+    "symmetric_difference_update",
+    "union",
+    "update",
 ];
 /// The methods of `frozenset`.
-pub const FROZEN_NAMES: &[&str] = &[
-    "copy", "difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union",
-];
+pub const FROZEN_NAMES: &[&str] =
+    &["copy", "difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union"];
 
 /// `a | b`, `a & b`, `a - b`, `a ^ b`.
 pub fn combine(interp: &mut Interpreter, op: BinaryOp, a: &Set, b: &Set) -> PyResult<Set> {

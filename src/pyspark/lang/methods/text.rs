@@ -9,11 +9,53 @@ use std::rc::Rc;
 
 /// The names of all methods.
 pub const NAMES: &[&str] = &[
-    "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format", "format_map", "index",
-    "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isprintable", "isspace",
-    "istitle", "isupper", "join", "ljust", "lower", "lstrip", "maketrans", "partition", "removeprefix", "removesuffix", "replace",
-    "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase",
-    "title", "translate", "upper", "zfill",
+    "capitalize",
+    "casefold",
+    "center",
+    "count",
+    "encode",
+    "endswith",
+    "expandtabs",
+    "find",
+    "format",
+    "format_map",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "maketrans",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
 ];
 
 /// Calls a method.
@@ -24,7 +66,8 @@ pub fn call(interp: &mut Interpreter, this: &Rc<str>, name: &str, args: Args) ->
         "format_map" => {
             let mapping = args.one("format_map")?;
             let keyword = interp.mapping_items(&mapping)?;
-            let keyword = keyword.into_iter().filter_map(|(key, value)| Some((Rc::from(key.as_str()?), value))).collect();
+            let keyword =
+                keyword.into_iter().filter_map(|(key, value)| Some((Rc::from(key.as_str()?), value))).collect();
             Value::from(search::format(interp, this, &Args { positional: Vec::new(), keyword })?)
         }
         "split" => search::split(this, args, false)?,
@@ -57,7 +100,8 @@ pub fn call(interp: &mut Interpreter, this: &Rc<str>, name: &str, args: Args) ->
                     let limit = if name == "ascii" { 0x7F } else { 0xFF };
                     let bytes: Option<Vec<u8>> =
                         this.chars().map(|c| u8::try_from(c as u32).ok().filter(|byte| *byte <= limit)).collect();
-                    let error = || Raised::named("UnicodeEncodeError", format!("'{name}' codec can't encode characters"));
+                    let error =
+                        || Raised::named("UnicodeEncodeError", format!("'{name}' codec can't encode characters"));
                     Value::Bytes(Rc::from(bytes.ok_or_else(error)?))
                 }
                 _ => return Err(Raised::named("LookupError", format!("unknown encoding: {name}"))),
@@ -81,7 +125,9 @@ fn plain(this: &str, name: &str) -> Value {
     let every = |test: fn(char) -> bool| Value::Bool(!this.is_empty() && this.chars().all(test));
     match name {
         "upper" => Value::from(this.to_uppercase()),
-        "lower" | "casefold" => Value::from(if name == "casefold" { this.to_lowercase().replace('ß', "ss") } else { this.to_lowercase() }),
+        "lower" | "casefold" => {
+            Value::from(if name == "casefold" { this.to_lowercase().replace('ß', "ss") } else { this.to_lowercase() })
+        }
         "capitalize" => {
             let mut chars = this.chars();
             Value::from(chars.next().map_or_else(String::new, |first| {
@@ -91,7 +137,9 @@ fn plain(this: &str, name: &str) -> Value {
         "title" => Value::from(title(this)),
         "swapcase" => Value::from(
             this.chars()
-                .flat_map(|c| if c.is_uppercase() { c.to_lowercase().collect::<Vec<_>>() } else { c.to_uppercase().collect() })
+                .flat_map(|c| {
+                    if c.is_uppercase() { c.to_lowercase().collect::<Vec<_>>() } else { c.to_uppercase().collect() }
+                })
                 .collect::<String>(),
         ),
         "isdigit" | "isdecimal" | "isnumeric" => every(char::is_numeric),
@@ -172,9 +220,9 @@ fn replace(this: &str, args: Args) -> PyResult {
 fn justify(interp: &Interpreter, this: &str, name: &str, args: Args) -> PyResult {
     let [width, fill] = args.bind(name, ["width", "fillchar"], 1)?;
     let width = match width {
-        Some(width) => width
-            .as_int()
-            .ok_or_else(|| type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(&width))))?,
+        Some(width) => width.as_int().ok_or_else(|| {
+            type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(&width)))
+        })?,
         None => 0,
     };
     let fill = match fill.as_ref().map(Value::as_str) {
@@ -197,9 +245,9 @@ fn justify(interp: &Interpreter, this: &str, name: &str, args: Args) -> PyResult
 
 fn zfill(interp: &Interpreter, this: &str, args: Args) -> PyResult {
     let width = args.one("str.zfill")?;
-    let width = width
-        .as_int()
-        .ok_or_else(|| type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(&width))))?;
+    let width = width.as_int().ok_or_else(|| {
+        type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(&width)))
+    })?;
     let missing = (width - this.chars().count() as i64).clamp(0, 1 << 20) as usize;
     let sign = usize::from(this.starts_with(['+', '-']));
     Ok(Value::from(format!("{}{}{}", &this[..sign], "0".repeat(missing), &this[sign..])))

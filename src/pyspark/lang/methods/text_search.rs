@@ -68,7 +68,8 @@ pub fn splitlines(this: &str, keep_ends: bool) -> Value {
     let mut lines = Vec::new();
     let mut rest = this;
     while !rest.is_empty() {
-        let is_end = |c: char| matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        let is_end =
+            |c: char| matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}');
         let at = rest.find(is_end).unwrap_or(rest.len());
         let end = match rest[at..].chars().next() {
             None => at,
@@ -104,9 +105,10 @@ fn window<'t>(this: &'t str, args: &Args) -> PyResult<Option<(&'t str, i64)>> {
     let len = this.chars().count() as i64;
     let bound = |at: usize, missing: i64| match args.positional.get(at) {
         None | Some(Value::None) => Ok(missing),
-        Some(value) => value.as_int().map(|number| if number < 0 { (number + len).max(0) } else { number }).ok_or_else(|| {
-            type_error("slice indices must be integers or None or have an __index__ method")
-        }),
+        Some(value) => value
+            .as_int()
+            .map(|number| if number < 0 { (number + len).max(0) } else { number })
+            .ok_or_else(|| type_error("slice indices must be integers or None or have an __index__ method")),
     };
     let (start, stop) = (bound(1, 0)?, bound(2, len)?.min(len));
     if start > stop {
@@ -260,9 +262,11 @@ fn lookup(interp: &mut Interpreter, name: &str, args: &Args, next: &mut usize) -
         head.parse::<usize>().ok()
     };
     let mut value = match position {
-        Some(at) => args.positional.get(at).cloned().ok_or_else(|| {
-            index_error(format!("Replacement index {at} out of range for positional args tuple"))
-        })?,
+        Some(at) => args
+            .positional
+            .get(at)
+            .cloned()
+            .ok_or_else(|| index_error(format!("Replacement index {at} out of range for positional args tuple")))?,
         None => {
             let found = args.keyword.iter().find(|(known, _)| &**known == head);
             found.map(|(_, value)| value.clone()).ok_or_else(|| crate::pyspark::lang::key_error(&Value::str(head)))?

@@ -18,22 +18,28 @@ pub fn module(interp: &mut Interpreter) -> Module {
     let object = interp.class_named("object");
     let defaultdict = Class::native("defaultdict", "collections", dict.as_ref()).with_construct(construct_defaultdict);
     defaultdict.set("__missing__", method("__missing__", missing_default));
-    defaultdict.set("__repr__", method("__repr__", |interp, args| {
-        let this = args.one("__repr__")?;
-        let factory = interp.get_attr(&this, "default_factory")?;
-        let (factory, dict) = (interp.repr(&factory)?, interp.repr(&this.native().clone())?);
-        Ok(Value::from(format!("defaultdict({factory}, {dict})")))
-    }));
+    defaultdict.set(
+        "__repr__",
+        method("__repr__", |interp, args| {
+            let this = args.one("__repr__")?;
+            let factory = interp.get_attr(&this, "default_factory")?;
+            let (factory, dict) = (interp.repr(&factory)?, interp.repr(&this.native().clone())?);
+            Ok(Value::from(format!("defaultdict({factory}, {dict})")))
+        }),
+    );
     module.set("defaultdict", Value::Class(interp.register_class(defaultdict)));
     let ordered = Class::native("OrderedDict", "collections", dict.as_ref()).with_construct(construct_ordered);
     ordered.set("move_to_end", method("move_to_end", move_to_end));
     ordered.set("popitem", method("popitem", pop_ordered));
-    ordered.set("__repr__", method("__repr__", |interp, args| {
-        let this = args.one("__repr__")?;
-        let empty = interp.len(&this)? == 0;
-        let inner = if empty { String::new() } else { interp.repr(&this.native().clone())? };
-        Ok(Value::from(format!("OrderedDict({inner})")))
-    }));
+    ordered.set(
+        "__repr__",
+        method("__repr__", |interp, args| {
+            let this = args.one("__repr__")?;
+            let empty = interp.len(&this)? == 0;
+            let inner = if empty { String::new() } else { interp.repr(&this.native().clone())? };
+            Ok(Value::from(format!("OrderedDict({inner})")))
+        }),
+    );
     module.set("OrderedDict", Value::Class(interp.register_class(ordered)));
     let counter = counter_class(dict.as_ref());
     module.set("Counter", Value::Class(interp.register_class(counter)));
@@ -55,8 +61,20 @@ pub fn abc(interp: &mut Interpreter) -> Module {
     let module = Module::new("collections.abc");
     let object = interp.class_named("object");
     for name in [
-        "Iterable", "Iterator", "Generator", "Sequence", "MutableSequence", "Mapping", "MutableMapping", "Set", "MutableSet",
-        "Callable", "Hashable", "Sized", "Container", "Collection",
+        "Iterable",
+        "Iterator",
+        "Generator",
+        "Sequence",
+        "MutableSequence",
+        "Mapping",
+        "MutableMapping",
+        "Set",
+        "MutableSet",
+        "Callable",
+        "Hashable",
+        "Sized",
+        "Container",
+        "Collection",
     ] {
         module.set(name, Value::Class(Rc::new(Class::native(name, "collections.abc", object.as_ref()))));
     }
@@ -119,7 +137,9 @@ fn pop_ordered(_interp: &mut Interpreter, args: Args) -> PyResult {
     let dict = dict_of(&this.unwrap_or(Value::None))?;
     let from_end = last.is_none_or(|last| last.as_int() != Some(0));
     let popped = if from_end { dict.borrow_mut().pop_last() } else { dict.borrow_mut().pop_first() };
-    popped.map(|(key, value)| Value::tuple(vec![key, value])).ok_or_else(|| super::super::key_error(&Value::str("dictionary is empty")))
+    popped
+        .map(|(key, value)| Value::tuple(vec![key, value]))
+        .ok_or_else(|| super::super::key_error(&Value::str("dictionary is empty")))
 }
 
 fn counter_class(dict: Option<&Rc<Class>>) -> Class {
@@ -128,45 +148,65 @@ fn counter_class(dict: Option<&Rc<Class>>) -> Class {
         count_into(interp, &dict, args, 1)?;
         Ok(Value::Instance(Rc::new(dict_instance(class, dict))))
     });
-    class.set("__missing__", Value::object(super::super::builtins::NativeMethod {
-        name: Rc::from("__missing__"),
-        function: Value::builtin("__missing__", |_, _| Ok(Value::Int(0))),
-    }));
+    class.set(
+        "__missing__",
+        Value::object(super::super::builtins::NativeMethod {
+            name: Rc::from("__missing__"),
+            function: Value::builtin("__missing__", |_, _| Ok(Value::Int(0))),
+        }),
+    );
     class.set("most_common", method("most_common", most_common));
-    class.set("elements", method("elements", |_, args| {
-        let mut items = Vec::new();
-        for (key, count) in dict_of(&args.one("elements")?)?.borrow().iter() {
-            items.extend(std::iter::repeat_n(key.clone(), count.as_int().unwrap_or(0).clamp(0, 1 << 24) as usize));
-        }
-        Ok(Value::iter_over(items))
-    }));
-    class.set("total", method("total", |interp, args| {
-        let mut total = Value::Int(0);
-        let counts: Vec<Value> = dict_of(&args.one("total")?)?.borrow().values().cloned().collect();
-        for count in counts {
-            total = interp.binary(BinaryOp::Add, &total, &count)?;
-        }
-        Ok(total)
-    }));
-    class.set("update", method("update", |interp, mut args| {
-        let dict = dict_of(&args.positional.remove(0))?;
-        count_into(interp, &dict, args, 1)?;
-        Ok(Value::None)
-    }));
-    class.set("subtract", method("subtract", |interp, mut args| {
-        let dict = dict_of(&args.positional.remove(0))?;
-        count_into(interp, &dict, args, -1)?;
-        Ok(Value::None)
-    }));
-    class.set("__repr__", method("__repr__", |interp, args| {
-        let this = args.one("__repr__")?;
-        let pairs = ordered_counts(interp, &this)?;
-        if pairs.is_empty() {
-            return Ok(Value::str("Counter()"));
-        }
-        Ok(Value::from(format!("Counter({})", interp.repr_entries(&pairs)?)))
-    }));
-    for (name, op) in [("__add__", BinaryOp::Add), ("__sub__", BinaryOp::Sub), ("__and__", BinaryOp::And), ("__or__", BinaryOp::Or)] {
+    class.set(
+        "elements",
+        method("elements", |_, args| {
+            let mut items = Vec::new();
+            for (key, count) in dict_of(&args.one("elements")?)?.borrow().iter() {
+                items.extend(std::iter::repeat_n(key.clone(), count.as_int().unwrap_or(0).clamp(0, 1 << 24) as usize));
+            }
+            Ok(Value::iter_over(items))
+        }),
+    );
+    class.set(
+        "total",
+        method("total", |interp, args| {
+            let mut total = Value::Int(0);
+            let counts: Vec<Value> = dict_of(&args.one("total")?)?.borrow().values().cloned().collect();
+            for count in counts {
+                total = interp.binary(BinaryOp::Add, &total, &count)?;
+            }
+            Ok(total)
+        }),
+    );
+    class.set(
+        "update",
+        method("update", |interp, mut args| {
+            let dict = dict_of(&args.positional.remove(0))?;
+            count_into(interp, &dict, args, 1)?;
+            Ok(Value::None)
+        }),
+    );
+    class.set(
+        "subtract",
+        method("subtract", |interp, mut args| {
+            let dict = dict_of(&args.positional.remove(0))?;
+            count_into(interp, &dict, args, -1)?;
+            Ok(Value::None)
+        }),
+    );
+    class.set(
+        "__repr__",
+        method("__repr__", |interp, args| {
+            let this = args.one("__repr__")?;
+            let pairs = ordered_counts(interp, &this)?;
+            if pairs.is_empty() {
+                return Ok(Value::str("Counter()"));
+            }
+            Ok(Value::from(format!("Counter({})", interp.repr_entries(&pairs)?)))
+        }),
+    );
+    for (name, op) in
+        [("__add__", BinaryOp::Add), ("__sub__", BinaryOp::Sub), ("__and__", BinaryOp::And), ("__or__", BinaryOp::Or)]
+    {
         class.set(name, method(name, move |interp, args| combine_counters(interp, op, args)));
     }
     class
@@ -193,7 +233,8 @@ fn count_into(interp: &mut Interpreter, dict: &Rc<RefCell<Dict>>, args: Args, si
 
 /// Keys and counts, the largest first; equal ones in order of insertion.
 fn ordered_counts(interp: &mut Interpreter, this: &Value) -> PyResult<Vec<(Value, Value)>> {
-    let mut pairs: Vec<(Value, Value)> = interp.mapping_items(this)?.into_iter().map(|(key, count)| (count, key)).collect();
+    let mut pairs: Vec<(Value, Value)> =
+        interp.mapping_items(this)?.into_iter().map(|(key, count)| (count, key)).collect();
     interp.sort_values(&mut pairs, true)?;
     Ok(pairs.into_iter().map(|(count, key)| (key, count)).collect())
 }
@@ -295,40 +336,52 @@ pub fn tuple_class(
         });
         class.set(field, Value::object(Property { getter, setter: Value::None, cached: None }));
     }
-    class.set("_asdict", method("_asdict", |interp, args| {
-        let this = args.one("_asdict")?;
-        let mut dict = Dict::new();
-        for (name, value) in named_items(interp, &this)? {
-            dict.set_str(&name, value);
-        }
-        Ok(Value::dict(dict))
-    }));
-    class.set("_replace", method("_replace", |interp, mut args| {
-        let this = args.positional.remove(0);
-        let mut keyword: Vec<(Rc<str>, Value)> = Vec::new();
-        for (name, value) in named_items(interp, &this)? {
-            let changed = args.take_keyword(&name);
-            keyword.push((name, changed.unwrap_or(value)));
-        }
-        if let Some((name, _)) = args.keyword.first() {
-            return Err(value_error(format!("Got unexpected field names: ['{name}']")));
-        }
-        let class = Value::Class(interp.class_of(&this));
-        interp.call(&class, Args { positional: Vec::new(), keyword })
-    }));
-    class.set("_make", Value::object(ClassMethod(Value::builtin("_make", |interp, args| {
-        let (class, iterable) = args.two("_make")?;
-        let items = interp.items(&iterable)?;
-        interp.call(&class, Args::of(items))
-    }))));
-    class.set("__repr__", method("__repr__", |interp, args| {
-        let this = args.one("__repr__")?;
-        let mut parts = Vec::new();
-        for (name, value) in named_items(interp, &this)? {
-            parts.push(format!("{name}={}", interp.repr(&value)?));
-        }
-        Ok(Value::from(format!("{}({})", interp.type_name(&this), parts.join(", "))))
-    }));
+    class.set(
+        "_asdict",
+        method("_asdict", |interp, args| {
+            let this = args.one("_asdict")?;
+            let mut dict = Dict::new();
+            for (name, value) in named_items(interp, &this)? {
+                dict.set_str(&name, value);
+            }
+            Ok(Value::dict(dict))
+        }),
+    );
+    class.set(
+        "_replace",
+        method("_replace", |interp, mut args| {
+            let this = args.positional.remove(0);
+            let mut keyword: Vec<(Rc<str>, Value)> = Vec::new();
+            for (name, value) in named_items(interp, &this)? {
+                let changed = args.take_keyword(&name);
+                keyword.push((name, changed.unwrap_or(value)));
+            }
+            if let Some((name, _)) = args.keyword.first() {
+                return Err(value_error(format!("Got unexpected field names: ['{name}']")));
+            }
+            let class = Value::Class(interp.class_of(&this));
+            interp.call(&class, Args { positional: Vec::new(), keyword })
+        }),
+    );
+    class.set(
+        "_make",
+        Value::object(ClassMethod(Value::builtin("_make", |interp, args| {
+            let (class, iterable) = args.two("_make")?;
+            let items = interp.items(&iterable)?;
+            interp.call(&class, Args::of(items))
+        }))),
+    );
+    class.set(
+        "__repr__",
+        method("__repr__", |interp, args| {
+            let this = args.one("__repr__")?;
+            let mut parts = Vec::new();
+            for (name, value) in named_items(interp, &this)? {
+                parts.push(format!("{name}={}", interp.repr(&value)?));
+            }
+            Ok(Value::from(format!("{}({})", interp.type_name(&this), parts.join(", "))))
+        }),
+    );
     for (name, value) in namespace {
         class.set(&name, value);
     }
@@ -421,7 +474,22 @@ impl Object for Deque {
     }
 
     fn methods(&self) -> &'static [&'static str] {
-        &["append", "appendleft", "pop", "popleft", "extend", "extendleft", "clear", "rotate", "copy", "count", "index", "remove", "reverse", "insert"]
+        &[
+            "append",
+            "appendleft",
+            "pop",
+            "popleft",
+            "extend",
+            "extendleft",
+            "clear",
+            "rotate",
+            "copy",
+            "count",
+            "index",
+            "remove",
+            "reverse",
+            "insert",
+        ]
     }
 
     fn get_attr(&self, _interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
@@ -456,7 +524,13 @@ impl Object for Deque {
         Ok(true)
     }
 
-    fn compare(&self, interp: &mut Interpreter, _this: &Value, op: CompareOp, other: &Value) -> PyResult<Option<Value>> {
+    fn compare(
+        &self,
+        interp: &mut Interpreter,
+        _this: &Value,
+        op: CompareOp,
+        other: &Value,
+    ) -> PyResult<Option<Value>> {
         match other.downcast::<Deque>() {
             Some(other) => interp.compare(op, &Value::list(self.all()), &Value::list(other.all())).map(Some),
             None => Ok(None),

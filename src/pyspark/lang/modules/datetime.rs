@@ -50,7 +50,8 @@ impl Zone {
         match self {
             Zone::Fixed(offset, _) => *offset,
             Zone::Named(zone) => {
-                let naive = chrono::DateTime::from_timestamp_micros(wall).map(|time| time.naive_utc()).unwrap_or_default();
+                let naive =
+                    chrono::DateTime::from_timestamp_micros(wall).map(|time| time.naive_utc()).unwrap_or_default();
                 let found = zone.offset_from_local_datetime(&naive);
                 let offset = found.earliest().map(|offset| offset.fix().local_minus_utc());
                 i64::from(offset.unwrap_or_else(|| Self::shifted(*zone, naive))) * SECOND
@@ -68,7 +69,8 @@ impl Zone {
         match self {
             Zone::Fixed(offset, _) => instant + offset,
             Zone::Named(zone) => {
-                let naive = chrono::DateTime::from_timestamp_micros(instant).map(|time| time.naive_utc()).unwrap_or_default();
+                let naive =
+                    chrono::DateTime::from_timestamp_micros(instant).map(|time| time.naive_utc()).unwrap_or_default();
                 instant + i64::from(zone.offset_from_utc_datetime(&naive).fix().local_minus_utc()) * SECOND
             }
         }
@@ -80,7 +82,8 @@ impl Zone {
             Zone::Fixed(0, None) => "UTC".to_owned(),
             Zone::Fixed(offset, None) => format!("UTC{}", strftime::offset(*offset, ":")),
             Zone::Named(zone) => {
-                let naive = chrono::DateTime::from_timestamp_micros(wall).map(|time| time.naive_utc()).unwrap_or_default();
+                let naive =
+                    chrono::DateTime::from_timestamp_micros(wall).map(|time| time.naive_utc()).unwrap_or_default();
                 match zone.offset_from_local_datetime(&naive).earliest() {
                     Some(offset) => offset.to_string(),
                     None => zone.to_string(),
@@ -155,7 +158,14 @@ impl Object for TimeDelta {
         }
     }
 
-    fn binary(&self, _: &mut Interpreter, _: &Value, op: BinaryOp, other: &Value, reflected: bool) -> PyResult<Option<Value>> {
+    fn binary(
+        &self,
+        _: &mut Interpreter,
+        _: &Value,
+        op: BinaryOp,
+        other: &Value,
+        reflected: bool,
+    ) -> PyResult<Option<Value>> {
         let delta = |micros: i64| Ok(Some(Value::object(TimeDelta(micros))));
         if let Some(other) = other.downcast::<TimeDelta>() {
             let zero = || Raised::named("ZeroDivisionError", "division by zero");
@@ -211,7 +221,11 @@ impl Object for TimeDelta {
     }
 
     fn repr(&self, _: &mut Interpreter, _: &Value) -> PyResult<String> {
-        let parts = [("days", self.0.div_euclid(DAY)), ("seconds", self.0.rem_euclid(DAY) / SECOND), ("microseconds", self.0.rem_euclid(SECOND))];
+        let parts = [
+            ("days", self.0.div_euclid(DAY)),
+            ("seconds", self.0.rem_euclid(DAY) / SECOND),
+            ("microseconds", self.0.rem_euclid(SECOND)),
+        ];
         let shown: Vec<String> = parts.iter().filter(|(_, n)| *n != 0).map(|(name, n)| format!("{name}={n}")).collect();
         Ok(format!("datetime.timedelta({})", if shown.is_empty() { "0".to_owned() } else { shown.join(", ") }))
     }
@@ -302,7 +316,14 @@ impl Object for Date {
         })
     }
 
-    fn binary(&self, _: &mut Interpreter, _: &Value, op: BinaryOp, other: &Value, reflected: bool) -> PyResult<Option<Value>> {
+    fn binary(
+        &self,
+        _: &mut Interpreter,
+        _: &Value,
+        op: BinaryOp,
+        other: &Value,
+        reflected: bool,
+    ) -> PyResult<Option<Value>> {
         if let Some(delta) = other.downcast::<TimeDelta>() {
             let days = delta.0.div_euclid(DAY);
             return match op {
@@ -434,8 +455,22 @@ impl Object for DateTime {
 
     fn methods(&self) -> &'static [&'static str] {
         &[
-            "weekday", "isoweekday", "toordinal", "isoformat", "strftime", "replace", "isocalendar", "date", "time", "timestamp",
-            "astimezone", "utcoffset", "tzname", "timetuple", "ctime", "timetz",
+            "weekday",
+            "isoweekday",
+            "toordinal",
+            "isoformat",
+            "strftime",
+            "replace",
+            "isocalendar",
+            "date",
+            "time",
+            "timestamp",
+            "astimezone",
+            "utcoffset",
+            "tzname",
+            "timetuple",
+            "ctime",
+            "timetz",
         ]
     }
 
@@ -483,7 +518,14 @@ impl Object for DateTime {
         })
     }
 
-    fn binary(&self, _: &mut Interpreter, _: &Value, op: BinaryOp, other: &Value, reflected: bool) -> PyResult<Option<Value>> {
+    fn binary(
+        &self,
+        _: &mut Interpreter,
+        _: &Value,
+        op: BinaryOp,
+        other: &Value,
+        reflected: bool,
+    ) -> PyResult<Option<Value>> {
         if let Some(delta) = other.downcast::<TimeDelta>() {
             return match op {
                 BinaryOp::Add => datetime(self.wall + delta.0, self.zone.clone()).map(Some),
@@ -521,7 +563,11 @@ impl Object for DateTime {
     fn repr(&self, interp: &mut Interpreter, _: &Value) -> PyResult<String> {
         let (year, month, day) = civil_of(self.wall.div_euclid(DAY));
         let of_day = self.wall.rem_euclid(DAY);
-        let mut text = format!("datetime.datetime({year}, {month}, {day}, {}, {}", of_day / (3600 * SECOND), of_day / (60 * SECOND) % 60);
+        let mut text = format!(
+            "datetime.datetime({year}, {month}, {day}, {}, {}",
+            of_day / (3600 * SECOND),
+            of_day / (60 * SECOND) % 60
+        );
         let (second, micro) = (of_day / SECOND % 60, of_day % SECOND);
         if second != 0 || micro != 0 {
             text.push_str(&format!(", {second}"));
@@ -684,9 +730,9 @@ fn construct_date(interp: &mut Interpreter, _: &Rc<Class>, args: Args) -> PyResu
 fn whole(interp: &Interpreter, part: Option<Value>, missing: i64) -> PyResult<i64> {
     match part {
         None => Ok(missing),
-        Some(part) => part
-            .as_int()
-            .ok_or_else(|| type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(&part)))),
+        Some(part) => part.as_int().ok_or_else(|| {
+            type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(&part)))
+        }),
     }
 }
 
@@ -703,7 +749,8 @@ fn construct_datetime(interp: &mut Interpreter, _: &Rc<Class>, args: Args) -> Py
 }
 
 fn construct_time(interp: &mut Interpreter, _: &Rc<Class>, args: Args) -> PyResult {
-    let [hour, minute, second, micro, _] = args.bind("time", ["hour", "minute", "second", "microsecond", "tzinfo"], 0)?;
+    let [hour, minute, second, micro, _] =
+        args.bind("time", ["hour", "minute", "second", "microsecond", "tzinfo"], 0)?;
     let mut numbers = [0; 4];
     for (slot, part) in numbers.iter_mut().zip([hour, minute, second, micro]) {
         *slot = whole(interp, part, 0)?;
@@ -766,30 +813,41 @@ pub fn module(interp: &mut Interpreter) -> Module {
         .with_construct(construct_date)
         .with("min", Value::object(Date(days_of(1, 1, 1))))
         .with("max", Value::object(Date(days_of(9999, 12, 31))))
-        .with("today", Value::builtin("today", |interp, _| {
-            let micros = interp.host()?.now_micros();
-            date(micros.div_euclid(DAY))
-        }))
-        .with("fromisoformat", Value::builtin("fromisoformat", |_, args| {
-            let text = args.one("fromisoformat")?;
-            let text = text.as_str().unwrap_or("");
-            let fail = || value_error(format!("Invalid isoformat string: '{text}'"));
-            let parsed = strftime::parse(text, "%Y-%m-%d").filter(|_| text.len() == 10).ok_or_else(fail)?;
-            Ok(Value::object(Date(checked_days(parsed.year, parsed.month, parsed.day).map_err(|_| fail())?)))
-        }))
-        .with("fromordinal", Value::builtin("fromordinal", |_, args| {
-            date(args.one("fromordinal")?.as_int().unwrap_or(1) - 719_163)
-        }))
-        .with("fromtimestamp", Value::builtin("fromtimestamp", |_, args| {
-            date((args.one("fromtimestamp")?.as_float().unwrap_or(0.0) / 86_400.0).floor() as i64)
-        }));
+        .with(
+            "today",
+            Value::builtin("today", |interp, _| {
+                let micros = interp.host()?.now_micros();
+                date(micros.div_euclid(DAY))
+            }),
+        )
+        .with(
+            "fromisoformat",
+            Value::builtin("fromisoformat", |_, args| {
+                let text = args.one("fromisoformat")?;
+                let text = text.as_str().unwrap_or("");
+                let fail = || value_error(format!("Invalid isoformat string: '{text}'"));
+                let parsed = strftime::parse(text, "%Y-%m-%d").filter(|_| text.len() == 10).ok_or_else(fail)?;
+                Ok(Value::object(Date(checked_days(parsed.year, parsed.month, parsed.day).map_err(|_| fail())?)))
+            }),
+        )
+        .with(
+            "fromordinal",
+            Value::builtin("fromordinal", |_, args| date(args.one("fromordinal")?.as_int().unwrap_or(1) - 719_163)),
+        )
+        .with(
+            "fromtimestamp",
+            Value::builtin("fromtimestamp", |_, args| {
+                date((args.one("fromtimestamp")?.as_float().unwrap_or(0.0) / 86_400.0).floor() as i64)
+            }),
+        );
     let date_class = interp.register_class(date_class);
     let datetime_class = Class::native("datetime", "datetime", Some(&date_class)).with_construct(construct_datetime);
     add_datetime_functions(&datetime_class);
     let time = Class::native("time", "datetime", object).with_construct(construct_time);
     let tzinfo = interp.register_class(Class::native("tzinfo", "datetime", object));
     let utc = Value::object(ZoneObject(Zone::Fixed(0, None)));
-    let zone = Class::native("timezone", "datetime", Some(&tzinfo)).with_construct(construct_zone).with("utc", utc.clone());
+    let zone =
+        Class::native("timezone", "datetime", Some(&tzinfo)).with_construct(construct_zone).with("utc", utc.clone());
     module.set("date", Value::Class(date_class));
     module.set("tzinfo", Value::Class(tzinfo));
     module.set("UTC", utc);
@@ -803,57 +861,80 @@ pub fn module(interp: &mut Interpreter) -> Module {
 fn add_datetime_functions(class: &Class) {
     class.set("min", Value::object(DateTime { wall: days_of(1, 1, 1) * DAY, zone: None }));
     class.set("max", Value::object(DateTime { wall: (days_of(9999, 12, 31) + 1) * DAY - 1, zone: None }));
-    class.set("now", Value::builtin("now", |interp, args| {
-        let [zone] = args.bind("now", ["tz"], 0)?;
-        let zone = zone_of(&zone.unwrap_or(Value::None))?;
-        now(interp, zone)
-    }));
+    class.set(
+        "now",
+        Value::builtin("now", |interp, args| {
+            let [zone] = args.bind("now", ["tz"], 0)?;
+            let zone = zone_of(&zone.unwrap_or(Value::None))?;
+            now(interp, zone)
+        }),
+    );
     class.set("today", Value::builtin("today", |interp, _| now(interp, None)));
     class.set("utcnow", Value::builtin("utcnow", |interp, _| now(interp, None)));
     for name in ["fromtimestamp", "utcfromtimestamp"] {
-        class.set(name, Value::builtin(name, |_, args| {
-            let [stamp, zone] = args.bind("fromtimestamp", ["timestamp", "tz"], 1)?;
-            let seconds = stamp.and_then(|stamp| stamp.as_float()).unwrap_or(0.0);
-            let instant = (seconds * 1e6).round_ties_even() as i64;
-            match zone_of(&zone.unwrap_or(Value::None))? {
-                Some(zone) => datetime(zone.wall(instant), Some(zone)),
-                None => datetime(instant, None),
-            }
-        }));
+        class.set(
+            name,
+            Value::builtin(name, |_, args| {
+                let [stamp, zone] = args.bind("fromtimestamp", ["timestamp", "tz"], 1)?;
+                let seconds = stamp.and_then(|stamp| stamp.as_float()).unwrap_or(0.0);
+                let instant = (seconds * 1e6).round_ties_even() as i64;
+                match zone_of(&zone.unwrap_or(Value::None))? {
+                    Some(zone) => datetime(zone.wall(instant), Some(zone)),
+                    None => datetime(instant, None),
+                }
+            }),
+        );
     }
-    class.set("strptime", Value::builtin("strptime", |_, args| {
-        let (text, format) = args.two("strptime")?;
-        let (Some(text), Some(format)) = (text.as_str(), format.as_str()) else {
-            return Err(type_error("strptime() argument 1 must be str"));
-        };
-        let Some(parsed) = strftime::parse(text, format) else {
-            return Err(value_error(format!("time data '{text}' does not match format '{format}'")));
-        };
-        let days = checked_days(parsed.year, parsed.month, parsed.day)?;
-        datetime(days * DAY + parsed.of_day, parsed.offset.map(|offset| Zone::Fixed(offset, None)))
-    }));
-    class.set("combine", Value::builtin("combine", |_, args| {
-        let [date, time, zone] = args.bind("combine", ["date", "time", "tzinfo"], 2)?;
-        match (date.as_ref().and_then(|date| date.downcast::<Date>()), time.as_ref().and_then(|time| time.downcast::<Time>())) {
-            (Some(date), Some(time)) => datetime(date.0 * DAY + time.0, zone_of(&zone.unwrap_or(Value::None))?),
-            _ => Err(type_error("combine() argument 1 must be datetime.date")),
-        }
-    }));
-    class.set("fromisoformat", Value::builtin("fromisoformat", |_, args| {
-        let text = args.one("fromisoformat")?;
-        let text = text.as_str().unwrap_or("");
-        for format in [
-            "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S",
-            "%Y-%m-%dT%H:%M", "%Y-%m-%d",
-        ] {
-            let with_t = text.replacen(' ', "T", 1);
-            if let Some(parsed) = strftime::parse(&with_t, format) {
-                let days = checked_days(parsed.year, parsed.month, parsed.day)?;
-                return datetime(days * DAY + parsed.of_day, parsed.offset.map(|offset| Zone::Fixed(offset, None)));
+    class.set(
+        "strptime",
+        Value::builtin("strptime", |_, args| {
+            let (text, format) = args.two("strptime")?;
+            let (Some(text), Some(format)) = (text.as_str(), format.as_str()) else {
+                return Err(type_error("strptime() argument 1 must be str"));
+            };
+            let Some(parsed) = strftime::parse(text, format) else {
+                return Err(value_error(format!("time data '{text}' does not match format '{format}'")));
+            };
+            let days = checked_days(parsed.year, parsed.month, parsed.day)?;
+            datetime(days * DAY + parsed.of_day, parsed.offset.map(|offset| Zone::Fixed(offset, None)))
+        }),
+    );
+    class.set(
+        "combine",
+        Value::builtin("combine", |_, args| {
+            let [date, time, zone] = args.bind("combine", ["date", "time", "tzinfo"], 2)?;
+            match (
+                date.as_ref().and_then(|date| date.downcast::<Date>()),
+                time.as_ref().and_then(|time| time.downcast::<Time>()),
+            ) {
+                (Some(date), Some(time)) => datetime(date.0 * DAY + time.0, zone_of(&zone.unwrap_or(Value::None))?),
+                _ => Err(type_error("combine() argument 1 must be datetime.date")),
             }
-        }
-        Err(value_error(format!("Invalid isoformat string: '{text}'")))
-    }));
+        }),
+    );
+    class.set(
+        "fromisoformat",
+        Value::builtin("fromisoformat", |_, args| {
+            let text = args.one("fromisoformat")?;
+            let text = text.as_str().unwrap_or("");
+            for format in [
+                "%Y-%m-%dT%H:%M:%S.%f%z",
+                "%Y-%m-%dT%H:%M:%S%z",
+                "%Y-%m-%dT%H:%M%z",
+                "%Y-%m-%dT%H:%M:%S.%f",
+                "%Y-%m-%dT%H:%M:%S",
+                "%Y-%m-%dT%H:%M",
+                "%Y-%m-%d",
+            ] {
+                let with_t = text.replacen(' ', "T", 1);
+                if let Some(parsed) = strftime::parse(&with_t, format) {
+                    let days = checked_days(parsed.year, parsed.month, parsed.day)?;
+                    return datetime(days * DAY + parsed.of_day, parsed.offset.map(|offset| Zone::Fixed(offset, None)));
+                }
+            }
+            Err(value_error(format!("Invalid isoformat string: '{text}'")))
+        }),
+    );
 }
 
 /// The module `zoneinfo`.

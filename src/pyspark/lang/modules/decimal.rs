@@ -107,7 +107,13 @@ impl Decimal {
     /// As a float, correctly rounded.
     pub fn to_float(&self) -> f64 {
         match self {
-            Decimal::Infinite(negative) => if *negative { f64::NEG_INFINITY } else { f64::INFINITY },
+            Decimal::Infinite(negative) => {
+                if *negative {
+                    f64::NEG_INFINITY
+                } else {
+                    f64::INFINITY
+                }
+            }
             Decimal::NaN => f64::NAN,
             Decimal::Finite { negative, coefficient, exponent } => {
                 let sign = if *negative { "-" } else { "" };
@@ -184,7 +190,11 @@ impl Decimal {
     fn divide(&self, other: &Decimal) -> PyResult<Decimal> {
         let ((a, x), (b, y)) = (self.signed(), other.signed());
         if b.is_zero() {
-            let name = if a.is_zero() { "[<class 'decimal.DivisionUndefined'>]" } else { "[<class 'decimal.DivisionByZero'>]" };
+            let name = if a.is_zero() {
+                "[<class 'decimal.DivisionUndefined'>]"
+            } else {
+                "[<class 'decimal.DivisionByZero'>]"
+            };
             return Err(Raised::named(if a.is_zero() { "InvalidOperation" } else { "DivisionByZero" }, name));
         }
         if a.is_zero() {
@@ -352,9 +362,30 @@ impl Object for Decimal {
 
     fn methods(&self) -> &'static [&'static str] {
         &[
-            "quantize", "normalize", "to_integral_value", "to_integral", "is_nan", "is_infinite", "is_finite", "is_zero",
-            "is_signed", "as_tuple", "adjusted", "sqrt", "copy_abs", "copy_negate", "compare", "as_integer_ratio", "to_eng_string",
-            "__int__", "__float__", "__round__", "__abs__", "__trunc__", "__floor__", "__ceil__",
+            "quantize",
+            "normalize",
+            "to_integral_value",
+            "to_integral",
+            "is_nan",
+            "is_infinite",
+            "is_finite",
+            "is_zero",
+            "is_signed",
+            "as_tuple",
+            "adjusted",
+            "sqrt",
+            "copy_abs",
+            "copy_negate",
+            "compare",
+            "as_integer_ratio",
+            "to_eng_string",
+            "__int__",
+            "__float__",
+            "__round__",
+            "__abs__",
+            "__trunc__",
+            "__floor__",
+            "__ceil__",
         ]
     }
 
@@ -378,7 +409,9 @@ impl Object for Decimal {
             "is_infinite" => Ok(Value::Bool(matches!(self, Decimal::Infinite(_)))),
             "is_finite" => Ok(Value::Bool(matches!(self, Decimal::Finite { .. }))),
             "is_zero" => Ok(Value::Bool(matches!(self, Decimal::Finite { coefficient, .. } if coefficient.is_zero()))),
-            "is_signed" => Ok(Value::Bool(matches!(self, Decimal::Finite { negative: true, .. } | Decimal::Infinite(true)))),
+            "is_signed" => {
+                Ok(Value::Bool(matches!(self, Decimal::Finite { negative: true, .. } | Decimal::Infinite(true))))
+            }
             "as_tuple" => self.as_tuple(interp),
             "adjusted" => Ok(Value::Int(match self {
                 Decimal::Finite { coefficient, exponent, .. } => exponent + digits(coefficient) as i64 - 1,
@@ -394,7 +427,11 @@ impl Object for Decimal {
             "to_eng_string" => Ok(Value::from(self.text())),
             "as_integer_ratio" => {
                 let (number, exponent) = self.signed();
-                let (top, bottom) = if exponent >= 0 { (number * ten(exponent as usize), BigInt::from(1)) } else { (number, ten(-exponent as usize)) };
+                let (top, bottom) = if exponent >= 0 {
+                    (number * ten(exponent as usize), BigInt::from(1))
+                } else {
+                    (number, ten(-exponent as usize))
+                };
                 let common = top.gcd(&bottom);
                 Ok(Value::tuple(vec![Value::big(top / &common), Value::big(bottom / common)]))
             }
@@ -410,7 +447,14 @@ impl Object for Decimal {
         })
     }
 
-    fn binary(&self, _: &mut Interpreter, _: &Value, op: BinaryOp, other: &Value, reflected: bool) -> PyResult<Option<Value>> {
+    fn binary(
+        &self,
+        _: &mut Interpreter,
+        _: &Value,
+        op: BinaryOp,
+        other: &Value,
+        reflected: bool,
+    ) -> PyResult<Option<Value>> {
         let Some(other) = operand(other) else { return Ok(None) };
         let (a, b) = if reflected { (&other, self) } else { (self, &other) };
         if matches!((a, b), (Decimal::NaN, _) | (_, Decimal::NaN)) {
@@ -515,16 +559,22 @@ fn format(decimal: &Decimal, spec: &str) -> PyResult<String> {
     let rounded = match (parsed.kind, parsed.precision) {
         (Some('f' | 'F' | '%') | None, Some(places)) => shown.rescale(-(places as i64), Rounding::HalfEven),
         (Some('%'), None) => shown.rescale(-6, Rounding::HalfEven),
-        (Some('e' | 'E' | 'g' | 'G'), _) => return super::super::format::number(&Value::Float(decimal.to_float()), spec),
+        (Some('e' | 'E' | 'g' | 'G'), _) => {
+            return super::super::format::number(&Value::Float(decimal.to_float()), spec);
+        }
         _ => shown,
     };
-    let Decimal::Finite { negative, coefficient, exponent } = &rounded else { return Ok(parsed.pad(&rounded.text(), '>')) };
+    let Decimal::Finite { negative, coefficient, exponent } = &rounded else {
+        return Ok(parsed.pad(&rounded.text(), '>'));
+    };
     let body = match parsed.kind {
         None if parsed.precision.is_none() => rounded.text().trim_start_matches('-').to_owned(),
         _ if *exponent > 0 => format!("{}", coefficient * ten(*exponent as usize)),
         _ => with_point(&coefficient.to_string(), -exponent as usize),
     };
-    let (whole, tail) = body.split_once('.').map_or((body.clone(), String::new()), |(whole, tail)| (whole.to_owned(), format!(".{tail}")));
+    let (whole, tail) = body
+        .split_once('.')
+        .map_or((body.clone(), String::new()), |(whole, tail)| (whole.to_owned(), format!(".{tail}")));
     let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
         if let Some(separator) = parsed.grouping
@@ -573,10 +623,20 @@ impl Decimal {
 
     fn as_tuple(&self, interp: &mut Interpreter) -> PyResult {
         let Decimal::Finite { negative, coefficient, exponent } = self else { return Ok(Value::None) };
-        let figures: Vec<Value> =
-            coefficient.to_string().chars().filter_map(|c| c.to_digit(10)).map(|digit| Value::Int(i64::from(digit))).collect();
+        let figures: Vec<Value> = coefficient
+            .to_string()
+            .chars()
+            .filter_map(|c| c.to_digit(10))
+            .map(|digit| Value::Int(i64::from(digit)))
+            .collect();
         let fields = ["sign", "digits", "exponent"].map(str::to_owned).to_vec();
-        let class = super::collections::tuple_class(interp, "DecimalTuple", fields, Vec::new(), super::super::class::Namespace::default())?;
+        let class = super::collections::tuple_class(
+            interp,
+            "DecimalTuple",
+            fields,
+            Vec::new(),
+            super::super::class::Namespace::default(),
+        )?;
         let parts = vec![Value::Int(i64::from(*negative)), Value::tuple(figures), Value::Int(*exponent)];
         interp.call(&Value::Class(class), Args::of(parts))
     }
@@ -594,17 +654,31 @@ pub fn module(interp: &mut Interpreter) -> Module {
             };
             Ok(Value::object(decimal))
         })
-        .with("from_float", Value::builtin("from_float", |interp, args| {
-            let value = args.one("from_float")?;
-            Ok(Value::object(from_value(interp, &value)?))
-        }));
+        .with(
+            "from_float",
+            Value::builtin("from_float", |interp, args| {
+                let value = args.one("from_float")?;
+                Ok(Value::object(from_value(interp, &value)?))
+            }),
+        );
     let module = Module::new("decimal").with("Decimal", Value::Class(interp.register_class(class)));
     for name in [
-        "ROUND_HALF_EVEN", "ROUND_HALF_UP", "ROUND_HALF_DOWN", "ROUND_DOWN", "ROUND_UP", "ROUND_FLOOR", "ROUND_CEILING", "ROUND_05UP",
+        "ROUND_HALF_EVEN",
+        "ROUND_HALF_UP",
+        "ROUND_HALF_DOWN",
+        "ROUND_DOWN",
+        "ROUND_UP",
+        "ROUND_FLOOR",
+        "ROUND_CEILING",
+        "ROUND_05UP",
     ] {
         module.set(name, Value::str(name));
     }
-    for (name, base) in [("DecimalException", "ArithmeticError"), ("DivisionByZero", "ZeroDivisionError"), ("InvalidOperation", "ArithmeticError")] {
+    for (name, base) in [
+        ("DecimalException", "ArithmeticError"),
+        ("DivisionByZero", "ZeroDivisionError"),
+        ("InvalidOperation", "ArithmeticError"),
+    ] {
         let class = match interp.class_named(name) {
             Some(class) => class,
             None => {
@@ -615,9 +689,15 @@ pub fn module(interp: &mut Interpreter) -> Module {
         module.set(name, Value::Class(class));
     }
     for name in ["getcontext", "localcontext", "setcontext", "Context"] {
-        module.set(name, Value::builtin(name, move |_, _| {
-            Err(Raised::unsupported("another decimal context", "round with quantize(Decimal('0.01'), ROUND_HALF_UP)"))
-        }));
+        module.set(
+            name,
+            Value::builtin(name, move |_, _| {
+                Err(Raised::unsupported(
+                    "another decimal context",
+                    "round with quantize(Decimal('0.01'), ROUND_HALF_UP)",
+                ))
+            }),
+        );
     }
     module
 }

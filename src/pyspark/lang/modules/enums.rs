@@ -19,25 +19,34 @@ impl Object for Auto {
 pub fn module(interp: &mut Interpreter) -> Module {
     let object = interp.class_named("object");
     let base = Class::native("Enum", "enum", object.as_ref()).with_construct(find);
-    base.set("__repr__", super::super::classes::method("__repr__", |interp, args| {
-        let this = args.one("__repr__")?;
-        let (class, name, value) = parts(interp, &this)?;
-        Ok(Value::from(format!("<{class}.{name}: {}>", interp.repr(&value)?)))
-    }));
-    base.set("__str__", super::super::classes::method("__str__", |interp, args| {
-        let this = args.one("__str__")?;
-        let (class, name, value) = parts(interp, &this)?;
-        let class_of = interp.class_of(&this);
-        if class_of.descends_from("IntEnum") || class_of.descends_from("StrEnum") {
-            return Ok(Value::from(interp.str(&value)?));
-        }
-        Ok(Value::from(format!("{class}.{name}")))
-    }));
-    base.set("__hash__", super::super::classes::method("__hash__", |interp, args| {
-        let this = args.one("__hash__")?;
-        let (_, name, _) = parts(interp, &this)?;
-        Ok(Value::Int(super::super::hash::hash_str(&name)))
-    }));
+    base.set(
+        "__repr__",
+        super::super::classes::method("__repr__", |interp, args| {
+            let this = args.one("__repr__")?;
+            let (class, name, value) = parts(interp, &this)?;
+            Ok(Value::from(format!("<{class}.{name}: {}>", interp.repr(&value)?)))
+        }),
+    );
+    base.set(
+        "__str__",
+        super::super::classes::method("__str__", |interp, args| {
+            let this = args.one("__str__")?;
+            let (class, name, value) = parts(interp, &this)?;
+            let class_of = interp.class_of(&this);
+            if class_of.descends_from("IntEnum") || class_of.descends_from("StrEnum") {
+                return Ok(Value::from(interp.str(&value)?));
+            }
+            Ok(Value::from(format!("{class}.{name}")))
+        }),
+    );
+    base.set(
+        "__hash__",
+        super::super::classes::method("__hash__", |interp, args| {
+            let this = args.one("__hash__")?;
+            let (_, name, _) = parts(interp, &this)?;
+            Ok(Value::Int(super::super::hash::hash_str(&name)))
+        }),
+    );
     let base = interp.register_class(base);
     let module = Module::new("enum");
     module.set("Enum", Value::Class(Rc::clone(&base)));
@@ -102,7 +111,9 @@ pub fn make_members(interp: &mut Interpreter, class: &Rc<Class>) -> PyResult<()>
         last = value.as_int().unwrap_or(last);
         let mixed = class.descends_from("int") || class.descends_from("str") || class.descends_from("float");
         let member = if mixed { Instance::with_native(class, value.clone()) } else { Instance::new(class) };
-        for (field, content) in [("_name_", Value::str(&name)), ("name", Value::str(&name)), ("_value_", value.clone()), ("value", value)] {
+        for (field, content) in
+            [("_name_", Value::str(&name)), ("name", Value::str(&name)), ("_value_", value.clone()), ("value", value)]
+        {
             member.set(field, content);
         }
         let member = Value::Instance(Rc::new(member));

@@ -132,8 +132,22 @@ impl Object for TextStream {
 
     fn methods(&self) -> &'static [&'static str] {
         &[
-            "read", "readline", "readlines", "write", "writelines", "getvalue", "seek", "tell", "close", "flush", "truncate",
-            "__enter__", "__exit__", "readable", "writable", "isatty",
+            "read",
+            "readline",
+            "readlines",
+            "write",
+            "writelines",
+            "getvalue",
+            "seek",
+            "tell",
+            "close",
+            "flush",
+            "truncate",
+            "__enter__",
+            "__exit__",
+            "readable",
+            "writable",
+            "isatty",
         ]
     }
 
@@ -163,7 +177,8 @@ impl Object for TextStream {
         }
         Some(match name {
             "read" => {
-                let count = args.positional.first().and_then(Value::as_int).and_then(|count| usize::try_from(count).ok());
+                let count =
+                    args.positional.first().and_then(Value::as_int).and_then(|count| usize::try_from(count).ok());
                 let text = self.take(|rest| match count {
                     Some(count) => rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at),
                     None => rest.len(),
@@ -205,7 +220,11 @@ impl Object for TextStream {
             }
             "tell" => Ok(Value::Int(self.position.get() as i64)),
             "truncate" => {
-                let at = args.positional.first().and_then(Value::as_int).map_or(self.position.get(), |at| at.max(0) as usize);
+                let at = args
+                    .positional
+                    .first()
+                    .and_then(Value::as_int)
+                    .map_or(self.position.get(), |at| at.max(0) as usize);
                 let len = self.text.borrow().len();
                 self.text.borrow_mut().truncate(at.min(len));
                 Ok(Value::Int(at as i64))

@@ -31,7 +31,9 @@ fn unary(module: Module, name: &'static str, function: fn(f64) -> f64) -> Module
     module.function(name, move |interp, args| {
         let x = real(interp, &args.one(name)?)?;
         let y = function(x);
-        if y.is_nan() && !x.is_nan() || y.is_infinite() && x.is_finite() && matches!(name, "log2" | "log10" | "log1p" | "atanh") {
+        if y.is_nan() && !x.is_nan()
+            || y.is_infinite() && x.is_finite() && matches!(name, "log2" | "log10" | "log1p" | "atanh")
+        {
             return Err(domain());
         }
         if y.is_infinite() && x.is_finite() {
@@ -42,9 +44,8 @@ fn unary(module: Module, name: &'static str, function: fn(f64) -> f64) -> Module
 }
 
 fn whole(interp: &mut Interpreter, value: &Value) -> PyResult<BigInt> {
-    to_big(value.native()).ok_or_else(|| {
-        type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(value)))
-    })
+    to_big(value.native())
+        .ok_or_else(|| type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(value))))
 }
 
 fn rounded(module: Module, name: &'static str, special: &'static str, function: fn(f64) -> f64) -> Module {
@@ -52,7 +53,9 @@ fn rounded(module: Module, name: &'static str, special: &'static str, function: 
         let value = args.one(name)?;
         match value.native() {
             Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => Ok(Value::big(whole(interp, &value)?)),
-            Value::Object(object) if object.methods().contains(&special) => interp.call_method(&value, special, Args::none()),
+            Value::Object(object) if object.methods().contains(&special) => {
+                interp.call_method(&value, special, Args::none())
+            }
             _ => {
                 let number = real(interp, &value)?;
                 if number.is_nan() {
@@ -152,12 +155,33 @@ pub fn module() -> Module {
         .with("inf", Value::Float(f64::INFINITY))
         .with("nan", Value::Float(f64::NAN));
     let functions: &[(&'static str, fn(f64) -> f64)] = &[
-        ("sqrt", f64::sqrt), ("exp", libm::exp), ("expm1", libm::expm1), ("log2", libm::log2), ("log10", libm::log10),
-        ("log1p", libm::log1p), ("sin", libm::sin), ("cos", libm::cos), ("tan", libm::tan), ("asin", libm::asin),
-        ("acos", libm::acos), ("atan", libm::atan), ("sinh", libm::sinh), ("cosh", libm::cosh), ("tanh", libm::tanh),
-        ("asinh", libm::asinh), ("acosh", libm::acosh), ("atanh", libm::atanh), ("degrees", f64::to_degrees),
-        ("radians", f64::to_radians), ("fabs", f64::abs), ("gamma", libm::tgamma), ("lgamma", libm::lgamma), ("erf", libm::erf),
-        ("erfc", libm::erfc), ("cbrt", libm::cbrt), ("exp2", libm::exp2),
+        ("sqrt", f64::sqrt),
+        ("exp", libm::exp),
+        ("expm1", libm::expm1),
+        ("log2", libm::log2),
+        ("log10", libm::log10),
+        ("log1p", libm::log1p),
+        ("sin", libm::sin),
+        ("cos", libm::cos),
+        ("tan", libm::tan),
+        ("asin", libm::asin),
+        ("acos", libm::acos),
+        ("atan", libm::atan),
+        ("sinh", libm::sinh),
+        ("cosh", libm::cosh),
+        ("tanh", libm::tanh),
+        ("asinh", libm::asinh),
+        ("acosh", libm::acosh),
+        ("atanh", libm::atanh),
+        ("degrees", f64::to_degrees),
+        ("radians", f64::to_radians),
+        ("fabs", f64::abs),
+        ("gamma", libm::tgamma),
+        ("lgamma", libm::lgamma),
+        ("erf", libm::erf),
+        ("erfc", libm::erfc),
+        ("cbrt", libm::cbrt),
+        ("exp2", libm::exp2),
     ];
     for (name, function) in functions {
         module = unary(module, name, *function);
@@ -166,7 +190,10 @@ pub fn module() -> Module {
     module = rounded(module, "ceil", "__ceil__", f64::ceil);
     module = rounded(module, "trunc", "__trunc__", f64::trunc);
     let pairs: &[(&'static str, fn(f64, f64) -> f64)] = &[
-        ("pow", libm::pow), ("atan2", libm::atan2), ("copysign", f64::copysign), ("fmod", |a, b| a % b),
+        ("pow", libm::pow),
+        ("atan2", libm::atan2),
+        ("copysign", f64::copysign),
+        ("fmod", |a, b| a % b),
         ("remainder", libm::remainder),
     ];
     for (name, function) in pairs {
@@ -210,7 +237,8 @@ pub fn module() -> Module {
             let (a, b) = (real(interp, &a.unwrap_or(Value::None))?, real(interp, &b.unwrap_or(Value::None))?);
             let relative = relative.and_then(|value| value.as_float()).unwrap_or(1e-9);
             let absolute = absolute.and_then(|value| value.as_float()).unwrap_or(0.0);
-            let close = a == b || (a.is_finite() && b.is_finite() && (a - b).abs() <= (relative * a.abs().max(b.abs())).max(absolute));
+            let close = a == b
+                || (a.is_finite() && b.is_finite() && (a - b).abs() <= (relative * a.abs().max(b.abs())).max(absolute));
             Ok(Value::Bool(close))
         })
         .function("modf", |interp, args| {

@@ -77,10 +77,13 @@ pub fn not_found(name: &str) -> Raised {
     let first = name.split('.').next().unwrap_or(name);
     let raised = Raised::named("ModuleNotFoundError", format!("No module named '{name}'")).with_subject(name);
     if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == first) {
-        return Raised::named("ModuleNotFoundError", format!("the module `{first}` is not supported here (it is valid on real Spark)"))
-            .with_subject(name)
-            .with_help(*instead)
-            .not_supported_here();
+        return Raised::named(
+            "ModuleNotFoundError",
+            format!("the module `{first}` is not supported here (it is valid on real Spark)"),
+        )
+        .with_subject(name)
+        .with_help(*instead)
+        .not_supported_here();
     }
     raised
 }

@@ -6,7 +6,18 @@ use std::fmt::Write as _;
 const DAY: i64 = 86_400_000_000;
 const SECOND: i64 = 1_000_000;
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -88,7 +99,12 @@ pub fn format(format: &str, fields: &Fields) -> String {
             Some('R') => out.push_str(&format!("{hour:02}:{minute:02}")),
             Some('D' | 'x') => out.push_str(&format!("{month:02}/{day:02}/{:02}", year % 100)),
             Some('c') => {
-                let _ = write!(out, "{} {} {day:2} {hour:02}:{minute:02}:{second:02} {year:04}", &day_name[..3], &month_name[..3]);
+                let _ = write!(
+                    out,
+                    "{} {} {day:2} {hour:02}:{minute:02}:{second:02} {year:04}",
+                    &day_name[..3],
+                    &month_name[..3]
+                );
             }
             Some('s') => out.push_str(&(fields.days * 86_400 + fields.of_day / SECOND).to_string()),
             Some('z') => out.push_str(&fields.offset.map_or_else(String::new, |micros| offset(micros, ""))),
@@ -171,7 +187,11 @@ pub fn parse(text: &str, format: &str) -> Option<Parsed> {
     if let Some(afternoon) = afternoon {
         hour = hour % 12 + if afternoon { 12 } else { 0 };
     }
-    if !(0..24).contains(&hour) || !(0..60).contains(&minute) || !(0..62).contains(&second) || !(1..=12).contains(&month) || !(1..=31).contains(&day)
+    if !(0..24).contains(&hour)
+        || !(0..60).contains(&minute)
+        || !(0..62).contains(&second)
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
     {
         return None;
     }

@@ -20,8 +20,8 @@ use layout::{Areas, Form};
 use paint::{Brush, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr;
 
 /// Draws the theatre. The status is the fold up to the model's cursor.
 pub fn view(model: &Model, status: &Status, buffer: &mut Buffer, screen: Rect) {

@@ -12,8 +12,8 @@ use crate::status::{Attempt, Death, Node, Status};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
-use unicode_width::UnicodeWidthStr;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr;
 
 /// The narrowest box.
 const BOX_WIDTH: u16 = 30;
