@@ -83,7 +83,8 @@ fn logical(op: BinaryOp, left: Expr, right: Expr, ansi: bool) -> Result<Expr> {
     if a == b { Err(wrong(op, &left, &right, "conditions (BOOLEAN)")) } else { Err(different(op, &left, &right)) }
 }
 
-fn has_map(data_type: &DataType) -> bool {
+/// Whether a type is a map or holds one: such values cannot be compared.
+pub(super) fn has_map(data_type: &DataType) -> bool {
     match data_type {
         DataType::Map(..) => true,
         DataType::Array(element, _) => has_map(element),
@@ -359,6 +360,9 @@ pub(super) fn case(branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>>, an
 
 /// `IN`: value and list of one type.
 pub(super) fn in_list(value: Expr, list: Vec<Expr>, ansi: bool) -> Result<Expr> {
+    if list.is_empty() {
+        return Ok(Expr::literal(Scalar::Boolean(false)));
+    }
     let types: Vec<DataType> = std::iter::once(&value).chain(&list).map(Expr::data_type).collect();
     let Some(common) = common_of(&types, ansi) else {
         let text = Expr::In { value: Box::new(value), list }.pretty_name();

@@ -266,6 +266,11 @@ impl<'e> Env<'e> {
             {
                 "get_array_struct_fields"
             }
+            DataType::Array(..) if !key.data_type().is_integral() && key.data_type() != DataType::Null => {
+                let text = format!("{}[{}]", child.pretty_name(), key.pretty_name());
+                let why = format!("an array is read by position (INT), not by {}", key.data_type().sql());
+                return Err(mismatch("UNEXPECTED_INPUT_TYPE", &text, why));
+            }
             DataType::Array(..) => "get_array_item",
             DataType::Map(..) => "get_map_value",
             other => {
@@ -381,6 +386,7 @@ impl<'e> Env<'e> {
         let (name, distinct) = match lower.as_str() {
             "count_distinct" | "countdistinct" => ("count", true),
             "sum_distinct" | "sumdistinct" => ("sum", true),
+            "percentile_cont" => ("percentile", call.distinct),
             name => (name, call.distinct),
         };
         let context = self.context();
@@ -578,10 +584,8 @@ fn not_castable(child: &Expr, from: &DataType, to: &DataType, mode: CastMode) ->
 /// The schema given to `from_json` as text becomes a null of that type, which is how the function takes it.
 fn with_schema(args: &mut [Expr]) -> Result<()> {
     let Some(Expr::Literal(Scalar::String(text), _)) = args.get(1) else { return Ok(()) };
-    let parsed = crate::logical::ddl::parse_columns_or_type(text).map_err(|error| {
-        let condition = error.condition().unwrap_or("PARSE_SYNTAX_ERROR").to_owned();
-        SparkError::analysis(&condition, error.message()).with_subject(text.clone())
-    })?;
+    let parsed = crate::logical::ddl::parse_columns_or_type(text)
+        .map_err(|error| SparkError::analysis("PARSE_SYNTAX_ERROR", error.message()).with_subject(text.clone()))?;
     let data_type = match parsed {
         (mut fields, true) if fields.fields.len() == 1 => fields.fields.remove(0).data_type,
         (fields, _) => DataType::Struct(fields),

@@ -41,12 +41,13 @@ use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use exprs::Env;
 use names::Casing;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// What the analyzer asks of the session.
 pub trait Catalog {
-    /// The plan behind a view or table; gives an analyzed plan, without a `SubqueryAlias` around it.
+    /// The plan behind a view or table, analyzed or not, without a `SubqueryAlias` around it.
     fn relation(&self, name: &[String]) -> Option<Arc<LogicalPlan>>;
 
     /// A registered Python function and its result type.
@@ -99,7 +100,12 @@ pub struct AnalyzerContext<'a> {
 /// Resolves plans.
 pub struct Analyzer<'a> {
     context: AnalyzerContext<'a>,
+    /// How many views are being looked into.
+    depth: Cell<usize>,
 }
+
+/// Views over views over views: more than this is a circle.
+const VIEW_DEPTH_MAX: usize = 40;
 
 /// What names mean beyond a node's own input.
 #[derive(Debug, Clone, Default)]
@@ -121,7 +127,7 @@ impl<'a> Analyzer<'a> {
     /// An analyzer for one session.
     #[must_use]
     pub fn new(context: AnalyzerContext<'a>) -> Self {
-        Analyzer { context }
+        Analyzer { context, depth: Cell::new(0) }
     }
 
     /// The plan with every name and type resolved. Plans that came from here before are given back as they are.
@@ -234,12 +240,26 @@ impl<'a> Analyzer<'a> {
                 let catalog = self.context.catalog;
                 let known = catalog.relation(name);
                 let plan = known.ok_or_else(|| errors::table_not_found(name, &catalog.relation_names()))?;
-                self.leaf(&plan)
+                self.view(&plan, name)?
             }
         };
         let input = if scope.subquery { ids::refresh(&plan, self.context.ids).0 } else { plan };
         let name = name.last().cloned().unwrap_or_default();
         Ok(Arc::new(LogicalPlan::SubqueryAlias { name, input }))
+    }
+
+    /// The plan behind a name: a view made by SQL text is resolved now, with the views that exist now.
+    fn view(&self, plan: &Arc<LogicalPlan>, name: &[String]) -> Result<Arc<LogicalPlan>> {
+        if self.depth.get() >= VIEW_DEPTH_MAX {
+            return Err(crate::common::SparkError::analysis(
+                "RECURSIVE_VIEW",
+                format!("the view `{}` reads itself through other views", name.join(".")),
+            ));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let found = self.plan(plan, Scope::EMPTY);
+        self.depth.set(self.depth.get() - 1);
+        found
     }
 
     fn with(

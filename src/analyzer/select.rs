@@ -109,13 +109,6 @@ impl Analyzer<'_> {
             return Ok((items, input));
         }
         let generators = items.iter().filter(|item| matches!(item, Expr::MultiAlias { .. })).count();
-        if generators > 1 {
-            return Err(SparkError::analysis(
-                "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
-                "a select list can hold only one function that makes rows, such as explode",
-            )
-            .with_help("explode one column first, and the other from the result"));
-        }
         if generators == 0 {
             return Err(SparkError::analysis(
                 "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
@@ -243,7 +236,7 @@ fn bare_window_function(expr: &Expr) -> Option<&'static str> {
 
 fn aggregate_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    matches!(lower.as_str(), "count_distinct" | "countdistinct" | "sum_distinct" | "sumdistinct")
+    matches!(lower.as_str(), "percentile_cont" | "count_distinct" | "countdistinct" | "sum_distinct" | "sumdistinct")
         || matches!(functions::lookup(&lower), Some(Definition::Aggregate(_)))
 }
 

@@ -41,7 +41,7 @@ impl Analyzer<'_> {
             _ => error,
         })?;
         for expr in &resolved {
-            if matches!(expr.data_type(), DataType::Map(..)) {
+            if super::coercion::has_map(&expr.data_type()) {
                 return Err(super::errors::mismatch(
                     "INVALID_ORDERING_TYPE",
                     &expr.pretty_name(),
@@ -174,6 +174,8 @@ impl Analyzer<'_> {
                 | LogicalPlan::Sample { input, .. }
                 | LogicalPlan::Repartition { input, .. }
                 | LogicalPlan::Hint { input, .. }
+                | LogicalPlan::Distinct { input }
+                | LogicalPlan::Deduplicate { input, .. }
                 | LogicalPlan::Limit { input, .. } => input.clone(),
                 _ => return Err(SparkError::internal("nothing more to reach")),
             };
@@ -353,6 +355,8 @@ pub(super) fn expose(plan: &Arc<LogicalPlan>, missing: &[Attribute]) -> Option<A
         | LogicalPlan::Sample { input, .. }
         | LogicalPlan::Repartition { input, .. }
         | LogicalPlan::Hint { input, .. }
+        | LogicalPlan::Distinct { input }
+        | LogicalPlan::Deduplicate { input, .. }
         | LogicalPlan::Limit { input, .. } => *input = expose(input, &missing)?,
         _ => return None,
     }

@@ -19,7 +19,16 @@ const RANKING: &[&str] = &["row_number", "rank", "dense_rank", "percent_rank", "
 pub(super) fn checked(function: Expr, spec: WindowSpec, ansi: bool) -> Result<Expr> {
     let text = function.pretty_name();
     let spec = match &function {
-        Expr::WindowFunction { function: definition, .. } => framed(definition.name, &text, spec)?,
+        Expr::WindowFunction { function: definition, args, .. } => {
+            if definition.name == "ntile"
+                && let Some(Expr::Literal(Scalar::Integer(buckets), _)) = args.first()
+                && *buckets <= 0
+            {
+                let why = format!("the rows cannot be dealt into {buckets} buckets");
+                return Err(super::errors::mismatch("VALUE_OUT_OF_RANGE", &text, why));
+            }
+            framed(definition.name, &text, spec)?
+        }
         Expr::Aggregate(call) => {
             if call.distinct {
                 return Err(SparkError::analysis(

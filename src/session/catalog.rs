@@ -4,7 +4,7 @@
 //! known to this session only. Spark without Hive forgets them with the session as well.
 
 use super::Session;
-use crate::analyzer::Catalog;
+use crate::analyzer::{Analyzer, AnalyzerContext, Catalog};
 use crate::common::{Result, SparkError, text};
 use crate::logical::expr::Expr;
 use crate::logical::functions::RowFunction;
@@ -175,7 +175,7 @@ fn no_database(name: &str) -> SparkError {
 impl Session {
     pub(super) fn relation(&self, name: &str) -> Result<Arc<LogicalPlan>> {
         let parts: Vec<String> = name.split('.').map(|part| part.trim_matches('`').to_owned()).collect();
-        self.catalog.relation(&parts).ok_or_else(|| {
+        let found = self.catalog.relation(&parts).ok_or_else(|| {
             let names = self.catalog.relation_names();
             let near = text::nearest(name, names.iter().map(String::as_str), 3).join(", ");
             let error = SparkError::analysis(
@@ -188,7 +188,10 @@ impl Session {
             } else {
                 error.with_help(format!("did you mean {near}?"))
             }
-        })
+        })?;
+        let context =
+            AnalyzerContext { conf: &self.conf, ids: &self.ids, catalog: &self.catalog, analyzed: &self.analyzed };
+        Analyzer::new(context).analyze(&found)
     }
 
     pub(super) fn answer_catalog(&mut self, request: CatalogRequest) -> Result<CatalogReply> {

@@ -14,6 +14,43 @@ use crate::storage::commit::Overwrite;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::sync::Arc;
 
+/// Whether Spark's ANSI store assignment lets a value of one type into a column of another.
+fn storable(from: &DataType, to: &DataType) -> bool {
+    let moment = |t: &DataType| matches!(t, DataType::Date | DataType::Timestamp | DataType::TimestampNtz);
+    match (from, to) {
+        (from, to) if from == to || from.is_nested() || to.is_nested() => true,
+        (DataType::Null, _) | (_, DataType::String) => true,
+        (from, to) => (from.is_numeric() && to.is_numeric()) || (moment(from) && moment(to)),
+    }
+}
+
+/// Whether a plan reads one of a table's files.
+fn reads_any(plan: &LogicalPlan, table: &crate::logical::plan::FileScan) -> bool {
+    let mut found = false;
+    plan.visit(&mut |node| {
+        if let LogicalPlan::Scan(scan) = node {
+            found |= scan.files.iter().any(|file| table.files.iter().any(|own| own.path == file.path));
+        }
+    });
+    found
+}
+
+/// A view cannot read itself.
+fn refuse_recursion(plan: &LogicalPlan, view: &str) -> Result<()> {
+    let mut found = false;
+    plan.visit(&mut |node| {
+        if let LogicalPlan::UnresolvedRelation { name } = node {
+            found |= name.last().is_some_and(|name| name.eq_ignore_ascii_case(view));
+        }
+    });
+    if found {
+        return Err(SparkError::analysis("RECURSIVE_VIEW", format!("the view `{view}` would read itself"))
+            .with_subject(view)
+            .with_help("give the new view another name"));
+    }
+    Ok(())
+}
+
 /// A command's answer: column names with types, and rows.
 struct Table {
     columns: Vec<(&'static str, DataType)>,
@@ -92,8 +129,11 @@ impl Session {
     fn run_view_statement(&mut self, statement: Statement) -> Result<Table> {
         match statement {
             Statement::CreateView { name, columns, plan, replace, global, if_not_exists, temporary: _ } => {
-                let plan = self.analyze(renamed(plan, &columns))?;
+                // A view made by SQL keeps its text's meaning: the views that it reads are looked up when it is used.
+                let plan = renamed(plan, &columns);
+                self.analyze(plan.clone())?;
                 let view = name.last().cloned().unwrap_or_default();
+                refuse_recursion(&plan, &view)?;
                 match self.catalog.create_view(&view, plan, replace, global) {
                     Err(_) if if_not_exists => {}
                     other => other?,
@@ -195,13 +235,14 @@ impl Session {
                 self.run_insert(&full, &[], empty, true)?;
             }
             Statement::RowChange { operation, table } => {
-                return Err(SparkError::analysis(
-                    "UNSUPPORTED_FEATURE.TABLE_OPERATION",
+                return Err(SparkError::new(
+                    crate::common::ErrorClass::UnsupportedOperationException,
                     format!(
                         "The table `{}` does not support {operation}: plain files cannot be changed row by row.",
                         table.join("`.`")
                     ),
                 )
+                .with_condition("UNSUPPORTED_FEATURE.TABLE_OPERATION")
                 .with_help("read the table, change the rows, and write a new one"));
             }
             Statement::RefreshTable { name } | Statement::AnalyzeTable { name } => {
@@ -234,6 +275,27 @@ impl Session {
                 format!("{table} has {} columns, the query gives {}", target_schema.fields.len(), given.len()),
             ));
         }
+        for (i, column) in given.iter().enumerate() {
+            let field = match columns.get(i) {
+                None => target_schema.fields.get(i),
+                Some(name) => target_schema.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)),
+            };
+            if let Some(field) = field
+                && !storable(&column.data_type, &field.data_type)
+            {
+                return Err(SparkError::analysis(
+                    "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
+                    format!(
+                        "the column `{}` of {table} is {}, and {} cannot be stored there safely",
+                        field.name,
+                        field.data_type.sql(),
+                        column.data_type.sql()
+                    ),
+                )
+                .with_subject(field.name.clone())
+                .with_help("cast the value in the query"));
+            }
+        }
         let exprs = target_schema
             .fields
             .iter()
@@ -253,6 +315,14 @@ impl Session {
                     .alias(field.name.clone())
             })
             .collect();
+        if overwrite && reads_any(&query, &scan) {
+            return Err(SparkError::analysis(
+                "UNSUPPORTED_OVERWRITE.TABLE",
+                format!("the table {table} cannot be overwritten with rows that are read from it"),
+            )
+            .with_subject(table)
+            .with_help("write the new rows to another table first"));
+        }
         let plan = self.analyze(Arc::new(LogicalPlan::Project { exprs, input: query }))?;
         let partition_by = scan.partition_schema.names().map(str::to_owned).collect();
         let mode = if overwrite { SaveMode::Overwrite } else { SaveMode::Append };

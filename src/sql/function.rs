@@ -3,8 +3,10 @@
 use super::expr::{call, text};
 use super::lexer::Token;
 use super::parser::Parser;
-use crate::common::Result;
-use crate::logical::expr::{Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, WindowFrame, WindowSpec};
+use crate::common::{Result, SparkError};
+use crate::logical::expr::{
+    BinaryOp, Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, WindowFrame, WindowSpec,
+};
 use crate::logical::types::DataType;
 
 /// Marks the window of `OVER name` until the `WINDOW` clause is read.
@@ -123,7 +125,9 @@ impl Parser<'_> {
             self.expect_word("by")?;
             let order = self.sort_item()?;
             self.expect_symbol(")")?;
-            args.insert(0, order.child);
+            if let Some(disc) = within_group(&name, &mut args, order)? {
+                return Ok(disc);
+            }
         }
         let filter = if self.is_word("filter") && self.is_symbol_at(1, "(") {
             self.advance();
@@ -219,6 +223,35 @@ impl Parser<'_> {
             let spec = if parser.is_symbol("(") { parser.window_spec()? } else { named_window(parser.name()?) };
             Ok((name, spec))
         })
+    }
+}
+
+/// `percentile_cont(p) WITHIN GROUP (ORDER BY x)` and its kin: the ordered column becomes the first argument.
+fn within_group(name: &str, args: &mut Vec<Expr>, order: crate::logical::expr::SortOrder) -> Result<Option<Expr>> {
+    let lower = name.to_ascii_lowercase();
+    let ordered = order.child.clone();
+    match (lower.as_str(), args.as_slice()) {
+        ("percentile_cont", [_]) if order.ascending => {
+            args.insert(0, ordered);
+            Ok(None)
+        }
+        ("percentile_disc", [at]) if order.ascending => {
+            // The first value whose share of the rows up to it reaches `at`.
+            let sorted = call("sort_array", vec![call("collect_list", vec![ordered])]);
+            let share = Expr::binary(BinaryOp::Multiply, at.clone(), call("size", vec![sorted.clone()]));
+            let position = call("greatest", vec![call("ceil", vec![share]), Expr::int(1)]);
+            let to = DataType::Integer;
+            let position = Expr::Cast { child: Box::new(position), to, mode: CastMode::Ansi, implicit: false };
+            Ok(Some(call("try_element_at", vec![sorted, position])))
+        }
+        ("mode", []) => {
+            args.push(ordered);
+            Ok(None)
+        }
+        _ => Err(SparkError::unsupported(
+            format!("{lower}(…) WITHIN GROUP"),
+            "collect the values with collect_list and sort them with sort_array",
+        )),
     }
 }
 

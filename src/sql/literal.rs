@@ -103,6 +103,13 @@ fn timestamp(text: &str) -> Option<i64> {
     let (clock, zone) = time.split_at(zone_at);
     let offset = match zone.trim() {
         "" | "Z" | "UTC" | "GMT" => 0,
+        name if name.contains('/') => {
+            let local = days * 86_400 + clock_micros(clock.trim())? / MICROS_PER_SECOND;
+            return Some(
+                (local - zone_offset(name, local)?) * MICROS_PER_SECOND
+                    + clock_micros(clock.trim())? % MICROS_PER_SECOND,
+            );
+        }
         zone => {
             let sign = if zone.starts_with('-') { -1 } else { 1 };
             let (hours, minutes) = zone.trim_start_matches(['+', '-']).split_once(':').unwrap_or((&zone[1..], "0"));
@@ -111,6 +118,15 @@ fn timestamp(text: &str) -> Option<i64> {
     };
     let micros = clock_micros(clock.trim())?;
     Some((days * 86_400 - offset) * MICROS_PER_SECOND + micros)
+}
+
+/// Seconds east of UTC of a named zone at a wall-clock second.
+fn zone_offset(name: &str, local: i64) -> Option<i64> {
+    use chrono::{Offset, TimeZone};
+    let zone: chrono_tz::Tz = name.parse().ok()?;
+    let wall = chrono::DateTime::from_timestamp(local, 0)?.naive_utc();
+    let found = zone.offset_from_local_datetime(&wall).earliest()?;
+    Some(i64::from(found.fix().local_minus_utc()))
 }
 
 /// Microseconds of `10:11`, `10:11:12`, `10:11:12.5`.

@@ -131,11 +131,11 @@ fn day_time_text(micros: i64) -> String {
     if size > 0 && size % day == 0 {
         return format!("INTERVAL '{sign}{}' DAY", size / day);
     }
+    if size > 0 && size % (60 * second) == 0 && size % (3600 * second) != 0 && size < day {
+        return format!("INTERVAL '{sign}{:02}' MINUTE", size / (60 * second));
+    }
     if size % (3600 * second) == 0 && size < day {
         return format!("INTERVAL '{sign}{:02}' HOUR", size / (3600 * second));
-    }
-    if size % (60 * second) == 0 && size < 3600 * second {
-        return format!("INTERVAL '{sign}{:02}' MINUTE", size / (60 * second));
     }
     let (hours, minutes, seconds) = (size / (3600 * second) % 24, size / (60 * second) % 60, size / second % 60);
     let fraction = match size % second {

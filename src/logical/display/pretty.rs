@@ -17,6 +17,9 @@ const UPPER: &[&str] = &[
     "sinh", "sqrt", "tan", "tanh", "rlike", "log",
 ];
 
+/// How Spark writes the order that `array_sort` has without a function.
+const DEFAULT_ORDER: &str = "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())";
+
 impl BinaryOp {
     /// The operator as written between two values.
     #[must_use]
@@ -114,8 +117,20 @@ fn literal_name(value: &Scalar, data_type: &DataType) -> String {
 fn binary_name(op: BinaryOp, left: &Expr, right: &Expr) -> String {
     let (left_name, right_name) = (left.pretty_name(), right.pretty_name());
     // A date plus an interval is written without parentheses in Spark.
-    let interval = |expr: &Expr| matches!(expr, Expr::Literal(Scalar::YearMonthInterval(_), _));
+    let interval = |expr: &Expr| {
+        matches!(
+            expr,
+            Expr::Literal(Scalar::YearMonthInterval(_) | Scalar::DayTimeInterval(_) | Scalar::CalendarInterval(..), _)
+        )
+    };
+    let days = matches!(right, Expr::Literal(Scalar::DayTimeInterval(micros), _) if micros % 86_400_000_000 == 0);
     match op {
+        BinaryOp::Add if days && left.data_type() == DataType::Date => {
+            format!("date_add({left_name}, extractansiintervaldays({right_name}))")
+        }
+        BinaryOp::Subtract if days && left.data_type() == DataType::Date => {
+            format!("date_sub({left_name}, extractansiintervaldays({right_name}))")
+        }
         BinaryOp::Add | BinaryOp::Subtract if interval(right) && !interval(left) => {
             format!("{left_name} {} {right_name}", op.symbol())
         }
@@ -210,6 +225,12 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
         }
         ("<<" | ">>" | ">>>", [value, by]) => return format!("({} {name} {})", value.pretty_name(), by.pretty_name()),
         ("from_json" | "from_csv", [value, ..]) => return format!("{name}({})", value.pretty_name()),
+        ("positive", [value]) => return format!("(+ {})", value.pretty_name()),
+        ("approx_count_distinct", [value, _]) => return format!("approx_count_distinct({})", value.pretty_name()),
+        ("array_sort", [value]) => return format!("array_sort({}, {DEFAULT_ORDER})", value.pretty_name()),
+        ("percentile_cont", [value, at]) => {
+            return format!("percentile_cont({}) WITHIN GROUP (ORDER BY {})", at.pretty_name(), value.pretty_name());
+        }
         ("log", [value]) => return format!("LOG(E(), {})", value.pretty_name()),
         _ => {}
     }

@@ -245,7 +245,7 @@ fn substr(interp: &mut Interpreter, own: Expr, args: Args) -> PyResult<Expr> {
         return Err(not_expected_type(interp, "startPos", "Column or int", &start));
     }
     let (start, length) = (lit(interp, &start)?, lit(interp, &length)?);
-    Ok(Expr::call("substring", vec![own, start, length]))
+    Ok(Expr::call("substr", vec![own, start, length]))
 }
 
 fn over(interp: &mut Interpreter, own: Expr, args: Args) -> PyResult {
@@ -392,7 +392,9 @@ impl Object for Column {
         reflected: bool,
     ) -> PyResult<Option<Value>> {
         let other = lit(interp, other)?;
-        let (left, right) = if reflected { (other, self.expr.clone()) } else { (self.expr.clone(), other) };
+        // As in PySpark, `1 + col` is `col + 1`: only operators whose order matters are turned round.
+        let turned = reflected && !matches!(op, BinaryOp::Add | BinaryOp::Mul | BinaryOp::And | BinaryOp::Or);
+        let (left, right) = if turned { (other, self.expr.clone()) } else { (self.expr.clone(), other) };
         Ok(match operator(op) {
             Some(op) => Some(column_value(Expr::binary(op, left, right))),
             None if op == BinaryOp::Pow => Some(column_value(Expr::call("power", vec![left, right]))),

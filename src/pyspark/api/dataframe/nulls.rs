@@ -76,7 +76,7 @@ fn fill(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyR
         let mut own = Expr::Attribute(column);
         if matches!(data_type, DataType::Float | DataType::Double) {
             let null = cast(Expr::literal(crate::logical::Scalar::Null), &data_type);
-            own = Expr::call("nanvl", vec![own, null]);
+            own = cast(Expr::call("nanvl", vec![own, null]), &data_type);
         }
         let value = cast(lit(interp, value)?, &data_type);
         exprs.push(cast(Expr::call("coalesce", vec![own, value]), &data_type).alias(name));

@@ -67,7 +67,7 @@ table! {
     // Dates and times.
     add_months("start ~months"), convert_timezone("sourceTz? targetTz sourceTs"), curdate(""), current_date(""),
     current_timestamp(""), now(""), localtimestamp(""), current_timezone(""), date_add("start ~days"), dateadd("start ~days"),
-    date_diff => datediff("end start"), datediff("end start"), date_format("date 'format"), date_from_unix_date("days"), date_part("field source"),
+    date_diff("end start"), datediff("end start"), date_format("date 'format"), date_from_unix_date("days"), date_part("field source"),
     datepart("field source"), extract("field source"), date_sub("start ~days"), date_trunc("'format timestamp"), day("col"), dayname("col"),
     dayofmonth("col"), dayofweek("col"), dayofyear("col"), from_unixtime("timestamp 'format='yyyy-MM-dd HH:mm:ss"),
     from_utc_timestamp("timestamp 'tz"), hour("col"), last_day("date"), make_date("year month day"),
