@@ -62,7 +62,7 @@ impl Sentence {
     #[must_use]
     pub fn line(&self, format: Format) -> String {
         match format {
-            Format::Text => wrapped(&format!("t={:<8.2} {}", self.at.as_secs_f64(), self.text)),
+            Format::Text => wrapped(&format!("t={:<8.3} {}", self.at.as_secs_f64(), self.text)),
             Format::JsonLines => {
                 let time = self.at.0;
                 serde_json::json!({ "t_nanos": time, "kind": self.kind, "text": self.text }).to_string()
@@ -200,7 +200,7 @@ impl Told<'_> {
                 self.say(Depth::Full, Weight::Plain, "printed", text);
             }
             EventKind::QueryStarted { query, action, line, .. } => {
-                let text = format!("{query} starts: {} at line {line} of the script", words::line(action, 60));
+                let text = format!("{query} starts: {} at line {line} of the script", words::action(action));
                 self.say(Depth::Brief, Weight::Plain, "query_started", text);
             }
             EventKind::QueryReplanned { query, decisions, .. } => {
@@ -239,7 +239,7 @@ impl Told<'_> {
         let mut text = format!("{query} is done: {}", plural(rows, "row"));
         if let Some(known) = known {
             let took = self.at.since(known.started);
-            text = format!("{text}, {:.2} s of virtual time", took.as_secs_f64());
+            text = format!("{text}, {} of virtual time", words::length(took));
         }
         if deaths > 0 {
             let _ = write!(text, ", in spite of {}", plural(deaths as u64, "dead node"));
@@ -292,10 +292,7 @@ impl Told<'_> {
             let what = format!("the output of {}", words::stage_tasks(status, &names));
             self.lost(&what, need, 1);
         }
-        for (need, members) in words::by_need(&death.cached, |lost| &lost.need) {
-            let what = plural(members.len() as u64, "cached partition");
-            self.lost(&what, need, members.len());
-        }
+        self.lost_cached(death);
         self.kept(death);
     }
 
@@ -303,10 +300,15 @@ impl Told<'_> {
         let it = if number == 1 { "it" } else { "them" };
         match need {
             Need::Now(by) => {
-                let single = matches!(by.as_slice(), [(_, partitions)] if partitions.len() == 1);
+                let single = by.iter().map(|(_, partitions)| partitions.len()).sum::<usize>() == 1;
                 let by = words::needed_by(self.status, by);
                 let verb = if single { "needs" } else { "need" };
                 let text = format!("lost and needed: {what}; made again, because {by} still {verb} {it}");
+                self.say(Depth::Brief, Weight::Again, "lost_needed", text);
+            }
+            Need::OwnStage(stage) => {
+                let stage = words::stage(self.status, *stage);
+                let text = format!("lost and needed: {what}; made again, because stage {stage} is not complete without");
                 self.say(Depth::Brief, Weight::Again, "lost_needed", text);
             }
             Need::Later => {
@@ -317,6 +319,26 @@ impl Told<'_> {
             Need::No => {
                 let text = format!("lost, not needed: {what}; everything that reads {it} is done, so not made again");
                 self.say(Depth::Brief, Weight::Kept, "lost_not_needed", text);
+            }
+        }
+    }
+
+    /// Cached partitions, all that are needed now in one sentence.
+    fn lost_cached(&mut self, death: &Death) {
+        let mut now: Vec<(StageId, Vec<u32>)> = Vec::new();
+        let mut needed = 0;
+        for lost in &death.cached {
+            if let Need::Now(by) = &lost.need {
+                needed += 1;
+                now.extend(by.clone());
+            }
+        }
+        if needed > 0 {
+            self.lost(&plural(needed, "cached partition"), &Need::Now(now), needed as usize);
+        }
+        for (need, members) in words::by_need(&death.cached, |lost| &lost.need) {
+            if !need.is_now() {
+                self.lost(&plural(members.len() as u64, "cached partition"), need, members.len());
             }
         }
     }
@@ -338,9 +360,13 @@ impl Told<'_> {
                 let text = format!("{} is planned: {operators}", definition.stage);
                 self.say(Depth::Full, Weight::Plain, "stage_defined", text);
             }
-            EventKind::StageSkipped { stage, .. } => {
+            EventKind::StageSkipped { job, stage } => {
                 let text = format!("stage {} is skipped: its output is still there", words::stage(self.status, *stage));
-                self.say(Depth::Normal, Weight::Good, "stage_skipped", text);
+                // Within one query each exchange is a job, and every job skips what those before it made: no news.
+                let maker = self.status.stages.get(stage).and_then(|stage| stage.definition.query);
+                let asker = self.status.jobs.get(job).and_then(|job| job.query);
+                let depth = if maker == asker && maker.is_some() { Depth::Full } else { Depth::Normal };
+                self.say(depth, Weight::Good, "stage_skipped", text);
             }
             EventKind::StageSubmitted { stage, partitions, reason, .. } => {
                 self.stage_submitted(stage.stage, partitions, reason);

@@ -28,7 +28,7 @@ pub fn of(status: &Status) -> String {
     if written > 0 {
         lines.push(format!("{} written", plural(written as u64, "output folder")));
     }
-    lines.push(format!("{} of virtual time (simulated)", VirtualDuration(status.now.0)));
+    lines.push(format!("{} of virtual time (simulated)", words::moment(status.now)));
     lines.iter().fold(String::new(), |mut text, line| {
         let _ = writeln!(text, "summary: {line}");
         text
@@ -54,7 +54,7 @@ fn tasks(totals: &Totals) -> String {
     let mut text = format!("{} succeeded", plural(totals.tasks_succeeded, "task"));
     if totals.again > 0 {
         let share = totals.again as f64 * 100.0 / totals.tasks_started.max(1) as f64;
-        let cost = VirtualDuration(totals.again_nanos);
+        let cost = words::length(VirtualDuration(totals.again_nanos));
         let _ = write!(text, ", {} started again ({share:.0} % of all starts, {cost} of core time)", totals.again);
     } else {
         text.push_str(", none ran again");
@@ -71,7 +71,7 @@ fn death(status: &Status, fate: &Fate) -> Vec<String> {
     let outputs = fate.outputs_again.len() + fate.outputs_left.len();
     let running = fate.restarted.len() + fate.not_restarted.len();
     let held = words::inventory(outputs, running, fate.cached_lost);
-    let mut lines = vec![format!("{} died at {}: {held} lost, {} kept elsewhere", fate.node, fate.at, fate.kept)];
+    let mut lines = vec![format!("{} died at {}: {held} lost, {} kept elsewhere", fate.node, words::moment(fate.at), fate.kept)];
     let name = |tasks: &[(StageId, u32)]| words::stage_tasks(status, tasks);
     let again: Vec<(StageId, u32)> = fate.outputs_again.iter().map(|(stage, map, _)| (*stage, *map)).collect();
     if outputs > 0 {

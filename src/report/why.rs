@@ -100,13 +100,13 @@ fn verdict(status: &Status, name: &str, finding: &Finding) -> (Mark, String) {
         }
         Finding::NotNeeded => (Mark::Skip, "So it is not made again.".to_owned()),
         Finding::NodeAlive => (Mark::Wall, "It is up.".to_owned()),
-        Finding::NodeDead { at } => (Mark::Lost, format!("It died at {at}.")),
+        Finding::NodeDead { at } => (Mark::Lost, format!("It died at {}.", words::moment(*at))),
     }
 }
 
 fn step_words(status: &Status, step: &Step) -> (Mark, String) {
     let died = |died: &Option<crate::common::time::VirtualTime>| match died {
-        Some(at) => format!(", which died at {at}"),
+        Some(at) => format!(", which died at {}", words::moment(*at)),
         None => String::new(),
     };
     match step {
@@ -116,6 +116,9 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
         Step::Raised { reason } => (Mark::Lost, format!("The attempt before failed: {}", words::line(reason, 120))),
         Step::NeededBy(by) if by.is_empty() => (Mark::None, "A stage that had not finished asked for it.".to_owned()),
         Step::NeededBy(by) => (Mark::None, format!("Still needed by {}.", words::needed_by(status, by))),
+        Step::OwnStage(stage) => {
+            (Mark::None, format!("Its stage {} still runs and needs all its outputs.", words::stage(status, *stage)))
+        }
         Step::NobodyNeeds => (Mark::Skip, "Everything that reads it is done.".to_owned()),
         Step::QueryOpen => (Mark::None, "No task that runs or waits reads it.".to_owned()),
         Step::InputFromStorage { stage } => {
@@ -157,7 +160,7 @@ pub fn triage(status: &Status, death: &crate::status::Death) -> Vec<Line> {
         match lost.need {
             Need::No => no.push((lost.stage, lost.map)),
             Need::Later => later.push((lost.stage, lost.map)),
-            Need::Now(_) => now.push((lost.stage, lost.map)),
+            Need::Now(_) | Need::OwnStage(_) => now.push((lost.stage, lost.map)),
         }
     }
     let cached = |wanted: fn(&Need) -> bool| death.cached.iter().filter(|lost| wanted(&lost.need)).count() as u64;

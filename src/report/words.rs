@@ -2,6 +2,7 @@
 
 use crate::common::ids::{NodeId, StageId};
 use crate::common::text::{plural, visible};
+use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::status::Status;
 use crate::status::need::Need;
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,6 +112,28 @@ pub fn by_need<'a, T>(things: &'a [T], need: impl Fn(&'a T) -> &'a Need) -> Vec<
         }
     }
     groups
+}
+
+/// A moment with as many digits as tell it apart: `0.031 s`, `12.50 s`.
+#[must_use]
+pub fn moment(at: VirtualTime) -> String {
+    let secs = at.as_secs_f64();
+    if secs < 10.0 { format!("{secs:.3} s") } else { format!("{secs:.2} s") }
+}
+
+/// A length of virtual time, in the same way.
+#[must_use]
+pub fn length(length: VirtualDuration) -> String {
+    moment(VirtualTime(length.0))
+}
+
+/// An action as the script spells it.
+#[must_use]
+pub fn action(action: &str) -> String {
+    match action {
+        "showString" => "show".to_owned(),
+        other => line(other, 60),
+    }
 }
 
 /// One line of untrusted text, made safe and cut to `width` characters.

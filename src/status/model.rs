@@ -268,6 +268,8 @@ pub struct Shuffle {
     pub maps: Vec<Option<MapOutput>>,
     /// Stages that read it.
     pub readers: Vec<StageId>,
+    /// Its query has ended: its blocks were given back.
+    pub released: bool,
 }
 
 /// What one map task left on its node.
@@ -445,7 +447,8 @@ impl Status {
     /// Bytes of map outputs and of cached partitions in a node's memory or disk.
     #[must_use]
     pub fn stored_on(&self, node: NodeId) -> (u64, u64) {
-        let outputs = self.shuffles.values().flat_map(|shuffle| shuffle.maps.iter().flatten());
+        let held = self.shuffles.values().filter(|shuffle| !shuffle.released);
+        let outputs = held.flat_map(|shuffle| shuffle.maps.iter().flatten());
         let shuffled =
             outputs.filter(|output| output.node == node && output.lost.is_none()).map(MapOutput::total_bytes).sum();
         let blocks = self.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values());

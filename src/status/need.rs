@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 pub enum Need {
     /// Unfinished tasks read it: by stage, their partitions.
     Now(Vec<(StageId, Vec<u32>)>),
+    /// The stage that makes it is still running: it ends only when all its outputs are there.
+    OwnStage(StageId),
     /// Nothing that is running or waiting reads it; its query or cache is still open, so a later job may ask for it.
     Later,
     /// Everything that read it is done.
@@ -25,7 +27,7 @@ impl Need {
     /// Whether it must be made again now.
     #[must_use]
     pub fn is_now(&self) -> bool {
-        matches!(self, Need::Now(_))
+        matches!(self, Need::Now(_) | Need::OwnStage(_))
     }
 }
 
@@ -75,6 +77,12 @@ impl Walk<'_> {
         }
         if !by.is_empty() {
             return Need::Now(by);
+        }
+        if known.released {
+            return Need::No;
+        }
+        if self.status.stages.get(&known.writer).is_some_and(|stage| stage.open_submission().is_some()) {
+            return Need::OwnStage(known.writer);
         }
         let query = self.status.stages.get(&known.writer).and_then(|stage| stage.definition.query);
         let open = query.and_then(|query| self.status.queries.get(&query)).is_some_and(|query| query.ended.is_none());

@@ -5,7 +5,7 @@ use super::model::{
     Shuffle, Stage, Statement, Status, Submission, Task, TaskState,
 };
 use super::need;
-use crate::common::ids::{NodeId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
 use std::sync::Arc;
@@ -167,7 +167,7 @@ impl Status {
 
     fn lose_data_on(&mut self, at: VirtualTime, node: NodeId, death: &mut Death) {
         let mut lost_tasks: Vec<(StageId, u32)> = Vec::new();
-        for shuffle in self.shuffles.values_mut() {
+        for shuffle in self.shuffles.values_mut().filter(|shuffle| !shuffle.released) {
             let here = |output: &MapOutput| output.lost.is_none() && output.node == node;
             death.outputs_kept +=
                 shuffle.maps.iter().flatten().filter(|output| output.lost.is_none() && output.node != node).count();
@@ -250,6 +250,7 @@ impl Status {
                     known.rows = *rows;
                     known.error.clone_from(error);
                 }
+                self.release_shuffles(*query);
             }
             EventKind::JobSubmitted { job, query, stages, description } => {
                 let submitted = Job {
@@ -270,6 +271,17 @@ impl Status {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A query that has ended gives its map outputs back: a node that dies later takes none of them.
+    fn release_shuffles(&mut self, query: QueryId) {
+        let Status { shuffles, stages, .. } = self;
+        for shuffle in shuffles.values_mut().filter(|shuffle| !shuffle.released) {
+            let writer = stages.get(&shuffle.writer).and_then(|stage| stage.definition.query);
+            if writer == Some(query) {
+                Arc::make_mut(shuffle).released = true;
+            }
         }
     }
 
@@ -315,6 +327,7 @@ impl Status {
                 reduces: definition.reduce_partitions,
                 maps: vec![None; definition.tasks as usize],
                 readers,
+                released: false,
             };
             self.shuffles.insert(writes, Arc::new(shuffle));
         }

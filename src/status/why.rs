@@ -63,6 +63,8 @@ pub enum Step {
     Raised { reason: String },
     /// Unfinished tasks that read it.
     NeededBy(Vec<(StageId, Vec<u32>)>),
+    /// The stage that makes it is still running and needs all its outputs.
+    OwnStage(StageId),
     /// Nothing unfinished reads it.
     NobodyNeeds,
     /// Its query goes on, and may read it later.
@@ -114,9 +116,13 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
     match &attempt.cause {
         TaskCause::OutputLost { node } => {
             let death = death_of(status, *node, attempt.started);
-            let needed = death.and_then(|death| need_then(death, stage.definition.stage, attempt.partition));
+            let need = death.and_then(|death| need_then(death, stage.definition.stage, attempt.partition));
             answer.steps.push(Step::OnlyCopyOn { node: *node, died: death.map(|death| death.at) });
-            answer.steps.push(Step::NeededBy(needed.unwrap_or_else(|| readers_now(status, stage))));
+            answer.steps.push(match need {
+                Some(Need::Now(by)) => Step::NeededBy(by.clone()),
+                Some(Need::OwnStage(own)) => Step::OwnStage(*own),
+                Some(Need::Later | Need::No) | None => Step::NeededBy(readers_now(status, stage)),
+            });
         }
         TaskCause::ExecutorLost { node } => {
             let died = death_of(status, *node, attempt.started).map(|death| death.at);
@@ -154,6 +160,12 @@ fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer)
             inputs(status, stage, answer, 0);
             not_redone(stage, answer);
         }
+        Need::OwnStage(own) => {
+            answer.finding = Finding::WillRunAgain;
+            answer.steps.push(Step::OwnStage(own));
+            inputs(status, stage, answer, 0);
+            not_redone(stage, answer);
+        }
         Need::Later => {
             answer.finding = Finding::MaybeLater;
             answer.steps.push(Step::QueryOpen);
@@ -176,6 +188,10 @@ fn ask_block(status: &Status, cache: CacheId, partition: u32, answer: &mut Answe
         Need::Now(by) => {
             answer.finding = Finding::WillRunAgain;
             answer.steps.push(Step::NeededBy(by));
+        }
+        Need::OwnStage(own) => {
+            answer.finding = Finding::WillRunAgain;
+            answer.steps.push(Step::OwnStage(own));
         }
         Need::Later => answer.finding = Finding::MaybeLater,
         Need::No => {
@@ -261,12 +277,8 @@ fn death_of(status: &Status, node: NodeId, before: VirtualTime) -> Option<&Death
     deaths.find(|death| death.node == node && death.at <= before)
 }
 
-fn need_then(death: &Death, stage: StageId, map: u32) -> Option<Vec<(StageId, Vec<u32>)>> {
-    let lost = death.outputs.iter().find(|lost| lost.stage == stage && lost.map == map)?;
-    match &lost.need {
-        Need::Now(by) => Some(by.clone()),
-        Need::Later | Need::No => None,
-    }
+fn need_then(death: &Death, stage: StageId, map: u32) -> Option<&Need> {
+    death.outputs.iter().find(|lost| lost.stage == stage && lost.map == map).map(|lost| &lost.need)
 }
 
 /// Unfinished partitions of the readers, for an output that was asked for again after it was lost unneeded.

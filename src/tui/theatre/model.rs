@@ -82,7 +82,7 @@ pub struct Pending {
 }
 
 /// Speeds to choose from: virtual seconds for each real second.
-pub const SPEEDS: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0];
+pub const SPEEDS: [f64; 12] = [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0];
 
 /// The state of the theatre.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Model {
             can_branch,
             cursor: Cursor::default(),
             playing: !paused,
-            speed: 3,
+            speed: 6,
             speed_chosen: false,
             follow: false,
             auto: true,

@@ -255,7 +255,7 @@ pub fn choose_speed(model: &mut Model) {
     }
     let wanted = model.run().history.end().as_secs_f64() / WATCH_SECS;
     let nearest = SPEEDS.iter().enumerate().min_by(|a, b| distance(*a.1, wanted).total_cmp(&distance(*b.1, wanted)));
-    model.speed = nearest.map_or(3, |(index, _)| index);
+    model.speed = nearest.map_or(6, |(index, _)| index);
 }
 
 fn distance(speed: f64, wanted: f64) -> f64 {

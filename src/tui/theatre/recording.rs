@@ -71,7 +71,11 @@ impl Recording {
                 EventKind::TaskStarted { task, node, core, .. } => {
                     self.lanes.entry((*node, *core)).or_default().push(*task);
                 }
-                EventKind::QueryStarted { query, .. } => self.queries.push((event.time, *query)),
+                EventKind::QueryStarted { query, .. } | EventKind::JobSubmitted { query: Some(query), .. } => {
+                    if self.queries.last().is_none_or(|(_, last)| last != query) {
+                        self.queries.push((event.time, *query));
+                    }
+                }
                 EventKind::NodeAdded { node, cores, .. } => {
                     for core in 0..*cores {
                         self.lanes.entry((*node, core)).or_default();
@@ -108,10 +112,12 @@ impl Recording {
     #[must_use]
     pub fn span_at(&self, time: VirtualTime) -> (VirtualTime, VirtualTime) {
         let end = self.history.end();
-        match self.query_at(time).and_then(|query| self.head().queries.get(&query)) {
-            Some(query) => (query.started, query.ended.unwrap_or(end).max(query.started)),
-            None => (VirtualTime::ZERO, end),
-        }
+        let Some(query) = self.query_at(time) else { return (VirtualTime::ZERO, end) };
+        let index = self.queries.iter().position(|(_, known)| *known == query).unwrap_or(0);
+        let (start, _) = self.queries[index];
+        let next = self.queries.get(index + 1).map_or(end, |(next, _)| *next);
+        let ended = self.head().queries.get(&query).and_then(|query| query.ended);
+        (start, ended.unwrap_or(next).max(start))
     }
 
     /// How many events of two runs are the same from the start; the header may differ.

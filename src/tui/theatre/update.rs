@@ -10,6 +10,7 @@ use super::{BranchRequest, Exit};
 use crate::common::ids::NodeId;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
+use crate::report::words;
 use crate::tui::run_handle::{RunEnd, RunHandle};
 use ratatui::layout::{Position, Rect};
 use std::sync::Arc;
@@ -127,7 +128,7 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
 
 fn branch_started(model: &mut Model, request: BranchRequest, handle: RunHandle) {
     let Some((node, until)) = request.kills.last().copied() else { return };
-    let name = format!("{node} dies at {until}");
+    let name = format!("{node} dies at {}", words::moment(until));
     let mut recording = Recording::live(name, handle);
     recording.kills = request.kills;
     model.pending = Some(Pending { recording, until, node });

@@ -8,6 +8,7 @@ use super::why::revealed;
 use crate::common::ids::{NodeId, StageId, TaskId};
 use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
+use crate::report::words;
 use crate::status::{Attempt, Death, Node, Status};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
@@ -78,7 +79,7 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node:
     };
     brush.frame(rect, tone, lines);
     let title = match death {
-        Some(death) => format!(" {} ╳ LOST at {} ", node.node, death.at),
+        Some(death) => format!(" {} ╳ LOST at {} ", node.node, words::moment(death.at)),
         None => format!(" {} ", node.node),
     };
     let title_tone = if death.is_some() {
@@ -193,7 +194,7 @@ fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area
 fn outputs_on(model: &Model, status: &Status, node: NodeId) -> Vec<(StageId, u32)> {
     let stages = stages_on_screen(model);
     let mut here = Vec::new();
-    for shuffle in status.shuffles.values().filter(|shuffle| stages.contains(&shuffle.writer)) {
+    for shuffle in status.shuffles.values().filter(|shuffle| !shuffle.released && stages.contains(&shuffle.writer)) {
         for (map, output) in shuffle.maps.iter().enumerate() {
             if output.as_ref().is_some_and(|output| output.node == node && output.lost.is_none()) {
                 here.push((shuffle.writer, map as u32));
@@ -299,7 +300,7 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, are
     }
     let end = Rect { x: area.x + area.width.saturating_sub(tail), width: tail, ..area };
     if let Some(death) = death {
-        let text = format!("LOST {}, {}", death.at, plural(death.outputs.len() as u64, "output"));
+        let text = format!("LOST {}, {}", words::moment(death.at), plural(death.outputs.len() as u64, "output"));
         brush.tone(end, 0, 0, &text, Tone::Lost);
         return;
     }

@@ -6,7 +6,6 @@ use super::super::select::stages_on_screen;
 use super::super::update::victims;
 use super::paint::{Brush, fit, gauge, wrap};
 use crate::common::text::{bytes, plural};
-use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
 use crate::report::why::{Mark, triage};
 use crate::report::words;
@@ -22,9 +21,9 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         let (now, until) = (pending.recording.history.end(), pending.until);
         let fraction = now.0 as f64 / until.0.max(1) as f64;
         let area = window(brush, screen, (60, 5), "A branch");
-        brush.tone(area, 0, 0, &format!("The run is done again; {} dies at {until}.", pending.node), Tone::Text);
+        brush.tone(area, 0, 0, &format!("The run is done again; {} dies at {}.", pending.node, words::moment(until)), Tone::Text);
         let bar = gauge(fraction, 30, '▓', '░');
-        brush.tone(area, 0, 1, &format!("{bar} {:.2} s", now.min(until).as_secs_f64()), Tone::Again);
+        brush.tone(area, 0, 1, &format!("{bar} {}", words::moment(now.min(until))), Tone::Again);
         brush.tone(area, 0, 2, "Esc gives the branch up", Tone::Dim);
         return;
     }
@@ -77,7 +76,7 @@ fn dry_run(status: &Status, node: crate::common::ids::NodeId) -> Option<Arc<Deat
 fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice: usize) {
     let victims = victims(model);
     let list = victims.len().min(8);
-    let area = window(brush, screen, (74, list as u16 + 12), &format!("Kill a node at {}", model.cursor.time));
+    let area = window(brush, screen, (74, list as u16 + 12), &format!("Kill a node at {}", words::moment(model.cursor.time)));
     let first = (choice + 1).saturating_sub(list);
     for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
         let Some(death) = dry_run(status, *node) else { continue };
@@ -131,7 +130,7 @@ fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
         brush.tone(area, 0, y, &fit(&format!("{sign} {}{here}", run.name), width), tone);
         let totals = &run.head().totals;
         let more = if run.is_growing() { " so far" } else { "" };
-        let end = VirtualDuration(run.history.end().0);
+        let end = words::moment(run.history.end());
         let tasks = plural(totals.tasks_started, "task start");
         let text = format!("    {tasks}, {} of them again, {end}{more}", totals.again);
         brush.tone(area, 0, y + 1, &text, Tone::Dim);
@@ -145,7 +144,7 @@ fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
 
 fn plan(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, scroll: usize) {
     let query = model.run().query_at(model.cursor.time).and_then(|query| status.queries.get(&query));
-    let title = query.map_or("Plan".to_owned(), |query| format!("Physical plan of {}: {}", query.query, query.action));
+    let title = query.map_or("Plan".to_owned(), |query| format!("Physical plan of {}: {}", query.query, words::action(&query.action)));
     let size = (screen.width.saturating_sub(8), screen.height.saturating_sub(4));
     let area = window(brush, screen, size, &title);
     let text = query.map_or("no action has started yet", |query| &query.plan);

@@ -5,6 +5,7 @@ use super::super::select::stages_on_screen;
 use super::paint::{Brush, Lines, fit};
 use crate::common::ids::StageId;
 use crate::common::text::{bytes, visible};
+use crate::report::words;
 use crate::status::{Stage, StageState, Status, TaskState};
 use crate::tui::dag::{self, Layout, NodeSpec, Placed};
 use crate::tui::theme::Tone;
@@ -35,7 +36,7 @@ fn title(model: &Model, _status: &Status) -> String {
     let run = model.run();
     let query = run.query_at(model.cursor.time).and_then(|query| run.head().queries.get(&query));
     match query {
-        Some(query) => format!("1 Stages of {}: {}, line {}", query.query, visible(&query.action), query.line),
+        Some(query) => format!("1 Stages of {}: {}, line {}", query.query, words::action(&query.action), query.line),
         None => "1 Stages".to_owned(),
     }
 }

@@ -65,7 +65,7 @@ fn lines(brush: &mut Brush, model: &Model, area: Rect, focus: bool) {
         let lines = wrap(&told.sentence.text, room, 0);
         for (index, line) in lines.iter().enumerate().rev() {
             let time = told.sentence.at.as_secs_f64();
-            let start = if index == 0 { format!("{time:>7.2}  ") } else { " ".repeat(TIME) };
+            let start = if index == 0 { format!("{time:>7.3}  ") } else { " ".repeat(TIME) };
             rows.push((format!("{start}{line}"), tone(&told.sentence), told.position == model.cursor.position));
         }
         if rows.len() >= usize::from(area.height) {
