@@ -83,7 +83,7 @@ fn a_dirty_row_under_failfast_stops_the_job_and_leaves_no_output() {
 fn an_endless_loop_is_stopped_and_named() {
     let said = run("while True:\n    pass\n", &["--steps", "100000"]);
     assert_eq!(said.exit, 1, "{}", said.stderr);
-    assert!(said.stderr.contains("line"), "{}", said.stderr);
+    assert!(said.stderr.contains("ScriptStopped") && said.stderr.contains("line 3"), "{}", said.stderr);
 }
 
 #[test]

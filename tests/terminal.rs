@@ -123,7 +123,7 @@ fn q_gives_the_terminal_back() {
     let mut session = session(120, 40);
     session.shows("1 Stages");
     session.press("]");
-    session.shows("LOST at 1.00 s");
+    session.shows("LOST at 1.000 s");
     session.press("q");
     let (status, screen) = session.end();
     assert_eq!(status, 0);

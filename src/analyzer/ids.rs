@@ -95,7 +95,11 @@ pub(super) fn map_exprs(mut node: LogicalPlan, f: &mut dyn FnMut(Expr) -> Expr) 
     };
     match &mut node {
         LogicalPlan::Project { exprs, .. } | LogicalPlan::Deduplicate { keys: exprs, .. } => all(exprs, f),
-        LogicalPlan::WithColumns { columns, .. } => columns.iter_mut().for_each(|(_, expr)| replace(expr, f)),
+        LogicalPlan::WithColumns { columns, .. } => {
+            for (_, expr) in columns {
+                replace(expr, f);
+            }
+        }
         LogicalPlan::DropColumns { columns, .. } => all(columns, f),
         LogicalPlan::Filter { condition, .. } => replace(condition, f),
         LogicalPlan::Aggregate { grouping, outputs, .. } => {
@@ -103,7 +107,9 @@ pub(super) fn map_exprs(mut node: LogicalPlan, f: &mut dyn FnMut(Expr) -> Expr) 
                 Grouping::By(exprs) | Grouping::Rollup(exprs) | Grouping::Cube(exprs) => all(exprs, f),
                 Grouping::Sets { by, sets } => {
                     all(by, f);
-                    sets.iter_mut().for_each(|set| all(set, f));
+                    for set in sets {
+                        all(set, f);
+                    }
                 }
             }
             all(outputs, f);

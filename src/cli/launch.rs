@@ -245,7 +245,7 @@ pub(crate) fn draw(script: &Script, failure: &ScriptFailure) -> String {
 
 /// Draws an error of the command line itself and gives exit status 2.
 pub(crate) fn refuse(error: &SparkError) -> u8 {
-    let help: String = error.help().iter().map(|help| format!("  Help: {help}\n")).collect();
+    let help = error.help().iter().fold(String::new(), |drawn, help| drawn + "  Help: " + help + "\n");
     output::err(&format!("batchlab: {}\n{help}", crate::common::text::visible(error.message())));
     super::EXIT_USAGE
 }

@@ -68,7 +68,7 @@ impl ScreenArgs {
 }
 
 /// Runs a script in the theatre; gives the exit status and the log.
-pub(crate) fn watch(plan: &Plan, title: &str, screen: &ScreenArgs) -> Result<(u8, EventLog)> {
+pub(crate) fn watch(plan: &Plan, title: &str, screen: ScreenArgs) -> Result<(u8, EventLog)> {
     let main = start(plan);
     let log = main.log.clone();
     let branches = Branches::new(plan.clone());
@@ -94,7 +94,7 @@ pub(crate) fn watch(plan: &Plan, title: &str, screen: &ScreenArgs) -> Result<(u8
 }
 
 /// Shows a saved run.
-pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: &ScreenArgs) -> u8 {
+pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: ScreenArgs) -> u8 {
     let input = TheatreInput {
         title: title.to_owned(),
         source: Source::Recorded(events),

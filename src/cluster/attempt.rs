@@ -112,10 +112,10 @@ impl Cluster {
 
     pub(super) fn needs_of(&self, launch: &Launch) -> Needs {
         let mut needs = Needs::default();
-        if let Some(stage) = self.scheduler.stages().get(launch.stage.stage) {
-            if let Some(leaves) = stage.partitions.get(launch.partition as usize) {
-                self.collect_needs(leaves, &mut needs);
-            }
+        if let Some(stage) = self.scheduler.stages().get(launch.stage.stage)
+            && let Some(leaves) = stage.partitions.get(launch.partition as usize)
+        {
+            self.collect_needs(leaves, &mut needs);
         }
         needs
     }
@@ -374,10 +374,10 @@ impl Cluster {
 
     /// The attempt's output does not count, or there is none.
     pub(super) fn discard(&mut self, task: TaskId) {
-        if let Some(attempt) = self.remove_attempt(task) {
-            if let Some(output) = attempt.output {
-                remove_files(&output);
-            }
+        if let Some(attempt) = self.remove_attempt(task)
+            && let Some(output) = attempt.output
+        {
+            remove_files(&output);
         }
     }
 }
@@ -398,6 +398,7 @@ impl Attempt {
             output_bytes: counts.output_bytes,
             output_rows: counts.output_rows,
             spilled_bytes: counts.spilled_bytes,
+            peak_memory_bytes: counts.peak_memory_bytes,
             cache_hits: counts.cache_hits,
             cache_misses: counts.cache_misses,
             fetch_time: self.fetched.since(self.begun),
@@ -407,10 +408,23 @@ impl Attempt {
     }
 }
 
+/// One partition of a cached relation.
+type CachedPartition = (CacheId, u32);
+
 impl Needs {
-    /// The shuffles and cached partitions whose presence decides what the task computes.
-    pub(super) fn facts(&self) -> (impl Iterator<Item = ShuffleId>, &[(CacheId, u32)], &[(CacheId, u32)]) {
-        (self.shuffles.iter().map(|(shuffle, _)| *shuffle), &self.cached, &self.missed)
+    /// The shuffles whose presence decides what the task computes.
+    pub(super) fn shuffles(&self) -> impl Iterator<Item = ShuffleId> {
+        self.shuffles.iter().map(|(shuffle, _)| *shuffle)
+    }
+
+    /// The cached partitions that were there.
+    pub(super) fn cached(&self) -> &[CachedPartition] {
+        &self.cached
+    }
+
+    /// The cached partitions that were wanted and not there.
+    pub(super) fn missed(&self) -> &[CachedPartition] {
+        &self.missed
     }
 }
 

@@ -87,10 +87,10 @@ impl Cluster {
         };
         self.forget_prepared(|_, prepared| holds(&prepared.view));
         for attempt in self.attempts.values_mut() {
-            if attempt.ticket.as_ref().is_some_and(|(_, view)| holds(view)) {
-                if let Some((ticket, _)) = attempt.ticket.take() {
-                    self.pool.forget(ticket);
-                }
+            if attempt.ticket.as_ref().is_some_and(|(_, view)| holds(view))
+                && let Some((ticket, _)) = attempt.ticket.take()
+            {
+                self.pool.forget(ticket);
             }
         }
     }

@@ -35,7 +35,7 @@ struct Flow {
 /// All transfers under way.
 #[derive(Debug)]
 pub struct Network {
-    network_bytes_per_sec: u64,
+    link_bytes_per_sec: u64,
     disk_bytes_per_sec: u64,
     flows: BTreeMap<FlowId, Flow>,
     next: u64,
@@ -46,9 +46,9 @@ pub struct Network {
 impl Network {
     /// A network whose cards and disks have these speeds.
     #[must_use]
-    pub fn new(network_bytes_per_sec: u64, disk_bytes_per_sec: u64) -> Self {
+    pub fn new(link_bytes_per_sec: u64, disk_bytes_per_sec: u64) -> Self {
         Network {
-            network_bytes_per_sec: network_bytes_per_sec.max(1),
+            link_bytes_per_sec: link_bytes_per_sec.max(1),
             disk_bytes_per_sec: disk_bytes_per_sec.max(1),
             flows: BTreeMap::new(),
             next: 0,
@@ -110,7 +110,7 @@ impl Network {
 
     fn capacity(&self, link: Link) -> u64 {
         match link {
-            Link::Up(_) | Link::Down(_) => self.network_bytes_per_sec,
+            Link::Up(_) | Link::Down(_) => self.link_bytes_per_sec,
             Link::Disk(_) => self.disk_bytes_per_sec,
         }
     }

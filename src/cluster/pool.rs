@@ -181,7 +181,9 @@ mod tests {
     fn nothing_unwanted_runs_after_the_wait() {
         let pool = Pool::new(2).expect("threads");
         let tickets: Vec<Ticket> = (0..8).map(|i| pool.submit(Box::new(move || rows(i)))).collect();
-        tickets.into_iter().for_each(|ticket| pool.forget(ticket));
+        for ticket in tickets {
+            pool.forget(ticket);
+        }
         pool.wait_for_unwanted();
         let state = pool.shared.lock();
         assert!(state.in_hand.is_empty() && state.results.is_empty() && state.queue.is_empty());

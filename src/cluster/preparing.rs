@@ -202,11 +202,9 @@ impl Cluster {
         let mut open: Vec<Arc<PhysicalPlan>> = self.cache_plans.values().map(|(plan, _)| plan.clone()).collect();
         while let Some(plan) = open.pop() {
             plan.visit(&mut |node| match node {
-                PhysicalPlan::ShuffleRead { shuffle, .. } => {
-                    if shuffles.insert(*shuffle) {
-                        let writer = self.scheduler.stages().writer(*shuffle);
-                        open.extend(writer.and_then(|stage| Some(self.scheduler.stages().get(stage)?.plan.clone())));
-                    }
+                PhysicalPlan::ShuffleRead { shuffle, .. } if shuffles.insert(*shuffle) => {
+                    let writer = self.scheduler.stages().writer(*shuffle);
+                    open.extend(writer.and_then(|stage| Some(self.scheduler.stages().get(stage)?.plan.clone())));
                 }
                 PhysicalPlan::BroadcastRead { broadcast, .. } => drop(broadcasts.insert(*broadcast)),
                 _ => {}
@@ -326,14 +324,14 @@ impl Cluster {
     }
 
     fn is_current_view(&self, view: &View, needs: &Needs) -> bool {
-        let (mut shuffles, cached, missed) = needs.facts();
+        let mut shuffles = needs.shuffles();
         let same_batches = |key: &(CacheId, u32)| {
             let now = self.cached_batches(key.0, key.1);
             now.is_some_and(|now| view.cached.get(key).is_some_and(|then| Arc::ptr_eq(&now, then)))
         };
         shuffles.all(|shuffle| view.shuffles.get(&shuffle).is_some_and(|then| then.version == self.version(shuffle)))
-            && cached.iter().all(same_batches)
-            && missed.iter().all(|key| !view.cached.contains_key(key))
+            && needs.cached().iter().all(same_batches)
+            && needs.missed().iter().all(|key| !view.cached.contains_key(key))
     }
 
     /// Throws away what was computed ahead for these tasks.

@@ -439,10 +439,10 @@ impl Cluster {
         assert!(time >= self.now, "virtual time never goes back");
         self.now = time;
         let ended = self.network.ended(time);
-        if ended.is_empty() {
-            if let Some(Reverse((_, due, _))) = self.heap.pop() {
-                self.happen(due);
-            }
+        if ended.is_empty()
+            && let Some(Reverse((_, due, _))) = self.heap.pop()
+        {
+            self.happen(due);
         }
         for flow in ended {
             if let Some((task, transfer)) = self.flows.remove(&flow) {
@@ -458,7 +458,7 @@ impl Cluster {
             Due::Expire(executor) => self.expire(executor),
             Due::Timer(timer) => self.tell(Input::TimerFired(timer)),
             Due::Arrived { task, transfer, round } if self.is_current(task, round) => {
-                self.transfer_ended(task, transfer)
+                self.transfer_ended(task, transfer);
             }
             Due::Computed { task, round } if self.is_current(task, round) => self.computed(task),
             Due::Written { task, round } if self.is_current(task, round) => self.task_done(task),

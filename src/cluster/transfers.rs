@@ -102,10 +102,10 @@ impl Cluster {
             maps.into_iter().find(|map| table.output(*map).is_some_and(|at| at.executor == executor))
         });
         let map = first.unwrap_or_default();
-        if from != launch.node {
-            if let Some(attempt) = self.attempts.get_mut(&launch.task) {
-                attempt.remote_bytes += bytes;
-            }
+        if from != launch.node
+            && let Some(attempt) = self.attempts.get_mut(&launch.task)
+        {
+            attempt.remote_bytes += bytes;
         }
         let event = EventKind::ShuffleFetched { task: launch.task, shuffle, from, blocks, bytes, arrives: self.now };
         self.transfer(launch, from, Cargo::Shuffle { shuffle, map, executor }, bytes, Some(event));

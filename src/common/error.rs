@@ -62,6 +62,8 @@ pub enum ErrorClass {
     PySparkNotImplementedError,
     /// Valid on real Spark, not supported by batchlab (exit status 3).
     Unsupported,
+    /// The script used up what it was given, such as its steps: it may never have ended.
+    Stopped,
     /// The person interrupted the run.
     Interrupted,
     /// A broken invariant of batchlab itself: our bug, never the script's.
@@ -97,6 +99,7 @@ impl ErrorClass {
             Self::PySparkIndexError => "PySparkIndexError",
             Self::PySparkNotImplementedError => "PySparkNotImplementedError",
             Self::Unsupported => "NotSupportedHere",
+            Self::Stopped => "ScriptStopped",
             Self::Interrupted => "KeyboardInterrupt",
             Self::Internal => "BatchlabBug",
         }

@@ -12,7 +12,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, li
         .map(|candidate| (edit_distance(&folded, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= reach)
         .collect();
-    scored.sort();
+    scored.sort_unstable();
     scored.into_iter().take(limit).map(|(_, candidate)| candidate).collect()
 }
 

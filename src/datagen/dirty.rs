@@ -224,9 +224,9 @@ fn spoiled(mut sale: Sale, defect: &str, j: usize, row: u64) -> Sale {
         "missing_segment" => sale.segment = Cell::Empty,
         "missing_amount" => sale.total = None,
         "negative_amount" => sale.total = sale.total.map(|total| -total),
-        "nonpositive_quantity" => sale.quantity = Cell::Int(if j % 2 == 0 { 0 } else { -sale.count }),
+        "nonpositive_quantity" => sale.quantity = Cell::Int(if j.is_multiple_of(2) { 0 } else { -sale.count }),
         "inconsistent_amount" => {
-            sale.total = sale.total.map(|total| total * if j % 2 == 0 { 110 } else { 90 } / 100);
+            sale.total = sale.total.map(|total| total * if j.is_multiple_of(2) { 110 } else { 90 } / 100);
         }
         "orphan_product" => sale.product = Cell::Word(["Gizmo", "Widget"][j % 2]),
         "orphan_customer" => sale.customer = Cell::Text(format!("CUST_X{j:05}")),

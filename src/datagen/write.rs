@@ -44,9 +44,9 @@ pub(super) fn text_part(table: &Table, range: Range<u64>, path: &Path, json: boo
     for position in range {
         let row = table.row(position);
         if json {
-            json_line(&row, columns, &mut buffer)
+            json_line(&row, columns, &mut buffer);
         } else {
-            csv_line(&row, &mut buffer)
+            csv_line(&row, &mut buffer);
         }
         unreported += 1;
         if buffer.len() >= BUFFER_BYTES {
@@ -118,7 +118,7 @@ pub(super) fn parquet_part(table: &Table, range: Range<u64>, path: &Path, done: 
         start = end;
     }
     writer.close().map_err(|error| failed(path, &error))?;
-    Ok(std::fs::metadata(path).map(|meta| meta.len()).unwrap_or(0))
+    Ok(std::fs::metadata(path).map_or(0, |meta| meta.len()))
 }
 
 /// Dirty tables are all text, as their CSV form is read.
@@ -134,21 +134,31 @@ fn stored_type(table: &Table, data_type: &DataType) -> ArrowType {
 
 fn array<'a>(cells: impl Iterator<Item = &'a Cell>, data_type: &ArrowType) -> ArrayRef {
     match data_type {
-        ArrowType::Int32 => Arc::new(Int32Array::from_iter(cells.map(|cell| match cell {
-            Cell::Int(value) => i32::try_from(*value).ok(),
-            _ => None,
-        }))),
-        ArrowType::Float64 => Arc::new(Float64Array::from_iter(cells.map(|cell| match cell {
-            Cell::Cents(value) => Some(*value as f64 / 100.0),
-            _ => None,
-        }))),
-        ArrowType::Date32 => Arc::new(Date32Array::from_iter(cells.map(|cell| {
-            match cell {
-                Cell::Date(year, month, day) => chrono::NaiveDate::from_ymd_opt(*year, *month, *day)
-                    .map(|date| (date - chrono::NaiveDate::default()).num_days() as i32),
-                _ => None,
-            }
-        }))),
-        _ => Arc::new(StringArray::from_iter(cells.map(Cell::text))),
+        ArrowType::Int32 => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Cell::Int(value) => i32::try_from(*value).ok(),
+                    _ => None,
+                })
+                .collect::<Int32Array>(),
+        ),
+        ArrowType::Float64 => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Cell::Cents(value) => Some(*value as f64 / 100.0),
+                    _ => None,
+                })
+                .collect::<Float64Array>(),
+        ),
+        ArrowType::Date32 => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Cell::Date(year, month, day) => chrono::NaiveDate::from_ymd_opt(*year, *month, *day)
+                        .map(|date| (date - chrono::NaiveDate::default()).num_days() as i32),
+                    _ => None,
+                })
+                .collect::<Date32Array>(),
+        ),
+        _ => Arc::new(cells.map(Cell::text).collect::<StringArray>()),
     }
 }

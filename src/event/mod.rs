@@ -338,6 +338,8 @@ pub struct TaskMetrics {
     pub output_bytes: u64,
     pub output_rows: u64,
     pub spilled_bytes: u64,
+    /// The most that one operator held at a time.
+    pub peak_memory_bytes: u64,
     pub cache_hits: u32,
     pub cache_misses: u32,
     pub fetch_time: VirtualDuration,

@@ -72,7 +72,7 @@ pub fn conform(array: ArrayRef, wanted: &ArrowType) -> Result<ArrayRef> {
             let field = relaxed(field, &values);
             Arc::new(ListArray::try_new(field, list.offsets().clone(), values, list.nulls().cloned())?)
         }
-        (ArrowType::LargeList(_), ArrowType::List(_)) | (ArrowType::FixedSizeList(..), ArrowType::List(_)) => {
+        (ArrowType::LargeList(_) | ArrowType::FixedSizeList(..), ArrowType::List(_)) => {
             let item = Arc::new(Field::new("element", element_type(array.data_type()), true));
             conform(arrow::compute::cast(&array, &ArrowType::List(item))?, wanted)?
         }

@@ -41,20 +41,6 @@ impl SortKeys {
         Ok(evaluate_all(&self.exprs, batch)?.into_iter().map(normalized).collect())
     }
 
-    /// A converter into comparable rows.
-    ///
-    /// # Errors
-    /// For types without an order.
-    pub fn converter(&self) -> Result<RowConverter> {
-        let fields = self
-            .exprs
-            .iter()
-            .zip(&self.options)
-            .map(|(expr, options)| SortField::new_with_options(expr.data_type().to_arrow(), *options))
-            .collect();
-        Ok(RowConverter::new(fields)?)
-    }
-
     /// The stable order of a batch's rows.
     ///
     /// # Errors
@@ -149,7 +135,7 @@ pub fn sorted_order(keys: &[ArrayRef], options: &[SortOptions]) -> Result<UInt32
     {
         return Ok(order);
     }
-    let rows = keys.first().map_or(0, |key| key.len());
+    let rows = keys.first().map_or(0, arrow::array::Array::len);
     let fields = keys
         .iter()
         .zip(options)

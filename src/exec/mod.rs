@@ -15,6 +15,8 @@ mod sample_keys;
 mod scan;
 mod spark_random;
 pub mod task;
+#[cfg(test)]
+mod tests;
 mod window;
 mod write;
 

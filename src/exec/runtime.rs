@@ -123,6 +123,12 @@ impl<'a> Runtime<'a> {
         counts.input_bytes += bytes;
     }
 
+    /// Notes how much an operator holds.
+    pub fn holds(&self, bytes: usize) {
+        let mut counts = self.counts.borrow_mut();
+        counts.peak_memory_bytes = counts.peak_memory_bytes.max(bytes as u64);
+    }
+
     /// Counts rows read from other tasks.
     pub fn fetched(&self, batch: &RecordBatch) {
         let mut counts = self.counts.borrow_mut();

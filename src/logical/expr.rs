@@ -591,6 +591,7 @@ impl Expr {
 
 type Mapped<T, E> = Result<T, E>;
 
+#[expect(clippy::boxed_local, reason = "callers hand over the box they hold")]
 fn map_box<E>(expr: Box<Expr>, f: &mut impl FnMut(Expr) -> Mapped<Expr, E>) -> Mapped<Box<Expr>, E> {
     Ok(Box::new(f(*expr)?))
 }

@@ -501,7 +501,9 @@ impl LogicalPlan {
                 f(right);
             }
             LogicalPlan::With { definitions, input } => {
-                definitions.iter_mut().for_each(|(_, plan)| f(plan));
+                for (_, plan) in definitions {
+                    f(plan);
+                }
                 f(input);
             }
             LogicalPlan::SubqueryAlias { input, .. }

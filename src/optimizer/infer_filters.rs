@@ -110,10 +110,8 @@ fn not_null(parts: &[Expr]) -> Vec<Expr> {
 
 fn needed(expr: &Expr, columns: &mut Vec<Attribute>) {
     match expr {
-        Expr::Attribute(column) => {
-            if !columns.iter().any(|known| known.id == column.id) {
-                columns.push(column.clone());
-            }
+        Expr::Attribute(column) if !columns.iter().any(|known| known.id == column.id) => {
+            columns.push(column.clone());
         }
         other if is_null_intolerant(other) => other.children().into_iter().for_each(|child| needed(child, columns)),
         _ => {}

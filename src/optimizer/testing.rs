@@ -50,8 +50,7 @@ pub(super) fn expr(text: &str, plans: &[&Arc<LogicalPlan>]) -> Expr {
         .iter()
         .flat_map(|plan| plan.output())
         .find(|column| column.name == text)
-        .map(Expr::Attribute)
-        .unwrap_or_else(|| panic!("no column {text}"))
+        .map_or_else(|| panic!("no column {text}"), Expr::Attribute)
 }
 
 pub(super) fn filter(input: &Arc<LogicalPlan>, condition: &str) -> Arc<LogicalPlan> {

@@ -1,8 +1,8 @@
 //! From an optimized logical plan to operators with exchanges in place.
 //!
-//! Two steps, as in Spark: strategies turn every logical node into operators ([`plan_node`](Planner::plan_node); joins are chosen in
-//! [`super::join_selection`], aggregations laid out in [`super::aggregation`], files split in [`super::file_scan`]); then
-//! [`super::requirements`] adds the exchanges and sorts that the operators need.
+//! Two steps, as in Spark: strategies turn every logical node into operators (`plan_node`; joins are chosen in
+//! `join_selection`, aggregations laid out in `aggregation`, files split in `file_scan`); then
+//! `requirements` adds the exchanges and sorts that the operators need.
 
 use super::plan::{Partitioning, PhysicalPlan, ShuffleOrigin};
 use super::{aggregation, file_scan, join_selection, requirements};
@@ -382,5 +382,5 @@ fn local_limit_unions(plan: &Arc<PhysicalPlan>, count: usize, offset: usize) -> 
 }
 
 fn node_name(node: &LogicalPlan) -> String {
-    format!("{node:?}").chars().take_while(|c| c.is_ascii_alphanumeric()).collect()
+    format!("{node:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }

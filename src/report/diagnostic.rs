@@ -94,7 +94,7 @@ fn source_line(place: &Place<'_>, line: u32, error: &Raised<'_>) -> String {
         let guilty: String = text.chars().skip(start).take(end.saturating_sub(start).max(1)).collect();
         let offset = expanded(&before).width();
         let carets = expanded(guilty.trim_end()).width().max(1);
-        let _ = write!(drawing, "    {margin} │ {}{}\n", " ".repeat(offset), "^".repeat(carets));
+        let _ = writeln!(drawing, "    {margin} │ {}{}", " ".repeat(offset), "^".repeat(carets));
     }
     drawing
 }

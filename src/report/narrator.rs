@@ -308,7 +308,8 @@ impl Told<'_> {
             }
             Need::OwnStage(stage) => {
                 let stage = words::stage(self.status, *stage);
-                let text = format!("lost and needed: {what}; made again, because stage {stage} is not complete without");
+                let text =
+                    format!("lost and needed: {what}; made again, because stage {stage} is not complete without");
                 self.say(Depth::Brief, Weight::Again, "lost_needed", text);
             }
             Need::Later => {

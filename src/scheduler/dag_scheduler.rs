@@ -165,7 +165,7 @@ impl DagScheduler {
         for input in inputs {
             match input {
                 StageInput::Shuffle(shuffle) if !self.is_complete(*shuffle) => {
-                    missing.extend(self.graph.writer(*shuffle))
+                    missing.extend(self.graph.writer(*shuffle));
                 }
                 StageInput::Shuffle(_) => {}
                 StageInput::Cached { cache, partitions, below } => {

@@ -141,11 +141,6 @@ impl SessionCatalog {
         self.tables.remove(&full).is_some()
     }
 
-    pub(super) fn add_table(&mut self, name: &str, plan: Arc<LogicalPlan>) {
-        let full = self.full(name);
-        self.tables.insert(full, plan);
-    }
-
     pub(super) fn create_view(
         &mut self,
         name: &str,

@@ -135,7 +135,7 @@ struct SchemaReader {
 }
 
 impl PartitionFunction for SchemaReader {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "read schema"
     }
 

@@ -226,7 +226,7 @@ impl Session {
                 }
             }
             Statement::InsertInto { name, columns, query, overwrite } => {
-                self.run_insert(&name.join("."), &columns, query, overwrite)?
+                self.run_insert(&name.join("."), &columns, query, overwrite)?;
             }
             Statement::TruncateTable { name } => {
                 let full = name.join(".");

@@ -461,10 +461,10 @@ impl Parser<'_> {
 
     fn word(&mut self, word: &str) -> Result<Expr> {
         let lower = word.to_ascii_lowercase();
-        if self.is_symbol_at(1, "->") {
-            if let Some(lambda) = self.lambda()? {
-                return Ok(lambda);
-            }
+        if self.is_symbol_at(1, "->")
+            && let Some(lambda) = self.lambda()?
+        {
+            return Ok(lambda);
         }
         match lower.as_str() {
             "null" => return Ok(self.constant(Expr::Literal(Scalar::Null, DataType::Null))),

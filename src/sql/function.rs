@@ -48,10 +48,7 @@ impl Parser<'_> {
                 Expr::Exists(self.query()?)
             }
             "extract" => {
-                let field = match self.advance() {
-                    Token::Word(field) | Token::Text(field) => field,
-                    _ => return Ok(None),
-                };
+                let (Token::Word(field) | Token::Text(field)) = self.advance() else { return Ok(None) };
                 if !self.eat_word("from") {
                     return Ok(None);
                 }

@@ -4,6 +4,7 @@ use super::lexer::Token;
 use super::parser::Parser;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::Expr;
+use crate::logical::functions::calendar::Zone;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 
@@ -95,50 +96,7 @@ fn date(text: &str) -> Option<i32> {
 
 /// Microseconds since the epoch; without a zone, UTC.
 fn timestamp(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let days = i64::from(date(text)?);
-    let Some((_, time)) = text.split_once(['T', ' ']) else { return Some(days * 86_400 * MICROS_PER_SECOND) };
-    let time = time.trim();
-    let zone_at = time.find(|c: char| matches!(c, 'Z' | '+' | '-') || c.is_alphabetic()).unwrap_or(time.len());
-    let (clock, zone) = time.split_at(zone_at);
-    let offset = match zone.trim() {
-        "" | "Z" | "UTC" | "GMT" => 0,
-        name if name.contains('/') => {
-            let local = days * 86_400 + clock_micros(clock.trim())? / MICROS_PER_SECOND;
-            return Some(
-                (local - zone_offset(name, local)?) * MICROS_PER_SECOND
-                    + clock_micros(clock.trim())? % MICROS_PER_SECOND,
-            );
-        }
-        zone => {
-            let sign = if zone.starts_with('-') { -1 } else { 1 };
-            let (hours, minutes) = zone.trim_start_matches(['+', '-']).split_once(':').unwrap_or((&zone[1..], "0"));
-            sign * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60)
-        }
-    };
-    let micros = clock_micros(clock.trim())?;
-    Some((days * 86_400 - offset) * MICROS_PER_SECOND + micros)
-}
-
-/// Seconds east of UTC of a named zone at a wall-clock second.
-fn zone_offset(name: &str, local: i64) -> Option<i64> {
-    use chrono::{Offset, TimeZone};
-    let zone: chrono_tz::Tz = name.parse().ok()?;
-    let wall = chrono::DateTime::from_timestamp(local, 0)?.naive_utc();
-    let found = zone.offset_from_local_datetime(&wall).earliest()?;
-    Some(i64::from(found.fix().local_minus_utc()))
-}
-
-/// Microseconds of `10:11`, `10:11:12`, `10:11:12.5`.
-fn clock_micros(text: &str) -> Option<i64> {
-    let mut parts = text.split(':');
-    let hours: i64 = parts.next()?.parse().ok().filter(|hours| (0..24).contains(hours))?;
-    let minutes: i64 = parts.next().map_or(Some(0), |part| part.parse().ok()).filter(|m| (0..60).contains(m))?;
-    let seconds = parts.next().map_or(Some(0), second_micros)?;
-    if seconds >= 60 * MICROS_PER_SECOND || parts.next().is_some() {
-        return None;
-    }
-    Some((hours * 3600 + minutes * 60) * MICROS_PER_SECOND + seconds)
+    crate::logical::functions::moment_text::parse_timestamp(text, Zone::UTC, 0)
 }
 
 /// Microseconds of `12`, `12.5`.
@@ -188,9 +146,9 @@ impl Interval {
             _ => return None,
         }
         if matches!(unit, "year" | "quarter" | "month") {
-            self.year_month = true
+            self.year_month = true;
         } else {
-            self.day_time = true
+            self.day_time = true;
         }
         Some(())
     }
@@ -321,12 +279,9 @@ impl Parser<'_> {
         loop {
             let mark = self.mark();
             let negative = self.eat_symbol("-");
-            let number = match self.peek().clone() {
-                Token::Number(number) | Token::Text(number) => number,
-                _ => {
-                    self.reset(mark);
-                    return Ok(any);
-                }
+            let (Token::Number(number) | Token::Text(number)) = self.peek().clone() else {
+                self.reset(mark);
+                return Ok(any);
             };
             self.advance();
             let Some(unit) = self.unit() else {

@@ -12,13 +12,11 @@ pub(super) struct Parser<'a> {
     spots: Vec<Spot>,
     at: usize,
     depth: usize,
-    /// Names of lambda parameters in scope are not needed: the analyzer finds them.
-    pub windows: Vec<(String, crate::logical::expr::WindowSpec)>,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Result<Self> {
-        Ok(Parser { text, spots: tokens(text)?, at: 0, depth: 0, windows: Vec::new() })
+        Ok(Parser { text, spots: tokens(text)?, at: 0, depth: 0 })
     }
 
     pub(super) fn peek(&self) -> &Token {

@@ -210,9 +210,8 @@ impl Parser<'_> {
                 _ => parser.dotted_name()?.join("."),
             };
             parser.eat_symbol("=");
-            let value = match parser.advance() {
-                Token::Text(value) | Token::Number(value) | Token::Word(value) => value,
-                _ => return Err(parser.error()),
+            let (Token::Text(value) | Token::Number(value) | Token::Word(value)) = parser.advance() else {
+                return Err(parser.error());
             };
             Ok((key, value))
         })?;
@@ -347,10 +346,7 @@ impl Parser<'_> {
     fn set(&mut self) -> Result<Statement> {
         self.expect_word("set")?;
         if self.eat_words(&["time", "zone"]) {
-            let value = match self.advance() {
-                Token::Text(value) | Token::Word(value) => value,
-                _ => return Err(self.error()),
-            };
+            let (Token::Text(value) | Token::Word(value)) = self.advance() else { return Err(self.error()) };
             return Ok(Statement::Set { key: Some("spark.sql.session.timeZone".into()), value: Some(value) });
         }
         let text = self.rest();

@@ -79,12 +79,12 @@ fn screen() -> Result<u8> {
         match choice {
             HomeChoice::Quit => return Ok(0),
             HomeChoice::Interrupted => return Ok(130),
-            HomeChoice::Watch(index) => notice = watch(index, false, &look)?,
-            HomeChoice::Kill(index) => notice = watch(index, true, &look)?,
+            HomeChoice::Watch(index) => notice = watch(index, false, look)?,
+            HomeChoice::Kill(index) => notice = watch(index, true, look)?,
             HomeChoice::Run(index) => return tell(index),
             HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
                 Ok(events) => {
-                    stage::replay(events, &path, &look);
+                    stage::replay(events, &path, look);
                 }
                 Err(error) => notice = Some(error.message().to_owned()),
             },
@@ -92,7 +92,7 @@ fn screen() -> Result<u8> {
     }
 }
 
-fn watch(index: usize, kill: bool, look: &stage::ScreenArgs) -> Result<Option<String>> {
+fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<Option<String>> {
     let Some(exercise) = EXERCISES.get(index) else { return Ok(None) };
     let mut plan = plan_of(exercise)?;
     if kill {

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args) -> u8 {
     };
     match open(&args.log) {
         Ok(events) => {
-            let mut text = report::logs(&events, LogFilter { level, stage }).join("\n");
+            let mut text = report::logs(&events, LogFilter { stage, level }).join("\n");
             text.push('\n');
             output::out(&text);
             0

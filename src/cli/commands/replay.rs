@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args) -> u8 {
         Err(error) => return launch::refuse(&error),
     };
     if !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        return stage::replay(events, &args.log.display().to_string(), &args.screen);
+        return stage::replay(events, &args.log.display().to_string(), args.screen);
     }
     let mut teller = Teller::new(Depth::Normal, Format::Text, output::out, false);
     teller.tell(&events);

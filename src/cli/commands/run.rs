@@ -71,7 +71,7 @@ fn try_run(args: &Args) -> Result<u8> {
     let plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
     let theatre = !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if theatre {
-        let (status, log) = stage::watch(&plan, &title(&args.script), &args.screen)?;
+        let (status, log) = stage::watch(&plan, &title(&args.script), args.screen)?;
         save(args.events.as_deref(), &log)?;
         return Ok(status);
     }

@@ -127,11 +127,12 @@ impl Accumulator for Collected {
     }
 
     fn update(&mut self, args: &[ArrayRef], groups: &[u32]) -> Result<()> {
-        if let ArrowType::Struct(fields) = &self.element {
-            if args.len() == fields.len() && args.len() > 1 {
-                let rows = struct_of(fields, args)?;
-                return self.push(&rows, groups);
-            }
+        if let ArrowType::Struct(fields) = &self.element
+            && args.len() == fields.len()
+            && args.len() > 1
+        {
+            let rows = struct_of(fields, args)?;
+            return self.push(&rows, groups);
         }
         self.push(&args[0], groups)
     }
@@ -250,8 +251,8 @@ fn modes(values: &ArrayRef, offsets: &[i32], least: bool) -> Result<ArrayRef> {
     let mut rows: Vec<Option<u32>> = Vec::new();
     for (start, length) in spans(offsets) {
         let mut counts: indexmap::IndexMap<u32, (usize, usize)> = indexmap::IndexMap::new();
-        for row in start..start + length {
-            counts.entry(numbers[row]).or_insert((0, row)).0 += 1;
+        for (row, number) in numbers.iter().enumerate().skip(start).take(length) {
+            counts.entry(*number).or_insert((0, row)).0 += 1;
         }
         let most = counts.values().map(|(count, _)| *count).max();
         let candidates: Vec<u32> =

@@ -267,8 +267,8 @@ mod tests {
             None,
         ]));
         let number: ArrayRef = Arc::new(Int32Array::from(vec![Some(0), None, Some(2), Some(0), Some(3), None]));
-        check(&[text.clone()], &[0, 1, 2, 0, 2, 1]);
-        check(&[number.clone()], &[0, 1, 2, 0, 3, 1]);
+        check(std::slice::from_ref(&text), &[0, 1, 2, 0, 2, 1]);
+        check(std::slice::from_ref(&number), &[0, 1, 2, 0, 3, 1]);
         let keys = check(&[text, number], &[0, 1, 2, 0, 3, 1]);
         assert_eq!(keys[0].as_string_view().value(3), "a text longer than a view");
     }

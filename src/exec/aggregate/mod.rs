@@ -45,6 +45,7 @@ const PROBE_ROWS: usize = 100_000;
 const UNIQUE_SHARE: f64 = 0.8;
 
 /// Where an accumulator's input comes from.
+#[expect(clippy::large_enum_variant, reason = "a handful per task")]
 enum Feed {
     Rows {
         args: Vec<Bound>,
@@ -200,6 +201,8 @@ impl Aggregate<'_> {
     /// Hands out what was gathered.
     fn emit(&mut self) -> Result<()> {
         let count = self.groups.len();
+        self.runtime
+            .holds(self.groups.size() + self.functions.iter().map(|function| function.state.size()).sum::<usize>());
         let mut columns = self.groups.keys()?;
         for function in &mut self.functions {
             function.state.resize(count);

@@ -105,7 +105,7 @@ impl Accumulator for Moments {
     }
 
     fn merge(&mut self, buffers: &[ArrayRef], groups: &[u32]) -> Result<()> {
-        let columns: Vec<_> = buffers.iter().map(|buffer| buffer.as_primitive::<Float64Type>()).collect();
+        let columns: Vec<_> = buffers.iter().map(arrow::array::AsArray::as_primitive::<Float64Type>).collect();
         let part = |i: usize, row: usize| columns.get(i).map_or(0.0, |column| column.value(row));
         for (row, group) in groups.iter().enumerate() {
             let other =
@@ -234,7 +234,7 @@ impl Accumulator for Pairs {
     }
 
     fn merge(&mut self, buffers: &[ArrayRef], groups: &[u32]) -> Result<()> {
-        let columns: Vec<_> = buffers.iter().map(|buffer| buffer.as_primitive::<Float64Type>()).collect();
+        let columns: Vec<_> = buffers.iter().map(arrow::array::AsArray::as_primitive::<Float64Type>).collect();
         let part = |i: usize, row: usize| columns.get(i).map_or(0.0, |column| column.value(row));
         for (row, group) in groups.iter().enumerate() {
             let other = Joint {
@@ -291,7 +291,7 @@ mod tests {
         for moment in [Moment::StddevSamp, Moment::VarPop, Moment::Skewness, Moment::Kurtosis] {
             let mut whole = Moments::new(moment);
             whole.resize(1);
-            whole.update(&[column.clone()], &[0; 5]).unwrap();
+            whole.update(std::slice::from_ref(&column), &[0; 5]).unwrap();
             let (mut left, mut right) = (Moments::new(moment), Moments::new(moment));
             left.resize(1);
             right.resize(1);

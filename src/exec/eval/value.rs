@@ -155,6 +155,7 @@ column!(/** A truth value of each row. */ Flags, BooleanArray, bool);
 
 impl<'a> Texts<'a> {
     /// The one value, when there is only one.
+    #[expect(clippy::option_option, reason = "more than one value and one that is NULL are two answers")]
     pub(super) fn only(&self) -> Option<Option<&'a str>> {
         self.constant.then(|| self.get(0))
     }

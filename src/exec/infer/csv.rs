@@ -69,7 +69,7 @@ fn texts(record: &[u8], tokens: Vec<Token>) -> Vec<Field> {
 }
 
 fn says_something(line: &[u8], options: &CsvOptions) -> bool {
-    line.iter().any(|byte| *byte > b' ') && !options.comment.is_some_and(|comment| line.first() == Some(&comment))
+    line.iter().any(|byte| *byte > b' ') && options.comment.is_none_or(|comment| line.first() != Some(&comment))
 }
 
 /// Calls `f` with the fields of each record; stops when it gives false.

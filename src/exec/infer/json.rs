@@ -34,7 +34,7 @@ pub fn infer(files: &[FileEntry], options: &Options, conf: &Conf) -> Result<Opti
         let mut failed = None;
         each_document(&whole(file), options, &leniency, &mut |document, _| {
             match inference.root(document) {
-                Ok(found) => schema = inference.merge(&schema, &found),
+                Ok(found) => schema = Inference::merge(&schema, &found),
                 Err(error) => failed = Some(error),
             }
             failed.is_none()
@@ -58,7 +58,7 @@ impl Inference {
     fn root(&self, document: Option<&Json<'_>>) -> Result<DataType> {
         match document {
             Some(Json::List(items)) => {
-                Ok(items.iter().fold(DataType::Null, |all, item| self.merge(&all, &self.type_of(item))))
+                Ok(items.iter().fold(DataType::Null, |all, item| Self::merge(&all, &self.type_of(item))))
             }
             Some(object @ Json::Object(_)) => Ok(self.type_of(object)),
             Some(Json::Null) => Ok(DataType::Null),
@@ -91,14 +91,14 @@ impl Inference {
                 }
             }
             Json::List(items) => {
-                DataType::array(items.iter().fold(DataType::Null, |all, item| self.merge(&all, &self.type_of(item))))
+                DataType::array(items.iter().fold(DataType::Null, |all, item| Self::merge(&all, &self.type_of(item))))
             }
             Json::Object(fields) => {
                 let mut all: Vec<StructField> = Vec::new();
                 for (name, value) in fields {
                     let found = self.type_of(value);
                     match all.iter_mut().find(|field| field.name == *name) {
-                        Some(field) => field.data_type = self.merge(&field.data_type, &found),
+                        Some(field) => field.data_type = Self::merge(&field.data_type, &found),
                         None => all.push(StructField::new(name.as_ref(), found, true)),
                     }
                 }
@@ -130,20 +130,20 @@ impl Inference {
         DataType::Double
     }
 
-    fn merge(&self, left: &DataType, right: &DataType) -> DataType {
+    fn merge(left: &DataType, right: &DataType) -> DataType {
         match (left, right) {
             (DataType::Struct(a), DataType::Struct(b)) => {
                 let mut fields = a.fields.clone();
                 for other in &b.fields {
                     match fields.iter_mut().find(|field| field.name == other.name) {
-                        Some(field) => field.data_type = self.merge(&field.data_type, &other.data_type),
+                        Some(field) => field.data_type = Self::merge(&field.data_type, &other.data_type),
                         None => fields.push(other.clone()),
                     }
                 }
                 fields.sort_by(|a, b| a.name.cmp(&b.name));
                 DataType::Struct(StructType::new(fields))
             }
-            (DataType::Array(a, _), DataType::Array(b, _)) => DataType::array(self.merge(a, b)),
+            (DataType::Array(a, _), DataType::Array(b, _)) => DataType::array(Self::merge(a, b)),
             _ => common_type(left, right).unwrap_or(DataType::String),
         }
     }

@@ -72,6 +72,7 @@ pub fn build<'a>(
         }
         Arc::new(BuildTable::new(&schema, &batches, &bound)?)
     };
+    runtime.holds(table.size());
     let shape = Shape::of(*join_type, built)?;
     Ok(Box::new(HashJoin {
         keys: runtime.bind(streamed_keys, &streamed_plan.output(), partition)?,

@@ -77,7 +77,6 @@ pub struct CsvOptions {
     pub empty_value: String,
     pub enforce_schema: bool,
     pub line_end: LineEnd,
-    pub max_chars: usize,
     pub mode: ParseMode,
     pub corrupt: String,
     pub values: ValueOptions,
@@ -120,11 +119,6 @@ impl CsvOptions {
             empty_value: options.get("emptyValue").unwrap_or("").to_owned(),
             enforce_schema: options.flag("enforceSchema", true),
             line_end: options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec())),
-            max_chars: options
-                .get("maxCharsPerColumn")
-                .and_then(|text| text.parse::<i64>().ok())
-                .and_then(|count| usize::try_from(count).ok())
-                .unwrap_or(usize::MAX),
             mode: ParseMode::of(options),
             corrupt: corrupt_column(options),
             values: ValueOptions::of(options, session_zone),

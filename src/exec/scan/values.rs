@@ -1,6 +1,6 @@
 //! Numbers, dates and times from text, as Spark's readers accept them.
 
-use chrono::{NaiveDate, TimeZone};
+use chrono::TimeZone;
 
 /// Java's `Long.parseLong`: an optional sign and digits, nothing else.
 pub fn parse_long(text: &[u8]) -> Option<i64> {
@@ -309,16 +309,6 @@ fn zone_offset(zone: &str) -> Option<i64> {
         _ => return None,
     };
     (hours <= 18 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60_000_000)
-}
-
-/// Whether the text is a date that exists, for inference.
-pub fn is_date(text: &[u8]) -> bool {
-    parse_date(text).is_some()
-}
-
-/// The calendar date of days since the epoch.
-pub fn date_of(days: i32) -> Option<NaiveDate> {
-    NaiveDate::from_epoch_days(days)
 }
 
 #[cfg(test)]

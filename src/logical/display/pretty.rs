@@ -232,6 +232,7 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
             return format!("percentile_cont({}) WITHIN GROUP (ORDER BY {})", at.pretty_name(), value.pretty_name());
         }
         ("log", [value]) => return format!("LOG(E(), {})", value.pretty_name()),
+        ("window", _) => return "window".into(),
         _ => {}
     }
     let mut parts: Vec<String> = args.iter().map(Expr::pretty_name).collect();

@@ -56,7 +56,7 @@ aggregates! {
     "regr_sxx" [] = two_reals;
     "regr_sxy" [] = two_reals;
     "regr_syy" [] = two_reals;
-    "percentile" [] = percentile;
+    "percentile" ["percentile_cont"] = percentile;
     "percentile_approx" ["approx_percentile"] = percentile_approx;
     "median" [] = median;
     "mode" [] = |name, args, context| signature(name, args, context, &[Any, Bool], 1, MaybeArg(0));
@@ -208,6 +208,13 @@ windows! {
 fn ntile(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     if args.is_empty() {
         args.push(Expr::int(1));
+    }
+    if super::signature::constant_int(&args[0]).is_some_and(|buckets| buckets < 1) {
+        return Err(SparkError::analysis(
+            "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+            "the number of buckets of `ntile` must be positive",
+        )
+        .with_subject(name));
     }
     signature(name, args, context, &[Int], 0, Never(Integer))
 }

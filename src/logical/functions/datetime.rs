@@ -80,12 +80,18 @@ scalar_functions! {
 
 /// Parsing with a pattern, or a plain cast without one.
 fn to_moment(name: &str, args: Vec<Expr>, context: &ResolveContext, out: DataType) -> Result<Resolved> {
-    count(name, &args, 1, 2)?;
+    count(name, &args, 1, 3)?;
     let first = args[0].data_type();
+    if args.len() == 3 {
+        return Ok(give(args, Maybe(out)));
+    }
+    if first == Text && out == Timestamp && context.time_zone != "UTC" {
+        return zoned(name, args, context);
+    }
     if args.len() == 1 || first != Text {
-        if !matches!(first, Text | Date | Timestamp | TimestampNtz | DataType::Null)
-            && !(out == Timestamp && first.is_numeric())
-        {
+        let is_moment = matches!(first, Text | Date | Timestamp | TimestampNtz | DataType::Null);
+        let is_seconds = out == Timestamp && first.is_numeric();
+        if !is_moment && !is_seconds {
             return Err(unexpected_input(name, &args[0], 0, "(\"STRING\", \"DATE\" or \"TIMESTAMP\")"));
         }
         let mut args = args;
@@ -93,6 +99,17 @@ fn to_moment(name: &str, args: Vec<Expr>, context: &ResolveContext, out: DataTyp
         return Ok(give(args, Maybe(out)));
     }
     signature(name, args, context, &[Str, Str], 0, Maybe(out))
+}
+
+/// The zone of the session that wrote the expression stays with it, as in Spark: text, pattern (or null), zone.
+fn zoned(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let pattern = match args.len() {
+        2 => want(name, args.remove(1), 1, Str, context)?,
+        _ => Expr::Literal(Scalar::Null, Text),
+    };
+    args.push(pattern);
+    args.push(Expr::Literal(Scalar::String(context.time_zone.clone()), Text));
+    Ok(give(args, Maybe(Timestamp)))
 }
 
 fn months_between(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

@@ -220,6 +220,9 @@ fn try_arithmetic(op: BinaryOp, args: Vec<Expr>, context: &ResolveContext) -> Re
 }
 
 fn nanvl(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.iter().all(|arg| arg.data_type() == DataType::Float) {
+        return signature(name, args, context, &[Any, Any], 0, Arg(0));
+    }
     signature(name, args, context, &[Double, Double], 0, Of(REAL))
 }
 

@@ -13,6 +13,7 @@ mod collections;
 mod datetime;
 mod math;
 mod misc;
+pub mod moment_text;
 pub mod number_text;
 mod signature;
 mod strings;

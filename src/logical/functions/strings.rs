@@ -201,7 +201,7 @@ fn decode(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resol
         return signature(name, args, context, &[Bin, Str], 0, Of(Text));
     }
     let results: Vec<usize> =
-        (2..args.len()).filter(|i| i % 2 == 0 || (*i == args.len() - 1 && args.len() % 2 == 0)).collect();
+        (2..args.len()).filter(|i| i % 2 == 0 || (*i == args.len() - 1 && args.len().is_multiple_of(2))).collect();
     let mut all = DataType::Null;
     for i in &results {
         all = super::types::common_type(&all, &args[*i].data_type(), context.ansi)

@@ -21,8 +21,8 @@ pub(super) fn read_locally(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> A
             return None;
         };
         let (left, right) = match build {
-            BuildSide::Left => (left.clone(), below_projections(right, rules)?),
-            BuildSide::Right => (below_projections(left, rules)?, right.clone()),
+            BuildSide::Left => (left.clone(), below_projections(right)?),
+            BuildSide::Right => (below_projections(left)?, right.clone()),
         };
         decided += 1;
         Some(node.with_children(vec![left, right]))
@@ -35,10 +35,10 @@ pub(super) fn read_locally(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> A
 }
 
 /// The side with its shuffle read locally, if it is nothing but that and plain steps above.
-fn below_projections(side: &Arc<PhysicalPlan>, rules: &Rules<'_>) -> Option<Arc<PhysicalPlan>> {
+fn below_projections(side: &Arc<PhysicalPlan>) -> Option<Arc<PhysicalPlan>> {
     match &**side {
         PhysicalPlan::Project { input, .. } | PhysicalPlan::Filter { input, .. } => {
-            Some(Arc::new(side.with_children(vec![below_projections(input, rules)?])))
+            Some(Arc::new(side.with_children(vec![below_projections(input)?])))
         }
         PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
             let PhysicalPlan::ShuffleExchange { origin: ShuffleOrigin::EnsureRequirements, input, .. } = &**exchange

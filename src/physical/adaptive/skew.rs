@@ -75,7 +75,7 @@ fn pair_slices(left: &Side, right: &Side, join_type: JoinType, rules: &Rules<'_>
     let may_cut_right = matches!(join_type, JoinType::Inner | JoinType::Cross | JoinType::RightOuter);
     let pieces = |side: &Side, sizes: &[u64], at: usize, may_cut: bool| -> Slices {
         let whole = vec![ShuffleSlice::Coalesced { start: at as u32, end: at as u32 + 1 }];
-        if !may_cut { whole } else { cut(side, sizes, at, rules).unwrap_or(whole) }
+        if may_cut { cut(side, sizes, at, rules).unwrap_or(whole) } else { whole }
     };
     let (mut for_left, mut for_right, mut cuts) = (Vec::new(), Vec::new(), 0);
     for at in 0..left_sizes.len() {
@@ -129,7 +129,8 @@ fn median(sizes: &[u64]) -> u64 {
     let mut sorted = sizes.to_vec();
     sorted.sort_unstable();
     let middle = sorted.len() / 2;
-    let value = if sorted.len() % 2 == 0 { (sorted[middle - 1] + sorted[middle]) / 2 } else { sorted[middle] };
+    let value =
+        if sorted.len().is_multiple_of(2) { u64::midpoint(sorted[middle - 1], sorted[middle]) } else { sorted[middle] };
     value.max(1)
 }
 

@@ -53,7 +53,9 @@ fn table(id: u64) -> Arc<PhysicalPlan> {
 fn conf(pairs: &[(&str, &str)]) -> Conf {
     let mut conf = Conf::new();
     conf.set("spark.sql.shuffle.partitions", "4");
-    pairs.iter().for_each(|(key, value)| conf.set(*key, *value));
+    for (key, value) in pairs {
+        conf.set(*key, *value);
+    }
     conf
 }
 

@@ -84,7 +84,7 @@ struct Drawn {
 fn tree(plan: &Arc<PhysicalPlan>, state: PlanState) -> String {
     let mut ids = PlanIds::default();
     let groups = if state == PlanState::Adaptive { codegen::Groups::default() } else { codegen::Groups::of(plan) };
-    let drawn = draw(plan, state, &groups, &mut ids);
+    let drawn = draw(plan, &groups, &mut ids);
     let mut text = String::new();
     match state {
         PlanState::Adaptive if super::adaptive::is_adaptive(plan) => {
@@ -102,7 +102,7 @@ fn tree(plan: &Arc<PhysicalPlan>, state: PlanState) -> String {
         PlanState::Adaptive | PlanState::Static | PlanState::Final => {
             // A plan without exchanges is never adaptive: it is shown as it runs.
             let groups = codegen::Groups::of(plan);
-            write_tree(&draw(plan, state, &groups, &mut PlanIds::default()), &mut text, &mut Vec::new());
+            write_tree(&draw(plan, &groups, &mut PlanIds::default()), &mut text, &mut Vec::new());
         }
     }
     text
@@ -119,16 +119,15 @@ impl PlanIds {
     }
 }
 
-fn draw(plan: &Arc<PhysicalPlan>, state: PlanState, groups: &codegen::Groups, ids: &mut PlanIds) -> Drawn {
+fn draw(plan: &Arc<PhysicalPlan>, groups: &codegen::Groups, ids: &mut PlanIds) -> Drawn {
     let star = groups.star(plan);
     match &**plan {
         PhysicalPlan::InMemoryTableScan { stored, plan: lineage, .. } => {
-            let relation =
-                Drawn { text: line::cached_relation(stored), inputs: vec![draw(lineage, state, groups, ids)] };
+            let relation = Drawn { text: line::cached_relation(stored), inputs: vec![draw(lineage, groups, ids)] };
             Drawn { text: line::line(plan), inputs: vec![relation] }
         }
         PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
-            let below = draw(exchange, state, groups, ids);
+            let below = draw(exchange, groups, ids);
             let stage = Drawn { text: format!("ShuffleQueryStage {}", shuffle.0), inputs: vec![below] };
             match slices {
                 Some(slices) => Drawn { text: line::read(slices), inputs: vec![stage] },
@@ -136,34 +135,34 @@ fn draw(plan: &Arc<PhysicalPlan>, state: PlanState, groups: &codegen::Groups, id
             }
         }
         PhysicalPlan::BroadcastRead { broadcast, exchange } => {
-            let below = draw(exchange, state, groups, ids);
+            let below = draw(exchange, groups, ids);
             Drawn { text: format!("BroadcastQueryStage {}", broadcast.0), inputs: vec![below] }
         }
         PhysicalPlan::Join { algorithm, left_keys, right_keys, left, right, .. } => {
             let side = |side: &Arc<PhysicalPlan>, keys, ids: &mut PlanIds| match &**side {
                 PhysicalPlan::BroadcastExchange { input } => {
-                    let below = draw(input, state, groups, ids);
+                    let below = draw(input, groups, ids);
                     let mode = line::broadcast_mode(*algorithm, keys, input);
                     Drawn { text: format!("BroadcastExchange {mode}, [plan_id={}]", ids.next()), inputs: vec![below] }
                 }
-                _ => draw(side, state, groups, ids),
+                _ => draw(side, groups, ids),
             };
             let inputs = vec![side(left, left_keys, ids), side(right, right_keys, ids)];
             Drawn { text: star + &line::line(plan), inputs }
         }
         PhysicalPlan::ShuffleExchange { partitioning, origin, input } => {
-            let below = draw(input, state, groups, ids);
+            let below = draw(input, groups, ids);
             let text = line::exchange(partitioning, *origin, ids.next());
             Drawn { text, inputs: vec![below] }
         }
         PhysicalPlan::Aggregate { style: AggregateStyle::Sort, grouping, input, .. } if !grouping.is_empty() => {
             // Spark sorts by the keys first; our operator hashes, and the line says what Spark would do.
-            let below = draw(input, state, groups, ids);
+            let below = draw(input, groups, ids);
             let sort = Drawn { text: format!("{star}{}", line::sort_for(grouping)), inputs: vec![below] };
             Drawn { text: line::line(plan), inputs: vec![sort] }
         }
         _ => {
-            let inputs = plan.children().into_iter().map(|child| draw(child, state, groups, ids)).collect();
+            let inputs = plan.children().into_iter().map(|child| draw(child, groups, ids)).collect();
             Drawn { text: star + &line::line(plan), inputs }
         }
     }

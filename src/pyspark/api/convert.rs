@@ -1,7 +1,7 @@
 //! Python values into Spark's values and back, by type.
 //!
 //! `collect` and functions on rows turn [`Scalar`]s into Python values; `createDataFrame` and functions' results turn Python values into
-//! [`Scalar`]s. What a type accepts when a schema is given is checked by [`super::verify`] before.
+//! [`Scalar`]s. What a type accepts when a schema is given is checked by `verify` before.
 
 use super::pytime;
 use super::row::Row;

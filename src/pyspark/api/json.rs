@@ -54,11 +54,8 @@ fn sorted(json: &Json) -> Json {
 }
 
 /// Python values from JSON.
-///
-/// # Errors
-/// Never.
-pub fn from_json(interp: &mut Interpreter, json: &Json) -> PyResult {
-    Ok(match json {
+pub fn from_json(json: &Json) -> Value {
+    match json {
         Json::Null => Value::None,
         Json::Bool(truth) => Value::Bool(*truth),
         Json::Number(number) => match number.as_i64() {
@@ -66,14 +63,14 @@ pub fn from_json(interp: &mut Interpreter, json: &Json) -> PyResult {
             None => Value::Float(number.as_f64().unwrap_or(0.0)),
         },
         Json::String(text) => Value::str(text),
-        Json::Array(items) => Value::list(items.iter().map(|item| from_json(interp, item)).collect::<PyResult<_>>()?),
+        Json::Array(items) => Value::list(items.iter().map(from_json).collect()),
         Json::Object(pairs) => {
             let mut dict = Dict::new();
             for (key, item) in pairs {
-                let item = from_json(interp, item)?;
+                let item = from_json(item);
                 dict.set_str(key, item);
             }
             Value::dict(dict)
         }
-    })
+    }
 }

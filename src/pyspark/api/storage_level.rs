@@ -14,6 +14,7 @@ pub struct StorageLevel {
     replication: i64,
 }
 
+#[expect(clippy::fn_params_excessive_bools, reason = "the order of PySpark's StorageLevel")]
 const fn level(disk: bool, memory: bool, off_heap: bool, deserialized: bool, replication: i64) -> StorageLevel {
     StorageLevel { disk, memory, off_heap, deserialized, replication }
 }

@@ -289,7 +289,7 @@ impl Object for TypeObject {
             })),
             "simpleString" => Ok(Value::str(data_type.catalog_string())),
             "json" => Ok(Value::str(super::json::sorted_text(&data_type.json_value()))),
-            "jsonValue" => super::json::from_json(interp, &data_type.json_value()),
+            "jsonValue" => Ok(super::json::from_json(&data_type.json_value())),
             "needConversion" => Ok(Value::Bool(data_type.is_nested())),
             "add" => self.add(interp, this, args),
             "fieldNames" | "toDDL" => match self.fields() {
@@ -389,24 +389,24 @@ impl Object for FieldObject {
         &["simpleString", "json", "jsonValue"]
     }
 
-    fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
+    fn get_attr(&self, _interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
         Ok(match name {
             "name" => Some(Value::str(&self.0.name)),
             "dataType" => Some(type_value(self.0.data_type.clone())),
             "nullable" => Some(Value::Bool(self.0.nullable)),
             "metadata" => {
                 let json = serde_json::from_str(&self.0.metadata).unwrap_or_else(|_| serde_json::json!({}));
-                Some(super::json::from_json(interp, &json)?)
+                Some(super::json::from_json(&json))
             }
             _ => None,
         })
     }
 
-    fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, _args: Args) -> Option<PyResult> {
+    fn call_method(&self, _interp: &mut Interpreter, _this: &Value, name: &str, _args: Args) -> Option<PyResult> {
         Some(match name {
             "simpleString" => Ok(Value::str(format!("{}:{}", self.0.name, self.0.data_type.catalog_string()))),
             "json" => Ok(Value::str(super::json::sorted_text(&self.0.json_value()))),
-            "jsonValue" => super::json::from_json(interp, &self.0.json_value()),
+            "jsonValue" => Ok(super::json::from_json(&self.0.json_value())),
             _ => return None,
         })
     }

@@ -386,9 +386,9 @@ impl Interpreter {
             other => self.class_of(other),
         };
         match object {
-            Value::Module(module) => return module.names().iter().map(|name| name.to_string()).collect(),
+            Value::Module(module) => return module.names().iter().map(std::string::ToString::to_string).collect(),
             Value::Instance(instance) => {
-                names.extend(instance.fields.borrow().keys().map(|name| name.to_string()));
+                names.extend(instance.fields.borrow().keys().map(std::string::ToString::to_string));
                 if let Some(native) = &instance.native {
                     names.extend(methods::names(native).iter().map(|name| (*name).to_owned()));
                 }
@@ -400,7 +400,7 @@ impl Interpreter {
             other => names.extend(methods::names(other).iter().map(|name| (*name).to_owned())),
         }
         for class in std::iter::once(&class).chain(&class.ancestors) {
-            names.extend(class.attrs.borrow().keys().map(|name| name.to_string()));
+            names.extend(class.attrs.borrow().keys().map(std::string::ToString::to_string));
             names.extend(methods::names_of_class(&class.name).iter().map(|name| (*name).to_owned()));
             names.extend(class.native_names.iter().map(|name| (*name).to_owned()));
         }

@@ -104,6 +104,7 @@ const MODULE_EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("JSONDecodeError", "ValueError", "json.decoder"),
     ("FrozenInstanceError", "AttributeError", "dataclasses"),
     ("NotSupportedHere", "BaseException", "batchlab"),
+    ("ScriptStopped", "BaseException", "batchlab"),
     ("BatchlabBug", "BaseException", "batchlab"),
     ("CalledProcessError", "Exception", "subprocess"),
     ("PatternError", "Exception", "re"),

@@ -2,7 +2,9 @@
 
 use super::Interpreter;
 use super::args::Args;
-use super::ast::*;
+use super::ast::{
+    Call, Clause, Comparison, Comprehension, ComprehensionKind, Expr, ExprKind, FStringPart, FunctionExpr, Name, Place,
+};
 use super::exec::locate;
 use super::frame::{CellRef, Frame};
 use super::function::Function;

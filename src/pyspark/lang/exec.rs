@@ -2,7 +2,7 @@
 
 use super::Interpreter;
 use super::args::Args;
-use super::ast::*;
+use super::ast::{ClassBody, ClassDef, Expr, Handler, ImportAs, Name, Place, Stmt, StmtKind, Target, Try};
 use super::frame::Frame;
 use super::iterate::Iter;
 use super::object::BinaryOp;
@@ -50,7 +50,7 @@ impl Interpreter {
     /// Counts a step and tells the host where the script is.
     pub(super) fn reach(&mut self, stmt: &Stmt, frame: &Frame) -> PyResult<()> {
         self.step()?;
-        if (stmt.line != self.last_line || self.steps & 0x3FF == 0) && self.has_host() {
+        if (stmt.line != self.last_line || self.steps.is_multiple_of(1024)) && self.has_host() {
             self.last_line = stmt.line;
             let unit = &frame.globals.unit;
             let head = unit.head(stmt.span);

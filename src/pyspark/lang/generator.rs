@@ -7,7 +7,7 @@
 //! **Simplified:** a `yield` must be a whole statement, or the whole right side of an assignment or `return`.
 
 use super::Interpreter;
-use super::ast::*;
+use super::ast::{Body, Expr, ExprKind, FunctionCode, Stmt, StmtKind, Target};
 use super::exec::Flow;
 use super::frame::Frame;
 use super::function::Function;
@@ -63,8 +63,6 @@ enum Position {
         pending: Option<PyResult<Flow>>,
     },
     With {
-        stmt: StmtRef,
-        entered: usize,
         manager: Value,
     },
     YieldFrom {
@@ -466,7 +464,7 @@ fn enter_with(
     match items.get(from) {
         Some((context, target)) => {
             let manager = interp.enter_with(context, target.as_ref(), frame)?;
-            places.push(Position::With { stmt: path.clone(), entered: from, manager });
+            places.push(Position::With { manager });
             enter_with(interp, items, from + 1, path, frame, places)
         }
         None => {
@@ -502,7 +500,7 @@ fn settle(
         Position::For { .. } | Position::While { .. } | Position::YieldFrom { .. } | Position::Awaiting { .. } => {
             Signal::Done(result)
         }
-        Position::With { manager, .. } => match result {
+        Position::With { manager } => match result {
             Ok(flow) => match interp.exit_with(&manager, None) {
                 Ok(_) => pass_on(flow),
                 Err(raised) => Signal::Done(Err(raised)),

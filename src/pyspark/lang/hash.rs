@@ -32,7 +32,7 @@ pub fn hash_of(interp: &mut Interpreter, value: &Value) -> PyResult<i64> {
         Value::FrozenSet(set) => {
             let mut hash = 0_i64;
             for item in set.iter() {
-                hash ^= (hash_of(interp, item)? ^ 89_869_747).wrapping_mul(3_644_798_167);
+                hash ^= (hash_of(interp, item)? ^ 0x055B_4DB3).wrapping_mul(3_644_798_167);
             }
             hash ^ (set.len() as i64).wrapping_add(1)
         }
@@ -120,7 +120,7 @@ pub fn hash_tuple(hashes: &[i64]) -> i64 {
     for hash in hashes {
         acc = acc.wrapping_add((*hash as u64).wrapping_mul(PRIME_2)).rotate_left(31).wrapping_mul(PRIME_1);
     }
-    acc = acc.wrapping_add((hashes.len() as u64) ^ (PRIME_5 ^ 3_527_539));
+    acc = acc.wrapping_add((hashes.len() as u64) ^ (PRIME_5 ^ 0x0035_D373));
     if acc == u64::MAX { 1_546_275_796 } else { acc as i64 }
 }
 

@@ -106,8 +106,9 @@ impl Interpreter {
     #[cold]
     fn out_of_steps(&self) -> Raised {
         let limit = crate::common::text::count(self.step_limit);
-        SparkError::new(ErrorClass::Unsupported, format!("the script used up its budget of {limit} steps"))
-            .with_help("a loop may never end here; loops over many rows belong into Spark's own functions")
+        SparkError::new(ErrorClass::Stopped, format!("the script used up its budget of {limit} steps"))
+            .with_help("does this loop ever end? Work on many rows belongs into Spark's own functions, not into a loop")
+            .with_help("a script that needs more steps is given them with --steps N")
             .into()
     }
 

@@ -148,6 +148,7 @@ impl Interpreter {
     ///
     /// # Errors
     /// `TypeError` when it cannot be iterated.
+    #[expect(clippy::iter_not_returning_iterator, reason = "Python's iter(), which gives a Python iterator")]
     pub fn iter(&mut self, value: &Value) -> PyResult {
         let kind = match value {
             Value::Range(_) => "range_iterator",

@@ -1,6 +1,10 @@
 //! From the parser's tree to our own: names become slots, literals a pool. The second pass over a parsed file.
 
-use super::ast::*;
+use super::ast::{
+    Body, Call, Case, ClassBody, ClassDef, Clause, Comparison, Comprehension, ComprehensionKind, Constant, Expr,
+    ExprKind, FStringPart, FunctionCode, FunctionExpr, Handler, ImportAs, Name, Pattern, Place, Stmt, StmtKind, Target,
+    Try, Unit,
+};
 use super::object::{BinaryOp, CompareOp, UnaryOp};
 use super::parse::{py, span_of};
 use super::scope::{ScopeId, ScopeKind, Scopes};

@@ -242,7 +242,6 @@ pub fn unary(op: UnaryOp, value: &Value) -> Option<Value> {
 }
 
 /// The order of two numbers: outer `None` when one is not a number, inner `None` for NaN.
-#[expect(clippy::option_option, reason = "not a number and not ordered are two answers")]
 pub fn compare(left: &Value, right: &Value) -> Option<Option<Ordering>> {
     match (left, right) {
         (Value::Int(a), Value::Int(b)) => Some(Some(a.cmp(b))),

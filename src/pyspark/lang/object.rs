@@ -240,6 +240,7 @@ pub trait Object: Any {
     }
 
     /// `iter(obj)`: an iterator ([`Value::iter_over`], [`Value::iterator`]).
+    #[expect(clippy::iter_not_returning_iterator, reason = "Python's iter(), which gives a Python iterator")]
     fn iter(&self, interp: &mut Interpreter, this: &Value) -> PyResult<Option<Value>> {
         let _ = (interp, this);
         Ok(None)

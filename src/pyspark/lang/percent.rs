@@ -130,7 +130,7 @@ fn convert(
             let number = match to_float(value.native())? {
                 Some(number) => number,
                 None => {
-                    let float = interp.class_named("float").map(Value::Class).unwrap_or(Value::None);
+                    let float = interp.class_named("float").map_or(Value::None, Value::Class);
                     match interp.call(&float, super::Args::of(vec![value.clone()])) {
                         Ok(converted) => converted.as_float().unwrap_or(0.0),
                         Err(_) => {

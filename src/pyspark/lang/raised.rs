@@ -213,7 +213,10 @@ impl Raised {
     pub fn is_fatal(&self) -> bool {
         match &self.0.cause {
             Cause::Spark(error) => {
-                matches!(error.class(), ErrorClass::Unsupported | ErrorClass::Interrupted | ErrorClass::Internal)
+                matches!(
+                    error.class(),
+                    ErrorClass::Unsupported | ErrorClass::Stopped | ErrorClass::Interrupted | ErrorClass::Internal
+                )
             }
             _ => false,
         }

@@ -1,7 +1,6 @@
 //! `repr` and `str`, as CPython prints them.
 
 use super::Interpreter;
-use super::args::Args;
 use super::raised::{PyResult, type_error};
 use super::value::{Method, Value};
 use std::fmt::Write as _;
@@ -74,8 +73,9 @@ pub fn quoted(text: &str) -> String {
 
 /// Whether `repr` shows a character as it is. Near enough for text that people write.
 fn printable(c: char) -> bool {
-    !matches!(c as u32, 0x80..=0xA0 | 0xAD | 0x200B..=0x200F | 0x2028..=0x202F | 0x2060..=0x206F | 0x3000 | 0xFEFF | 0xE000..=0xF8FF)
-        && !(c.is_whitespace() && c != ' ')
+    let hidden = matches!(c as u32, 0x80..=0xA0 | 0xAD | 0x200B..=0x200F | 0x2028..=0x202F | 0x2060..=0x206F | 0x3000 | 0xFEFF | 0xE000..=0xF8FF);
+    let blank = c.is_whitespace() && c != ' ';
+    !hidden && !blank
 }
 
 /// `ascii(…)` of a text that is a `repr` already.
@@ -376,11 +376,5 @@ impl Interpreter {
 
     fn unsupported_spec(&self, value: &Value) -> super::Raised {
         type_error(format!("unsupported format string passed to {}.__format__", self.type_name(value)))
-    }
-
-    /// `repr` or `str` through a method of the class, for `print` of many values.
-    pub(super) fn call_text(&mut self, value: &Value, name: &str) -> PyResult<String> {
-        let text = self.call_method(value, name, Args::none())?;
-        self.str(&text)
     }
 }

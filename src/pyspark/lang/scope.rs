@@ -211,7 +211,7 @@ impl Collector {
         }
     }
 
-    fn defaults<'a>(&mut self, parameters: Option<&'a py::Parameters>) {
+    fn defaults(&mut self, parameters: Option<&py::Parameters>) {
         for parameter in parameters.into_iter().flat_map(py::Parameters::iter_non_variadic_params) {
             if let Some(default) = parameter.default() {
                 self.visit_expr(default);

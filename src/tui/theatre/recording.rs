@@ -71,10 +71,10 @@ impl Recording {
                 EventKind::TaskStarted { task, node, core, .. } => {
                     self.lanes.entry((*node, *core)).or_default().push(*task);
                 }
-                EventKind::QueryStarted { query, .. } | EventKind::JobSubmitted { query: Some(query), .. } => {
-                    if self.queries.last().is_none_or(|(_, last)| last != query) {
-                        self.queries.push((event.time, *query));
-                    }
+                EventKind::QueryStarted { query, .. } | EventKind::JobSubmitted { query: Some(query), .. }
+                    if self.queries.last().is_none_or(|(_, last)| last != query) =>
+                {
+                    self.queries.push((event.time, *query));
                 }
                 EventKind::NodeAdded { node, cores, .. } => {
                     for core in 0..*cores {

@@ -22,7 +22,8 @@ use arrow::datatypes::{
 };
 use std::sync::Arc;
 
-pub use parse::{parse_boolean, parse_date, parse_decimal, parse_double, parse_integer, parse_timestamp};
+pub use crate::logical::functions::moment_text::{parse_date, parse_timestamp};
+pub use parse::{parse_boolean, parse_decimal, parse_double, parse_integer};
 pub use text::{Style, format_value, write_cell};
 
 /// What a cast needs to know.

@@ -30,7 +30,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "sort_array" => sort,
         "array_sort" => |call| {
             map_items(call, |mut items| {
-                items.sort_by(|a, b| nulls_last(a, b));
+                items.sort_by(nulls_last);
                 items
             })
         },
@@ -200,12 +200,11 @@ fn sort(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn extreme(call: &Call<'_>, wanted: Ordering) -> Result<ArrayRef> {
     call.to_scalars(|row| {
-        let best =
-            items(call, 0, row)?
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|item| !item.is_null())
-                .reduce(|best, item| if order(&item, &best) == wanted { item } else { best });
+        let best = items(call, 0, row)?
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|item| !item.is_null())
+            .reduce(|best, item| if order(&item, &best) == wanted { item } else { best });
         Ok(best.unwrap_or(Scalar::Null))
     })
 }

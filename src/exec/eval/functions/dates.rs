@@ -32,8 +32,8 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
             let n = call.numbers::<Int32Type>(0)?;
             call.to_numbers::<Date32Type>(|row| Ok(n.get(row)))
         },
-        "date_add" => |call| moved(call, |d, n| d.checked_add(n)),
-        "date_sub" => |call| moved(call, |d, n| d.checked_sub(n)),
+        "date_add" => |call| moved(call, i32::checked_add),
+        "date_sub" => |call| moved(call, i32::checked_sub),
         "add_months" => |call| moved(call, |d, n| Some(add_months(d, n))),
         "datediff" => datediff,
         "months_between" => months_between,

@@ -13,7 +13,7 @@ use crate::logical::types::DataType;
 use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::kernels::zip::zip;
 use arrow::compute::{and, is_not_null, is_null, or};
-use arrow::datatypes::{Float64Type, Int32Type, Int64Type};
+use arrow::datatypes::{Float32Type, Float64Type, Int32Type, Int64Type};
 use std::f64::consts;
 use std::sync::Arc;
 
@@ -145,6 +145,12 @@ fn width_bucket(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn nanvl(call: &Call<'_>) -> Result<ArrayRef> {
+    if *call.out == DataType::Float {
+        let (a, b) = (call.numbers::<Float32Type>(0)?, call.numbers::<Float32Type>(1)?);
+        return call.to_numbers::<Float32Type>(|row| {
+            Ok(a.get(row).and_then(|a| if a.is_nan() { b.get(row) } else { Some(a) }))
+        });
+    }
     let (a, b) = (call.numbers::<Float64Type>(0)?, call.numbers::<Float64Type>(1)?);
     call.to_numbers::<Float64Type>(|row| Ok(a.get(row).and_then(|a| if a.is_nan() { b.get(row) } else { Some(a) })))
 }

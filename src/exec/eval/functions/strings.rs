@@ -306,7 +306,7 @@ fn find(call: &Call<'_>, needle: usize, hay: usize) -> Result<ArrayRef> {
             return Ok(Some(0));
         }
         let skipped = start as usize - 1;
-        let Some((from, _)) = hay.char_indices().map(|(i, _)| (i, ())).chain([(hay.len(), ())]).nth(skipped) else {
+        let Some((from, ())) = hay.char_indices().map(|(i, _)| (i, ())).chain([(hay.len(), ())]).nth(skipped) else {
             return Ok(Some(0));
         };
         Ok(Some(hay[from..].find(needle).map_or(0, |at| (skipped + characters(&hay[from..from + at]) + 1) as i32)))

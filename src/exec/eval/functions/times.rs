@@ -84,11 +84,20 @@ fn pattern_of(call: &Call<'_>, i: usize) -> Result<impl Fn(usize) -> Result<Opti
 
 /// `to_date`, `to_timestamp` and their kin, with and without a pattern.
 fn parse(call: &Call<'_>, raise: bool) -> Result<ArrayRef> {
-    if call.args.len() == 1 {
+    let own_zone = if call.args.len() > 2 { call.texts(2)?.get(0) } else { None };
+    if call.args.len() == 1 || (call.args.len() > 2 && call.args[1].is_null_constant()) {
         let mode = if raise { CastMode::Ansi } else { CastMode::Try };
-        return cast::cast(&call.column(0)?, &call.types[0], call.out, mode, call.context);
+        let mut context = call.context.clone();
+        if let Some(zone) = own_zone {
+            context.time_zone = zone.into();
+        }
+        return cast::cast(&call.column(0)?, &call.types[0], call.out, mode, &context);
     }
-    let zone = if *call.out == DataType::TimestampNtz { Zone::UTC } else { zone(call)? };
+    let zone = match own_zone {
+        Some(own) => Zone::parse(own)?,
+        None if *call.out == DataType::TimestampNtz => Zone::UTC,
+        None => zone(call)?,
+    };
     let s = call.texts(0)?;
     let pattern = pattern_of(call, 1)?;
     let plain = call.texts(1)?.only() == Some(Some("yyyy-MM-dd"));

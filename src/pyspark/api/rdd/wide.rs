@@ -182,10 +182,13 @@ pub(super) fn meeting(
     all.shuffled(interp, count, by_hash(count, true, None))
 }
 
+/// A key with the values of either side.
+type Sides = (Value, Vec<Value>, Vec<Value>);
+
 /// Groups marked values: each key with the values of either side, in order of arrival.
-pub(super) fn sides(interp: &mut Interpreter, items: Vec<Value>) -> PyResult<Vec<(Value, Vec<Value>, Vec<Value>)>> {
+pub(super) fn sides(interp: &mut Interpreter, items: Vec<Value>) -> PyResult<Vec<Sides>> {
     let mut places = Dict::new();
-    let mut groups: Vec<(Value, Vec<Value>, Vec<Value>)> = Vec::new();
+    let mut groups: Vec<Sides> = Vec::new();
     for item in items {
         let (key, marked) = pair(interp, &item)?;
         let (side, value) = pair(interp, &marked)?;

@@ -296,12 +296,9 @@ fn construct_frozenset(interp: &mut Interpreter, class: &Rc<Class>, args: Args) 
 fn construct_range(interp: &mut Interpreter, _class: &Rc<Class>, args: Args) -> PyResult {
     let mut numbers = Vec::new();
     for value in &args.positional {
-        let number = match value.as_int() {
-            Some(number) => number,
-            None => {
-                let kind = interp.type_name(value);
-                return Err(type_error(format!("'{kind}' object cannot be interpreted as an integer")));
-            }
+        let Some(number) = value.as_int() else {
+            let kind = interp.type_name(value);
+            return Err(type_error(format!("'{kind}' object cannot be interpreted as an integer")));
         };
         numbers.push(number);
     }

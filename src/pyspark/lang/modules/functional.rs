@@ -1,7 +1,6 @@
 //! `functools`, `itertools`, `operator`, `contextlib`.
 
 use super::super::args::Args;
-use super::super::call::bound;
 use super::super::class::Module;
 use super::super::descriptors::Property;
 use super::super::freeze::{Freezer, Thaw};
@@ -178,9 +177,8 @@ pub fn functools() -> Module {
             let [function, iterable, start] = args.bind("reduce", ["function", "iterable", "initial"], 2)?;
             let function = function.unwrap_or(Value::None);
             let mut items = interp.items(&iterable.unwrap_or(Value::None))?.into_iter();
-            let mut total = match start.or_else(|| items.next()) {
-                Some(start) => start,
-                None => return Err(type_error("reduce() of empty iterable with no initial value")),
+            let Some(mut total) = start.or_else(|| items.next()) else {
+                return Err(type_error("reduce() of empty iterable with no initial value"));
             };
             for item in items {
                 total = interp.call(&function, Args::of(vec![total, item]))?;
@@ -249,25 +247,41 @@ pub fn functools() -> Module {
 
 fn complete_ordering(class: &super::super::Class) {
     let has = |name: &str| class.lookup(name).is_some();
-    let (base, negated) = if has("__lt__") { ("__lt__", false) } else if has("__le__") { ("__le__", false) } else if has("__gt__") { ("__gt__", true) } else { ("__ge__", true) };
-    for (name, op) in [("__lt__", CompareOp::Less), ("__le__", CompareOp::LessEq), ("__gt__", CompareOp::Greater), ("__ge__", CompareOp::GreaterEq)] {
+    let (base, negated) = if has("__lt__") {
+        ("__lt__", false)
+    } else if has("__le__") {
+        ("__le__", false)
+    } else if has("__gt__") {
+        ("__gt__", true)
+    } else {
+        ("__ge__", true)
+    };
+    for (name, op) in [
+        ("__lt__", CompareOp::Less),
+        ("__le__", CompareOp::LessEq),
+        ("__gt__", CompareOp::Greater),
+        ("__ge__", CompareOp::GreaterEq),
+    ] {
         if has(name) {
             continue;
         }
-        class.set(name, super::super::classes::method(name, move |interp, args| {
-            let (this, other) = args.two("comparison")?;
-            let equal = interp.equals(&this, &other)?;
-            let answer = interp.call_method(&this, base, Args::of(vec![other]))?;
-            let first = interp.truth(&answer)?;
-            let strict = first && !(equal && matches!(base, "__le__" | "__ge__"));
-            let less = if negated { !strict && !equal } else { strict };
-            Ok(Value::Bool(match op {
-                CompareOp::Less => less,
-                CompareOp::LessEq => less || equal,
-                CompareOp::Greater => !less && !equal,
-                _ => !less || equal,
-            }))
-        }));
+        class.set(
+            name,
+            super::super::classes::method(name, move |interp, args| {
+                let (this, other) = args.two("comparison")?;
+                let equal = interp.equals(&this, &other)?;
+                let answer = interp.call_method(&this, base, Args::of(vec![other]))?;
+                let first = interp.truth(&answer)?;
+                let strict = first && !(equal && matches!(base, "__le__" | "__ge__"));
+                let less = if negated { !strict && !equal } else { strict };
+                Ok(Value::Bool(match op {
+                    CompareOp::Less => less,
+                    CompareOp::LessEq => less || equal,
+                    CompareOp::Greater => !less && !equal,
+                    _ => !less || equal,
+                }))
+            }),
+        );
     }
 }
 
@@ -357,7 +371,11 @@ pub fn itertools(interp: &mut Interpreter) -> Module {
             let iterator = interp.iter(&iterable)?;
             Ok(lazily("filterfalse", move |interp| {
                 while let Some(item) = interp.next(&iterator)? {
-                    let keep = if function.is_none() { item.clone() } else { interp.call(&function, Args::of(vec![item.clone()]))? };
+                    let keep = if function.is_none() {
+                        item.clone()
+                    } else {
+                        interp.call(&function, Args::of(vec![item.clone()]))?
+                    };
                     if !interp.truth(&keep)? {
                         return Ok(Some(item));
                     }
@@ -420,7 +438,9 @@ pub fn itertools(interp: &mut Interpreter) -> Module {
         .function("product", product)
         .function("permutations", |interp, args| choose(interp, args, "permutations"))
         .function("combinations", |interp, args| choose(interp, args, "combinations"))
-        .function("combinations_with_replacement", |interp, args| choose(interp, args, "combinations_with_replacement"));
+        .function("combinations_with_replacement", |interp, args| {
+            choose(interp, args, "combinations_with_replacement")
+        });
     let object = interp.class_named("object");
     let chain = super::super::Class::native("chain", "itertools", object.as_ref())
         .with_construct(|interp, _, args| {
@@ -428,10 +448,13 @@ pub fn itertools(interp: &mut Interpreter) -> Module {
             let _ = interp;
             Ok(chain_of(Value::iter_over(pending.into())))
         })
-        .with("from_iterable", Value::builtin("from_iterable", |interp, args| {
-            let outer = interp.iter(&args.one("from_iterable")?)?;
-            Ok(chain_of(outer))
-        }));
+        .with(
+            "from_iterable",
+            Value::builtin("from_iterable", |interp, args| {
+                let outer = interp.iter(&args.one("from_iterable")?)?;
+                Ok(chain_of(outer))
+            }),
+        );
     module.set("chain", Value::Class(interp.register_class(chain)));
     module
 }
@@ -440,10 +463,10 @@ fn chain_of(outer: Value) -> Value {
     let mut current: Option<Value> = None;
     lazily("chain", move |interp| {
         loop {
-            if let Some(iterator) = &current {
-                if let Some(item) = interp.next(iterator)? {
-                    return Ok(Some(item));
-                }
+            if let Some(iterator) = &current
+                && let Some(item) = interp.next(iterator)?
+            {
+                return Ok(Some(item));
             }
             match interp.next(&outer)? {
                 Some(iterable) => current = Some(interp.iter(&iterable)?),
@@ -582,9 +605,18 @@ fn choose(interp: &mut Interpreter, args: Args, kind: &'static str) -> PyResult 
 pub fn operator() -> Module {
     let mut module = Module::new("operator");
     let binary = [
-        ("add", BinaryOp::Add), ("sub", BinaryOp::Sub), ("mul", BinaryOp::Mul), ("truediv", BinaryOp::Div),
-        ("floordiv", BinaryOp::FloorDiv), ("mod", BinaryOp::Mod), ("pow", BinaryOp::Pow), ("and_", BinaryOp::And),
-        ("or_", BinaryOp::Or), ("xor", BinaryOp::Xor), ("concat", BinaryOp::Add), ("iadd", BinaryOp::Add),
+        ("add", BinaryOp::Add),
+        ("sub", BinaryOp::Sub),
+        ("mul", BinaryOp::Mul),
+        ("truediv", BinaryOp::Div),
+        ("floordiv", BinaryOp::FloorDiv),
+        ("mod", BinaryOp::Mod),
+        ("pow", BinaryOp::Pow),
+        ("and_", BinaryOp::And),
+        ("or_", BinaryOp::Or),
+        ("xor", BinaryOp::Xor),
+        ("concat", BinaryOp::Add),
+        ("iadd", BinaryOp::Add),
     ];
     for (name, op) in binary {
         module = module.function(name, move |interp, args| {
@@ -593,8 +625,12 @@ pub fn operator() -> Module {
         });
     }
     let compare = [
-        ("eq", CompareOp::Eq), ("ne", CompareOp::NotEq), ("lt", CompareOp::Less), ("le", CompareOp::LessEq),
-        ("gt", CompareOp::Greater), ("ge", CompareOp::GreaterEq),
+        ("eq", CompareOp::Eq),
+        ("ne", CompareOp::NotEq),
+        ("lt", CompareOp::Less),
+        ("le", CompareOp::LessEq),
+        ("gt", CompareOp::Greater),
+        ("ge", CompareOp::GreaterEq),
     ];
     for (name, op) in compare {
         module = module.function(name, move |interp, args| {
@@ -676,7 +712,11 @@ enum Manager {
     /// `contextmanager`: a generator with one `yield`.
     Generator(Value),
     Suppress(Value),
-    Redirect { target: Value, saved: RefCell<Vec<Value>>, stream: &'static str },
+    Redirect {
+        target: Value,
+        saved: RefCell<Vec<Value>>,
+        stream: &'static str,
+    },
     Null(Value),
     Closing(Value),
 }
@@ -795,9 +835,4 @@ pub fn contextlib() -> Module {
         })
         .function("closing", |_, args| Ok(Value::object(Manager::Closing(args.one("closing")?))))
         .function("ExitStack", |_, _| Err(Raised::unsupported("contextlib.ExitStack", "nest `with` statements")))
-}
-
-/// A method bound by hand, for modules that need one.
-pub fn bind_method(receiver: &Value, function: &Value) -> Value {
-    bound(receiver, function)
 }

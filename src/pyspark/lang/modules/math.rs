@@ -146,6 +146,9 @@ fn fsum(numbers: &[f64]) -> f64 {
     high
 }
 
+type Unary = fn(f64) -> f64;
+type Binary = fn(f64, f64) -> f64;
+
 /// The module `math`.
 pub fn module() -> Module {
     let mut module = Module::new("math")
@@ -154,7 +157,7 @@ pub fn module() -> Module {
         .with("tau", Value::Float(std::f64::consts::TAU))
         .with("inf", Value::Float(f64::INFINITY))
         .with("nan", Value::Float(f64::NAN));
-    let functions: &[(&'static str, fn(f64) -> f64)] = &[
+    let functions: &[(&str, Unary)] = &[
         ("sqrt", f64::sqrt),
         ("exp", libm::exp),
         ("expm1", libm::expm1),
@@ -189,7 +192,7 @@ pub fn module() -> Module {
     module = rounded(module, "floor", "__floor__", f64::floor);
     module = rounded(module, "ceil", "__ceil__", f64::ceil);
     module = rounded(module, "trunc", "__trunc__", f64::trunc);
-    let pairs: &[(&'static str, fn(f64, f64) -> f64)] = &[
+    let pairs: &[(&str, Binary)] = &[
         ("pow", libm::pow),
         ("atan2", libm::atan2),
         ("copysign", f64::copysign),

@@ -1,11 +1,18 @@
 //! The standard library, in the parts that data scripts use.
 
 pub mod collections;
+mod dataclasses;
 pub mod datetime;
 pub mod decimal;
 pub mod enums;
+mod functional;
 pub mod io;
+mod json;
 mod math;
+mod misc;
+mod os;
+mod random;
+mod regex;
 mod strftime;
 
 use super::class::Module;
@@ -56,6 +63,34 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "decimal" => decimal::module(interp),
         "math" => math::module(),
         "statistics" => math::statistics(),
+        "functools" => functional::functools(),
+        "itertools" => functional::itertools(interp),
+        "operator" => functional::operator(),
+        "contextlib" => functional::contextlib(),
+        "json" => json::module(interp),
+        "random" => random::module(interp)?,
+        "os" => os::module(interp)?,
+        "os.path" | "posixpath" => os::path_module(),
+        "pathlib" => os::pathlib(interp),
+        "shutil" => os::shutil(),
+        "glob" => os::glob(),
+        "re" => regex::module(interp),
+        "dataclasses" => dataclasses::module(),
+        "abc" => dataclasses::abc(interp),
+        "time" => misc::time(),
+        "typing" | "typing_extensions" => misc::typing(interp),
+        "string" => misc::string(),
+        "textwrap" => misc::textwrap(),
+        "copy" => misc::copy(),
+        "warnings" => misc::warnings(),
+        "logging" => misc::logging(),
+        "traceback" => misc::traceback(),
+        "uuid" => misc::uuid(),
+        "argparse" => misc::argparse(interp),
+        "__future__" => Module::new("__future__").with("annotations", Value::None).with("division", Value::None),
+        "gc" => Module::new("gc").function("collect", |_, _| Ok(Value::Int(0))),
+        "atexit" => Module::new("atexit")
+            .function("register", |_, args| Ok(args.positional.into_iter().next().unwrap_or(Value::None))),
         "enum" => enums::module(interp),
         "io" => io::module(interp),
         "sys" => io::sys(interp),

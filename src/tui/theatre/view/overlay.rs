@@ -21,7 +21,13 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         let (now, until) = (pending.recording.history.end(), pending.until);
         let fraction = now.0 as f64 / until.0.max(1) as f64;
         let area = window(brush, screen, (60, 5), "A branch");
-        brush.tone(area, 0, 0, &format!("The run is done again; {} dies at {}.", pending.node, words::moment(until)), Tone::Text);
+        brush.tone(
+            area,
+            0,
+            0,
+            &format!("The run is done again; {} dies at {}.", pending.node, words::moment(until)),
+            Tone::Text,
+        );
         let bar = gauge(fraction, 30, '▓', '░');
         brush.tone(area, 0, 1, &format!("{bar} {}", words::moment(now.min(until))), Tone::Again);
         brush.tone(area, 0, 2, "Esc gives the branch up", Tone::Dim);
@@ -76,7 +82,8 @@ fn dry_run(status: &Status, node: crate::common::ids::NodeId) -> Option<Arc<Deat
 fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice: usize) {
     let victims = victims(model);
     let list = victims.len().min(8);
-    let area = window(brush, screen, (74, list as u16 + 12), &format!("Kill a node at {}", words::moment(model.cursor.time)));
+    let area =
+        window(brush, screen, (74, list as u16 + 12), &format!("Kill a node at {}", words::moment(model.cursor.time)));
     let first = (choice + 1).saturating_sub(list);
     for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
         let Some(death) = dry_run(status, *node) else { continue };
@@ -144,7 +151,9 @@ fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
 
 fn plan(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, scroll: usize) {
     let query = model.run().query_at(model.cursor.time).and_then(|query| status.queries.get(&query));
-    let title = query.map_or("Plan".to_owned(), |query| format!("Physical plan of {}: {}", query.query, words::action(&query.action)));
+    let title = query.map_or("Plan".to_owned(), |query| {
+        format!("Physical plan of {}: {}", query.query, words::action(&query.action))
+    });
     let size = (screen.width.saturating_sub(8), screen.height.saturating_sub(4));
     let area = window(brush, screen, size, &title);
     let text = query.map_or("no action has started yet", |query| &query.plan);

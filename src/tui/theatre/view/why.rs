@@ -46,7 +46,9 @@ fn beat_words(model: &Model, status: &Status, index: usize, death: &Death, beat:
     let number = format!("{} of {BEATS}", beat.number());
     let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
     let (title, lines) = match beat {
-        Beat::Death => (format!("{node} stops"), vec![line(Mark::Lost, format!("{node} stops at {}.", words::moment(death.at)))]),
+        Beat::Death => {
+            (format!("{node} stops"), vec![line(Mark::Lost, format!("{node} stops at {}.", words::moment(death.at)))])
+        }
         Beat::Inventory => (format!("What was on {node}?"), inventory(model, status, death)),
         Beat::Trace => ("Who still needs it?".to_owned(), trace(status, death)),
         Beat::Triage => ("What runs again?".to_owned(), triage(status, death)),
@@ -113,7 +115,8 @@ fn cost(model: &Model, index: usize) -> Vec<Line> {
     let lost = fate.outputs_again.len() + fate.outputs_left.len();
     let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
     let again = plural(fate.again() as u64, "task");
-    let mut lines = vec![line(Mark::Again, format!("{again} ran again, {} of core time.", words::length(VirtualDuration(nanos))))];
+    let mut lines =
+        vec![line(Mark::Again, format!("{again} ran again, {} of core time.", words::length(VirtualDuration(nanos))))];
     lines.push(line(
         Mark::Again,
         format!("Made again: {} of {}.", fate.outputs_again.len(), plural(lost as u64, "lost map output")),
