@@ -34,7 +34,7 @@ pub(crate) struct ClusterArgs {
     #[arg(long)]
     pub scale: Option<u64>,
     /// A Spark setting, such as spark.sql.shuffle.partitions=8
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, visible_alias = "conf", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// The moment at which the session starts, such as 2024-12-31T08:00:00
     #[arg(long, value_name = "TIME")]
