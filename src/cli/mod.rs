@@ -5,7 +5,6 @@
 
 mod cluster_args;
 mod commands;
-mod embedded;
 mod interrupt;
 mod launch;
 mod output;

@@ -70,17 +70,26 @@ fn not_found(workspace: &Workspace, text: &str) -> SparkError {
     }
 }
 
+/// The path that was meant: names are compared without their endings, and a folder may be misspelt too.
 fn nearest_path(workspace: &Workspace, text: &str) -> Option<String> {
     let path = Path::new(text);
     let (parent, name) = (path.parent()?, path.file_name()?.to_string_lossy().into_owned());
     let folder = workspace.resolve(&parent.to_string_lossy()).ok()?;
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .collect();
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        let near = nearest_path(workspace, &parent.to_string_lossy()).filter(|near| Path::new(near) != parent)?;
+        let meant = Path::new(&near).join(&name);
+        let meant = meant.to_string_lossy();
+        let exists = workspace.resolve(&meant).is_ok_and(|path| path.exists());
+        return if exists { Some(meant.into_owned()) } else { nearest_path(workspace, &meant) };
+    };
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
     names.sort();
-    let near = crate::common::text::nearest(&name, names.iter().map(String::as_str), 1);
-    near.first().map(|near| parent.join(near).to_string_lossy().into_owned())
+    let stem = |name: &str| name.split_once('.').map_or(name, |(stem, _)| stem).to_owned();
+    let stems: Vec<String> = names.iter().map(|name| stem(name)).collect();
+    let near = crate::common::text::nearest(&stem(&name), stems.iter().map(String::as_str), 1);
+    let at = stems.iter().position(|stem| Some(&stem.as_str()) == near.first())?;
+    Some(parent.join(&names[at]).to_string_lossy().into_owned())
 }
 
 type Found = Vec<(PathBuf, Vec<(String, String)>)>;
@@ -268,5 +277,7 @@ mod tests {
         let error = list(&workspace, &["laek".to_owned()], &ListOptions::default()).expect_err("not there");
         assert_eq!(error.condition(), Some("PATH_NOT_FOUND"));
         assert_eq!(error.help(), ["did you mean `lake`?"]);
+        let error = list(&workspace, &["laek/b=1.csv".to_owned()], &ListOptions::default()).expect_err("not there");
+        assert_eq!(error.help(), ["did you mean `lake/a=1`?"]);
     }
 }

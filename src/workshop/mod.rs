@@ -1,1 +1,3 @@
-//! Floor of `workshop`.
+//! What is taught: the exercises and their order.
+
+pub mod exercises;

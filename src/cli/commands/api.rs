@@ -4,6 +4,9 @@ use crate::cli::output;
 use crate::common::text;
 use crate::pyspark;
 
+/// The widest line.
+const WIDTH: usize = 79;
+
 /// List what of PySpark is supported, made from the code itself
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -20,16 +23,36 @@ pub(crate) fn run(args: &Args) -> u8 {
             names.iter().map(String::as_str).filter(|name| name.to_lowercase().contains(&wanted)).collect();
         if !names.is_empty() {
             found += names.len();
-            output::out(&format!("{class} ({})\n  {}\n", names.len(), names.join(" ")));
+            output::out(&format!("{class} ({})\n{}", names.len(), listed(&names)));
         }
     }
     if found > 0 {
         return 0;
     }
-    let near =
-        text::nearest(&wanted, surface.iter().flat_map(|(_, names)| names.iter().map(String::as_str)), 3).join(", ");
-    output::err(&format!(
-        "batchlab: nothing of the name {wanted} is supported\n  Help: the nearest names are {near}\n"
-    ));
+    let near = text::nearest(&wanted, surface.iter().flat_map(|(_, names)| names.iter().map(String::as_str)), 3);
+    let help = if near.is_empty() {
+        "`batchlab api` lists everything".to_owned()
+    } else {
+        format!("the nearest names are {}", near.join(", "))
+    };
+    output::err(&format!("batchlab: nothing of the name {} is supported\n  Help: {help}\n", text::visible(&wanted)));
     1
+}
+
+/// Names in lines that fit any terminal.
+fn listed(names: &[&str]) -> String {
+    let mut lines = String::new();
+    let mut width = 0;
+    for name in names {
+        if width == 0 || width + 1 + name.len() > WIDTH {
+            lines.push_str(if width == 0 { "  " } else { "\n  " });
+            width = 2 + name.len();
+        } else {
+            lines.push(' ');
+            width += 1 + name.len();
+        }
+        lines.push_str(name);
+    }
+    lines.push('\n');
+    lines
 }

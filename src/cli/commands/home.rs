@@ -1,7 +1,6 @@
 //! `batchlab` without a command: the home screen, or the main job told in plain text.
 
 use crate::cli::cluster_args::ClusterArgs;
-use crate::cli::embedded::{EXERCISES, Exercise, pipeline};
 use crate::cli::launch::{self, Plan, Script, Teller};
 use crate::cli::{interrupt, output, stage};
 use crate::cluster::Fault;
@@ -9,6 +8,7 @@ use crate::common::{Result, SparkError};
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format};
 use crate::tui::home::{self, HomeChoice, HomeEntry};
+use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
 use std::io::IsTerminal;
 use std::time::Instant;
 

@@ -283,7 +283,7 @@ impl Interpreter {
         if let Some(near) = near.first() {
             raised = raised.with_help(format!("did you mean `{near}`?"));
         }
-        Err(super::modules::missing_name(raised, &module.name, name))
+        Err(raised)
     }
 
     /// Prints, as `print` does to `sys.stdout`.

@@ -29,7 +29,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("seaborn", "print the numbers, or write them to a file and draw them elsewhere"),
     ("sklearn", "this workshop teaches data processing; train models outside of it"),
     ("scipy", "use Spark's functions, or Python's math and statistics"),
-    ("threading", "one script is one driver; several jobs at once come from a scenario file"),
+    ("threading", "one script is one driver: write the steps one after the other"),
     ("multiprocessing", "Spark spreads the work itself: use DataFrames"),
     ("concurrent", "Spark spreads the work itself: use DataFrames"),
     ("asyncio", "write the steps one after the other"),
@@ -41,12 +41,30 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("sqlite3", "read files with spark.read, ask with spark.sql"),
     ("pickle", "write data with df.write"),
     ("tempfile", "write below out/"),
-    ("signal", "the workshop's fault console injects failures"),
+    ("signal", "`batchlab run --fault` injects failures"),
     ("ctypes", "a script here is plain Python"),
     ("boto3", "a script here has no network; put the data into datasets/"),
     ("delta", "use df.write.parquet"),
-    ("pytest", "write plain assert statements; the workshop has its own checks"),
-    ("unittest", "write plain assert statements; the workshop has its own checks"),
+    ("pytest", "write plain assert statements"),
+    ("unittest", "write plain assert statements"),
+    ("tensorflow", "this workshop teaches data processing; train models outside of it"),
+    ("torch", "this workshop teaches data processing; train models outside of it"),
+    ("xgboost", "this workshop teaches data processing; train models outside of it"),
+    ("polars", "keep the data in a DataFrame"),
+    ("duckdb", "ask with spark.sql"),
+    ("psycopg2", "a script here has no network; put the data into datasets/"),
+    ("kafka", "a script here has no network; put the data into datasets/"),
+    ("google", "a script here has no network; put the data into datasets/"),
+    ("azure", "a script here has no network; put the data into datasets/"),
+    ("pydeequ", "count what is wrong with filter() and agg(), as the fourth exercise does"),
+    ("great_expectations", "count what is wrong with filter() and agg(), as the fourth exercise does"),
+    ("pyspark.ml", "this workshop teaches data processing; statistics are in DataFrame.stat and pyspark.sql.functions"),
+    (
+        "pyspark.mllib",
+        "this workshop teaches data processing; statistics are in DataFrame.stat and pyspark.sql.functions",
+    ),
+    ("pyspark.streaming", "read the files as a batch with spark.read"),
+    ("pyspark.pandas", "keep the data in a DataFrame; collect() gives its rows as plain Python objects"),
 ];
 
 /// A module of the standard library.
@@ -109,24 +127,20 @@ fn builtins(interp: &mut Interpreter) -> Module {
 
 /// The error for a module that nobody has.
 pub fn not_found(name: &str) -> Raised {
-    let first = name.split('.').next().unwrap_or(name);
-    let raised = Raised::named("ModuleNotFoundError", format!("No module named '{name}'")).with_subject(name);
-    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == first) {
-        return Raised::named(
-            "ModuleNotFoundError",
-            format!("the module `{first}` is not supported here (it is valid on real Spark)"),
-        )
-        .with_subject(name)
-        .with_help(*instead)
-        .not_supported_here();
-    }
-    raised
-}
-
-/// A name that a supported module does not have here.
-pub fn missing_name(raised: Raised, module: &str, name: &str) -> Raised {
-    let _ = (module, name);
-    raised
+    let is_inside =
+        |package: &str| name.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let Some((package, instead)) = ELSEWHERE.iter().find(|(package, _)| is_inside(package)) else {
+        return Raised::named("ModuleNotFoundError", format!("No module named '{name}'"))
+            .with_subject(name)
+            .with_help("scripts have PySpark, a part of Python's standard library, and the files beside them");
+    };
+    Raised::named(
+        "ModuleNotFoundError",
+        format!("the module `{package}` is not supported here (it is valid on real Spark)"),
+    )
+    .with_subject(name)
+    .with_help(*instead)
+    .not_supported_here()
 }
 
 /// A class that only carries a name.

@@ -1,4 +1,4 @@
-//! Files that the binary carries: the four pipelines, so that it is a workshop on its own.
+//! The four exercises. The binary carries their pipelines, so that it is a workshop on its own.
 
 use include_dir::{Dir, include_dir};
 
@@ -6,7 +6,7 @@ static SOLUTIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/solutions");
 
 /// One of the workshop's four exercises.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Exercise {
+pub struct Exercise {
     pub folder: &'static str,
     pub title: &'static str,
     /// What a learner sees there, in one sentence.
@@ -14,7 +14,7 @@ pub(crate) struct Exercise {
 }
 
 /// The exercises in order.
-pub(crate) const EXERCISES: [Exercise; 4] = [
+pub const EXERCISES: [Exercise; 4] = [
     Exercise {
         folder: "01_basics",
         title: "Basic operations",
@@ -38,6 +38,6 @@ pub(crate) const EXERCISES: [Exercise; 4] = [
 ];
 
 /// The text of an exercise's whole pipeline.
-pub(crate) fn pipeline(exercise: &Exercise) -> Option<&'static str> {
+pub fn pipeline(exercise: &Exercise) -> Option<&'static str> {
     SOLUTIONS.get_file(format!("{}/pipeline.py", exercise.folder))?.contents_utf8()
 }
