@@ -47,6 +47,8 @@ impl Screen {
         let terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
         let mut screen = Screen { terminal, stop, signals };
         screen.blank()?;
+        // The first look at the input also starts the watch on the terminal's size: none may change unseen after the first frame.
+        crossterm::event::poll(Duration::ZERO)?;
         Ok(screen)
     }
 
