@@ -58,6 +58,7 @@ def main():
     arguments.add_argument("--python", default=sys.executable)
     arguments.add_argument("--record", action="store_true")
     arguments = arguments.parse_args()
+    arguments.engine = os.path.abspath(arguments.engine)
     env = dict(os.environ, TZ="UTC", PYSPARK_SUBMIT_ARGS="--master local[2] --conf spark.ui.enabled=false pyspark-shell")
     failed = 0
     for name in PIPELINES:

@@ -80,6 +80,7 @@ impl Session {
             match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.screen.process(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    self.child.kill().expect("it runs");
                     panic!("{text:?} was not shown:\n{}", self.screen.screen().contents())
                 }
             }
@@ -98,7 +99,10 @@ impl Session {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
             }
-            assert!(Instant::now() < end, "it does not end");
+            if Instant::now() > end {
+                self.child.kill().expect("it runs");
+                panic!("it does not end");
+            }
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
                 self.screen.process(&bytes);
             }
@@ -150,6 +154,24 @@ fn ctrl_c_gives_the_terminal_back() {
     let (status, screen) = session.end();
     assert_eq!(status, 130);
     assert_given_back(&screen);
+}
+
+#[test]
+fn a_closed_terminal_ends_the_program() {
+    let mut session = session(80, 24);
+    session.shows("1 Stages");
+    session.press("?");
+    let Session { mut child, master, keys, output, .. } = session;
+    // The reader holds the terminal too: it ends at the first bytes that nobody wants.
+    drop((master, keys, output));
+    let end = Instant::now() + PATIENCE;
+    while child.try_wait().expect("a child").is_none() {
+        if Instant::now() > end {
+            child.kill().expect("it runs");
+            panic!("it goes on without a terminal");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]

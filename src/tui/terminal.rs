@@ -11,7 +11,7 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -25,6 +25,8 @@ pub struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     stop: Arc<AtomicBool>,
     signals: Vec<signal_hook::SigId>,
+    /// Keys come from standard input; otherwise crossterm opens the terminal itself.
+    reads_stdin: bool,
 }
 
 impl Screen {
@@ -45,7 +47,7 @@ impl Screen {
         enter()?;
         let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
-        let mut screen = Screen { terminal, stop, signals };
+        let mut screen = Screen { terminal, stop, signals, reads_stdin: io::stdin().is_terminal() };
         screen.blank()?;
         // The first look at the input also starts the watch on the terminal's size: none may change unseen after the first frame.
         crossterm::event::poll(Duration::ZERO)?;
@@ -69,15 +71,37 @@ impl Screen {
     /// When the terminal is gone.
     pub fn read(&self, timeout: Duration) -> io::Result<Vec<Event>> {
         let mut events = Vec::new();
-        let mut wait = timeout;
-        while crossterm::event::poll(wait)? {
-            events.push(crossterm::event::read()?);
-            wait = Duration::ZERO;
-            if events.len() >= 256 {
+        for wait in [Duration::ZERO, timeout] {
+            if !self.wait(wait)? {
+                self.stop.store(true, Ordering::Relaxed);
+                break;
+            }
+            while events.len() < 256 && crossterm::event::poll(Duration::ZERO)? {
+                events.push(crossterm::event::read()?);
+            }
+            if !events.is_empty() {
                 break;
             }
         }
         Ok(events)
+    }
+
+    /// Waits at most `timeout` for input or a signal; false when the terminal has gone away, at whose end crossterm would read for ever.
+    fn wait(&self, timeout: Duration) -> io::Result<bool> {
+        #[cfg(unix)]
+        if self.reads_stdin {
+            use rustix::event::{PollFd, PollFlags, Timespec, poll};
+            let input = io::stdin();
+            let mut watched = [PollFd::new(&input, PollFlags::IN)];
+            let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
+            return match poll(&mut watched, Some(&timeout)) {
+                Ok(_) => Ok(!watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)),
+                Err(rustix::io::Errno::INTR) => Ok(true),
+                Err(error) => Err(error.into()),
+            };
+        }
+        crossterm::event::poll(timeout)?;
+        Ok(true)
     }
 
     /// Whether a signal asked the program to end.
