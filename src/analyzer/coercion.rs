@@ -83,19 +83,9 @@ fn logical(op: BinaryOp, left: Expr, right: Expr, ansi: bool) -> Result<Expr> {
     if a == b { Err(wrong(op, &left, &right, "conditions (BOOLEAN)")) } else { Err(different(op, &left, &right)) }
 }
 
-/// Whether a type is a map or holds one: such values cannot be compared.
-pub(super) fn has_map(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Map(..) => true,
-        DataType::Array(element, _) => has_map(element),
-        DataType::Struct(fields) => fields.fields.iter().any(|field| has_map(&field.data_type)),
-        _ => false,
-    }
-}
-
 fn comparison(op: BinaryOp, left: Expr, right: Expr, ansi: bool) -> Result<Expr> {
     let (a, b) = (left.data_type(), right.data_type());
-    if has_map(&a) || has_map(&b) {
+    if a.has_map() || b.has_map() {
         return Err(if a == b {
             wrong(op, &left, &right, "values that can be compared")
         } else {

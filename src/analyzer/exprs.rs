@@ -254,8 +254,23 @@ impl<'e> Env<'e> {
                     _ => Expr::Extract { child, key },
                 }
             }
+            Expr::Binary { op: op @ (BinaryOp::Add | BinaryOp::Subtract), left, right } => {
+                self.named_days(op, left, right)
+            }
             other => other,
         })
+    }
+
+    /// A date plus or minus a number is named as the function that computes it.
+    fn named_days(&self, op: BinaryOp, left: Box<Expr>, right: Box<Expr>) -> Expr {
+        let of = |expr: &Expr| self.types(expr.clone()).map(|typed| typed.data_type());
+        let days = |t: &DataType| matches!(t, DataType::Integer | DataType::Short | DataType::Byte);
+        match (op, of(&left), of(&right)) {
+            (BinaryOp::Add, Ok(DataType::Date), Ok(b)) if days(&b) => Expr::call("date_add", vec![*left, *right]),
+            (BinaryOp::Add, Ok(a), Ok(DataType::Date)) if days(&a) => Expr::call("date_add", vec![*right, *left]),
+            (BinaryOp::Subtract, Ok(DataType::Date), Ok(b)) if days(&b) => Expr::call("date_sub", vec![*left, *right]),
+            _ => Expr::Binary { op, left, right },
+        }
     }
 
     fn extract(&self, child: Expr, key: Expr) -> Result<Expr> {

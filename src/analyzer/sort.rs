@@ -41,7 +41,7 @@ impl Analyzer<'_> {
             _ => error,
         })?;
         for expr in &resolved {
-            if super::coercion::has_map(&expr.data_type()) {
+            if expr.data_type().has_map() {
                 return Err(super::errors::mismatch(
                     "INVALID_ORDERING_TYPE",
                     &expr.pretty_name(),

@@ -118,6 +118,21 @@ fn update<H: Hasher>(column: &ArrayRef, hashes: &mut [H::State]) -> Result<()> {
                 }
             }
         }
+        DataType::Map(..) => {
+            let maps = column.as_map();
+            for (row, hash) in hashes.iter_mut().enumerate() {
+                if maps.is_valid(row) {
+                    let entries = maps.value(row);
+                    for i in 0..entries.len() {
+                        let mut one = [*hash];
+                        for part in entries.columns() {
+                            update::<H>(&part.slice(i, 1), &mut one)?;
+                        }
+                        *hash = one[0];
+                    }
+                }
+            }
+        }
         other => return Err(SparkError::internal(format!("a value of Arrow type {other} cannot be hashed"))),
     }
     Ok(())

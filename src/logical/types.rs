@@ -133,6 +133,17 @@ impl DataType {
         matches!(self, Self::Array(..) | Self::Map(..) | Self::Struct(_))
     }
 
+    /// Whether this is a map or holds one: such values cannot be compared.
+    #[must_use]
+    pub fn has_map(&self) -> bool {
+        match self {
+            Self::Map(..) => true,
+            Self::Array(element, _) => element.has_map(),
+            Self::Struct(fields) => fields.fields.iter().any(|field| field.data_type.has_map()),
+            _ => false,
+        }
+    }
+
     /// The type in Arrow memory; see the table at the head of this module.
     #[must_use]
     pub fn to_arrow(&self) -> arrow_types::DataType {

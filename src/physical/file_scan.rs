@@ -17,6 +17,9 @@ use crate::logical::{Attribute, Expr, LogicalPlan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Option of a scan over a checkpoint: its files are the partitions, in order.
+pub const TASK_PER_FILE: &str = "taskPerFile";
+
 /// Plans `[Project] [Filter] leaf` when the leaf is a scan or a cache; nothing otherwise.
 pub(super) fn plan_scan(planner: &Planner<'_>, node: &Arc<LogicalPlan>) -> Result<Option<Arc<PhysicalPlan>>> {
     let (exprs, below) = match &**node {
@@ -169,6 +172,9 @@ fn split_files(scan: &FileScan, files: &[&FileEntry], context: &PlannerContext<'
     let parallelism = conf.number("spark.sql.leafNodeDefaultParallelism", parallelism);
     let least = u64::try_from(conf.number("spark.sql.files.minPartitionNum", parallelism)).unwrap_or(1).max(1);
     let files: Vec<&&FileEntry> = files.iter().filter(|file| file.size > 0).collect();
+    if scan.options.flag(TASK_PER_FILE, false) {
+        return files.iter().map(|file| vec![FileSlice::whole(file)]).collect();
+    }
     let total: u64 = files.iter().map(|file| file.size + open_cost).sum();
     let max_split = max_bytes.min(open_cost.max(total / least)).max(1);
     let mut pieces: Vec<FileSlice> = Vec::new();

@@ -16,6 +16,7 @@ mod properties;
 pub mod requirements;
 pub mod statistics;
 
+pub use file_scan::TASK_PER_FILE;
 pub use plan::{Partitioning, PhysicalPlan};
 
 /// The name of a column that an expression gives.

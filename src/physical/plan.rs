@@ -8,7 +8,7 @@ use crate::common::conf::Options;
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use crate::logical::expr::{AggregateCall, Attribute, Expr, SortOrder};
 use crate::logical::functions::PartitionFunction;
-use crate::logical::plan::{FileFormat, FileScan, JoinType, WriteTarget, join_output};
+use crate::logical::plan::{FileEntry, FileFormat, FileScan, JoinType, WriteTarget, join_output};
 use crate::logical::scalar::Scalar;
 use arrow::record_batch::RecordBatch;
 use std::path::PathBuf;
@@ -26,6 +26,20 @@ pub struct FileSlice {
     pub file_size: u64,
     /// Values of the partition columns.
     pub partition_values: Vec<Scalar>,
+}
+
+impl FileSlice {
+    /// A file in one piece.
+    #[must_use]
+    pub fn whole(file: &FileEntry) -> Self {
+        FileSlice {
+            path: file.path.clone(),
+            start: 0,
+            length: file.size,
+            file_size: file.size,
+            partition_values: file.partition_values.clone(),
+        }
+    }
 }
 
 /// Reads files; one task for each entry of `tasks`.

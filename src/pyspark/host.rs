@@ -154,6 +154,8 @@ pub struct ReadRequest {
     /// As the script gave it; absent: from the files.
     pub schema: Option<StructType>,
     pub options: Options,
+    /// Rows of text to read instead of files (`spark.read.json(rdd)`): an analyzed plan of one text column.
+    pub texts: Option<Arc<LogicalPlan>>,
 }
 
 /// Facts of the application.

@@ -282,7 +282,7 @@ impl Session {
         let schema = plan.schema();
         let (format, options) = (target.format, target.options.clone());
         self.write_files(plan, &WriteTarget { path: path.clone(), ..target })?;
-        let request = ReadRequest { format, paths: vec![path], schema: Some(schema), options };
+        let request = ReadRequest { format, paths: vec![path], schema: Some(schema), options, texts: None };
         let scan = self.read_files(request)?;
         self.catalog.tables.insert(full, scan);
         Ok(())

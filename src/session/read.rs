@@ -9,7 +9,7 @@ use crate::common::conf::Options;
 use crate::common::{Result, SparkError};
 use crate::exec::infer;
 use crate::logical::functions::PartitionFunction;
-use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan};
+use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::physical::PhysicalPlan;
@@ -19,7 +19,11 @@ use std::sync::Arc;
 
 impl Session {
     /// The unanalyzed scan that a reader asked for.
-    pub(super) fn read(&mut self, request: ReadRequest) -> Result<Arc<LogicalPlan>> {
+    pub(super) fn read(&mut self, mut request: ReadRequest) -> Result<Arc<LogicalPlan>> {
+        if let Some(texts) = request.texts.take() {
+            request.paths = vec![self.store_texts(&texts)?];
+            request.options.set(crate::physical::TASK_PER_FILE, "true");
+        }
         if request.paths.is_empty() {
             return Err(SparkError::analysis("DATA_SOURCE_PATH_MISSING", "a reader needs a path to read from"));
         }
@@ -51,6 +55,23 @@ impl Session {
             pushed_filters: Vec::new(),
             partition_filters: Vec::new(),
         })))
+    }
+
+    /// Writes rows of text to a file, so that they are read as files are.
+    ///
+    /// **Simplified:** Spark parses the rows where they are.
+    fn store_texts(&mut self, texts: &Arc<LogicalPlan>) -> Result<String> {
+        let folder = self.conf.get("spark.checkpoint.dir").unwrap_or("out/checkpoints").to_owned();
+        let path = format!("{folder}/texts-{}", self.writes + 1);
+        let target = WriteTarget {
+            format: FileFormat::Text,
+            path: path.clone(),
+            mode: SaveMode::Overwrite,
+            partition_by: Vec::new(),
+            options: Options::default(),
+        };
+        self.write_files(texts, &target)?;
+        Ok(path)
     }
 
     /// A default table of the workshop that is missing is made on the spot (design D13).

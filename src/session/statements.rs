@@ -511,11 +511,14 @@ impl Session {
             options: Options::default(),
         };
         self.write_files(&renamed, &target)?;
+        let mut options = Options::default();
+        options.set(crate::physical::TASK_PER_FILE, "true");
         let request = crate::pyspark::host::ReadRequest {
             format: FileFormat::Parquet,
             paths: vec![path.clone()],
             schema: Some(numbered),
-            options: Options::default(),
+            options,
+            texts: None,
         };
         let scan = self.read_files(request)?;
         let back = scan

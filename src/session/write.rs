@@ -92,8 +92,8 @@ fn check_schema(plan: &LogicalPlan, target: &WriteTarget) -> Result<()> {
     for name in &target.partition_by {
         if !seen.contains(&name.to_lowercase()) {
             return Err(SparkError::analysis(
-                "PARTITION_COLUMN_NOT_FOUND_IN_SCHEMA",
-                format!("Partition column {name} not found in schema {}.", plan.schema().simple_string()),
+                "_LEGACY_ERROR_TEMP_1155",
+                format!("Partition column `{name}` not found in schema {}.", plan.schema().simple_string()),
             )
             .with_subject(name.clone()));
         }
@@ -112,7 +112,7 @@ fn check_schema(plan: &LogicalPlan, target: &WriteTarget) -> Result<()> {
                 !column.data_type.is_nested() && !matches!(column.data_type, DataType::Binary | DataType::Null)
             }
             FileFormat::Text => column.data_type == DataType::String,
-            FileFormat::Json | FileFormat::Parquet => column.data_type != DataType::Null,
+            FileFormat::Json | FileFormat::Parquet => true,
         };
         if !fits {
             return Err(unsupported_type(target.format, &column.name, &column.data_type));

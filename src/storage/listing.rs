@@ -96,7 +96,9 @@ type Found = Vec<(PathBuf, Vec<(String, String)>)>;
 
 fn walk(path: &Path, parts: &[(String, String)], recursive: bool, found: &mut Found) -> Result<()> {
     if path.is_file() {
-        found.push((path.to_owned(), parts.to_vec()));
+        if !path.file_name().is_some_and(|name| hidden(&name.to_string_lossy())) {
+            found.push((path.to_owned(), parts.to_vec()));
+        }
         return Ok(());
     }
     let entries = std::fs::read_dir(path)

@@ -256,7 +256,7 @@ impl BatchParser {
                 })
             }),
             DataType::Double => {
-                self.primitive::<Float64Type>(text, spans, bad, |t| parse_double(t).or_else(|| self.special(t)))
+                self.primitive::<Float64Type>(text, spans, bad, |t| self.special(t).or_else(|| parse_double(t)))
             }
             DataType::Decimal(precision, scale) => self.decimals(text, spans, bad, (*precision, *scale))?,
             DataType::Date if values.date_format.is_none() => {

@@ -117,11 +117,12 @@ fn literal_name(value: &Scalar, data_type: &DataType) -> String {
 fn binary_name(op: BinaryOp, left: &Expr, right: &Expr) -> String {
     let (left_name, right_name) = (left.pretty_name(), right.pretty_name());
     // A date plus an interval is written without parentheses in Spark.
-    let interval = |expr: &Expr| {
-        matches!(
-            expr,
-            Expr::Literal(Scalar::YearMonthInterval(_) | Scalar::DayTimeInterval(_) | Scalar::CalendarInterval(..), _)
-        )
+    let interval = |expr: &Expr| match expr {
+        Expr::Literal(Scalar::YearMonthInterval(_) | Scalar::DayTimeInterval(_) | Scalar::CalendarInterval(..), _) => {
+            true
+        }
+        Expr::Call(call) => matches!(call.name.as_str(), "make_interval" | "make_dt_interval" | "make_ym_interval"),
+        _ => false,
     };
     let days = matches!(right, Expr::Literal(Scalar::DayTimeInterval(micros), _) if micros % 86_400_000_000 == 0);
     match op {

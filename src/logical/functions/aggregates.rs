@@ -109,7 +109,7 @@ fn avg(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved
 }
 
 fn orderable(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
-    if let Some(DataType::Map(..)) = args.first().map(Expr::data_type) {
+    if args.first().is_some_and(|arg| arg.data_type().has_map()) {
         return Err(SparkError::analysis(
             "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
             format!("`{name}` needs values that can be ordered, and maps cannot"),

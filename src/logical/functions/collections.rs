@@ -200,6 +200,14 @@ fn sort_array(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Resu
     if args.len() == 1 {
         args.push(Expr::Literal(crate::logical::scalar::Scalar::Boolean(true), Boolean));
     }
+    if let Some(DataType::Array(element, _)) = args.first().map(Expr::data_type)
+        && element.has_map()
+    {
+        return Err(crate::common::SparkError::analysis(
+            "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+            format!("`{name}` needs values that can be ordered, and maps cannot"),
+        ));
+    }
     signature(name, args, context, &[Array, Bool], 0, Arg(0))
 }
 

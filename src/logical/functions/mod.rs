@@ -8,9 +8,11 @@ pub mod buffers;
 pub use buffers::buffer_types;
 
 mod aggregates;
+mod big;
 pub mod calendar;
 mod collections;
 mod datetime;
+mod java_digits;
 mod math;
 mod misc;
 pub mod moment_text;

@@ -1,7 +1,6 @@
 //! Numbers as Java writes them: what `cast(x as string)`, `show()`, column names and files print.
-//!
-//! **Simplified:** digits are the shortest that read back as the same number. Java 17 prints one digit more for a few values.
 
+use super::java_digits::{double_digits, float_digits};
 use std::fmt::Write as _;
 
 /// A double as `Double.toString` writes it: `1.0`, `1.0E10`, `NaN`, `-Infinity`.
@@ -10,7 +9,7 @@ pub fn format_double(value: f64) -> String {
     if let Some(word) = special(value) {
         return word.to_owned();
     }
-    layout(&format!("{value:e}"), value.abs())
+    layout(value.is_sign_negative(), &double_digits(value.abs()), value.abs())
 }
 
 /// A float as `Float.toString` writes it.
@@ -19,7 +18,8 @@ pub fn format_float(value: f32) -> String {
     if let Some(word) = special(f64::from(value)) {
         return word.to_owned();
     }
-    layout(&format!("{value:e}"), f64::from(value.abs()))
+    let size = value.abs();
+    layout(value.is_sign_negative(), &float_digits(size), f64::from(size))
 }
 
 fn special(value: f64) -> Option<&'static str> {
@@ -34,25 +34,24 @@ fn special(value: f64) -> Option<&'static str> {
     }
 }
 
-/// From Rust's `-1.5e-7` to Java's layout.
-fn layout(scientific: &str, size: f64) -> String {
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+/// Java's layout: plain from 0.001 up to 10 million, scientific otherwise.
+fn layout(negative: bool, (digits, exponent): &(String, i32), size: f64) -> String {
+    let exponent = *exponent;
+    let sign = if negative { "-" } else { "" };
     if size != 0.0 && !(1e-3..1e7).contains(&size) {
-        let point = if mantissa.contains('.') { "" } else { ".0" };
-        return format!("{sign}{mantissa}{point}E{exponent}");
+        let (first, rest) = digits.split_at(1);
+        let rest = if rest.is_empty() { "0" } else { rest };
+        return format!("{sign}{first}.{rest}E{exponent}");
     }
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     let mut text = sign.to_owned();
     if exponent < 0 {
         text.push_str("0.");
         text.extend(std::iter::repeat_n('0', (-exponent - 1) as usize));
-        text.push_str(&digits);
+        text.push_str(digits);
     } else {
         let whole = exponent as usize + 1;
         if digits.len() <= whole {
-            text.push_str(&digits);
+            text.push_str(digits);
             text.extend(std::iter::repeat_n('0', whole - digits.len()));
             text.push_str(".0");
         } else {
@@ -115,6 +114,24 @@ mod tests {
         check(1234.5678, "1234.5678");
         check(f64::NAN, "NaN");
         check(1.710_085_530_5e9, "1.7100855305E9");
+        check(2e-3, "0.002");
+        check(5e-324, "4.9E-324");
+        check(2e23, "2.0E23");
+        check(1e23, "1.0E23");
+        check(f64::MAX, "1.7976931348623157E308");
+        check(0.1 + 0.2, "0.30000000000000004");
+    }
+
+    #[test]
+    fn floats_look_as_in_java() {
+        let check = |value: f32, expected: &str| assert_eq!(format_float(value), expected);
+        check(123_456_789.0, "1.23456792E8");
+        check(1e15, "9.9999999E14");
+        check(1e16, "1.00000003E16");
+        check(3.4, "3.4");
+        check(0.1, "0.1");
+        check(1e-10, "1.0E-10");
+        check(f32::MAX, "3.4028235E38");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::types::{TypeObject, schema_argument};
 use crate::common::conf::Options;
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::plan::{FileFormat, LogicalPlan};
-use crate::logical::types::{DataType, StructType};
+use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::host::ReadRequest;
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
 use std::sync::Arc;
@@ -83,11 +83,6 @@ fn paths(interp: &mut Interpreter, values: &[Value]) -> PyResult<Vec<String>> {
             found.extend(names_argument(interp, "path", value)?);
         } else if value.as_str().is_some() {
             found.push(text_argument(interp, "path", value)?);
-        } else if value.downcast::<super::rdd::Rdd>().is_some() {
-            return Err(Raised::unsupported(
-                "reading from an RDD of texts",
-                "write the texts to a file below out/ and read that",
-            ));
         } else if interp.type_name(value).ends_with("Path") {
             found.push(interp.str(value)?);
         } else {
@@ -95,6 +90,16 @@ fn paths(interp: &mut Interpreter, values: &[Value]) -> PyResult<Vec<String>> {
         }
     }
     Ok(found)
+}
+
+/// The plan of an RDD of texts or of a frame with one text column: `spark.read.json(rdd)`.
+fn texts_of(interp: &mut Interpreter, value: &Value) -> PyResult<Option<Arc<LogicalPlan>>> {
+    if let Some(rdd) = value.downcast::<super::rdd::Rdd>() {
+        let schema = StructType::new(vec![StructField::new("value", DataType::String, true)]);
+        let frame = super::rdd::to_frame(interp, rdd, super::create::Wanted::Schema(schema, true))?;
+        return super::dataframe::plan_of(interp, &frame).map(Some);
+    }
+    value.downcast::<super::dataframe::DataFrame>().map(|_| super::dataframe::plan_of(interp, value)).transpose()
 }
 
 impl Reader {
@@ -123,7 +128,17 @@ impl Reader {
             .with_help("give the path of a file or folder: .load(\"datasets/…\")")
             .into());
         }
-        let request = ReadRequest { format, paths, schema: self.schema.clone(), options: self.options.clone() };
+        self.ask(interp, format, paths, None)
+    }
+
+    fn ask(
+        &self,
+        interp: &mut Interpreter,
+        format: FileFormat,
+        paths: Vec<String>,
+        texts: Option<Arc<LogicalPlan>>,
+    ) -> PyResult {
+        let request = ReadRequest { format, paths, schema: self.schema.clone(), options: self.options.clone(), texts };
         let host = interp.host()?;
         let plan = host.read_files(request)?;
         Ok(frame_of(host.analyze(plan)?))
@@ -161,6 +176,11 @@ impl Reader {
             }
         }
         let format = format_of(name)?;
+        if let [rows] = given_paths.as_slice()
+            && let Some(texts) = texts_of(interp, rows)?
+        {
+            return reader.ask(interp, format, Vec::new(), Some(texts));
+        }
         let paths = paths(interp, &given_paths)?;
         reader.read(interp, format, paths)
     }

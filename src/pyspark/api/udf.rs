@@ -3,7 +3,7 @@
 use super::column::{column_or_name, column_value};
 use super::convert;
 use super::support::{given, not_expected_type, python_exception, raise, text_argument};
-use super::types::{TypeObject, type_argument, type_value};
+use super::types::{TypeObject, schema_argument, type_argument, type_value};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::Expr;
 use crate::logical::functions::RowFunction;
@@ -136,6 +136,15 @@ fn make(interp: &mut Interpreter, function: Value, return_type: DataType) -> PyR
     Ok(Value::object(Udf { function, name, return_type, deterministic: true, frozen: RefCell::new(None) }))
 }
 
+/// A type, or text that is read as a schema: one that is no type either fails as a list of columns.
+fn return_type_argument(interp: &mut Interpreter, value: &Value) -> PyResult<DataType> {
+    if value.as_str().is_none() {
+        return type_argument(interp, "returnType", value);
+    }
+    let (mut schema, single) = schema_argument(interp, "returnType", value)?;
+    Ok(if single && schema.fields.len() == 1 { schema.fields.remove(0).data_type } else { DataType::Struct(schema) })
+}
+
 /// `udf(f, returnType)`, `udf(returnType)`, `@udf`.
 ///
 /// # Errors
@@ -149,7 +158,7 @@ pub fn udf(interp: &mut Interpreter, args: Args) -> PyResult {
     };
     let return_type = match return_type {
         None => DataType::String,
-        Some(value) => type_argument(interp, "returnType", &value)?,
+        Some(value) => return_type_argument(interp, &value)?,
     };
     match function {
         Some(function) => make(interp, function, return_type),
@@ -278,7 +287,7 @@ fn register(interp: &mut Interpreter, args: Args) -> PyResult {
     } else {
         let return_type = match given(return_type) {
             None => DataType::String,
-            Some(value) => type_argument(interp, "returnType", &value)?,
+            Some(value) => return_type_argument(interp, &value)?,
         };
         let made = make(interp, function, return_type)?;
         let Some(made) = made.downcast::<Udf>() else { return Err(SparkError::internal("a udf was just made").into()) };

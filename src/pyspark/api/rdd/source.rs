@@ -113,7 +113,7 @@ fn read(interp: &mut Interpreter, argument: &str, path: Option<Value>, whole: bo
     if whole {
         options.set("wholetext", "true");
     }
-    let request = ReadRequest { format: FileFormat::Text, paths, schema: None, options };
+    let request = ReadRequest { format: FileFormat::Text, paths, schema: None, options, texts: None };
     let host = interp.host()?;
     let plan =
         host.read_files(request).and_then(|plan| host.analyze(plan)).map_err(|error| match error.condition() {
