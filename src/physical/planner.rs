@@ -37,7 +37,7 @@ pub struct PlannerContext<'a> {
 
 /// What is known about cached relations.
 pub trait Caches {
-    /// Bytes kept, once every partition is.
+    /// Bytes kept, once every partition is; scaled already.
     fn bytes(&self, id: CacheId) -> Option<u64>;
 
     /// The lineage as it was run, its exchanges replaced by reads of their results.

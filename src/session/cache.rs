@@ -3,9 +3,11 @@
 //! A cached plan is found again by its shape: two plans that differ only in the ids of their columns are the same plan. Rows are kept by
 //! the cluster, partition by partition; this is only the list.
 
+use crate::cluster::Cluster;
 use crate::common::ids::{CacheId, ExprId};
 use crate::logical::plan::LogicalPlan;
 use crate::physical::PhysicalPlan;
+use crate::physical::planner::Caches;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -19,6 +21,23 @@ pub(super) struct Entry {
     /// The lineage as it was first run, so that a lost partition is made again from the same shuffles.
     pub physical: Option<Arc<PhysicalPlan>>,
     shape: String,
+}
+
+/// What the planner may know of the caches: how large the filled ones are, and the lineage that filled them.
+pub(super) struct Kept<'a> {
+    pub caches: &'a CacheManager,
+    pub cluster: Option<&'a Cluster>,
+}
+
+impl Caches for Kept<'_> {
+    fn bytes(&self, id: CacheId) -> Option<u64> {
+        let stats = self.cluster?.cache_stats(id);
+        (stats.partitions > 0 && stats.cached == stats.partitions).then_some(stats.bytes)
+    }
+
+    fn lineage(&self, id: CacheId) -> Option<Arc<PhysicalPlan>> {
+        self.caches.lineage(id)
+    }
 }
 
 /// The list of cached plans.
@@ -58,6 +77,11 @@ impl CacheManager {
         }
         let shape = shape_of(plan);
         self.entries.iter().find(|entry| entry.shape == shape)
+    }
+
+    /// The lineage that filled a cache.
+    pub fn lineage(&self, id: CacheId) -> Option<Arc<PhysicalPlan>> {
+        self.entries.iter().find(|entry| entry.id == id)?.physical.clone()
     }
 
     /// The entry with this id.

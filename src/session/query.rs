@@ -4,6 +4,7 @@
 //! the plan is run as it stands, as one job that the scheduler cuts into stages; only range exchanges are still run first, because their bounds
 //! must be sampled.
 
+use super::cache::Kept;
 use super::fold::EvalFolder;
 use super::{ExplainedQuery, Session, range_bounds};
 use crate::cluster::{Cluster, JobSpec, JobWork};
@@ -54,32 +55,28 @@ impl Session {
             optimized.plan = self.substitute_subqueries(&optimized.plan)?;
         }
         let folder = EvalFolder::new(&self.conf, self.query_micros());
+        let kept = Kept { caches: &self.caches, cluster: self.cluster.as_ref() };
         let context = PlannerContext {
             conf: &self.conf,
             ids: &ids,
             folder: &folder,
             default_parallelism: self.default_parallelism(),
-            scale: 1,
+            scale: self.cluster_config().scale,
             root,
             staging: None,
-            caches: &planner::NoCaches,
+            caches: &kept,
         };
         let physical = planner::plan(&optimized.plan, &context)?;
-        Ok(Planned { analyzed: plan, optimized, physical: self.with_known_lineage(&physical) })
+        Ok(Planned { analyzed: plan, optimized, physical })
     }
 
-    /// A cache that has been filled is read with the lineage that filled it.
-    fn with_known_lineage(&mut self, plan: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
-        let caches = &mut self.caches;
+    /// A cache that was filled just now is read with the lineage that filled it.
+    fn with_known_lineage(&self, plan: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
         plan.transform_up(&mut |node| match node.as_ref() {
             PhysicalPlan::InMemoryTableScan { id, output, stored, .. } => {
-                let known = caches.by_id_mut(*id)?.physical.clone()?;
-                Some(PhysicalPlan::InMemoryTableScan {
-                    id: *id,
-                    output: output.clone(),
-                    stored: stored.clone(),
-                    plan: known,
-                })
+                let (id, output, stored) = (*id, output.clone(), stored.clone());
+                let plan = self.caches.lineage(id)?;
+                Some(PhysicalPlan::InMemoryTableScan { id, output, stored, plan })
             }
             _ => None,
         })

@@ -10,7 +10,6 @@ use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::host::Host;
 use crate::sql::Statement;
-use crate::storage::commit::Overwrite;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::sync::Arc;
 
@@ -326,7 +325,6 @@ impl Session {
         let plan = self.analyze(Arc::new(LogicalPlan::Project { exprs, input: query }))?;
         let partition_by = scan.partition_schema.names().map(str::to_owned).collect();
         let mode = if overwrite { SaveMode::Overwrite } else { SaveMode::Append };
-        let _ = Overwrite::Nothing;
         let path = scan.paths.first().cloned().unwrap_or_default();
         self.save_table(
             table,
