@@ -7,7 +7,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format, Narrator, Place, Raised};
-use crate::session::{Outcome, RunRequest, ScriptFailure, run_script};
+use crate::session::{Outcome, RunRequest, Uncaught, run_script};
 use crate::status::Status;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -219,7 +219,7 @@ pub(crate) fn follow(log: &EventLog, end: &Receiver<Outcome>, teller: Option<&mu
 }
 
 /// Draws the error that ended a script.
-pub(crate) fn draw(script: &Script, failure: &ScriptFailure) -> String {
+pub(crate) fn draw(script: &Script, failure: &Uncaught) -> String {
     let place = Place {
         file: &script.file,
         source: &script.source,

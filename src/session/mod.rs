@@ -30,8 +30,9 @@ mod run;
 mod statements;
 mod write;
 
+pub use crate::pyspark::Uncaught;
 pub use host::cluster_of_master;
-pub use run::{ExplainedQuery, Outcome, RunRequest, ScriptFailure, run_script};
+pub use run::{ExplainedQuery, Outcome, RunRequest, run_script};
 
 use crate::analyzer::AnalyzedPlans;
 use crate::cluster::Cluster;

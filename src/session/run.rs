@@ -6,7 +6,7 @@ use crate::common::ids::ExprIds;
 use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, rng};
 use crate::event::EventKind;
 use crate::event::log::EventLog;
-use crate::pyspark::{self, ScriptEnd};
+use crate::pyspark::{self, ScriptEnd, Uncaught};
 use crate::storage::Workspace;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -72,7 +72,7 @@ pub(super) struct Settings {
 pub struct Outcome {
     /// The exit status of design §4 and curriculum §7.
     pub exit: i32,
-    pub failure: Option<ScriptFailure>,
+    pub failure: Option<Uncaught>,
     /// Plans of every action, when asked for.
     pub explained: Vec<ExplainedQuery>,
 }
@@ -91,23 +91,6 @@ pub struct ExplainedQuery {
     pub rules: Vec<(String, String)>,
 }
 
-/// An error that ended a script, with its place.
-#[derive(Debug, Clone)]
-pub struct ScriptFailure {
-    /// The Python exception's class.
-    pub class: String,
-    pub condition: Option<String>,
-    pub message: String,
-    /// The word of the script that is to blame.
-    pub subject: Option<String>,
-    pub help: Vec<String>,
-    /// 1-based line, and the columns to underline (0-based, end exclusive), when known.
-    pub line: Option<u32>,
-    pub columns: Option<(u32, u32)>,
-    /// Where calls came from, outermost first: `line 12, in total`.
-    pub traceback: Vec<String>,
-}
-
 /// Runs a script. Never panics on a broken script, bad data or a failing cluster.
 #[must_use]
 pub fn run_script(request: RunRequest) -> Outcome {
@@ -123,15 +106,11 @@ pub fn run_script(request: RunRequest) -> Outcome {
 }
 
 fn bug(message: String) -> Outcome {
-    let failure = ScriptFailure {
+    let failure = Uncaught {
         class: ErrorClass::Internal.name().to_owned(),
-        condition: None,
         message,
-        subject: None,
         help: vec!["this is a bug in the workshop, not in your script; please report it with the script".to_owned()],
-        line: None,
-        columns: None,
-        traceback: Vec::new(),
+        ..Uncaught::default()
     };
     Outcome { exit: 70, failure: Some(failure), explained: Vec::new() }
 }
@@ -154,35 +133,21 @@ fn run_here(request: RunRequest) -> Outcome {
     let (exit, failure) = match end {
         ScriptEnd::Finished => (0, None),
         ScriptEnd::Exit(code) => (code, None),
-        ScriptEnd::Raised(raised) => {
-            let failure = ScriptFailure {
-                class: raised.class,
-                condition: raised.condition,
-                message: raised.message,
-                subject: raised.subject,
-                help: raised.help,
-                line: raised.line,
-                columns: raised.columns,
-                traceback: raised.traceback,
-            };
-            (exit_of(&failure.class), Some(failure))
-        }
+        ScriptEnd::Raised(failure) => (exit_of(&failure.class), Some(*failure)),
     };
     host.end(exit);
     let explained = std::mem::take(&mut *explained.lock().unwrap_or_else(PoisonError::into_inner));
     Outcome { exit, failure, explained }
 }
 
-fn failure_of(error: &SparkError) -> ScriptFailure {
-    ScriptFailure {
+fn failure_of(error: &SparkError) -> Uncaught {
+    Uncaught {
         class: error.class().name().to_owned(),
         condition: error.condition().map(str::to_owned),
         message: error.message().to_owned(),
         subject: error.subject().map(str::to_owned),
         help: error.help().to_vec(),
-        line: None,
-        columns: None,
-        traceback: Vec::new(),
+        ..Uncaught::default()
     }
 }
 

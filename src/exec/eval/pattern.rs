@@ -1,24 +1,9 @@
 //! Java's date and time patterns (`yyyy-MM-dd HH:mm:ss`): formatting and parsing.
 
+use crate::common::calendar::{MONTHS, WEEKDAYS};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::functions::calendar::{self, DAY, SECOND, Zone, checked_days, civil, split_micros};
 use std::fmt::Write as _;
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// The short name of a month, from 1.
 #[must_use]

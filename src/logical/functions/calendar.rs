@@ -2,6 +2,7 @@
 //!
 //! The proleptic Gregorian calendar throughout, as in Spark 3 and later.
 
+use crate::common::calendar::{civil_of, days_of};
 use crate::common::{ErrorClass, Result, SparkError};
 use chrono::{Offset, TimeZone as _};
 use std::fmt::Write as _;
@@ -14,28 +15,14 @@ pub const DAY: i64 = 86_400 * SECOND;
 /// Year, month and day of a day number.
 #[must_use]
 pub fn civil(days: i32) -> (i32, u32, u32) {
-    let shifted = i64::from(days) + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = civil_of(i64::from(days));
     (year as i32, month as u32, day as u32)
 }
 
 /// The day number of a date that exists.
 #[must_use]
 pub fn days(year: i32, month: u32, day: u32) -> i32 {
-    let year = i64::from(year) - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let shifted = (i64::from(month) + 9) % 12;
-    let of_year = (153 * shifted + 2) / 5 + i64::from(day) - 1;
-    let days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    (era * 146_097 + days - 719_468) as i32
+    days_of(i64::from(year), i64::from(month), i64::from(day)) as i32
 }
 
 /// The day number, if the date exists.

@@ -99,7 +99,8 @@ fn estimate_exponent(fraction: u64, exponent: i32) -> i32 {
 /// A whole number: digits beyond the precision are rounded away.
 fn whole_digits(fraction: u64, exponent: i32, significant: i32) -> (String, i32) {
     let beyond = exponent - significant - 1;
-    let insignificant = if exponent > significant && beyond > 3 { (f64::from(beyond) * std::f64::consts::LOG10_2) as u32 } else { 0 };
+    let insignificant =
+        if exponent > significant && beyond > 3 { (f64::from(beyond) * std::f64::consts::LOG10_2) as u32 } else { 0 };
     let value = if exponent >= 52 { fraction << (exponent - 52) } else { fraction >> (52 - exponent) };
     let unit = 10_u64.pow(insignificant);
     let rounded = value / unit + u64::from(insignificant > 0 && value % unit >= unit / 2);

@@ -7,34 +7,13 @@ use super::super::object::{BinaryOp, CompareOp, Object, UnaryOp};
 use super::super::raised::{PyResult, Raised, type_error, value_error};
 use super::super::{Interpreter, Value};
 use super::strftime::{self, Fields};
+use crate::common::calendar::{civil_of, days_of};
 use chrono::{NaiveDateTime, Offset, TimeZone as _};
 use std::rc::Rc;
 use std::sync::Arc;
 
 const DAY: i64 = 86_400_000_000;
 const SECOND: i64 = 1_000_000;
-
-/// Days since the epoch of a civil date.
-pub fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month, day of days since the epoch.
-pub fn civil_of(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
-}
 
 /// A time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,26 +1,10 @@
 //! `strftime` and `strptime`.
 
-use super::datetime::{civil_of, days_of};
+use crate::common::calendar::{MONTHS, WEEKDAYS, civil_of, days_of};
 use std::fmt::Write as _;
 
 const DAY: i64 = 86_400_000_000;
 const SECOND: i64 = 1_000_000;
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
 /// A moment taken apart.
 pub struct Fields {
     days: i64,
