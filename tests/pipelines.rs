@@ -132,3 +132,33 @@ fn another_seed_gives_the_same_tables() {
     let second = run("02_joins", &["--seed", "2"]);
     assert_eq!(without_plans(&first.stdout), without_plans(&second.stdout));
 }
+
+/// What a person without a terminal gets from the plain command: all four exercises, one of them with a node death.
+#[test]
+fn the_main_job_tells_a_node_death_and_prints_what_real_spark_printed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    copy(&project().join("datasets"), &folder.path().join("datasets"));
+    let output = Command::new(env!("CARGO_BIN_EXE_batchlab"))
+        .current_dir(folder.path())
+        .env_remove("PYSPARK_SUBMIT_ARGS")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for name in PIPELINES {
+        let golden = std::fs::read_to_string(project().join("tests/pipelines").join(format!("{name}.out")))
+            .expect("a golden file");
+        // How many partitions there are follows from the cluster, which is a larger one here.
+        for line in golden.lines().filter(|line| !line.starts_with("partitions as read")) {
+            assert!(told.lines().any(|told| told == line), "{name}: not printed: {line}");
+        }
+    }
+    let summary: Vec<&str> = told.lines().filter(|line| line.starts_with("summary: ")).collect();
+    let told_of = |text: &str| summary.iter().any(|line| line.contains(text));
+    assert!(told_of("node-2 died") && told_of("outputs made again: 3 of 3"), "{}", summary.join("\n"));
+    assert!(told_of("cached partitions made again: 3 of 3"), "{}", summary.join("\n"));
+    for made in ["basics", "joins", "files/lake", "quality/scores"] {
+        assert!(folder.path().join("out").join(made).exists(), "{made} was not written");
+    }
+}
