@@ -117,6 +117,32 @@ fn a_node_death_changes_neither_tables_nor_files() {
 }
 
 #[test]
+fn machines_that_come_back_bring_their_input_with_them() {
+    let shape = ["--nodes", "4", "--cores", "2"];
+    let run = run("01_basics", &shape);
+    let (printed, files) = (run.stdout.clone(), outputs(&run));
+    let nodes = ["1", "2", "3", "4"];
+    let faults: Vec<String> = nodes
+        .iter()
+        .flat_map(|node| {
+            ["--fault".to_owned(), format!("kill:{node}@0.09"), "--fault".to_owned(), format!("restart:{node}@0.5")]
+        })
+        .collect();
+    let options: Vec<&str> = shape.into_iter().chain(faults.iter().map(String::as_str)).collect();
+    let run = run_again(run, "01_basics", &options);
+    assert_eq!(run.stdout, printed);
+    assert_eq!(outputs(&run), files);
+}
+
+#[test]
+fn an_executor_that_ends_is_told_with_what_it_held() {
+    let options = ["--nodes", "4", "--cores", "2", "--fault", "kill-executor:2@1.5"];
+    let run = run("03_files", &options);
+    assert!(run.stderr.contains("with the executor on node-2 goes what it held: "), "{}", run.stderr);
+    assert!(run.stderr.contains("summary: the executor on node-2 died at 1.500 s: "), "{}", run.stderr);
+}
+
+#[test]
 fn the_same_command_gives_the_same_log() {
     let log = |run: &Run| std::fs::read(run.folder.path().join("run.jsonl")).expect("a log");
     let options = ["--nodes", "4", "--cores", "2", "--kill", "2@1.5"];

@@ -129,6 +129,11 @@ pub(super) fn map_exprs(mut node: LogicalPlan, f: &mut dyn FnMut(Expr) -> Expr) 
             all(partition_by, f);
             orders(order_by, f);
         }
+        LogicalPlan::WindowGroupLimit { partition_by, order_by, function, .. } => {
+            all(partition_by, f);
+            orders(order_by, f);
+            replace(function, f);
+        }
         LogicalPlan::Generate { generator, .. } => replace(generator, f),
         LogicalPlan::Sort { order, .. } => orders(order, f),
         LogicalPlan::Join { constraint: JoinConstraint::On(condition), .. } => replace(condition, f),

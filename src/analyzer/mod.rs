@@ -219,6 +219,7 @@ impl<'a> Analyzer<'a> {
             LogicalPlan::SubqueryAlias { .. }
             | LogicalPlan::Expand { .. }
             | LogicalPlan::Window { .. }
+            | LogicalPlan::WindowGroupLimit { .. }
             | LogicalPlan::Limit { .. }
             | LogicalPlan::Offset { .. }
             | LogicalPlan::Tail { .. }

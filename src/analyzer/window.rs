@@ -1,7 +1,8 @@
 //! Window functions: checks, default frames, and their own plan nodes.
 //!
-//! Before/after: `Project [a, sum(b) OVER w + 1]` → `Project [a, _we0 + 1]` over `Window [sum(b) OVER w AS _we0]`. Functions that share
-//! partitioning and order share one node; nodes are stacked in the order in which their functions were written.
+//! Before/after: `Project [a, sum(b) OVER w + 1]` → `Project [a, _we0 + 1]` over `Window [sum(b) OVER w AS _we0]`; a column that is a window
+//! function and nothing more keeps its name there. Functions that share partitioning and order share one node; nodes are stacked in the
+//! order in which their functions were written.
 
 use super::ids::bound_offset;
 use super::{Analyzer, coercion};
@@ -203,7 +204,7 @@ impl Analyzer<'_> {
     /// Moves the window functions of `exprs` into `Window` nodes over `input`.
     pub(super) fn extract_windows(&self, exprs: Vec<Expr>, input: Arc<LogicalPlan>) -> (Vec<Expr>, Arc<LogicalPlan>) {
         let mut found: Vec<Expr> = Vec::new();
-        let exprs: Vec<Expr> = exprs.into_iter().map(|expr| self.take_windows(expr, &mut found)).collect();
+        let exprs: Vec<Expr> = exprs.into_iter().map(|expr| self.take_named_or_inner(expr, &mut found)).collect();
         let mut groups: Vec<(Vec<Expr>, Vec<SortOrder>, Vec<Expr>)> = Vec::new();
         for alias in found {
             let Expr::Alias { child, .. } = &alias else { continue };
@@ -218,6 +219,18 @@ impl Analyzer<'_> {
             Arc::new(LogicalPlan::Window { functions, partition_by, order_by, input })
         });
         (exprs, plan)
+    }
+
+    /// A column that is a window function, and nothing more, keeps its name and id in the window's node.
+    fn take_named_or_inner(&self, expr: Expr, found: &mut Vec<Expr>) -> Expr {
+        let is_whole = matches!(&expr, Expr::Alias { child, .. } if matches!(**child, Expr::Window { .. }));
+        match expr.to_attribute().filter(|_| is_whole) {
+            Some(column) => {
+                found.push(expr);
+                Expr::Attribute(column)
+            }
+            None => self.take_windows(expr, found),
+        }
     }
 
     fn take_windows(&self, expr: Expr, found: &mut Vec<Expr>) -> Expr {

@@ -169,17 +169,21 @@ impl Cluster {
         self.give_up_without_executors();
     }
 
+    /// Its disks come back with it, so its copies of input blocks do; what an executor kept does not.
     fn restart_node(&mut self, node: NodeId) {
         let left_over = self.nodes.get_mut(&node).and_then(|machine| {
-            machine.health = Health::Up;
             machine.slowness = 1;
+            machine.replicas_lost = false;
             machine.executor.take()
         });
-        self.emit(EventKind::NodeRestarted { node });
         if let Some(executor) = left_over {
             let reason = format!("{node} was started again");
             self.tell(Input::ExecutorLost { executor, loss: Loss::Host, reason });
         }
+        if let Some(machine) = self.nodes.get_mut(&node) {
+            machine.health = Health::Up;
+        }
+        self.emit(EventKind::NodeRestarted { node });
         self.start_executor(node);
     }
 

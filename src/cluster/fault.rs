@@ -21,7 +21,7 @@ pub enum FaultTime {
 pub enum Fault {
     /// The machine stops; its connections close, so the driver learns at once.
     KillNode { node: NodeId, at: FaultTime },
-    /// A dead machine comes back, empty.
+    /// A dead machine comes back with its disks: input blocks are there again, what executors kept is not.
     RestartNode { node: NodeId, at: FaultTime },
     /// Only the executor process ends; the machine starts a new one.
     KillExecutor { node: NodeId, at: FaultTime },

@@ -187,6 +187,7 @@ fn operator_name(plan: &PhysicalPlan) -> &'static str {
             JoinAlgorithm::Cartesian => "CartesianProduct",
         },
         PhysicalPlan::Window { .. } => "Window",
+        PhysicalPlan::WindowGroupLimit { .. } => "WindowGroupLimit",
         PhysicalPlan::Sort { .. } => "Sort",
         PhysicalPlan::TakeOrderedAndProject { .. } => "TakeOrderedAndProject",
         PhysicalPlan::LocalLimit { .. } => "LocalLimit",

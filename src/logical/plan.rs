@@ -117,6 +117,14 @@ pub enum LogicalPlan {
         order_by: Vec<SortOrder>,
         input: Arc<LogicalPlan>,
     },
+    /// The rows of each group whose rank by `function` (`row_number()`, `rank(…)`, `dense_rank(…)`) is at most `limit`. From the optimizer.
+    WindowGroupLimit {
+        partition_by: Vec<Expr>,
+        order_by: Vec<SortOrder>,
+        function: Expr,
+        limit: usize,
+        input: Arc<LogicalPlan>,
+    },
     /// Appends a generator's columns.
     Generate {
         generator: Expr,
@@ -397,6 +405,7 @@ impl LogicalPlan {
             | LogicalPlan::WithColumnsRenamed { input, .. }
             | LogicalPlan::DropColumns { input, .. }
             | LogicalPlan::Filter { input, .. }
+            | LogicalPlan::WindowGroupLimit { input, .. }
             | LogicalPlan::Pivot { input, .. }
             | LogicalPlan::Unpivot { input, .. }
             | LogicalPlan::Sort { input, .. }
@@ -451,6 +460,7 @@ impl LogicalPlan {
             | LogicalPlan::Unpivot { input, .. }
             | LogicalPlan::Expand { input, .. }
             | LogicalPlan::Window { input, .. }
+            | LogicalPlan::WindowGroupLimit { input, .. }
             | LogicalPlan::Generate { input, .. }
             | LogicalPlan::Sort { input, .. }
             | LogicalPlan::Limit { input, .. }
@@ -517,6 +527,7 @@ impl LogicalPlan {
             | LogicalPlan::Unpivot { input, .. }
             | LogicalPlan::Expand { input, .. }
             | LogicalPlan::Window { input, .. }
+            | LogicalPlan::WindowGroupLimit { input, .. }
             | LogicalPlan::Generate { input, .. }
             | LogicalPlan::Sort { input, .. }
             | LogicalPlan::Limit { input, .. }
@@ -580,6 +591,9 @@ impl LogicalPlan {
             LogicalPlan::Expand { projections, .. } => found.extend(projections.iter().flatten()),
             LogicalPlan::Window { functions, partition_by, order_by, .. } => {
                 found.extend(functions.iter().chain(partition_by).chain(order_by.iter().map(|order| &order.child)));
+            }
+            LogicalPlan::WindowGroupLimit { partition_by, order_by, function, .. } => {
+                found.extend(partition_by.iter().chain(order_by.iter().map(|order| &order.child)).chain([function]));
             }
             LogicalPlan::Generate { generator, .. } => found.push(generator),
             LogicalPlan::Sort { order, .. } => found.extend(order.iter().map(|order| &order.child)),
@@ -667,6 +681,10 @@ impl LogicalPlan {
                     .chain(partition_by)
                     .chain(order_by.iter_mut().map(|order| &mut order.child))
                     .for_each(f);
+            }
+            LogicalPlan::WindowGroupLimit { partition_by, order_by, function, .. } => {
+                let order = order_by.iter_mut().map(|order| &mut order.child);
+                partition_by.iter_mut().chain(order).chain([function]).for_each(f);
             }
             LogicalPlan::Generate { generator, .. } => f(generator),
             LogicalPlan::Sort { order, .. } => order.iter_mut().for_each(|order| f(&mut order.child)),

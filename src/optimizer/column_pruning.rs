@@ -68,7 +68,9 @@ fn prune(plan: &Arc<LogicalPlan>, required: &Ids) -> Arc<LogicalPlan> {
             }
             Arc::new(slim.with_children(vec![below]))
         }
-        LogicalPlan::Filter { input, .. } => with_input(plan, input, prune(input, &both(required))),
+        LogicalPlan::Filter { input, .. } | LogicalPlan::WindowGroupLimit { input, .. } => {
+            with_input(plan, input, prune(input, &both(required)))
+        }
         LogicalPlan::Join { left, right, join_type, .. } => {
             let needs = both(required);
             let new_left = narrow(&prune(left, &within(&needs, left)), &needs);

@@ -169,6 +169,7 @@ fn constraints(plan: &LogicalPlan) -> Vec<Expr> {
         LogicalPlan::Aggregate { grouping: Grouping::By(by), input, .. } if !by.is_empty() => constraints(input),
         LogicalPlan::Project { exprs, input } => through_names(exprs, constraints(input)),
         LogicalPlan::Window { input, .. }
+        | LogicalPlan::WindowGroupLimit { input, .. }
         | LogicalPlan::Generate { input, .. }
         | LogicalPlan::Sort { input, .. }
         | LogicalPlan::Limit { input, .. }

@@ -23,6 +23,7 @@ mod eliminate_sorts;
 mod eliminate_subquery_aliases;
 mod functions;
 mod infer_filters;
+mod infer_window_group_limit;
 mod null_propagation;
 mod propagate_empty_relation;
 mod prune_filters;
@@ -92,6 +93,7 @@ static BATCHES: &[(usize, &[Rule])] = &[
     (1, rules![infer_filters]),
     (50, OPERATORS),
     (1, rules![rewrite_distinct_aggregates]),
+    (1, rules![infer_window_group_limit]),
     (5, rules![propagate_empty_relation, column_pruning, collapse_project, remove_noop_operators]),
 ];
 

@@ -28,6 +28,7 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
         | LogicalPlan::Limit { input, .. }
         | LogicalPlan::Offset { input, .. }
         | LogicalPlan::Window { input, .. }
+        | LogicalPlan::WindowGroupLimit { input, .. }
         | LogicalPlan::Expand { input, .. }
         | LogicalPlan::Sample { input, .. }
             if is_empty(input) =>

@@ -219,6 +219,16 @@ pub enum PhysicalPlan {
         order_by: Vec<SortOrder>,
         input: Arc<PhysicalPlan>,
     },
+    /// The first rows of each group of sorted rows, by their rank (at most `limit`).
+    WindowGroupLimit {
+        partition_by: Vec<Expr>,
+        order_by: Vec<SortOrder>,
+        function: Expr,
+        limit: usize,
+        /** Before the exchange, to shuffle less; it may keep too many. */
+        is_partial: bool,
+        input: Arc<PhysicalPlan>,
+    },
     /// Sorts each partition; global when an exchange below ranged the partitions.
     Sort {
         order: Vec<SortOrder>,
@@ -346,6 +356,7 @@ impl PhysicalPlan {
             PhysicalPlan::Union { inputs } => inputs.first().map(|input| input.output()).unwrap_or_default(),
             PhysicalPlan::Filter { input, .. }
             | PhysicalPlan::Sort { input, .. }
+            | PhysicalPlan::WindowGroupLimit { input, .. }
             | PhysicalPlan::LocalLimit { input, .. }
             | PhysicalPlan::GlobalLimit { input, .. }
             | PhysicalPlan::CollectLimit { input, .. }
@@ -380,6 +391,7 @@ impl PhysicalPlan {
             | PhysicalPlan::Generate { input, .. }
             | PhysicalPlan::Window { input, .. }
             | PhysicalPlan::Sort { input, .. }
+            | PhysicalPlan::WindowGroupLimit { input, .. }
             | PhysicalPlan::TakeOrderedAndProject { input, .. }
             | PhysicalPlan::LocalLimit { input, .. }
             | PhysicalPlan::GlobalLimit { input, .. }
@@ -428,6 +440,7 @@ impl PhysicalPlan {
             | PhysicalPlan::Generate { input, .. }
             | PhysicalPlan::Window { input, .. }
             | PhysicalPlan::Sort { input, .. }
+            | PhysicalPlan::WindowGroupLimit { input, .. }
             | PhysicalPlan::TakeOrderedAndProject { input, .. }
             | PhysicalPlan::LocalLimit { input, .. }
             | PhysicalPlan::GlobalLimit { input, .. }
@@ -497,6 +510,7 @@ impl PhysicalPlan {
             | PhysicalPlan::Generate { input, .. }
             | PhysicalPlan::Window { input, .. }
             | PhysicalPlan::Sort { input, .. }
+            | PhysicalPlan::WindowGroupLimit { input, .. }
             | PhysicalPlan::LocalLimit { input, .. }
             | PhysicalPlan::CollectLimit { input, .. }
             | PhysicalPlan::CollectTail { input, .. }

@@ -151,6 +151,17 @@ impl Planner<'_> {
                 order_by: order_by.clone(),
                 input: self.plan_node(input)?,
             },
+            LogicalPlan::WindowGroupLimit { partition_by, order_by, function, limit, input } => {
+                let step = |is_partial, input| PhysicalPlan::WindowGroupLimit {
+                    partition_by: partition_by.clone(),
+                    order_by: order_by.clone(),
+                    function: function.clone(),
+                    limit: *limit,
+                    is_partial,
+                    input,
+                };
+                step(false, Arc::new(step(true, self.plan_node(input)?)))
+            }
             LogicalPlan::Generate { generator, outer, output, input } => PhysicalPlan::Generate {
                 generator: generator.clone(),
                 outer: *outer,

@@ -43,6 +43,7 @@ pub(super) fn partitionings(plan: &PhysicalPlan) -> Vec<Partitioning> {
         PhysicalPlan::Filter { input, .. }
         | PhysicalPlan::Generate { input, .. }
         | PhysicalPlan::Window { input, .. }
+        | PhysicalPlan::WindowGroupLimit { input, .. }
         | PhysicalPlan::Sort { input, .. }
         | PhysicalPlan::LocalLimit { input, .. }
         | PhysicalPlan::CollectLimit { input, .. }
@@ -174,6 +175,7 @@ pub(super) fn ordering(plan: &PhysicalPlan) -> Vec<SortOrder> {
         },
         PhysicalPlan::Filter { input, .. }
         | PhysicalPlan::Window { input, .. }
+        | PhysicalPlan::WindowGroupLimit { input, .. }
         | PhysicalPlan::LocalLimit { input, .. }
         | PhysicalPlan::GlobalLimit { input, .. }
         | PhysicalPlan::CollectLimit { input, .. }

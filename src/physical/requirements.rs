@@ -80,6 +80,23 @@ fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
             order.extend(order_by.iter().cloned());
             with_inputs(node, vec![sort(distribute(input, needs, conf), order)])
         }
+        PhysicalPlan::WindowGroupLimit { partition_by, order_by, is_partial, input, .. } => {
+            let mut order = ascending(partition_by);
+            order.extend(order_by.iter().cloned());
+            let needs = match (is_partial, partition_by.is_empty()) {
+                (true, _) => Distribution::Any,
+                (false, true) => Distribution::Single,
+                (false, false) => Distribution::Clustered(partition_by.clone()),
+            };
+            let below = sort(distribute(input, needs, conf), order);
+            match &*below {
+                // Nothing to shuffle: one step does it.
+                PhysicalPlan::WindowGroupLimit { is_partial: true, input, .. } => {
+                    with_inputs(node, vec![input.clone()])
+                }
+                _ => with_inputs(node, vec![below]),
+            }
+        }
         PhysicalPlan::Sort { order, global: true, input } => {
             with_inputs(node, vec![distribute(input, Distribution::Ordered(order.clone()), conf)])
         }

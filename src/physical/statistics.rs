@@ -77,6 +77,7 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
         | LogicalPlan::Pivot { input, .. }
         | LogicalPlan::Unpivot { input, .. }
         | LogicalPlan::Sort { input, .. }
+        | LogicalPlan::WindowGroupLimit { input, .. }
         | LogicalPlan::Offset { input, .. }
         | LogicalPlan::Distinct { input }
         | LogicalPlan::Deduplicate { input, .. }

@@ -9,8 +9,9 @@ use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
 use crate::status::need::Need;
-use crate::status::{Attempt, Death, Status};
+use crate::status::{Attempt, Death, Status, Victim};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -234,8 +235,9 @@ impl Told<'_> {
             return;
         }
         let known = self.status.queries.get(&query);
-        let deaths =
-            self.status.deaths.iter().filter(|death| known.is_some_and(|query| death.at >= query.started)).count();
+        let is_in_time =
+            |death: &&Arc<Death>| death.victim == Victim::Node && known.is_some_and(|query| death.at >= query.started);
+        let deaths = self.status.deaths.iter().filter(is_in_time).count();
         let mut text = format!("{query} is done: {}", plural(rows, "row"));
         if let Some(known) = known {
             let took = self.at.since(known.started);
@@ -253,18 +255,17 @@ impl Told<'_> {
                 let text = format!("FAULT injected: {}", words::line(fault, 80));
                 self.say(Depth::Brief, Weight::Bad, "fault", text);
             }
-            EventKind::NodeDied { node } => {
-                if let Some(death) = self.status.deaths.iter().rev().find(|death| death.node == *node) {
-                    let death = death.clone();
-                    self.node_died(&death);
-                }
-            }
+            EventKind::NodeDied { node } => self.death_of(*node),
             EventKind::ExecutorRemoved { node, reason, .. } => {
                 let text = format!("the driver gives the executor on {node} up: {}", words::line(reason, 120));
                 self.say(Depth::Normal, Weight::Bad, "executor_removed", text);
+                match self.status.nodes.get(node) {
+                    Some(known) if known.is_alive() => self.death_of(*node),
+                    _ => self.late_starts(*node),
+                }
             }
             EventKind::NodeRestarted { node } => {
-                let text = format!("{node} is back, empty: what it held before is not there any more");
+                let text = format!("{node} is back with its disks; what its executor held is not there any more");
                 self.say(Depth::Brief, Weight::Good, "node_restarted", text);
             }
             EventKind::NodeAdded { node, cores, memory_bytes } => {
@@ -276,12 +277,38 @@ impl Told<'_> {
         }
     }
 
+    fn death_of(&mut self, node: NodeId) {
+        if let Some(death) = self.status.deaths.iter().rev().find(|death| death.node == node) {
+            let death = death.clone();
+            self.node_died(&death);
+        }
+    }
+
+    /// What the driver sent to a silent machine before it gave it up.
+    fn late_starts(&mut self, node: NodeId) {
+        let Some(death) = self.status.deaths.iter().rev().find(|death| death.node == node) else { return };
+        let is_late = |task: &&TaskId| self.status.attempts.get(task).is_some_and(|known| known.started > death.at);
+        let names: Vec<String> =
+            death.running.iter().filter(is_late).map(|task| self.status.attempt_name(*task)).collect();
+        if !names.is_empty() {
+            let names = words::short_list(&names);
+            let text =
+                format!("lost as well, sent to {node} while it was silent: {names}; to be run again on another node");
+            self.say(Depth::Brief, Weight::Again, "lost_running", text);
+        }
+    }
+
     /// The inventory, then what is needed of it and what is not, each with its reason.
     fn node_died(&mut self, death: &Death) {
-        let (node, status) = (death.node, self.status);
+        let status = self.status;
         let held = words::inventory(death.outputs.len(), death.running.len(), death.cached.len());
-        let text = format!("{node} stops. On it: {held}");
-        self.say(Depth::Brief, Weight::Bad, "node_died", text);
+        let (text, kind) = match death.victim {
+            Victim::Node => (format!("{} stops. On it: {held}", death.node), "node_died"),
+            Victim::Executor => {
+                (format!("with the executor on {} goes what it held: {held}", death.node), "executor_died")
+            }
+        };
+        self.say(Depth::Brief, Weight::Bad, kind, text);
         if !death.running.is_empty() {
             let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
             let text = format!("lost while running: {}; to be run again on another node", words::short_list(&names));
@@ -345,8 +372,8 @@ impl Told<'_> {
     }
 
     fn kept(&mut self, death: &Death) {
-        let survivors: Vec<NodeId> =
-            self.status.nodes.values().filter(|node| node.is_alive()).map(|node| node.node).collect();
+        let nodes = self.status.nodes.values().filter(|node| node.is_alive() && node.node != death.node);
+        let survivors: Vec<NodeId> = nodes.map(|node| node.node).collect();
         let held = words::inventory(death.outputs_kept, 0, death.cached_kept);
         if held != "nothing" {
             let text = format!("not affected: {held} on {}", words::nodes(&survivors));

@@ -49,6 +49,7 @@ fn word(plan: &PhysicalPlan) -> Option<String> {
         }
         .to_owned(),
         PhysicalPlan::Window { .. } => "window".to_owned(),
+        PhysicalPlan::WindowGroupLimit { .. } => "group limit".to_owned(),
         PhysicalPlan::Sort { .. } => "sort".to_owned(),
         PhysicalPlan::TakeOrderedAndProject { .. } => "take ordered".to_owned(),
         PhysicalPlan::LocalLimit { .. } | PhysicalPlan::GlobalLimit { .. } | PhysicalPlan::CollectLimit { .. } => {
@@ -95,6 +96,7 @@ fn name(plan: &PhysicalPlan) -> String {
         | PhysicalPlan::Expand { input, .. }
         | PhysicalPlan::Generate { input, .. }
         | PhysicalPlan::Sort { input, .. }
+        | PhysicalPlan::WindowGroupLimit { input, .. }
         | PhysicalPlan::LocalLimit { input, .. }
         | PhysicalPlan::GlobalLimit { input, .. }
         | PhysicalPlan::CollectLimit { input, .. }

@@ -26,5 +26,5 @@ pub mod why;
 pub use history::History;
 pub use model::{
     Application, Attempt, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query, Shuffle, Stage,
-    StageState, Statement, Status, Submission, Task, TaskState, Totals,
+    StageState, Statement, Status, Submission, Task, TaskState, Totals, Victim,
 };

@@ -320,14 +320,24 @@ pub struct Fault {
     pub node: Option<NodeId>,
 }
 
-/// What was on a node when it died, and what was needed of it at that moment.
+/// What ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Victim {
+    /// The machine.
+    Node,
+    /// Only its executor's process: the machine starts another.
+    Executor,
+}
+
+/// What was on a node (in its executor) when it died, and what was needed of it at that moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Death {
     pub node: NodeId,
+    pub victim: Victim,
     pub at: VirtualTime,
     /// Events up to and including the death.
     pub position: usize,
-    /// Attempts that were running on it.
+    /// Attempts that were running on it; on a silent machine also those that the driver sent there before it gave it up.
     pub running: Vec<TaskId>,
     /// Map outputs that were on it.
     pub outputs: Vec<LostOutput>,
@@ -337,6 +347,17 @@ pub struct Death {
     pub outputs_kept: usize,
     /// Cached partitions that were on other nodes.
     pub cached_kept: usize,
+}
+
+impl Death {
+    /// `node-2`, or `the executor on node-2`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        match self.victim {
+            Victim::Node => self.node.to_string(),
+            Victim::Executor => format!("the executor on {}", self.node),
+        }
+    }
 }
 
 /// A map output that died with its node.

@@ -1,13 +1,14 @@
 //! What was lost, what was made again, what was kept: counts that agree with the log, because they are read from it.
 
 use super::model::{Death, Status};
-use crate::common::ids::{NodeId, StageId, TaskId};
+use crate::common::ids::{StageId, TaskId};
 use crate::common::time::VirtualTime;
 
 /// The fate of everything that one death took.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fate {
-    pub node: NodeId,
+    /// `node-2`, or `the executor on node-2`.
+    pub who: String,
     pub at: VirtualTime,
     /// Lost map outputs that an attempt made again, with the attempt.
     pub outputs_again: Vec<(StageId, u32, TaskId)>,
@@ -39,7 +40,7 @@ pub fn fates(status: &Status) -> Vec<Fate> {
 
 fn fate(status: &Status, death: &Death) -> Fate {
     let mut fate =
-        Fate { node: death.node, at: death.at, kept: death.outputs_kept + death.cached_kept, ..Fate::default() };
+        Fate { who: death.who(), at: death.at, kept: death.outputs_kept + death.cached_kept, ..Fate::default() };
     for lost in &death.outputs {
         match run_after(status, lost.stage, lost.map, death.at) {
             Some(task) => fate.outputs_again.push((lost.stage, lost.map, task)),

@@ -2,7 +2,7 @@
 
 use super::model::{
     Application, Attempt, CachedBlock, Death, Fault, Fetch, Job, LostBlock, LostOutput, MapOutput, Node, Output, Query,
-    Shuffle, Stage, Statement, Status, Submission, Task, TaskState,
+    Shuffle, Stage, Statement, Status, Submission, Task, TaskState, Victim,
 };
 use super::need;
 use crate::common::ids::{NodeId, QueryId, ShuffleId, StageId, TaskId};
@@ -110,10 +110,20 @@ impl Status {
             EventKind::FaultInjected { fault, node } => {
                 self.faults.push(Fault { at, fault: fault.clone(), node: *node });
             }
-            EventKind::NodeDied { node } => self.node_died(at, *node),
-            EventKind::ExecutorRemoved { node, .. } => {
+            EventKind::NodeDied { node } => {
                 if let Some(known) = self.nodes.get_mut(node) {
-                    known.given_up = Some(at);
+                    known.died = Some(at);
+                    known.deaths += 1;
+                }
+                self.write_down_death(at, *node, Victim::Node);
+            }
+            EventKind::ExecutorRemoved { node, .. } => {
+                let Some(known) = self.nodes.get_mut(node) else { return };
+                known.given_up = Some(at);
+                if known.is_alive() {
+                    self.write_down_death(at, *node, Victim::Executor);
+                } else {
+                    self.add_late_starts(*node);
                 }
             }
             EventKind::NodeRestarted { node } => {
@@ -128,21 +138,13 @@ impl Status {
     }
 
     /// Writes down what was there, asks what of it is needed, and marks it as lost.
-    fn node_died(&mut self, at: VirtualTime, node: NodeId) {
-        let running: Vec<TaskId> = self
-            .nodes
-            .get(&node)
-            .map(|known| known.running.iter().flatten().copied().filter(|task| self.is_open(*task)).collect())
-            .unwrap_or_default();
-        if let Some(known) = self.nodes.get_mut(&node) {
-            known.died = Some(at);
-            known.deaths += 1;
-        }
+    fn write_down_death(&mut self, at: VirtualTime, node: NodeId, victim: Victim) {
         let mut death = Death {
             node,
+            victim,
             at,
             position: self.applied,
-            running,
+            running: self.running_on(node),
             outputs: Vec::new(),
             cached: Vec::new(),
             outputs_kept: 0,
@@ -159,6 +161,24 @@ impl Status {
             lost.need = need::cached_block(self, lost.cache, lost.partition);
         }
         self.deaths.push(Arc::new(death));
+    }
+
+    /// What the driver sent to a machine that had been silent for a while is lost with it.
+    fn add_late_starts(&mut self, node: NodeId) {
+        let running = self.running_on(node);
+        let Some(death) = self.deaths.iter_mut().rev().find(|death| death.node == node) else { return };
+        let late: Vec<TaskId> = running.into_iter().filter(|task| !death.running.contains(task)).collect();
+        if !late.is_empty() {
+            Arc::make_mut(death).running.extend(&late);
+        }
+        for task in late {
+            self.orphan(task);
+        }
+    }
+
+    fn running_on(&self, node: NodeId) -> Vec<TaskId> {
+        let Some(known) = self.nodes.get(&node) else { return Vec::new() };
+        known.running.iter().flatten().copied().filter(|task| self.is_open(*task)).collect()
     }
 
     fn is_open(&self, task: TaskId) -> bool {

@@ -1,9 +1,10 @@
 use super::need::{self, Need};
 use super::recompute::fates;
 use super::why::{Finding, Step, Subject, ask};
-use super::{History, Status, TaskState, fixture, marks};
-use crate::common::ids::{CacheId, NodeId, ShuffleId, StageId, TaskId};
+use super::{History, Status, TaskState, Victim, fixture, marks};
+use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
+use crate::event::{Locality, StageAttempt, TaskCause};
 
 fn at(secs: f64) -> Status {
     Status::fold(&fixture::node_death(), VirtualTime::from_secs_f64(secs))
@@ -97,6 +98,42 @@ fn the_fate_of_a_death_counts_what_the_log_counts() {
     assert_eq!(again, [4, 5]);
     assert_eq!((fate.outputs_left.len(), fate.restarted.len(), fate.kept), (0, 1, 4));
     assert_eq!(status.totals.again, 5);
+}
+
+#[test]
+fn an_executor_that_ends_takes_what_it_held() {
+    let mut status = at(4.0);
+    let kind =
+        crate::event::EventKind::ExecutorRemoved { executor: ExecutorId(3), node: NodeId(3), reason: "137".to_owned() };
+    status.apply(&crate::event::Event { seq: 0, time: status.now, kind });
+    let death = &status.deaths[0];
+    assert_eq!((death.victim, death.outputs.len(), death.cached.len()), (Victim::Executor, 2, 1));
+    assert!(status.nodes[&NodeId(3)].is_alive());
+    assert_eq!(fates(&status)[0].who, "the executor on node-3");
+}
+
+#[test]
+fn what_was_sent_to_a_silent_machine_is_lost_with_it() {
+    let mut status = at(8.6);
+    let node = NodeId(2);
+    let mut apply = |kind| status.apply(&crate::event::Event { seq: 0, time: status.now, kind });
+    apply(crate::event::EventKind::NodeDied { node });
+    apply(crate::event::EventKind::TaskStarted {
+        task: TaskId(99),
+        stage: StageAttempt { stage: StageId(0), attempt: 1 },
+        partition: 4,
+        attempt: 2,
+        executor: ExecutorId(2),
+        node,
+        core: 0,
+        locality: Locality::Any,
+        cause: TaskCause::First,
+    });
+    let reason = "no heartbeat".to_owned();
+    apply(crate::event::EventKind::ExecutorRemoved { executor: ExecutorId(2), node, reason });
+    let death = status.deaths.last().expect("a death");
+    assert_eq!((death.victim, death.running.len()), (Victim::Node, 2));
+    assert!(death.running.contains(&TaskId(99)) && status.attempts[&TaskId(99)].orphaned);
 }
 
 #[test]

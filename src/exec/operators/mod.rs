@@ -40,6 +40,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         PhysicalPlan::MapPartitions { .. } => expand::map_partitions(runtime, plan, partition),
         PhysicalPlan::Sample { .. } => sample::sample(runtime, plan, partition),
         PhysicalPlan::Window { .. } => super::window::build(runtime, plan, partition),
+        PhysicalPlan::WindowGroupLimit { .. } => super::window::group_limit::build(runtime, plan, partition),
         PhysicalPlan::LocalLimit { count, input }
             if let PhysicalPlan::Sort { order, input: rows, .. } = input.as_ref() =>
         {

@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod frames;
+pub(super) mod group_limit;
 mod ranking;
 
 use super::aggregate::constant_value;

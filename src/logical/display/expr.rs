@@ -2,7 +2,7 @@
 
 use super::literal::scalar_text;
 use super::pretty::case_name;
-use crate::logical::expr::{Attribute, CastMode, Expr, SortOrder, UnaryOp, WindowSpec};
+use crate::logical::expr::{Attribute, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowSpec};
 
 impl Attribute {
     /// `age#12`, with `L` behind it for a bigint.
@@ -91,7 +91,7 @@ impl Expr {
             Expr::WindowFunction { function, args, .. } => format!("{}({})", function.name, list(args)),
             Expr::Generator { function, args, .. } => format!("{}({})", function.name, list(args)),
             Expr::Window { function, spec } => {
-                format!("{} windowspecdefinition({})", function.plan_text(), spec_text(spec))
+                format!("{} windowspecdefinition({})", ranking_text(function, &spec.order_by), spec_text(spec))
             }
             Expr::Lambda { params, body } => {
                 let params: Vec<String> = params.iter().map(|param| format!("lambda {}", param.plan_text())).collect();
@@ -135,7 +135,38 @@ fn spec_text(spec: &WindowSpec) -> String {
     let mut parts: Vec<String> = spec.partition_by.iter().map(Expr::plan_text).collect();
     parts.extend(spec.order_by.iter().map(SortOrder::plan_text));
     if let Some(frame) = &spec.frame {
-        parts.push(format!("specifiedwindowframe({})", frame.pretty_name()));
+        let unit = match frame.unit {
+            FrameUnit::Rows => "RowFrame",
+            FrameUnit::Range => "RangeFrame",
+        };
+        parts.push(format!("specifiedwindowframe({unit}, {}, {})", bound_text(&frame.start), bound_text(&frame.end)));
     }
     parts.join(", ")
+}
+
+fn bound_text(bound: &FrameBound) -> String {
+    match bound {
+        FrameBound::UnboundedPreceding => "unboundedpreceding$()".to_owned(),
+        FrameBound::CurrentRow => "currentrow$()".to_owned(),
+        FrameBound::UnboundedFollowing => "unboundedfollowing$()".to_owned(),
+        FrameBound::Offset(offset) => offset.plan_text(),
+    }
+}
+
+/// Ranks are shown with the columns of the order, which decide them.
+#[must_use]
+pub fn ranking_text(function: &Expr, order: &[SortOrder]) -> String {
+    match function {
+        Expr::WindowFunction { function, .. } if matches!(function.name, "rank" | "dense_rank" | "percent_rank") => {
+            let keys: Vec<String> = order.iter().map(|key| key.child.plan_text()).collect();
+            format!("{}({})", function.name, keys.join(", "))
+        }
+        other => other.plan_text(),
+    }
+}
+
+/// Lists in brackets, separated; empty ones are left out.
+#[must_use]
+pub fn lists_text(lists: &[String]) -> String {
+    lists.iter().map(String::as_str).filter(|list| *list != "[]").collect::<Vec<_>>().join(", ")
 }

@@ -13,6 +13,6 @@ mod plan;
 mod pretty;
 mod types;
 
-pub use expr::{columns_text, exprs_text};
+pub use expr::{columns_text, exprs_text, lists_text, ranking_text};
 pub use pretty::function_name;
 pub use types::quote_if_needed;

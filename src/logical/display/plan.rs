@@ -1,6 +1,6 @@
 //! Plan nodes in one line each, and whole plans as trees: Spark's spelling.
 
-use super::expr::{columns_text, exprs_text};
+use super::expr::{columns_text, exprs_text, lists_text, ranking_text};
 use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType, LogicalPlan, Repartitioning};
 
@@ -83,7 +83,12 @@ impl LogicalPlan {
                 format!("Expand [{}], {}", lists.join(", "), columns_text(output))
             }
             LogicalPlan::Window { functions, partition_by, order_by, .. } => {
-                format!("Window {}, {}, {}", exprs_text(functions), exprs_text(partition_by), orders(order_by))
+                let lists = [exprs_text(functions), exprs_text(partition_by), orders(order_by)];
+                format!("Window {}", lists_text(&lists))
+            }
+            LogicalPlan::WindowGroupLimit { partition_by, order_by, function, limit, .. } => {
+                let lists = lists_text(&[exprs_text(partition_by), orders(order_by)]);
+                format!("WindowGroupLimit {lists}, {}, {limit}", ranking_text(function, order_by))
             }
             LogicalPlan::Generate { generator, outer, output, .. } => {
                 format!("Generate {}, {outer}, {}", generator.plan_text(), columns_text(output))

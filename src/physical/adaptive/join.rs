@@ -163,7 +163,9 @@ fn measured(plan: &PhysicalPlan, rules: &Rules<'_>) -> Option<u128> {
             Some(rules.stats.shuffle_sizes(*shuffle).iter().map(|size| u128::from(*size)).sum())
         }
         PhysicalPlan::BroadcastRead { broadcast, .. } => Some(u128::from(rules.stats.broadcast_size(*broadcast).0)),
-        PhysicalPlan::Filter { input, .. } | PhysicalPlan::Sort { input, .. } => measured(input, rules),
+        PhysicalPlan::Filter { input, .. }
+        | PhysicalPlan::Sort { input, .. }
+        | PhysicalPlan::WindowGroupLimit { input, .. } => measured(input, rules),
         PhysicalPlan::Project { input, .. }
         | PhysicalPlan::Aggregate { input, .. }
         | PhysicalPlan::Window { input, .. }

@@ -84,6 +84,7 @@ fn is_compiled(plan: &PhysicalPlan) -> bool {
         | PhysicalPlan::FileScan(_)
         | PhysicalPlan::InMemoryTableScan { .. }
         | PhysicalPlan::Window { .. }
+        | PhysicalPlan::WindowGroupLimit { .. }
         | PhysicalPlan::TakeOrderedAndProject { .. }
         | PhysicalPlan::CollectLimit { .. }
         | PhysicalPlan::CollectTail { .. }

@@ -1,6 +1,7 @@
 //! One operator in one line.
 
 use super::filters;
+use crate::logical::display::{lists_text, ranking_text};
 use crate::logical::expr::{AggregateCall, SortOrder};
 use crate::logical::plan::{FileFormat, FileScan, JoinType};
 use crate::logical::{Attribute, DataType, Expr};
@@ -38,7 +39,12 @@ pub(super) fn line(plan: &PhysicalPlan) -> String {
             join(*algorithm, *join_type, left_keys, right_keys, condition.as_ref())
         }
         PhysicalPlan::Window { functions, partition_by, order_by, .. } => {
-            format!("Window {}, {}, {}", exprs(functions), exprs(partition_by), orders(order_by))
+            format!("Window {}", lists_text(&[exprs(functions), exprs(partition_by), orders(order_by)]))
+        }
+        PhysicalPlan::WindowGroupLimit { partition_by, order_by, function, limit, is_partial, .. } => {
+            let lists = lists_text(&[exprs(partition_by), orders(order_by)]);
+            let mode = if *is_partial { "Partial" } else { "Final" };
+            format!("WindowGroupLimit {lists}, {}, {limit}, {mode}", ranking_text(function, order_by))
         }
         PhysicalPlan::Sort { order, global, .. } => format!("Sort {}, {global}, 0", orders(order)),
         PhysicalPlan::TakeOrderedAndProject { count, order, outputs, offset, .. } => {

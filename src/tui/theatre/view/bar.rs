@@ -53,7 +53,7 @@ fn draw_labels(brush: &mut Brush, model: &Model, area: Rect) {
     let run = model.run();
     let end = run.history.end();
     let mut taken: Vec<(i32, i32)> = Vec::new();
-    let deaths = run.head().deaths.iter().map(|death| (death.at, format!("{} dies", death.node), Tone::Lost));
+    let deaths = run.head().deaths.iter().map(|death| (death.at, format!("{} dies", death.who()), Tone::Lost));
     let mut stages: Vec<(VirtualTime, StageId)> = Vec::new();
     for mark in &run.marks {
         if let MarkKind::StageStarts(stage) | MarkKind::StageAgain(stage) = mark.kind {

@@ -5,7 +5,7 @@ use super::paint::Brush;
 use crate::common::ids::{NodeId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::TaskOutcome;
-use crate::status::{Attempt, Status};
+use crate::status::{Attempt, Status, Victim};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -131,7 +131,8 @@ fn ends(model: &Model, attempt: &Attempt) -> VirtualTime {
     if attempt.orphaned {
         let deaths = &model.run().head().deaths;
         let death = deaths.iter().find(|death| death.node == attempt.node && death.at >= attempt.started);
-        return death.map_or(model.cursor.time, |death| death.at);
+        let lost = death.map(|death| death.at).or(attempt.ended);
+        return lost.unwrap_or(model.cursor.time);
     }
     attempt.ended.unwrap_or(model.cursor.time)
 }
@@ -140,7 +141,12 @@ fn ends(model: &Model, attempt: &Attempt) -> VirtualTime {
 fn down(brush: &mut Brush, model: &Model, chart: Rect, y: u16, node: NodeId, scale: &Scale) {
     let style = brush.style(Tone::Lost);
     let run = model.run();
-    for death in run.head().deaths.iter().filter(|death| death.node == node && death.at <= model.cursor.time) {
+    for death in run
+        .head()
+        .deaths
+        .iter()
+        .filter(|death| death.node == node && death.victim == Victim::Node && death.at <= model.cursor.time)
+    {
         let back = run
             .marks
             .iter()

@@ -47,7 +47,8 @@ fn beat_words(model: &Model, status: &Status, index: usize, death: &Death, beat:
     let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
     let (title, lines) = match beat {
         Beat::Death => {
-            (format!("{node} stops"), vec![line(Mark::Lost, format!("{node} stops at {}.", words::moment(death.at)))])
+            let who = death.who();
+            (format!("{node} stops"), vec![line(Mark::Lost, format!("{who} stops at {}.", words::moment(death.at)))])
         }
         Beat::Inventory => (format!("What was on {node}?"), inventory(model, status, death)),
         Beat::Trace => ("Who still needs it?".to_owned(), trace(status, death)),
