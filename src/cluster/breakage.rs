@@ -9,6 +9,7 @@ use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::EventKind;
 use crate::scheduler::{Input, Loss};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 impl Cluster {
@@ -190,9 +191,8 @@ impl Cluster {
     /// With no executor left and none to come, waiting has no end.
     fn give_up_without_executors(&mut self) {
         let is_anybody_there = self.nodes.values().any(|node| node.executor.is_some());
-        let now = self.now;
-        let comes_back = self.faults.iter().any(|fault| match fault {
-            Fault::RestartNode { at: super::fault::FaultTime::At(at), .. } => *at > now,
+        let comes_back = self.heap.iter().any(|Reverse((_, due, _))| match due {
+            Due::Strike(index) => matches!(self.faults[*index], Fault::RestartNode { .. }),
             _ => false,
         });
         if !is_anybody_there && !comes_back {

@@ -125,7 +125,7 @@ pub struct Cluster {
     pub(super) pool: Pool,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) next: Counters,
-    heap: BinaryHeap<Reverse<(VirtualTime, Due, u64)>>,
+    pub(super) heap: BinaryHeap<Reverse<(VirtualTime, Due, u64)>>,
     inbox: VecDeque<Input>,
 }
 

@@ -220,6 +220,13 @@ fn a_restarted_node_carries_on_where_all_others_died() {
 }
 
 #[test]
+fn a_restart_at_the_moment_of_the_last_death_is_waited_for() {
+    let whole = run(&two_shuffles(), &[]);
+    let faults = ["kill:1@0.01", "kill:2@0.01", "kill:3@0.01", "kill:4@0.01", "restart:2@0.01"];
+    assert_eq!(run(&two_shuffles(), &faults).rows, whole.rows);
+}
+
+#[test]
 fn a_silent_node_is_given_up_after_the_network_timeout() {
     let whole = run(&two_shuffles(), &[]);
     let silent = run(&two_shuffles(), &["silent:2@0.02"]);

@@ -80,7 +80,9 @@ fn death(status: &Status, fate: &Fate) -> Vec<String> {
     }
     if !fate.outputs_left.is_empty() {
         let (number, names) = (fate.outputs_left.len(), name(&fate.outputs_left));
-        lines.push(format!("  outputs not made again, nobody needed them: {number} ({names})"));
+        let is_given_up = fate.outputs_left.iter().any(|(stage, _)| query_failed(status, *stage));
+        let why = if is_given_up { "their query failed" } else { "nobody needed them" };
+        lines.push(format!("  outputs not made again, {why}: {number} ({names})"));
     }
     let restarted: Vec<(StageId, u32)> = fate.restarted.iter().map(|(stage, part, _)| (*stage, *part)).collect();
     if running > 0 {
@@ -90,6 +92,11 @@ fn death(status: &Status, fate: &Fate) -> Vec<String> {
         lines.push(format!("  cached partitions made again: {} of {}", fate.cached_again, fate.cached_lost));
     }
     lines
+}
+
+fn query_failed(status: &Status, stage: StageId) -> bool {
+    let query = status.stages.get(&stage).and_then(|stage| stage.definition.query);
+    query.and_then(|query| status.queries.get(&query)).is_some_and(|query| query.error.is_some())
 }
 
 fn traffic(totals: &Totals) -> String {
