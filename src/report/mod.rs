@@ -6,6 +6,7 @@
 pub mod diagnostic;
 pub mod logs;
 pub mod narrator;
+pub mod recovery;
 pub mod summary;
 pub mod why;
 pub mod words;

@@ -3,12 +3,13 @@
 //! One event makes no, one or a few sentences. `narrate` is pure: it takes the event and the status just after it. Everything it says can be
 //! counted again in the log.
 
-use super::words;
+use super::{recovery, words};
 use crate::common::ids::{NodeId, QueryId, StageId, TaskId};
 use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
 use crate::status::need::Need;
+use crate::status::recompute::{caused_by, fate};
 use crate::status::{Attempt, Death, Status, Victim};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -78,15 +79,15 @@ const WIDTH: usize = 120;
 /// Breaks a line between words; what follows stands below the text, not below the time.
 fn wrapped(line: &str) -> String {
     let mut lines = vec![String::new()];
-    for word in line.split(' ') {
+    for word in words::pieces(line) {
         let last = lines.last().map_or(0, String::len);
         if last > 0 && last + 1 + word.len() > WIDTH {
-            lines.push(" ".repeat(11) + word);
+            lines.push(" ".repeat(11) + &word);
         } else if let Some(current) = lines.last_mut() {
             if last > 0 {
                 current.push(' ');
             }
-            current.push_str(word);
+            current.push_str(&word);
         }
     }
     lines.join("\n")
@@ -404,8 +405,18 @@ impl Told<'_> {
                 self.say(Depth::Normal, Weight::Good, "stage_completed", text);
             }
             EventKind::StageFailed { stage, reason } => {
-                let text =
-                    format!("stage {} stops: {}", words::stage(self.status, stage.stage), words::line(reason, 160));
+                let missing = self.status.attempts.values().any(|attempt| {
+                    let fetching = matches!(attempt.outcome, Some(TaskOutcome::FetchFailed { .. }));
+                    attempt.stage == *stage && attempt.ended == Some(self.at) && fetching
+                });
+                let why = if missing {
+                    "its input is missing; the driver gathers more such reports for a moment, then has the lost \
+                     outputs made again"
+                        .to_owned()
+                } else {
+                    words::line(reason, 160)
+                };
+                let text = format!("stage {} stops: {why}", words::stage(self.status, stage.stage));
                 self.say(Depth::Normal, Weight::Bad, "stage_failed", text);
             }
             _ => {}
@@ -517,6 +528,17 @@ impl Told<'_> {
         let again = if attempt.is_again() { " again" } else { "" };
         let text = format!("{name} is done{again} on {}: {rows}{wrote}", attempt.node);
         self.say(depth, Weight::Good, "task_done", text);
+        self.recovered(attempt);
+    }
+
+    /// Says so when this was the last thing that a dead node's work still waited for.
+    fn recovered(&mut self, attempt: &Attempt) {
+        let Some(node) = caused_by(attempt) else { return };
+        let before = |death: &&Arc<Death>| death.node == node && death.at <= attempt.started;
+        let Some(death) = self.status.deaths.iter().rev().find(before) else { return };
+        if let Some(text) = recovery::over(&fate(self.status, death)) {
+            self.say(Depth::Brief, Weight::Good, "recovered", text);
+        }
     }
 
     fn data(&mut self, kind: &EventKind) {

@@ -88,9 +88,17 @@ fn death(status: &Status, fate: &Fate) -> Vec<String> {
     if running > 0 {
         lines.push(format!("  running tasks started again: {} of {running} ({})", restarted.len(), name(&restarted)));
     }
+    if !fate.starved.is_empty() {
+        let (number, names) = (fate.starved.len(), name(&fate.starved));
+        lines.push(format!("  tasks elsewhere that could not read their input: {number} ({names})"));
+    }
     if fate.cached_lost > 0 {
         lines.push(format!("  cached partitions made again: {} of {}", fate.cached_again, fate.cached_lost));
     }
+    let starts = plural(fate.attempts.len() as u64, "task start");
+    let core = words::length(VirtualDuration(fate.again_nanos));
+    let took = fate.over.map_or(String::new(), |over| format!(", all was there again {} later", words::length(over.since(fate.at))));
+    lines.push(format!("  cost: {starts}, {core} of core time{took}"));
     lines
 }
 

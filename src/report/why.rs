@@ -122,7 +122,13 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
         Step::NobodyNeeds => (Mark::Skip, "Everything that reads it is done.".to_owned()),
         Step::QueryOpen => (Mark::None, "No task that runs or waits reads it.".to_owned()),
         Step::InputFromStorage { stage } => {
-            (Mark::Wall, format!("Input of {}: files or rows that can be read again.", words::stage(status, *stage)))
+            (Mark::Wall, format!("{stage} begins with files or rows of the script, which can be read again."))
+        }
+        Step::InputFromCache { cache, partition, node } => {
+            (Mark::Wall, format!("Input: partition {partition} of {cache}, kept on {node}."))
+        }
+        Step::CachedInputLost { cache, partition, node } => {
+            (Mark::Lost, format!("Its input, partition {partition} of {cache}, was on {node} too."))
         }
         Step::InputFromStage { stage, kept, lost } => {
             let kept_words = plural(*kept as u64, "output");

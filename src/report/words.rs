@@ -147,3 +147,22 @@ pub fn line(text: &str, width: usize) -> String {
     let cut: String = safe.chars().take(width.saturating_sub(3)).collect();
     format!("{cut}...")
 }
+
+const UNITS: [&str; 8] = ["B", "KiB", "MiB", "GiB", "TiB", "s", "ms", "%"];
+
+/// The words between which a line may be broken: a number stays with its unit.
+#[must_use]
+pub fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let unit = UNITS.contains(&word.trim_end_matches([',', ';', '.', ')', ':']));
+        match pieces.last_mut() {
+            Some(last) if unit && last.ends_with(|c: char| c.is_ascii_digit()) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+    }
+    pieces
+}

@@ -8,7 +8,12 @@ use crate::physical::plan::{AggregateMode, FileScanExec, JoinAlgorithm, Physical
 pub fn describe(plan: &PhysicalPlan) -> (String, Vec<String>) {
     let mut operators = Vec::new();
     collect(plan, &mut operators);
-    (name(plan), operators)
+    let name = match plan {
+        // The stage that fills the cache, or gives its rows out as they are.
+        PhysicalPlan::InMemoryTableScan { id, .. } => id.to_string(),
+        _ => name(plan),
+    };
+    (name, operators)
 }
 
 fn collect(plan: &PhysicalPlan, operators: &mut Vec<String>) {
@@ -79,7 +84,7 @@ fn name(plan: &PhysicalPlan) -> String {
         PhysicalPlan::Range { .. } => "range".to_owned(),
         PhysicalPlan::OneRow => "one row".to_owned(),
         PhysicalPlan::FileScan(scan) => table_name(scan),
-        PhysicalPlan::InMemoryTableScan { id, .. } => format!("{id}"),
+        PhysicalPlan::InMemoryTableScan { id, .. } => format!("from {id}"),
         PhysicalPlan::Aggregate { mode: AggregateMode::Partial, input, .. } => name(input),
         PhysicalPlan::Aggregate { .. } => "aggregate".to_owned(),
         PhysicalPlan::Join { .. } => "join".to_owned(),

@@ -71,6 +71,10 @@ pub enum Step {
     QueryOpen,
     /// Its input is a file or rows of the script: always readable.
     InputFromStorage { stage: StageId },
+    /// Its input is a cached partition, which is there.
+    InputFromCache { cache: CacheId, partition: u32, node: NodeId },
+    /// Its input is a cached partition, which died with this node: so it is made from what the cache was made from.
+    CachedInputLost { cache: CacheId, partition: u32, node: NodeId },
     /// Its input is another stage's output: so many blocks are there, these are lost.
     InputFromStage { stage: StageId, kept: usize, lost: Vec<u32> },
     /// One step back: these tasks of the parent run first.
@@ -105,7 +109,7 @@ fn ask_task(status: &Status, id: StageId, partition: u32, answer: &mut Answer) {
         (_, Some(_)) => answer.finding = Finding::Once,
         (_, None) => {
             answer.finding = Finding::NotYet;
-            inputs(status, stage, answer, 0);
+            inputs(status, stage, Some(partition), answer, 0);
         }
     }
 }
@@ -132,7 +136,7 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
         TaskCause::Retry { reason } => answer.steps.push(Step::Raised { reason: reason.clone() }),
         TaskCause::First | TaskCause::Speculative => {}
     }
-    inputs(status, stage, answer, 0);
+    inputs(status, stage, Some(attempt.partition), answer, 0);
     not_redone(stage, answer);
 }
 
@@ -148,7 +152,7 @@ fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer)
             let died = status.nodes.get(&attempt.node).and_then(|node| node.died);
             answer.steps.push(Step::WasRunningOn { node: attempt.node, died });
         }
-        inputs(status, stage, answer, 0);
+        inputs(status, stage, Some(partition), answer, 0);
         return;
     };
     let died = output.lost;
@@ -157,13 +161,13 @@ fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer)
         Need::Now(by) => {
             answer.finding = Finding::WillRunAgain;
             answer.steps.push(Step::NeededBy(by));
-            inputs(status, stage, answer, 0);
+            inputs(status, stage, Some(partition), answer, 0);
             not_redone(stage, answer);
         }
         Need::OwnStage(own) => {
             answer.finding = Finding::WillRunAgain;
             answer.steps.push(Step::OwnStage(own));
-            inputs(status, stage, answer, 0);
+            inputs(status, stage, Some(partition), answer, 0);
             not_redone(stage, answer);
         }
         Need::Later => {
@@ -231,12 +235,15 @@ fn ask_stage(status: &Status, id: StageId, answer: &mut Answer) {
         return;
     }
     answer.finding = if stage.submissions.is_empty() { Finding::NotYet } else { Finding::Once };
-    inputs(status, stage, answer, 0);
+    inputs(status, stage, None, answer, 0);
 }
 
 /// Where a stage's input comes from, and what of it is gone; follows lost parents back to what can be read.
-fn inputs(status: &Status, stage: &Stage, answer: &mut Answer, depth: usize) {
+fn inputs(status: &Status, stage: &Stage, partition: Option<u32>, answer: &mut Answer, depth: usize) {
     let id = stage.definition.stage;
+    if partition.is_some_and(|partition| from_cache(status, stage, partition, answer)) {
+        return;
+    }
     if stage.definition.reads.is_empty() {
         answer.steps.push(Step::InputFromStorage { stage: id });
         return;
@@ -249,10 +256,29 @@ fn inputs(status: &Status, stage: &Stage, answer: &mut Answer, depth: usize) {
         if !lost.is_empty() && depth < 6 {
             answer.steps.push(Step::OneStepBack { stage: *parent, partitions: lost });
             if let Some(parent) = status.stages.get(parent) {
-                inputs(status, parent, answer, depth + 1);
+                inputs(status, parent, None, answer, depth + 1);
             }
         }
     }
+}
+
+/// Says where the cached partition is that a task reads; true when it is there, so that nothing before it matters.
+fn from_cache(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer) -> bool {
+    for cache in &stage.definition.caches {
+        let Some(block) = status.caches.get(cache).and_then(|known| known.blocks.get(&partition)) else { continue };
+        let took = |death: &&Death| death.cached.iter().any(|lost| (lost.cache, lost.partition) == (*cache, partition));
+        let death = status.deaths.iter().rev().map(AsRef::as_ref).find(took);
+        let (cache, partition) = (*cache, partition);
+        match death {
+            Some(death) => answer.steps.push(Step::CachedInputLost { cache, partition, node: death.node }),
+            None if block.lost.is_none() => {
+                answer.steps.push(Step::InputFromCache { cache, partition, node: block.node });
+                return true;
+            }
+            None => {}
+        }
+    }
+    false
 }
 
 fn lost_maps(shuffle: &super::Shuffle) -> Vec<u32> {

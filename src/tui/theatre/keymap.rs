@@ -12,6 +12,8 @@ pub enum Action {
     MarkOn,
     StageBack,
     StageOn,
+    DeathBack,
+    DeathOn,
     ScrubBack,
     ScrubOn,
     Slower,
@@ -48,11 +50,12 @@ pub struct Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 20] = [
+pub const ROWS: [Row; 21] = [
     Row { keys: "Space", does: "play or pause" },
     Row { keys: ", .", does: "one event back, on" },
     Row { keys: "[ ]", does: "one milestone back, on (a node death is told in five)" },
     Row { keys: "{ }", does: "one stage back, on" },
+    Row { keys: "x X", does: "to the next death or the end of its recovery, and back" },
     Row { keys: "H L, S-arrows", does: "one hundredth of the run back, on (or drag the bar)" },
     Row { keys: "g G", does: "to the start, to the end" },
     Row { keys: "f", does: "follow the run that is still going on" },
@@ -109,6 +112,8 @@ fn character(c: char) -> Option<Action> {
         ']' => Action::MarkOn,
         '{' => Action::StageBack,
         '}' => Action::StageOn,
+        'X' => Action::DeathBack,
+        'x' => Action::DeathOn,
         'H' => Action::ScrubBack,
         'L' => Action::ScrubOn,
         '-' => Action::Slower,

@@ -158,30 +158,49 @@ fn at_event(model: &mut Model, position: usize) {
     model.cursor = Cursor { position, time, ..Cursor::default() };
 }
 
-/// To the next milestone, or to the next stage.
-pub fn stop_on(model: &mut Model, stages: bool) {
+/// Which stops are stepped to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stops {
+    All,
+    /// Where a stage starts or runs again.
+    Stages,
+    /// Where a node dies, and where its recovery is over.
+    Deaths,
+}
+
+/// To the next stop of a kind.
+pub fn stop_on(model: &mut Model, kind: Stops) {
     stop_playing(model);
     let here = here(model);
-    match model.run().stops.iter().find(|stop| stop.order() > here && wanted(stop, stages)).copied() {
+    match model.run().stops.iter().find(|stop| stop.order() > here && wanted(stop, kind)).copied() {
         Some(stop) => go(model, stop, WHOLE),
+        None if kind == Stops::Deaths => no_death(model, "after this moment"),
         None => to_end(model),
     }
 }
 
-/// To the milestone before, or to the stage before.
-pub fn stop_back(model: &mut Model, stages: bool) {
+/// To the stop of a kind before.
+pub fn stop_back(model: &mut Model, kind: Stops) {
     stop_playing(model);
     let here = here(model);
-    match model.run().stops.iter().rev().find(|stop| stop.order() < here && wanted(stop, stages)).copied() {
+    match model.run().stops.iter().rev().find(|stop| stop.order() < here && wanted(stop, kind)).copied() {
         Some(stop) => go(model, stop, WHOLE),
+        None if kind == Stops::Deaths => no_death(model, "before this moment"),
         None => to_start(model),
     }
 }
 
-fn wanted(stop: &Stop, stages: bool) -> bool {
-    match stop.kind {
-        StopKind::Mark(kind) => !stages || kind.is_stage(),
-        StopKind::Beat(..) => !stages,
+fn no_death(model: &mut Model, place: &str) {
+    let branch = if model.can_branch { "; K kills one" } else { "" };
+    model.toast = Some((format!("no node dies {place}{branch}"), 4.0));
+}
+
+fn wanted(stop: &Stop, kind: Stops) -> bool {
+    match (kind, stop.kind) {
+        (Stops::All, _) => true,
+        (Stops::Stages, StopKind::Mark(mark)) => mark.is_stage(),
+        (Stops::Deaths, StopKind::Beat(_, beat)) => matches!(beat, Beat::Death | Beat::Cost),
+        (Stops::Stages, StopKind::Beat(..)) | (Stops::Deaths, StopKind::Mark(_)) => false,
     }
 }
 

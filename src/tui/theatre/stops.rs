@@ -100,7 +100,7 @@ pub fn stops_of(marks: &[Mark], head: &Status, fates: &[Fate]) -> Vec<Stop> {
                 stops.push(Stop { position: death.position, at: death.at, kind: StopKind::Beat(index, beat) });
             }
         }
-        if let Some(at) = fates.get(index).and_then(|fate| recovered_at(head, fate)) {
+        if let Some(at) = fates.get(index).and_then(|fate| fate.over) {
             let mark = marks.iter().find(|mark| mark.at >= at);
             let (position, at) = mark.map_or((head.applied, head.now), |mark| (mark.position, mark.at));
             stops.push(Stop { position, at, kind: StopKind::Beat(index, Beat::Cost) });
@@ -108,12 +108,4 @@ pub fn stops_of(marks: &[Mark], head: &Status, fates: &[Fate]) -> Vec<Stop> {
     }
     stops.sort_by_key(Stop::order);
     stops
-}
-
-/// When the last task that ran again because of a death was done; absent while one still runs, or when none did.
-fn recovered_at(head: &Status, fate: &Fate) -> Option<VirtualTime> {
-    let tasks = fate.outputs_again.iter().chain(&fate.restarted).map(|(_, _, task)| task);
-    let ends: Option<Vec<VirtualTime>> =
-        tasks.map(|task| head.attempts.get(task).and_then(|attempt| attempt.ended)).collect();
-    ends?.into_iter().max()
 }

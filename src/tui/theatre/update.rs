@@ -2,7 +2,7 @@
 
 use super::keymap::Action;
 use super::model::{Model, Overlay, PANES, Pane, Pending, SPEEDS, Selected};
-use super::player;
+use super::player::{self, Stops};
 use super::recording::Recording;
 use super::select;
 use super::view::layout;
@@ -179,10 +179,12 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PlayPause => player::toggle(model),
         Action::EventBack => player::event_back(model),
         Action::EventOn => player::event_on(model),
-        Action::MarkBack => player::stop_back(model, false),
-        Action::MarkOn => player::stop_on(model, false),
-        Action::StageBack => player::stop_back(model, true),
-        Action::StageOn => player::stop_on(model, true),
+        Action::MarkBack => player::stop_back(model, Stops::All),
+        Action::MarkOn => player::stop_on(model, Stops::All),
+        Action::StageBack => player::stop_back(model, Stops::Stages),
+        Action::StageOn => player::stop_on(model, Stops::Stages),
+        Action::DeathBack => player::stop_back(model, Stops::Deaths),
+        Action::DeathOn => player::stop_on(model, Stops::Deaths),
         Action::ScrubBack => player::scrub(model, -1),
         Action::ScrubOn => player::scrub(model, 1),
         Action::Slower => player::change_speed(model, -1),

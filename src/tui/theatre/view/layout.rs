@@ -99,7 +99,7 @@ fn full(area: Rect) -> Vec<(Pane, Rect)> {
     let middle = rest * 43 / 100;
     let top = rest - middle;
     let stages = (area.width * 37 / 100).min(60);
-    let why = (area.width * 33 / 100).min(60);
+    let why = (area.width * 37 / 100).min(70);
     let at = |x: u16, y: u16, width: u16, height: u16| Rect { x: area.x + x, y: area.y + y, width, height };
     vec![
         (Pane::Stages, at(0, 0, stages, top)),

@@ -20,7 +20,6 @@ use layout::{Areas, Form};
 use paint::{Brush, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 /// Draws the theatre. The status is the fold up to the model's cursor.
@@ -80,19 +79,26 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     };
     let right = area.width.saturating_sub(clock.width() as u16);
     let screen = if areas.form == Form::Text { " " } else { " THEATRE  " };
-    let mut name = format!("{screen}{}", fit(&model.title, 60));
+    let mut name = screen.to_owned();
+    let room = usize::from(right.saturating_sub(1));
+    let mut parts = vec![fit(&model.title, 60)];
     if model.current > 0 {
-        let _ = write!(name, " · {}", run.name);
+        parts.push(format!("BRANCH {}", run.name));
     }
     if let (Form::Full, Some(application)) = (areas.form, &head.application) {
         let cluster = &application.cluster;
-        name.push_str(&format!(
-            " · {} nodes x {} cores · seed {}",
-            cluster.nodes, cluster.cores_per_node, application.seed
-        ));
+        parts.push(format!("{} nodes x {} cores", cluster.nodes, cluster.cores_per_node));
+        parts.push(format!("seed {}", application.seed));
     }
-    let left = Rect { width: right.saturating_sub(1), ..area };
-    brush.tone(left, 0, 0, &name, Tone::Title);
+    for (index, part) in parts.iter().enumerate() {
+        let between = if index == 0 { "" } else { " · " };
+        // What does not fit whole is left out, the least important last.
+        if index == 0 || name.width() + between.width() + part.width() <= room {
+            name = format!("{name}{between}{part}");
+        }
+    }
+    let left = Rect { width: room as u16, ..area };
+    brush.tone(left, 0, 0, &fit(&name, room), Tone::Title);
     let tone = if model.playing || model.follow { Tone::Running } else { Tone::Title };
     brush.tone(area, right, 0, &clock, tone);
 }
@@ -100,10 +106,11 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
 /// A key and what it does.
 type Hint = (&'static str, &'static str);
 
-const FULL_HINTS: [Hint; 11] = [
+const FULL_HINTS: [Hint; 12] = [
     ("Space", "play"),
     (",/.", "event"),
     ("[/]", "milestone"),
+    ("x", "death"),
     ("H/L", "scrub"),
     ("+/-", "speed"),
     ("w", "why"),

@@ -118,7 +118,10 @@ fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, cor
     let name = status.attempt_name(attempt.task);
     if attempt.orphaned || !node.is_alive() {
         let x = brush.tone(area, x, 0, if named { "✗ " } else { "✗" }, Tone::Lost);
-        let text = if long { format!("{name} was running") } else { name };
+        let room = usize::from(area.width.saturating_sub(x));
+        let words = [format!("{name} was running"), format!("{name} lost"), name];
+        let text = words.into_iter().find(|text| long && text.width() <= room).unwrap_or_default();
+        let text = if text.is_empty() { status.attempt_name(attempt.task) } else { text };
         return brush.tone(area, x, 0, &text, Tone::Lost);
     }
     let (glyph, tone) = phase(attempt, model.cursor.time);
@@ -158,14 +161,21 @@ fn detail(model: &Model, attempt: &Attempt, room: usize) -> String {
         let words = [format!("reads blocks {here}/{all}"), format!("blocks {here}/{all}"), format!("{here}/{all}")];
         return words.into_iter().find(|text| text.width() <= room).unwrap_or_default();
     }
-    let Some(fraction) = progress(model, attempt.task, attempt.started) else { return String::new() };
+    let Some(fraction) = progress(model, attempt.task, attempt.started) else {
+        let spent = format!("for {}", words::length(now.since(attempt.started)));
+        return if spent.width() <= room { spent } else { String::new() };
+    };
     let percent = format!("{:>3.0} %", fraction * 100.0);
     let width = room.saturating_sub(percent.width() + 1).min(10);
     if width < 3 { fit(percent.trim(), room) } else { format!("{} {percent}", gauge(fraction, width, '▓', '░')) }
 }
 
-/// How much of an attempt's time has passed, if the log already knows its end.
+/// How much of an attempt's time has passed, if the log already knows that it comes to its end.
 fn progress(model: &Model, task: TaskId, started: VirtualTime) -> Option<f64> {
+    let attempt = model.run().head().attempts.get(&task)?;
+    if !attempt.succeeded() {
+        return None;
+    }
     let end = model.run().history.end_of(task)?;
     let whole = end.since(started).0.max(1) as f64;
     Some((model.cursor.time.since(started).0 as f64 / whole).clamp(0.0, 1.0))

@@ -119,7 +119,7 @@ fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice:
         }
     }
     let x = brush.tone(area, 0, bottom + 1, "Enter", Tone::Key);
-    let x = brush.tone(area, x, bottom + 1, " kills it: the run is done again, the past stays   ", Tone::Dim);
+    let x = brush.tone(area, x, bottom + 1, " kills it, the past stays as it was   ", Tone::Dim);
     let x = brush.tone(area, x, bottom + 1, "j k", Tone::Key);
     let x = brush.tone(area, x, bottom + 1, " choose   ", Tone::Dim);
     let x = brush.tone(area, x, bottom + 1, "Esc", Tone::Key);

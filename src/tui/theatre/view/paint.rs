@@ -1,6 +1,7 @@
 //! Small strokes: text that never leaves its area, frames, bars.
 
 use crate::common::text::visible;
+use crate::report::words::pieces;
 use crate::tui::theme::{ScreenOptions, Tone};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -153,7 +154,7 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in visible(text).split(' ') {
+    for word in pieces(&visible(text)) {
         let fresh = used == 0 || line.trim().is_empty();
         if !fresh && used + 1 + word.width() > width {
             lines.push(std::mem::take(&mut line));
@@ -163,7 +164,7 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
             line.push(' ');
             used += 1;
         }
-        line.push_str(word);
+        line.push_str(&word);
         used += word.width();
     }
     lines.push(line);

@@ -4,13 +4,15 @@ use super::super::model::Model;
 use super::super::stops::{BEATS, Beat};
 use super::paint::{Brush, wrap};
 use crate::common::text::plural;
-use crate::common::time::VirtualDuration;
+use crate::report::recovery;
 use crate::report::why::{Explanation, Line, Mark, explain, triage};
 use crate::report::words;
+use crate::status::recompute::fate;
 use crate::status::why::{Subject, ask};
 use crate::status::{Death, Status};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 /// The pane.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
@@ -36,24 +38,21 @@ fn hint(brush: &mut Brush, area: Rect) {
 fn content(model: &Model, status: &Status) -> Option<Explanation> {
     if let Some((index, beat)) = model.cursor.beat {
         let death = model.run().head().deaths.get(index)?;
-        return Some(beat_words(model, status, index, death, beat));
+        return Some(beat_words(model, status, death, beat));
     }
-    model.why.map(|subject| explain(status, &ask(status, subject)))
+    let asked = model.why.map(|subject| explain(status, &ask(status, subject)));
+    asked.or_else(|| recovery::under_way(status))
 }
 
-fn beat_words(model: &Model, status: &Status, index: usize, death: &Death, beat: Beat) -> Explanation {
+fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Explanation {
     let node = death.node;
     let number = format!("{} of {BEATS}", beat.number());
-    let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
     let (title, lines) = match beat {
-        Beat::Death => {
-            let who = death.who();
-            (format!("{node} stops"), vec![line(Mark::Lost, format!("{who} stops at {}.", words::moment(death.at)))])
-        }
+        Beat::Death => (format!("{node} stops"), recovery::what_a_death_is(status, death)),
         Beat::Inventory => (format!("What was on {node}?"), inventory(model, status, death)),
         Beat::Trace => ("Who still needs it?".to_owned(), trace(status, death)),
         Beat::Triage => ("What runs again?".to_owned(), triage(status, death)),
-        Beat::Cost => ("What did it cost?".to_owned(), cost(model, index)),
+        Beat::Cost => ("What did it cost?".to_owned(), recovery::cost(status, &fate(status, death))),
     };
     Explanation { title: format!("{title}  {number}"), lines }
 }
@@ -107,41 +106,6 @@ fn trace(status: &Status, death: &Death) -> Vec<Line> {
     std::iter::once(title).chain(explanation.lines).collect()
 }
 
-fn cost(model: &Model, index: usize) -> Vec<Line> {
-    let head = model.run().head();
-    let Some(fate) = model.run().fates.get(index) else { return Vec::new() };
-    let tasks = fate.outputs_again.iter().chain(&fate.restarted).map(|(_, _, task)| task);
-    let attempts = tasks.filter_map(|task| head.attempts.get(task));
-    let nanos = attempts.map(|attempt| attempt.ended.map_or(0, |ended| ended.since(attempt.started).0)).sum();
-    let lost = fate.outputs_again.len() + fate.outputs_left.len();
-    let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
-    let again = plural(fate.again() as u64, "task");
-    let mut lines =
-        vec![line(Mark::Again, format!("{again} ran again, {} of core time.", words::length(VirtualDuration(nanos))))];
-    lines.push(line(
-        Mark::Again,
-        format!("Made again: {} of {}.", fate.outputs_again.len(), plural(lost as u64, "lost map output")),
-    ));
-    if !fate.outputs_left.is_empty() {
-        let left = words::stage_tasks(head, &fate.outputs_left);
-        lines.push(line(Mark::Skip, format!("Not made again: {left}; nobody needed them.")));
-    }
-    if !fate.restarted.is_empty() {
-        lines.push(line(
-            Mark::Again,
-            format!("Started again elsewhere: {}.", plural(fate.restarted.len() as u64, "running task")),
-        ));
-    }
-    if fate.cached_lost > 0 {
-        lines.push(line(
-            Mark::Again,
-            format!("Cached partitions made again: {} of {}.", fate.cached_again, fate.cached_lost),
-        ));
-    }
-    lines.push(line(Mark::Wall, format!("Kept and used as they were: {}.", plural(fate.kept as u64, "stored block"))));
-    lines
-}
-
 fn sign(mark: Mark) -> (char, Tone) {
     match mark {
         Mark::None => (' ', Tone::Text),
@@ -163,10 +127,17 @@ fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: usize
         }
     }
     let hidden = rows.len().saturating_sub(usize::from(area.height));
-    for (y, (indent, glyph, tone, text)) in rows.iter().skip(scroll.min(hidden)).enumerate() {
+    let first = scroll.min(hidden);
+    for (y, (indent, glyph, tone, text)) in rows.iter().skip(first).enumerate() {
         let style = brush.style(*tone);
         brush.put(area, i32::from(*indent), y as i32, *glyph, style);
         let text_tone = if matches!(tone, Tone::Dim) { Tone::Dim } else { Tone::Text };
         brush.tone(area, indent + 2, y as u16, text, text_tone);
+    }
+    if first < hidden {
+        let more = format!(" {} more: 4, then j ", plural((hidden - first) as u64, "line"));
+        let below = Rect { height: area.height + 1, ..area };
+        let x = area.width.saturating_sub(more.width() as u16);
+        brush.tone(below, x, area.height, &more, Tone::Key);
     }
 }
