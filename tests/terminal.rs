@@ -20,21 +20,39 @@ struct Session {
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn size(cols: u16, rows: u16) -> PtySize {
     PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
 }
 
+/// A saved run in the theatre.
 fn session(cols: u16, rows: u16) -> Session {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("run.jsonl");
     let mut file = std::fs::File::create(&path).expect("a file");
     log::write(&small_run().snapshot(), &mut file).expect("a log");
-    let pair = native_pty_system().openpty(size(cols, rows)).expect("a terminal");
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_batchlab"));
     command.args(["replay", path.to_str().expect("a plain path")]);
+    in_terminal(command, folder, cols, rows)
+}
+
+/// A script that runs in the theatre, in a folder of its own.
+fn script(text: &str, arguments: &[&str]) -> Session {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("x.py"), text).expect("a script");
+    std::fs::create_dir(folder.path().join("scratch")).expect("a folder");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_batchlab"));
+    command.args(["run", "x.py"]);
+    command.args(arguments);
+    command.env("TMPDIR", folder.path().join("scratch"));
+    command.cwd(folder.path());
+    in_terminal(command, folder, 120, 40)
+}
+
+fn in_terminal(mut command: CommandBuilder, folder: tempfile::TempDir, cols: u16, rows: u16) -> Session {
+    let pair = native_pty_system().openpty(size(cols, rows)).expect("a terminal");
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
     let child = pair.slave.spawn_command(command).expect("the program");
@@ -50,7 +68,7 @@ fn session(cols: u16, rows: u16) -> Session {
     });
     let keys = pair.master.take_writer().expect("a keyboard");
     let screen = vt100::Parser::new(rows, cols, 0);
-    Session { child, master: pair.master, keys, output, screen, _folder: folder }
+    Session { child, master: pair.master, keys, output, screen, folder }
 }
 
 fn small_run() -> EventLog {
@@ -92,12 +110,12 @@ impl Session {
         self.keys.flush().expect("a keyboard");
     }
 
-    /// Waits for the end; gives the exit status, with the terminal as it was left.
-    fn end(mut self) -> (u32, vt100::Parser) {
+    /// Waits for the end; gives the exit status.
+    fn wait(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
-        let status = loop {
+        loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
-                break status;
+                return status.exit_code();
             }
             if Instant::now() > end {
                 self.child.kill().expect("it runs");
@@ -106,11 +124,16 @@ impl Session {
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
                 self.screen.process(&bytes);
             }
-        };
+        }
+    }
+
+    /// The same, with the terminal as it was left.
+    fn end(mut self) -> (u32, vt100::Parser) {
+        let status = self.wait();
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.screen.process(&bytes);
         }
-        (status.exit_code(), self.screen)
+        (status, self.screen)
     }
 }
 
@@ -183,4 +206,81 @@ fn the_screen_follows_the_size() {
     session.shows("? keys");
     session.press("q");
     assert_eq!(session.end().0, 0);
+}
+
+const SHUFFLE: &str = r#"
+from pyspark.sql import SparkSession, functions as F
+
+spark = SparkSession.builder.appName("x").config("spark.sql.shuffle.partitions", "4").getOrCreate()
+rows = spark.range(0, 20000, 1, 8).groupBy((F.col("id") % 7).alias("k")).count()
+print("groups:", rows.orderBy("k").count())
+"#;
+
+#[test]
+fn what_the_script_printed_is_there_after_the_theatre() {
+    let mut session = script(SHUFFLE, &["--nodes", "4", "--cores", "2"]);
+    session.shows("1 Stages");
+    session.press("G");
+    session.shows("the script has ended");
+    session.press("q");
+    let (status, screen) = session.end();
+    assert_eq!(status, 0);
+    assert_given_back(&screen);
+    assert!(screen.screen().contents().contains("groups: 7"), "{}", screen.screen().contents());
+}
+
+#[test]
+fn a_node_killed_in_the_theatre_makes_a_branch_that_leaves_nothing_behind() {
+    let mut session = script(SHUFFLE, &["--nodes", "4", "--cores", "2"]);
+    session.shows("1 Stages");
+    session.press("G");
+    session.shows("the script has ended");
+    session.press("g}}");
+    session.press("K");
+    session.shows("Kill a node at");
+    session.press("\r");
+    session.shows("BRANCH");
+    session.press(" G=");
+    session.shows("printed and wrote the same");
+    session.press("\u{1b}");
+    let scratch = session.folder.path().join("scratch");
+    session.press("q");
+    let left = || std::fs::read_dir(&scratch).map_or(0, std::iter::Iterator::count);
+    assert_eq!(session.wait(), 0);
+    assert_eq!(left(), 0);
+}
+
+#[test]
+fn a_script_that_fails_says_so_on_the_screen_and_after_it() {
+    let mut session = script("x = 1\nprint(undefined_name)\n", &[]);
+    session.shows("What went wrong");
+    session.shows("undefined_name");
+    session.press("q");
+    let (status, screen) = session.end();
+    assert_eq!(status, 1);
+    assert_given_back(&screen);
+    assert!(screen.screen().contents().contains("undefined_name"));
+}
+
+/// Not a test by itself: the program of the test below.
+#[test]
+#[ignore = "panics while it draws; run by the test below"]
+fn a_frame_that_panics() {
+    let mut screen = batchlab::tui::terminal::Screen::open().expect("a terminal");
+    let engine = std::thread::spawn(|| panic!("an engine's panic"));
+    assert!(engine.join().is_err());
+    screen.draw(|_| panic!("a panic while drawing")).expect("a frame");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = CommandBuilder::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", "a_frame_that_panics", "--ignored", "--nocapture"]);
+    let session = in_terminal(command, folder, 120, 40);
+    let (status, screen) = session.end();
+    assert_ne!(status, 0);
+    assert_given_back(&screen);
+    let text = screen.screen().contents();
+    assert!(text.contains("a panic while drawing") && text.contains("an engine's panic"), "{text}");
 }

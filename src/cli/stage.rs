@@ -4,14 +4,16 @@ use super::launch::Plan;
 use super::output;
 use crate::cluster::{Fault, FaultTime};
 use crate::common::{ErrorClass, Result, SparkError};
-use crate::event::Event;
 use crate::event::log::EventLog;
+use crate::event::{Event, EventKind};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
 use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
 use clap::ValueEnum;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// How screens look.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -93,6 +95,15 @@ pub(crate) fn watch(plan: &Plan, title: &str, screen: ScreenArgs) -> Result<(u8,
     Ok((exit, log))
 }
 
+/// Writes what the script printed, once its screen is closed: standard output is the script's.
+pub(crate) fn give_out(log: &EventLog) {
+    for event in log.snapshot().iter() {
+        if let EventKind::Printed { text } = &event.kind {
+            output::out(text);
+        }
+    }
+}
+
 /// Shows a saved run.
 pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: ScreenArgs) -> u8 {
     let input = TheatreInput {
@@ -137,11 +148,27 @@ fn start(plan: &Plan) -> RunHandle {
 /// Runs with further faults, each in a scratch folder of its own, so that a branch never touches what the learner wrote.
 struct Branches {
     plan: Plan,
+    started: RefCell<Vec<RunHandle>>,
+}
+
+impl Drop for Branches {
+    /// Stops what still runs, waits a little for it, and removes the scratch folders.
+    fn drop(&mut self) {
+        let started = self.started.borrow();
+        started.iter().for_each(RunHandle::stop);
+        for _ in 0..100 {
+            if started.iter().all(|run| run.end().is_some()) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        tidy();
+    }
 }
 
 impl Branches {
     fn new(plan: Plan) -> Self {
-        Branches { plan }
+        Branches { plan, started: RefCell::default() }
     }
 
     fn start(&self, request: &BranchRequest) -> std::result::Result<RunHandle, String> {
@@ -151,7 +178,9 @@ impl Branches {
         plan.faults = self.plan.faults.clone();
         plan.faults
             .extend(request.kills.iter().map(|(node, at)| Fault::KillNode { node: *node, at: FaultTime::At(*at) }));
-        Ok(start(&plan))
+        let handle = start(&plan);
+        self.started.borrow_mut().push(handle.clone());
+        Ok(handle)
     }
 }
 
@@ -184,7 +213,7 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// Removes the scratch folders of this process's branches.
-pub(crate) fn tidy() {
+fn tidy() {
     // A folder that cannot be removed now is the temporary folder's to clean.
     let _ = std::fs::remove_dir_all(std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id())));
 }

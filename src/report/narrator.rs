@@ -377,7 +377,11 @@ impl Told<'_> {
         let survivors: Vec<NodeId> = nodes.map(|node| node.node).collect();
         let held = words::inventory(death.outputs_kept, 0, death.cached_kept);
         if held != "nothing" {
-            let text = format!("not affected: {held} on {}", words::nodes(&survivors));
+            let place = match survivors.len() {
+                0..=7 => words::nodes(&survivors),
+                many => format!("the {many} other nodes"),
+            };
+            let text = format!("not affected: {held} on {place}");
             self.say(Depth::Brief, Weight::Kept, "not_affected", text);
         }
     }

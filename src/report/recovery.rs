@@ -6,9 +6,9 @@ use super::why::{Explanation, Line, Mark};
 use super::words;
 use crate::common::ids::{NodeId, StageId, TaskId};
 use crate::common::text::plural;
-use crate::common::time::VirtualDuration;
+use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::status::recompute::{Fate, fate};
-use crate::status::{Death, Status};
+use crate::status::{Death, Status, TaskState, Victim};
 
 fn line(mark: Mark, text: String) -> Line {
     Line { indent: 0, mark, text }
@@ -17,6 +17,13 @@ fn line(mark: Mark, text: String) -> Line {
 /// What it means that a machine stops, for someone who never saw it.
 #[must_use]
 pub fn what_a_death_is(status: &Status, death: &Death) -> Vec<Line> {
+    if death.victim == Victim::Executor {
+        return vec![
+            line(Mark::Lost, format!("{} stops at {}.", death.who(), words::moment(death.at))),
+            line(Mark::Lost, "Its memory and the tasks on its cores are gone.".to_owned()),
+            line(Mark::Wall, format!("{} itself goes on and gets a new executor.", death.node)),
+        ];
+    }
     let others: Vec<NodeId> =
         status.nodes.values().filter(|node| node.is_alive() && node.node != death.node).map(|node| node.node).collect();
     let go_on = match others.len() {
@@ -31,9 +38,9 @@ pub fn what_a_death_is(status: &Status, death: &Death) -> Vec<Line> {
     ]
 }
 
-/// How far the recovery from the last death is, while it is under way.
+/// How far the recovery from the last death is at a moment, while it is under way.
 #[must_use]
-pub fn under_way(status: &Status) -> Option<Explanation> {
+pub fn under_way(status: &Status, now: VirtualTime) -> Option<Explanation> {
     let death = status.deaths.last()?;
     let fate = fate(status, death);
     if fate.open.is_empty() {
@@ -46,8 +53,8 @@ pub fn under_way(status: &Status) -> Option<Explanation> {
     let interrupted: Vec<(StageId, u32)> = death.running.iter().filter_map(|task| place(status, *task)).collect();
     progress(status, "Interrupted tasks done elsewhere", &interrupted, &fate, &mut lines);
     progress(status, "Tasks that missed their input done", &fate.starved, &fate, &mut lines);
-    lines.push(line(Mark::None, now(status, &fate)));
-    lines.push(line(Mark::Again, so_far(&fate)));
+    lines.push(line(Mark::None, happening(status, &fate)));
+    lines.push(line(Mark::Again, so_far(status, &fate, now)));
     Some(Explanation { title: format!("Recovery from the loss of {}", death.node), lines })
 }
 
@@ -70,7 +77,7 @@ fn progress(status: &Status, what: &str, tasks: &[(StageId, u32)], fate: &Fate, 
     }
 }
 
-fn now(status: &Status, fate: &Fate) -> String {
+fn happening(status: &Status, fate: &Fate) -> String {
     let running: Vec<(StageId, u32)> = fate
         .attempts
         .iter()
@@ -81,15 +88,35 @@ fn now(status: &Status, fate: &Fate) -> String {
         let verb = if running.len() == 1 { "runs" } else { "run" };
         return format!("Now {} {verb} again.", words::stage_tasks(status, &running));
     }
+    let missing = |(stage, _): &(StageId, u32)| {
+        status
+            .stages
+            .get(stage)
+            .is_some_and(|stage| stage.definition.parents.iter().any(|parent| broken(status, *parent)))
+    };
+    if !fate.open.iter().any(missing) {
+        return "Their input is there. They start on the next free core near their data; any core will do after a \
+                while (spark.locality.wait)."
+            .to_owned();
+    }
     if status.running().next().is_some() {
         return "Now the tasks that still run are waited for.".to_owned();
     }
     "Now nothing runs: the driver gathers reports of lost blocks for a moment, then starts what is missing.".to_owned()
 }
 
-fn so_far(fate: &Fate) -> String {
+/// Whether a stage has lost an output.
+fn broken(status: &Status, stage: StageId) -> bool {
+    status.stages.get(&stage).is_some_and(|stage| stage.tasks.iter().any(|task| task.state == TaskState::Lost))
+}
+
+fn so_far(status: &Status, fate: &Fate, now: VirtualTime) -> String {
     let starts = plural(fate.attempts.len() as u64, "task start");
-    format!("So far: {starts} because of it, {} of core time.", words::length(VirtualDuration(fate.again_nanos)))
+    let open =
+        fate.attempts.iter().filter_map(|task| status.attempts.get(task)).filter(|attempt| attempt.ended.is_none());
+    let running: u64 = open.map(|attempt| now.since(attempt.started).0).sum();
+    let core = words::length(VirtualDuration(fate.again_nanos + running));
+    format!("So far {starts} because of it, {core} of core time.")
 }
 
 /// What a death cost, when its recovery is over.
@@ -104,7 +131,8 @@ pub fn cost(status: &Status, fate: &Fate) -> Vec<Line> {
     }
     let outputs = fate.outputs_again.len() + fate.outputs_left.len();
     if outputs > 0 {
-        let text = format!("Made again: {} of {}.", fate.outputs_again.len(), plural(outputs as u64, "lost map output"));
+        let text =
+            format!("Made again: {} of {}.", fate.outputs_again.len(), plural(outputs as u64, "lost map output"));
         lines.push(line(Mark::Again, text));
     }
     if !fate.outputs_left.is_empty() {
@@ -113,7 +141,8 @@ pub fn cost(status: &Status, fate: &Fate) -> Vec<Line> {
     }
     let running = fate.restarted.len() + fate.not_restarted.len();
     if running > 0 {
-        let text = format!("Begun again elsewhere: {} of {}.", fate.restarted.len(), plural(running as u64, "running task"));
+        let text =
+            format!("Begun again elsewhere: {} of {}.", fate.restarted.len(), plural(running as u64, "running task"));
         lines.push(line(Mark::Again, text));
     }
     if !fate.starved.is_empty() {

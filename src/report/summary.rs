@@ -97,7 +97,9 @@ fn death(status: &Status, fate: &Fate) -> Vec<String> {
     }
     let starts = plural(fate.attempts.len() as u64, "task start");
     let core = words::length(VirtualDuration(fate.again_nanos));
-    let took = fate.over.map_or(String::new(), |over| format!(", all was there again {} later", words::length(over.since(fate.at))));
+    let took = fate
+        .over
+        .map_or(String::new(), |over| format!(", all was there again {} later", words::length(over.since(fate.at))));
     lines.push(format!("  cost: {starts}, {core} of core time{took}"));
     lines
 }

@@ -94,7 +94,7 @@ fn verdict(status: &Status, name: &str, finding: &Finding) -> (Mark, String) {
             };
             (Mark::Again, format!("{so} {verb} again{place}."))
         }
-        Finding::WillRunAgain => (Mark::Again, "So it will run again, and only what it needs.".to_owned()),
+        Finding::WillRunAgain => (Mark::Again, "So it will run again.".to_owned()),
         Finding::MaybeLater => {
             (Mark::Skip, "So nothing is done now. If a later step reads it, it is made then.".to_owned())
         }

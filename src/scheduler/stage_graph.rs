@@ -225,7 +225,7 @@ pub fn definition(
     query: Option<crate::common::ids::QueryId>,
     line: u32,
 ) -> StageDefinition {
-    let (name, mut operators) = super::stage_names::describe(&stage.plan);
+    let (name, mut operators) = super::stage_names::describe(&stage.plan, stage.writes.is_some());
     if stage.writes.is_some() {
         operators.push("shuffle write".to_owned());
     }

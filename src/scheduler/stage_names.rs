@@ -5,12 +5,12 @@ use crate::physical::plan::{AggregateMode, FileScanExec, JoinAlgorithm, Physical
 
 /// A stage's short name, and its operators in the order rows pass them.
 #[must_use]
-pub fn describe(plan: &PhysicalPlan) -> (String, Vec<String>) {
+pub fn describe(plan: &PhysicalPlan, writes_shuffle: bool) -> (String, Vec<String>) {
     let mut operators = Vec::new();
     collect(plan, &mut operators);
     let name = match plan {
         // The stage that fills the cache, or gives its rows out as they are.
-        PhysicalPlan::InMemoryTableScan { id, .. } => id.to_string(),
+        PhysicalPlan::InMemoryTableScan { id, .. } if !writes_shuffle => id.to_string(),
         _ => name(plan),
     };
     (name, operators)

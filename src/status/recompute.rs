@@ -32,7 +32,7 @@ pub struct Fate {
     pub kept: usize,
     /// Attempts that were started because of this death, in order.
     pub attempts: Vec<TaskId>,
-    /// Core time that they took, in virtual nanoseconds.
+    /// Core time that those took that have ended, in virtual nanoseconds.
     pub again_nanos: u64,
     /// Needed tasks that are not done again yet.
     pub open: Vec<(StageId, u32)>,
@@ -88,7 +88,7 @@ fn consequences(status: &Status, death: &Death, interrupted: &BTreeSet<(StageId,
         let task = (attempt.stage.stage, attempt.partition);
         if caused_by(attempt) == Some(death.node) && attempt.started >= death.at && attempt.started < until {
             fate.attempts.push(attempt.task);
-            fate.again_nanos += attempt.ended.unwrap_or(status.now).since(attempt.started).0;
+            fate.again_nanos += attempt.ended.map_or(0, |ended| ended.since(attempt.started).0);
             needed.insert(task);
         }
         let ended = attempt.ended.is_some_and(|ended| ended >= death.at && ended < until);

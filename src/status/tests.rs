@@ -73,8 +73,9 @@ fn why_does_a_lost_map_run_again() {
     let died = Some(VirtualTime::from_secs_f64(5.2));
     assert_eq!(answer.steps[0], Step::OnlyCopyOn { node, died });
     assert_eq!(answer.steps[1], Step::NeededBy(vec![(StageId(1), vec![1, 2, 3])]));
-    assert_eq!(answer.steps[2], Step::InputFromStorage { stage: StageId(0) });
-    assert_eq!(answer.steps[3], Step::NotRedone { stage: StageId(0), partitions: vec![0, 1, 2, 3] });
+    assert_eq!(answer.steps[2], Step::CachedInputLost { cache: CacheId(0), partition: 4, node });
+    assert_eq!(answer.steps[3], Step::InputFromStorage { stage: StageId(0) });
+    assert_eq!(answer.steps[4], Step::NotRedone { stage: StageId(0), partitions: vec![0, 1, 2, 3] });
 }
 
 #[test]
@@ -134,6 +135,21 @@ fn what_was_sent_to_a_silent_machine_is_lost_with_it() {
     let death = status.deaths.last().expect("a death");
     assert_eq!((death.victim, death.running.len()), (Victim::Node, 2));
     assert!(death.running.contains(&TaskId(99)) && status.attempts[&TaskId(99)].orphaned);
+}
+
+#[test]
+fn a_recovery_is_over_when_its_last_task_is_done() {
+    let moments = [(5.3, Some(3)), (7.0, Some(5)), (8.75, Some(3)), (9.95, Some(1)), (10.0, None)];
+    for (secs, open) in moments {
+        let fate = &fates(&at(secs))[0];
+        assert_eq!((fate.open.len() > 0).then_some(fate.open.len()), open, "at {secs}: {:?}", fate.open);
+        assert_eq!(fate.over.is_some(), open.is_none(), "at {secs}");
+    }
+    let status = at(10.2);
+    let fate = &fates(&status)[0];
+    assert_eq!(fate.over, Some(VirtualTime::from_secs_f64(10.0)));
+    assert_eq!((fate.attempts.len() as u64, fate.again_nanos), (status.totals.again, status.totals.again_nanos));
+    assert_eq!(fate.starved, [(StageId(1), 1), (StageId(1), 3)]);
 }
 
 #[test]

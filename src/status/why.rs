@@ -109,7 +109,7 @@ fn ask_task(status: &Status, id: StageId, partition: u32, answer: &mut Answer) {
         (_, Some(_)) => answer.finding = Finding::Once,
         (_, None) => {
             answer.finding = Finding::NotYet;
-            inputs(status, stage, Some(partition), answer, 0);
+            inputs(status, stage, Some((partition, status.now)), answer, 0);
         }
     }
 }
@@ -136,7 +136,7 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
         TaskCause::Retry { reason } => answer.steps.push(Step::Raised { reason: reason.clone() }),
         TaskCause::First | TaskCause::Speculative => {}
     }
-    inputs(status, stage, Some(attempt.partition), answer, 0);
+    inputs(status, stage, Some((attempt.partition, attempt.started)), answer, 0);
     not_redone(stage, answer);
 }
 
@@ -152,7 +152,7 @@ fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer)
             let died = status.nodes.get(&attempt.node).and_then(|node| node.died);
             answer.steps.push(Step::WasRunningOn { node: attempt.node, died });
         }
-        inputs(status, stage, Some(partition), answer, 0);
+        inputs(status, stage, Some((partition, status.now)), answer, 0);
         return;
     };
     let died = output.lost;
@@ -161,13 +161,13 @@ fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer)
         Need::Now(by) => {
             answer.finding = Finding::WillRunAgain;
             answer.steps.push(Step::NeededBy(by));
-            inputs(status, stage, Some(partition), answer, 0);
+            inputs(status, stage, Some((partition, status.now)), answer, 0);
             not_redone(stage, answer);
         }
         Need::OwnStage(own) => {
             answer.finding = Finding::WillRunAgain;
             answer.steps.push(Step::OwnStage(own));
-            inputs(status, stage, Some(partition), answer, 0);
+            inputs(status, stage, Some((partition, status.now)), answer, 0);
             not_redone(stage, answer);
         }
         Need::Later => {
@@ -239,9 +239,9 @@ fn ask_stage(status: &Status, id: StageId, answer: &mut Answer) {
 }
 
 /// Where a stage's input comes from, and what of it is gone; follows lost parents back to what can be read.
-fn inputs(status: &Status, stage: &Stage, partition: Option<u32>, answer: &mut Answer, depth: usize) {
+fn inputs(status: &Status, stage: &Stage, task: Option<(u32, VirtualTime)>, answer: &mut Answer, depth: usize) {
     let id = stage.definition.stage;
-    if partition.is_some_and(|partition| from_cache(status, stage, partition, answer)) {
+    if task.is_some_and(|(partition, at)| from_cache(status, stage, partition, at, answer)) {
         return;
     }
     if stage.definition.reads.is_empty() {
@@ -262,19 +262,20 @@ fn inputs(status: &Status, stage: &Stage, partition: Option<u32>, answer: &mut A
     }
 }
 
-/// Says where the cached partition is that a task reads; true when it is there, so that nothing before it matters.
-fn from_cache(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer) -> bool {
+/// Says where the cached partition was that a task read at a moment; true when it was there, so that nothing before it matters.
+fn from_cache(status: &Status, stage: &Stage, partition: u32, at: VirtualTime, answer: &mut Answer) -> bool {
     for cache in &stage.definition.caches {
         let Some(block) = status.caches.get(cache).and_then(|known| known.blocks.get(&partition)) else { continue };
         let took = |death: &&Death| death.cached.iter().any(|lost| (lost.cache, lost.partition) == (*cache, partition));
         let death = status.deaths.iter().rev().map(AsRef::as_ref).find(took);
         let (cache, partition) = (*cache, partition);
+        let there = block.lost.is_none() && block.made <= at;
         match death {
-            Some(death) => answer.steps.push(Step::CachedInputLost { cache, partition, node: death.node }),
-            None if block.lost.is_none() => {
+            _ if there => {
                 answer.steps.push(Step::InputFromCache { cache, partition, node: block.node });
                 return true;
             }
+            Some(death) => answer.steps.push(Step::CachedInputLost { cache, partition, node: death.node }),
             None => {}
         }
     }

@@ -23,6 +23,8 @@ pub struct HomeEntry {
     pub about: Vec<String>,
     /// The script's path, as shown.
     pub script: String,
+    /// Its text, of which the beginning is shown.
+    pub source: String,
 }
 
 /// What was chosen.
@@ -101,7 +103,8 @@ fn message(home: &Home, input: Input) -> Option<HomeMessage> {
         Input::Key(key) if key.kind != KeyEventKind::Release => Some(HomeMessage::Key(key)),
         Input::Paste(text) => Some(HomeMessage::Paste(text)),
         Input::Mouse(mouse) if mouse.kind == MouseEventKind::Down(MouseButton::Left) => {
-            let row = usize::from(mouse.row).checked_sub(FIRST_ROW)? / 2;
+            let step = usize::from(step(crossterm::terminal::size().map_or(24, |(_, height)| height)));
+            let row = usize::from(mouse.row).checked_sub(1 + step)? / step;
             (row < home.entries.len()).then_some(HomeMessage::Click(row))
         }
         _ => None,
@@ -167,14 +170,11 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
     None
 }
 
-/// The row of the first entry.
-const FIRST_ROW: usize = 3;
-
 const KEYS: [(&str, &str); 6] = [
-    ("Enter", "watch it in the theatre"),
-    ("K", "watch it, and a node dies on the way"),
-    ("r", "run it here, told in sentences"),
-    ("o", "open a recorded run (a .jsonl log)"),
+    ("Enter", "watch it run"),
+    ("K", "watch it lose a node"),
+    ("r", "run it, told in text"),
+    ("o", "open a recorded run"),
     ("j k 1-4", "choose"),
     ("q", "quit"),
 ];
@@ -201,56 +201,74 @@ pub fn view(home: &Home, options: ScreenOptions, buffer: &mut Buffer, screen: Re
 
 fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
     brush.tone(screen, 1, 0, "WORKSHOP  Batch processing with distributed data", Tone::Title);
+    let body = Rect { y: screen.y + 1, height: screen.height - 2, ..screen };
     let wide = screen.width >= 80;
-    let left = if wide { screen.width * 2 / 5 } else { screen.width };
-    let body = screen.height - 2;
-    let list_height = if wide { body } else { (home.entries.len() as u16 * 2 + 3).min(body) };
-    let list = Rect { x: screen.x, y: screen.y + 1, width: left, height: list_height };
-    let inner = brush.pane(list, "Exercises", true);
+    let step = step(screen.height);
+    let list_height = (home.entries.len() as u16 * step + 2 + step - 1).min(body.height);
+    let width = if wide { (screen.width * 2 / 5).min(64) } else { screen.width };
+    let list = Rect { width, height: list_height, ..body };
+    entries(brush, home, list, step);
+    let below = Rect { y: body.y + list_height, height: body.height - list_height, ..body };
+    if wide {
+        left_side(brush, Rect { width, ..below });
+        about(brush, home, Rect { x: body.x + width, width: body.width - width, ..body });
+    } else if below.height > 3 {
+        about(brush, home, below);
+    }
+    footer(brush, home, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
+}
+
+/// Rows for each line of the list.
+fn step(height: u16) -> u16 {
+    if height >= 30 { 2 } else { 1 }
+}
+
+fn entries(brush: &mut Brush, home: &Home, area: Rect, step: u16) {
+    let inner = brush.pane(area, "Exercises", true);
     for (index, entry) in home.entries.iter().enumerate() {
-        let y = 1 + index as u16 * 2;
+        let y = step - 1 + index as u16 * step;
         let chosen = index == home.chosen;
         let sign = if chosen { "> " } else { "  " };
         let text = format!("{sign}{}  {}", entry.number, entry.title);
         brush.tone(inner, 0, y, &fit(&text, usize::from(inner.width)), if chosen { Tone::Focus } else { Tone::Text });
     }
-    if wide {
-        right_side(brush, home, Rect { x: screen.x + left, y: screen.y + 1, width: screen.width - left, height: body });
-    }
-    footer(brush, home, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
 }
 
-fn right_side(brush: &mut Brush, home: &Home, area: Rect) {
-    let keys_height = KEYS.len() as u16 + 2;
+/// Below the list: the keys, and what is real here, as far as there is room.
+fn left_side(brush: &mut Brush, area: Rect) {
     let room = usize::from(area.width.saturating_sub(4).max(1));
-    let honest_lines: Vec<String> = HONEST.iter().flat_map(|text| wrap(text, room, 0)).collect();
-    let honest_height = (honest_lines.len() as u16 + 2).min(area.height.saturating_sub(keys_height + 6));
-    let about = Rect { height: area.height - keys_height - honest_height, ..area };
-    let keys = Rect { y: about.y + about.height, height: keys_height, ..area };
-    let honest = Rect { y: keys.y + keys.height, height: honest_height, ..area };
-    if let Some(entry) = home.entries.get(home.chosen) {
-        let inner = brush.pane(about, &format!("{}  {}", entry.number, entry.title), false);
-        let mut y = 0;
-        for text in &entry.about {
-            for line in wrap(text, usize::from(inner.width.max(1)), 2) {
-                brush.tone(inner, 0, y, &line, Tone::Text);
-                y += 1;
-            }
-        }
-        if y + 1 < inner.height {
-            brush.tone(inner, 0, inner.height - 1, &entry.script, Tone::Dim);
-        }
-    }
-    let inner = brush.pane(keys, "What you can do", false);
+    let keys_height = (KEYS.len() as u16 + 2).min(area.height);
+    let inner = brush.pane(Rect { height: keys_height, ..area }, "What you can do", false);
     for (y, (key, does)) in KEYS.iter().enumerate() {
         brush.tone(inner, 0, y as u16, key, Tone::Key);
-        brush.tone(inner, 9, y as u16, does, Tone::Text);
+        brush.tone(inner, 8, y as u16, does, Tone::Text);
     }
-    if honest_height > 2 {
-        let inner = brush.pane(honest, "What is real here", false);
-        for (y, line) in honest_lines.iter().enumerate() {
-            brush.tone(inner, 0, y as u16, line, Tone::Dim);
+    let rest = Rect { y: area.y + keys_height, height: area.height - keys_height, ..area };
+    let lines: Vec<String> = HONEST.iter().flat_map(|text| wrap(text, room, 0)).collect();
+    if usize::from(rest.height) < lines.len() + 2 {
+        return;
+    }
+    let inner = brush.pane(rest, "What is real here", false);
+    for (y, line) in lines.iter().enumerate() {
+        brush.tone(inner, 0, y as u16, line, Tone::Dim);
+    }
+}
+
+/// What the chosen exercise is about, and how its script begins.
+fn about(brush: &mut Brush, home: &Home, area: Rect) {
+    let Some(entry) = home.entries.get(home.chosen) else { return };
+    let inner = brush.pane(area, &format!("{}  {}", entry.number, entry.title), false);
+    let mut y = 0;
+    for text in &entry.about {
+        for line in wrap(text, usize::from(inner.width.max(1)), 0) {
+            brush.tone(inner, 0, y, &line, Tone::Text);
+            y += 1;
         }
+    }
+    y += 1;
+    brush.tone(inner, 0, y, &fit(&format!("{} begins:", entry.script), usize::from(inner.width)), Tone::Title);
+    for (line, text) in (y + 1..inner.height).zip(entry.source.lines()) {
+        brush.tone(inner, 2, line, &fit(text, usize::from(inner.width.saturating_sub(2))), Tone::Dim);
     }
 }
 
@@ -283,6 +301,7 @@ mod tests {
             title: title.to_owned(),
             about: vec!["what a wide step must do".to_owned()],
             script: "solutions/x/pipeline.py".to_owned(),
+            source: "print(1)\n".to_owned(),
         };
         Home { entries: vec![entry("1", "Rows"), entry("2", "Joins")], ..Home::default() }
     }

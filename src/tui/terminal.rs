@@ -2,6 +2,7 @@
 //!
 //! [`Screen`] puts the terminal into raw mode on the alternate screen with mouse and bracketed paste. It is restored when the value is
 //! dropped, before a panic is reported, after SIGTERM, SIGHUP and SIGINT (seen as [`Screen::is_interrupted`]), and around a suspension.
+//! A panic on another thread, such as an engine's, leaves the screen alone; what it says is written when the screen is closed.
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use crossterm::terminal::{
@@ -13,12 +14,17 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 /// Whether the terminal is ours now; read by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
+/// The thread that draws.
+static DRAWS: Mutex<Option<ThreadId>> = Mutex::new(None);
+/// What other threads said in panic while the screen was up.
+static LATER: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The terminal while a screen is shown.
 pub struct Screen {
@@ -38,10 +44,15 @@ impl Screen {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
+                if TAKEN.load(Ordering::SeqCst) && !draws() {
+                    held(&LATER).push(panic.to_string());
+                    return;
+                }
                 leave();
                 before(panic);
             }));
         });
+        *held(&DRAWS) = Some(std::thread::current().id());
         let stop = Arc::new(AtomicBool::new(false));
         let signals = register(&stop)?;
         enter()?;
@@ -131,11 +142,27 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        // What a broken frame left in the buffer goes out before the terminal is given back, not after.
+        let _ = io::Write::flush(self.terminal.backend_mut());
+        let _ = execute!(io::stdout(), EndSynchronizedUpdate);
         leave();
+        for text in held(&LATER).drain(..) {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
         for id in self.signals.drain(..) {
             signal_hook::low_level::unregister(id);
         }
     }
+}
+
+/// Whether this thread draws.
+fn draws() -> bool {
+    *held(&DRAWS) == Some(std::thread::current().id())
+}
+
+/// What a lock holds, also when its last holder panicked.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn register(stop: &Arc<AtomicBool>) -> io::Result<Vec<signal_hook::SigId>> {

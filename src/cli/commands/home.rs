@@ -12,12 +12,14 @@ use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
 use std::io::IsTerminal;
 use std::time::Instant;
 
-/// The exercise in which the main job loses a node, and the moment.
-const DEATH: (&str, &str) = ("03_files", "node-2@1.4");
+/// The exercise in which the main job loses a node.
+const WITH_DEATH: &str = "03_files";
+
+/// For each exercise a moment at which the node holds something that is still needed.
+const DEATHS: [&str; 4] = ["node-2@0.03", "node-2@0.3", "node-2@1.4", "node-2@0.8"];
 
 pub(crate) fn run() -> u8 {
     let result = if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() { screen() } else { main_job() };
-    stage::tidy();
     match result {
         Ok(status) => status,
         Err(error) => launch::refuse(&error),
@@ -43,8 +45,8 @@ fn main_job() -> Result<u8> {
     for (number, exercise) in EXERCISES.iter().enumerate() {
         let mut plan = plan_of(exercise)?;
         output::out(&format!("\n== {}. {} ({})\n", number + 1, exercise.title, plan.script.file));
-        if exercise.folder == DEATH.0 {
-            plan.faults.push(Fault::parse_kill(DEATH.1)?);
+        if exercise.folder == WITH_DEATH {
+            plan.faults.push(Fault::parse_kill(DEATHS[number])?);
         }
         let (log, started) = (EventLog::new(), Instant::now());
         let end = plan.start(&log, interrupted.clone(), Box::new(|_| {}));
@@ -61,16 +63,7 @@ fn main_job() -> Result<u8> {
 }
 
 fn screen() -> Result<u8> {
-    let entries: Vec<HomeEntry> = EXERCISES
-        .iter()
-        .enumerate()
-        .map(|(number, exercise)| HomeEntry {
-            number: (number + 1).to_string(),
-            title: exercise.title.to_owned(),
-            about: vec![exercise.about.to_owned()],
-            script: format!("solutions/{}/pipeline.py", exercise.folder),
-        })
-        .collect();
+    let entries: Vec<HomeEntry> = EXERCISES.iter().enumerate().map(entry).collect();
     let look = stage::ScreenArgs::default();
     let mut notice: Option<String> = None;
     loop {
@@ -79,27 +72,50 @@ fn screen() -> Result<u8> {
         match choice {
             HomeChoice::Quit => return Ok(0),
             HomeChoice::Interrupted => return Ok(130),
-            HomeChoice::Watch(index) => notice = watch(index, false, look)?,
-            HomeChoice::Kill(index) => notice = watch(index, true, look)?,
+            HomeChoice::Watch(index) | HomeChoice::Kill(index) => {
+                let kill = matches!(choice, HomeChoice::Kill(_));
+                match watch(index, kill, look)? {
+                    (130, _) => return Ok(130),
+                    (_, told) => notice = told,
+                }
+            }
             HomeChoice::Run(index) => return tell(index),
             HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
-                Ok(events) => {
-                    stage::replay(events, &path, look);
-                }
+                Ok(events) => match stage::replay(events, &path, look) {
+                    130 => return Ok(130),
+                    _ => {}
+                },
                 Err(error) => notice = Some(error.message().to_owned()),
             },
         }
     }
 }
 
-fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<Option<String>> {
-    let Some(exercise) = EXERCISES.get(index) else { return Ok(None) };
+fn entry((number, exercise): (usize, &Exercise)) -> HomeEntry {
+    let (node, at) = DEATHS[number].split_once('@').unwrap_or((DEATHS[number], "0"));
+    HomeEntry {
+        number: (number + 1).to_string(),
+        title: exercise.title.to_owned(),
+        about: vec![
+            exercise.about.to_owned(),
+            String::new(),
+            "It runs on a simulated cluster: 4 nodes with 3 cores each.".to_owned(),
+            format!("With K, {node} dies at {at} s, while others still need what it holds."),
+        ],
+        script: format!("solutions/{}/pipeline.py", exercise.folder),
+        source: pipeline(exercise).unwrap_or_default().to_owned(),
+    }
+}
+
+fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Option<String>)> {
+    let Some(exercise) = EXERCISES.get(index) else { return Ok((0, None)) };
     let mut plan = plan_of(exercise)?;
     if kill {
-        plan.faults.push(Fault::parse_kill(DEATH.1)?);
+        plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
     }
     let (status, _) = stage::watch(&plan, exercise.title, look)?;
-    Ok((status != 0).then(|| format!("{} ended with exit status {status}", exercise.title)))
+    let notice = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
+    Ok((status, notice))
 }
 
 fn tell(index: usize) -> Result<u8> {
@@ -114,4 +130,26 @@ fn tell(index: usize) -> Result<u8> {
     }
     output::out(&report::summary::of(teller.status()));
     Ok(u8::try_from(outcome.exit).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::Status;
+    use crate::status::recompute::fates;
+
+    #[test]
+    fn every_exercise_loses_something_that_is_needed() {
+        for (exercise, death) in EXERCISES.iter().zip(DEATHS) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut plan = plan_of(exercise).expect("a plan");
+            plan.root = folder.path().to_owned();
+            plan.faults.push(Fault::parse_kill(death).expect("a fault"));
+            let log = EventLog::new();
+            let end = plan.start(&log, std::sync::Arc::default(), Box::new(|_| {}));
+            assert_eq!(launch::follow(&log, &end, None).exit, 0, "{}", exercise.folder);
+            let fates = fates(&Status::of(&log.snapshot()));
+            assert!(fates.iter().any(|fate| !fate.outputs_again.is_empty()), "{}: {fates:?}", exercise.folder);
+        }
+    }
 }

@@ -72,6 +72,9 @@ fn try_run(args: &Args) -> Result<u8> {
     let theatre = !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if theatre {
         let (status, log) = stage::watch(&plan, &title(&args.script), args.screen)?;
+        if status != 130 {
+            stage::give_out(&log);
+        }
         save(args.events.as_deref(), &log)?;
         return Ok(status);
     }

@@ -26,6 +26,7 @@ pub enum Action {
     Kill,
     Runs,
     Plan,
+    Output,
     Matrix,
     Zoom,
     Help,
@@ -50,7 +51,7 @@ pub struct Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 21] = [
+pub const ROWS: [Row; 22] = [
     Row { keys: "Space", does: "play or pause" },
     Row { keys: ", .", does: "one event back, on" },
     Row { keys: "[ ]", does: "one milestone back, on (a node death is told in five)" },
@@ -65,6 +66,7 @@ pub const ROWS: [Row; 21] = [
     Row { keys: "K", does: "kill a node now: the run is done again with it" },
     Row { keys: "=", does: "this run and its branches, side by side" },
     Row { keys: "p", does: "the physical plan of this query" },
+    Row { keys: "o", does: "what the script has printed so far" },
     Row { keys: "m", does: "the blocks of a shuffle, map outputs by reduce tasks" },
     Row { keys: "Tab S-Tab 1-5", does: "next pane, pane by number" },
     Row { keys: "h j k l arrows", does: "move inside the pane" },
@@ -126,6 +128,7 @@ fn character(c: char) -> Option<Action> {
         'K' => Action::Kill,
         '=' => Action::Runs,
         'p' => Action::Plan,
+        'o' => Action::Output,
         'm' => Action::Matrix,
         'z' => Action::Zoom,
         '?' => Action::Help,

@@ -69,6 +69,10 @@ pub enum Overlay {
     Plan {
         scroll: usize,
     },
+    /// What the script has printed; lines scrolled back from the last.
+    Output {
+        back: usize,
+    },
     Matrix,
 }
 

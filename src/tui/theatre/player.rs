@@ -100,6 +100,19 @@ fn go(model: &mut Model, stop: Stop, beat_secs: f64) {
         StopKind::Beat(death, beat) => Some((death, beat)),
     };
     model.cursor = Cursor { position: stop.position, time: stop.at, beat, beat_secs, told: 0 };
+    if beat.is_some() {
+        // The story takes the pane of the question.
+        model.why = None;
+    }
+}
+
+/// Leaves the beat that is being told, for a question; the story goes on from there.
+pub fn pause_the_story(model: &mut Model) {
+    if model.cursor.beat.is_some() {
+        model.cursor.told = here(model).1;
+        model.cursor.beat = None;
+        model.playing = false;
+    }
 }
 
 /// Play or pause; at the end, from the start.

@@ -34,8 +34,8 @@ pub struct Recording {
     pub stops: Vec<Stop>,
     /// Attempts on each core, in order of their start.
     pub lanes: BTreeMap<(NodeId, u32), Vec<TaskId>>,
-    /// When each query started.
-    queries: Vec<(VirtualTime, QueryId)>,
+    /// When each query started, and after how many events.
+    queries: Vec<(usize, VirtualTime, QueryId)>,
     /// What became of everything that a death took, as far as the log knows.
     pub fates: Vec<Fate>,
 }
@@ -72,9 +72,9 @@ impl Recording {
                     self.lanes.entry((*node, *core)).or_default().push(*task);
                 }
                 EventKind::QueryStarted { query, .. } | EventKind::JobSubmitted { query: Some(query), .. }
-                    if self.queries.last().is_none_or(|(_, last)| last != query) =>
+                    if self.queries.last().is_none_or(|(_, _, last)| last != query) =>
                 {
-                    self.queries.push((event.time, *query));
+                    self.queries.push((position, event.time, *query));
                 }
                 EventKind::NodeAdded { node, cores, .. } => {
                     for core in 0..*cores {
@@ -100,24 +100,48 @@ impl Recording {
         self.history.head()
     }
 
-    /// The query that a moment belongs to: the last one started before it.
+    /// The query that a position in the log belongs to: the last one started before it.
     #[must_use]
-    pub fn query_at(&self, time: VirtualTime) -> Option<QueryId> {
-        let after = self.queries.partition_point(|(started, _)| *started <= time);
-        let index = after.checked_sub(1).or(if self.queries.is_empty() { None } else { Some(0) })?;
-        self.queries.get(index).map(|(_, query)| *query)
+    pub fn query_at(&self, position: usize) -> Option<QueryId> {
+        self.queries.get(self.query_index(position)).map(|(_, _, query)| *query)
     }
 
-    /// The span that the timeline shows at a moment: the query's, or the whole run's when there is none.
+    fn query_index(&self, position: usize) -> usize {
+        self.queries.partition_point(|(started, _, _)| *started <= position).saturating_sub(1)
+    }
+
+    /// The span that the timeline shows at a position: the query's, or the whole run's when there is none.
     #[must_use]
-    pub fn span_at(&self, time: VirtualTime) -> (VirtualTime, VirtualTime) {
+    pub fn span_at(&self, position: usize) -> (VirtualTime, VirtualTime) {
         let end = self.history.end();
-        let Some(query) = self.query_at(time) else { return (VirtualTime::ZERO, end) };
-        let index = self.queries.iter().position(|(_, known)| *known == query).unwrap_or(0);
-        let (start, _) = self.queries[index];
-        let next = self.queries.get(index + 1).map_or(end, |(next, _)| *next);
+        let index = self.query_index(position);
+        let Some((_, start, query)) = self.queries.get(index).copied() else { return (VirtualTime::ZERO, end) };
+        let next = self.queries.get(index + 1).map_or(end, |(_, next, _)| *next);
         let ended = self.head().queries.get(&query).and_then(|query| query.ended);
         (start, ended.unwrap_or(next).max(start))
+    }
+
+    /// What the script has printed after so many events.
+    #[must_use]
+    pub fn printed_at(&self, position: usize) -> String {
+        let known = self.history.events().iter().take(position);
+        let texts = known.filter_map(|event| match &event.kind {
+            EventKind::Printed { text } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// Whether two runs that are over printed the same and wrote the same files and rows; absent while one goes on.
+    #[must_use]
+    pub fn same_results(&self, other: &Recording) -> Option<bool> {
+        let (ours, theirs) = (self.head(), other.head());
+        ours.exit.and(theirs.exit)?;
+        let written = |status: &Status| -> Vec<(String, u64, bool)> {
+            status.outputs.iter().map(|out| (out.path.clone(), out.rows, out.aborted.is_some())).collect()
+        };
+        let printed = placeless(&self.printed_at(usize::MAX)) == placeless(&other.printed_at(usize::MAX));
+        Some(ours.exit == theirs.exit && printed && written(ours) == written(theirs))
     }
 
     /// How many events of two runs are the same from the start; the header may differ.
@@ -125,5 +149,31 @@ impl Recording {
     pub fn same_past(&self, other: &Recording) -> usize {
         let pairs = self.history.events().iter().zip(other.history.events()).enumerate();
         pairs.take_while(|(index, (a, b))| *index == 0 || a == b).count()
+    }
+}
+
+/// A text without the places of files: a branch writes into a folder of its own, and a printed plan names it.
+fn placeless(text: &str) -> String {
+    let mut parts = text.split("file:/");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find([']', ',', ' ', '\n', '"', '\'']).unwrap_or(part.len());
+        out.push_str("file:");
+        out.push_str(&part[end..]);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placeless;
+
+    #[test]
+    fn the_place_of_a_file_is_not_a_result() {
+        let plan =
+            |folder: &str| format!("Location: [file:/{folder}/out/lake], PartitionFilters: []\nfile:/{folder}/x");
+        assert_eq!(placeless(&plan("home/ada")), placeless(&plan("tmp/branch/0")));
+        assert_eq!(placeless("no file at all"), "no file at all");
+        assert_ne!(placeless("[file:/a], 1"), placeless("[file:/a], 2"));
     }
 }

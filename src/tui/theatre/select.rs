@@ -38,7 +38,7 @@ fn any(action: Action) -> isize {
 #[must_use]
 pub fn stages_on_screen(model: &Model) -> Vec<StageId> {
     let run = model.run();
-    let query = run.query_at(model.cursor.time);
+    let query = run.query_at(model.cursor.position);
     let head = run.head();
     let mut wanted: Vec<StageId> = head
         .stages
@@ -162,6 +162,7 @@ pub fn ask_why(model: &mut Model) {
     let subject =
         if subject.is_some() && subject == model.why { most_interesting(status).or(subject) } else { subject };
     if subject.is_some() {
+        player::pause_the_story(model);
         model.why = subject;
         model.why_scroll = 0;
         model.focus = Pane::Why;

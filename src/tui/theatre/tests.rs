@@ -102,6 +102,50 @@ fn the_last_beat_is_the_cost() {
 }
 
 #[test]
+fn x_goes_from_death_to_recovery_and_back() {
+    let mut model = at(1.0, ScreenOptions::default());
+    let mut beats = Vec::new();
+    for action in [Action::DeathOn, Action::DeathOn, Action::DeathBack] {
+        press(&mut model, action);
+        beats.push(model.cursor.beat.map(|(_, beat)| beat));
+    }
+    assert_eq!(beats, [Beat::Death, Beat::Cost, Beat::Death].map(Some));
+    press(&mut model, Action::DeathBack);
+    assert_eq!(model.cursor.beat, Some((0, Beat::Death)));
+    assert!(model.toast.is_some());
+}
+
+#[test]
+fn the_cost_is_told_beside_the_query_that_paid_it() {
+    let mut model = at(1.0, ScreenOptions::default());
+    press(&mut model, Action::DeathOn);
+    press(&mut model, Action::DeathOn);
+    let frame = draw(&model, 120, 40);
+    assert!(frame.contains("5 task starts because of it, 9.100 s"), "{frame}");
+    assert!(frame.contains("4.800 s after the"), "{frame}");
+}
+
+#[test]
+fn a_question_in_the_middle_of_the_story_is_answered() {
+    let mut model = at(1.0, ScreenOptions::default());
+    press(&mut model, Action::DeathOn);
+    press(&mut model, Action::MarkOn);
+    press(&mut model, Action::Why);
+    assert!(draw(&model, 120, 40).contains("4 Why does"));
+    press(&mut model, Action::MarkOn);
+    assert_eq!(model.cursor.beat, Some((0, Beat::Trace)));
+}
+
+#[test]
+fn the_end_tells_what_was_done_and_printed() {
+    let mut model = at(1.0, ScreenOptions::default());
+    press(&mut model, Action::End);
+    assert!(draw(&model, 120, 40).contains("4 What was done"));
+    press(&mut model, Action::Output);
+    assert!(draw(&model, 80, 24).contains("+-------+-----+"));
+}
+
+#[test]
 fn why_asks_about_the_most_interesting_task() {
     let mut model = at(7.0, ScreenOptions::default());
     press(&mut model, Action::Why);
@@ -158,6 +202,7 @@ fn all_overlays_and_sizes_draw() {
         Overlay::Runs { choice: 0 },
         Overlay::Plan { scroll: 0 },
         Overlay::Matrix,
+        Overlay::Output { back: 3 },
     ];
     for overlay in overlays {
         let mut model = at(4.5, ScreenOptions::default());

@@ -197,6 +197,7 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Kill => open_kill(model),
         Action::Runs => model.overlay = Overlay::Runs { choice: model.current },
         Action::Plan => model.overlay = Overlay::Plan { scroll: 0 },
+        Action::Output => model.overlay = Overlay::Output { back: 0 },
         Action::Matrix => model.overlay = Overlay::Matrix,
         Action::Zoom => model.zoom = !model.zoom,
         Action::Help => model.overlay = Overlay::Help { scroll: 0 },
@@ -253,8 +254,7 @@ pub fn victims(model: &Model) -> Vec<NodeId> {
 
 fn open_kill(model: &mut Model) {
     if !model.can_branch {
-        model.toast =
-            Some(("this is a recorded log without its script: it can be watched, not branched".to_owned(), 6.0));
+        model.toast = Some(("a recorded log can be watched, not branched: run the script for that".to_owned(), 6.0));
         return;
     }
     if model.pending.is_some() {
@@ -288,6 +288,12 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
             *scroll = scroll.saturating_add_signed(step);
             let toggles = matches!(action, Action::Help | Action::Plan);
             if closing || toggles || action == Action::Open {
+                model.overlay = Overlay::None;
+            }
+        }
+        Overlay::Output { back } => {
+            *back = back.saturating_add_signed(-step);
+            if closing || matches!(action, Action::Output | Action::Open) {
                 model.overlay = Overlay::None;
             }
         }

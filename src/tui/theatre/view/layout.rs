@@ -88,9 +88,16 @@ pub fn shown_tab(model: &Model) -> Pane {
     match model.focus {
         Pane::Timeline => Pane::Timeline,
         Pane::Why => Pane::Why,
-        Pane::Story | Pane::Stages | Pane::Nodes if model.cursor.beat.is_some() => Pane::Why,
+        Pane::Story | Pane::Stages | Pane::Nodes if model.cursor.beat.is_some() || failed(model) => Pane::Why,
         Pane::Story | Pane::Stages | Pane::Nodes => Pane::Story,
     }
+}
+
+/// Whether the cursor stands at the end of a run that went wrong: then the reason is shown first.
+fn failed(model: &Model) -> bool {
+    let run = model.run();
+    let wrong = run.end.as_ref().is_some_and(|end| end.error.is_some());
+    wrong && !run.history.is_empty() && model.cursor.position >= run.history.len()
 }
 
 fn full(area: Rect) -> Vec<(Pane, Rect)> {

@@ -160,7 +160,8 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     };
     let mut x = 1;
     for (key, does) in hints {
-        if (matches!(*key, "K" | "=") && !model.can_branch)
+        if (*key == "K" && !model.can_branch)
+            || (*key == "=" && model.runs.len() < 2)
             || usize::from(x) + key.width() + does.width() + 2 > usize::from(left.width)
         {
             continue;

@@ -108,7 +108,7 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node:
 /// `c0 ► S0.m4 ▓▓▓░░░ 40 %`.
 fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, core: u32, area: Rect, long: bool) -> u16 {
     // A narrow cell has no room for the core's name.
-    let named = area.width >= 12;
+    let named = area.width >= 11;
     let x = if named { brush.tone(area, 0, 0, &format!("c{core} "), Tone::Dim) } else { 0 };
     let task = node.running.get(core as usize).copied().flatten();
     let attempt = task.and_then(|task| status.attempts.get(&task));
@@ -279,7 +279,15 @@ fn ghost(brush: &mut Brush, model: &Model, status: &Status, death: &Death, area:
 fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, nodes: &[&Node]) -> u16 {
     let height = usize::from(area.height);
     let chosen = nodes.iter().position(|node| model.selected == Selected::Node(node.node)).unwrap_or(0);
+    let chosen =
+        if chosen == 0 { nodes.iter().rposition(|node| dead(model, node).is_some()).unwrap_or(0) } else { chosen };
     let first = if nodes.len() <= height { 0 } else { (chosen + 1).saturating_sub(height) };
+    let hidden = nodes.len().saturating_sub(height);
+    if hidden > 0 {
+        let more = format!(" {} more: 2, then j k ", plural(hidden as u64, "node"));
+        let below = Rect { height: area.height + 1, ..area };
+        brush.tone(below, area.width.saturating_sub(more.width() as u16), area.height, &more, Tone::Key);
+    }
     for (y, node) in nodes.iter().skip(first).take(height).enumerate() {
         node_line(brush, model, status, node, Rect { y: area.y + y as u16, height: 1, ..area });
     }
@@ -294,6 +302,7 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, are
         brush.mark(area, 0, 0, x);
     }
     let style = brush.style(tone);
+    let x = x.max(status.nodes.keys().map(|node| node.to_string().width() as u16).max().unwrap_or(0));
     brush.put(area, i32::from(x) + 1, 0, glyph, style);
     let start = x + 3;
     let tail = if area.width >= 70 { 28 } else { 18 };

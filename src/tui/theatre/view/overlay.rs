@@ -2,6 +2,7 @@
 
 use super::super::keymap::ROWS;
 use super::super::model::{Model, Overlay, Selected};
+use super::super::recording::Recording;
 use super::super::select::stages_on_screen;
 use super::super::update::victims;
 use super::paint::{Brush, fit, gauge, wrap};
@@ -39,6 +40,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         Overlay::Kill { choice } => kill(brush, model, status, screen, *choice),
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
         Overlay::Plan { scroll } => plan(brush, model, status, screen, *scroll),
+        Overlay::Output { back } => output(brush, model, screen, *back),
         Overlay::Matrix => matrix(brush, model, status, screen),
     }
 }
@@ -127,12 +129,12 @@ fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice:
 }
 
 fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
-    let area = window(brush, screen, (74, model.runs.len() as u16 * 2 + 5), "This run and its branches");
+    let area = window(brush, screen, (86, model.runs.len() as u16 * 3 + 4), "This run and its branches");
     let width = usize::from(area.width);
     for (index, run) in model.runs.iter().enumerate() {
         let sign = if index == choice { '>' } else { ' ' };
         let here = if index == model.current { "  (on screen)" } else { "" };
-        let y = index as u16 * 2;
+        let y = index as u16 * 3;
         let tone = if index == choice { Tone::Title } else { Tone::Text };
         brush.tone(area, 0, y, &fit(&format!("{sign} {}{here}", run.name), width), tone);
         let totals = &run.head().totals;
@@ -141,6 +143,9 @@ fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
         let tasks = plural(totals.tasks_started, "task start");
         let text = format!("    {tasks}, {} of them again, {end}{more}", totals.again);
         brush.tone(area, 0, y + 1, &text, Tone::Dim);
+        if index > 0 {
+            brush.tone(area, 0, y + 2, &fit(&compared(&model.runs[0], run), width), Tone::Dim);
+        }
     }
     let y = area.height.saturating_sub(1);
     let x = brush.tone(area, 0, y, "Enter", Tone::Key);
@@ -149,8 +154,21 @@ fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
     brush.tone(area, x, y, " in the theatre makes a branch", Tone::Dim);
 }
 
+/// What a branch cost against the run it came from, and whether it gave the same.
+fn compared(first: &Recording, branch: &Recording) -> String {
+    let (ours, theirs) = (&branch.head().totals, &first.head().totals);
+    let tasks = i128::from(ours.tasks_started) - i128::from(theirs.tasks_started);
+    let nanos = branch.history.end().0 as f64 - first.history.end().0 as f64;
+    let cost = format!("{tasks:+} task starts, {:+.3} s", nanos / 1e9);
+    match branch.same_results(first) {
+        Some(true) => format!("    against the run: {cost}; printed and wrote the same"),
+        Some(false) => format!("    against the run: {cost}; its results differ"),
+        None => "    against the run: one of the two still goes on".to_owned(),
+    }
+}
+
 fn plan(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, scroll: usize) {
-    let query = model.run().query_at(model.cursor.time).and_then(|query| status.queries.get(&query));
+    let query = model.run().query_at(model.cursor.position).and_then(|query| status.queries.get(&query));
     let title = query.map_or("Plan".to_owned(), |query| {
         format!("Physical plan of {}: {}", query.query, words::action(&query.action))
     });
@@ -161,6 +179,29 @@ fn plan(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, scroll:
     let hidden = lines.len().saturating_sub(usize::from(area.height));
     for (y, line) in lines.iter().skip(scroll.min(hidden)).enumerate() {
         brush.tone(area, 0, y as u16, line, Tone::Text);
+    }
+}
+
+/// What the script has printed up to the cursor, the last lines in view.
+fn output(brush: &mut Brush, model: &Model, screen: Rect, back: usize) {
+    let size = (screen.width.saturating_sub(8), screen.height.saturating_sub(4));
+    let area = window(brush, screen, size, "What the script has printed so far");
+    let text = model.run().printed_at(model.cursor.position);
+    if text.is_empty() {
+        brush.tone(area, 0, 0, "Nothing yet: go on in time, or to the end with G.", Tone::Dim);
+        return;
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let hidden = lines.len().saturating_sub(usize::from(area.height));
+    let first = hidden - back.min(hidden);
+    for (y, line) in lines.iter().skip(first).take(usize::from(area.height)).enumerate() {
+        brush.tone(area, 0, y as u16, line, Tone::Text);
+    }
+    if hidden > 0 {
+        let last = (first + usize::from(area.height)).min(lines.len());
+        let place = format!(" lines {} to {last} of {}: j k ", first + 1, lines.len());
+        let below = Rect { height: area.height + 1, ..area };
+        brush.tone(below, area.width.saturating_sub(place.width() as u16), area.height, &place, Tone::Key);
     }
 }
 

@@ -29,14 +29,14 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
 }
 
 fn waiting(status: &Status) -> &'static str {
-    if status.exit.is_some() { "no stage ran" } else { "no action yet: nothing has to be computed" }
+    if status.exit.is_some() { "no action: nothing was computed" } else { "no action yet, so no stage" }
 }
 
 fn title(model: &Model, _status: &Status) -> String {
     let run = model.run();
-    let query = run.query_at(model.cursor.time).and_then(|query| run.head().queries.get(&query));
+    let query = run.query_at(model.cursor.position).and_then(|query| run.head().queries.get(&query));
     match query {
-        Some(query) => format!("1 Stages of {}: {}, line {}", query.query, words::action(&query.action), query.line),
+        Some(query) => format!("1 Stages of {}, line {}: {}", query.query, query.line, words::action(&query.action)),
         None => "1 Stages".to_owned(),
     }
 }
@@ -316,10 +316,11 @@ fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
     }
     let hidden = shown.len().saturating_sub(first + height);
     if hidden > 0 || first > 0 {
-        let text = format!(" {} of {} ", (first + height).min(shown.len()), shown.len());
+        let last = (first + height).min(shown.len());
+        let text = format!(" stages {} to {last} of {}: 1, then j k ", first + 1, shown.len());
         let x = area.width.saturating_sub(text.width() as u16);
         let below = Rect { height: area.height + 1, ..area };
-        brush.tone(below, x, area.height, &text, Tone::Dim);
+        brush.tone(below, x, area.height, &text, Tone::Key);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::model::{Model, Selected};
 use super::paint::Brush;
 use crate::common::ids::{NodeId, StageId, TaskId};
+use crate::common::text::plural;
 use crate::common::time::VirtualTime;
 use crate::event::TaskOutcome;
 use crate::status::{Attempt, Status, Victim};
@@ -54,7 +55,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
 }
 
 fn scale(model: &Model, width: u16) -> Scale {
-    let (from, to) = model.run().span_at(model.cursor.time);
+    let (from, to) = model.run().span_at(model.cursor.position);
     let cells = u64::from(width.max(2) - 1);
     let exact = (to.since(from).0 / cells).max(1_000);
     let open = model.run().is_growing();
@@ -222,7 +223,19 @@ fn label(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, y: u16,
 /// More cores than rows: one row for each node, with how many of its cores are busy in each cell.
 fn by_node(brush: &mut Brush, model: &Model, status: &Status, inner: Rect, chart: Rect, scale: &Scale) {
     let nodes: Vec<NodeId> = status.nodes.keys().copied().collect();
-    for (row, node) in nodes.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
+    let room = usize::from(inner.height.saturating_sub(1)).max(1);
+    let shown = match model.selected {
+        Selected::Node(node) => Some(node),
+        _ => status.deaths.last().map(|death| death.node),
+    };
+    let wanted = nodes.iter().position(|node| Some(*node) == shown).unwrap_or(0);
+    let first = (wanted + 1).saturating_sub(room);
+    if nodes.len() > room {
+        let more = format!(" {} more ", plural((nodes.len() - room) as u64, "node"));
+        let below = Rect { height: inner.height + 1, ..inner };
+        brush.tone(below, inner.width.saturating_sub(more.width() as u16), inner.height, &more, Tone::Key);
+    }
+    for (row, node) in nodes.iter().skip(first).take(room).enumerate() {
         let y = row as u16 + 1;
         brush.tone(inner, 0, y, &node.to_string(), Tone::Dim);
         down(brush, model, chart, y, *node, scale);
@@ -266,7 +279,7 @@ fn shade(share: f64) -> char {
 fn legend(brush: &mut Brush, inner: Rect, used: usize, room: usize) {
     if used < room {
         let y = inner.height - 1;
-        let text = "█▓ runs   ⇣ reads blocks   ↻ runs again   ✗ lost   ! stopped   ╌ node down";
+        let text = "█▓ runs  ⇣ reads blocks  ↻ runs again  ✗ lost  ! stopped  ╌ down";
         brush.tone(inner, 0, y, text, Tone::Dim);
     }
 }

@@ -4,9 +4,9 @@ use super::super::model::Model;
 use super::super::stops::{BEATS, Beat};
 use super::paint::{Brush, wrap};
 use crate::common::text::plural;
-use crate::report::recovery;
 use crate::report::why::{Explanation, Line, Mark, explain, triage};
 use crate::report::words;
+use crate::report::{recovery, summary};
 use crate::status::recompute::fate;
 use crate::status::why::{Subject, ask};
 use crate::status::{Death, Status};
@@ -41,7 +41,26 @@ fn content(model: &Model, status: &Status) -> Option<Explanation> {
         return Some(beat_words(model, status, death, beat));
     }
     let asked = model.why.map(|subject| explain(status, &ask(status, subject)));
-    asked.or_else(|| recovery::under_way(status))
+    asked.or_else(|| recovery::under_way(status, model.cursor.time)).or_else(|| ending(model, status))
+}
+
+/// How the run ended, once the cursor is there: what went wrong, else what was done.
+fn ending(model: &Model, status: &Status) -> Option<Explanation> {
+    status.exit?;
+    let run = model.run();
+    let line = |mark: Mark, text: &str| Line { indent: 0, mark, text: text.to_owned() };
+    if let Some(error) = run.end.as_ref().and_then(|end| end.error.as_deref()) {
+        let lines = error.lines().map(|text| line(Mark::None, text.trim_start())).collect();
+        return Some(Explanation { title: "What went wrong".to_owned(), lines });
+    }
+    let summary = summary::of(status);
+    let told = summary.lines().map(|text| text.trim_start_matches("summary: "));
+    let lines = told.map(|text| Line {
+        indent: usize::from(text.starts_with(' ')),
+        mark: Mark::None,
+        text: text.trim().to_owned(),
+    });
+    Some(Explanation { title: "What was done".to_owned(), lines: lines.collect() })
 }
 
 fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Explanation {
@@ -50,7 +69,7 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
     let (title, lines) = match beat {
         Beat::Death => (format!("{node} stops"), recovery::what_a_death_is(status, death)),
         Beat::Inventory => (format!("What was on {node}?"), inventory(model, status, death)),
-        Beat::Trace => ("Who still needs it?".to_owned(), trace(status, death)),
+        Beat::Trace => trace(status, death),
         Beat::Triage => ("What runs again?".to_owned(), triage(status, death)),
         Beat::Cost => ("What did it cost?".to_owned(), recovery::cost(status, &fate(status, death))),
     };
@@ -66,13 +85,20 @@ fn inventory(model: &Model, status: &Status, death: &Death) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut push = |mark: Mark, text: String| lines.push(Line { indent: 0, mark, text });
     let names: Vec<_> = death.outputs[..outputs].iter().map(|lost| (lost.stage, lost.map)).collect();
-    let outputs = plural(outputs as u64, "map output");
-    let named = if names.is_empty() { String::new() } else { format!(": {}", words::stage_tasks(status, &names)) };
-    push(Mark::Lost, format!("{outputs}{named}"));
+    if !names.is_empty() {
+        let outputs = plural(outputs as u64, "map output");
+        push(Mark::Lost, format!("{outputs}: {}", words::stage_tasks(status, &names)));
+    }
     let names: Vec<String> = death.running[..running].iter().map(|task| status.attempt_name(*task)).collect();
-    let named = if names.is_empty() { String::new() } else { format!(": {}", words::short_list(&names)) };
-    push(Mark::Lost, format!("{}{named}", plural(running as u64, "running task")));
-    push(Mark::Lost, plural(cached as u64, "cached partition"));
+    if !names.is_empty() {
+        push(Mark::Lost, format!("{}: {}", plural(running as u64, "running task"), words::short_list(&names)));
+    }
+    if cached > 0 {
+        push(Mark::Lost, plural(cached as u64, "cached partition"));
+    }
+    if death.outputs.is_empty() && death.running.is_empty() && death.cached.is_empty() {
+        push(Mark::Wall, "Nothing that anybody needs.".to_owned());
+    }
     lines
 }
 
@@ -82,7 +108,7 @@ pub fn revealed(model: &Model, death: &Death) -> usize {
     let total = death.outputs.len() + death.running.len() + death.cached.len();
     match model.cursor.beat {
         Some((_, Beat::Death)) => 0,
-        Some((_, Beat::Inventory)) => {
+        Some((_, Beat::Inventory)) if model.playing => {
             let fraction = model.cursor.beat_secs / (Beat::Inventory.dwell() * 0.7);
             ((total as f64 * fraction.clamp(0.0, 1.0)).ceil() as usize).min(total)
         }
@@ -91,7 +117,7 @@ pub fn revealed(model: &Model, death: &Death) -> usize {
 }
 
 /// The why of the first needed thing, walked back to what can still be read.
-fn trace(status: &Status, death: &Death) -> Vec<Line> {
+fn trace(status: &Status, death: &Death) -> (String, Vec<Line>) {
     let output = death.outputs.iter().find(|lost| lost.need.is_now()).or(death.outputs.first());
     let subject = match (output, death.running.first().and_then(|task| status.attempts.get(task))) {
         (Some(lost), _) => Subject::Task(lost.stage, lost.map),
@@ -102,8 +128,7 @@ fn trace(status: &Status, death: &Death) -> Vec<Line> {
         },
     };
     let explanation = explain(status, &ask(status, subject));
-    let title = Line { indent: 0, mark: Mark::None, text: explanation.title };
-    std::iter::once(title).chain(explanation.lines).collect()
+    (explanation.title, explanation.lines)
 }
 
 fn sign(mark: Mark) -> (char, Tone) {
