@@ -242,7 +242,7 @@ fn a_node_killed_in_the_theatre_makes_a_branch_that_leaves_nothing_behind() {
     session.shows("BRANCH");
     session.press(" G=");
     session.shows("printed and wrote the same");
-    session.press("\u{1b}");
+    session.press("=");
     let scratch = session.folder.path().join("scratch");
     session.press("q");
     let left = || std::fs::read_dir(&scratch).map_or(0, std::iter::Iterator::count);

@@ -75,7 +75,7 @@ pub fn run(entries: &[HomeEntry], notice: Option<&str>, options: ScreenOptions) 
             view(&home, options, frame.buffer_mut(), area);
         })?;
         let mut inputs = Vec::new();
-        while inputs.is_empty() {
+        while inputs.is_empty() && !screen.is_resized() {
             inputs = screen.read(Duration::from_secs(1))?;
             if screen.is_interrupted() {
                 return Ok(HomeChoice::Interrupted);

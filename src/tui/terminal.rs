@@ -11,6 +11,7 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +34,8 @@ pub struct Screen {
     signals: Vec<signal_hook::SigId>,
     /// Keys come from standard input; otherwise crossterm opens the terminal itself.
     reads_stdin: bool,
+    /// The size of the last frame.
+    drawn: Size,
 }
 
 impl Screen {
@@ -58,7 +61,8 @@ impl Screen {
         enter()?;
         let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
-        let mut screen = Screen { terminal, stop, signals, reads_stdin: io::stdin().is_terminal() };
+        let reads_stdin = io::stdin().is_terminal();
+        let mut screen = Screen { terminal, stop, signals, reads_stdin, drawn: Size::default() };
         screen.blank()?;
         // The first look at the input also starts the watch on the terminal's size: none may change unseen after the first frame.
         crossterm::event::poll(Duration::ZERO)?;
@@ -71,7 +75,7 @@ impl Screen {
     /// When the terminal is gone.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(view)?;
+        self.drawn = self.terminal.draw(view)?.area.as_size();
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         io::Write::flush(self.terminal.backend_mut())
     }
@@ -113,6 +117,12 @@ impl Screen {
         }
         crossterm::event::poll(timeout)?;
         Ok(true)
+    }
+
+    /// Whether the last frame has another size than the terminal. One that falls between two reads may come as no event.
+    #[must_use]
+    pub fn is_resized(&self) -> bool {
+        self.terminal.size().is_ok_and(|size| size != self.drawn)
     }
 
     /// Whether a signal asked the program to end.

@@ -124,7 +124,7 @@ impl Stage {
             }
             let passed = before.elapsed();
             before = Instant::now();
-            dirty = moves(model);
+            dirty = moves(model) || self.screen.is_resized();
             update(model, Message::Tick(passed.as_secs_f64().min(0.5)));
             for input in inputs {
                 dirty = true;

@@ -94,6 +94,7 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some(recording) = model.runs.get_mut(run) {
                 recording.end = Some(end);
             }
+            model.follow &= run != model.current;
             player::choose_speed(model);
             Vec::new()
         }
@@ -190,6 +191,8 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Slower => player::change_speed(model, -1),
         Action::Faster => player::change_speed(model, 1),
         Action::Start => player::to_start(model),
+        // The end of a run that goes on is wherever it has come to.
+        Action::End if model.run().is_growing() => player::follow(model),
         Action::End => player::to_end(model),
         Action::Follow => player::follow(model),
         Action::Auto => toggle_auto(model),
