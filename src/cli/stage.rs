@@ -97,7 +97,7 @@ pub(crate) fn watch(plan: &Plan, title: &str, screen: ScreenArgs) -> Result<(u8,
 
 /// Writes what the script printed, once its screen is closed: standard output is the script's.
 pub(crate) fn give_out(log: &EventLog) {
-    for event in log.snapshot().iter() {
+    for event in &log.snapshot() {
         if let EventKind::Printed { text } = &event.kind {
             output::out(text);
         }

@@ -142,7 +142,7 @@ fn a_recovery_is_over_when_its_last_task_is_done() {
     let moments = [(5.3, Some(3)), (7.0, Some(5)), (8.75, Some(3)), (9.95, Some(1)), (10.0, None)];
     for (secs, open) in moments {
         let fate = &fates(&at(secs))[0];
-        assert_eq!((fate.open.len() > 0).then_some(fate.open.len()), open, "at {secs}: {:?}", fate.open);
+        assert_eq!(Some(fate.open.len()).filter(|open| *open > 0), open, "at {secs}: {:?}", fate.open);
         assert_eq!(fate.over.is_some(), open.is_none(), "at {secs}");
     }
     let status = at(10.2);

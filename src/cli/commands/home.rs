@@ -81,10 +81,11 @@ fn screen() -> Result<u8> {
             }
             HomeChoice::Run(index) => return tell(index),
             HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
-                Ok(events) => match stage::replay(events, &path, look) {
-                    130 => return Ok(130),
-                    _ => {}
-                },
+                Ok(events) => {
+                    if stage::replay(events, &path, look) == 130 {
+                        return Ok(130);
+                    }
+                }
                 Err(error) => notice = Some(error.message().to_owned()),
             },
         }
