@@ -20,7 +20,7 @@ pub fn what_a_death_is(status: &Status, death: &Death) -> Vec<Line> {
     if death.victim == Victim::Executor {
         return vec![
             line(Mark::Lost, format!("{} stops at {}.", death.who(), words::moment(death.at))),
-            line(Mark::Lost, "Its memory and the tasks on its cores are gone.".to_owned()),
+            line(Mark::Lost, "Its memory, its shuffle files and the tasks on its cores are gone.".to_owned()),
             line(Mark::Wall, format!("{} itself goes on and gets a new executor.", death.node)),
         ];
     }
@@ -167,6 +167,6 @@ pub fn over(fate: &Fate) -> Option<String> {
     Some(format!(
         "recovered: all that was needed of {} is there again, {took} after it stopped; cost: {starts}, {core} of core \
          time; {kept} kept as they were",
-        fate.node
+        fate.who
     ))
 }
