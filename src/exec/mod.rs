@@ -2,6 +2,7 @@
 
 mod aggregate;
 pub mod batch;
+mod compact;
 pub mod eval;
 mod expression;
 pub mod hash;

@@ -8,11 +8,12 @@
 //! | index | the value of an int expression |
 //!
 //! Rows are numbered by partition, a counting sort turns the numbers into row lists, and each partition's rows are gathered
-//! once, in the order they came.
+//! once, in the order they came; texts that repeat are held small ([`super::compact`]).
 //!
 //! **Simplified:** Spark sorts rows by a hash before a round robin; here they keep their order.
 
 use super::batch::{BATCH_ROWS, row_bytes};
+use super::compact::Compacted;
 use super::expression::{Bound, evaluate_all};
 use super::hash::partitions;
 use super::keys::{normalized, sort_options};
@@ -106,14 +107,15 @@ impl Held {
     }
 
     fn flush(&mut self, parts: &mut [Vec<RecordBatch>]) -> Result<()> {
-        let batches: Vec<&RecordBatch> = self.batches.iter().collect();
+        let compacted = Compacted::of(&self.batches)?;
+        self.batches.clear();
+        let batches: Vec<&RecordBatch> = compacted.batches.iter().collect();
         for (list, part) in self.lists.iter_mut().zip(parts) {
             for rows in list.chunks(BATCH_ROWS) {
-                part.push(gathered(&batches, rows)?);
+                part.push(compacted.block(&gathered(&batches, rows)?)?);
             }
             list.clear();
         }
-        self.batches.clear();
         self.rows = 0;
         Ok(())
     }

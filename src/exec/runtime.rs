@@ -26,6 +26,11 @@ pub trait Operator {
     /// # Errors
     /// What the rows raised, or cancellation.
     fn next(&mut self) -> Result<Option<RecordBatch>>;
+
+    /// How many rows will come, where that is known beforehand; else zero.
+    fn expected_rows(&self) -> usize {
+        0
+    }
 }
 
 /// An operator that lives as long as its task.
@@ -156,6 +161,10 @@ impl Operator for Counted<'_> {
                 None => return Ok(None),
             }
         }
+    }
+
+    fn expected_rows(&self) -> usize {
+        self.rows.expected_rows()
     }
 }
 

@@ -46,6 +46,23 @@ impl Groups {
         }
     }
 
+    /// Makes room for so many more groups.
+    pub fn reserve(&mut self, more: usize) {
+        match self {
+            Groups::One => {}
+            Groups::Chain(chain) => {
+                if let ([column], true) = (chain.columns.as_mut_slice(), chain.pairs.is_empty()) {
+                    column.reserve(more);
+                }
+            }
+            Groups::Rows(table) => {
+                let hashes = &table.hashes;
+                table.table.reserve(more, |number| hashes[*number as usize]);
+                table.hashes.reserve(more);
+            }
+        }
+    }
+
     /// The group of each of `rows` rows.
     ///
     /// # Errors

@@ -88,6 +88,25 @@ impl Interner {
         }
     }
 
+    /// Makes room for so many more values.
+    pub fn reserve(&mut self, more: usize) {
+        match self {
+            Interner::Bits(bits) => {
+                let values = &bits.values;
+                bits.table.reserve(more, |number| mix(0, values[*number as usize]));
+                bits.values.reserve(more);
+            }
+            Interner::Text(text) => {
+                let hashes = &text.hashes;
+                text.table.reserve(more, |number| hashes[*number as usize]);
+                let length = text.arena.len() / text.views.len().max(1) + 1;
+                text.arena.reserve(if text.arena.is_empty() { 0 } else { length * more });
+                text.views.reserve(more);
+                text.hashes.reserve(more);
+            }
+        }
+    }
+
     /// How many values there are.
     pub fn len(&self) -> usize {
         match self {

@@ -181,6 +181,9 @@ impl Aggregate<'_> {
             let keys = evaluate_all(&self.keys, &batch)?;
             self.groups.assign(&keys, batch.num_rows(), &mut numbers)?;
             let count = self.groups.len();
+            if self.seen == 0 {
+                self.make_room(count, batch.num_rows());
+            }
             for function in &mut self.functions {
                 function.state.resize(count);
                 function.take(&batch, &numbers)?;
@@ -196,6 +199,14 @@ impl Aggregate<'_> {
             }
         }
         self.emit()
+    }
+
+    /// When most rows of the first batch are groups of their own, the others will be too.
+    fn make_room(&mut self, groups: usize, rows: usize) {
+        let more = self.input.expected_rows().saturating_sub(rows);
+        if more > rows && groups > rows / 2 {
+            self.groups.reserve(more / rows.max(1) * groups);
+        }
     }
 
     /// Hands out what was gathered.

@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod boolean;
+mod by_value;
 mod call;
 pub mod cast;
 pub mod comparison;

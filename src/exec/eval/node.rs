@@ -1,5 +1,6 @@
 //! Bound expressions: columns by number, constants as one-row arrays, functions as kernels.
 
+use super::by_value::{self, ByValue};
 use super::call::{Call, CallState, Kernel};
 use super::value::Value;
 use super::{EvalContext, arithmetic, boolean, cast, comparison, higher_order};
@@ -61,6 +62,8 @@ pub(super) enum Node {
         function: Arc<dyn RowFunction>,
         args: Vec<BoundExpr>,
     },
+    /// Computed once for each distinct text of its only column.
+    ByValue(ByValue),
 }
 
 impl std::fmt::Debug for Node {
@@ -76,6 +79,7 @@ impl std::fmt::Debug for Node {
             Node::In { value, list } => write!(f, "{value:?} in {list:?}"),
             Node::Call { name, args, .. } | Node::HigherOrder { name, args, .. } => write!(f, "{name}{args:?}"),
             Node::Udf { function, args } => write!(f, "{function:?}{args:?}"),
+            Node::ByValue(shared) => write!(f, "{:?}", shared.child),
         }
     }
 }
@@ -124,26 +128,30 @@ impl Rows {
 /// # Errors
 /// A column that the input does not have (a bug of the planner), a function without a kernel.
 pub fn bind(expr: &Expr, input: &[Attribute]) -> Result<BoundExpr> {
-    let boxed = |expr: &Expr| Ok::<_, SparkError>(Box::new(bind(expr, input)?));
-    let all = |exprs: &[Expr]| exprs.iter().map(|expr| bind(expr, input)).collect::<Result<Vec<_>>>();
+    Ok(by_value::shared(bind_node(expr, input)?))
+}
+
+fn bind_node(expr: &Expr, input: &[Attribute]) -> Result<BoundExpr> {
+    let boxed = |expr: &Expr| Ok::<_, SparkError>(Box::new(bind_node(expr, input)?));
+    let all = |exprs: &[Expr]| exprs.iter().map(|expr| bind_node(expr, input)).collect::<Result<Vec<_>>>();
     let node = match expr {
-        Expr::Alias { child, .. } => return bind(child, input),
+        Expr::Alias { child, .. } => return bind_node(child, input),
         Expr::Attribute(attribute) | Expr::OuterReference(attribute) => Node::Column(position(attribute, input)?),
         Expr::Literal(value, data_type) => Node::Constant(Scalar::to_array(std::slice::from_ref(value), data_type)?),
-        Expr::Cast { child, to, .. } if child.data_type() == *to => return bind(child, input),
+        Expr::Cast { child, to, .. } if child.data_type() == *to => return bind_node(child, input),
         Expr::Cast { child, mode, .. } => Node::Cast { child: boxed(child)?, mode: *mode },
         Expr::Binary { op, left, right } => Node::Binary { op: *op, left: boxed(left)?, right: boxed(right)? },
         Expr::Unary { op, child } => Node::Unary { op: *op, child: boxed(child)? },
         Expr::Case { branches, otherwise } => Node::Case {
             branches: branches
                 .iter()
-                .map(|(when, then)| Ok((bind(when, input)?, bind(then, input)?)))
+                .map(|(when, then)| Ok((bind_node(when, input)?, bind_node(then, input)?)))
                 .collect::<Result<_>>()?,
             otherwise: otherwise.as_deref().map(boxed).transpose()?,
         },
         Expr::In { value, list } => Node::In { value: boxed(value)?, list: all(list)? },
         Expr::Udf { function, args, .. } => Node::Udf { function: function.clone(), args: all(args)? },
-        Expr::SortOrder(order) => return bind(&order.child, input),
+        Expr::SortOrder(order) => return bind_node(&order.child, input),
         Expr::Function { function, args, data_type, .. } => {
             return bind_function(function, args, data_type, input);
         }
@@ -169,7 +177,7 @@ fn bind_function(
     data_type: &DataType,
     input: &[Attribute],
 ) -> Result<BoundExpr> {
-    let all = |exprs: &[Expr]| exprs.iter().map(|expr| bind(expr, input)).collect::<Result<Vec<_>>>();
+    let all = |exprs: &[Expr]| exprs.iter().map(|expr| bind_node(expr, input)).collect::<Result<Vec<_>>>();
     let node = match function.name {
         "if" => {
             let mut bound = all(args)?.into_iter();
@@ -208,7 +216,7 @@ fn bind_lambda(params: &[Attribute], body: &Expr, input: &[Attribute]) -> Result
     let captured: Vec<usize> =
         (0..input.len()).filter(|i| references.iter().any(|attribute| attribute.id == input[*i].id)).collect();
     let columns: Vec<Attribute> = captured.iter().map(|i| input[*i].clone()).chain(params.iter().cloned()).collect();
-    Ok(Lambda { captured, body: bind(body, &columns)? })
+    Ok(Lambda { captured, body: bind_node(body, &columns)? })
 }
 
 impl BoundExpr {
@@ -239,10 +247,10 @@ impl BoundExpr {
         self
     }
 
-    fn children(&self) -> Vec<&BoundExpr> {
+    pub(super) fn children(&self) -> Vec<&BoundExpr> {
         match &self.node {
             Node::Column(_) | Node::Constant(_) => Vec::new(),
-            Node::Cast { child, .. } | Node::Unary { child, .. } => vec![child],
+            Node::Cast { child, .. } | Node::Unary { child, .. } | Node::ByValue(ByValue { child, .. }) => vec![child],
             Node::Binary { left, right, .. } => vec![left, right],
             Node::Case { branches, otherwise } => {
                 branches.iter().flat_map(|(when, then)| [when, then]).chain(otherwise.as_deref()).collect()
@@ -252,6 +260,23 @@ impl BoundExpr {
             | Node::Call { args, .. }
             | Node::HigherOrder { args, .. }
             | Node::Udf { args, .. } => args.iter().collect(),
+        }
+    }
+
+    pub(super) fn children_mut(&mut self) -> Vec<&mut BoundExpr> {
+        match &mut self.node {
+            Node::Column(_) | Node::Constant(_) => Vec::new(),
+            Node::Cast { child, .. } | Node::Unary { child, .. } | Node::ByValue(ByValue { child, .. }) => vec![child],
+            Node::Binary { left, right, .. } => vec![left, right],
+            Node::Case { branches, otherwise } => {
+                let both = branches.iter_mut().flat_map(|(when, then)| [when, then]);
+                both.chain(otherwise.as_deref_mut()).collect()
+            }
+            Node::In { value, list } => std::iter::once(value.as_mut()).chain(list).collect(),
+            Node::Coalesce(args)
+            | Node::Call { args, .. }
+            | Node::HigherOrder { args, .. }
+            | Node::Udf { args, .. } => args.iter_mut().collect(),
         }
     }
 
@@ -354,6 +379,7 @@ impl BoundExpr {
             Node::HigherOrder { name, args, lambdas } => {
                 higher_order::eval(name, args, lambdas, &self.data_type, rows, context).map(Value::Array)
             }
+            Node::ByValue(shared) => shared.value(rows, context),
             Node::Udf { function, args } => udf(function.as_ref(), args, &self.data_type, rows, context),
         }
     }

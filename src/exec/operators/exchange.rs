@@ -13,7 +13,8 @@ struct Fetch<'a> {
     runtime: &'a Runtime<'a>,
     shuffle: ShuffleId,
     schema: SchemaRef,
-    blocks: Box<dyn Iterator<Item = (u32, u32)> + 'a>,
+    blocks: std::vec::IntoIter<(u32, u32)>,
+    expected_rows: usize,
     current: std::vec::IntoIter<RecordBatch>,
 }
 
@@ -43,7 +44,14 @@ pub fn shuffle_read<'a>(
         ShuffleSlice::PartialMapper { map, start, end } => Box::new((start..end).map(move |reduce| (map, reduce))),
     };
     let schema = schema_of(&exchange.output());
-    Ok(Box::new(Fetch { runtime, shuffle, schema, blocks, current: Vec::new().into_iter() }))
+    let blocks: Vec<(u32, u32)> = blocks.collect();
+    let mut expected_rows = 0;
+    for (map, reduce) in &blocks {
+        let batches = runtime.inputs.shuffle_block(shuffle, *map, *reduce)?;
+        expected_rows += batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+    }
+    let blocks = blocks.into_iter();
+    Ok(Box::new(Fetch { runtime, shuffle, schema, blocks, expected_rows, current: Vec::new().into_iter() }))
 }
 
 impl Operator for Fetch<'_> {
@@ -57,6 +65,10 @@ impl Operator for Fetch<'_> {
             let batches = self.runtime.inputs.shuffle_block(self.shuffle, map, reduce)?;
             self.current = batches.as_ref().clone().into_iter();
         }
+    }
+
+    fn expected_rows(&self) -> usize {
+        self.expected_rows
     }
 }
 

@@ -44,6 +44,9 @@ fn parse_long_padded(negative: bool, digits: &[u8]) -> Option<i64> {
 
 /// Java's `Double.parseDouble`: blanks around, a final `d` or `f`, `NaN` and `Infinity` in this spelling.
 pub fn parse_double(text: &str) -> Option<f64> {
+    if let Some(value) = short_double(text.as_bytes()) {
+        return Some(value);
+    }
     if let Some(last) = text.as_bytes().last()
         && last.is_ascii_digit()
         && let Ok(value) = fast_float2::parse::<f64, _>(text)
@@ -62,6 +65,36 @@ pub fn parse_double(text: &str) -> Option<f64> {
     }
     let number = text.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(text);
     fast_float2::parse(number).ok()
+}
+
+/// A number of at most fifteen digits without exponent: both parts of the fraction are exact, so their quotient is the nearest double.
+fn short_double(text: &[u8]) -> Option<f64> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let (negative, body) = match text {
+        [b'-', body @ ..] => (true, body),
+        body => (false, body),
+    };
+    if body.is_empty() || body.len() > 16 {
+        return None;
+    }
+    let (mut mantissa, mut point) = (0u64, None);
+    for (at, byte) in body.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            mantissa = mantissa * 10 + u64::from(digit);
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(at);
+        } else {
+            return None;
+        }
+    }
+    let digits = body.len() - usize::from(point.is_some());
+    if digits == 0 || digits > 15 {
+        return None;
+    }
+    let places = point.map_or(0, |at| body.len() - at - 1);
+    let value = mantissa as f64 / POWERS[places];
+    Some(if negative { -value } else { value })
 }
 
 /// A decimal number as unscaled value at `scale`, rounded half up; nothing when it does not fit into `precision` digits.
@@ -324,6 +357,12 @@ mod tests {
         assert_eq!(parse_long(b"9223372036854775808"), None);
         assert_eq!(parse_long(b" 1"), None);
         assert_eq!(parse_double("1e3"), Some(1000.0));
+        for text in ["0", "-0", "5.", ".5", "-12.34", "0.1", "123456789012345", "1234567890123456", "0.000000000000001"] {
+            assert_eq!(parse_double(text).map(f64::to_bits), text.parse().ok().map(f64::to_bits), "{text}");
+        }
+        for text in [".", "-", "-.", "1.2.3", "--1"] {
+            assert_eq!(parse_double(text), None, "{text}");
+        }
         assert_eq!(parse_double(" 1.5d "), Some(1.5));
         assert_eq!(parse_double("nan"), None);
         assert_eq!(parse_double("x1"), None);

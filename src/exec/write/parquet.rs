@@ -1,6 +1,9 @@
 //! Parquet files.
+//!
+//! A column whose first rows hardly repeat is written plainly: a dictionary of it would be thrown away after a page, as Spark's writer does.
 
 use super::{FileWriter, failed};
+use crate::exec::aggregate::Groups;
 use crate::common::conf::Options;
 use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::logical::expr::Attribute;
@@ -10,7 +13,8 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -38,9 +42,22 @@ pub fn codec_name(options: &Options, conf: &Conf) -> Result<String> {
     }
 }
 
+/// Rows that must be there before a column is judged.
+const JUDGED_ROWS: usize = 4096;
+/// A column with more distinct values than this share of its first rows gets no dictionary.
+const UNIQUE_SHARE: f64 = 0.875;
+
 struct ParquetFile {
-    writer: ArrowWriter<File>,
+    writer: Writer,
+    schema: SchemaRef,
     path: PathBuf,
+}
+
+/// The first batch decides how columns are written.
+#[expect(clippy::large_enum_variant, reason = "one for each open file")]
+enum Writer {
+    Waiting(Option<(File, WriterPropertiesBuilder)>),
+    Open(ArrowWriter<File>),
 }
 
 /// Starts a file.
@@ -69,21 +86,64 @@ pub fn open(
     let properties = WriterProperties::builder()
         .set_compression(compression)
         .set_created_by("batchlab".to_owned())
-        .set_max_row_group_bytes(Some(128 << 20))
-        .build();
-    let settings = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        .set_max_row_group_bytes(Some(128 << 20));
     let file = File::create(path).map_err(|error| failed(path, &error))?;
-    let writer =
-        ArrowWriter::try_new_with_options(file, schema.clone(), settings).map_err(|error| failed(path, &error))?;
-    Ok(Box::new(ParquetFile { writer, path: path.to_owned() }))
+    let writer = Writer::Waiting(Some((file, properties)));
+    Ok(Box::new(ParquetFile { writer, schema: schema.clone(), path: path.to_owned() }))
+}
+
+/// Names of columns whose values hardly repeat in a batch.
+fn unique_columns(batch: &RecordBatch) -> Result<Vec<String>> {
+    if batch.num_rows() < JUDGED_ROWS {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    let mut numbers = Vec::new();
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        if field.data_type().is_nested() {
+            continue;
+        }
+        let mut values = Groups::new(std::slice::from_ref(column.data_type()))?;
+        values.assign(std::slice::from_ref(column), batch.num_rows(), &mut numbers)?;
+        if values.len() as f64 > batch.num_rows() as f64 * UNIQUE_SHARE {
+            names.push(field.name().clone());
+        }
+    }
+    Ok(names)
+}
+
+impl ParquetFile {
+    fn open(&mut self, first: Option<&RecordBatch>) -> Result<&mut ArrowWriter<File>> {
+        if let Writer::Waiting(waiting) = &mut self.writer
+            && let Some((file, mut properties)) = waiting.take()
+        {
+            for name in first.map(unique_columns).transpose()?.unwrap_or_default() {
+                properties = properties.set_column_dictionary_enabled(ColumnPath::new(vec![name]), false);
+            }
+            let settings =
+                ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+            let writer = ArrowWriter::try_new_with_options(file, self.schema.clone(), settings)
+                .map_err(|error| failed(&self.path, &error))?;
+            self.writer = Writer::Open(writer);
+        }
+        match &mut self.writer {
+            Writer::Open(writer) => Ok(writer),
+            Writer::Waiting(_) => Err(SparkError::internal("a Parquet file that could not be started is written on")),
+        }
+    }
 }
 
 impl FileWriter for ParquetFile {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.writer.write(batch).map_err(|error| failed(&self.path, &error))
+        let done = self.open(Some(batch))?.write(batch);
+        done.map_err(|error| failed(&self.path, &error))
     }
 
-    fn close(self: Box<Self>) -> Result<()> {
-        self.writer.close().map(|_| ()).map_err(|error| failed(&self.path, &error))
+    fn close(mut self: Box<Self>) -> Result<()> {
+        self.open(None)?;
+        let ParquetFile { writer: Writer::Open(writer), path, .. } = *self else {
+            return Err(SparkError::internal("a Parquet file without a writer is closed"));
+        };
+        writer.close().map(|_| ()).map_err(|error| failed(&path, &error))
     }
 }
