@@ -193,7 +193,8 @@ fn variable_bytes(array: &ArrayRef) -> u64 {
         ArrowType::BinaryView => array.as_binary_view().views().iter().map(|view| words(u64::from(*view as u32))).sum(),
         ArrowType::Dictionary(..) => {
             let coded = array.as_any_dictionary();
-            let lengths: Vec<u64> = (0..coded.values().len()).map(|at| variable_bytes(&coded.values().slice(at, 1))).collect();
+            let lengths: Vec<u64> =
+                (0..coded.values().len()).map(|at| variable_bytes(&coded.values().slice(at, 1))).collect();
             coded.normalized_keys().into_iter().map(|key| lengths.get(key).copied().unwrap_or(0)).sum()
         }
         ArrowType::Decimal128(precision, _) if *precision > 18 => array.len() as u64 * 16,

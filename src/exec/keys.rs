@@ -6,7 +6,7 @@ use super::expression::{Bound, evaluate_all};
 use super::runtime::Runtime;
 use crate::common::Result;
 use crate::logical::expr::{Attribute, SortOrder};
-use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, UInt32Array};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{
     ArrowNativeTypeOp, ArrowPrimitiveType, DataType, Date32Type, DurationMicrosecondType, Float32Type, Float64Type,
@@ -49,19 +49,31 @@ impl SortKeys {
         sorted_order(&self.evaluate(batch)?, &self.options)
     }
 
-    /// The order in which Spark's sort leaves the rows: stable, but with a single number as key every null moves the first row that
+    /// The order in which Spark's sort leaves the rows with these keys: stable, but with a single number as key every null moves the first row that
     /// is not null behind the others before they are sorted, which shows among equal keys.
     ///
     /// # Errors
     /// What the rows raised.
-    pub fn order_of_sort(&self, batch: &RecordBatch) -> Result<UInt32Array> {
-        let keys = self.evaluate(batch)?;
-        match (keys.as_slice(), self.options.as_slice()) {
+    pub fn order_of_sort(&self, keys: &[ArrayRef]) -> Result<UInt32Array> {
+        match (keys, self.options.as_slice()) {
             ([key], [option]) if key.null_count() > 0 && has_prefix_order(key.data_type()) => {
                 rotated_order(key, *option)
             }
-            _ => sorted_order(&keys, &self.options),
+            _ => sorted_order(keys, &self.options),
         }
+    }
+
+    /// The keys as bytes that compare like them.
+    ///
+    /// # Errors
+    /// For types without an order.
+    pub fn encoded(&self, keys: &[ArrayRef]) -> Result<BinaryArray> {
+        let fields = keys
+            .iter()
+            .zip(&self.options)
+            .map(|(key, option)| SortField::new_with_options(key.data_type().clone(), *option))
+            .collect();
+        Ok(RowConverter::new(fields)?.convert_columns(keys)?.try_into_binary()?)
     }
 }
 

@@ -15,6 +15,7 @@ mod runtime;
 mod sample_keys;
 mod scan;
 mod spark_random;
+mod spill;
 pub mod task;
 #[cfg(test)]
 mod tests;

@@ -36,12 +36,16 @@ impl TaskInputs for NoInputs {
 }
 
 fn run(plan: &PhysicalPlan, work: &TaskWork, partition: usize) -> TaskOutput {
+    run_within(u64::MAX, plan, work, partition)
+}
+
+fn run_within(memory_bytes: u64, plan: &PhysicalPlan, work: &TaskWork, partition: usize) -> TaskOutput {
     let context = TaskContext {
         partition,
         attempt: 0,
         conf: Arc::new(Conf::new()),
         now_micros: 0,
-        memory_bytes: u64::MAX,
+        memory_bytes,
         cancelled: Arc::default(),
     };
     run_task(plan, work, &NoInputs, &context).unwrap()
@@ -61,8 +65,11 @@ fn word(value: &Scalar) -> String {
 
 /// The rows of partition 0, fields separated by blanks.
 fn rows(plan: &PhysicalPlan) -> Vec<String> {
+    lines_of(plan, &run(plan, &TaskWork::Collect, 0))
+}
+
+fn lines_of(plan: &PhysicalPlan, output: &TaskOutput) -> Vec<String> {
     let types: Vec<DataType> = plan.output().into_iter().map(|column| column.data_type).collect();
-    let output = run(plan, &TaskWork::Collect, 0);
     let mut lines = Vec::new();
     for batch in &output.batches {
         for row in 0..batch.num_rows() {
@@ -278,4 +285,77 @@ fn sorting_puts_nulls_where_the_order_says_and_limits_take_the_first() {
     assert_eq!(rows(&sorted(false)), ["2 a", "2 d", "1 c", "- b"]);
     let top = PhysicalPlan::LocalLimit { count: 2, input: Arc::new(sorted(true)) };
     assert_eq!(rows(&top), ["- b", "1 c"]);
+}
+
+/// A table of some batches, in no order.
+fn many(id: u64, rows: u64, step: u64, keys: u64) -> Arc<PhysicalPlan> {
+    let lines: Vec<String> = (0..rows)
+        .map(|i| match i * step % keys {
+            0 => format!("- row number {i}"),
+            key => format!("{key} row number {i}"),
+        })
+        .collect();
+    table(id, &lines.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The rows with hardly any memory, after a look that something was spilled; and those with plenty.
+fn spilled_and_not(plan: &PhysicalPlan) -> (Vec<String>, Vec<String>) {
+    let output = run_within(100_000, plan, &TaskWork::Collect, 0);
+    assert!(output.counts.spilled_bytes > 0);
+    (lines_of(plan, &output), rows(plan))
+}
+
+#[test]
+fn a_sort_that_spills_gives_the_same_order() {
+    let input = many(1, 30_000, 7919, 4001);
+    for columns in [vec![0, 1], vec![1]] {
+        let order = columns.iter().map(|at| SortOrder::new(column(&input, *at), *at == 0)).collect();
+        let (spilled, kept) = spilled_and_not(&PhysicalPlan::Sort { order, global: false, input: input.clone() });
+        assert_eq!(spilled, kept);
+    }
+}
+
+#[test]
+fn an_aggregation_that_spills_gives_the_same_groups() {
+    let input = many(1, 30_000, 7919, 10_007);
+    let distinct = AggregateCall { distinct: true, ..call("count", vec![column(&input, 1)]) };
+    let calls = [call("count", vec![column(&input, 1)]), call("collect_list", vec![column(&input, 1)]), distinct];
+    let (mut spilled, mut kept) = spilled_and_not(&aggregate(AggregateMode::Complete, &calls, input.clone(), 1000));
+    spilled.sort();
+    kept.sort();
+    assert_eq!(spilled, kept);
+    let partial = Arc::new(aggregate(AggregateMode::Partial, &calls[..2], input, 1000));
+    let (mut spilled, mut kept) = spilled_and_not(&aggregate(AggregateMode::Final, &calls[..2], partial, 1000));
+    spilled.sort();
+    kept.sort();
+    assert_eq!(spilled, kept);
+}
+
+#[test]
+fn a_merge_join_of_long_sides_finds_what_a_hash_join_finds() {
+    let sorted = |input: Arc<PhysicalPlan>| {
+        let order = vec![SortOrder::new(column(&input, 0), true)];
+        Arc::new(PhysicalPlan::Sort { order, global: false, input })
+    };
+    let left = sorted(many(1, 80_000, 7919, 60_013));
+    let right = sorted(many(11, 150_000, 104_729, 90_001));
+    for join_type in
+        [JoinType::Inner, JoinType::LeftOuter, JoinType::RightOuter, JoinType::LeftSemi, JoinType::LeftAnti]
+    {
+        let build = if join_type == JoinType::RightOuter { BuildSide::Left } else { BuildSide::Right };
+        let plan = |algorithm| PhysicalPlan::Join {
+            algorithm,
+            join_type,
+            left_keys: vec![column(&left, 0)],
+            right_keys: vec![column(&right, 0)],
+            condition: None,
+            left: left.clone(),
+            right: right.clone(),
+        };
+        let (mut merged, mut hashed) =
+            (rows(&plan(JoinAlgorithm::SortMerge)), rows(&plan(JoinAlgorithm::ShuffledHash { build })));
+        merged.sort();
+        hashed.sort();
+        assert!(merged == hashed, "{join_type:?}: {} and {} rows", merged.len(), hashed.len());
+    }
 }

@@ -9,8 +9,13 @@
 //!
 //! Groups come out in the order they were first seen. Without keys there is exactly one group, also over no rows at all. A partial
 //! aggregation whose keys are nearly unique stops looking for groups and hands rows on as groups of one.
+//!
+//! **No room.** When groups take more than the task's memory, a partial aggregation hands out what it has and starts anew; any other goes on
+//! with the groups it knows and puts the rows of unknown ones aside ([`aside`]). `Simplified:` Spark sorts all groups then; here too the
+//! order of groups differs from the one without spilling, the groups do not.
 
 mod accumulator;
+mod aside;
 mod collected;
 mod distinct;
 mod factory;
@@ -27,14 +32,15 @@ pub use factory::{accumulator, constant_value};
 pub use groups::Groups;
 pub use interner::UNKNOWN;
 
-use super::batch::{BATCH_ROWS, batch_of, pieces, schema_of};
+use self::aside::{Aside, MOST_SPLITS, Part};
+use super::batch::{BATCH_ROWS, batch_of, filter_rows, pieces, schema_of};
 use super::expression::{Bound, evaluate_all};
 use super::operators::Ready;
 use super::runtime::{Operator, Rows, Runtime};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, Expr};
 use crate::physical::plan::{AggregateExpr, AggregateMode, PhysicalPlan};
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -76,6 +82,13 @@ struct Aggregate<'a> {
     passing: bool,
     filled: bool,
     ready: Ready,
+    /// The child's columns and partition, for functions that start anew.
+    columns: Vec<Attribute>,
+    partition: usize,
+    /// How often the rows that come in were split.
+    split: u32,
+    /// Rows put aside, the next last.
+    parts: Vec<Part>,
 }
 
 /// The node's operator.
@@ -112,6 +125,10 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
         passing: false,
         filled: false,
         ready: Ready::new(Vec::new()),
+        columns,
+        partition,
+        split: 0,
+        parts: Vec::new(),
     }))
 }
 
@@ -177,43 +194,104 @@ impl Function {
 impl Aggregate<'_> {
     fn fill(&mut self) -> Result<()> {
         let mut numbers = Vec::new();
+        let mut aside: Option<Aside> = None;
+        self.filled = true;
         while let Some(batch) = self.input.next()? {
             let keys = evaluate_all(&self.keys, &batch)?;
+            if let Some(aside) = &mut aside {
+                self.known_only(&batch, &keys, &mut numbers, aside)?;
+                continue;
+            }
             self.groups.assign(&keys, batch.num_rows(), &mut numbers)?;
             let count = self.groups.len();
             if self.seen == 0 {
                 self.make_room(count, batch.num_rows());
             }
-            for function in &mut self.functions {
-                function.state.resize(count);
-                function.take(&batch, &numbers)?;
-            }
+            self.take(&batch, &numbers)?;
             self.seen += batch.num_rows();
-            if self.mode == AggregateMode::Partial
-                && self.seen >= PROBE_ROWS
-                && !self.keys.is_empty()
-                && count as f64 > self.seen as f64 * UNIQUE_SHARE
-            {
-                self.passing = true;
-                break;
+            let has_room = self.keys.is_empty() || self.size() <= self.runtime.context.memory_bytes;
+            if self.mode == AggregateMode::Partial && !self.keys.is_empty() {
+                self.passing = self.seen >= PROBE_ROWS && count as f64 > self.seen as f64 * UNIQUE_SHARE;
+                if self.passing || !has_room {
+                    self.filled = self.passing;
+                    break;
+                }
+            } else if !has_room && self.split < MOST_SPLITS {
+                aside = Some(Aside::new(self.split));
             }
         }
+        if let Some(aside) = aside {
+            self.parts.extend(aside.finish()?.into_iter().rev());
+        }
         self.emit()
+    }
+
+    /// Feeds all functions.
+    fn take(&mut self, batch: &RecordBatch, numbers: &[u32]) -> Result<()> {
+        let count = self.groups.len();
+        for function in &mut self.functions {
+            function.state.resize(count);
+            function.take(batch, numbers)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of known groups and puts the others aside.
+    fn known_only(
+        &mut self,
+        batch: &RecordBatch,
+        keys: &[ArrayRef],
+        numbers: &mut Vec<u32>,
+        aside: &mut Aside,
+    ) -> Result<()> {
+        self.groups.lookup(keys, batch.num_rows(), numbers)?;
+        let unknown: BooleanArray = numbers.iter().map(|number| Some(*number == UNKNOWN)).collect();
+        let strangers = unknown.true_count();
+        if strangers > 0 {
+            let keys = keys.iter().map(|key| Ok(filter(key, &unknown)?)).collect::<Result<Vec<_>>>()?;
+            aside.put(self.runtime, &filter_rows(batch, &unknown)?, &keys)?;
+        }
+        if strangers == batch.num_rows() {
+            return Ok(());
+        }
+        let known = filter_rows(batch, &arrow::compute::not(&unknown)?)?;
+        numbers.retain(|number| *number != UNKNOWN);
+        self.take(&known, numbers)
+    }
+
+    /// Starts anew, without groups.
+    fn restart(&mut self) -> Result<()> {
+        let types: Vec<_> = self.keys.iter().map(|key| key.data_type().to_arrow()).collect();
+        self.groups = Groups::new(&types)?;
+        self.functions = self
+            .aggregates
+            .iter()
+            .map(|aggregate| function(self.runtime, self.mode, aggregate, &self.columns, self.partition))
+            .collect::<Result<_>>()?;
+        self.seen = 0;
+        self.filled = false;
+        Ok(())
+    }
+
+    /// Bytes held.
+    fn size(&self) -> u64 {
+        (self.groups.size() + self.functions.iter().map(|function| function.state.size()).sum::<usize>()) as u64
     }
 
     /// When most rows of the first batch are groups of their own, the others will be too.
     fn make_room(&mut self, groups: usize, rows: usize) {
         let more = self.input.expected_rows().saturating_sub(rows);
         if more > rows && groups > rows / 2 {
-            self.groups.reserve(more / rows.max(1) * groups);
+            // A group takes at least 64 bytes, so no more than these have room anyway.
+            let most = (self.runtime.context.memory_bytes / 64) as usize;
+            self.groups.reserve((more / rows.max(1) * groups).min(most / 2));
         }
     }
 
     /// Hands out what was gathered.
     fn emit(&mut self) -> Result<()> {
         let count = self.groups.len();
-        self.runtime
-            .holds(self.groups.size() + self.functions.iter().map(|function| function.state.size()).sum::<usize>());
+        self.runtime.holds(self.size() as usize);
         let mut columns = self.groups.keys()?;
         for function in &mut self.functions {
             function.state.resize(count);
@@ -255,17 +333,23 @@ impl Aggregate<'_> {
 
 impl Operator for Aggregate<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
-        if !std::mem::replace(&mut self.filled, true) {
+        loop {
+            if let Some(batch) = self.ready.next()? {
+                return Ok(Some(batch));
+            }
+            if self.passing {
+                let Some(batch) = self.input.next()? else { return Ok(None) };
+                return self.pass(&batch).map(Some);
+            }
+            if self.filled {
+                let Some(part) = self.parts.pop() else { return Ok(None) };
+                self.input = Box::new(part.rows);
+                self.split = part.split;
+                self.restart()?;
+            } else if self.seen > 0 {
+                self.restart()?;
+            }
             self.fill()?;
         }
-        if let Some(batch) = self.ready.next()? {
-            return Ok(Some(batch));
-        }
-        if self.passing
-            && let Some(batch) = self.input.next()?
-        {
-            return self.pass(&batch).map(Some);
-        }
-        Ok(None)
     }
 }

@@ -1,10 +1,16 @@
 //! The sort-merge join: both sides in key order, walked side by side. Its order is what a script sees without `orderBy`.
 //!
-//! Sides that the plan has sorted already are taken as they are.
+//! Sides that the plan has sorted already are taken as they come, some batches at a time: rows whose keys are smaller than the last key
+//! of both sides have met all they can meet. So memory holds a stretch of both sides, and all rows of the greatest key.
+//!
+//! ```text
+//!   left   1 2 2 5 6 │        complete: keys below 4
+//!   right  2 3 4     │ …      what is left waits for more of the right side
+//! ```
 
 use super::{Gatherer, NONE, Shape, null_rows};
 use crate::common::{Result, SparkError};
-use crate::exec::batch::take_rows;
+use crate::exec::batch::{BATCH_ROWS, concat, row_bytes, schema_of, take_rows};
 use crate::exec::expression::{Bound, evaluate_all};
 use crate::exec::keys::{normalized, sorted_order};
 use crate::exec::runtime::{Operator, Rows, Runtime};
@@ -13,16 +19,22 @@ use crate::logical::plan::JoinType;
 use crate::physical::plan::{BuildSide, PhysicalPlan};
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::SortOptions;
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, Rows as EncodedRows, SortField};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-/// One side: sorted rows, their encoded keys, and which have a null key.
+/// Rows taken from a side at a time.
+const STRETCH_ROWS: usize = 8 * BATCH_ROWS;
+
+/// Sorted rows of one side, their encoded keys, and which have a null key.
 struct Side {
     rows: RecordBatch,
     keys: EncodedRows,
     nulls: Option<arrow::buffer::NullBuffer>,
+    /// Rows to be joined now.
+    count: usize,
 }
 
 impl Side {
@@ -31,7 +43,21 @@ impl Side {
     }
 
     fn len(&self) -> usize {
-        self.rows.num_rows()
+        self.count
+    }
+
+    /// The greatest key there is, and the number of rows below a key.
+    fn last(&self) -> Option<&[u8]> {
+        self.rows.num_rows().checked_sub(1).map(|last| self.keys.row(last).data())
+    }
+
+    fn below(&self, key: &[u8]) -> usize {
+        let (mut from, mut to) = (0, self.rows.num_rows());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            if self.keys.row(middle).data() < key { from = middle + 1 } else { to = middle }
+        }
+        from
     }
 
     /// The end of the run of equal keys that starts at `row`.
@@ -44,17 +70,25 @@ impl Side {
     }
 }
 
+/// Where a side's rows come from.
+struct Source<'a> {
+    rows: Rows<'a>,
+    keys: Vec<Bound>,
+    schema: SchemaRef,
+    is_sorted: bool,
+    /// Rows that wait for more of the other side.
+    waiting: Vec<RecordBatch>,
+    done: bool,
+}
+
 struct MergeJoin<'a> {
-    left: Rows<'a>,
-    right: Rows<'a>,
-    plan: &'a PhysicalPlan,
     runtime: &'a Runtime<'a>,
-    left_keys: Vec<Bound>,
-    right_keys: Vec<Bound>,
+    streamed: Source<'a>,
+    built: Source<'a>,
     shape: Shape,
     gatherer: Gatherer,
     ready: VecDeque<RecordBatch>,
-    done: bool,
+    started: bool,
 }
 
 pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
@@ -63,17 +97,27 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
     };
     // The outer side of a right join is streamed.
     let built = if *join_type == JoinType::RightOuter { BuildSide::Left } else { BuildSide::Right };
+    let source = |plan: &'a PhysicalPlan, keys: &[Expr]| -> Result<Source<'a>> {
+        let columns = plan.output();
+        Ok(Source {
+            rows: runtime.build(plan, partition)?,
+            keys: runtime.bind(keys, &columns, partition)?,
+            schema: schema_of(&columns),
+            is_sorted: is_sorted(plan, keys),
+            waiting: Vec::new(),
+            done: false,
+        })
+    };
+    let (left, right) = (source(left, left_keys)?, source(right, right_keys)?);
+    let (streamed, built_source) = if built == BuildSide::Right { (left, right) } else { (right, left) };
     Ok(Box::new(MergeJoin {
-        left: runtime.build(left, partition)?,
-        right: runtime.build(right, partition)?,
-        plan,
         runtime,
-        left_keys: runtime.bind(left_keys, &left.output(), partition)?,
-        right_keys: runtime.bind(right_keys, &right.output(), partition)?,
+        streamed,
+        built: built_source,
         shape: Shape::of(*join_type, built)?,
         gatherer: Gatherer::new(runtime, plan, built, partition)?,
         ready: VecDeque::new(),
-        done: false,
+        started: false,
     }))
 }
 
@@ -91,53 +135,102 @@ fn is_sorted(plan: &PhysicalPlan, keys: &[Expr]) -> bool {
     }
 }
 
-fn side(
-    runtime: &Runtime<'_>,
-    rows: &mut Rows<'_>,
-    plan: &PhysicalPlan,
-    keys: &[Bound],
-    exprs: &[Expr],
-) -> Result<Side> {
-    let all = runtime.drain(rows, &plan.output())?;
-    let columns: Vec<ArrayRef> = evaluate_all(keys, &all)?.into_iter().map(normalized).collect();
-    let ascending = SortOptions { descending: false, nulls_first: true };
-    let (all, columns) = if is_sorted(plan, exprs) {
-        (all, columns)
-    } else {
-        let order = sorted_order(&columns, &vec![ascending; columns.len()])?;
-        let columns = columns
-            .iter()
-            .map(|column| arrow::compute::take(column, &order, None))
-            .collect::<arrow::error::Result<Vec<_>>>()?;
-        (take_rows(&all, &order)?, columns)
-    };
-    let fields =
-        columns.iter().map(|column| SortField::new_with_options(column.data_type().clone(), ascending)).collect();
-    let keys = RowConverter::new(fields)?.convert_columns(&columns)?;
-    Ok(Side { nulls: null_rows(&columns), rows: all, keys })
+const ASCENDING: SortOptions = SortOptions { descending: false, nulls_first: true };
+
+impl Source<'_> {
+    fn key_columns(&self, all: &RecordBatch) -> Result<Vec<ArrayRef>> {
+        Ok(evaluate_all(&self.keys, all)?.into_iter().map(normalized).collect())
+    }
+
+    /// Takes some more rows; all of them when they have to be sorted first.
+    fn pull(&mut self) -> Result<()> {
+        let mut rows = 0;
+        while rows < STRETCH_ROWS || !self.is_sorted {
+            let Some(batch) = self.rows.next()? else {
+                self.done = true;
+                break;
+            };
+            rows += batch.num_rows();
+            self.waiting.push(batch);
+        }
+        if !self.is_sorted {
+            let all = concat(&self.schema, &self.waiting)?;
+            let columns = self.key_columns(&all)?;
+            let order = sorted_order(&columns, &vec![ASCENDING; columns.len()])?;
+            self.waiting = vec![take_rows(&all, &order)?];
+            self.is_sorted = true;
+        }
+        Ok(())
+    }
+
+    /// All rows that are here.
+    fn side(&self) -> Result<Side> {
+        let rows = concat(&self.schema, &self.waiting)?;
+        let columns = self.key_columns(&rows)?;
+        let fields =
+            columns.iter().map(|column| SortField::new_with_options(column.data_type().clone(), ASCENDING)).collect();
+        let keys = RowConverter::new(fields)?.convert_columns(&columns)?;
+        Ok(Side { nulls: null_rows(&columns), count: rows.num_rows(), rows, keys })
+    }
+
+    /// Whether every row was joined.
+    fn is_finished(&self) -> bool {
+        self.done && self.waiting.is_empty()
+    }
+
+    /// Keeps what was not joined.
+    fn keep_rest(&mut self, side: &Side) {
+        let left = side.rows.num_rows() - side.count;
+        self.waiting = if left == 0 { Vec::new() } else { vec![side.rows.slice(side.count, left)] };
+    }
 }
 
 impl MergeJoin<'_> {
-    fn join(&mut self) -> Result<()> {
-        let PhysicalPlan::Join { left_keys, right_keys, left, right, .. } = self.plan else {
-            return Err(SparkError::internal("not a join"));
+    /// Joins what is complete, and takes more of the side that held it up. False when there is nothing more.
+    fn step(&mut self) -> Result<bool> {
+        if !std::mem::replace(&mut self.started, true) {
+            self.streamed.pull()?;
+            self.built.pull()?;
+        }
+        let (mut streamed, mut built) = (self.streamed.side()?, self.built.side()?);
+        let bytes = row_bytes(&streamed.rows) + row_bytes(&built.rows);
+        self.runtime.holds(bytes as usize);
+        // A side that is done holds nothing up; one without rows holds up everything.
+        let limit = |source: &Source<'_>, side: &Side| (!source.done).then(|| side.last().unwrap_or(&[]).to_vec());
+        let (first, second) = (limit(&self.streamed, &streamed), limit(&self.built, &built));
+        let bound = match (&first, &second) {
+            (Some(first), Some(second)) => Some(first.min(second)),
+            (one, other) => one.as_ref().or(other.as_ref()),
         };
-        let left = side(self.runtime, &mut self.left, left, &self.left_keys, left_keys)?;
-        let right = side(self.runtime, &mut self.right, right, &self.right_keys, right_keys)?;
-        let (streamed, built) = match self.gatherer.built_side {
-            BuildSide::Right => (left, right),
-            BuildSide::Left => (right, left),
-        };
-        let mut candidates = candidates(&streamed, &built);
+        if let Some(bound) = bound {
+            streamed.count = streamed.below(bound);
+            built.count = built.below(bound);
+        }
+        self.join(&streamed, &built)?;
+        self.streamed.keep_rest(&streamed);
+        self.built.keep_rest(&built);
+        let Some(bound) = bound else { return Ok(false) };
+        if first.as_ref() == Some(bound) {
+            self.streamed.pull()?;
+        }
+        if second.as_ref() == Some(bound) {
+            self.built.pull()?;
+        }
+        Ok(true)
+    }
+
+    fn join(&mut self, streamed: &Side, built: &Side) -> Result<()> {
+        let (streamed_rows, built_rows) = (streamed.rows.slice(0, streamed.count), built.rows.slice(0, built.count));
+        let mut candidates = candidates(streamed, built);
         if self.gatherer.has_condition() {
-            self.gatherer.test(&streamed.rows, &built.rows, &mut candidates)?;
+            self.gatherer.test(&streamed_rows, &built_rows, &mut candidates)?;
         }
         let pairs = if self.shape.keep_built {
-            full(&streamed, &built, &candidates)
+            full(streamed, built, &candidates)
         } else {
             super::shaped(self.shape, streamed.len(), candidates)
         };
-        self.gatherer.emit(&streamed.rows, &built.rows, &pairs, &mut self.ready)
+        self.gatherer.emit(&streamed_rows, &built_rows, &pairs, &mut self.ready)
     }
 }
 
@@ -219,8 +312,9 @@ fn full(streamed: &Side, built: &Side, matches: &(Vec<u32>, Vec<u32>)) -> (Vec<u
 
 impl Operator for MergeJoin<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
-        if !std::mem::replace(&mut self.done, true) {
-            self.join()?;
+        let mut goes_on = !(self.started && self.streamed.is_finished() && self.built.is_finished());
+        while self.ready.is_empty() && goes_on {
+            goes_on = self.step()?;
         }
         Ok(self.ready.pop_front())
     }

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod expand;
+mod external_sort;
 mod leaves;
 mod limits;
 mod project;

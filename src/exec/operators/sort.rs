@@ -1,26 +1,41 @@
 //! Sorting a partition, and the first rows of an order.
 
+use super::external_sort::Merge;
 use super::leaves::Ready;
 use super::unions::all_partitions;
 use crate::common::Result;
-use crate::exec::batch::{BATCH_ROWS, batch_of, concat, schema_of, take_rows};
+use crate::exec::batch::{BATCH_ROWS, batch_of, concat, row_bytes, schema_of, take_rows};
 use crate::exec::expression::{Bound, evaluate_all};
 use crate::exec::keys::SortKeys;
 use crate::exec::runtime::{Operator, Rows, Runtime};
+use crate::exec::spill::{SpillFile, SpillWriter};
 use crate::logical::expr::{Expr, SortOrder};
 use crate::physical::plan::PhysicalPlan;
 use arrow::array::UInt32Array;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use std::sync::Arc;
+
+/// Runs that are merged at a time.
+const MOST_RUNS: usize = 64;
 
 struct Sort<'a> {
+    runtime: &'a Runtime<'a>,
     input: Rows<'a>,
     keys: SortKeys,
     schema: SchemaRef,
-    sorted: Option<Ready>,
+    /// The columns and the encoded key, for rows that are merged.
+    keyed_schema: SchemaRef,
+    sorted: Option<Sorted<'a>>,
 }
 
-/// All rows of the partition in order; equal keys keep their order.
+enum Sorted<'a> {
+    InMemory(Ready),
+    Merged(Merge<'a>),
+}
+
+/// All rows of the partition in order; equal keys keep their order. What does not fit into the task's memory is sorted in runs, which
+/// are spilled and merged.
 pub fn sort<'a>(
     runtime: &'a Runtime<'a>,
     order: &[SortOrder],
@@ -29,22 +44,79 @@ pub fn sort<'a>(
 ) -> Result<Rows<'a>> {
     let columns = input.output();
     let keys = SortKeys::new(runtime, order, &columns, partition)?;
-    Ok(Box::new(Sort { input: runtime.build(input, partition)?, keys, schema: schema_of(&columns), sorted: None }))
+    let schema = schema_of(&columns);
+    let mut fields: Vec<FieldRef> = schema.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new("sort key", DataType::Binary, true)));
+    let keyed_schema = Arc::new(Schema::new(fields));
+    Ok(Box::new(Sort { runtime, input: runtime.build(input, partition)?, keys, schema, keyed_schema, sorted: None }))
+}
+
+impl<'a> Sort<'a> {
+    fn fill(&mut self) -> Result<Sorted<'a>> {
+        let (mut batches, mut held) = (Vec::new(), 0);
+        let mut runs: Vec<Rows<'a>> = Vec::new();
+        while let Some(batch) = self.input.next()? {
+            held += row_bytes(&batch);
+            batches.push(batch);
+            if held > self.runtime.context.memory_bytes {
+                self.runtime.holds(held as usize);
+                let run = self.keyed(&std::mem::take(&mut batches))?;
+                runs.push(Box::new(self.spilled(&mut Ready::new(run))?));
+                held = 0;
+                if runs.len() == MOST_RUNS {
+                    let mut merged = Merge::new(std::mem::take(&mut runs))?;
+                    runs.push(Box::new(self.spilled(&mut merged)?));
+                }
+            }
+        }
+        self.runtime.holds(held as usize);
+        if runs.is_empty() {
+            let all = concat(&self.schema, &batches)?;
+            drop(batches);
+            let order = self.keys.order_of_sort(&self.keys.evaluate(&all)?)?;
+            return Ok(Sorted::InMemory(Ready::new(gather(&all, &order)?)));
+        }
+        runs.push(Box::new(Ready::new(self.keyed(&batches)?)));
+        Ok(Sorted::Merged(Merge::new(runs)?))
+    }
+
+    /// The rows in order, with their encoded keys.
+    fn keyed(&self, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
+        let all = concat(&self.schema, batches)?;
+        let keys = self.keys.evaluate(&all)?;
+        let order = self.keys.order_of_sort(&keys)?;
+        let mut columns = all.columns().to_vec();
+        columns.push(Arc::new(self.keys.encoded(&keys)?));
+        gather(&batch_of(&self.keyed_schema, columns, all.num_rows())?, &order)
+    }
+
+    fn spilled(&self, rows: &mut dyn Operator) -> Result<SpillFile> {
+        let mut file = SpillWriter::new(&self.keyed_schema)?;
+        while let Some(batch) = rows.next()? {
+            self.runtime.context.check_cancelled()?;
+            file.write(self.runtime, &batch)?;
+        }
+        file.finish()
+    }
 }
 
 impl Operator for Sort<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         if self.sorted.is_none() {
-            let mut batches = Vec::new();
-            while let Some(batch) = self.input.next()? {
-                batches.push(batch);
-            }
-            let all = concat(&self.schema, &batches)?;
-            drop(batches);
-            let order = self.keys.order_of_sort(&all)?;
-            self.sorted = Some(Ready::new(gather(&all, &order)?));
+            self.sorted = Some(self.fill()?);
         }
-        self.sorted.as_mut().map_or(Ok(None), Operator::next)
+        match &mut self.sorted {
+            None => Ok(None),
+            Some(Sorted::InMemory(rows)) => rows.next(),
+            Some(Sorted::Merged(rows)) => match rows.next()? {
+                None => Ok(None),
+                Some(batch) => {
+                    let mut columns = batch.columns().to_vec();
+                    columns.pop();
+                    batch_of(&self.schema, columns, batch.num_rows()).map(Some)
+                }
+            },
+        }
     }
 }
 

@@ -357,7 +357,8 @@ mod tests {
         assert_eq!(parse_long(b"9223372036854775808"), None);
         assert_eq!(parse_long(b" 1"), None);
         assert_eq!(parse_double("1e3"), Some(1000.0));
-        for text in ["0", "-0", "5.", ".5", "-12.34", "0.1", "123456789012345", "1234567890123456", "0.000000000000001"] {
+        for text in ["0", "-0", "5.", ".5", "-12.34", "0.1", "123456789012345", "1234567890123456", "0.000000000000001"]
+        {
             assert_eq!(parse_double(text).map(f64::to_bits), text.parse().ok().map(f64::to_bits), "{text}");
         }
         for text in [".", "-", "-.", "1.2.3", "--1"] {

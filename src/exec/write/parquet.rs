@@ -3,9 +3,9 @@
 //! A column whose first rows hardly repeat is written plainly: a dictionary of it would be thrown away after a page, as Spark's writer does.
 
 use super::{FileWriter, failed};
-use crate::exec::aggregate::Groups;
 use crate::common::conf::Options;
 use crate::common::{Conf, ErrorClass, Result, SparkError};
+use crate::exec::aggregate::Groups;
 use crate::logical::expr::Attribute;
 use crate::logical::types::DataType;
 use arrow::datatypes::SchemaRef;
@@ -54,7 +54,6 @@ struct ParquetFile {
 }
 
 /// The first batch decides how columns are written.
-#[expect(clippy::large_enum_variant, reason = "one for each open file")]
 enum Writer {
     Waiting(Option<(File, WriterPropertiesBuilder)>),
     Open(ArrowWriter<File>),
@@ -120,8 +119,7 @@ impl ParquetFile {
             for name in first.map(unique_columns).transpose()?.unwrap_or_default() {
                 properties = properties.set_column_dictionary_enabled(ColumnPath::new(vec![name]), false);
             }
-            let settings =
-                ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+            let settings = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
             let writer = ArrowWriter::try_new_with_options(file, self.schema.clone(), settings)
                 .map_err(|error| failed(&self.path, &error))?;
             self.writer = Writer::Open(writer);
