@@ -54,7 +54,10 @@ print(sales.agg(F.count("*"), *nulls, F.percentile_approx("total_amount", [0.25,
 print(sales.groupBy("transaction_id").count().filter("count > 1").count())
 "#,
     ),
-    ("scan", "print(sales.agg(F.max('total_amount'), F.max('transaction_id'), F.max('customer_id')).collect()[0][0])\n"),
+    (
+        "scan",
+        "print(sales.agg(F.max('total_amount'), F.max('transaction_id'), F.max('customer_id')).collect()[0][0])\n",
+    ),
     ("regexp", "print(sales.filter(F.col('transaction_id').rlike('7[0-3]+9$')).count())\n"),
     ("many_groups", "print(sales.groupBy('customer_id', 'transaction_date').agg(F.sum('total_amount')).count())\n"),
     ("sort", "sales.orderBy('total_amount', 'transaction_id').write.mode('overwrite').parquet('out/sorted')\n"),

@@ -79,6 +79,8 @@ struct Aggregate<'a> {
     outputs: Vec<Bound>,
     schema: SchemaRef,
     seen: usize,
+    /// Rows after which memory is looked at again.
+    next_look: usize,
     passing: bool,
     filled: bool,
     ready: Ready,
@@ -122,6 +124,7 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
         outputs,
         schema: schema_of(&plan.output()),
         seen: 0,
+        next_look: 0,
         passing: false,
         filled: false,
         ready: Ready::new(Vec::new()),
@@ -209,7 +212,7 @@ impl Aggregate<'_> {
             }
             self.take(&batch, &numbers)?;
             self.seen += batch.num_rows();
-            let has_room = self.keys.is_empty() || self.size() <= self.runtime.context.memory_bytes;
+            let has_room = self.has_room(count);
             if self.mode == AggregateMode::Partial && !self.keys.is_empty() {
                 self.passing = self.seen >= PROBE_ROWS && count as f64 > self.seen as f64 * UNIQUE_SHARE;
                 if self.passing || !has_room {
@@ -269,8 +272,18 @@ impl Aggregate<'_> {
             .map(|aggregate| function(self.runtime, self.mode, aggregate, &self.columns, self.partition))
             .collect::<Result<_>>()?;
         self.seen = 0;
+        self.next_look = 0;
         self.filled = false;
         Ok(())
+    }
+
+    /// Whether the groups fit into the task's memory. Many groups are looked at less often, for a look may cost as much as there are.
+    fn has_room(&mut self, groups: usize) -> bool {
+        if self.keys.is_empty() || self.seen < self.next_look {
+            return true;
+        }
+        self.next_look = self.seen + groups / 4;
+        self.size() <= self.runtime.context.memory_bytes
     }
 
     /// Bytes held.

@@ -46,11 +46,12 @@ impl Side {
         self.count
     }
 
-    /// The greatest key there is, and the number of rows below a key.
+    /// The greatest key there is.
     fn last(&self) -> Option<&[u8]> {
         self.rows.num_rows().checked_sub(1).map(|last| self.keys.row(last).data())
     }
 
+    /// How many rows have a smaller key.
     fn below(&self, key: &[u8]) -> usize {
         let (mut from, mut to) = (0, self.rows.num_rows());
         while from < to {
