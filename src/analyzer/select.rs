@@ -205,10 +205,23 @@ pub(super) fn expand(exprs: &[Expr], env: &Env<'_>) -> Result<Vec<Expr>> {
 fn matching(pattern: &str, env: &Env<'_>) -> Result<Vec<Expr>> {
     let body = pattern.trim().trim_matches('`');
     let flag = if env.casing().sensitive { "" } else { "(?i)" };
-    let regex = regex::Regex::new(&format!("^{flag}(?:{body})$")).map_err(|_| {
-        SparkError::analysis("INVALID_PARAMETER_VALUE.PATTERN", format!("`{body}` is no regular expression"))
-    })?;
-    Ok(env.input.iter().filter(|column| regex.is_match(&column.name)).cloned().map(Expr::Attribute).collect())
+    let compiled = |text: &str| {
+        regex::Regex::new(&format!("^{flag}(?:{text})")).map_err(|_| {
+            SparkError::analysis("INVALID_PARAMETER_VALUE.PATTERN", format!("`{body}` is no regular expression"))
+        })
+    };
+    // Java's `(a)?+` takes `a` where it can and never gives it back; the pattern that leaves one column out is written with it.
+    let (first, rest) = match body.split_once(")?+") {
+        Some((first, rest)) if first.starts_with('(') && !first[1..].contains('(') => {
+            (Some(compiled(&first[1..])?), compiled(&format!("(?:{rest})$"))?)
+        }
+        _ => (None, compiled(&format!("(?:{body})$"))?),
+    };
+    let matches = |name: &str| {
+        let taken = first.as_ref().and_then(|first| first.find(name)).map_or(0, |found| found.end());
+        rest.is_match(&name[taken..])
+    };
+    Ok(env.input.iter().filter(|column| matches(&column.name)).cloned().map(Expr::Attribute).collect())
 }
 
 /// Whether an expression as written aggregates, outside of windows.

@@ -4,6 +4,7 @@
 
 use super::accumulator::Accumulator;
 use super::groups::Groups;
+use super::set_order::in_set_order;
 use crate::common::{Result, SparkError};
 use crate::exec::keys::{normalized, sorted_order};
 use crate::logical::scalar::Scalar;
@@ -112,13 +113,12 @@ impl Collected {
         }
         Ok((take(&all, &UInt32Array::from(rows), None)?, offsets))
     }
+}
 
-    fn lists(&self) -> Result<ArrayRef> {
-        let (values, offsets) = self.arranged()?;
-        let field = Arc::new(Field::new("element", values.data_type().clone(), true));
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-        Ok(Arc::new(ListArray::try_new(field, offsets, values, None)?))
-    }
+fn lists(values: ArrayRef, offsets: Vec<i32>) -> Result<ArrayRef> {
+    let field = Arc::new(Field::new("element", values.data_type().clone(), true));
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+    Ok(Arc::new(ListArray::try_new(field, offsets, values, None)?))
 }
 
 impl Accumulator for Collected {
@@ -149,16 +149,15 @@ impl Accumulator for Collected {
     }
 
     fn buffers(&mut self) -> Result<Vec<ArrayRef>> {
-        Ok(vec![self.lists()?])
+        let (values, offsets) = self.arranged()?;
+        Ok(vec![lists(values, offsets)?])
     }
 
     fn finish(&mut self) -> Result<ArrayRef> {
-        if matches!(self.kind, Collect::List | Collect::Set) {
-            return self.lists();
-        }
         let (values, offsets) = self.arranged()?;
         match &self.kind {
-            Collect::List | Collect::Set => Err(SparkError::internal("lists were made before")),
+            Collect::List => lists(values, offsets),
+            Collect::Set => lists(in_set_order(&values, &offsets)?, offsets),
             Collect::Percentile { fractions, many } => percentiles(&values, &offsets, fractions, *many),
             Collect::Mode { least } => modes(&values, &offsets, *least),
             Collect::Join(between) => Ok(joined(&values, &offsets, between)),

@@ -7,7 +7,8 @@
 //! | Final | keys, buffers | results |
 //! | Complete | rows | results |
 //!
-//! Groups come out in the order they were first seen. Without keys there is exactly one group, also over no rows at all. A partial
+//! Groups come out in the order they were first seen, those of a `SortAggregate` by key (**Simplified:** beyond 65,536 groups of a partition
+//! as first seen; Spark sorts its input instead). Without keys there is exactly one group, also over no rows at all. A partial
 //! aggregation whose keys are nearly unique stops looking for groups and hands rows on as groups of one.
 //!
 //! **No room.** When groups take more than the task's memory, a partial aggregation hands out what it has and starts anew; any other goes on
@@ -23,6 +24,7 @@ mod groups;
 mod interner;
 mod moments;
 mod quantiles;
+mod set_order;
 mod sketch;
 mod slots;
 mod sums;
@@ -33,15 +35,16 @@ pub use groups::Groups;
 pub use interner::UNKNOWN;
 
 use self::aside::{Aside, MOST_SPLITS, Part};
-use super::batch::{BATCH_ROWS, batch_of, filter_rows, pieces, schema_of};
+use super::batch::{BATCH_ROWS, batch_of, filter_rows, pieces, schema_of, take_rows};
 use super::expression::{Bound, evaluate_all};
+use super::keys::sorted_order;
 use super::operators::Ready;
 use super::runtime::{Operator, Rows, Runtime};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, Expr};
-use crate::physical::plan::{AggregateExpr, AggregateMode, PhysicalPlan};
+use crate::physical::plan::{AggregateExpr, AggregateMode, AggregateStyle, PhysicalPlan};
 use arrow::array::{Array, ArrayRef, BooleanArray};
-use arrow::compute::filter;
+use arrow::compute::{SortOptions, filter};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
@@ -49,6 +52,9 @@ use arrow::record_batch::RecordBatch;
 const PROBE_ROWS: usize = 100_000;
 /// It does not when there are more groups than this share of the rows.
 const UNIQUE_SHARE: f64 = 0.8;
+
+/// Groups that a `SortAggregate` still brings into key order; nobody reads more by eye.
+const SORTED_GROUPS: usize = 1 << 16;
 
 /// Where an accumulator's input comes from.
 #[expect(clippy::large_enum_variant, reason = "a handful per task")]
@@ -82,6 +88,8 @@ struct Aggregate<'a> {
     /// Rows after which memory is looked at again.
     next_look: usize,
     passing: bool,
+    /// Whether the groups come in the order of their keys, as from Spark's `SortAggregate`.
+    sorts: bool,
     filled: bool,
     ready: Ready,
     /// The child's columns and partition, for functions that start anew.
@@ -98,7 +106,7 @@ struct Aggregate<'a> {
 /// # Errors
 /// When an expression cannot be bound or a function is not known.
 pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
-    let PhysicalPlan::Aggregate { mode, grouping, aggregates, outputs, input, .. } = plan else {
+    let PhysicalPlan::Aggregate { mode, style, grouping, aggregates, outputs, input } = plan else {
         return Err(SparkError::internal("not an aggregate"));
     };
     let columns = input.output();
@@ -126,6 +134,7 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
         seen: 0,
         next_look: 0,
         passing: false,
+        sorts: *style == AggregateStyle::Sort && !grouping.iter().any(|key| key.data_type().has_map()),
         filled: false,
         ready: Ready::new(Vec::new()),
         columns,
@@ -320,7 +329,13 @@ impl Aggregate<'_> {
                 for function in &mut self.functions {
                     columns.push(function.state.finish()?);
                 }
-                let inner = batch_of(&self.inner_schema, columns, count)?;
+                let mut inner = batch_of(&self.inner_schema, columns, count)?;
+                if self.sorts && (2..=SORTED_GROUPS).contains(&count) && !self.keys.is_empty() {
+                    let keys = &inner.columns()[..self.keys.len()];
+                    let ascending = SortOptions { descending: false, nulls_first: true };
+                    let order = sorted_order(keys, &vec![ascending; keys.len()])?;
+                    inner = take_rows(&inner, &order)?;
+                }
                 batch_of(&self.schema, evaluate_all(&self.outputs, &inner)?, count)?
             }
         };

@@ -18,7 +18,7 @@ struct Fetch<'a> {
     current: std::vec::IntoIter<RecordBatch>,
 }
 
-/// The blocks of one slice, by reduce partition and then by map task.
+/// The blocks of one slice, by map task and then by reduce partition: Spark fetches what one map task made in one go.
 pub fn shuffle_read<'a>(
     runtime: &'a Runtime<'a>,
     shuffle: ShuffleId,
@@ -36,7 +36,7 @@ pub fn shuffle_read<'a>(
     let maps = runtime.inputs.map_count(shuffle);
     let blocks: Box<dyn Iterator<Item = (u32, u32)>> = match slice {
         ShuffleSlice::Coalesced { start, end } => {
-            Box::new((start..end).flat_map(move |reduce| (0..maps).map(move |map| (map, reduce))))
+            Box::new((0..maps).flat_map(move |map| (start..end).map(move |reduce| (map, reduce))))
         }
         ShuffleSlice::PartialReducer { reduce, map_start, map_end } => {
             Box::new((map_start..map_end.min(maps)).map(move |map| (map, reduce)))

@@ -110,6 +110,7 @@ fn names(exprs: &[Expr]) -> String {
 fn literal_name(value: &Scalar, data_type: &DataType) -> String {
     match (value, data_type) {
         (Scalar::Array(items), _) => format!("ARRAY({})", items.iter().map(scalar_sql).collect::<Vec<_>>().join(", ")),
+        (Scalar::Date(_) | Scalar::Timestamp(_) | Scalar::TimestampNtz(_), _) => scalar_sql(value),
         _ => scalar_text(value),
     }
 }
@@ -186,9 +187,18 @@ fn call_name(call: &Call) -> String {
         ("count", [Expr::Star(None)]) => "count(1)".into(),
         ("-", [child]) => format!("(- {})", child.pretty_name()),
         ("+", [child]) => format!("(+ {})", child.pretty_name()),
+        _ if is_own_function(call, &lower) => format!("{}({})", call.name, names(&call.args)),
         _ => function_text(&lower, call.origin, &call.args),
     };
     text + &filter_name(call)
+}
+
+/// A function of the script (`spark.udf.register`), which keeps the spelling of its name.
+fn is_own_function(call: &Call, lower: &str) -> bool {
+    const OPERATORS: &[&str] =
+        &["if", "iff", "not", "isnull", "isnotnull", "isnan", "mod", "div", "negative", "positive"];
+    let distinct = lower.ends_with("distinct");
+    call.name != lower && !distinct && !OPERATORS.contains(&lower) && crate::logical::functions::lookup(lower).is_none()
 }
 
 fn filter_name(call: &Call) -> String {
@@ -232,6 +242,15 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
         ("percentile_cont", [value, at]) => {
             return format!("percentile_cont({}) WITHIN GROUP (ORDER BY {})", at.pretty_name(), value.pretty_name());
         }
+        ("trim", [value, what]) => return trim_name("BOTH", value, what),
+        ("ltrim", [value, what]) => return trim_name("LEADING", value, what),
+        ("rtrim", [value, what]) => return trim_name("TRAILING", value, what),
+        ("any_value", [value, _]) => return format!("any_value({})", value.pretty_name()),
+        ("assert_true", [condition]) => {
+            let text = condition.pretty_name();
+            return format!("assert_true({text}, '{text}' is not true!)");
+        }
+        ("ceil" | "ceiling" | "floor", [_, _]) => return format!("{name}({})", names(args)),
         ("log", [value]) => return format!("LOG(E(), {})", value.pretty_name()),
         ("window", _) => return "window".into(),
         _ => {}
@@ -241,6 +260,10 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
     format!("{}({})", function_name(name, origin), parts.join(", "))
 }
 
+fn trim_name(side: &str, value: &Expr, what: &Expr) -> String {
+    format!("TRIM({side} {} FROM {})", what.pretty_name(), value.pretty_name())
+}
+
 /// A function's name in column names.
 #[must_use]
 pub fn function_name(name: &str, origin: CallOrigin) -> String {
@@ -248,6 +271,8 @@ pub fn function_name(name: &str, origin: CallOrigin) -> String {
     match (lower.as_str(), origin) {
         ("pow", CallOrigin::ColumnApi) => "POWER".into(),
         ("mean", CallOrigin::ColumnApi) => "avg".into(),
+        ("current_database", _) => "current_schema".into(),
+        ("dateadd", CallOrigin::ColumnApi) => "date_add".into(),
         (name, _) if UPPER.contains(&name) => name.to_uppercase(),
         _ => lower,
     }
@@ -273,6 +298,7 @@ fn shown_defaults(name: &str, given: usize) -> &'static [&'static str] {
         ("str_to_map", 1) => &[",", ":"],
         ("str_to_map", 2) => &[":"],
         ("ntile", 0) => &["1"],
+        ("listagg" | "string_agg", 1) => &["NULL"],
         _ => &[],
     }
 }

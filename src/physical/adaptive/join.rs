@@ -66,7 +66,7 @@ fn switched(node: &PhysicalPlan, rules: &Rules<'_>) -> Option<(PhysicalPlan, Str
         return None;
     };
     let (left, right) = (without_sort(left), without_sort(right));
-    let (left_bytes, right_bytes) = (small_size(&left, rules), small_size(&right, rules));
+    let (left_bytes, right_bytes) = (small_size(&left, *join_type, rules), small_size(&right, *join_type, rules));
     let build = match (
         left_bytes.filter(|_| can_build_left(*join_type)),
         right_bytes.filter(|_| can_build_right(*join_type)),
@@ -129,12 +129,14 @@ fn holds_unfinished(plan: &PhysicalPlan) -> bool {
 }
 
 /// The measured size of a side that may be broadcast.
-fn small_size(side: &Arc<PhysicalPlan>, rules: &Rules<'_>) -> Option<u128> {
+fn small_size(side: &Arc<PhysicalPlan>, join_type: JoinType, rules: &Rules<'_>) -> Option<u128> {
     let conf = rules.conf;
     let own = conf.get("spark.sql.adaptive.autoBroadcastJoinThreshold").and_then(parse_bytes);
     let plain = conf.get("spark.sql.autoBroadcastJoinThreshold").and_then(parse_bytes);
     let threshold = u128::try_from(own.or(plain).unwrap_or(10 << 20)).ok()?;
-    if let PhysicalPlan::ShuffleRead { shuffle, .. } = &**side
+    // An outer join has work in every partition of the side that it keeps.
+    if matches!(join_type, JoinType::Inner | JoinType::LeftSemi)
+        && let PhysicalPlan::ShuffleRead { shuffle, .. } = &**side
         && is_mostly_empty(&rules.stats.shuffle_sizes(*shuffle), rules)
     {
         return None;

@@ -113,6 +113,7 @@ pub const METHODS: &[&str] = &[
     "rlike",
     "startswith",
     "substr",
+    "transform",
     "try_cast",
     "when",
     "withField",
@@ -126,6 +127,10 @@ impl Column {
         }
         let expr = match name {
             "alias" | "name" => return alias(own, interp, args),
+            "transform" => {
+                let function = args.one(name)?;
+                return interp.call(&function, Args::of(vec![column_value(own)]));
+            }
             "cast" | "astype" | "try_cast" => {
                 let [data_type] = args.bind(name, ["dataType"], 1)?;
                 let to = type_argument(interp, "dataType", &data_type.unwrap_or(Value::None))?;

@@ -296,7 +296,9 @@ impl Interpreter {
             Some(stream) if stream.downcast::<super::modules::io::Standard>().is_none() => {
                 self.call_method(&stream, "write", Args::of(vec![Value::str(text)]))?;
             }
-            _ => self.host()?.print(text),
+            // What a function prints while it runs on rows goes to its executor's log, not to the script's output.
+            _ if self.has_host() => self.host()?.print(text),
+            _ => {}
         }
         Ok(())
     }

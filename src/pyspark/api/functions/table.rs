@@ -66,21 +66,21 @@ table! {
     xxhash64("*cols"), typeof("col"), mode("col 'deterministic?"),
     // Dates and times.
     add_months("start ~months"), convert_timezone("sourceTz? targetTz sourceTs"), curdate(""), current_date(""),
-    current_timestamp(""), now(""), localtimestamp(""), current_timezone(""), date_add("start ~days"), dateadd("start ~days"),
+    current_timestamp(""), now(""), localtimestamp(""), current_timezone(""), date_add("start ~days"), dateadd => date_add("start ~days"),
     date_diff("end start"), datediff("end start"), date_format("date 'format"), date_from_unix_date("days"), date_part("field source"),
     datepart("field source"), extract("field source"), date_sub("start ~days"), date_trunc("'format timestamp"), day("col"), dayname("col"),
     dayofmonth("col"), dayofweek("col"), dayofyear("col"), from_unixtime("timestamp 'format='yyyy-MM-dd HH:mm:ss"),
     from_utc_timestamp("timestamp 'tz"), hour("col"), last_day("date"), make_date("year month day"),
-    make_dt_interval("days? hours? mins? secs?"), make_interval("years? months? weeks? days? hours? mins? secs?"),
+    make_dt_interval("days=0 hours=0 mins=0 secs=0"), make_interval("years=0 months=0 weeks=0 days=0 hours=0 mins=0 secs=0"),
     make_timestamp("years months days hours mins secs timezone?"), make_timestamp_ltz("years months days hours mins secs timezone?"),
-    make_timestamp_ntz("years months days hours mins secs"), make_ym_interval("years? months?"), minute("col"), month("col"),
+    make_timestamp_ntz("years months days hours mins secs"), make_ym_interval("years=0 months=0"), minute("col"), month("col"),
     monthname("col"), months_between("date1 date2 'roundOff=true"), next_day("date 'dayOfWeek"), quarter("col"), second("col"),
     timestamp_add("'unit quantity ts"), timestamp_diff("'unit start end"), timestamp_micros("col"), timestamp_millis("col"),
     timestamp_seconds("col"), to_date("col 'format?"), to_timestamp("col 'format?"), to_timestamp_ltz("timestamp format?"),
     to_timestamp_ntz("timestamp format?"), to_unix_timestamp("timestamp format?"), to_utc_timestamp("timestamp 'tz"),
     trunc("date 'format"), try_to_date("col 'format?"), try_to_timestamp("col format?"), unix_date("col"), unix_micros("col"),
     unix_millis("col"), unix_seconds("col"), unix_timestamp("timestamp? 'format='yyyy-MM-dd HH:mm:ss"), weekday("col"),
-    weekofyear("col"), window_time("windowColumn"), year("col"), try_make_interval("years? months? weeks? days? hours? mins? secs?"),
+    weekofyear("col"), window_time("windowColumn"), year("col"), try_make_interval("years=0 months=0 weeks=0 days=0 hours=0 mins=0 secs=0"),
     // Nulls and choices.
     coalesce("*cols"), equal_null("col1 col2"), ifnull("col1 col2"), isnan("col"), isnotnull("col"), isnull("col"), nanvl("col1 col2"),
     nullif("col1 col2"), nullifzero("col"), nvl("col1 col2"), nvl2("col1 col2 col3"), zeroifnull("col"), not => not("col"),
@@ -113,7 +113,7 @@ table! {
     // Windows.
     cume_dist(""), dense_rank(""), ntile("'n"), percent_rank(""), rank(""), row_number(""),
     // Other.
-    bitwise_not("col"), bitwiseNOT => bitwise_not("col"), current_catalog(""), current_database(""), current_schema(""), current_user(""), user(""),
+    bitwise_not("col"), bitwiseNOT => bitwise_not("col"), current_catalog(""), current_database => current_schema(""), current_schema(""), current_user(""), user(""),
     session_user(""), input_file_name(""), monotonically_increasing_id(""), raise_error("'errMsg"), assert_true("col 'errMsg?"),
     rand("'seed?"), randn("'seed?"), shuffle("col 'seed?"), spark_partition_id(""), uuid("'seed?"), version(""),
 }

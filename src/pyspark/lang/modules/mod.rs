@@ -14,6 +14,7 @@ mod os;
 mod random;
 mod regex;
 mod strftime;
+mod tempfile;
 
 use super::class::Module;
 use super::raised::{PyResult, Raised};
@@ -40,7 +41,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("http", "a script here has no network; put the data into datasets/"),
     ("sqlite3", "read files with spark.read, ask with spark.sql"),
     ("pickle", "write data with df.write"),
-    ("tempfile", "write below out/"),
     ("signal", "`batchlab run --fault` injects failures"),
     ("ctypes", "a script here is plain Python"),
     ("boto3", "a script here has no network; put the data into datasets/"),
@@ -92,6 +92,7 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "pathlib" => os::pathlib(interp),
         "shutil" => os::shutil(),
         "glob" => os::glob(),
+        "tempfile" => tempfile::module(),
         "re" => regex::module(interp),
         "dataclasses" => dataclasses::module(),
         "abc" => dataclasses::abc(interp),
