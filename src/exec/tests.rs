@@ -223,7 +223,7 @@ fn two_phases_give_what_one_gives() {
     ];
     let complete = aggregate(AggregateMode::Complete, &calls, input.clone(), 1000);
     let expected =
-        ["1 2 3 1 a b b - [b a] [b a] - 2 0", "2 2 4 2 y z z y [z y] [z y] y 2 0", "- 2 - - q q q q [q q] [q] - 1 -"];
+        ["1 2 3 1 a b b - [b a] [a b] - 2 0", "2 2 4 2 y z z y [z y] [z y] y 2 0", "- 2 - - q q q q [q q] [q] - 1 -"];
     assert_eq!(rows(&complete), expected);
     let partial = Arc::new(aggregate(AggregateMode::Partial, &calls, input.clone(), 1000));
     assert_eq!(rows(&aggregate(AggregateMode::Final, &calls, partial, 1000)), expected);

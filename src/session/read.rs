@@ -9,7 +9,7 @@ use crate::common::conf::Options;
 use crate::common::{Result, SparkError};
 use crate::exec::infer;
 use crate::logical::functions::PartitionFunction;
-use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan, Repartitioning, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::physical::PhysicalPlan;
@@ -21,7 +21,9 @@ impl Session {
     /// The unanalyzed scan that a reader asked for.
     pub(super) fn read(&mut self, mut request: ReadRequest) -> Result<Arc<LogicalPlan>> {
         if let Some(texts) = request.texts.take() {
-            request.paths = vec![self.store_texts(&texts)?];
+            // A header stands in the first file only, so there must be one.
+            let whole = request.options.flag("header", false) || request.options.flag("multiLine", false);
+            request.paths = vec![self.store_texts(&texts, whole)?];
             request.options.set(crate::physical::TASK_PER_FILE, "true");
         }
         if request.paths.is_empty() {
@@ -60,7 +62,9 @@ impl Session {
     /// Writes rows of text to a file, so that they are read as files are.
     ///
     /// **Simplified:** Spark parses the rows where they are.
-    fn store_texts(&mut self, texts: &Arc<LogicalPlan>) -> Result<String> {
+    fn store_texts(&mut self, texts: &Arc<LogicalPlan>, whole: bool) -> Result<String> {
+        let one = LogicalPlan::Repartition { target: Repartitioning::Coalesce { count: 1 }, input: texts.clone() };
+        let texts = if whole { self.analyze(Arc::new(one))? } else { texts.clone() };
         let folder = self.conf.get("spark.checkpoint.dir").unwrap_or("out/checkpoints").to_owned();
         let path = format!("{folder}/texts-{}", self.writes + 1);
         let target = WriteTarget {
@@ -70,7 +74,7 @@ impl Session {
             partition_by: Vec::new(),
             options: Options::default(),
         };
-        self.write_files(texts, &target)?;
+        self.write_files(&texts, &target)?;
         Ok(path)
     }
 

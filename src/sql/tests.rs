@@ -27,7 +27,7 @@ fn expressions_bind_as_in_spark() {
         ("sum(x) filter (where y > 1)", "sum(x) FILTER (WHERE (y > 1))"),
         ("cast(a as array<array<int>>)", "CAST(a AS ARRAY<ARRAY<INT>>)"),
         ("extract(month from d)", "extract(month FROM d)"),
-        ("date'2024-05-06'", "2024-05-06"),
+        ("date'2024-05-06'", "DATE '2024-05-06'"),
         ("1.50", "1.50"),
         ("1e3", "1000.0"),
         ("interval 1 year", "INTERVAL '1' YEAR"),

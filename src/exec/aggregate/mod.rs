@@ -43,7 +43,7 @@ use super::runtime::{Operator, Rows, Runtime};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, Expr};
 use crate::physical::plan::{AggregateExpr, AggregateMode, AggregateStyle, PhysicalPlan};
-use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow::compute::{SortOptions, filter};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -88,6 +88,8 @@ struct Aggregate<'a> {
     /// Rows after which memory is looked at again.
     next_look: usize,
     passing: bool,
+    /// Whether groups with a null in their key come after the others: Spark's quick first hash table does not take them.
+    nulls_last: bool,
     /// Whether the groups come in the order of their keys, as from Spark's `SortAggregate`.
     sorts: bool,
     filled: bool,
@@ -134,6 +136,7 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
         seen: 0,
         next_look: 0,
         passing: false,
+        nulls_last: *style == AggregateStyle::Hash && (*mode != AggregateMode::Final || aggregates.is_empty()),
         sorts: *style == AggregateStyle::Sort && !grouping.iter().any(|key| key.data_type().has_map()),
         filled: false,
         ready: Ready::new(Vec::new()),
@@ -315,6 +318,7 @@ impl Aggregate<'_> {
         let count = self.groups.len();
         self.runtime.holds(self.size() as usize);
         let mut columns = self.groups.keys()?;
+        let late = if self.nulls_last { nulls_last(&columns, count) } else { None };
         for function in &mut self.functions {
             function.state.resize(count);
         }
@@ -339,6 +343,10 @@ impl Aggregate<'_> {
                 batch_of(&self.schema, evaluate_all(&self.outputs, &inner)?, count)?
             }
         };
+        let batch = match late {
+            Some(order) => take_rows(&batch, &order)?,
+            None => batch,
+        };
         self.ready = Ready::new(pieces(&batch, BATCH_ROWS).collect());
         Ok(())
     }
@@ -357,6 +365,16 @@ impl Aggregate<'_> {
         }
         batch_of(&self.schema, columns, rows)
     }
+}
+
+/// The groups without a null in their key, then the others; nothing when there is no null.
+fn nulls_last(keys: &[ArrayRef], count: usize) -> Option<UInt32Array> {
+    if keys.iter().all(|key| key.null_count() == 0) {
+        return None;
+    }
+    let (late, early): (Vec<u32>, Vec<u32>) =
+        (0..count as u32).partition(|row| keys.iter().any(|key| key.is_null(*row as usize)));
+    Some(early.into_iter().chain(late).collect())
 }
 
 impl Operator for Aggregate<'_> {
