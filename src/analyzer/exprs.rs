@@ -97,6 +97,11 @@ impl<'e> Env<'e> {
                 if call.args.iter().any(|arg| matches!(arg, Expr::Star(_))) {
                     call.args = self.star_arguments(&call)?;
                 }
+                if functions::lookup(&call.name.to_ascii_lowercase()).is_none()
+                    && let Some((function, _)) = self.analyzer.context.catalog.function(&call.name)
+                {
+                    function.name().clone_into(&mut call.name);
+                }
                 Expr::Call(call).try_map_children(&mut |child| self.names_under(child, params))
             }
             Expr::Star(_) | Expr::ColumnRegex(_) => Err(SparkError::analysis(

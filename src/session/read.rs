@@ -13,7 +13,7 @@ use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan, Reparti
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::physical::PhysicalPlan;
-use crate::pyspark::host::ReadRequest;
+use crate::pyspark::host::{Host, ReadRequest};
 use crate::storage::listing::{self, ListOptions};
 use std::sync::Arc;
 

@@ -1,7 +1,6 @@
 //! The first rows of each group, by rank.
 //!
-//! The rows arrive sorted by group and order, so a rank is a matter of counting: no column is made, and a group's later rows are dropped
-//! as soon as they come.
+//! The rows arrive sorted by group and order, so a rank is a matter of counting: no column of ranks is made.
 
 use super::Runs;
 use crate::common::{Result, SparkError};
@@ -17,9 +16,12 @@ use arrow::record_batch::RecordBatch;
 
 #[derive(Clone, Copy)]
 enum Rank {
-    RowNumber,
-    Rank,
-    DenseRank,
+    /// `row_number`: every row has a number of its own.
+    Single,
+    /// `rank`: peers share the number of the first.
+    Gaps,
+    /// `dense_rank`: peers share a number, the next follows it.
+    Dense,
 }
 
 struct GroupLimit<'a> {
@@ -49,9 +51,9 @@ pub(in crate::exec) fn build<'a>(
         return Err(SparkError::internal("a group limit needs a ranking function"));
     };
     let rank = match function.name {
-        "row_number" => Rank::RowNumber,
-        "rank" => Rank::Rank,
-        "dense_rank" => Rank::DenseRank,
+        "row_number" => Rank::Single,
+        "rank" => Rank::Gaps,
+        "dense_rank" => Rank::Dense,
         other => return Err(SparkError::internal(format!("{other} does not rank"))),
     };
     let columns = input.output();
@@ -77,8 +79,8 @@ impl GroupLimit<'_> {
         }
         let groups = Runs::new(&evaluate_all(&self.partition_by, &rows)?, count, None)?;
         let mask = match self.rank {
-            Rank::RowNumber => (0..count).map(|row| row - groups.around(row).0 < self.limit).collect(),
-            Rank::Rank | Rank::DenseRank => {
+            Rank::Single => (0..count).map(|row| row - groups.around(row).0 < self.limit).collect(),
+            Rank::Gaps | Rank::Dense => {
                 let peers = Runs::new(&evaluate_all(&self.order_by, &rows)?, count, Some(&groups))?;
                 self.ranked(&groups, &peers, count)
             }
@@ -91,8 +93,8 @@ impl GroupLimit<'_> {
         let before = |row: usize| {
             let start = groups.around(row).0;
             match self.rank {
-                Rank::DenseRank => (peers.of_row[row] - peers.of_row[start]) as usize,
-                Rank::RowNumber | Rank::Rank => peers.around(row).0 - start,
+                Rank::Dense => (peers.of_row[row] - peers.of_row[start]) as usize,
+                Rank::Single | Rank::Gaps => peers.around(row).0 - start,
             }
         };
         (0..count).map(|row| before(row) < self.limit).collect()
