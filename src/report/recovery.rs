@@ -100,7 +100,8 @@ fn happening(status: &Status, fate: &Fate) -> String {
             .to_owned();
     }
     if status.running().next().is_some() {
-        return "Now the tasks that still run are waited for.".to_owned();
+        return "Other tasks run on. The driver gathers reports of lost blocks for a moment, then starts what is missing."
+            .to_owned();
     }
     "Now nothing runs: the driver gathers reports of lost blocks for a moment, then starts what is missing.".to_owned()
 }

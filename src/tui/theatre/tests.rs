@@ -5,7 +5,7 @@ use super::stops::Beat;
 use super::update::{Effect, Message, update};
 use super::view::view;
 use crate::common::ids::NodeId;
-use crate::common::time::VirtualTime;
+use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::status::{History, Status, fixture};
 use crate::tui::glyphs::TWINS;
 use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
@@ -180,7 +180,7 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
     snapshot("full_kill", &draw(&model, 120, 40));
     let effects = press(&mut model, Action::Open);
     let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
-    assert_eq!(request.kills.last(), Some(&(NodeId(3), VirtualTime::from_secs_f64(4.5))));
+    assert_eq!(request.kills.last(), Some(&(NodeId(3), VirtualTime::from_secs_f64(4.5) + VirtualDuration(1))));
     let handle = RunHandle::default();
     update(&mut model, Message::BranchStarted { request, handle });
     assert!(model.pending.is_some());

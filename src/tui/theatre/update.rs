@@ -8,7 +8,7 @@ use super::select;
 use super::view::layout;
 use super::{BranchRequest, Exit};
 use crate::common::ids::NodeId;
-use crate::common::time::VirtualTime;
+use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::Event;
 use crate::report::words;
 use crate::tui::run_handle::{RunEnd, RunHandle};
@@ -269,6 +269,9 @@ fn open_kill(model: &mut Model) {
         return;
     }
     model.playing = false;
+    // The whole moment has happened when the node dies: the dry run looks at its end.
+    player::to_time(model, model.cursor.time);
+    model.seek();
     let wanted = match model.selected {
         Selected::Node(node) => Some(node),
         Selected::Nothing | Selected::Stage(_) | Selected::Task(..) => {
@@ -339,7 +342,12 @@ fn kill_key(model: &mut Model, choice: usize, action: Action, closing: bool) -> 
     }
     model.overlay = Overlay::None;
     let Some(node) = victims.get(choice).copied() else { return Vec::new() };
-    vec![Effect::Branch(BranchRequest { kills: kills_with(model, node, model.cursor.time) })]
+    vec![Effect::Branch(BranchRequest { kills: kills_with(model, node, just_after(model.cursor.time)) })]
+}
+
+/// The next moment: what happened at `time` has happened.
+fn just_after(time: VirtualTime) -> VirtualTime {
+    time + VirtualDuration(1)
 }
 
 /// The deaths that were added on the way to the run on screen, and the new one.
