@@ -155,6 +155,7 @@ pub(super) fn map_exprs(mut node: LogicalPlan, f: &mut dyn FnMut(Expr) -> Expr) 
         | LogicalPlan::With { .. }
         | LogicalPlan::WithColumnsRenamed { .. }
         | LogicalPlan::Limit { .. }
+        | LogicalPlan::LocalLimit { .. }
         | LogicalPlan::Offset { .. }
         | LogicalPlan::Tail { .. }
         | LogicalPlan::Join { .. }

@@ -221,6 +221,7 @@ impl<'a> Analyzer<'a> {
             | LogicalPlan::Window { .. }
             | LogicalPlan::WindowGroupLimit { .. }
             | LogicalPlan::Limit { .. }
+            | LogicalPlan::LocalLimit { .. }
             | LogicalPlan::Offset { .. }
             | LogicalPlan::Tail { .. }
             | LogicalPlan::Sample { .. } => {

@@ -26,8 +26,16 @@ use std::sync::Arc;
 /// Why an attempt cannot go on.
 #[derive(Debug, Clone)]
 pub(super) enum Trouble {
-    Fetch { shuffle: ShuffleId, map: u32, executor: Option<ExecutorId>, node: NodeId },
+    Fetch {
+        shuffle: ShuffleId,
+        map: u32,
+        executor: Option<ExecutorId>,
+        node: NodeId,
+    },
+    /// The task's own work raised this.
     Raised(SparkError),
+    /// The cluster failed the task, whatever its work is.
+    Cluster(String),
 }
 
 /// A task attempt under way.
@@ -143,7 +151,7 @@ impl Cluster {
         let raised = VirtualDuration(self.config.cost.failed_task_us * 1000);
         if self.is_told_to_fail(launch) {
             let text = format!("injected fault in task {} of {}", launch.partition, launch.stage.stage);
-            return Some((Trouble::Raised(SparkError::new(ErrorClass::SparkException, text)), raised));
+            return Some((Trouble::Cluster(text), raised));
         }
         if let Some(found) = self.missing_block(needs) {
             return Some(found);
@@ -152,7 +160,7 @@ impl Cluster {
             needs.files.iter().any(|(_, hosts)| !hosts.is_empty() && self.nearest_host(hosts, launch.node).is_none());
         unreachable.then(|| {
             let text = "could not read an input block: all nodes that held a copy of it are gone";
-            (Trouble::Raised(SparkError::new(ErrorClass::SparkException, text).with_condition("BLOCK_MISSING")), raised)
+            (Trouble::Cluster(text.to_owned()), raised)
         })
     }
 
@@ -310,12 +318,10 @@ impl Cluster {
                 let is_final =
                     matches!(error.class(), ErrorClass::Interrupted | ErrorClass::Internal | ErrorClass::Unsupported);
                 let text = error.to_string();
-                let is_injected = text.starts_with("injected fault") || error.condition() == Some("BLOCK_MISSING");
-                if !is_injected {
-                    self.errors.insert(task, error);
-                }
+                self.errors.insert(task, error);
                 TaskEnd::Failed { error: text, is_final }
             }
+            Some(Trouble::Cluster(error)) => TaskEnd::Failed { error, is_final: false },
             None => return,
         };
         self.tell(Input::TaskEnded { task, end, metrics });

@@ -142,6 +142,11 @@ pub enum LogicalPlan {
         count: usize,
         input: Arc<LogicalPlan>,
     },
+    /// The first rows of each partition. From the optimizer.
+    LocalLimit {
+        count: usize,
+        input: Arc<LogicalPlan>,
+    },
     Offset {
         count: usize,
         input: Arc<LogicalPlan>,
@@ -410,6 +415,7 @@ impl LogicalPlan {
             | LogicalPlan::Unpivot { input, .. }
             | LogicalPlan::Sort { input, .. }
             | LogicalPlan::Limit { input, .. }
+            | LogicalPlan::LocalLimit { input, .. }
             | LogicalPlan::Offset { input, .. }
             | LogicalPlan::Tail { input, .. }
             | LogicalPlan::Distinct { input }
@@ -464,6 +470,7 @@ impl LogicalPlan {
             | LogicalPlan::Generate { input, .. }
             | LogicalPlan::Sort { input, .. }
             | LogicalPlan::Limit { input, .. }
+            | LogicalPlan::LocalLimit { input, .. }
             | LogicalPlan::Offset { input, .. }
             | LogicalPlan::Tail { input, .. }
             | LogicalPlan::Distinct { input }
@@ -531,6 +538,7 @@ impl LogicalPlan {
             | LogicalPlan::Generate { input, .. }
             | LogicalPlan::Sort { input, .. }
             | LogicalPlan::Limit { input, .. }
+            | LogicalPlan::LocalLimit { input, .. }
             | LogicalPlan::Offset { input, .. }
             | LogicalPlan::Tail { input, .. }
             | LogicalPlan::Distinct { input }
@@ -558,6 +566,7 @@ impl LogicalPlan {
             | LogicalPlan::With { .. }
             | LogicalPlan::WithColumnsRenamed { .. }
             | LogicalPlan::Limit { .. }
+            | LogicalPlan::LocalLimit { .. }
             | LogicalPlan::Offset { .. }
             | LogicalPlan::Tail { .. }
             | LogicalPlan::Union { .. }
@@ -645,6 +654,7 @@ impl LogicalPlan {
             | LogicalPlan::With { .. }
             | LogicalPlan::WithColumnsRenamed { .. }
             | LogicalPlan::Limit { .. }
+            | LogicalPlan::LocalLimit { .. }
             | LogicalPlan::Offset { .. }
             | LogicalPlan::Tail { .. }
             | LogicalPlan::Union { .. }

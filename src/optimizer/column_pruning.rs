@@ -102,6 +102,7 @@ fn prune(plan: &Arc<LogicalPlan>, required: &Ids) -> Arc<LogicalPlan> {
         LogicalPlan::Generate { input, .. }
         | LogicalPlan::Sort { input, .. }
         | LogicalPlan::Limit { input, .. }
+        | LogicalPlan::LocalLimit { input, .. }
         | LogicalPlan::Offset { input, .. }
         | LogicalPlan::Tail { input, .. }
         | LogicalPlan::Sample { input, .. } => {

@@ -8,7 +8,7 @@
 //! Spark also removes a sort whose input is sorted that way already.
 
 use super::OptimizerContext;
-use super::combine_limits::is_one_row;
+use super::row_bounds::max_rows;
 use crate::logical::plan::Grouping;
 use crate::logical::{Expr, LogicalPlan, rewrite};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(super) const WHY: &str = "an order that the next step destroys or ignores ne
 
 pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) -> Arc<LogicalPlan> {
     plan.transform_down(&mut |node| match &**node {
-        LogicalPlan::Sort { input, .. } if is_one_row(input) => Some((**input).clone()),
+        LogicalPlan::Sort { input, .. } if max_rows(input).is_some_and(|rows| rows <= 1) => Some((**input).clone()),
         LogicalPlan::Sort { order, global: true, input } => {
             let input = without_sort(input)?;
             Some(LogicalPlan::Sort { order: order.clone(), global: true, input })

@@ -63,6 +63,7 @@ fn hint_of(side: &LogicalPlan) -> Option<JoinHint> {
         | LogicalPlan::Distinct { input }
         | LogicalPlan::Deduplicate { input, .. }
         | LogicalPlan::Limit { input, .. }
+        | LogicalPlan::LocalLimit { input, .. }
         | LogicalPlan::Repartition { input, .. } => hint_of(input),
         _ => None,
     }

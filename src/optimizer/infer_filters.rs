@@ -173,6 +173,7 @@ fn constraints(plan: &LogicalPlan) -> Vec<Expr> {
         | LogicalPlan::Generate { input, .. }
         | LogicalPlan::Sort { input, .. }
         | LogicalPlan::Limit { input, .. }
+        | LogicalPlan::LocalLimit { input, .. }
         | LogicalPlan::Offset { input, .. }
         | LogicalPlan::Repartition { input, .. }
         | LogicalPlan::Sample { input, .. }

@@ -5,12 +5,11 @@
 //! row number is a sort and a limit. A limit below one leaves nothing.
 //! Must not: fire when another function of the node looks at rows after its own (a lead, a whole group's sum), or without an order.
 //! Hard case: several ranks are compared: the row number is the cheapest, then the smallest limit decides.
-//! Spark also asks how many rows a child has at most; only what the driver knows as rows, ranges, limits and totals count here.
 
 use super::OptimizerContext;
 use super::propagate_empty_relation::empty;
+use super::row_bounds::max_rows;
 use crate::logical::expr::{BinaryOp, FrameBound, FrameUnit, WindowFrame};
-use crate::logical::plan::Grouping;
 use crate::logical::rewrite::conjuncts;
 use crate::logical::{Expr, LogicalPlan, Scalar};
 use std::sync::Arc;
@@ -106,21 +105,6 @@ fn upper_bound(condition: &Expr, id: crate::common::ids::ExprId) -> Option<i64> 
     match op {
         BinaryOp::Eq | BinaryOp::LtEq => Some(i64::from(limit)),
         BinaryOp::Lt => Some(i64::from(limit) - 1),
-        _ => None,
-    }
-}
-
-/// How many rows there are at most, where the plan itself says so.
-fn max_rows(plan: &LogicalPlan) -> Option<usize> {
-    match plan {
-        LogicalPlan::LocalRelation { batch, partitions: Some(0), .. } => Some(batch.num_rows()),
-        LogicalPlan::OneRow => Some(1),
-        LogicalPlan::Aggregate { grouping: Grouping::By(by), .. } if by.is_empty() => Some(1),
-        LogicalPlan::Limit { count, input } => Some(max_rows(input).map_or(*count, |rows| rows.min(*count))),
-        LogicalPlan::Project { input, .. }
-        | LogicalPlan::Filter { input, .. }
-        | LogicalPlan::Sort { input, .. }
-        | LogicalPlan::Aggregate { input, .. } => max_rows(input),
         _ => None,
     }
 }

@@ -24,6 +24,7 @@ mod eliminate_subquery_aliases;
 mod functions;
 mod infer_filters;
 mod infer_window_group_limit;
+mod limit_push_down;
 mod null_propagation;
 mod propagate_empty_relation;
 mod prune_filters;
@@ -33,6 +34,7 @@ mod replace_distinct;
 mod replace_set_operations;
 mod rewrite_distinct_aggregates;
 mod rewrite_subqueries;
+mod row_bounds;
 mod simplify_casts;
 mod simplify_comparisons;
 mod simplify_conditionals;
@@ -84,22 +86,40 @@ macro_rules! rules {
     ($($module:ident),* $(,)?) => { &[$(Rule { name: $module::NAME, why: $module::WHY, apply: $module::apply }),*] };
 }
 
-/// Batches in order: how often at most, and the rules.
-static BATCHES: &[(usize, &[Rule])] = &[
-    (1, rules![eliminate_subquery_aliases]),
-    (1, rules![replace_set_operations, replace_distinct]),
-    (1, rules![rewrite_subqueries]),
-    (50, OPERATORS),
-    (1, rules![infer_filters]),
-    (50, OPERATORS),
-    (1, rules![rewrite_distinct_aggregates]),
-    (1, rules![infer_window_group_limit]),
-    (5, rules![propagate_empty_relation, column_pruning, collapse_project, remove_noop_operators]),
+/// Rules that run together.
+struct Batch {
+    /// How often at most.
+    most: usize,
+    /// Whether plans run without these rules: then `spark.sql.optimizer.excludedRules` may leave them out.
+    is_optional: bool,
+    rules: &'static [Rule],
+}
+
+const fn needed(rules: &'static [Rule]) -> Batch {
+    Batch { most: 1, is_optional: false, rules }
+}
+
+const fn optional(most: usize, rules: &'static [Rule]) -> Batch {
+    Batch { most, is_optional: true, rules }
+}
+
+/// The batches in order.
+static BATCHES: &[Batch] = &[
+    needed(rules![eliminate_subquery_aliases]),
+    needed(rules![replace_set_operations, replace_distinct]),
+    needed(rules![rewrite_subqueries]),
+    optional(50, OPERATORS),
+    optional(1, rules![infer_filters]),
+    optional(50, OPERATORS),
+    needed(rules![rewrite_distinct_aggregates]),
+    optional(1, rules![infer_window_group_limit]),
+    optional(5, rules![propagate_empty_relation, column_pruning, collapse_project, remove_noop_operators]),
 ];
 
 static OPERATORS: &[Rule] = rules![
     eliminate_outer_join,
     push_down_filter,
+    limit_push_down,
     combine_filters,
     combine_unions,
     combine_limits,
@@ -124,23 +144,42 @@ static OPERATORS: &[Rule] = rules![
 pub fn optimize(plan: &Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> Result<Optimized> {
     let mut trace = Vec::new();
     let mut plan = inside(plan, context, &mut trace)?;
-    for (most, rules) in BATCHES {
-        plan = run_batch(plan, *most, rules, context, &mut trace);
+    let excluded = excluded_rules(context.conf);
+    for batch in BATCHES {
+        plan = run_batch(plan, batch, &excluded, context, &mut trace);
     }
     refuse_leftovers(&plan)?;
     Ok(Optimized { plan, trace })
 }
 
+/// The last parts of the class names in `spark.sql.optimizer.excludedRules`.
+fn excluded_rules(conf: &Conf) -> Vec<String> {
+    let names = conf.get("spark.sql.optimizer.excludedRules").unwrap_or_default();
+    names.split(',').filter_map(|name| name.trim().rsplit('.').next()).map(str::to_owned).collect()
+}
+
+/// Spark's names of the rules that `spark.sql.optimizer.excludedRules` may leave out.
+#[must_use]
+pub fn optional_rules() -> Vec<&'static str> {
+    let mut names: Vec<&str> =
+        BATCHES.iter().filter(|batch| batch.is_optional).flat_map(|batch| batch.rules).map(|rule| rule.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 fn run_batch(
     mut plan: Arc<LogicalPlan>,
-    most: usize,
-    rules: &[Rule],
+    batch: &Batch,
+    excluded: &[String],
     context: &OptimizerContext<'_>,
     trace: &mut Vec<RuleFiring>,
 ) -> Arc<LogicalPlan> {
-    for _ in 0..most {
+    for _ in 0..batch.most {
         let start = plan.clone();
-        for rule in rules {
+        for rule in
+            batch.rules.iter().filter(|rule| !(batch.is_optional && excluded.iter().any(|name| name == rule.name)))
+        {
             let after = (rule.apply)(&plan, context);
             if !Arc::ptr_eq(&after, &plan) {
                 trace.push(RuleFiring { rule: rule.name, before: plan, after: after.clone(), why: rule.why });

@@ -26,6 +26,7 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
         | LogicalPlan::Filter { input, .. }
         | LogicalPlan::Sort { input, .. }
         | LogicalPlan::Limit { input, .. }
+        | LogicalPlan::LocalLimit { input, .. }
         | LogicalPlan::Offset { input, .. }
         | LogicalPlan::Window { input, .. }
         | LogicalPlan::WindowGroupLimit { input, .. }

@@ -11,7 +11,6 @@ use crate::common::{Conf, Result, SparkError};
 use crate::logical::expr::SortOrder;
 use crate::logical::fold::ConstantFolder;
 use crate::logical::plan::{Grouping, Repartitioning, WriteTarget};
-use crate::logical::rewrite;
 use crate::logical::{Attribute, Expr, LogicalPlan};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -107,7 +106,7 @@ impl Planner<'_> {
             _ => return self.plan_node(node),
         };
         let input = self.plan_node(input)?;
-        Ok(Arc::new(PhysicalPlan::CollectLimit { count, offset, input: local_limit_unions(&input, count, offset) }))
+        Ok(Arc::new(PhysicalPlan::CollectLimit { count, offset, input: input }))
     }
 
     /// Every other place.
@@ -170,6 +169,9 @@ impl Planner<'_> {
             },
             LogicalPlan::Sort { order, global, input } => {
                 PhysicalPlan::Sort { order: order.clone(), global: *global, input: self.plan_node(input)? }
+            }
+            LogicalPlan::LocalLimit { count, input } => {
+                PhysicalPlan::LocalLimit { count: *count, input: self.plan_node(input)? }
             }
             LogicalPlan::Limit { .. } | LogicalPlan::Offset { .. } | LogicalPlan::Tail { .. } => {
                 return self.limit(node);
@@ -283,7 +285,7 @@ impl Planner<'_> {
             input
         } else {
             let local = count.saturating_add(offset);
-            Arc::new(PhysicalPlan::LocalLimit { count: local, input: local_limit_unions(&input, count, offset) })
+            Arc::new(PhysicalPlan::LocalLimit { count: local, input: input })
         };
         Ok(Arc::new(PhysicalPlan::GlobalLimit { count, offset, input }))
     }
@@ -367,28 +369,6 @@ impl<'a> TopRows<'a> {
             }
             _ => None,
         }
-    }
-}
-
-/// A limit above a union also limits every branch.
-fn local_limit_unions(plan: &Arc<PhysicalPlan>, count: usize, offset: usize) -> Arc<PhysicalPlan> {
-    let local = count.saturating_add(offset);
-    match &**plan {
-        PhysicalPlan::Union { inputs } if local != usize::MAX => Arc::new(PhysicalPlan::Union {
-            inputs: inputs
-                .iter()
-                .map(|input| Arc::new(PhysicalPlan::LocalLimit { count: local, input: input.clone() }))
-                .collect(),
-        }),
-        PhysicalPlan::Project { exprs, input } if exprs.iter().all(rewrite::is_deterministic) => {
-            let below = local_limit_unions(input, count, offset);
-            if Arc::ptr_eq(&below, input) {
-                plan.clone()
-            } else {
-                Arc::new(PhysicalPlan::Project { exprs: exprs.clone(), input: below })
-            }
-        }
-        _ => plan.clone(),
     }
 }
 

@@ -78,6 +78,7 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
         | LogicalPlan::Unpivot { input, .. }
         | LogicalPlan::Sort { input, .. }
         | LogicalPlan::WindowGroupLimit { input, .. }
+        | LogicalPlan::LocalLimit { input, .. }
         | LogicalPlan::Offset { input, .. }
         | LogicalPlan::Distinct { input }
         | LogicalPlan::Deduplicate { input, .. }

@@ -95,6 +95,7 @@ impl LogicalPlan {
             }
             LogicalPlan::Sort { order, global, .. } => format!("Sort {}, {global}", orders(order)),
             LogicalPlan::Limit { count, .. } => format!("GlobalLimit {count}"),
+            LogicalPlan::LocalLimit { count, .. } => format!("LocalLimit {count}"),
             LogicalPlan::Offset { count, .. } => format!("Offset {count}"),
             LogicalPlan::Tail { count, .. } => format!("Tail {count}"),
             LogicalPlan::Join { join_type, constraint, hint, .. } => join_line(*join_type, constraint, *hint),
