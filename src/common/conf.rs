@@ -27,6 +27,7 @@ pub static DEFAULTS: &[(&str, &str)] = &[
     ("spark.sql.files.maxPartitionBytes", "134217728b"),
     ("spark.sql.files.openCostInBytes", "4194304b"),
     ("spark.sql.join.preferSortMergeJoin", "true"),
+    ("spark.sql.mapKeyDedupPolicy", "EXCEPTION"),
     ("spark.sql.pivotMaxValues", "10000"),
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.shuffle.partitions", "200"),

@@ -3,11 +3,13 @@
 //! Values lie in chunks as they came; only at the end a counting sort brings each group's values together.
 
 use super::accumulator::Accumulator;
+use super::folded::Fold;
 use super::groups::Groups;
 use super::set_order::in_set_order;
 use crate::common::{Result, SparkError};
 use crate::exec::keys::{normalized, sorted_order};
 use crate::logical::scalar::Scalar;
+use crate::logical::types::DataType;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, StringViewBuilder, StructArray, UInt32Array,
     new_empty_array,
@@ -31,8 +33,9 @@ pub enum Collect {
     Mode {
         least: bool,
     },
-    /// Text joined by this.
-    Join(String),
+    /// Text or bytes joined by this.
+    Join(Vec<u8>),
+    Fold(Fold),
 }
 
 /// All values of each group.
@@ -40,6 +43,7 @@ pub struct Collected {
     kind: Collect,
     /// Type of what is kept: the argument's, or a struct of all arguments.
     element: ArrowType,
+    types: (DataType, DataType),
     chunks: Vec<ArrayRef>,
     groups: Vec<u32>,
     group_count: usize,
@@ -49,16 +53,18 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// An accumulator that keeps values of type `element` (from the buffer's list type).
+    /// An accumulator that keeps values of type `kept` (from the buffer's list type) and gives `out`.
     ///
     /// # Errors
     /// For sets of values that cannot be compared.
-    pub fn new(kind: Collect, element: ArrowType) -> Result<Self> {
+    pub fn new(kind: Collect, kept: DataType, out: DataType) -> Result<Self> {
+        let element = kept.to_arrow();
         let seen = match kind {
             Collect::Set => Some((Groups::new(std::slice::from_ref(&element))?, HashSet::new())),
             _ => None,
         };
-        Ok(Collected { kind, element, chunks: Vec::new(), groups: Vec::new(), group_count: 0, seen, bytes: 0 })
+        let types = (kept, out);
+        Ok(Collected { kind, element, types, chunks: Vec::new(), groups: Vec::new(), group_count: 0, seen, bytes: 0 })
     }
 
     fn push(&mut self, column: &ArrayRef, groups: &[u32]) -> Result<()> {
@@ -115,6 +121,21 @@ impl Collected {
     }
 }
 
+impl Collected {
+    fn folded(&self, fold: Fold, values: &ArrayRef, offsets: &[i32]) -> Result<ArrayRef> {
+        let (kept, out) = &self.types;
+        let results = spans(offsets)
+            .map(|(start, length)| {
+                let values = (start..start + length)
+                    .map(|row| Scalar::from_array(values, row, kept))
+                    .collect::<Result<Vec<_>>>()?;
+                Ok(fold.result(&values))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Scalar::to_array(&results, out)
+    }
+}
+
 fn lists(values: ArrayRef, offsets: Vec<i32>) -> Result<ArrayRef> {
     let field = Arc::new(Field::new("element", values.data_type().clone(), true));
     let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
@@ -161,6 +182,7 @@ impl Accumulator for Collected {
             Collect::Percentile { fractions, many } => percentiles(&values, &offsets, fractions, *many),
             Collect::Mode { least } => modes(&values, &offsets, *least),
             Collect::Join(between) => Ok(joined(&values, &offsets, between)),
+            Collect::Fold(fold) => self.folded(*fold, &values, &offsets),
         }
     }
 
@@ -268,7 +290,15 @@ fn modes(values: &ArrayRef, offsets: &[i32], least: bool) -> Result<ArrayRef> {
     Ok(take(values, &UInt32Array::from(rows), None)?)
 }
 
-fn joined(values: &ArrayRef, offsets: &[i32], between: &str) -> ArrayRef {
+fn joined(values: &ArrayRef, offsets: &[i32], between: &[u8]) -> ArrayRef {
+    if let Some(bytes) = values.as_binary_view_opt() {
+        let parts = spans(offsets).map(|(start, length)| {
+            let parts: Vec<&[u8]> = (start..start + length).map(|row| bytes.value(row)).collect();
+            (length > 0).then(|| parts.join(between))
+        });
+        return Arc::new(parts.collect::<arrow::array::BinaryViewArray>());
+    }
+    let between = String::from_utf8_lossy(between);
     let mut builder = StringViewBuilder::new();
     for (start, length) in spans(offsets) {
         if length == 0 {
@@ -277,7 +307,7 @@ fn joined(values: &ArrayRef, offsets: &[i32], between: &str) -> ArrayRef {
         }
         let text = values.as_string_view();
         let parts: Vec<&str> = (start..start + length).map(|row| text.value(row)).collect();
-        builder.append_value(parts.join(between));
+        builder.append_value(parts.join(&between));
     }
     Arc::new(builder.finish())
 }

@@ -2,6 +2,7 @@
 
 use super::accumulator::Accumulator;
 use super::collected::{Collect, Collected, fractions_of};
+use super::folded::Fold;
 use super::moments::{Moment, Moments, Pair, Pairs};
 use super::quantiles::Quantiles;
 use super::sketch::DistinctSketch;
@@ -46,8 +47,8 @@ pub fn accumulator(call: &AggregateCall, context: &TaskContext) -> Result<Box<dy
         "avg" | "try_avg" => Box::new(Average::new(argument(0), call.data_type.clone(), policy(name))),
         "min" => extreme(&call.data_type, false)?,
         "max" => extreme(&call.data_type, true)?,
-        "min_by" => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), false)?),
-        "max_by" => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), true)?),
+        "min_by" if call.args.len() == 2 => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), false)?),
+        "max_by" if call.args.len() == 2 => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), true)?),
         "first" | "any_value" => {
             Box::new(Position::new(call.data_type.to_arrow(), false, ignores_nulls(call, context)?))
         }
@@ -108,9 +109,19 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         "median" => Collect::Percentile { fractions: vec![0.5], many: false },
         "mode" => Collect::Mode { least: constant(call, 1, context)? == Some(Scalar::Boolean(true)) },
         "listagg" => match constant(call, 1, context)? {
-            Some(Scalar::String(between)) => Collect::Join(between),
-            _ => Collect::Join(String::new()),
+            Some(Scalar::String(between)) => Collect::Join(between.into_bytes()),
+            Some(Scalar::Binary(between)) => Collect::Join(between),
+            _ => Collect::Join(Vec::new()),
         },
+        "bitmap_construct_agg" => Collect::Fold(Fold::BitmapConstruct),
+        "bitmap_and_agg" => Collect::Fold(Fold::BitmapAnd),
+        "bitmap_or_agg" => Collect::Fold(Fold::BitmapOr),
+        "vector_sum" => Collect::Fold(Fold::VectorSum),
+        "vector_avg" => Collect::Fold(Fold::VectorAvg),
+        "collect_union" => Collect::Fold(Fold::Union),
+        "histogram_numeric" => Collect::Fold(Fold::Histogram(whole(call, 1, context)?.max(2))),
+        "max_by" => Collect::Fold(Fold::Top { count: whole(call, 2, context)?, greatest: true }),
+        "min_by" => Collect::Fold(Fold::Top { count: whole(call, 2, context)?, greatest: false }),
         other => {
             return Err(SparkError::unsupported(
                 format!("the aggregate `{other}`"),
@@ -119,10 +130,19 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         }
     };
     let element = match buffer_types(call).first() {
-        Some(DataType::Array(element, _)) => element.to_arrow(),
+        Some(DataType::Array(element, _)) => (**element).clone(),
         _ => return Err(SparkError::internal("a collecting aggregate without a list to collect into")),
     };
-    Ok(Box::new(Collected::new(kind, element)?))
+    Ok(Box::new(Collected::new(kind, element, call.data_type.clone())?))
+}
+
+/// A constant argument that counts something.
+fn whole(call: &AggregateCall, number: usize, context: &TaskContext) -> Result<usize> {
+    Ok(match constant(call, number, context)? {
+        Some(Scalar::Integer(value)) => usize::try_from(value).unwrap_or(0),
+        Some(Scalar::Long(value)) => usize::try_from(value).unwrap_or(0),
+        _ => 0,
+    })
 }
 
 fn extreme(data_type: &DataType, greatest: bool) -> Result<Box<dyn Accumulator>> {

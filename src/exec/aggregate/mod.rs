@@ -20,6 +20,7 @@ mod aside;
 mod collected;
 mod distinct;
 mod factory;
+mod folded;
 mod groups;
 mod interner;
 mod moments;

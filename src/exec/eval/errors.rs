@@ -11,6 +11,14 @@ pub(super) fn overflow(kind: &str) -> SparkError {
         .with_help("use try_add, try_multiply and their kin to get NULL instead, or cast to a wider type first")
 }
 
+pub(super) fn interval_overflow() -> SparkError {
+    error(
+        ErrorClass::ArithmeticException,
+        "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
+        "the interval does not fit its type",
+    )
+}
+
 pub(super) fn binary_overflow(symbol: &str) -> SparkError {
     error(
         ErrorClass::ArithmeticException,

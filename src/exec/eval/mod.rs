@@ -25,6 +25,7 @@ mod value;
 use crate::common::Conf;
 use std::sync::Arc;
 
+pub(in crate::exec) use functions::vector_of;
 pub use functions::{iso_timestamp, json_fields, write_json};
 pub use node::{BoundExpr, bind};
 pub use value::Value;
@@ -42,6 +43,8 @@ pub struct EvalContext {
     pub time_zone: Arc<str>,
     /// What `current_timestamp()` gives.
     pub now_micros: i64,
+    /// Whether the last of several values of a map's key stays (`spark.sql.mapKeyDedupPolicy`), instead of an error.
+    pub last_key_wins: bool,
     /// The file that the batch was read from, empty when there is none.
     pub input_file: Arc<str>,
 }
@@ -56,6 +59,7 @@ impl EvalContext {
             ansi: conf.ansi(),
             time_zone: conf.get("spark.sql.session.timeZone").unwrap_or("UTC").into(),
             now_micros,
+            last_key_wins: conf.get("spark.sql.mapKeyDedupPolicy").is_some_and(|policy| policy.eq_ignore_ascii_case("LAST_WIN")),
             input_file: "".into(),
         }
     }
@@ -69,6 +73,7 @@ impl EvalContext {
             ansi: true,
             time_zone: "UTC".into(),
             now_micros: 0,
+            last_key_wins: false,
             input_file: "".into(),
         }
     }

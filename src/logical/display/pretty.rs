@@ -181,7 +181,9 @@ fn call_name(call: &Call) -> String {
     let lower = call.name.to_ascii_lowercase();
     if call.distinct {
         let shown = if lower == "count_distinct" { "count" } else { lower.as_str() };
-        return format!("{shown}(DISTINCT {}){}", names(&call.args), filter_name(call));
+        let mut parts = vec![names(&call.args)];
+        parts.extend(shown_defaults(shown, call.args.len()).iter().map(|&default| default.to_owned()));
+        return format!("{shown}(DISTINCT {}){}", parts.join(", "), filter_name(call));
     }
     let text = match (lower.as_str(), call.args.as_slice()) {
         ("count", [Expr::Star(None)]) => "count(1)".into(),
@@ -253,6 +255,15 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
         ("ceil" | "ceiling" | "floor", [_, _]) => return format!("{name}({})", names(args)),
         ("log", [value]) => return format!("LOG(E(), {})", value.pretty_name()),
         ("window", _) => return "window".into(),
+        ("mode", [value, Expr::Literal(Scalar::Boolean(least), _)]) => {
+            let value = value.pretty_name();
+            return if *least { format!("mode() WITHIN GROUP (ORDER BY {value} DESC)") } else { format!("mode({value})") };
+        }
+        ("schema_of_json" | "schema_of_csv" | "to_json" | "to_csv", [value, _]) => {
+            return format!("{name}({})", value.pretty_name());
+        }
+        ("uuid", _) => return "uuid()".into(),
+        ("try_make_timestamp", [.., _]) if args.len() == 7 => return function_text(name, origin, &args[..6]),
         _ => {}
     }
     let mut parts: Vec<String> = args.iter().map(Expr::pretty_name).collect();
@@ -273,6 +284,10 @@ pub fn function_name(name: &str, origin: CallOrigin) -> String {
         ("mean", CallOrigin::ColumnApi) => "avg".into(),
         ("current_database", _) => "current_schema".into(),
         ("dateadd", CallOrigin::ColumnApi) => "date_add".into(),
+        ("timestamp_add", CallOrigin::ColumnApi) => "timestampadd".into(),
+        ("timestamp_diff", CallOrigin::ColumnApi) => "timestampdiff".into(),
+        ("regexp" | "regexp_like", CallOrigin::ColumnApi) => lower.to_uppercase(),
+        ("spark_partition_id", _) => "SPARK_PARTITION_ID".into(),
         (name, _) if UPPER.contains(&name) => name.to_uppercase(),
         _ => lower,
     }
@@ -299,6 +314,18 @@ fn shown_defaults(name: &str, given: usize) -> &'static [&'static str] {
         ("str_to_map", 2) => &[":"],
         ("ntile", 0) => &["1"],
         ("listagg" | "string_agg", 1) => &["NULL"],
+        ("sentences", 1) => &["", ""],
+        ("sentences", 2) => &[""],
+        ("regexp_instr", 2) => &["0"],
+        ("instr", 3) => &["1"],
+        ("hmac", 2) => &["SHA-256"],
+        ("aes_encrypt", 2) => &["GCM", "DEFAULT", "", ""],
+        ("aes_encrypt", 3) => &["DEFAULT", "", ""],
+        ("aes_encrypt", 4) => &["", ""],
+        ("aes_encrypt", 5) => &[""],
+        ("aes_decrypt" | "try_aes_decrypt", 2) => &["GCM", "DEFAULT", ""],
+        ("aes_decrypt" | "try_aes_decrypt", 3) => &["DEFAULT", ""],
+        ("aes_decrypt" | "try_aes_decrypt", 4) => &[""],
         _ => &[],
     }
 }

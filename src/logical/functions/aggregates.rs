@@ -6,7 +6,7 @@ use super::{AggregateFunction, GeneratorFunction, ResolveContext, Resolved, Wind
 use crate::common::{Result, SparkError};
 use crate::logical::expr::Expr;
 use crate::logical::scalar::Scalar;
-use crate::logical::types::DataType::{self, Boolean, Double, Integer, Long, String as Text};
+use crate::logical::types::DataType::{self, Binary, Boolean, Double, Integer, Long, String as Text};
 use crate::logical::types::{StructField, StructType};
 use Out::{Maybe, MaybeArg, Never, Of};
 use Want::{Any, Array, Bool, Double as Real, Int, Str};
@@ -60,8 +60,8 @@ aggregates! {
     "percentile_approx" ["approx_percentile"] = percentile_approx;
     "median" [] = median;
     "mode" [] = |name, args, context| signature(name, args, context, &[Any, Bool], 1, MaybeArg(0));
-    "max_by" [] = |name, args, context| signature(name, args, context, &[Any, Any], 0, MaybeArg(0));
-    "min_by" [] = |name, args, context| signature(name, args, context, &[Any, Any], 0, MaybeArg(0));
+    "max_by" [] = by;
+    "min_by" [] = by;
     "bool_and" ["every"] = |name, args, context| signature(name, args, context, &[Bool], 0, Maybe(Boolean));
     "bool_or" ["some", "any"] = |name, args, context| signature(name, args, context, &[Bool], 0, Maybe(Boolean));
     "count_if" [] = |name, args, context| signature(name, args, context, &[Bool], 0, Never(Long));
@@ -72,11 +72,54 @@ aggregates! {
     "listagg" ["string_agg"] = listagg;
     "grouping" [] = |name, args, context| signature(name, args, context, &[Any], 0, Never(DataType::Byte));
     "grouping_id" [] = |name, args, context| super::signature::variadic(name, args, context, 0, Any, Never(Long));
-    "histogram_numeric" [] = no_histogram;
+    "histogram_numeric" [] = histogram;
+    "bitmap_construct_agg" [] = |name, args, context| signature(name, args, context, &[Want::Long], 0, Never(Binary));
+    "bitmap_and_agg" [] = |name, args, context| signature(name, args, context, &[Want::Bin], 0, Never(Binary));
+    "bitmap_or_agg" [] = |name, args, context| signature(name, args, context, &[Want::Bin], 0, Never(Binary));
+    "collect_union" [] = collect_union;
+    "vector_sum" [] = vectors;
+    "vector_avg" [] = vectors;
 }
 
-fn no_histogram(name: &str, _: Vec<Expr>, _: &ResolveContext) -> Result<Resolved> {
-    Err(SparkError::unsupported(format!("the aggregate `{name}`"), "group by a rounded value and count"))
+fn histogram(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let mut resolved = signature(name, args, context, &[Any, Int], 0, MaybeArg(0))?;
+    let value = resolved.data_type;
+    if !value.is_numeric() && !interval(&value) && !matches!(value, DataType::Date | DataType::Timestamp) {
+        return Err(unexpected_input(name, &resolved.args[0], 0, "a number, a moment or an interval"));
+    }
+    let bin = row_of(vec![StructField::new("x", value, true), StructField::new("y", Double, true)]);
+    resolved.data_type = DataType::array(bin);
+    Ok(resolved)
+}
+
+/// With a third argument the values of that many rows, as an array; the order then stands first.
+fn by(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.len() < 3 {
+        return signature(name, args, context, &[Any, Any], 0, MaybeArg(0));
+    }
+    args.swap(0, 1);
+    let resolved = signature(name, args, context, &[Any, Any, Int], 0, MaybeArg(1))?;
+    Ok(Resolved { data_type: DataType::array(resolved.data_type), ..resolved })
+}
+
+fn collect_union(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let resolved = signature(name, args, context, &[Array], 0, MaybeArg(0))?;
+    match resolved.data_type {
+        DataType::Array(element, _) => {
+            Ok(Resolved { data_type: DataType::Array(element, false), nullable: false, args: resolved.args })
+        }
+        _ => Err(unexpected_input(name, &resolved.args[0], 0, "\"ARRAY\"")),
+    }
+}
+
+fn vectors(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let resolved = signature(name, args, context, &[Array], 0, MaybeArg(0))?;
+    match &resolved.data_type {
+        DataType::Array(element, _) if **element == DataType::Float => {
+            Ok(Resolved { data_type: DataType::array(DataType::Float), ..resolved })
+        }
+        _ => Err(unexpected_input(name, &resolved.args[0], 0, "\"ARRAY<FLOAT>\"")),
+    }
 }
 
 fn interval(data_type: &DataType) -> bool {
@@ -175,6 +218,9 @@ fn listagg(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Reso
     let mut args = args;
     if args.len() == 1 {
         args.push(Expr::Literal(Scalar::Null, Text));
+    }
+    if args.first().is_some_and(|arg| arg.data_type() == Binary) {
+        return signature(name, args, context, &[Want::Bin, Want::Bin], 0, Maybe(Binary));
     }
     signature(name, args, context, &[Str, Str], 0, Maybe(Text))
 }

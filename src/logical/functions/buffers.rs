@@ -24,7 +24,7 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
         "first" | "last" | "first_value" | "last_value" | "any_value" => {
             vec![call.data_type.clone(), DataType::Boolean]
         }
-        "min_by" | "max_by" => vec![argument(0), argument(1)],
+        "min_by" | "max_by" if call.args.len() == 2 => vec![argument(0), argument(1)],
         "product" => vec![DataType::Double],
         "stddev" | "std" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop" => {
             vec![DataType::Double; 3]
@@ -35,7 +35,7 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
         "corr" | "regr_avgx" | "regr_avgy" | "regr_slope" | "regr_intercept" | "regr_r2" | "regr_sxx" | "regr_sxy"
         | "regr_syy" => vec![DataType::Double; 6],
         // The other arguments are constants.
-        "mode" | "listagg" => vec![DataType::array(argument(0))],
+        "mode" | "listagg" | "histogram_numeric" => vec![DataType::array(argument(0))],
         "percentile" if call.args.len() == 2 => vec![DataType::array(argument(0))],
         "approx_count_distinct" | "percentile_approx" => vec![DataType::Binary],
         _ => vec![collected(call)],

@@ -15,6 +15,11 @@ use Want::{Any, Array, Bool, Int, Lambda, Map, Str};
 scalar_functions! {
     pub(super) static TABLE = {
         "array" [] = array;
+        "vector_inner_product" [] = vectors;
+        "vector_l2_distance" [] = vectors;
+        "vector_cosine_similarity" [] = vectors;
+        "vector_norm" [] = vectors;
+        "vector_normalize" [] = vectors;
         "array_contains" [] = |name, args, context| with_element(name, args, context, Maybe(Boolean));
         "array_position" [] = |name, args, context| with_element(name, args, context, Of(Long));
         "array_remove" [] = |name, args, context| with_element(name, args, context, Arg(0));
@@ -468,6 +473,23 @@ fn map_part(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Res
         }
     };
     Ok(Resolved { data_type, ..resolved })
+}
+
+/// Two vectors, or a vector and the degree of its norm; vectors are arrays of float.
+fn vectors(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let of_one = name.starts_with("vector_norm");
+    count(name, &args, if of_one { 1 } else { 2 }, 2)?;
+    let vector = |arg: &Expr| matches!(arg.data_type(), DataType::Array(element, _) if *element == DataType::Float);
+    let count = if of_one { 1 } else { 2 };
+    if let Some(wrong) = args[..count].iter().position(|arg| !vector(arg)) {
+        return Err(unexpected_input(name, &args[wrong], wrong, "\"ARRAY<FLOAT>\""));
+    }
+    let args: Vec<Expr> = args
+        .into_iter()
+        .enumerate()
+        .map(|(i, arg)| if i >= count { cast(arg, &DataType::Float, context) } else { arg })
+        .collect();
+    Ok(give(args, Maybe(if name == "vector_normalize" { DataType::array(DataType::Float) } else { DataType::Float })))
 }
 
 fn map_concat(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

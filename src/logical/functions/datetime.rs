@@ -52,9 +52,12 @@ scalar_functions! {
         "convert_timezone" [] = convert_timezone;
         "make_date" [] (Int, Int, Int) => Maybe(Date);
         "make_timestamp" ["make_timestamp_ltz"] = make_timestamp;
-        "try_make_timestamp" [] = make_timestamp;
+        "try_make_timestamp" ["try_make_timestamp_ltz"] = make_timestamp;
+        "try_make_timestamp_ntz" [] = make_timestamp;
+        "time_bucket" [] = time_bucket;
         "make_timestamp_ntz" [] = make_timestamp;
-        "make_interval" ["try_make_interval"] = make_interval;
+        "make_interval" [] = make_interval;
+        "try_make_interval" [] = make_interval;
         "make_dt_interval" [] = make_dt_interval;
         "make_ym_interval" [] = make_ym_interval;
         "timestamp_seconds" [] (Num) => Maybe(Timestamp);
@@ -230,6 +233,22 @@ fn window(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resol
     let resolved = signature(name, args, context, &[Time, Str, Str, Str], 2, Of(Timestamp))?;
     let ends = vec![StructField::new("start", Timestamp, true), StructField::new("end", Timestamp, true)];
     Ok(Resolved { data_type: DataType::Struct(StructType::new(ends)), ..resolved })
+}
+
+/// `time_bucket(length, moment[, origin])`: the start of the bucket of that length.
+fn time_bucket(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 2, 3)?;
+    if !matches!(args[0].data_type(), DayTimeInterval | YearMonthInterval) {
+        return Err(unexpected_input(name, &args[0], 0, "an ANSI interval"));
+    }
+    for i in 1..args.len() {
+        args[i] = want(name, args[i].clone(), i, Moment, context)?;
+    }
+    let out = if args[1].data_type() == TimestampNtz { TimestampNtz } else { Timestamp };
+    for arg in &mut args[1..] {
+        *arg = cast(arg.clone(), &out, context);
+    }
+    Ok(give(args, Of(out)))
 }
 
 fn sequence(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

@@ -33,7 +33,7 @@ scalar_functions! {
         "right" [] (Str, Int) => Of(Text);
         "split" [] = split;
         "split_part" [] (Str, Str, Int) => Of(Text);
-        "instr" [] (Str, Str) => Of(Integer);
+        "instr" [] = instr;
         "locate" ["position", "charindex"] = locate;
         "replace" [] = replace;
         "translate" [] (Str, Str, Str) => Of(Text);
@@ -78,11 +78,25 @@ scalar_functions! {
         "url_decode" [] (Str) => Of(Text);
         "try_url_decode" [] (Str) => Maybe(Text);
         "parse_url" [] (Str, Str, Str; 1) => Maybe(Text);
+        "try_parse_url" [] (Str, Str, Str; 1) => Maybe(Text);
         "mask" [] = mask;
         "quote" [] (Str) => Of(Text);
         "sentences" [] (Str, Str, Str; 2) => Of(DataType::Array(Box::new(DataType::Array(Box::new(Text), false)), false));
         "luhn_check" [] (Str) => Of(Boolean);
         "is_valid_utf8" [] (Str) => Of(Boolean);
+        "validate_utf8" [] (Str) => Maybe(Text);
+        "try_validate_utf8" [] (Str) => Maybe(Text);
+        "to_base32" [] (Bin) => Of(Text);
+        "from_base32" [] (Str) => Of(Binary);
+        "jaro_winkler_similarity" [] (Str, Str) => Of(DataType::Double);
+        "hmac" [] = hmac;
+        "aes_encrypt" [] = aes;
+        "aes_decrypt" [] = aes;
+        "try_aes_decrypt" [] = aes;
+        "collation" [] (Str) => Never(Text);
+        "bitmap_bit_position" [] (Big) => Of(Long);
+        "bitmap_bucket_number" [] (Big) => Of(Long);
+        "bitmap_count" [] (Bin) => Of(Long);
         "make_valid_utf8" [] (Str) => Of(Text);
         "str_to_map" [] = str_to_map;
         "to_pretty_string" [] (Any) => Never(Text);
@@ -102,7 +116,7 @@ fn pad(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Reso
 }
 
 fn reverse(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
-    if let Some(DataType::Array(..)) = args.first().map(Expr::data_type) {
+    if let Some(DataType::Array(..) | Binary) = args.first().map(Expr::data_type) {
         return signature(name, args, context, &[Any], 0, Arg(0));
     }
     signature(name, args, context, &[Str], 0, Of(Text))
@@ -193,6 +207,32 @@ fn regexp_instr(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Re
         args.push(Expr::int(0));
     }
     signature(name, args, context, &[Str, Str, Int], 0, Of(Integer))
+}
+
+/// `instr(text, part)`, or with where to start (from the end when negative) and which occurrence.
+fn instr(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.len() == 3 {
+        args.push(Expr::int(1));
+    }
+    signature(name, args, context, &[Str, Str, Int, Int], 2, Of(Integer))
+}
+
+fn hmac(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.len() == 2 {
+        args.push(text("SHA-256"));
+    }
+    signature(name, args, context, &[Bin, Bin, Str], 0, Of(Binary))
+}
+
+/// Input, key, mode, padding, then the start value (to encrypt only) and what is authenticated beside the input.
+fn aes(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let wants: &[Want] =
+        if name == "aes_encrypt" { &[Bin, Bin, Str, Str, Bin, Bin] } else { &[Bin, Bin, Str, Str, Bin] };
+    count(name, &args, 2, wants.len())?;
+    for default in ["GCM", "DEFAULT", "", ""].iter().take(wants.len() - 2).skip(args.len() - 2) {
+        args.push(text(default));
+    }
+    signature(name, args, context, wants, 0, Maybe(Binary))
 }
 
 /// With two arguments bytes in a character set, with more the comparison form of other databases.

@@ -233,6 +233,10 @@ fn reverse(call: &Call<'_>) -> Result<ArrayRef> {
             items
         });
     }
+    if *call.out == crate::logical::types::DataType::Binary {
+        let bytes = call.bytes(0)?;
+        return call.to_bytes(|row| Ok(bytes.get(row).map(|bytes| bytes.iter().rev().copied().collect::<Vec<u8>>())));
+    }
     let s = call.texts(0)?;
     call.to_texts(|row| Ok(s.get(row).map(|s| s.chars().rev().collect::<String>())))
 }

@@ -35,7 +35,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         },
         "url_decode" => |call| url(call, true),
         "try_url_decode" => |call| url(call, false),
-        "parse_url" => parse_url,
+        "parse_url" | "try_parse_url" => parse_url,
         _ => return None,
     })
 }

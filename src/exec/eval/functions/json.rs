@@ -140,6 +140,8 @@ fn get_json_object(call: &Call<'_>) -> Result<ArrayRef> {
         walk(&json, steps, &mut found);
         Ok(match found.len() {
             0 => None,
+            // What a wildcard finds is written as JSON, a single text in its quotes.
+            1 if steps.iter().any(|step| matches!(step, Step::All)) => Some(found[0].to_string()),
             1 => bare(&found[0]),
             _ => Some(Json::Array(found).to_string()),
         })

@@ -23,7 +23,10 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
 }
 
 /// A map of entries: keys are neither null nor given twice.
-fn checked(entries: Vec<(Scalar, Scalar)>) -> Result<Scalar> {
+fn checked(call: &Call<'_>, entries: Vec<(Scalar, Scalar)>) -> Result<Scalar> {
+    if call.context.last_key_wins {
+        return last_wins(entries);
+    }
     for (i, (key, _)) in entries.iter().enumerate() {
         if key.is_null() {
             return Err(errors::runtime("NULL_MAP_KEY", "a map cannot have NULL as a key"));
@@ -36,12 +39,27 @@ fn checked(entries: Vec<(Scalar, Scalar)>) -> Result<Scalar> {
     Ok(Scalar::Map(entries))
 }
 
+/// A key keeps its first place and takes its last value.
+fn last_wins(entries: Vec<(Scalar, Scalar)>) -> Result<Scalar> {
+    let mut kept: Vec<(Scalar, Scalar)> = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        if key.is_null() {
+            return Err(errors::runtime("NULL_MAP_KEY", "a map cannot have NULL as a key"));
+        }
+        match kept.iter_mut().find(|(other, _)| same(other, &key)) {
+            Some((_, old)) => *old = value,
+            None => kept.push((key, value)),
+        }
+    }
+    Ok(Scalar::Map(kept))
+}
+
 fn make(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_scalars(|row| {
         let entries = (0..call.args.len() / 2)
             .map(|i| Ok((call.scalar(2 * i, row)?, call.scalar(2 * i + 1, row)?)))
             .collect::<Result<Vec<_>>>()?;
-        checked(entries)
+        checked(call, entries)
     })
 }
 
@@ -51,7 +69,7 @@ fn from_arrays(call: &Call<'_>) -> Result<ArrayRef> {
         if keys.len() != values.len() {
             return Err(errors::runtime("_LEGACY_ERROR_TEMP_2017", "the arrays of keys and values differ in length"));
         }
-        checked(keys.into_iter().zip(values).collect())
+        checked(call, keys.into_iter().zip(values).collect())
     })
 }
 
@@ -68,7 +86,7 @@ fn from_entries(call: &Call<'_>) -> Result<ArrayRef> {
                 _ => return Ok(Scalar::Null),
             }
         }
-        checked(entries)
+        checked(call, entries)
     })
 }
 
@@ -81,7 +99,7 @@ fn concat(call: &Call<'_>) -> Result<ArrayRef> {
                 _ => return Ok(Scalar::Null),
             }
         }
-        checked(all)
+        checked(call, all)
     })
 }
 
@@ -117,6 +135,6 @@ fn from_text(call: &Call<'_>) -> Result<ArrayRef> {
                 None => (Scalar::String(part.to_owned()), Scalar::Null),
             })
             .collect();
-        checked(entries)
+        checked(call, entries)
     })
 }

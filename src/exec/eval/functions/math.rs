@@ -30,7 +30,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "exp" => real!(libm::exp),
         "expm1" => real!(libm::expm1),
         "ln" => |call| partial(call, 0.0, libm::log),
-        "log2" => |call| partial(call, 0.0, libm::log2),
+        "log2" => |call| partial(call, 0.0, |x| libm::log(x) / std::f64::consts::LN_2),
         "log10" => |call| partial(call, 0.0, libm::log10),
         "log1p" => |call| partial(call, -1.0, libm::log1p),
         "log" => logarithm,

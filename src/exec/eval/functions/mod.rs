@@ -1,5 +1,6 @@
 //! The kernels of the scalar functions, by name.
 
+mod aes;
 mod array_build;
 mod arrays;
 mod bits;
@@ -16,12 +17,16 @@ mod number_format;
 mod pick;
 mod regexp;
 mod rounding;
+mod secrets;
+mod similarity;
 mod strings;
 mod structs;
 mod times;
+mod vectors;
 
 use super::call::Kernel;
 
+pub(in crate::exec) use vectors::floats as vector_of;
 pub use json::{iso_timestamp, json_fields, write_json};
 
 /// The kernel of a function; nothing for the few that are nodes of their own (`if`, `coalesce`, functions of functions).
@@ -43,6 +48,9 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         .or_else(|| structs::kernel(name))
         .or_else(|| json::kernel(name))
         .or_else(|| csv_text::kernel(name))
+        .or_else(|| similarity::kernel(name))
+        .or_else(|| secrets::kernel(name))
+        .or_else(|| vectors::kernel(name))
         .or_else(|| misc::kernel(name))
 }
 

@@ -28,14 +28,12 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "left" | "right" => end_of_text,
         "substring_index" => substring_index,
         "split_part" => split_part,
-        "instr" => |call| find(call, 1, 0),
         "locate" => |call| find(call, 0, 1),
         "replace" => replace,
         "translate" => translate,
         "contains" | "startswith" | "endswith" => holds,
         "ascii" => ascii,
         "char" => char_of,
-        "levenshtein" => levenshtein,
         "soundex" => |call| map_text(call, soundex),
         "overlay" => overlay,
         "space" => space,
@@ -49,7 +47,8 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
             let s = call.texts(0)?;
             call.to_flags(|row| Ok(s.get(row).map(|_| true)))
         },
-        "make_valid_utf8" => |call| call.column(0),
+        "make_valid_utf8" | "validate_utf8" | "try_validate_utf8" => |call| call.column(0),
+        "collation" => |call| call.to_texts(|_| Ok(Some("SYSTEM.BUILTIN.UTF8_BINARY"))),
         _ => return None,
     })
 }
@@ -293,7 +292,7 @@ fn split_part(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 /// The position of a text in another, 0 when it is not there; a third argument says where to start.
-fn find(call: &Call<'_>, needle: usize, hay: usize) -> Result<ArrayRef> {
+pub(super) fn find(call: &Call<'_>, needle: usize, hay: usize) -> Result<ArrayRef> {
     let (needle, hay) = (call.texts(needle)?, call.texts(hay)?);
     let start = if call.args.len() > 2 { Some(call.numbers::<Int32Type>(2)?) } else { None };
     call.to_numbers::<Int32Type>(|row| {
@@ -371,20 +370,6 @@ fn char_of(call: &Call<'_>) -> Result<ArrayRef> {
     let n = call.numbers::<Int64Type>(0)?;
     call.to_texts(|row| {
         Ok(n.get(row).map(|n| if n < 0 { String::new() } else { char::from((n & 0xff) as u8).to_string() }))
-    })
-}
-
-fn levenshtein(call: &Call<'_>) -> Result<ArrayRef> {
-    let (a, b) = (call.texts(0)?, call.texts(1)?);
-    let limit = if call.args.len() > 2 { Some(call.numbers::<Int32Type>(2)?) } else { None };
-    call.to_numbers::<Int32Type>(|row| {
-        let (Some(a), Some(b)) = (a.get(row), b.get(row)) else { return Ok(None) };
-        let distance = crate::common::text::edit_distance(a, b) as i32;
-        Ok(match limit.as_ref().map(|limit| limit.get(row)) {
-            Some(None) => None,
-            Some(Some(limit)) if distance > limit => Some(-1),
-            _ => Some(distance),
-        })
     })
 }
 

@@ -30,8 +30,9 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "from_utc_timestamp" => |call| between_zones(call, |micros, zone| zone.to_local(micros)),
         "to_utc_timestamp" => |call| between_zones(call, |micros, zone| zone.to_utc(micros)),
         "convert_timezone" => convert_timezone,
-        "make_timestamp" | "make_timestamp_ntz" | "try_make_timestamp" => make_timestamp,
-        "make_interval" => make_interval,
+        "make_timestamp" | "make_timestamp_ntz" | "try_make_timestamp" | "try_make_timestamp_ntz" => make_timestamp,
+        "time_bucket" => time_bucket,
+        "make_interval" | "try_make_interval" => make_interval,
         "make_dt_interval" => make_dt_interval,
         "make_ym_interval" => make_ym_interval,
         "timestamp_seconds" => timestamp_seconds,
@@ -275,7 +276,7 @@ fn make_timestamp(call: &Call<'_>) -> Result<ArrayRef> {
     let seconds = call.numbers::<Decimal128Type>(5)?;
     let own = if call.args.len() > 6 { Some(call.texts(6)?) } else { None };
     let session = if *call.out == DataType::TimestampNtz { Zone::UTC } else { zone(call)? };
-    let raise = call.context.ansi && call.name != "try_make_timestamp";
+    let raise = call.context.ansi && !call.name.starts_with("try_");
     call.to_numbers::<Micros>(|row| {
         let (Some(parts), Some(seconds)) = (all(&columns, row), seconds.get(row)) else { return Ok(None) };
         let zone = match own.map(|own| own.get(row)) {
@@ -306,7 +307,12 @@ fn make_interval(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_scalars(|row| {
         let (Some(p), Some(seconds)) = (all(&columns, row), seconds.get(row)) else { return Ok(Scalar::Null) };
         let micros = (i64::from(p[4]) * 60 + i64::from(p[5])) * 60 * SECOND + seconds as i64;
-        Ok(Scalar::CalendarInterval(p[0] * 12 + p[1], p[2] * 7 + p[3], micros))
+        let sum = |many: i32, each: i32, more: i32| many.checked_mul(each).and_then(|part| part.checked_add(more));
+        match (sum(p[0], 12, p[1]), sum(p[2], 7, p[3])) {
+            (Some(months), Some(days)) => Ok(Scalar::CalendarInterval(months, days, micros)),
+            _ if call.context.ansi && !call.name.starts_with("try_") => Err(errors::interval_overflow()),
+            _ => Ok(Scalar::Null),
+        }
     })
 }
 
@@ -480,6 +486,45 @@ fn window(call: &Call<'_>) -> Result<ArrayRef> {
         let start = (t - offset).div_euclid(size) * size + offset;
         Ok(Scalar::Struct(vec![Scalar::Timestamp(start), Scalar::Timestamp(start + size)]))
     })
+}
+
+/// The start of the bucket that a moment falls into, buckets being counted from the origin (the epoch when it is not given).
+fn time_bucket(call: &Call<'_>) -> Result<ArrayRef> {
+    let t = call.numbers::<Micros>(1)?;
+    let origin = if call.args.len() > 2 { Some(call.numbers::<Micros>(2)?) } else { None };
+    let zone = if *call.out == DataType::TimestampNtz { Zone::UTC } else { zone(call)? };
+    call.to_numbers::<Micros>(|row| {
+        let Some(t) = t.get(row) else { return Ok(None) };
+        let origin = match &origin {
+            Some(origin) => match origin.get(row) {
+                Some(origin) => zone.to_local(origin),
+                None => return Ok(None),
+            },
+            None => 0,
+        };
+        let t = zone.to_local(t);
+        let start = match call.scalar(0, row)? {
+            Scalar::DayTimeInterval(size) if size > 0 => (t - origin).div_euclid(size) * size + origin,
+            Scalar::YearMonthInterval(size) if size > 0 => {
+                let buckets = months_before(origin, t).div_euclid(i64::from(size));
+                let months = i32::try_from(buckets * i64::from(size)).map_err(|_| errors::overflow("interval"))?;
+                arithmetic::shift(origin, &Scalar::YearMonthInterval(months), 1, Zone::UTC)
+                    .ok_or_else(|| errors::overflow("long"))?
+            }
+            Scalar::Null => return Ok(None),
+            _ => return Err(errors::parameter("BUCKET_SIZE", call.name, "a bucket must be longer than nothing")),
+        };
+        Ok(Some(zone.to_utc(start)))
+    })
+}
+
+/// Whole months from one wall-clock time to another, rounded down.
+fn months_before(start: i64, end: i64) -> i64 {
+    let months = whole_months(start, end);
+    let back = i32::try_from(months)
+        .ok()
+        .and_then(|months| arithmetic::shift(start, &Scalar::YearMonthInterval(months), 1, Zone::UTC));
+    if back.is_some_and(|at| at > end) { months - 1 } else { months }
 }
 
 fn window_time(call: &Call<'_>) -> Result<ArrayRef> {
