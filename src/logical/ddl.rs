@@ -52,6 +52,13 @@ pub fn parse_columns_or_type(text: &str) -> Result<(StructType, bool)> {
     }
 }
 
+/// The error for the type `time`, which Spark knows and refuses unless it is switched on.
+#[must_use]
+pub fn no_time() -> SparkError {
+    SparkError::analysis("UNSUPPORTED_TIME_TYPE", "The data type TIME is not supported.")
+        .with_help("keep a time of day as text, or as seconds since midnight")
+}
+
 /// Parses one type.
 ///
 /// # Errors
@@ -257,6 +264,7 @@ impl Reader<'_> {
                 DataType::Struct(StructType::new(fields))
             }
             "" => return Err(syntax_error(self.text, start)),
+            "time" => return Err(no_time()),
             other => {
                 return Err(SparkError::new(
                     ErrorClass::ParseException,

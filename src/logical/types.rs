@@ -103,6 +103,24 @@ impl StructType {
 }
 
 impl DataType {
+    /// The same type with everything inside it nullable.
+    #[must_use]
+    pub fn all_nullable(&self) -> DataType {
+        match self {
+            DataType::Array(element, _) => DataType::array(element.all_nullable()),
+            DataType::Map(key, value, _) => DataType::map(key.all_nullable(), value.all_nullable()),
+            DataType::Struct(fields) => {
+                let mut fields = fields.clone();
+                for field in &mut fields.fields {
+                    field.data_type = field.data_type.all_nullable();
+                    field.nullable = true;
+                }
+                DataType::Struct(fields)
+            }
+            other => other.clone(),
+        }
+    }
+
     /// An array whose elements may be null.
     #[must_use]
     pub fn array(element: DataType) -> Self {

@@ -229,10 +229,20 @@ pub enum CatalogReply {
     Done,
     Yes(bool),
     Plan(Arc<LogicalPlan>),
-    /// Name, database (absent for a view), whether it is temporary.
-    Tables(Vec<(String, Option<String>, bool)>),
+    Tables(Vec<TableEntry>),
     Names(Vec<String>),
     Columns(StructType),
+}
+
+/// A table or view that the catalog lists.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableEntry {
+    pub name: String,
+    /// Absent for a temporary view.
+    pub database: Option<String>,
+    pub temporary: bool,
+    /// Whether it is a view that stays.
+    pub view: bool,
 }
 
 /// A question about the file system.

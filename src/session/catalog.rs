@@ -5,14 +5,15 @@
 
 use super::Session;
 use crate::analyzer::{Analyzer, AnalyzerContext, Catalog};
+use crate::common::conf::Options;
 use crate::common::{Result, SparkError, text};
 use crate::logical::expr::Expr;
 use crate::logical::functions::RowFunction;
-use crate::logical::plan::{LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
-use crate::logical::types::DataType;
-use crate::pyspark::host::{CatalogReply, CatalogRequest, Host, ReadRequest};
-use std::collections::BTreeMap;
+use crate::logical::types::{DataType, StructType};
+use crate::pyspark::host::{CatalogReply, CatalogRequest, Host, ReadRequest, TableEntry};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What names mean in a session.
@@ -22,6 +23,8 @@ pub(super) struct SessionCatalog {
     global_views: BTreeMap<String, Arc<LogicalPlan>>,
     /// Full name in lower case to the plan that reads the table.
     tables: BTreeMap<String, Arc<LogicalPlan>>,
+    /// Names in `tables` that are views.
+    kept_views: BTreeSet<String>,
     databases: Vec<String>,
     current: Option<String>,
     functions: BTreeMap<String, (Arc<dyn RowFunction>, DataType)>,
@@ -60,8 +63,14 @@ impl SessionCatalog {
         self.current.as_deref().unwrap_or(DEFAULT)
     }
 
+    /// The current database.
+    pub(super) fn current_name(&self) -> String {
+        self.current().to_owned()
+    }
+
     fn full(&self, table: &str) -> String {
-        let folded = table.to_lowercase();
+        let folded = table.to_lowercase().replace('`', "");
+        let folded = folded.strip_prefix("spark_catalog.").map_or(folded.as_str(), |rest| rest).to_owned();
         if folded.contains('.') { folded } else { format!("{}.{folded}", self.current()) }
     }
 
@@ -114,19 +123,36 @@ impl SessionCatalog {
         names
     }
 
-    /// Name, database and whether it is temporary, in name order.
-    pub(super) fn list(&self, database: Option<&str>) -> Vec<(String, Option<String>, bool)> {
+    /// In name order.
+    pub(super) fn list(&self, database: Option<&str>) -> Vec<TableEntry> {
         let database = database.unwrap_or_else(|| self.current()).to_lowercase();
         let prefix = format!("{database}.");
         let mut found: Vec<_> = self
             .tables
             .keys()
-            .filter_map(|name| Some((name.strip_prefix(&prefix)?.to_owned(), Some(database.clone()), false)))
+            .filter_map(|name| {
+                Some(TableEntry {
+                    name: name.strip_prefix(&prefix)?.to_owned(),
+                    database: Some(database.clone()),
+                    temporary: false,
+                    view: self.kept_views.contains(name),
+                })
+            })
             .collect();
         if database == GLOBAL {
-            found.extend(self.global_views.keys().map(|name| (name.clone(), Some(GLOBAL.to_owned()), true)));
+            found.extend(self.global_views.keys().map(|name| TableEntry {
+                name: name.clone(),
+                database: Some(GLOBAL.to_owned()),
+                temporary: true,
+                view: false,
+            }));
         }
-        found.extend(self.views.keys().map(|name| (name.clone(), None, true)));
+        found.extend(self.views.keys().map(|name| TableEntry {
+            name: name.clone(),
+            database: None,
+            temporary: true,
+            view: false,
+        }));
         found.sort();
         found
     }
@@ -136,8 +162,32 @@ impl SessionCatalog {
         views.remove(&name.to_lowercase()).is_some()
     }
 
+    /// A view that stays; `DROP VIEW` takes it away.
+    pub(super) fn keep_view(&mut self, name: &str, plan: Arc<LogicalPlan>, replace: bool) -> Result<()> {
+        let full = self.full(name);
+        if self.tables.contains_key(&full) && !(replace && self.kept_views.contains(&full)) {
+            return Err(SparkError::analysis(
+                "TABLE_OR_VIEW_ALREADY_EXISTS",
+                format!("Cannot create table or view `{}` because it already exists.", full.replace('.', "`.`")),
+            )
+            .with_subject(name)
+            .with_help("CREATE OR REPLACE VIEW replaces a view"));
+        }
+        self.tables.insert(full.clone(), plan);
+        self.kept_views.insert(full);
+        Ok(())
+    }
+
+    pub(super) fn drop_kept_view(&mut self, name: &str) -> bool {
+        let full = self.full(name);
+        self.kept_views.remove(&full) && self.tables.remove(&full).is_some()
+    }
+
     pub(super) fn drop_table(&mut self, name: &str) -> bool {
         let full = self.full(name);
+        if self.kept_views.contains(&full) {
+            return false;
+        }
         self.tables.remove(&full).is_some()
     }
 
@@ -249,6 +299,24 @@ impl Session {
         })
     }
 
+    /// A table over files that are there already; with a schema of the script, or that of the files.
+    pub(super) fn table_over(
+        &mut self,
+        name: &str,
+        schema: Option<StructType>,
+        (format, path, options): (FileFormat, String, Options),
+    ) -> Result<()> {
+        let full = self.catalog.full(name);
+        let schema = match schema {
+            Some(schema) => schema,
+            None => {
+                let (paths, options) = (vec![path.clone()], options.clone());
+                self.read_files(ReadRequest { format, paths, schema: None, options, texts: None })?.schema()
+            }
+        };
+        self.know_table(full, path, schema, format, options)
+    }
+
     /// Writes a table's files below the warehouse folder (or the target's own path) and makes its name known.
     pub(super) fn save_table(&mut self, name: &str, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()> {
         let full = self.catalog.full(name);
@@ -282,6 +350,18 @@ impl Session {
         let schema = plan.schema();
         let (format, options) = (target.format, target.options.clone());
         self.write_files(plan, &WriteTarget { path: path.clone(), ..target })?;
+        self.know_table(full, path, schema, format, options)
+    }
+
+    /// Makes the name of a table known whose files are there.
+    fn know_table(
+        &mut self,
+        full: String,
+        path: String,
+        schema: StructType,
+        format: FileFormat,
+        options: Options,
+    ) -> Result<()> {
         let request = ReadRequest { format, paths: vec![path], schema: Some(schema), options, texts: None };
         let scan = self.read_files(request)?;
         self.catalog.tables.insert(full, scan);

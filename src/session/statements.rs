@@ -8,7 +8,7 @@ use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
-use crate::pyspark::host::Host;
+use crate::pyspark::host::{Host, PathReply, PathRequest};
 use crate::sql::Statement;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::sync::Arc;
@@ -127,13 +127,18 @@ impl Session {
 
     fn run_view_statement(&mut self, statement: Statement) -> Result<Table> {
         match statement {
-            Statement::CreateView { name, columns, plan, replace, global, if_not_exists, temporary: _ } => {
+            Statement::CreateView { name, columns, plan, replace, global, if_not_exists, temporary } => {
                 // A view made by SQL keeps its text's meaning: the views that it reads are looked up when it is used.
                 let plan = renamed(plan, &columns);
                 self.analyze(plan.clone())?;
                 let view = name.last().cloned().unwrap_or_default();
                 refuse_recursion(&plan, &view)?;
-                match self.catalog.create_view(&view, plan, replace, global) {
+                let made = if temporary || global {
+                    self.catalog.create_view(&view, plan, replace, global)
+                } else {
+                    self.catalog.keep_view(&name.join("."), plan, replace)
+                };
+                match made {
                     Err(_) if if_not_exists => {}
                     other => other?,
                 }
@@ -141,7 +146,9 @@ impl Session {
             Statement::DropView { name, if_exists } => {
                 let global = name.first().is_some_and(|first| first.eq_ignore_ascii_case("global_temp"));
                 let view = name.last().cloned().unwrap_or_default();
-                if !self.catalog.drop_view(&view, global && name.len() > 1) && !if_exists {
+                let temporary = name.len() == 1 || global;
+                let dropped = temporary && self.catalog.drop_view(&view, global && name.len() > 1);
+                if !dropped && !self.catalog.drop_kept_view(&name.join(".")) && !if_exists {
                     return Err(self
                         .relation(&name.join("."))
                         .err()
@@ -194,6 +201,15 @@ impl Session {
             } => {
                 let full = name.join(".");
                 if if_not_exists && self.relation(&full).is_ok() {
+                    return Ok(nothing());
+                }
+                if let (None, Some(path)) = (&query, &location)
+                    && matches!(self.answer_path(PathRequest::Exists(path.clone()))?, PathReply::Yes(true))
+                {
+                    let mut all = Options::default();
+                    options.into_iter().for_each(|(key, value)| all.set(&key, value));
+                    let format = format.unwrap_or(FileFormat::Parquet);
+                    self.table_over(&full, schema, (format, path.clone(), all))?;
                     return Ok(nothing());
                 }
                 let plan = match (query, schema) {
@@ -369,9 +385,9 @@ impl Session {
                     .catalog
                     .list(database.as_deref())
                     .into_iter()
-                    .filter(|(name, _, _)| matches(name, like.as_deref()));
-                let rows = rows.map(|(name, database, temporary)| {
-                    vec![text(database.unwrap_or_default()), text(name), Scalar::Boolean(temporary)]
+                    .filter(|entry| matches(&entry.name, like.as_deref()));
+                let rows = rows.map(|entry| {
+                    vec![text(entry.database.unwrap_or_default()), text(entry.name), Scalar::Boolean(entry.temporary)]
                 });
                 let columns = vec![
                     ("namespace", DataType::String),
@@ -385,8 +401,10 @@ impl Session {
                     .catalog
                     .list(None)
                     .into_iter()
-                    .filter(|(name, _, temporary)| *temporary && matches(name, like.as_deref()));
-                let rows = rows.map(|(name, _, _)| vec![text(""), text(name), Scalar::Boolean(true)]);
+                    .filter(|entry| (entry.temporary || entry.view) && matches(&entry.name, like.as_deref()));
+                let rows = rows.map(|entry| {
+                    vec![text(entry.database.unwrap_or_default()), text(entry.name), Scalar::Boolean(entry.temporary)]
+                });
                 let columns = vec![
                     ("namespace", DataType::String),
                     ("viewName", DataType::String),
@@ -422,12 +440,11 @@ impl Session {
                 names.dedup();
                 texts(&["partition"], names.into_iter().map(|name| vec![text(name)]).collect())
             }
-            _ => {
-                return Err(SparkError::unsupported(
-                    "SHOW CREATE TABLE",
-                    "DESCRIBE TABLE shows the columns and their types",
-                ));
+            Statement::ShowCreateTable { table } => {
+                let plan = self.relation(&table.join("."))?;
+                texts(&["createtab_stmt"], vec![vec![text(self.create_text(&table, &plan)?)]])
             }
+            _ => return Err(SparkError::internal("not a statement that shows something")),
         })
     }
 
@@ -526,6 +543,22 @@ impl Session {
             .map(|(column, field)| Expr::Attribute(column).alias(field.name.clone()))
             .collect();
         self.analyze(Arc::new(LogicalPlan::Project { exprs: back, input: scan }))
+    }
+}
+
+impl Session {
+    /// The statement that would make a table again.
+    fn create_text(&self, table: &[String], plan: &LogicalPlan) -> Result<String> {
+        let LogicalPlan::Scan(scan) = plan else {
+            return Err(SparkError::unsupported("SHOW CREATE TABLE of a view", "DESCRIBE shows its columns"));
+        };
+        let database = if table.len() > 1 { table[table.len() - 2].clone() } else { self.catalog.current_name() };
+        let name = table.last().cloned().unwrap_or_default();
+        let schema = plan.schema();
+        let columns: Vec<String> =
+            schema.fields.iter().map(|field| format!("  {} {}", field.name, field.data_type.sql())).collect();
+        let format = format!("{:?}", scan.format).to_lowercase();
+        Ok(format!("CREATE TABLE spark_catalog.{database}.{name} (\n{})\nUSING {format}\n", columns.join(",\n")))
     }
 }
 

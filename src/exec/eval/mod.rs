@@ -59,7 +59,9 @@ impl EvalContext {
             ansi: conf.ansi(),
             time_zone: conf.get("spark.sql.session.timeZone").unwrap_or("UTC").into(),
             now_micros,
-            last_key_wins: conf.get("spark.sql.mapKeyDedupPolicy").is_some_and(|policy| policy.eq_ignore_ascii_case("LAST_WIN")),
+            last_key_wins: conf
+                .get("spark.sql.mapKeyDedupPolicy")
+                .is_some_and(|policy| policy.eq_ignore_ascii_case("LAST_WIN")),
             input_file: "".into(),
         }
     }

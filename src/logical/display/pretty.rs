@@ -257,7 +257,11 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
         ("window", _) => return "window".into(),
         ("mode", [value, Expr::Literal(Scalar::Boolean(least), _)]) => {
             let value = value.pretty_name();
-            return if *least { format!("mode() WITHIN GROUP (ORDER BY {value} DESC)") } else { format!("mode({value})") };
+            return if *least {
+                format!("mode() WITHIN GROUP (ORDER BY {value} DESC)")
+            } else {
+                format!("mode({value})")
+            };
         }
         ("schema_of_json" | "schema_of_csv" | "to_json" | "to_csv", [value, _]) => {
             return format!("{name}({})", value.pretty_name());

@@ -127,10 +127,16 @@ fn from_json(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Re
     count(name, &args, 2, 3)?;
     let mut args = args;
     if let Some(ddl) = constant_text(&args[1]) {
-        let (columns, single) = crate::logical::ddl::parse_columns_or_type(ddl)?;
-        let data_type = match columns.fields.first() {
-            Some(only) if single => only.data_type.clone(),
-            _ => DataType::Struct(columns),
+        let json = serde_json::from_str(ddl).ok().and_then(|json| crate::logical::ddl::type_of_json(&json));
+        let data_type = match json {
+            Some(data_type) => data_type,
+            None => {
+                let (columns, single) = crate::logical::ddl::parse_columns_or_type(ddl)?;
+                match columns.fields.first() {
+                    Some(only) if single => only.data_type.clone(),
+                    _ => DataType::Struct(columns),
+                }
+            }
         };
         args[1] = Expr::Literal(Scalar::Null, data_type);
     }
@@ -142,25 +148,9 @@ fn from_json(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Re
         )
         .with_subject(name));
     }
-    let data_type = all_nullable(&data_type);
+    let data_type = data_type.all_nullable();
     args[0] = super::signature::want(name, args[0].clone(), 0, Str, context)?;
     Ok(Resolved { args, data_type, nullable: true })
-}
-
-fn all_nullable(data_type: &DataType) -> DataType {
-    match data_type {
-        DataType::Array(element, _) => DataType::array(all_nullable(element)),
-        DataType::Map(key, value, _) => DataType::map(all_nullable(key), all_nullable(value)),
-        DataType::Struct(fields) => {
-            let mut fields = fields.clone();
-            for field in &mut fields.fields {
-                field.data_type = all_nullable(&field.data_type);
-                field.nullable = true;
-            }
-            DataType::Struct(fields)
-        }
-        other => other.clone(),
-    }
 }
 
 fn to_json(name: &str, args: Vec<Expr>, _: &ResolveContext) -> Result<Resolved> {

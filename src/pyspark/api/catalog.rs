@@ -1,10 +1,11 @@
 //! `spark.catalog`.
 
-use super::dataframe::frame_of;
+use super::dataframe::{collect_rows, frame_of};
 use super::support::{given, raise, text_argument};
+use super::types::schema_argument;
 use crate::common::ErrorClass;
-use crate::pyspark::host::{CatalogReply, CatalogRequest};
-use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
+use crate::pyspark::host::{CatalogReply, CatalogRequest, TableEntry};
+use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Value};
 
 /// The catalog.
 pub struct Catalog;
@@ -17,26 +18,40 @@ struct Entry {
 
 /// The catalog's methods.
 pub const METHODS: &[&str] = &[
+    "analyzeTable",
     "cacheTable",
     "clearCache",
+    "createDatabase",
+    "createExternalTable",
     "createTable",
     "currentCatalog",
     "currentDatabase",
     "databaseExists",
+    "dropDatabase",
     "dropGlobalTempView",
+    "dropTable",
     "dropTempView",
+    "dropView",
     "functionExists",
+    "getCreateTableString",
+    "getDatabase",
+    "getFunction",
     "getTable",
     "isCached",
+    "listCatalogs",
     "listColumns",
     "listDatabases",
     "listFunctions",
+    "listPartitions",
     "listTables",
+    "listViews",
     "recoverPartitions",
     "refreshByPath",
     "refreshTable",
+    "setCurrentCatalog",
     "setCurrentDatabase",
     "tableExists",
+    "truncateTable",
     "uncacheTable",
 ];
 
@@ -45,9 +60,7 @@ fn ask(interp: &mut Interpreter, request: CatalogRequest) -> PyResult {
         CatalogReply::Done => Value::None,
         CatalogReply::Yes(truth) => Value::Bool(truth),
         CatalogReply::Plan(plan) => frame_of(plan),
-        CatalogReply::Tables(tables) => Value::list(
-            tables.into_iter().map(|(name, database, temporary)| table(name, database, temporary)).collect(),
-        ),
+        CatalogReply::Tables(tables) => Value::list(tables.into_iter().map(table).collect()),
         CatalogReply::Names(names) => Value::strings(names),
         CatalogReply::Columns(schema) => Value::list(
             schema
@@ -76,21 +89,61 @@ fn entry(class: &'static str, fields: Vec<(&'static str, Value)>) -> Value {
     Value::object(Entry { class, fields })
 }
 
-fn table(name: String, database: Option<String>, temporary: bool) -> Value {
-    let kind = if temporary { "TEMPORARY" } else { "MANAGED" };
-    let catalog = if temporary { Value::None } else { Value::str("spark_catalog") };
+fn table(of: TableEntry) -> Value {
+    let kind = if of.temporary {
+        "TEMPORARY"
+    } else if of.view {
+        "VIEW"
+    } else {
+        "MANAGED"
+    };
+    let catalog = if of.temporary { Value::None } else { Value::str("spark_catalog") };
     entry(
         "Table",
         vec![
-            ("name", Value::str(name)),
+            ("name", Value::str(of.name)),
             ("catalog", catalog),
-            ("namespace", Value::strings(&database)),
+            ("namespace", Value::strings(&of.database)),
             ("description", Value::None),
             ("tableType", Value::str(kind)),
-            ("isTemporary", Value::Bool(temporary)),
-            ("database", database.map_or(Value::None, Value::str)),
+            ("isTemporary", Value::Bool(of.temporary)),
+            ("database", of.database.map_or(Value::None, Value::str)),
         ],
     )
+}
+
+/// A name without the only catalog in front.
+fn short(name: &str) -> String {
+    name.replace('`', "").trim_start_matches("spark_catalog.").to_owned()
+}
+
+/// Whether a name fits a pattern of `*` and `|`.
+fn fits(pattern: Option<&str>, name: &str) -> bool {
+    let Some(pattern) = pattern else { return true };
+    let pattern = pattern.replace('*', ".*");
+    regex::Regex::new(&format!("^(?i:{pattern})$")).is_ok_and(|matcher| matcher.is_match(name))
+}
+
+fn optional_text(interp: &Interpreter, name: &str, value: Option<Value>) -> PyResult<Option<String>> {
+    given(value).map(|value| text_argument(interp, name, &value)).transpose()
+}
+
+fn is_true(value: Option<Value>) -> bool {
+    value.and_then(|value| value.as_bool()) == Some(true)
+}
+
+/// Carries out an SQL statement.
+fn carry_out(interp: &mut Interpreter, text: &str) -> PyResult {
+    interp.host()?.sql(text)?;
+    Ok(Value::None)
+}
+
+/// The first column of a statement's answer.
+fn answers(interp: &mut Interpreter, text: &str) -> PyResult<Vec<Value>> {
+    let plan = interp.host()?.sql(text)?;
+    let plan = interp.host()?.analyze(plan)?;
+    let rows = collect_rows(interp, &plan, "catalog")?;
+    rows.iter().map(|row| interp.get_item(row, &Value::Int(0))).collect()
 }
 
 fn database(name: &str) -> Value {
@@ -122,62 +175,9 @@ impl Catalog {
                 let name = name_argument(interp, method, args, "dbName_")?;
                 ask(interp, CatalogRequest::SetCurrentDatabase { name })
             }
-            "listDatabases" => {
-                let names = ask(interp, CatalogRequest::ListDatabases)?;
-                let names = interp.items(&names)?;
-                Ok(Value::list(names.iter().filter_map(|name| name.as_str().map(database)).collect()))
-            }
-            "databaseExists" => {
-                let wanted = name_argument(interp, method, args, "dbName_")?;
-                let names = ask(interp, CatalogRequest::ListDatabases)?;
-                let names = interp.items(&names)?;
-                Ok(Value::Bool(names.iter().any(|name| name.as_str() == Some(&wanted))))
-            }
-            "listTables" => {
-                let [database, pattern] = args.bind(method, ["dbName", "pattern"], 0)?;
-                let database = given(database).map(|name| text_argument(interp, "dbName", &name)).transpose()?;
-                let tables = ask(interp, CatalogRequest::ListTables { database })?;
-                let Some(pattern) = given(pattern) else { return Ok(tables) };
-                let pattern = text_argument(interp, "pattern", &pattern)?.replace('*', ".*");
-                let matcher = regex::Regex::new(&format!("^(?i:{pattern})$")).ok();
-                let mut kept = Vec::new();
-                for table in interp.items(&tables)? {
-                    let name = interp.get_attr(&table, "name")?;
-                    if matcher.as_ref().is_some_and(|matcher| name.as_str().is_some_and(|name| matcher.is_match(name)))
-                    {
-                        kept.push(table);
-                    }
-                }
-                Ok(Value::list(kept))
-            }
-            "listFunctions" => {
-                let names = ask(interp, CatalogRequest::ListFunctions)?;
-                let names = interp.items(&names)?;
-                Ok(Value::list(
-                    names
-                        .into_iter()
-                        .map(|name| {
-                            entry(
-                                "Function",
-                                vec![
-                                    ("name", name),
-                                    ("description", Value::None),
-                                    ("className", Value::None),
-                                    ("isTemporary", Value::Bool(true)),
-                                ],
-                            )
-                        })
-                        .collect(),
-                ))
-            }
-            "functionExists" => {
-                let wanted = name_argument(interp, method, args, "functionName")?;
-                let names = ask(interp, CatalogRequest::ListFunctions)?;
-                let names = interp.items(&names)?;
-                Ok(Value::Bool(
-                    names.iter().any(|name| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(&wanted))),
-                ))
-            }
+            "listDatabases" | "databaseExists" | "getDatabase" => Self::databases(interp, method, args),
+            "listTables" | "listViews" => Self::tables(interp, method, args),
+            "listFunctions" | "functionExists" | "getFunction" => Self::functions(interp, method, args),
             "listColumns" => {
                 let table = name_argument(interp, method, args, "tableName")?;
                 ask(interp, CatalogRequest::ListColumns { table })
@@ -191,12 +191,7 @@ impl Catalog {
                 };
                 ask(interp, CatalogRequest::TableExists { name })
             }
-            "getTable" => {
-                let name = name_argument(interp, method, args, "tableName")?;
-                ask(interp, CatalogRequest::Table { name: name.clone() })?;
-                let short = name.rsplit('.').next().unwrap_or(&name).to_owned();
-                Ok(table(short, None, true))
-            }
+            "getTable" => Self::one_table(interp, args),
             "dropTempView" | "dropGlobalTempView" => {
                 let name = name_argument(interp, method, args, "viewName")?;
                 ask(interp, CatalogRequest::DropView { name, global: method == "dropGlobalTempView" })
@@ -207,7 +202,8 @@ impl Catalog {
             }
             "uncacheTable" => {
                 let table = name_argument(interp, method, args, "tableName")?;
-                ask(interp, CatalogRequest::UncacheTable { table })
+                ask(interp, CatalogRequest::UncacheTable { table })?;
+                Ok(Value::None)
             }
             "isCached" => {
                 let table = name_argument(interp, method, args, "tableName")?;
@@ -215,8 +211,201 @@ impl Catalog {
             }
             "clearCache" => ask(interp, CatalogRequest::ClearCache),
             "refreshTable" | "refreshByPath" | "recoverPartitions" => Ok(Value::None),
-            _ => Err(Raised::unsupported(format!("spark.catalog.{method}"), "use spark.sql or df.write.saveAsTable")),
+            "listCatalogs" | "setCurrentCatalog" => Self::catalogs(interp, method, args),
+            _ => Self::change(interp, method, args),
         }
+    }
+
+    fn catalogs(interp: &mut Interpreter, method: &str, args: Args) -> PyResult {
+        let [name] = args.bind(method, [if method == "listCatalogs" { "pattern" } else { "catalogName" }], 0)?;
+        let name = optional_text(interp, "catalogName", name)?;
+        if method == "setCurrentCatalog" {
+            return match name.as_deref() {
+                Some("spark_catalog") => Ok(Value::None),
+                other => Err(raise(
+                    ErrorClass::SparkException,
+                    "CATALOG_NOT_FOUND",
+                    format!("The catalog `{}` not found.", other.unwrap_or_default()),
+                )),
+            };
+        }
+        let fields = vec![("name", Value::str("spark_catalog")), ("description", Value::None)];
+        let all =
+            if fits(name.as_deref(), "spark_catalog") { vec![entry("CatalogMetadata", fields)] } else { Vec::new() };
+        Ok(Value::list(all))
+    }
+
+    fn databases(interp: &mut Interpreter, method: &str, args: Args) -> PyResult {
+        let parameter = if method == "listDatabases" { "pattern" } else { "dbName" };
+        let [wanted] = args.bind(method, [parameter], usize::from(method != "listDatabases"))?;
+        let wanted = optional_text(interp, parameter, wanted)?;
+        let names = ask(interp, CatalogRequest::ListDatabases)?;
+        let names = interp.items(&names)?;
+        let names = names.iter().filter_map(Value::as_str);
+        if method == "listDatabases" {
+            return Ok(Value::list(names.filter(|name| fits(wanted.as_deref(), name)).map(database).collect()));
+        }
+        let wanted = short(&wanted.unwrap_or_default());
+        let found = names.into_iter().find(|name| name.eq_ignore_ascii_case(&wanted));
+        match (method, found) {
+            ("databaseExists", found) => Ok(Value::Bool(found.is_some())),
+            (_, Some(name)) => Ok(database(name)),
+            (_, None) => Err(raise(
+                ErrorClass::AnalysisException,
+                "SCHEMA_NOT_FOUND",
+                format!("The schema `spark_catalog`.`{wanted}` cannot be found."),
+            )),
+        }
+    }
+
+    fn tables(interp: &mut Interpreter, method: &str, args: Args) -> PyResult {
+        let [database, pattern] = args.bind(method, ["dbName", "pattern"], 0)?;
+        let database = optional_text(interp, "dbName", database)?.map(|name| short(&name));
+        let pattern = optional_text(interp, "pattern", pattern)?;
+        let tables = match interp.host()?.catalog(CatalogRequest::ListTables { database })? {
+            CatalogReply::Tables(tables) => tables,
+            _ => Vec::new(),
+        };
+        let wanted =
+            |of: &TableEntry| fits(pattern.as_deref(), &of.name) && (method == "listTables" || of.temporary || of.view);
+        Ok(Value::list(tables.into_iter().filter(wanted).map(table).collect()))
+    }
+
+    fn one_table(interp: &mut Interpreter, args: Args) -> PyResult {
+        let name = name_argument(interp, "getTable", args, "tableName")?;
+        interp.host()?.catalog(CatalogRequest::Table { name: name.clone() })?;
+        let name = short(&name);
+        let (database, own) = match name.rsplit_once('.') {
+            Some((database, own)) => (Some(database.to_owned()), own.to_owned()),
+            None => (None, name),
+        };
+        let temporary = database.is_none();
+        let tables = match interp.host()?.catalog(CatalogRequest::ListTables { database })? {
+            CatalogReply::Tables(tables) => tables,
+            _ => Vec::new(),
+        };
+        let mut found: Vec<TableEntry> = tables.into_iter().filter(|of| of.name.eq_ignore_ascii_case(&own)).collect();
+        found.sort_by_key(|of| of.temporary != temporary);
+        match found.into_iter().next() {
+            Some(found) => Ok(table(found)),
+            None => Ok(table(TableEntry { name: own, database: None, temporary: true, view: false })),
+        }
+    }
+
+    fn functions(interp: &mut Interpreter, method: &str, args: Args) -> PyResult {
+        let names = if method == "listFunctions" { ["dbName", "pattern"] } else { ["functionName", "dbName"] };
+        let [first, second] = args.bind(method, names, usize::from(method != "listFunctions"))?;
+        let known = ask(interp, CatalogRequest::ListFunctions)?;
+        let known = interp.items(&known)?;
+        let function = |name: Value| {
+            entry(
+                "Function",
+                vec![
+                    ("name", name),
+                    ("catalog", Value::None),
+                    ("namespace", Value::None),
+                    ("description", Value::None),
+                    ("className", Value::None),
+                    ("isTemporary", Value::Bool(true)),
+                ],
+            )
+        };
+        if method == "listFunctions" {
+            let pattern = optional_text(interp, "pattern", second)?;
+            let wanted = |name: &Value| name.as_str().is_some_and(|name| fits(pattern.as_deref(), name));
+            return Ok(Value::list(known.into_iter().filter(wanted).map(function).collect()));
+        }
+        let wanted = short(&text_argument(interp, "functionName", &first.unwrap_or(Value::None))?);
+        let found = known.into_iter().find(|name| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(&wanted)));
+        match (method, found) {
+            ("functionExists", found) => Ok(Value::Bool(found.is_some())),
+            (_, Some(name)) => Ok(function(name)),
+            (_, None) => Err(raise(
+                ErrorClass::AnalysisException,
+                "UNRESOLVED_ROUTINE",
+                format!("Cannot resolve routine `{wanted}` on search path [`system`.`builtin`, `system`.`session`]."),
+            )),
+        }
+    }
+
+    /// What SQL statements do under names of their own.
+    fn change(interp: &mut Interpreter, method: &str, args: Args) -> PyResult {
+        match method {
+            "createDatabase" => {
+                let [name, exists, _] = args.bind(method, ["dbName", "ifNotExists", "properties"], 1)?;
+                let name = short(&text_argument(interp, "dbName", &name.unwrap_or(Value::None))?);
+                let exists = if is_true(exists) { "IF NOT EXISTS " } else { "" };
+                carry_out(interp, &format!("CREATE DATABASE {exists}{name}"))
+            }
+            "dropDatabase" => {
+                let [name, exists, cascade] = args.bind(method, ["dbName", "ifExists", "cascade"], 1)?;
+                let name = short(&text_argument(interp, "dbName", &name.unwrap_or(Value::None))?);
+                let exists = if is_true(exists) { "IF EXISTS " } else { "" };
+                let cascade = if is_true(cascade) { " CASCADE" } else { "" };
+                carry_out(interp, &format!("DROP DATABASE {exists}{name}{cascade}"))
+            }
+            "dropTable" | "dropView" => {
+                let parameter = if method == "dropTable" { "tableName" } else { "viewName" };
+                let [name, exists, _] = args.bind(method, [parameter, "ifExists", "purge"], 1)?;
+                let name = text_argument(interp, parameter, &name.unwrap_or(Value::None))?;
+                let exists = if is_true(exists) { "IF EXISTS " } else { "" };
+                let kind = if method == "dropTable" { "TABLE" } else { "VIEW" };
+                carry_out(interp, &format!("DROP {kind} {exists}{name}"))
+            }
+            "truncateTable" => {
+                let name = name_argument(interp, method, args, "tableName")?;
+                carry_out(interp, &format!("TRUNCATE TABLE {name}"))
+            }
+            "analyzeTable" => {
+                let name = name_argument(interp, method, args, "tableName")?;
+                carry_out(interp, &format!("ANALYZE TABLE {name} COMPUTE STATISTICS"))
+            }
+            "getCreateTableString" => {
+                let name = name_argument(interp, method, args, "tableName")?;
+                let found = answers(interp, &format!("SHOW CREATE TABLE {name}"))?;
+                Ok(found.into_iter().next().unwrap_or(Value::None))
+            }
+            "listPartitions" => {
+                let name = name_argument(interp, method, args, "tableName")?;
+                let found = answers(interp, &format!("SHOW PARTITIONS {name}"))?;
+                Ok(Value::list(
+                    found.into_iter().map(|name| entry("CatalogTablePartition", vec![("partition", name)])).collect(),
+                ))
+            }
+            _ => Self::create_table(interp, method, args),
+        }
+    }
+
+    fn create_table(interp: &mut Interpreter, method: &str, args: Args) -> PyResult {
+        let (known, options): (Vec<_>, Vec<_>) = args
+            .keyword
+            .into_iter()
+            .partition(|(name, _)| matches!(&**name, "tableName" | "path" | "source" | "schema" | "description"));
+        let args = Args { positional: args.positional, keyword: known };
+        let [name, path, source, schema, _] =
+            args.bind(method, ["tableName", "path", "source", "schema", "description"], 1)?;
+        let name = text_argument(interp, "tableName", &name.unwrap_or(Value::None))?;
+        let mut text = format!("CREATE TABLE {name}");
+        if let Some(schema) = given(schema) {
+            let (schema, _) = schema_argument(interp, "schema", &schema)?;
+            let columns: Vec<String> =
+                schema.fields.iter().map(|field| format!("`{}` {}", field.name, field.data_type.sql())).collect();
+            text += &format!(" ({})", columns.join(", "));
+        }
+        text += &format!(" USING {}", optional_text(interp, "source", source)?.unwrap_or("parquet".to_owned()));
+        let mut pairs = Vec::new();
+        for (key, value) in options {
+            let value = super::options::option_text(interp, &value)?;
+            pairs.push(format!("'{key}' '{}'", value.replace('\'', "\\'")));
+        }
+        if !pairs.is_empty() {
+            text += &format!(" OPTIONS ({})", pairs.join(", "));
+        }
+        if let Some(path) = optional_text(interp, "path", path)? {
+            text += &format!(" LOCATION '{}'", path.replace('\'', "\\'"));
+        }
+        carry_out(interp, &text)?;
+        super::reader::table_frame(interp, Some(Value::str(name)))
     }
 }
 

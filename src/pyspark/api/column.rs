@@ -1,6 +1,7 @@
 //! `Column`: an expression as a Python object, with PySpark's operators and methods.
 
 use super::convert;
+use super::dataframe::DataFrame;
 use super::support::{column_of_name, given, not_expected_type, raise, text_argument};
 use super::types::type_argument;
 use super::window::WindowObject;
@@ -144,6 +145,15 @@ impl Column {
             "isNull" => Expr::unary(Un::IsNull, own),
             "isNotNull" => Expr::unary(Un::IsNotNull, own),
             "isNaN" => Expr::unary(Un::IsNaN, own),
+            "isin" if matches!(args.positional.as_slice(), [only] if only.downcast::<DataFrame>().is_some()) => {
+                let frame = args.one(name)?;
+                let plan = super::dataframe::plan_of(interp, &frame)?;
+                let values = match own {
+                    Expr::Call(call) if call.name == "struct" => call.args,
+                    single => vec![single],
+                };
+                Expr::InSubquery { values, plan }
+            }
             "isin" => {
                 let list = isin_list(interp, args)?;
                 // Nothing is in an empty list.
@@ -170,14 +180,20 @@ impl Column {
                 let Some(column) = column.downcast::<Column>() else {
                     return Err(not_expected_type(interp, "col", "Column", &column));
                 };
-                Expr::call("with_field", vec![own, Expr::literal(Scalar::String(field)), column.expr.clone()])
+                let path = super::support::name_parts(&field)?;
+                within(own, &path, &|inner, last| {
+                    Expr::call("with_field", vec![inner, Expr::literal(Scalar::String(last)), column.expr.clone()])
+                })
             }
             "dropFields" => {
-                let mut parts = vec![own];
+                let mut rest = own;
                 for field in &args.positional {
-                    parts.push(Expr::literal(Scalar::String(text_argument(interp, "fieldName", field)?)));
+                    let path = super::support::name_parts(&text_argument(interp, "fieldName", field)?)?;
+                    rest = within(rest, &path, &|inner, last| {
+                        Expr::call("drop_fields", vec![inner, Expr::literal(Scalar::String(last))])
+                    });
                 }
-                Expr::call("drop_fields", parts)
+                rest
             }
             "getItem" | "getField" => {
                 let key = args.one(name)?;
@@ -223,6 +239,19 @@ fn alias(own: Expr, interp: &mut Interpreter, args: Args) -> PyResult {
         _ => Expr::MultiAlias { child: Box::new(own), names: texts },
     };
     Ok(column_value(expr))
+}
+
+/// Changes a field inside structs: `change` gets the innermost struct and the field's name.
+fn within(own: Expr, path: &[String], change: &dyn Fn(Expr, String) -> Expr) -> Expr {
+    match path {
+        [] => own,
+        [last] => change(own, last.clone()),
+        [first, rest @ ..] => {
+            let name = Expr::literal(Scalar::String(first.clone()));
+            let inner = Expr::Extract { child: Box::new(own.clone()), key: Box::new(name.clone()) };
+            Expr::call("with_field", vec![own, name, within(inner, rest, change)])
+        }
+    }
 }
 
 fn isin_list(interp: &mut Interpreter, args: Args) -> PyResult<Vec<Expr>> {

@@ -29,6 +29,7 @@ mod sqlargs;
 mod storage_level;
 pub mod support;
 pub mod surface;
+mod tvf;
 pub mod types;
 pub mod udf;
 mod verify;
@@ -70,13 +71,16 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         }
         "pyspark.sql.column" => with_classes(interp, plain, name, &["Column"]),
         "pyspark.sql.group" => with_classes(interp, plain, name, &["GroupedData"]),
+        "pyspark.sql.observation" => with_classes(interp, plain, name, &["Observation"]),
         "pyspark.sql.catalog" => with_classes(interp, plain, name, &["Catalog"]),
         "pyspark.sql.readwriter" => with_classes(interp, plain, name, &["DataFrameReader", "DataFrameWriter"]),
         "pyspark.sql.udf" => with_classes(interp, plain, name, &["UserDefinedFunction", "UDFRegistration"]),
         "pyspark.storagelevel" => storage_level::module(interp),
-        "pyspark.context" | "pyspark.conf" => with_classes(interp, plain, name, &["SparkContext", "SparkConf"]),
-        "pyspark.rdd" => with_classes(interp, plain, name, &["RDD"]),
-        "pyspark.broadcast" => with_classes(interp, plain, name, &["Broadcast"]),
+        "pyspark.core.context" | "pyspark.context" | "pyspark.conf" => {
+            with_classes(interp, plain, name, &["SparkContext", "SparkConf"])
+        }
+        "pyspark.core.rdd" | "pyspark.rdd" => with_classes(interp, plain, name, &["RDD"]),
+        "pyspark.core.broadcast" | "pyspark.broadcast" => with_classes(interp, plain, name, &["Broadcast"]),
         "pyspark.accumulators" => with_classes(interp, plain, name, &["Accumulator"]),
         "pyspark.resultiterable" => with_classes(interp, plain, name, &["ResultIterable"]),
         "pyspark.errors"
@@ -168,7 +172,9 @@ const NAMED: &[(&str, &str)] = &[
     ("RuntimeConfig", "pyspark.sql.conf"),
     ("UserDefinedFunction", "pyspark.sql.udf"),
     ("UDFRegistration", "pyspark.sql.udf"),
-    ("Builder", "pyspark.sql.session"),
+    ("Builder", "pyspark.sql.session.SparkSession"),
+    ("TableValuedFunction", "pyspark.sql.tvf"),
+    ("Observation", "pyspark.sql.observation"),
     ("RDD", "pyspark.core.rdd"),
     ("ResultIterable", "pyspark.resultiterable"),
     ("Broadcast", "pyspark.core.broadcast"),
@@ -194,6 +200,9 @@ fn register(interp: &mut Interpreter) {
         class.set("getOrCreate", Value::builtin("getOrCreate", |interp, _| session::active(interp)));
         interp.register_class(class);
     }
+    let observation =
+        Class::native("Observation", "pyspark.sql.observation", None).with_construct(dataframe::observation::construct);
+    interp.register_class(observation);
     // These modules register classes of their own.
     storage_level::module(interp);
     context::module(interp);
@@ -234,6 +243,7 @@ fn sql(interp: &mut Interpreter) -> PyResult<Module> {
         "DataFrameStatFunctions",
         "Catalog",
         "UDFRegistration",
+        "Observation",
     ];
     let module = with_classes(interp, plain, "pyspark.sql", &classes);
     for name in ["functions", "types", "window"] {

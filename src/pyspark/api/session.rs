@@ -2,7 +2,7 @@
 
 use super::dataframe::{frame, frame_of};
 use super::support::{given, not_expected_type, raise, text_argument};
-use super::{catalog, context, create, reader, sqlargs, udf};
+use super::{catalog, context, create, reader, sqlargs, tvf, udf};
 use crate::common::conf::DEFAULTS;
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::plan::LogicalPlan;
@@ -36,12 +36,17 @@ pub const METHODS: &[&str] = &[
     "addArtifacts",
     "addTag",
     "clearTags",
+    "clearProgressHandlers",
+    "copyFromLocalToFs",
     "createDataFrame",
+    "emptyDataFrame",
     "getActiveSession",
     "getTags",
     "interruptAll",
     "newSession",
     "range",
+    "registerProgressHandler",
+    "removeProgressHandler",
     "removeTag",
     "setCatalog",
     "sql",
@@ -59,6 +64,7 @@ pub const ATTRIBUTES: &[&str] = &[
     "readStream",
     "sparkContext",
     "streams",
+    "tvf",
     "udf",
     "udtf",
     "version",
@@ -139,7 +145,11 @@ pub fn stop_session(interp: &mut Interpreter) -> PyResult {
     stop(interp)
 }
 
-fn range(interp: &mut Interpreter, args: Args) -> PyResult {
+/// `spark.range`, `spark.tvf.range`.
+///
+/// # Errors
+/// `NOT_EXPECTED_TYPE`; a step of 0.
+pub fn range(interp: &mut Interpreter, args: Args) -> PyResult {
     let [start, end, step, partitions] = args.bind("range", ["start", "end", "step", "numPartitions"], 1)?;
     let number = |interp: &Interpreter, name: &str, value: &Value| {
         value
@@ -199,6 +209,7 @@ impl Object for Session {
             "read" => reader::reader(),
             "conf" => Value::object(RuntimeConfig),
             "catalog" => Value::object(catalog::Catalog),
+            "tvf" => Value::object(tvf::TableFunctions),
             "udf" => Value::object(udf::Registration),
             "sparkContext" | "_sc" => context::context(interp),
             "builder" => Value::object(Builder::default()),
@@ -226,6 +237,22 @@ impl Object for Session {
             "range" => range(interp, args),
             "createDataFrame" => create::create_data_frame(interp, args),
             "stop" => stop(interp),
+            "emptyDataFrame" => args.bind(name, ["schema"], 0).and_then(|[schema]| {
+                let schema = given(schema).map_or_else(
+                    || Value::object(super::types::TypeObject(DataType::Struct(StructType::default()).into())),
+                    |schema| schema,
+                );
+                create::create_data_frame(interp, Args::of(vec![Value::list(Vec::new()), schema]))
+            }),
+            "registerProgressHandler" | "removeProgressHandler" | "clearProgressHandlers" | "copyFromLocalToFs" => {
+                Err(raise(
+                    ErrorClass::PySparkRuntimeError,
+                    "ONLY_SUPPORTED_WITH_SPARK_CONNECT",
+                    format!(
+                        "SparkSession.{name} is only supported with Spark Connect; however, the current Spark session does not use Spark Connect."
+                    ),
+                ))
+            }
             "newSession" | "getActiveSession" | "builder" | "__enter__" => Ok(this.clone()),
             "__exit__" => stop(interp),
             "addTag" | "removeTag" | "clearTags" | "interruptAll" | "setCatalog" => Ok(Value::None),

@@ -47,7 +47,6 @@ const REFUSED_FRAME: &[&str] = &[
     "executionInfo",
     "mapInArrow",
     "mapInPandas",
-    "observe",
     "pandas_api",
     "semanticHash",
     "toArrow",

@@ -111,7 +111,8 @@ const CLASSES: &[(&str, &str)] = &[
 /// Never.
 pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
     let path = "pyspark.sql.types";
-    let root = interp.register_class(Class::native("DataType", path, None));
+    let root = Class::native("DataType", path, None).with("fromDDL", Value::builtin("fromDDL", from_ddl));
+    let root = interp.register_class(root);
     let mut module = Module::new(path).with("DataType", Value::Class(root));
     for (name, base) in CLASSES {
         let base = interp.class_named(base);
@@ -205,12 +206,15 @@ fn from_json(interp: &mut Interpreter, args: Args) -> PyResult {
 
 fn from_ddl(interp: &mut Interpreter, args: Args) -> PyResult {
     let text = args.one("fromDDL")?;
-    let (fields, _) = schema_argument(interp, "ddl", &text)?;
+    let (mut fields, single) = schema_argument(interp, "ddl", &text)?;
+    if single && fields.fields.len() == 1 {
+        return Ok(type_value(fields.fields.remove(0).data_type));
+    }
     Ok(type_value(DataType::Struct(fields)))
 }
 
 const TYPE_METHODS: &[&str] =
-    &["typeName", "simpleString", "json", "jsonValue", "add", "fieldNames", "toDDL", "needConversion"];
+    &["typeName", "simpleString", "json", "jsonValue", "add", "fieldNames", "toDDL", "toNullable", "needConversion"];
 
 impl TypeObject {
     fn add(&self, interp: &mut Interpreter, this: &Value, args: Args) -> PyResult {
@@ -290,6 +294,7 @@ impl Object for TypeObject {
             "simpleString" => Ok(Value::str(data_type.catalog_string())),
             "json" => Ok(Value::str(super::json::sorted_text(&data_type.json_value()))),
             "jsonValue" => Ok(super::json::from_json(&data_type.json_value())),
+            "toNullable" => Ok(type_value(data_type.all_nullable())),
             "needConversion" => Ok(Value::Bool(data_type.is_nested())),
             "add" => self.add(interp, this, args),
             "fieldNames" | "toDDL" => match self.fields() {

@@ -11,7 +11,7 @@ use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use crate::pyspark::host::CatalogRequest;
 use crate::pyspark::lang::freeze::{Freezer, Thaw};
-use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
+use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value, type_error};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -236,11 +236,34 @@ impl Object for Udf {
 
 impl Udf {
     fn apply(&self, interp: &mut Interpreter, args: Args) -> PyResult {
-        let mut values = args.positional;
-        values.extend(args.keyword.into_iter().map(|(_, value)| value));
-        let args = values.iter().map(|value| column_or_name(interp, "col", value)).collect::<PyResult<Vec<_>>>()?;
+        let mut columns =
+            args.positional.iter().map(|value| column_or_name(interp, "col", value)).collect::<PyResult<Vec<_>>>()?;
         let function = self.frozen(interp)?;
-        Ok(column_value(Expr::Udf { function, args, data_type: self.return_type.clone() }))
+        let data_type = self.return_type.clone();
+        if args.keyword.is_empty() {
+            return Ok(column_value(Expr::Udf { function, args: columns, data_type }));
+        }
+        let mut shown: Vec<String> = columns.iter().map(Expr::pretty_name).collect();
+        let mut named = Vec::new();
+        for (name, value) in args.keyword {
+            let column = column_or_name(interp, &name, &value)?;
+            shown.push(format!("{name} => {}", column.pretty_name()));
+            named.push((name, column));
+        }
+        // In the order of the function's own parameters.
+        let Value::Function(own) = &self.function else {
+            return Err(Raised::unsupported("arguments by keyword for this function", "give them by position"));
+        };
+        for parameter in own.code.params.iter().skip(columns.len()) {
+            if let Some(at) = named.iter().position(|(name, _)| **name == **parameter) {
+                columns.push(named.remove(at).1);
+            }
+        }
+        if let Some((name, _)) = named.first() {
+            return Err(type_error(format!("{}() got an unexpected keyword argument '{name}'", self.name)));
+        }
+        let name = format!("{}({})", self.name, shown.join(", "));
+        Ok(column_value(Expr::Udf { function, args: columns, data_type }.alias(name)))
     }
 }
 

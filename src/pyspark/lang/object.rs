@@ -260,8 +260,7 @@ pub trait Object: Any {
 
     /// `repr(obj)`.
     fn repr(&self, interp: &mut Interpreter, this: &Value) -> PyResult<String> {
-        let _ = interp;
-        Ok(format!("<{} object at 0x{:012x}>", self.type_name(), this.identity()))
+        Ok(super::repr::default_repr(interp, this))
     }
 
     /// `str(obj)`.

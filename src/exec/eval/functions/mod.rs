@@ -26,8 +26,8 @@ mod vectors;
 
 use super::call::Kernel;
 
-pub(in crate::exec) use vectors::floats as vector_of;
 pub use json::{iso_timestamp, json_fields, write_json};
+pub(in crate::exec) use vectors::floats as vector_of;
 
 /// The kernel of a function; nothing for the few that are nodes of their own (`if`, `coalesce`, functions of functions).
 pub(super) fn kernel(name: &str) -> Option<Kernel> {

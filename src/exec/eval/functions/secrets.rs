@@ -157,9 +157,9 @@ fn to_base32(bytes: &[u8]) -> String {
     for chunk in bytes.chunks(5) {
         let word = (0..5).fold(0_u64, |word, i| (word << 8) | u64::from(chunk.get(i).copied().unwrap_or(0)));
         let filled = (chunk.len() * 8).div_ceil(5);
-        text.extend((0..8).map(|i| {
-            if i < filled { char::from(ALPHABET[(word >> (35 - 5 * i)) as usize & 31]) } else { '=' }
-        }));
+        text.extend(
+            (0..8).map(|i| if i < filled { char::from(ALPHABET[(word >> (35 - 5 * i)) as usize & 31]) } else { '=' }),
+        );
     }
     text
 }

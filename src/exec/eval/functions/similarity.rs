@@ -47,7 +47,11 @@ fn instr(call: &Call<'_>) -> Result<ArrayRef> {
             return Ok(None);
         };
         if start == 0 || occurrence < 1 {
-            return Err(errors::parameter("START", "instr", "the start must not be 0, the occurrence must be positive"));
+            return Err(errors::parameter(
+                "START",
+                "instr",
+                "the start must not be 0, the occurrence must be positive",
+            ));
         }
         let (s, part): (Vec<char>, Vec<char>) = (s.chars().collect(), part.chars().collect());
         let holds = |at: &usize| s[*at..].starts_with(&part);

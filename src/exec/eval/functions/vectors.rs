@@ -85,9 +85,9 @@ fn norms(call: &Call<'_>) -> Result<ArrayRef> {
 fn normalize(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_scalars(|row| {
         Ok(match measured(call, row)? {
-            Some((vector, size)) if size != 0.0 => Scalar::Array(
-                vector.iter().map(|value| Scalar::Float((f64::from(*value) / size) as f32)).collect(),
-            ),
+            Some((vector, size)) if size != 0.0 => {
+                Scalar::Array(vector.iter().map(|value| Scalar::Float((f64::from(*value) / size) as f32)).collect())
+            }
             _ => Scalar::Null,
         })
     })

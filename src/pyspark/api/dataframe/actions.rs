@@ -79,7 +79,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("pandas_api", |_, _, _, _| Err(refused("DataFrame.pandas_api", "use the DataFrame's own methods"))),
     ("mapInPandas", |_, _, _, _| Err(refused("DataFrame.mapInPandas", "use df.rdd.mapPartitions(…).toDF(…)"))),
     ("mapInArrow", |_, _, _, _| Err(refused("DataFrame.mapInArrow", "use df.rdd.mapPartitions(…).toDF(…)"))),
-    ("observe", |_, _, _, _| Err(refused("DataFrame.observe", "compute the metric with df.agg(…)"))),
     ("withWatermark", |_, _, _, _| Err(refused("Structured Streaming (withWatermark)", "use batch frames"))),
     ("writeTo", |_, _, _, _| Err(refused("DataFrame.writeTo", "use df.write.saveAsTable(…)"))),
     ("transpose", |_, _, _, _| Err(refused("DataFrame.transpose", "use unpivot and pivot"))),

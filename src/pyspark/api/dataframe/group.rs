@@ -6,7 +6,7 @@ use crate::logical::expr::Expr;
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::types::DataType;
 use crate::pyspark::api::column::{Column, column_or_name, lit};
-use crate::pyspark::api::support::{given, raise, text_argument};
+use crate::pyspark::api::support::{analyze, given, raise, text_argument};
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
 use std::sync::Arc;
 
@@ -241,9 +241,24 @@ impl Object for GroupedData {
         })
     }
 
-    fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
-        let keys: Vec<String> = self.keys().iter().map(Expr::pretty_name).collect();
-        Ok(format!("GroupedData[grouping expressions: [{}], value: [...], type: GroupBy]", keys.join(", ")))
+    fn repr(&self, interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
+        let keys = analyze(interp, LogicalPlan::Project { exprs: self.keys(), input: self.plan.clone() })?;
+        let columns = |plan: &Plan| {
+            let fields = plan.schema().fields;
+            fields
+                .iter()
+                .map(|field| format!("{}: {}", field.name, field.data_type.catalog_string()))
+                .collect::<Vec<_>>()
+        };
+        let kind = match (&self.pivot, &self.grouping) {
+            (Some(_), _) => "Pivot",
+            (None, Grouping::By(_)) => "GroupBy",
+            (None, Grouping::Rollup(_)) => "Rollup",
+            (None, Grouping::Cube(_)) => "Cube",
+            (None, Grouping::Sets { .. }) => "GroupingSets",
+        };
+        let (keys, values) = (columns(&keys).join(", "), columns(&self.plan).join(", "));
+        Ok(format!("GroupedData[grouping expressions: [{keys}], value: [{values}], type: {kind}]"))
     }
 }
 

@@ -7,6 +7,8 @@ mod actions;
 mod group;
 mod join;
 mod nulls;
+mod numbered;
+pub mod observation;
 mod order;
 mod partition;
 mod select;
@@ -55,6 +57,8 @@ const TABLES: &[&[(&str, Method)]] = &[
     stat::METHODS,
     actions::METHODS,
     text::METHODS,
+    numbered::METHODS,
+    observation::METHODS,
 ];
 
 /// The names of all methods, in alphabetical order.
@@ -116,6 +120,7 @@ pub const METHODS: &[&str] = &[
     "randomSplit",
     "registerTempTable",
     "repartition",
+    "repartitionById",
     "repartitionByRange",
     "replace",
     "rollup",
@@ -153,6 +158,8 @@ pub const METHODS: &[&str] = &[
     "withMetadata",
     "withWatermark",
     "writeTo",
+    "zip",
+    "zipWithIndex",
 ];
 
 /// Attributes that are no methods.
@@ -172,6 +179,33 @@ pub const ATTRIBUTES: &[&str] = &[
     "write",
     "writeStream",
 ];
+
+/// The schema, with the metadata that aliases gave to columns.
+fn with_metadata(plan: &Arc<LogicalPlan>) -> crate::logical::types::StructType {
+    let mut schema = plan.schema();
+    let mut found = std::collections::BTreeMap::new();
+    plan.visit(&mut |node| {
+        for expr in node.expressions() {
+            if let Expr::Alias { child, id, metadata, .. } = expr {
+                let inherited = match child.as_ref() {
+                    Expr::Attribute(column) if metadata.is_none() => Some(column.id),
+                    _ => None,
+                };
+                found.entry(*id).or_insert((metadata.clone(), inherited));
+            }
+        }
+    });
+    for (field, column) in schema.fields.iter_mut().zip(plan.output()) {
+        let mut next = Some(column.id);
+        while let Some((metadata, inherited)) = next.and_then(|id| found.get(&id)) {
+            if let Some(metadata) = metadata {
+                field.metadata.clone_from(metadata);
+            }
+            next = *inherited;
+        }
+    }
+    schema
+}
 
 /// Resolves a plan and gives it as a frame.
 ///
@@ -293,7 +327,7 @@ impl Object for DataFrame {
     }
 
     fn get_attr(&self, interp: &mut Interpreter, this: &Value, name: &str) -> PyResult<Option<Value>> {
-        let schema = || self.plan.schema();
+        let schema = || with_metadata(&self.plan);
         Ok(Some(match name {
             "columns" => Value::strings(schema().names()),
             "dtypes" => Value::list(

@@ -30,7 +30,28 @@ pub fn module() -> Module {
     for name in special::UNSUPPORTED {
         module = module.function(name, move |_, _| Err(unsupported(name)));
     }
+    for name in special::OF_TIME {
+        module = module.function(name, |_, _| Err(crate::logical::ddl::no_time().into()));
+    }
+    let exported = module.names().into_iter().filter(|name| !special::NOT_EXPORTED.contains(&&**name));
+    let exported = Value::strings(exported);
     module
+        .with("PandasUDFType", eval_types(EVAL_TYPES_PANDAS))
+        .with("ArrowUDFType", eval_types(EVAL_TYPES_ARROW))
+        .with("__all__", exported)
+}
+
+const EVAL_TYPES_PANDAS: &[(&str, i64)] =
+    &[("SCALAR", 200), ("SCALAR_ITER", 204), ("GROUPED_MAP", 201), ("GROUPED_AGG", 202)];
+const EVAL_TYPES_ARROW: &[(&str, i64)] = &[("SCALAR", 250), ("SCALAR_ITER", 251), ("GROUPED_AGG", 252)];
+
+/// `PandasUDFType`, `ArrowUDFType`: only their numbers.
+fn eval_types(members: &[(&str, i64)]) -> Value {
+    let class = members.iter().fold(
+        crate::pyspark::lang::class::Class::native("UDFType", "pyspark.sql.functions", None),
+        |class, (name, number)| class.with(name, Value::Int(*number)),
+    );
+    Value::Class(std::rc::Rc::new(class))
 }
 
 /// Every supported name.

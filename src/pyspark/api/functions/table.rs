@@ -50,8 +50,8 @@ table! {
     chr("n"), concat("*cols"), contains("left right"), decode("col 'charset"), elt("*inputs"), encode("col 'charset"),
     endswith("str suffix"), find_in_set("str str_array"), format_number("col 'd"), initcap("col"), instr("str 'substr 'start? 'occurrence?"),
     is_valid_utf8("str"), validate_utf8("str"), try_validate_utf8("str"), to_base32("col"), from_base32("col"),
-    jaro_winkler_similarity("left right"), collation("col"), lcase("str"), left("str len"), length("col"), len("col"), levenshtein("left right 'threshold?"),
-    locate("'substr str 'pos=1"), lower("col"), lpad("col 'len 'pad"), ltrim("col trim?"), luhn_check("str"),
+    jaro_winkler_similarity("left right"), collation("col"), lcase("str"), left("str len"), length("col"), levenshtein("left right 'threshold?"),
+    locate("'substr str 'pos=1"), lower("col"), lpad("col 'len 'pad"), ltrim("col trim?"),
     make_valid_utf8("str"), mask("col upperChar? lowerChar? digitChar? otherChar?"), octet_length("col"),
     overlay("~src ~replace ~pos ~len=-1"), position("substr str start?"), quote("col"), regexp("str regexp"),
     regexp_count("str regexp"), regexp_extract("str 'pattern 'idx"), regexp_extract_all("str regexp ~idx?"),
@@ -87,7 +87,7 @@ table! {
     weekofyear("col"), window_time("windowColumn"), time_bucket("bucket_size ts origin?"), year("col"), try_make_interval("years=0 months=0 weeks=0 days=0 hours=0 mins=0 secs=0"),
     // Nulls and choices.
     coalesce("*cols"), equal_null("col1 col2"), ifnull("col1 col2"), isnan("col"), isnotnull("col"), isnull("col"), nanvl("col1 col2"),
-    nullif("col1 col2"), nullifzero("col"), nvl("col1 col2"), nvl2("col1 col2 col3"), zeroifnull("col"), not => not("col"),
+    nullif("col1 col2"), nullifzero("col"), nvl("col1 col2"), nvl2("col1 col2 col3"), zeroifnull("col"),
     // Arrays, maps, structs.
     vector_cosine_similarity("left right"), vector_inner_product("left right"), vector_l2_distance("left right"),
     vector_norm("vector degree?"), vector_normalize("vector degree?"),
