@@ -207,7 +207,9 @@ impl Session {
                     && matches!(self.answer_path(PathRequest::Exists(path.clone()))?, PathReply::Yes(true))
                 {
                     let mut all = Options::default();
-                    options.into_iter().for_each(|(key, value)| all.set(&key, value));
+                    for (key, value) in options {
+                        all.set(&key, value);
+                    }
                     let format = format.unwrap_or(FileFormat::Parquet);
                     self.table_over(&full, schema, (format, path.clone(), all))?;
                     return Ok(nothing());

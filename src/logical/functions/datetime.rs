@@ -241,8 +241,8 @@ fn time_bucket(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Res
     if !matches!(args[0].data_type(), DayTimeInterval | YearMonthInterval) {
         return Err(unexpected_input(name, &args[0], 0, "an ANSI interval"));
     }
-    for i in 1..args.len() {
-        args[i] = want(name, args[i].clone(), i, Moment, context)?;
+    for (i, arg) in args.iter_mut().enumerate().skip(1) {
+        *arg = want(name, arg.clone(), i, Moment, context)?;
     }
     let out = if args[1].data_type() == TimestampNtz { TimestampNtz } else { Timestamp };
     for arg in &mut args[1..] {

@@ -238,10 +238,8 @@ impl Object for Session {
             "createDataFrame" => create::create_data_frame(interp, args),
             "stop" => stop(interp),
             "emptyDataFrame" => args.bind(name, ["schema"], 0).and_then(|[schema]| {
-                let schema = given(schema).map_or_else(
-                    || Value::object(super::types::TypeObject(DataType::Struct(StructType::default()).into())),
-                    |schema| schema,
-                );
+                let schema =
+                    given(schema).unwrap_or_else(|| super::types::type_value(DataType::Struct(StructType::default())));
                 create::create_data_frame(interp, Args::of(vec![Value::list(Vec::new()), schema]))
             }),
             "registerProgressHandler" | "removeProgressHandler" | "clearProgressHandlers" | "copyFromLocalToFs" => {

@@ -122,6 +122,9 @@ fn decrypt(call: &Call<'_>) -> Result<ArrayRef> {
     })
 }
 
+/// A hash function; nothing for a size that it has not.
+type Hash = fn(&[u8]) -> Option<Vec<u8>>;
+
 fn hmac(call: &Call<'_>) -> Result<ArrayRef> {
     let (key, message, algorithm) = (call.bytes(0)?, call.bytes(1)?, call.texts(2)?);
     call.to_bytes(|row| {
@@ -130,7 +133,7 @@ fn hmac(call: &Call<'_>) -> Result<ArrayRef> {
         };
         let name = algorithm.to_uppercase().replace('-', "");
         let name = name.strip_prefix("HMAC").unwrap_or(&name);
-        let (size, hash): (usize, fn(&[u8]) -> Option<Vec<u8>>) = match name {
+        let (size, hash): (usize, Hash) = match name {
             "MD5" => (64, |bytes| Some(digest::md5(bytes))),
             "SHA1" => (64, |bytes| Some(digest::sha1(bytes))),
             "SHA224" => (64, |bytes| digest::sha2(bytes, 224)),
