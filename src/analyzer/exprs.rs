@@ -431,7 +431,17 @@ impl<'e> Env<'e> {
                 format!("`{name}` is no aggregate, so it takes neither DISTINCT nor FILTER"),
             )
             .with_subject(name.to_owned())),
-            Some(Definition::Scalar(_)) => coercion::call(name, args, &context),
+            Some(Definition::Scalar(_)) => {
+                let mut args = args;
+                // A schema may be computed: `from_json(text, schema_of_json('…'))`.
+                if matches!(name, "from_json" | "from_csv")
+                    && let Some(schema @ Expr::Function { .. }) = args.get(1)
+                    && let Some(constant) = self.analyzer.context.catalog.constant(schema)
+                {
+                    args[1] = constant;
+                }
+                coercion::call(name, args, &context)
+            }
             Some(Definition::Window(function)) => {
                 let resolved = (function.resolve)(args, &context)?;
                 Ok(Expr::WindowFunction {

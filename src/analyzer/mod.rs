@@ -56,6 +56,12 @@ pub trait Catalog {
     /// The names of views and tables, for suggestions.
     fn relation_names(&self) -> Vec<String>;
 
+    /// The value of an expression without columns, when the session can compute it now.
+    fn constant(&self, expr: &Expr) -> Option<Expr> {
+        let _ = expr;
+        None
+    }
+
     /// The distinct values of a column in ascending order, nulls first: implicit pivot values. At most `limit` + 1 are needed.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod aggregate;
 pub mod batch;
 mod compact;
+mod datasketch;
 pub mod eval;
 mod expression;
 pub mod hash;

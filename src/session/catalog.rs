@@ -5,9 +5,10 @@
 
 use super::Session;
 use crate::analyzer::{Analyzer, AnalyzerContext, Catalog};
-use crate::common::conf::Options;
+use crate::common::conf::{Conf, Options};
 use crate::common::{Result, SparkError, text};
 use crate::logical::expr::Expr;
+use crate::logical::fold::ConstantFolder;
 use crate::logical::functions::RowFunction;
 use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
@@ -51,6 +52,10 @@ impl Catalog for SessionCatalog {
 
     fn relation_names(&self) -> Vec<String> {
         self.views.keys().cloned().chain(self.tables.keys().map(|name| name.replace("default.", ""))).collect()
+    }
+
+    fn constant(&self, expr: &Expr) -> Option<Expr> {
+        super::fold::EvalFolder::new(&Conf::new(), 0).fold(expr)?.ok()
     }
 
     fn distinct_values(&self, _plan: &Arc<LogicalPlan>, _column: &Expr, _limit: usize) -> Result<Vec<Scalar>> {

@@ -5,7 +5,9 @@ use super::lexer::Token;
 use super::parser::Parser;
 use crate::common::{Result, SparkError};
 use crate::logical::ddl;
-use crate::logical::plan::FileFormat;
+use crate::logical::expr::Expr;
+use crate::logical::plan::{FileFormat, LogicalPlan};
+use std::sync::Arc;
 
 impl Parser<'_> {
     /// One statement, without what may follow it.
@@ -253,14 +255,37 @@ impl Parser<'_> {
         self.eat_word("table");
         let name = self.dotted_name()?;
         if self.is_word("partition") {
-            return Err(SparkError::unsupported(
-                "INSERT … PARTITION (…)",
-                "give the partition columns last in the select list",
-            ));
+            return self.insert_partition(name, overwrite);
         }
         self.eat_words(&["by", "name"]);
         let columns = if self.is_symbol("(") && !self.starts_query() { self.name_list()? } else { Vec::new() };
         Ok(Statement::InsertInto { name, columns, query: self.query()?, overwrite })
+    }
+
+    /// `PARTITION (p = 1, …) query`: the constants become the last columns of the query.
+    fn insert_partition(&mut self, name: Vec<String>, overwrite: bool) -> Result<Statement> {
+        let refused = |what: &str| SparkError::unsupported(what, "give the partition columns last in the select list");
+        if overwrite {
+            return Err(refused("INSERT OVERWRITE … PARTITION (…)"));
+        }
+        self.expect_word("partition")?;
+        self.expect_symbol("(")?;
+        let mut constants = Vec::new();
+        loop {
+            let column = self.name()?;
+            if !self.eat_symbol("=") {
+                return Err(refused("INSERT … PARTITION with a column that has no value"));
+            }
+            constants.push(self.expression()?.alias(column));
+            if !self.eat_symbol(",") {
+                break;
+            }
+        }
+        self.expect_symbol(")")?;
+        let query = self.query()?;
+        let exprs = std::iter::once(Expr::Star(None)).chain(constants).collect();
+        let query = Arc::new(LogicalPlan::Project { exprs, input: query });
+        Ok(Statement::InsertInto { name, columns: Vec::new(), query, overwrite })
     }
 
     fn like(&mut self) -> Result<Option<String>> {

@@ -9,6 +9,8 @@ use super::sketch::DistinctSketch;
 use super::slots::{By, Extreme, Position};
 use super::sums::{Average, Count, CountIf, Overflow, SumDecimal, SumDouble, SumWhole, bits, flags, product};
 use crate::common::{Result, SparkError};
+use crate::exec::datasketch::keyed::Mode;
+use crate::exec::datasketch::{DEFAULT_K, DEFAULT_LOG_SIZE};
 use crate::exec::expression::Bound;
 use crate::exec::task::TaskContext;
 use crate::logical::expr::{AggregateCall, Expr};
@@ -120,6 +122,23 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         "vector_avg" => Collect::Fold(Fold::VectorAvg),
         "collect_union" => Collect::Fold(Fold::Union),
         "histogram_numeric" => Collect::Fold(Fold::Histogram(whole(call, 1, context)?.max(2))),
+        "hll_sketch_agg" | "theta_sketch_agg" => {
+            Collect::Fold(Fold::Keys { log_size: size(call, 1, context)?, mode: Mode::Sum })
+        }
+        "tuple_sketch_agg_double" | "tuple_sketch_agg_integer" => {
+            Collect::Fold(Fold::Keys { log_size: size(call, 2, context)?, mode: mode(call, 3, context)? })
+        }
+        "hll_union_agg" => Collect::Fold(Fold::KeysUnion { log_size: DEFAULT_LOG_SIZE, mode: Mode::Sum }),
+        "theta_union_agg" => Collect::Fold(Fold::KeysUnion { log_size: size(call, 1, context)?, mode: Mode::Sum }),
+        "tuple_union_agg_double" => {
+            Collect::Fold(Fold::KeysUnion { log_size: size(call, 1, context)?, mode: mode(call, 2, context)? })
+        }
+        "theta_intersection_agg" => Collect::Fold(Fold::KeysIntersect { mode: Mode::Sum }),
+        "tuple_intersection_agg_double" => Collect::Fold(Fold::KeysIntersect { mode: mode(call, 1, context)? }),
+        "kll_sketch_agg_bigint" | "kll_sketch_agg_float" | "kll_sketch_agg_double" => {
+            Collect::Fold(Fold::Quantiles { k: k_of(call, context)? })
+        }
+        "kll_merge_agg_bigint" => Collect::Fold(Fold::QuantilesMerge { k: k_of(call, context)? }),
         "max_by" => Collect::Fold(Fold::Top { count: whole(call, 2, context)?, greatest: true }),
         "min_by" => Collect::Fold(Fold::Top { count: whole(call, 2, context)?, greatest: false }),
         other => {
@@ -134,6 +153,24 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         _ => return Err(SparkError::internal("a collecting aggregate without a list to collect into")),
     };
     Ok(Box::new(Collected::new(kind, element, call.data_type.clone())?))
+}
+
+/// The size of a sketch, as a power of two.
+fn size(call: &AggregateCall, number: usize, context: &TaskContext) -> Result<u32> {
+    Ok(u32::try_from(whole(call, number, context)?).unwrap_or(DEFAULT_LOG_SIZE))
+}
+
+fn k_of(call: &AggregateCall, context: &TaskContext) -> Result<usize> {
+    if call.args.len() > 1 { whole(call, 1, context) } else { Ok(DEFAULT_K) }
+}
+
+/// How the summaries of a sketch become one.
+fn mode(call: &AggregateCall, number: usize, context: &TaskContext) -> Result<Mode> {
+    let Some(Scalar::String(name)) = constant(call, number, context)? else { return Ok(Mode::Sum) };
+    Mode::named(&name).ok_or_else(|| {
+        SparkError::analysis("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", format!("there is no sketch mode '{name}'"))
+            .with_help("the modes are sum, min, max and alwaysone")
+    })
 }
 
 /// A constant argument that counts something.

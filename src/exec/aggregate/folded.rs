@@ -1,5 +1,7 @@
 //! Rare aggregates that are computed from all values of a group, one value after the other.
 
+use crate::exec::datasketch::keyed::{KeySketch, Mode, Summary};
+use crate::exec::datasketch::quantile::{QuantileSketch, ordered_real, ordered_whole};
 use crate::exec::eval::comparison::{order, same};
 use crate::exec::eval::vector_of;
 use crate::logical::scalar::Scalar;
@@ -20,6 +22,24 @@ pub enum Fold {
     VectorAvg,
     /// The distinct elements of arrays, in the order they were first seen.
     Union,
+    /// A sketch of distinct values; rows are (key, summary, …) when there is a summary.
+    Keys {
+        log_size: u32,
+        mode: Mode,
+    },
+    KeysUnion {
+        log_size: u32,
+        mode: Mode,
+    },
+    KeysIntersect {
+        mode: Mode,
+    },
+    Quantiles {
+        k: usize,
+    },
+    QuantilesMerge {
+        k: usize,
+    },
     /// The values that go with the so many greatest (or least) of an order; rows are (order, value, count).
     Top {
         count: usize,
@@ -31,6 +51,25 @@ impl Fold {
     /// The result of one group.
     pub fn result(self, values: &[Scalar]) -> Scalar {
         match self {
+            Fold::Keys { log_size, mode } => keys(values, log_size, mode),
+            Fold::KeysUnion { log_size, mode } => {
+                let mut all = KeySketch::new(log_size);
+                sketches(values, KeySketch::of_bytes).for_each(|sketch| all.union(&sketch, mode));
+                Scalar::Binary(all.to_bytes())
+            }
+            Fold::KeysIntersect { mode } => {
+                let both = sketches(values, KeySketch::of_bytes).reduce(|mut own, other| {
+                    own.intersect(&other, Some(mode));
+                    own
+                });
+                both.map_or(Scalar::Null, |both| Scalar::Binary(both.to_bytes()))
+            }
+            Fold::Quantiles { k } => quantiles(values, k),
+            Fold::QuantilesMerge { k } => {
+                let mut all = QuantileSketch::new(k);
+                sketches(values, QuantileSketch::of_bytes).for_each(|sketch| all.merge(&sketch));
+                Scalar::Binary(all.to_bytes())
+            }
             Fold::BitmapConstruct => bits(values),
             Fold::BitmapAnd => bitmap(values, 0xFF, |a, b| a & b),
             Fold::BitmapOr => bitmap(values, 0, |a, b| a | b),
@@ -41,6 +80,39 @@ impl Fold {
             Fold::Top { count, greatest } => top(values, count, greatest),
         }
     }
+}
+
+fn sketches<T>(values: &[Scalar], read: fn(&[u8]) -> Option<T>) -> impl Iterator<Item = T> {
+    values.iter().filter_map(move |value| if let Scalar::Binary(bytes) = value { read(bytes) } else { None })
+}
+
+fn keys(values: &[Scalar], log_size: u32, mode: Mode) -> Scalar {
+    let mut sketch = KeySketch::new(log_size);
+    for value in values {
+        let (key, summary) = match value {
+            Scalar::Struct(parts) => match parts.as_slice() {
+                [key, Scalar::Long(summary), ..] => (key, Summary::Whole(*summary)),
+                [key, Scalar::Double(summary), ..] => (key, Summary::Real(*summary)),
+                _ => continue,
+            },
+            key => (key, Summary::Whole(1)),
+        };
+        sketch.add(key, summary, mode);
+    }
+    Scalar::Binary(sketch.to_bytes())
+}
+
+fn quantiles(values: &[Scalar], k: usize) -> Scalar {
+    let mut sketch = QuantileSketch::new(k);
+    for value in values {
+        match value {
+            Scalar::Long(value) => sketch.add(ordered_whole(*value)),
+            Scalar::Float(value) if !value.is_nan() => sketch.add(ordered_real(f64::from(*value))),
+            Scalar::Double(value) if !value.is_nan() => sketch.add(ordered_real(*value)),
+            _ => {}
+        }
+    }
+    Scalar::Binary(sketch.to_bytes())
 }
 
 fn bits(values: &[Scalar]) -> Scalar {

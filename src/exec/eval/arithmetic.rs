@@ -62,7 +62,7 @@ pub(super) fn compute(
     let array = match types {
         (DataType::Decimal(..), DataType::Decimal(..)) => decimals(op, left, right, types, out, count, trouble)?,
         (l, r) if l.is_numeric() && r.is_numeric() => numbers(op, left, right, types.0, count, trouble)?,
-        _ => moments(op, left, right, types, out, count, context)?,
+        _ => moments(op, left, right, types, (out, trouble), count, context)?,
     };
     Ok(done(array))
 }
@@ -283,7 +283,7 @@ fn moments(
     left: &Value,
     right: &Value,
     types: (&DataType, &DataType),
-    out: &DataType,
+    (out, trouble): (&DataType, Trouble),
     rows: usize,
     context: &EvalContext,
 ) -> Result<ArrayRef> {
@@ -292,7 +292,13 @@ fn moments(
         .map(|row| {
             let l = Scalar::from_array(left.array(), left.at(row), types.0)?;
             let r = Scalar::from_array(right.array(), right.at(row), types.1)?;
-            if l.is_null() || r.is_null() { Ok(Scalar::Null) } else { moment(op, &l, &r, zone) }
+            if l.is_null() || r.is_null() {
+                return Ok(Scalar::Null);
+            }
+            match moment(op, &l, &r, zone) {
+                Err(_) if trouble == Trouble::Null => Ok(Scalar::Null),
+                found => found,
+            }
         })
         .collect::<Result<Vec<_>>>()?;
     Scalar::to_array(&values, out)

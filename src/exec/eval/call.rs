@@ -21,6 +21,7 @@ pub(super) type Kernel = fn(&Call<'_>) -> Result<ArrayRef>;
 pub(super) struct CallState {
     pub(super) regexes: Mutex<HashMap<String, Arc<Regex>>>,
     pub(super) random: Mutex<Option<super::random::Generator>>,
+    pub(super) twister: Mutex<Option<super::random::Mersenne>>,
 }
 
 /// One call of a function for a batch.

@@ -29,6 +29,11 @@ impl Generator {
         (high + i64::from(self.next(27))) as f64 * (1.0 / (1_i64 << 53) as f64)
     }
 
+    /// 32 random bits.
+    pub fn next_word(&mut self) -> i32 {
+        self.next(32)
+    }
+
     /// A whole number in `[0, bound)`.
     pub fn next_int(&mut self, bound: i32) -> i32 {
         if bound & (bound - 1) == 0 {
@@ -62,6 +67,74 @@ impl Generator {
                 return a * scale;
             }
         }
+    }
+}
+
+/// The Mersenne Twister, from which Spark draws UUIDs.
+#[derive(Debug, Clone)]
+pub struct Mersenne {
+    state: Vec<u32>,
+    at: usize,
+}
+
+impl Mersenne {
+    const SIZE: usize = 624;
+
+    /// A generator for a seed, whose two halves are the key.
+    #[must_use]
+    pub fn new(seed: i64) -> Self {
+        let mut state = vec![19_650_218_u32];
+        let scattered = |state: &[u32], i: usize| state[i - 1] ^ (state[i - 1] >> 30);
+        for i in 1..Self::SIZE {
+            state.push(scattered(&state, i).wrapping_mul(1_812_433_253).wrapping_add(i as u32));
+        }
+        let key = [(seed >> 32) as u32, seed as u32];
+        let (mut i, mut j) = (1, 0);
+        for _ in 0..Self::SIZE {
+            let mixed = state[i] ^ scattered(&state, i).wrapping_mul(1_664_525);
+            state[i] = mixed.wrapping_add(key[j]).wrapping_add(j as u32);
+            (i, j) = (i + 1, (j + 1) % key.len());
+            if i == Self::SIZE {
+                (state[0], i) = (state[Self::SIZE - 1], 1);
+            }
+        }
+        for _ in 1..Self::SIZE {
+            let mixed = state[i] ^ scattered(&state, i).wrapping_mul(1_566_083_941);
+            state[i] = mixed.wrapping_sub(i as u32);
+            i += 1;
+            if i == Self::SIZE {
+                (state[0], i) = (state[Self::SIZE - 1], 1);
+            }
+        }
+        state[0] = 0x8000_0000;
+        Mersenne { state, at: Self::SIZE }
+    }
+
+    fn refill(&mut self) {
+        for i in 0..Self::SIZE {
+            let (next, far) = ((i + 1) % Self::SIZE, (i + 397) % Self::SIZE);
+            let joined = (self.state[i] & 0x8000_0000) | (self.state[next] & 0x7fff_ffff);
+            let twist = if joined & 1 == 1 { 0x9908_b0df } else { 0 };
+            self.state[i] = self.state[far] ^ (joined >> 1) ^ twist;
+        }
+        self.at = 0;
+    }
+
+    fn next_word(&mut self) -> u32 {
+        if self.at == Self::SIZE {
+            self.refill();
+        }
+        let mut word = self.state[self.at];
+        self.at += 1;
+        word ^= word >> 11;
+        word ^= (word << 7) & 0x9d2c_5680;
+        word ^= (word << 15) & 0xefc6_0000;
+        word ^ (word >> 18)
+    }
+
+    /// 64 random bits.
+    pub fn next_long(&mut self) -> u64 {
+        (u64::from(self.next_word()) << 32) | u64::from(self.next_word())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Definitions of the aggregates, window functions and generators.
 
 use super::signature::{Out, Want, alike, cast, count, give, signature, unexpected_input, want};
+use super::sketches::filled;
 use super::types::bounded_decimal;
 use super::{AggregateFunction, GeneratorFunction, ResolveContext, Resolved, WindowFunction};
 use crate::common::{Result, SparkError};
@@ -79,6 +80,34 @@ aggregates! {
     "collect_union" [] = collect_union;
     "vector_sum" [] = vectors;
     "vector_avg" [] = vectors;
+    "hll_sketch_agg" [] = |name, args, context| filled(name, args, context, &[Any, Int], Maybe(Binary));
+    "hll_union_agg" [] = |name, args, context| filled(name, args, context, &[Want::Bin, Bool], Maybe(Binary));
+    "theta_sketch_agg" [] = |name, args, context| filled(name, args, context, &[Any, Int], Maybe(Binary));
+    "theta_union_agg" [] = |name, args, context| filled(name, args, context, &[Want::Bin, Int], Maybe(Binary));
+    "theta_intersection_agg" [] = |name, args, context| signature(name, args, context, &[Want::Bin], 0, Maybe(Binary));
+    "tuple_sketch_agg_double" [] = tuple_sketch;
+    "tuple_sketch_agg_integer" [] = tuple_sketch;
+    "tuple_union_agg_double" ["tuple_union_agg_integer"] = |name, args, context| filled(name, args, context, &[Want::Bin, Int, Str], Maybe(Binary));
+    "tuple_intersection_agg_double" ["tuple_intersection_agg_integer"] = |name, args, context| filled(name, args, context, &[Want::Bin, Str], Maybe(Binary));
+    "kll_sketch_agg_bigint" [] = kll_sketch;
+    "kll_sketch_agg_float" [] = kll_sketch;
+    "kll_sketch_agg_double" [] = kll_sketch;
+    "kll_merge_agg_bigint" ["kll_merge_agg_float", "kll_merge_agg_double"] = |name, args, context| signature(name, args, context, &[Want::Bin, Int], 1, Maybe(Binary));
+}
+
+/// Key, summary, size, mode.
+fn tuple_sketch(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if let Some(summary) = args.get_mut(1) {
+        let kind = if super::sketches::kind_of(name) == Integer { Long } else { Double };
+        *summary = cast(summary.clone(), &kind, context);
+    }
+    filled(name, args, context, &[Any, Want::Num, Int, Str], Maybe(Binary))
+}
+
+fn kll_sketch(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let mut resolved = signature(name, args, context, &[Want::Num, Int], 1, Maybe(Binary))?;
+    resolved.args[0] = cast(resolved.args[0].clone(), &super::sketches::kind_of(name), context);
+    Ok(resolved)
 }
 
 fn histogram(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

@@ -35,7 +35,19 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
         "corr" | "regr_avgx" | "regr_avgy" | "regr_slope" | "regr_intercept" | "regr_r2" | "regr_sxx" | "regr_sxy"
         | "regr_syy" => vec![DataType::Double; 6],
         // The other arguments are constants.
-        "mode" | "listagg" | "histogram_numeric" => vec![DataType::array(argument(0))],
+        "mode"
+        | "listagg"
+        | "histogram_numeric"
+        | "hll_sketch_agg"
+        | "hll_union_agg"
+        | "theta_sketch_agg"
+        | "theta_union_agg"
+        | "tuple_union_agg_double"
+        | "tuple_intersection_agg_double"
+        | "kll_sketch_agg_bigint"
+        | "kll_sketch_agg_float"
+        | "kll_sketch_agg_double"
+        | "kll_merge_agg_bigint" => vec![DataType::array(argument(0))],
         "percentile" if call.args.len() == 2 => vec![DataType::array(argument(0))],
         "approx_count_distinct" | "percentile_approx" => vec![DataType::Binary],
         _ => vec![collected(call)],

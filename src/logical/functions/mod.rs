@@ -18,6 +18,7 @@ mod misc;
 pub mod moment_text;
 pub mod number_text;
 mod signature;
+mod sketches;
 mod strings;
 pub mod types;
 
@@ -214,7 +215,9 @@ pub fn names() -> Vec<&'static str> {
 
 /// Every scalar function's definition.
 pub fn scalars() -> impl Iterator<Item = &'static ScalarFunction> {
-    [strings::TABLE, math::TABLE, datetime::TABLE, collections::TABLE, misc::TABLE].into_iter().flatten()
+    [strings::TABLE, math::TABLE, datetime::TABLE, collections::TABLE, misc::TABLE, sketches::TABLE]
+        .into_iter()
+        .flatten()
 }
 
 /// The scalar function of this name, for callers that know that it exists.

@@ -357,7 +357,8 @@ impl Catalog {
                 carry_out(interp, &format!("TRUNCATE TABLE {name}"))
             }
             "analyzeTable" => {
-                let name = name_argument(interp, method, args, "tableName")?;
+                let [name, _] = args.bind(method, ["tableName", "noScan"], 1)?;
+                let name = text_argument(interp, "tableName", &name.unwrap_or(Value::None))?;
                 carry_out(interp, &format!("ANALYZE TABLE {name} COMPUTE STATISTICS"))
             }
             "getCreateTableString" => {

@@ -45,6 +45,13 @@ fn braces(interp: &mut Interpreter, query: &str, named: &[(String, Value)]) -> P
     let mut text = query.to_owned();
     for (name, value) in named {
         let mark = format!("{{{name}}}");
+        if let Some(frame) = value.downcast::<DataFrame>() {
+            for column in frame.plan.output() {
+                let quoted = format!("`{}`", column.name.replace('`', "``"));
+                text = text.replace(&format!("{{{name}.{}}}", column.name), &quoted);
+                text = text.replace(&format!("{{{name}[{}]}}", column.name), &quoted);
+            }
+        }
         if !text.contains(&mark) {
             continue;
         }
@@ -63,11 +70,18 @@ fn braces(interp: &mut Interpreter, query: &str, named: &[(String, Value)]) -> P
         } else if let Some(column) = value.downcast::<Column>() {
             column.expr.pretty_name()
         } else {
-            literal(interp, value)?
+            formatted(interp, value)?
         };
         text = text.replace(&mark, &written);
     }
     Ok(text)
+}
+
+/// A value in braces: a tuple is a list of literals in parentheses.
+fn formatted(interp: &mut Interpreter, value: &Value) -> PyResult<String> {
+    let Value::Tuple(items) = value.native() else { return literal(interp, value) };
+    let parts = items.iter().map(|item| literal(interp, item)).collect::<PyResult<Vec<_>>>()?;
+    Ok(format!("({})", parts.join(", ")))
 }
 
 /// A Python value as an SQL literal.

@@ -66,7 +66,11 @@ fn from_csv(call: &Call<'_>) -> Result<ArrayRef> {
         let Some(text) = s.get(row) else { return Ok(Scalar::Null) };
         let fields = fields_of(text, &separator);
         let parts = schema.fields.iter().enumerate().map(|(i, field)| match fields.get(i) {
-            Some(text) if !text.is_empty() => value_of(text, &field.data_type, &reading).unwrap_or(Scalar::Null),
+            Some(text) if *text != reading.null => {
+                let text = if reading.trim.0 { text.trim_start() } else { text };
+                let text = if reading.trim.1 { text.trim_end() } else { text };
+                value_of(text, &field.data_type, &reading).unwrap_or(Scalar::Null)
+            }
             _ => Scalar::Null,
         });
         Ok(Scalar::Struct(parts.collect()))
@@ -101,9 +105,10 @@ fn to_csv(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn schema_of_csv(call: &Call<'_>) -> Result<ArrayRef> {
     let s = call.texts(0)?;
+    let separator = Reading::of(call, 1)?.separator.unwrap_or_else(|| ",".to_owned());
     call.to_texts(|row| {
         let Some(text) = s.get(row) else { return Ok(None) };
-        let fields: Vec<String> = fields_of(text, ",")
+        let fields: Vec<String> = fields_of(text, &separator)
             .iter()
             .enumerate()
             .map(|(i, field)| {

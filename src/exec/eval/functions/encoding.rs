@@ -251,6 +251,15 @@ fn parse_url(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_texts(|row| {
         let (Some(s), Some(part)) = (s.get(row), part.get(row)) else { return Ok(None) };
         let key = key.and_then(|key| key.get(row));
+        if s.contains(|c: char| c.is_ascii_control() || " <>\"{}|\\^`".contains(c)) {
+            if call.name == "try_parse_url" || !call.context.ansi {
+                return Ok(None);
+            }
+            return Err(errors::illegal(
+                "INVALID_URL",
+                format!("The url is invalid: {s}. Use `try_parse_url` to get NULL instead."),
+            ));
+        }
         Ok(url_part(s, part, key))
     })
 }

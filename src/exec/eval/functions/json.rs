@@ -45,6 +45,51 @@ fn read(text: &str) -> Option<Json> {
     serde_json::from_str(text).ok()
 }
 
+/// JSON as Spark reads it: text may stand in single quotes, names without any when that is asked for.
+fn read_relaxed(text: &str, bare_names: bool) -> Option<Json> {
+    read(text).or_else(|| read(&strict(text, bare_names)))
+}
+
+/// The same with double quotes everywhere.
+fn strict(text: &str, bare_names: bool) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' | '\'' => {
+                out.push('"');
+                while let Some(inner) = chars.next() {
+                    match inner {
+                        '\\' if chars.peek() == Some(&'\'') => {}
+                        '\\' => {
+                            out.push('\\');
+                            out.extend(chars.next());
+                        }
+                        end if end == c => break,
+                        '"' => out.push_str("\\\""),
+                        other => out.push(other),
+                    }
+                }
+                out.push('"');
+            }
+            c if bare_names && (c.is_alphabetic() || c == '_' || c == '$') => {
+                let mut word = c.to_string();
+                while let Some(next) = chars.next_if(|next| next.is_alphanumeric() || *next == '_' || *next == '$') {
+                    word.push(next);
+                }
+                let is_name = chars.clone().find(|next| !next.is_whitespace()) == Some(':');
+                if is_name {
+                    out.push_str(&format!("\"{word}\""));
+                } else {
+                    out.push_str(&word);
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 /// A JSON value as text: strings bare, everything else as JSON; nothing for null.
 fn bare(json: &Json) -> Option<String> {
     match json {
@@ -156,6 +201,12 @@ pub(super) struct Reading {
     pub(super) timestamp: Option<Pattern>,
     pub(super) fail_fast: bool,
     pub(super) separator: Option<String>,
+    /// Text that means null (CSV).
+    pub(super) null: String,
+    /// Whether blanks at the start, and at the end, do not count (CSV).
+    pub(super) trim: (bool, bool),
+    /// Whether names may stand without quotes (JSON).
+    pub(super) bare_names: bool,
 }
 
 impl Reading {
@@ -168,6 +219,9 @@ impl Reading {
             timestamp: None,
             fail_fast: false,
             separator: None,
+            null: String::new(),
+            trim: (false, false),
+            bare_names: false,
         };
         if call.args.len() <= i || call.rows == 0 {
             return Ok(reading);
@@ -180,6 +234,10 @@ impl Reading {
                 "timestampformat" => reading.timestamp = Some(Pattern::parse(&value)?),
                 "mode" => reading.fail_fast = value.eq_ignore_ascii_case("FAILFAST"),
                 "sep" | "delimiter" => reading.separator = Some(value),
+                "nullvalue" => reading.null = value,
+                "ignoreleadingwhitespace" => reading.trim.0 = value.eq_ignore_ascii_case("true"),
+                "ignoretrailingwhitespace" => reading.trim.1 = value.eq_ignore_ascii_case("true"),
+                "allowunquotedfieldnames" => reading.bare_names = value.eq_ignore_ascii_case("true"),
                 _ => {}
             }
         }
@@ -213,7 +271,7 @@ fn from_json(call: &Call<'_>) -> Result<ArrayRef> {
         if text.trim().is_empty() {
             return Ok(Scalar::Null);
         }
-        let json = match (read(text), call.out) {
+        let json = match (read_relaxed(text, reading.bare_names), call.out) {
             (Some(json @ Json::Object(_)), DataType::Array(..)) => Some(Json::Array(vec![json])),
             (json, _) => json,
         };
@@ -417,7 +475,11 @@ fn schema(json: &Json) -> String {
 
 fn schema_of_json(call: &Call<'_>) -> Result<ArrayRef> {
     let s = call.texts(0)?;
-    call.to_texts(|row| Ok(s.get(row).map(|text| read(text).map_or_else(|| "STRING".to_owned(), |json| schema(&json)))))
+    let reading = Reading::of(call, 1)?;
+    call.to_texts(|row| {
+        let json = |text: &str| read_relaxed(text, reading.bare_names);
+        Ok(s.get(row).map(|text| json(text).map_or_else(|| "STRING".to_owned(), |json| schema(&json))))
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::super::boolean::without_nulls;
 use super::super::call::{Call, Kernel};
 use super::super::comparison;
-use super::super::random::Generator;
+use super::super::random::{Generator, Mersenne};
 use super::super::value::Value;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::BinaryOp;
@@ -166,7 +166,11 @@ fn randstr(call: &Call<'_>) -> Result<ArrayRef> {
     let length = call.constant_int(0).unwrap_or(0).max(0);
     with_random(call, seed(call, 1), |random| {
         call.to_texts(|_| {
-            Ok(Some((0..length).map(|_| char::from(LETTERS[random.next_int(62) as usize])).collect::<String>()))
+            Ok(Some(
+                (0..length)
+                    .map(|_| char::from(LETTERS[(random.next_word() % 62).unsigned_abs() as usize]))
+                    .collect::<String>(),
+            ))
         })
     })
 }
@@ -185,19 +189,23 @@ fn uniform(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn uuid(call: &Call<'_>) -> Result<ArrayRef> {
-    with_random(call, seed(call, 0), |random| {
-        call.to_texts(|_| {
-            let high = (random.next_long().cast_unsigned() & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000;
-            let low = (random.next_long().cast_unsigned() >> 2) | 0x8000_0000_0000_0000;
-            Ok(Some(format!(
-                "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-                high >> 32,
-                (high >> 16) & 0xFFFF,
-                high & 0xFFFF,
-                low >> 48,
-                low & 0xFFFF_FFFF_FFFF
-            )))
-        })
+    let mut kept = match call.state.twister.lock() {
+        Ok(kept) => kept,
+        Err(poisoned) => poisoned.into_inner(),
+    };
+    let first = seed(call, 0).unwrap_or(0).wrapping_add(call.context.partition as i64);
+    let twister = kept.get_or_insert_with(|| Mersenne::new(first));
+    call.to_texts(|_| {
+        let high = (twister.next_long() & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000;
+        let low = (twister.next_long() | 0x8000_0000_0000_0000) & 0xBFFF_FFFF_FFFF_FFFF;
+        Ok(Some(format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xFFFF,
+            high & 0xFFFF,
+            low >> 48,
+            low & 0xFFFF_FFFF_FFFF
+        )))
     })
 }
 

@@ -19,6 +19,7 @@ mod regexp;
 mod rounding;
 mod secrets;
 mod similarity;
+mod sketches;
 mod strings;
 mod structs;
 mod times;
@@ -51,6 +52,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         .or_else(|| similarity::kernel(name))
         .or_else(|| secrets::kernel(name))
         .or_else(|| vectors::kernel(name))
+        .or_else(|| sketches::kernel(name))
         .or_else(|| misc::kernel(name))
 }
 
