@@ -106,7 +106,7 @@ impl Planner<'_> {
             _ => return self.plan_node(node),
         };
         let input = self.plan_node(input)?;
-        Ok(Arc::new(PhysicalPlan::CollectLimit { count, offset, input: input }))
+        Ok(Arc::new(PhysicalPlan::CollectLimit { count, offset, input }))
     }
 
     /// Every other place.
@@ -285,7 +285,7 @@ impl Planner<'_> {
             input
         } else {
             let local = count.saturating_add(offset);
-            Arc::new(PhysicalPlan::LocalLimit { count: local, input: input })
+            Arc::new(PhysicalPlan::LocalLimit { count: local, input })
         };
         Ok(Arc::new(PhysicalPlan::GlobalLimit { count, offset, input }))
     }
