@@ -1,11 +1,12 @@
 //! Worker threads that compute tasks: the only threads of the engine.
 //!
 //! Work is done in the order it came in; whatever the driver waits for comes first. When a result is ready in real time never shows: the
-//! driver asks for it at a virtual time.
+//! driver asks for it at a virtual time. A worker without a task helps with the tasks of others ([`Helpers`]).
 
 use crate::common::{Result, SparkError};
+use crate::exec::helpers::{Errand, Helpers};
 use crate::exec::task::TaskOutput;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -25,6 +26,8 @@ struct State {
     results: BTreeMap<u64, Result<TaskOutput>>,
     unwanted: BTreeSet<u64>,
     in_hand: BTreeSet<u64>,
+    /// Parts of tasks that somebody without a task may do.
+    errands: VecDeque<Errand>,
     is_closed: bool,
 }
 
@@ -38,6 +41,13 @@ struct Shared {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Helpers for Shared {
+    fn offer(&self, errand: Errand) {
+        self.lock().errands.push_back(errand);
+        self.work_came.notify_one();
     }
 }
 
@@ -65,6 +75,11 @@ impl Pool {
             }
         }
         Ok(pool)
+    }
+
+    /// The workers, for parts of tasks.
+    pub fn helpers(&self) -> Arc<dyn Helpers> {
+        self.shared.clone()
     }
 
     /// Puts a computation into the queue.
@@ -119,7 +134,7 @@ impl Drop for Pool {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.is_closed = true;
-        let left = std::mem::take(&mut state.queue);
+        let left = (std::mem::take(&mut state.queue), std::mem::take(&mut state.errands));
         drop(state);
         drop(left);
         self.shared.work_came.notify_all();
@@ -139,6 +154,13 @@ fn run(shared: &Shared) {
             let urgent = state.urgent.take().and_then(|ticket| state.queue.remove_entry(&ticket));
             if let Some(next) = urgent.or_else(|| state.queue.pop_first()) {
                 break next;
+            }
+            if let Some(errand) = state.errands.pop_front() {
+                drop(state);
+                // Whose errand panicked learns of it from the result that is missing.
+                let _ = catch_unwind(AssertUnwindSafe(errand));
+                state = shared.lock();
+                continue;
             }
             state = shared.work_came.wait(state).unwrap_or_else(PoisonError::into_inner);
         };

@@ -103,7 +103,7 @@ fn numbered(batches: &[RecordBatch], place: usize) -> Result<Option<(Vec<UInt8Ar
         }
         columns.push(numbers.iter().map(|number| *number as u8).collect::<Vec<u8>>().into());
     }
-    let texts = groups.keys()?.into_iter().next();
+    let texts = groups.into_keys(&[true])?.into_iter().next();
     Ok(texts.map(|texts| (columns, texts)))
 }
 

@@ -7,6 +7,7 @@ mod datasketch;
 pub mod eval;
 mod expression;
 pub mod hash;
+pub mod helpers;
 pub mod infer;
 mod join;
 mod keys;

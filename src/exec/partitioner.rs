@@ -30,8 +30,10 @@ use arrow::record_batch::RecordBatch;
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use std::sync::Arc;
 
-/// Rows gathered before they are spread.
-const FLUSH_ROWS: usize = 1 << 18;
+/// Rows gathered before they are spread: enough for a batch or two for each partition, and within these bounds.
+fn flush_rows(partitions: usize) -> usize {
+    (partitions * BATCH_ROWS * 2).clamp(1 << 16, 1 << 18)
+}
 
 enum Placement {
     Single,
@@ -63,10 +65,11 @@ pub fn write_blocks(
         }
     } else {
         let mut held = Held::new(count);
+        let most = flush_rows(count);
         while let Some(batch) = rows.next()? {
             let places = placement.places(&batch)?;
             held.push(batch, &places);
-            if held.rows >= FLUSH_ROWS {
+            if held.rows >= most {
                 held.flush(&mut parts)?;
             }
         }

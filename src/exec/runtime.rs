@@ -31,6 +31,11 @@ pub trait Operator {
     fn expected_rows(&self) -> usize {
         0
     }
+
+    /// Whether the rows are held in memory by others for as long as the task runs.
+    fn is_in_memory(&self) -> bool {
+        false
+    }
 }
 
 /// An operator that lives as long as its task.
@@ -165,6 +170,10 @@ impl Operator for Counted<'_> {
 
     fn expected_rows(&self) -> usize {
         self.rows.expected_rows()
+    }
+
+    fn is_in_memory(&self) -> bool {
+        self.rows.is_in_memory()
     }
 }
 

@@ -4,6 +4,7 @@
 //! decides on the virtual clock when that happened.
 
 use super::batch::row_bytes;
+use super::helpers::Helpers;
 use super::partitioner::write_blocks;
 use super::runtime::{Rows, Runtime};
 use super::sample_keys::sample_keys;
@@ -96,6 +97,8 @@ pub struct TaskContext {
     pub memory_bytes: u64,
     /// Set when the person interrupts; checked for every batch.
     pub cancelled: Arc<AtomicBool>,
+    /// Who may do a part of the task's work.
+    pub helpers: Arc<dyn Helpers>,
 }
 
 impl TaskContext {

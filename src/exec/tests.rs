@@ -47,6 +47,7 @@ fn run_within(memory_bytes: u64, plan: &PhysicalPlan, work: &TaskWork, partition
         now_micros: 0,
         memory_bytes,
         cancelled: Arc::default(),
+        helpers: Arc::new(super::helpers::NoHelpers),
     };
     run_task(plan, work, &NoInputs, &context).unwrap()
 }

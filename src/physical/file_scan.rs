@@ -118,7 +118,10 @@ fn file_scan(
     pruned.partition_filters.extend(partition_filters);
     let files = kept_files(&pruned, &partition_columns, context)?;
     let tasks = split_files(&pruned, &files, context);
-    Ok((Arc::new(PhysicalPlan::FileScan(FileScanExec { scan: pruned, tasks })), data_filters))
+    Ok((
+        Arc::new(PhysicalPlan::FileScan(FileScanExec { scan: pruned, tasks, validity_only: BTreeSet::new() })),
+        data_filters,
+    ))
 }
 
 /// The columns of a scan that come from folder names.

@@ -15,6 +15,7 @@ pub mod planner;
 mod properties;
 pub mod requirements;
 pub mod statistics;
+mod validity;
 
 pub use file_scan::TASK_PER_FILE;
 pub use plan::{Partitioning, PhysicalPlan};

@@ -5,12 +5,13 @@
 //! (a `SortMergeJoin` keeps its name and its shuffles and hashes underneath).
 
 use crate::common::conf::Options;
-use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
+use crate::common::ids::{BroadcastId, CacheId, ExprId, ShuffleId};
 use crate::logical::expr::{AggregateCall, Attribute, Expr, SortOrder};
 use crate::logical::functions::PartitionFunction;
 use crate::logical::plan::{FileEntry, FileFormat, FileScan, JoinType, WriteTarget, join_output};
 use crate::logical::scalar::Scalar;
 use arrow::record_batch::RecordBatch;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ impl FileSlice {
 pub struct FileScanExec {
     pub scan: FileScan,
     pub tasks: Vec<Vec<FileSlice>>,
+    /// Columns of the output of which nobody asks more than whether they are null.
+    pub validity_only: BTreeSet<ExprId>,
 }
 
 /// What part of an aggregation a node does.

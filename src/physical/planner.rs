@@ -76,7 +76,7 @@ pub fn plan(optimized: &Arc<LogicalPlan>, context: &PlannerContext<'_>) -> Resul
         RootUse::Collect => planner.plan_root(optimized)?,
         RootUse::Partitioned => planner.plan_node(optimized)?,
     };
-    Ok(requirements::ensure(&operators, context.conf))
+    Ok(super::validity::mark(&requirements::ensure(&operators, context.conf)))
 }
 
 /// Applies the strategies.

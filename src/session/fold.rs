@@ -2,6 +2,7 @@
 
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use crate::common::{Conf, Result, SparkError};
+use crate::exec::helpers::NoHelpers;
 use crate::exec::task::{Batches, BroadcastRelation, TaskContext, TaskInputs, TaskOutput, TaskWork, run_task};
 use crate::logical::expr::Expr;
 use crate::logical::fold::ConstantFolder;
@@ -82,6 +83,7 @@ pub(super) fn run_locally(plan: &PhysicalPlan, conf: &Conf, now_micros: i64) -> 
         now_micros,
         memory_bytes: DRIVER_MEMORY_BYTES,
         cancelled: Arc::new(AtomicBool::new(false)),
+        helpers: Arc::new(NoHelpers),
     };
     run_task(plan, &TaskWork::Collect, &NoInputs, &context)
 }

@@ -1,6 +1,8 @@
 //! What an aggregate function keeps for each group: dense columns, updated by group number.
 
 use crate::common::Result;
+use crate::exec::task::TaskContext;
+use crate::logical::expr::AggregateCall;
 use arrow::array::{Array, ArrayRef};
 
 /// One aggregate's state for all groups.
@@ -34,6 +36,14 @@ pub trait Accumulator {
 
     /// Bytes held, roughly.
     fn size(&self) -> usize;
+
+    /// Another call's results from the state of this one, which alone takes rows (see [`super::factory::shares_state`]).
+    ///
+    /// # Errors
+    /// Constant arguments that make no sense.
+    fn twin(&self, _call: &AggregateCall, _context: &TaskContext) -> Result<Option<Box<dyn Accumulator>>> {
+        Ok(None)
+    }
 }
 
 /// Calls `f(row, group)` for each row where all columns have a value.

@@ -4,7 +4,7 @@ use super::accumulator::Accumulator;
 use super::collected::{Collect, Collected, fractions_of};
 use super::folded::Fold;
 use super::moments::{Moment, Moments, Pair, Pairs};
-use super::quantiles::Quantiles;
+use super::quantiles::{QuantileQuery, Quantiles};
 use super::sketch::DistinctSketch;
 use super::slots::{By, Extreme, Position};
 use super::sums::{Average, Count, CountIf, Overflow, SumDecimal, SumDouble, SumWhole, bits, flags, product};
@@ -84,20 +84,62 @@ pub fn accumulator(call: &AggregateCall, context: &TaskContext) -> Result<Box<dy
             Box::new(DistinctSketch::new(deviation))
         }
         "percentile_approx" => {
-            let (fractions, many) = fractions_of(&constant(call, 1, context)?.unwrap_or(Scalar::Null))?;
             let accuracy = match constant(call, 2, context)? {
                 Some(Scalar::Integer(accuracy)) => i64::from(accuracy),
                 Some(Scalar::Long(accuracy)) => accuracy,
                 _ => 10_000,
             };
-            let element = match &call.data_type {
-                DataType::Array(element, _) => element.to_arrow(),
-                single => single.to_arrow(),
-            };
-            Box::new(Quantiles::new(fractions, many, accuracy, element))
+            Box::new(Quantiles::new(quantile_query(call, context)?, accuracy))
         }
         _ => collected(call, context)?,
     })
+}
+
+/// Accumulators for all calls of a node. Those that ask for other results of the same state share it; they come with `true`, take no rows and
+/// merge no buffers.
+///
+/// # Errors
+/// See [`accumulator`].
+pub fn accumulators<'c>(
+    calls: impl Iterator<Item = &'c AggregateCall>,
+    context: &TaskContext,
+) -> Result<Vec<(Box<dyn Accumulator>, bool)>> {
+    let mut known: Vec<&AggregateCall> = Vec::new();
+    let mut all: Vec<(Box<dyn Accumulator>, bool)> = Vec::new();
+    for call in calls {
+        let leader = known.iter().position(|other| shares_state(other, call));
+        let twin = leader.map(|leader| all[leader].0.twin(call, context)).transpose()?.flatten();
+        all.push(match twin {
+            Some(twin) => (twin, true),
+            None => (accumulator(call, context)?, false),
+        });
+        known.push(call);
+    }
+    Ok(all)
+}
+
+/// Whether two calls keep the same state and differ only in what they read from it.
+pub fn shares_state(one: &AggregateCall, other: &AggregateCall) -> bool {
+    one.function.name == "percentile_approx"
+        && other.function.name == one.function.name
+        && !one.distinct
+        && !other.distinct
+        && one.filter == other.filter
+        && one.args.first() == other.args.first()
+        && one.args.get(2) == other.args.get(2)
+}
+
+/// What a call of `percentile_approx` asks for.
+///
+/// # Errors
+/// Constant arguments that make no sense.
+pub fn quantile_query(call: &AggregateCall, context: &TaskContext) -> Result<QuantileQuery> {
+    let (fractions, many) = fractions_of(&constant(call, 1, context)?.unwrap_or(Scalar::Null))?;
+    let result = match &call.data_type {
+        DataType::Array(element, _) => element.to_arrow(),
+        single => single.to_arrow(),
+    };
+    Ok(QuantileQuery { fractions, many, result })
 }
 
 fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accumulator>> {

@@ -4,7 +4,7 @@
 //! encoded by `arrow-row` and compared as bytes ([`RowTable`]).
 
 use super::interner::{Interner, UNKNOWN, hash_bytes, mix, pick};
-use crate::common::Result;
+use crate::common::{Result, SparkError};
 use crate::exec::keys::normalized;
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
@@ -17,6 +17,8 @@ pub enum Groups {
     One,
     Chain(Chain),
     Rows(RowTable),
+    /// All groups are known, with the keys that are wanted.
+    Known(usize, Vec<ArrayRef>),
 }
 
 impl Groups {
@@ -43,13 +45,14 @@ impl Groups {
             Groups::One => 1,
             Groups::Chain(chain) => chain.len(),
             Groups::Rows(rows) => rows.hashes.len(),
+            Groups::Known(count, _) => *count,
         }
     }
 
     /// Makes room for so many more groups.
     pub fn reserve(&mut self, more: usize) {
         match self {
-            Groups::One => {}
+            Groups::One | Groups::Known(..) => {}
             Groups::Chain(chain) => {
                 if let ([column], true) = (chain.columns.as_mut_slice(), chain.pairs.is_empty()) {
                     column.reserve(more);
@@ -76,6 +79,7 @@ impl Groups {
             }
             Groups::Chain(chain) => chain.assign(keys, numbers),
             Groups::Rows(table) => table.assign(keys, numbers),
+            Groups::Known(..) => Err(SparkError::internal("rows came after all groups were known")),
         }
     }
 
@@ -92,25 +96,30 @@ impl Groups {
             }
             Groups::Chain(chain) => chain.lookup(keys, numbers),
             Groups::Rows(table) => table.lookup(keys, numbers),
+            Groups::Known(..) => Err(SparkError::internal("rows came after all groups were known")),
         }
     }
 
-    /// The key columns, one row for each group.
+    /// The wanted key columns, one row for each group.
     ///
     /// # Errors
     /// See [`Groups::assign`].
-    pub fn keys(&self) -> Result<Vec<ArrayRef>> {
+    pub fn into_keys(self, wanted: &[bool]) -> Result<Vec<ArrayRef>> {
         match self {
             Groups::One => Ok(Vec::new()),
-            Groups::Chain(chain) => chain.keys(),
-            Groups::Rows(table) => Ok(table.converter.convert_rows(table.rows.iter())?),
+            Groups::Chain(chain) => chain.into_keys(wanted),
+            Groups::Rows(table) => {
+                let keys = table.converter.convert_rows(table.rows.iter())?;
+                Ok(keys.into_iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(key, _)| key).collect())
+            }
+            Groups::Known(_, keys) => Ok(keys),
         }
     }
 
     /// Bytes held.
     pub fn size(&self) -> usize {
         match self {
-            Groups::One => 0,
+            Groups::One | Groups::Known(..) => 0,
             Groups::Chain(chain) => {
                 chain.columns.iter().map(Interner::size).sum::<usize>()
                     + chain.pairs.iter().map(|pairs| pairs.parts.capacity() * 16).sum::<usize>()
@@ -186,17 +195,28 @@ impl Chain {
         Ok(())
     }
 
-    fn keys(&self) -> Result<Vec<ArrayRef>> {
-        let mut groups: Vec<u32> = (0..self.len() as u32).collect();
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for (pairs, column) in self.pairs.iter().zip(&self.columns[1..]).rev() {
-            let values = groups.iter().map(|group| pairs.parts[*group as usize].1).collect();
-            columns.push(pick(&column.values()?, values)?);
-            for group in &mut groups {
-                *group = pairs.parts[*group as usize].0;
+    fn into_keys(self, wanted: &[bool]) -> Result<Vec<ArrayRef>> {
+        let mut interners: Vec<Interner> = self.columns;
+        let mut columns = Vec::new();
+        // The place of each group in the pairs at hand; nothing as long as they are the groups themselves.
+        let mut groups: Option<Vec<u32>> = None;
+        for pairs in self.pairs.into_iter().rev() {
+            let Some(column) = interners.pop() else { break };
+            let parts: Vec<(u32, u32)> = match groups {
+                None => pairs.parts,
+                Some(groups) => groups.into_iter().map(|group| pairs.parts[group as usize]).collect(),
+            };
+            if wanted[interners.len()] {
+                columns.push(pick(&column.into_values()?, parts.iter().map(|(_, value)| *value).collect())?);
             }
+            groups = Some(parts.into_iter().map(|(group, _)| group).collect());
         }
-        columns.push(pick(&self.columns[0].values()?, groups)?);
+        if let Some(first) = interners.pop().filter(|_| wanted[0]) {
+            columns.push(match groups {
+                None => first.into_values()?,
+                Some(groups) => pick(&first.into_values()?, groups)?,
+            });
+        }
         columns.reverse();
         Ok(columns)
     }
@@ -269,8 +289,9 @@ mod tests {
         let mut groups = Groups::new(&types).unwrap();
         groups.assign(keys, keys[0].len(), &mut numbers).unwrap();
         assert_eq!(numbers, expected);
-        assert_eq!(groups.keys().unwrap(), rows.keys().unwrap());
-        groups.keys().unwrap()
+        let keys = groups.into_keys(&vec![true; types.len()]).unwrap();
+        assert_eq!(keys, rows.into_keys(&vec![true; types.len()]).unwrap());
+        keys
     }
 
     #[test]

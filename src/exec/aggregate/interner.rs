@@ -3,13 +3,16 @@
 use crate::common::{Result, SparkError};
 use crate::exec::keys::normal_f64;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, PrimitiveArray, StringViewBuilder, UInt32Array,
+    Array, ArrayRef, AsArray, BooleanArray, ByteView, Decimal128Array, PrimitiveArray, StringViewArray,
+    StringViewBuilder, UInt32Array,
 };
+use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, DurationMicrosecondType, Float32Type, Float64Type,
     Int8Type, Int16Type, Int32Type, Int64Type, IntervalYearMonthType, TimestampMicrosecondType,
 };
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -119,10 +122,10 @@ impl Interner {
     ///
     /// # Errors
     /// Never, unless types were mixed up.
-    pub fn values(&self) -> Result<ArrayRef> {
+    pub fn into_values(self) -> Result<ArrayRef> {
         match self {
             Interner::Bits(bits) => bits.values(),
-            Interner::Text(text) => Ok(text.values()),
+            Interner::Text(text) => text.into_values(),
         }
     }
 
@@ -150,17 +153,18 @@ impl BitsInterner {
 
     #[inline]
     fn number(&mut self, bits: u64) -> u32 {
-        let (table, values) = (&mut self.table, &mut self.values);
-        let hash = mix(0, bits);
-        if let Some(found) = table.find(hash, |number| values[*number as usize] == bits) {
-            // The null's place holds no value of its own.
-            return *found;
+        let values = &self.values;
+        let value = |number: &u32| values[*number as usize];
+        // The null's place is not in the table.
+        match self.table.entry(mix(0, bits), |number| value(number) == bits, |number| mix(0, value(number))) {
+            Entry::Occupied(found) => *found.get(),
+            Entry::Vacant(place) => {
+                let number = values.len() as u32;
+                place.insert(number);
+                self.values.push(bits);
+                number
+            }
         }
-        let number = values.len() as u32;
-        values.push(bits);
-        let values = &*values;
-        table.insert_unique(hash, number, |number| mix(0, values[*number as usize]));
-        number
     }
 
     fn null_number(&mut self) -> u32 {
@@ -240,7 +244,7 @@ impl BitsInterner {
 }
 
 /// Calls `f` with each value's bits, or nothing for null.
-fn each_bits(column: &ArrayRef, f: &mut impl FnMut(Option<u64>)) -> Result<()> {
+pub fn each_bits(column: &ArrayRef, f: &mut impl FnMut(Option<u64>)) -> Result<()> {
     fn each<T: ArrowPrimitiveType>(
         column: &ArrayRef,
         f: &mut impl FnMut(Option<u64>),
@@ -287,35 +291,38 @@ impl TextInterner {
     #[inline]
     fn short(&mut self, view: u128) -> u32 {
         let hash = mix((view >> 64) as u64, view as u64);
-        let views = &self.views;
-        if let Some(found) = self.table.find(hash, |number| views[*number as usize] == view) {
-            return *found;
+        let (views, hashes) = (&self.views, &self.hashes);
+        let same = |number: &u32| views[*number as usize] == view;
+        match self.table.entry(hash, same, |number| hashes[*number as usize]) {
+            Entry::Occupied(found) => *found.get(),
+            Entry::Vacant(place) => {
+                let number = views.len() as u32;
+                place.insert(number);
+                self.views.push(view);
+                self.hashes.push(hash);
+                number
+            }
         }
-        self.add(hash, view)
     }
 
     fn long(&mut self, bytes: &[u8]) -> u32 {
         let hash = hash_bytes(bytes);
         let (views, hashes, arena) = (&self.views, &self.hashes, &self.arena);
-        let found = self.table.find(hash, |number| {
+        let same = |number: &u32| {
             let number = *number as usize;
             hashes[number] == hash && stored(views[number], arena) == Some(bytes)
-        });
-        if let Some(found) = found {
-            return *found;
+        };
+        match self.table.entry(hash, same, |number| hashes[*number as usize]) {
+            Entry::Occupied(found) => *found.get(),
+            Entry::Vacant(place) => {
+                let number = views.len() as u32;
+                place.insert(number);
+                self.views.push((bytes.len() as u128) | ((arena.len() as u128) << 32));
+                self.hashes.push(hash);
+                self.arena.extend_from_slice(bytes);
+                number
+            }
         }
-        let view = (bytes.len() as u128) | ((self.arena.len() as u128) << 32);
-        self.arena.extend_from_slice(bytes);
-        self.add(hash, view)
-    }
-
-    fn add(&mut self, hash: u64, view: u128) -> u32 {
-        let number = self.views.len() as u32;
-        self.views.push(view);
-        self.hashes.push(hash);
-        let hashes = &self.hashes;
-        self.table.insert_unique(hash, number, |number| hashes[*number as usize]);
-        number
     }
 
     fn null_number(&mut self) -> u32 {
@@ -366,20 +373,35 @@ impl TextInterner {
         }
     }
 
-    fn values(&self) -> ArrayRef {
-        let mut builder = StringViewBuilder::with_capacity(self.views.len());
-        for (number, view) in self.views.iter().enumerate() {
-            if self.null == Some(number as u32) {
-                builder.append_null();
-            } else if let Some(bytes) = stored(*view, &self.arena) {
-                builder.append_value(std::str::from_utf8(bytes).unwrap_or(""));
-            } else {
-                let bytes = view.to_le_bytes();
-                let length = (*view as u32 as usize).min(12);
-                builder.append_value(std::str::from_utf8(&bytes[4..4 + length]).unwrap_or(""));
+    /// The arena becomes the array's memory; one too large for that is copied in parts.
+    fn into_values(self) -> Result<ArrayRef> {
+        let TextInterner { mut views, arena, null, table, hashes } = self;
+        drop((table, hashes));
+        if i32::try_from(arena.len()).is_err() {
+            let mut builder = StringViewBuilder::with_capacity(views.len());
+            for (number, view) in views.iter().enumerate() {
+                let short = view.to_le_bytes();
+                let bytes = match stored(*view, &arena) {
+                    Some(bytes) => bytes,
+                    None => &short[4..4 + (*view as u32 as usize).min(12)],
+                };
+                let text = std::str::from_utf8(bytes).ok().filter(|_| null != Some(number as u32));
+                builder.append_option(text);
+            }
+            return Ok(Arc::new(builder.finish()));
+        }
+        for view in &mut views {
+            let length = *view as u32;
+            if *view == u128::MAX {
+                *view = 0;
+            } else if length > 12 {
+                let offset = (*view >> 32) as u32;
+                let prefix = arena[offset as usize..].first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+                *view = ByteView::new(length, &prefix.to_le_bytes()).with_offset(offset).as_u128();
             }
         }
-        Arc::new(builder.finish())
+        let nulls = null.map(|null| (0..views.len()).map(|number| number != null as usize).collect::<NullBuffer>());
+        Ok(Arc::new(StringViewArray::try_new(views.into(), vec![Buffer::from_vec(arena)], nulls)?))
     }
 }
 

@@ -21,6 +21,7 @@ mod collected;
 mod distinct;
 mod factory;
 mod folded;
+mod gathered;
 mod groups;
 mod interner;
 mod moments;
@@ -36,18 +37,21 @@ pub use groups::Groups;
 pub use interner::UNKNOWN;
 
 use self::aside::{Aside, MOST_SPLITS, Part};
-use super::batch::{BATCH_ROWS, batch_of, filter_rows, pieces, schema_of, take_rows};
+use self::factory::accumulators;
+use super::batch::{BATCH_ROWS, batch_of, filter_rows, pieces, row_bytes, schema_of, take_rows};
 use super::expression::{Bound, evaluate_all};
 use super::keys::sorted_order;
 use super::operators::Ready;
 use super::runtime::{Operator, Rows, Runtime};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, Expr};
+use crate::logical::rewrite::reads;
 use crate::physical::plan::{AggregateExpr, AggregateMode, AggregateStyle, PhysicalPlan};
 use arrow::array::{Array, ArrayRef, BooleanArray, UInt32Array};
-use arrow::compute::{SortOptions, filter};
+use arrow::compute::{SortOptions, filter, interleave};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use std::collections::BTreeSet;
 
 /// Rows after which a partial aggregation looks whether it pays.
 const PROBE_ROWS: usize = 100_000;
@@ -56,6 +60,11 @@ const UNIQUE_SHARE: f64 = 0.8;
 
 /// Groups that a `SortAggregate` still brings into key order; nobody reads more by eye.
 const SORTED_GROUPS: usize = 1 << 16;
+
+/// Fewer rows are numbered one by one.
+const GATHERED_ROWS: usize = 1 << 17;
+/// What numbering them at once takes for each row, and the state of a function or two.
+const GATHERED_BYTES: u64 = 64;
 
 /// Where an accumulator's input comes from.
 #[expect(clippy::large_enum_variant, reason = "a handful per task")]
@@ -66,6 +75,8 @@ enum Feed {
     },
     /// Buffer columns of the input.
     Buffers(Vec<usize>),
+    /// Another function's state is read.
+    Shared,
 }
 
 struct Function {
@@ -89,6 +100,8 @@ struct Aggregate<'a> {
     /// Rows after which memory is looked at again.
     next_look: usize,
     passing: bool,
+    /// Keys that the outputs read.
+    wanted_keys: Vec<bool>,
     /// Whether groups with a null in their key come after the others: Spark's quick first hash table does not take them.
     nulls_last: bool,
     /// Whether the groups come in the order of their keys, as from Spark's `SortAggregate`.
@@ -114,15 +127,21 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
     };
     let columns = input.output();
     let keys = runtime.bind(grouping, &columns, partition)?;
-    let mut inner: Vec<Attribute> = grouping.iter().filter_map(Expr::to_attribute).collect();
-    inner.extend(aggregates.iter().map(|aggregate| aggregate.result.clone()));
     let gives_results = matches!(mode, AggregateMode::Final | AggregateMode::Complete);
+    let read: BTreeSet<_> = outputs.iter().flat_map(reads).collect();
+    let nulls_last = *style == AggregateStyle::Hash && (*mode != AggregateMode::Final || aggregates.is_empty());
+    let sorts = *style == AggregateStyle::Sort && !grouping.iter().any(|key| key.data_type().has_map());
+    let is_read = |key: &Expr| {
+        let id = key.to_attribute().map(|column| column.id);
+        !gives_results || nulls_last || sorts || id.is_none_or(|id| read.contains(&id))
+    };
+    let wanted_keys: Vec<bool> = grouping.iter().map(is_read).collect();
+    let wanted = grouping.iter().zip(&wanted_keys).filter(|(_, wanted)| **wanted);
+    let mut inner: Vec<Attribute> = wanted.filter_map(|(key, _)| key.to_attribute()).collect();
+    inner.extend(aggregates.iter().map(|aggregate| aggregate.result.clone()));
     let outputs = if gives_results { runtime.bind(outputs, &inner, partition)? } else { Vec::new() };
     let types: Vec<_> = keys.iter().map(|key| key.data_type().to_arrow()).collect();
-    let functions = aggregates
-        .iter()
-        .map(|aggregate| function(runtime, *mode, aggregate, &columns, partition))
-        .collect::<Result<Vec<_>>>()?;
+    let functions = functions(runtime, *mode, aggregates, &columns, partition)?;
     Ok(Box::new(Aggregate {
         runtime,
         input: runtime.build(input, partition)?,
@@ -137,8 +156,9 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
         seen: 0,
         next_look: 0,
         passing: false,
-        nulls_last: *style == AggregateStyle::Hash && (*mode != AggregateMode::Final || aggregates.is_empty()),
-        sorts: *style == AggregateStyle::Sort && !grouping.iter().any(|key| key.data_type().has_map()),
+        wanted_keys,
+        nulls_last,
+        sorts,
         filled: false,
         ready: Ready::new(Vec::new()),
         columns,
@@ -148,12 +168,30 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
     }))
 }
 
+fn functions(
+    runtime: &Runtime<'_>,
+    mode: AggregateMode,
+    aggregates: &[AggregateExpr],
+    columns: &[Attribute],
+    partition: usize,
+) -> Result<Vec<Function>> {
+    let states = accumulators(aggregates.iter().map(|aggregate| &aggregate.call), runtime.context)?;
+    let all = aggregates.iter().zip(states);
+    all.map(|(aggregate, (state, is_shared))| {
+        if is_shared {
+            return Ok(Function { feed: Feed::Shared, state });
+        }
+        function(runtime, mode, aggregate, state, (columns, partition))
+    })
+    .collect()
+}
+
 fn function(
     runtime: &Runtime<'_>,
     mode: AggregateMode,
     aggregate: &AggregateExpr,
-    columns: &[Attribute],
-    partition: usize,
+    mut state: Box<dyn Accumulator>,
+    (columns, partition): (&[Attribute], usize),
 ) -> Result<Function> {
     let call = &aggregate.call;
     let places: Option<Vec<usize>> =
@@ -165,7 +203,6 @@ fn function(
             Some(places.ok_or_else(|| SparkError::internal("a final aggregation without its buffers"))?)
         }
     };
-    let mut state = accumulator(call, runtime.context)?;
     let feed = match merges {
         Some(places) => Feed::Buffers(places),
         None => {
@@ -185,6 +222,7 @@ fn function(
 impl Function {
     fn take(&mut self, batch: &RecordBatch, groups: &[u32]) -> Result<()> {
         match &self.feed {
+            Feed::Shared => Ok(()),
             Feed::Buffers(places) => {
                 let buffers: Vec<ArrayRef> = places.iter().map(|at| batch.column(*at).clone()).collect();
                 self.state.merge(&buffers, groups)
@@ -220,6 +258,9 @@ impl Aggregate<'_> {
             }
             self.groups.assign(&keys, batch.num_rows(), &mut numbers)?;
             let count = self.groups.len();
+            if self.seen == 0 && self.gathers(count, &batch) {
+                return self.gather(batch);
+            }
             if self.seen == 0 {
                 self.make_room(count, batch.num_rows());
             }
@@ -238,6 +279,44 @@ impl Aggregate<'_> {
         }
         if let Some(aside) = aside {
             self.parts.extend(aside.finish()?.into_iter().rev());
+        }
+        self.emit()
+    }
+
+    /// Whether it is better to have all rows first: most are groups of their own, all of them are in memory anyway, and they have room.
+    fn gathers(&self, groups: usize, first: &RecordBatch) -> bool {
+        let (rows, expected) = (first.num_rows(), self.input.expected_rows());
+        let bytes = expected as u64 * (row_bytes(first) / rows.max(1) as u64 + GATHERED_BYTES);
+        let types: Vec<_> = self.keys.iter().map(|key| key.data_type().to_arrow()).collect();
+        self.mode != AggregateMode::Partial
+            && self.input.is_in_memory()
+            && expected >= GATHERED_ROWS
+            && groups > rows / 2
+            && bytes <= self.runtime.context.memory_bytes
+            && gathered::can_number(&types)
+    }
+
+    /// Takes all rows that there are, numbers their groups and feeds all functions.
+    fn gather(&mut self, first: RecordBatch) -> Result<()> {
+        let mut batches = vec![first];
+        while let Some(batch) = self.input.next()? {
+            batches.extend(pieces(&batch, BATCH_ROWS));
+        }
+        let keys = batches.iter().map(|batch| evaluate_all(&self.keys, batch)).collect::<Result<Vec<_>>>()?;
+        let Some(found) = gathered::number(&keys)? else {
+            self.restart()?;
+            self.input = Box::new(Ready::new(batches));
+            return self.fill();
+        };
+        let pick = |place: usize| -> Result<ArrayRef> {
+            let columns: Vec<&dyn Array> = keys.iter().map(|keys| keys[place].as_ref()).collect();
+            Ok(interleave(&columns, &found.firsts)?)
+        };
+        let wanted = (0..self.keys.len()).filter(|place| self.wanted_keys[*place]);
+        self.groups = Groups::Known(found.firsts.len(), wanted.map(pick).collect::<Result<_>>()?);
+        for (batch, numbers) in batches.into_iter().zip(found.numbers) {
+            self.seen += batch.num_rows();
+            self.take(&batch, &numbers)?;
         }
         self.emit()
     }
@@ -279,11 +358,7 @@ impl Aggregate<'_> {
     fn restart(&mut self) -> Result<()> {
         let types: Vec<_> = self.keys.iter().map(|key| key.data_type().to_arrow()).collect();
         self.groups = Groups::new(&types)?;
-        self.functions = self
-            .aggregates
-            .iter()
-            .map(|aggregate| function(self.runtime, self.mode, aggregate, &self.columns, self.partition))
-            .collect::<Result<_>>()?;
+        self.functions = functions(self.runtime, self.mode, self.aggregates, &self.columns, self.partition)?;
         self.seen = 0;
         self.next_look = 0;
         self.filled = false;
@@ -318,7 +393,8 @@ impl Aggregate<'_> {
     fn emit(&mut self) -> Result<()> {
         let count = self.groups.len();
         self.runtime.holds(self.size() as usize);
-        let mut columns = self.groups.keys()?;
+        // Whoever goes on after this starts anew.
+        let mut columns = std::mem::replace(&mut self.groups, Groups::One).into_keys(&self.wanted_keys)?;
         let late = if self.nulls_last { nulls_last(&columns, count) } else { None };
         for function in &mut self.functions {
             function.state.resize(count);
@@ -358,8 +434,9 @@ impl Aggregate<'_> {
         let numbers: Vec<u32> = (0..rows as u32).collect();
         let mut columns: Vec<ArrayRef> =
             evaluate_all(&self.keys, batch)?.into_iter().map(super::keys::normalized).collect();
-        for (function, aggregate) in self.functions.iter_mut().zip(self.aggregates) {
-            function.state = accumulator(&aggregate.call, self.runtime.context)?;
+        let states = accumulators(self.aggregates.iter().map(|aggregate| &aggregate.call), self.runtime.context)?;
+        for (function, (state, _)) in self.functions.iter_mut().zip(states) {
+            function.state = state;
             function.state.resize(rows);
             function.take(batch, &numbers)?;
             columns.extend(function.state.buffers()?);

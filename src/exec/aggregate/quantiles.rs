@@ -3,12 +3,17 @@
 //! A summary is a sorted list of samples; each stands for `g` values up to it, and its rank is known up to `delta`. New values wait in a
 //! buffer that is sorted in when it is full; neighbours are merged where the error bound allows it.
 
-use super::accumulator::Accumulator;
+use super::accumulator::{Accumulator, each_valid};
 use super::collected::shaped;
+use super::factory::quantile_query;
 use crate::common::{Result, SparkError};
+use crate::exec::task::TaskContext;
+use crate::logical::expr::AggregateCall;
 use arrow::array::{Array, ArrayRef, AsArray, BinaryViewBuilder, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType as ArrowType, Float64Type};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Values that wait before they are sorted in.
@@ -50,7 +55,8 @@ impl Summary {
             return;
         }
         let mut waiting = std::mem::take(&mut self.head);
-        waiting.sort_by(f64::total_cmp);
+        // Equal in the total order means the same bits.
+        waiting.sort_unstable_by(f64::total_cmp);
         let old = std::mem::take(&mut self.samples);
         let mut merged = Vec::with_capacity(old.len() + waiting.len());
         let mut next = 0;
@@ -183,20 +189,26 @@ fn compressed(samples: &[Sample], threshold: f64) -> Vec<Sample> {
     kept
 }
 
-/// Summaries for each group.
+/// What is read from a summary.
+pub struct QuantileQuery {
+    pub fractions: Vec<f64>,
+    pub many: bool,
+    /// The type of one result.
+    pub result: ArrowType,
+}
+
+/// Summaries for each group, shared by all calls that differ only in their fractions.
 pub struct Quantiles {
-    fractions: Vec<f64>,
-    many: bool,
+    query: QuantileQuery,
     /// 1 / accuracy.
     error: f64,
-    result: ArrowType,
-    summaries: Vec<Summary>,
+    summaries: Rc<RefCell<Vec<Summary>>>,
 }
 
 impl Quantiles {
-    /// For these fractions; `element` is the type of one result.
-    pub fn new(fractions: Vec<f64>, many: bool, accuracy: i64, element: ArrowType) -> Self {
-        Quantiles { fractions, many, error: 1.0 / accuracy.max(1) as f64, result: element, summaries: Vec::new() }
+    /// For these fractions.
+    pub fn new(query: QuantileQuery, accuracy: i64) -> Self {
+        Quantiles { query, error: 1.0 / accuracy.max(1) as f64, summaries: Rc::default() }
     }
 }
 
@@ -221,31 +233,31 @@ fn from_doubles(column: &ArrayRef, wanted: &ArrowType) -> Result<ArrayRef> {
 
 impl Accumulator for Quantiles {
     fn resize(&mut self, groups: usize) {
-        self.summaries.resize_with(groups, Summary::default);
+        self.summaries.borrow_mut().resize_with(groups, Summary::default);
     }
 
     fn update(&mut self, args: &[ArrayRef], groups: &[u32]) -> Result<()> {
         let column = doubles(&args[0])?;
         let values = column.as_primitive::<Float64Type>();
-        for (row, group) in groups.iter().enumerate().filter(|(row, _)| values.is_valid(*row)) {
-            self.summaries[*group as usize].insert(values.value(row), self.error);
-        }
+        let mut summaries = self.summaries.borrow_mut();
+        each_valid(&[&column], groups, |row, group| summaries[group].insert(values.value(row), self.error));
         Ok(())
     }
 
     fn merge(&mut self, buffers: &[ArrayRef], groups: &[u32]) -> Result<()> {
         let column = buffers[0].as_binary_view();
+        let mut summaries = self.summaries.borrow_mut();
         for (row, group) in groups.iter().enumerate().filter(|(row, _)| column.is_valid(*row)) {
             let other = Summary::from_bytes(column.value(row))
                 .ok_or_else(|| SparkError::internal("a summary of percentile_approx that is cut off"))?;
-            self.summaries[*group as usize].merge(other, self.error);
+            summaries[*group as usize].merge(other, self.error);
         }
         Ok(())
     }
 
     fn buffers(&mut self) -> Result<Vec<ArrayRef>> {
         let mut builder = BinaryViewBuilder::new();
-        for summary in &mut self.summaries {
+        for summary in self.summaries.borrow_mut().iter_mut() {
             if !summary.compressed {
                 summary.compress(self.error);
             }
@@ -256,23 +268,30 @@ impl Accumulator for Quantiles {
 
     fn finish(&mut self) -> Result<ArrayRef> {
         let (mut values, mut filled) = (Vec::new(), Vec::new());
-        for summary in &mut self.summaries {
+        for summary in self.summaries.borrow_mut().iter_mut() {
             if !summary.compressed {
                 summary.compress(self.error);
             }
-            let found = summary.query(&self.fractions, self.error);
+            let found = summary.query(&self.query.fractions, self.error);
             filled.push(found.is_some());
             match found {
                 Some(found) => values.extend(found.into_iter().map(Some)),
-                None => values.extend(self.fractions.iter().map(|_| None)),
+                None => values.extend(self.query.fractions.iter().map(|_| None)),
             }
         }
         let numbers: ArrayRef = Arc::new(Float64Array::from(values));
-        shaped(&from_doubles(&numbers, &self.result)?, &filled, self.fractions.len(), self.many)
+        let query = &self.query;
+        shaped(&from_doubles(&numbers, &query.result)?, &filled, query.fractions.len(), query.many)
     }
 
     fn size(&self) -> usize {
-        self.summaries.iter().map(|summary| summary.samples.capacity() * 24 + summary.head.capacity() * 8).sum()
+        let held = |summary: &Summary| summary.samples.capacity() * 24 + summary.head.capacity() * 8;
+        self.summaries.borrow().iter().map(held).sum()
+    }
+
+    fn twin(&self, call: &AggregateCall, context: &TaskContext) -> Result<Option<Box<dyn Accumulator>>> {
+        let (query, error, summaries) = (quantile_query(call, context)?, self.error, self.summaries.clone());
+        Ok(Some(Box::new(Quantiles { query, error, summaries })))
     }
 }
 

@@ -42,6 +42,11 @@ impl Accumulator for Count {
 
     fn update(&mut self, args: &[ArrayRef], groups: &[u32]) -> Result<()> {
         let columns: Vec<&ArrayRef> = args.iter().collect();
+        if let ([count], [] | [_]) = (self.counts.as_mut_slice(), args) {
+            let nulls = args.first().map_or(0, Array::logical_null_count);
+            *count += (groups.len() - nulls) as i64;
+            return Ok(());
+        }
         each_valid(&columns, groups, |_, group| self.counts[group] += 1);
         Ok(())
     }
@@ -130,7 +135,27 @@ impl SumWhole {
         Ok(())
     }
 
+    /// One group, and numbers so small that no step on the way can overflow.
+    fn add_small(&mut self, column: &ArrayRef) -> bool {
+        let ([sum], [filled]) = (self.sums.as_mut_slice(), self.filled.as_mut_slice()) else { return false };
+        if sum.unsigned_abs() > 1 << 61 || column.len() > 1 << 28 {
+            return false;
+        }
+        let total = match column.data_type() {
+            ArrowType::Int8 => total::<Int8Type>(column),
+            ArrowType::Int16 => total::<Int16Type>(column),
+            ArrowType::Int32 => total::<Int32Type>(column),
+            _ => return false,
+        };
+        *filled |= column.null_count() < column.len();
+        *sum += total;
+        true
+    }
+
     fn add_all(&mut self, column: &ArrayRef, groups: &[u32]) -> Result<()> {
+        if self.add_small(column) {
+            return Ok(());
+        }
         let wide = match column.data_type() {
             ArrowType::Duration(_) => cast(column, &ArrowType::Int64)?,
             ArrowType::Interval(_) => {
@@ -152,6 +177,18 @@ impl SumWhole {
             }
         }
         Ok(())
+    }
+}
+
+fn total<T: ArrowPrimitiveType>(column: &ArrayRef) -> i64
+where
+    i64: From<T::Native>,
+{
+    let values = column.as_primitive::<T>();
+    if values.null_count() == 0 {
+        values.values().iter().map(|value| i64::from(*value)).sum()
+    } else {
+        values.iter().flatten().map(i64::from).sum()
     }
 }
 
@@ -204,6 +241,11 @@ impl SumDouble {
     fn add_all(&mut self, column: &ArrayRef, groups: &[u32]) -> Result<()> {
         let wide = cast(column, &ArrowType::Float64)?;
         let values = wide.as_primitive::<Float64Type>();
+        if let ([sum], [filled], 0) = (self.sums.as_mut_slice(), self.filled.as_mut_slice(), values.null_count()) {
+            *filled |= !values.is_empty();
+            *sum = values.values().iter().fold(*sum, |sum, value| sum + value);
+            return Ok(());
+        }
         let (sums, filled) = (&mut self.sums, &mut self.filled);
         each_valid(&[&wide], groups, |row, group| {
             sums[group] += values.value(row);

@@ -110,7 +110,7 @@ impl ByValue {
             return Ok(None);
         }
         texts.assign(std::slice::from_ref(column), rows.len, &mut numbers)?;
-        Ok(texts.keys()?.into_iter().next().map(|texts| (texts, numbers)))
+        Ok(texts.into_keys(&[true])?.into_iter().next().map(|texts| (texts, numbers)))
     }
 }
 

@@ -70,6 +70,10 @@ impl Operator for Fetch<'_> {
     fn expected_rows(&self) -> usize {
         self.expected_rows
     }
+
+    fn is_in_memory(&self) -> bool {
+        true
+    }
 }
 
 /// All rows of a broadcast.

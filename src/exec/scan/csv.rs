@@ -9,20 +9,23 @@
 //!
 //! A row is malformed when a wanted field does not parse, or (only when all columns are read) when it has too few or too many fields.
 
+use super::ahead::{self, Chunks};
 use super::csv_options::{CsvOptions, ParseMode};
 use super::csv_tokens::{Token, Tokenizer};
-use super::lines::{LineReader, for_each_line, open, read_error};
+use super::lines::{LineReader, for_each_line, is_compressed, open, read_error};
 use super::values::{parse_date, parse_decimal, parse_double, parse_long, parse_timestamp};
 use super::{READ_ROWS, WantedColumn, wanted_schema};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::exec::batch::{batch_of, filter_rows};
-use crate::exec::runtime::{Operator, Rows, Runtime};
+use crate::exec::runtime::{Rows, Runtime};
 use crate::logical::plan::FileScan;
 use crate::logical::types::DataType;
 use crate::physical::plan::FileSlice;
 use arrow::array::{
-    ArrayRef, BooleanArray, BooleanBuilder, Decimal128Builder, PrimitiveBuilder, StringViewBuilder, new_null_array,
+    ArrayRef, BooleanArray, BooleanBuilder, Decimal128Builder, PrimitiveBuilder, StringViewArray, StringViewBuilder,
+    new_null_array,
 };
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, SchemaRef,
     TimestampMicrosecondType,
@@ -30,7 +33,6 @@ use arrow::datatypes::{
 use arrow::record_batch::RecordBatch;
 use memchr::memchr;
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -43,6 +45,7 @@ const MISSING: Span = (u32::MAX, u32::MAX);
 const QUOTED_EMPTY: Span = (u32::MAX, 0);
 
 /// What is known of the columns.
+#[derive(Clone)]
 struct Layout {
     /// For each wanted column its place in a line; absent for the column of corrupt records.
     places: Vec<Option<usize>>,
@@ -51,9 +54,16 @@ struct Layout {
     /// Fields of a whole line, when it must have exactly so many.
     exact: Option<usize>,
     corrupt: Option<usize>,
+    /// For each wanted column whether any value will do.
+    validity_only: Vec<bool>,
+    /// The names that a header should have.
+    names: Vec<String>,
 }
 
-/// Reads one piece of a file.
+/// Reads one slice of a file.
+///
+/// # Errors
+/// For options that make no sense.
 pub fn read<'a>(
     runtime: &'a Runtime<'a>,
     scan: &'a FileScan,
@@ -62,11 +72,11 @@ pub fn read<'a>(
 ) -> Result<Rows<'a>> {
     let zone = runtime.context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC").to_owned();
     let options = CsvOptions::of(&scan.options, &zone)?;
-    let layout = Layout::new(scan, wanted, &options);
+    let is_whole = options.multi_line || is_compressed(&slice.path);
     let parser = BatchParser {
         schema: wanted_schema(wanted),
         types: wanted.iter().map(|column| column.field.data_type.clone()).collect(),
-        layout,
+        layout: Layout::new(scan, wanted, &options),
         options,
         now_micros: runtime.context.now_micros,
         spans: vec![Vec::new(); wanted.len()],
@@ -76,12 +86,19 @@ pub fn read<'a>(
         separators: Vec::new(),
         failure: None,
     };
-    if parser.options.multi_line {
-        return Ok(Box::new(WholeFile { runtime, scan, slice, parser, done: false, ready: VecDeque::new() }));
-    }
-    let reader = LineReader::new(slice, parser.options.line_end.clone())?;
-    let header = parser.options.header && reader.starts_file();
-    Ok(Box::new(Lines { runtime, scan, reader, parser, header, counted: 0, ready: VecDeque::new() }))
+    let open = move |slice: &FileSlice| -> Result<Box<dyn Chunks>> {
+        let mut parser = parser.clone();
+        if parser.options.multi_line {
+            return Ok(Box::new(WholeFile { slice: slice.clone(), parser }));
+        }
+        for spans in &mut parser.spans {
+            spans.reserve(READ_ROWS.min(slice.length as usize / 16));
+        }
+        let reader = LineReader::new(slice, parser.options.line_end.clone())?;
+        let header = parser.options.header && reader.starts_file();
+        Ok(Box::new(Lines { reader, parser, header }))
+    };
+    ahead::read(runtime, slice, is_whole, Arc::new(open))
 }
 
 impl Layout {
@@ -101,10 +118,13 @@ impl Layout {
             places,
             exact: all.then_some(in_file),
             corrupt,
+            validity_only: wanted.iter().map(|column| column.validity_only).collect(),
+            names: scan.data_schema.names().filter(|name| *name != options.corrupt).map(str::to_owned).collect(),
         }
     }
 }
 
+#[derive(Clone)]
 struct BatchParser {
     schema: SchemaRef,
     types: Vec<DataType>,
@@ -186,7 +206,7 @@ impl BatchParser {
             let column = if self.layout.places[i].is_none() {
                 new_null_array(&data_type.to_arrow(), rows)
             } else {
-                self.column(&text, &self.spans[i], data_type, &mut bad)?
+                self.column(&text, i, &mut bad)?
             };
             columns.push(column);
         }
@@ -231,10 +251,12 @@ impl BatchParser {
         .with_help("read with mode PERMISSIVE and look at `_corrupt_record`, or drop such rows with DROPMALFORMED")
     }
 
-    fn column(&self, text: &Text<'_>, spans: &[Span], data_type: &DataType, bad: &mut [bool]) -> Result<ArrayRef> {
+    fn column(&self, text: &Text<'_>, i: usize, bad: &mut [bool]) -> Result<ArrayRef> {
+        let (spans, data_type) = (self.spans[i].as_slice(), &self.types[i]);
         let values = &self.options.values;
         let zone = values.time_zone.as_str();
         Ok(match data_type {
+            DataType::String if self.layout.validity_only[i] => Arc::new(self.presence(text, spans)?),
             DataType::String => self.strings(text, spans),
             DataType::Boolean => self.booleans(text, spans, bad),
             DataType::Byte => {
@@ -307,6 +329,13 @@ impl BatchParser {
             }
         }
         Arc::new(builder.finish())
+    }
+
+    /// Empty text where there is a value.
+    fn presence(&self, text: &Text<'_>, spans: &[Span]) -> Result<StringViewArray> {
+        let valid: NullBuffer = spans.iter().map(|span| self.field(text, *span).is_some()).collect();
+        let nulls = Some(valid).filter(|valid| valid.null_count() > 0);
+        Ok(StringViewArray::try_new(vec![0; spans.len()].into(), Vec::new(), nulls)?)
     }
 
     fn booleans(&self, text: &Text<'_>, spans: &[Span], bad: &mut [bool]) -> ArrayRef {
@@ -427,20 +456,15 @@ fn find_separators(line: &[u8], sep: u8, most: usize, found: &mut Vec<u32>) {
     }
 }
 
-struct Lines<'a> {
-    runtime: &'a Runtime<'a>,
-    scan: &'a FileScan,
+struct Lines {
     reader: LineReader,
     parser: BatchParser,
     /// The first line that says something is still to be skipped.
     header: bool,
-    counted: u64,
-    ready: VecDeque<RecordBatch>,
 }
 
-impl Lines<'_> {
-    /// Parses the next chunk; false at the end.
-    fn chunk(&mut self) -> Result<bool> {
+impl Chunks for Lines {
+    fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
         let Some(bytes) = self.reader.next_chunk()? else { return Ok(false) };
         let parser = &mut self.parser;
         let chunk: Cow<'_, str> = parser.options.decode(bytes);
@@ -448,7 +472,7 @@ impl Lines<'_> {
         let careful = parser.options.sep.len() > 1 || parser.options.trim_leading || parser.options.trim_trailing;
         let ending = parser.options.line_end.clone();
         let mut failed = None;
-        let (header, ready, scan) = (&mut self.header, &mut self.ready, self.scan);
+        let header = &mut self.header;
         for_each_line(chunk.as_bytes(), &ending, |start, end| {
             if failed.is_some() || parser.failure.is_some() {
                 return;
@@ -458,14 +482,14 @@ impl Lines<'_> {
                 parser.line(chunk, start, end, true);
                 if parser.rows() > before {
                     *header = false;
-                    failed = parser.take_header(scan, &chunk.as_bytes()[start..end]).err();
+                    failed = parser.take_header(&chunk.as_bytes()[start..end]).err();
                 }
                 return;
             }
             parser.line(chunk, start, end, careful);
             if parser.rows() == READ_ROWS {
                 match parser.finish(chunk) {
-                    Ok(batch) => ready.push_back(batch),
+                    Ok(batch) => batches.push(batch),
                     Err(error) => failed = Some(error),
                 }
             }
@@ -474,18 +498,15 @@ impl Lines<'_> {
             return Err(error);
         }
         if parser.rows() > 0 && parser.failure.is_none() {
-            ready.push_back(parser.finish(chunk)?);
+            batches.push(parser.finish(chunk)?);
         }
-        let read = self.reader.bytes_read - self.counted;
-        self.counted = self.reader.bytes_read;
-        self.runtime.read(0, read);
-        Ok(true)
+        parser.failure.take().map_or(Ok(true), Err)
     }
 }
 
 impl BatchParser {
     /// Forgets the header line, which was cut as if it were a row, and compares it when the schema is not enforced.
-    fn take_header(&mut self, scan: &FileScan, line: &[u8]) -> Result<()> {
+    fn take_header(&mut self, line: &[u8]) -> Result<()> {
         for spans in &mut self.spans {
             spans.clear();
         }
@@ -504,9 +525,9 @@ impl BatchParser {
                 Token::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             })
             .collect();
-        let wanted: Vec<&str> = scan.data_schema.names().filter(|name| *name != self.options.corrupt).collect();
+        let wanted = &self.layout.names;
         let same = names.len() == wanted.len()
-            && names.iter().zip(&wanted).all(|(name, wanted)| name.eq_ignore_ascii_case(wanted));
+            && names.iter().zip(wanted).all(|(name, wanted)| name.eq_ignore_ascii_case(wanted));
         if same {
             return Ok(());
         }
@@ -518,39 +539,17 @@ impl BatchParser {
     }
 }
 
-impl Operator for Lines<'_> {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
-        loop {
-            if let Some(batch) = self.ready.pop_front() {
-                return Ok(Some(batch));
-            }
-            if let Some(failure) = self.parser.failure.take() {
-                return Err(failure);
-            }
-            self.runtime.context.check_cancelled()?;
-            if !self.chunk()? {
-                return Ok(None);
-            }
-        }
-    }
-}
-
 /// A file whose records may span lines: read as a whole.
-struct WholeFile<'a> {
-    runtime: &'a Runtime<'a>,
-    scan: &'a FileScan,
-    slice: &'a FileSlice,
+struct WholeFile {
+    slice: FileSlice,
     parser: BatchParser,
-    done: bool,
-    ready: VecDeque<RecordBatch>,
 }
 
-impl WholeFile<'_> {
-    fn parse(&mut self) -> Result<()> {
+impl Chunks for WholeFile {
+    fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
         let mut bytes = Vec::new();
-        let (mut source, _) = open(self.slice)?;
+        let (mut source, _) = open(&self.slice)?;
         source.read_to_end(&mut bytes).map_err(|error| read_error(&self.slice.path, &error))?;
-        self.runtime.read(0, bytes.len() as u64);
         let text = self.parser.options.decode(&bytes);
         let whole: &str = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let text = whole.as_bytes();
@@ -563,7 +562,7 @@ impl WholeFile<'_> {
             let line = &text[from..tokenizer.position()];
             let end = from + line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
             if std::mem::take(&mut header) {
-                self.parser.take_header(self.scan, &text[from..end])?;
+                self.parser.take_header(&text[from..end])?;
                 continue;
             }
             let shifted: Vec<Token> = tokens
@@ -575,26 +574,12 @@ impl WholeFile<'_> {
                 .collect();
             self.parser.tokens(text.len(), from, &shifted, (from as u32, end as u32));
             if self.parser.rows() == READ_ROWS {
-                let batch = self.parser.finish(whole)?;
-                self.ready.push_back(batch);
+                batches.push(self.parser.finish(whole)?);
             }
         }
         if self.parser.rows() > 0 && self.parser.failure.is_none() {
-            let batch = self.parser.finish(whole)?;
-            self.ready.push_back(batch);
+            batches.push(self.parser.finish(whole)?);
         }
-        Ok(())
-    }
-}
-
-impl Operator for WholeFile<'_> {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
-        if !std::mem::replace(&mut self.done, true) {
-            self.parse()?;
-        }
-        match self.ready.pop_front() {
-            Some(batch) => Ok(Some(batch)),
-            None => self.parser.failure.take().map_or(Ok(None), Err),
-        }
+        self.parser.failure.take().map_or(Ok(false), Err)
     }
 }

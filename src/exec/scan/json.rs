@@ -1,9 +1,10 @@
 //! The JSON reader: one record a line, or whole files with `multiLine`; an array at the top gives a row for each item.
 
+use super::ahead::{self, Chunks};
 use super::csv_options::{ParseMode, ValueOptions, corrupt_column};
 use super::formatted::{MomentReader, reader_for};
 use super::json_text::{Json, Leniency, parse, parse_prefix, write};
-use super::lines::{LineEnd, LineReader, for_each_line, open, read_error};
+use super::lines::{LineEnd, LineReader, for_each_line, is_compressed, open, read_error};
 use super::values::{parse_date, parse_decimal, parse_double, parse_long, parse_timestamp};
 use super::{READ_ROWS, WantedColumn, wanted_schema};
 use crate::common::conf::Options;
@@ -16,6 +17,7 @@ use crate::logical::types::{DataType, StructField};
 use crate::physical::plan::FileSlice;
 use arrow::record_batch::RecordBatch;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Calls `f` with each document of a slice (nothing for text that is not JSON) and its text; stops when it gives false.
 ///
@@ -47,21 +49,37 @@ pub fn each_document(
         }
         return Ok(());
     }
-    let ending = options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec()));
+    let ending = line_end(options);
     let mut reader = LineReader::new(slice, ending.clone())?;
-    let mut going = true;
-    while going {
-        let Some(chunk) = reader.next_chunk()? else { break };
-        let chunk = String::from_utf8_lossy(chunk);
-        let chunk = chunk.trim_start_matches('\u{feff}');
-        for_each_line(chunk.as_bytes(), &ending, |from, to| {
-            let line = chunk.get(from..to).unwrap_or("");
-            if going && !line.trim().is_empty() {
-                going = f(parse(line, leniency).as_ref(), line);
-            }
-        });
+    while let Some(chunk) = reader.next_chunk()? {
+        if !each_line(chunk, &ending, leniency, f) {
+            break;
+        }
     }
     Ok(())
+}
+
+fn line_end(options: &Options) -> LineEnd {
+    options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec()))
+}
+
+/// The documents of a chunk, one a line; false when `f` has enough.
+fn each_line(
+    chunk: &[u8],
+    ending: &LineEnd,
+    leniency: &Leniency,
+    f: &mut dyn FnMut(Option<&Json<'_>>, &str) -> bool,
+) -> bool {
+    let chunk = String::from_utf8_lossy(chunk);
+    let chunk = chunk.trim_start_matches('\u{feff}');
+    let mut going = true;
+    for_each_line(chunk.as_bytes(), ending, |from, to| {
+        let line = chunk.get(from..to).unwrap_or("");
+        if going && !line.trim().is_empty() {
+            going = f(parse(line, leniency).as_ref(), line);
+        }
+    });
+    going
 }
 
 /// Turns JSON values into values of a schema.
@@ -161,8 +179,8 @@ fn special(text: &str) -> Option<f64> {
         .flatten()
 }
 
-struct Records<'w> {
-    wanted: &'w [WantedColumn],
+struct Records {
+    wanted: Vec<WantedColumn>,
     corrupt: Option<usize>,
     mode: ParseMode,
     converter: Converter,
@@ -172,7 +190,7 @@ struct Records<'w> {
     checked: Vec<StructField>,
 }
 
-impl Records<'_> {
+impl Records {
     fn document(&mut self, document: Option<&Json<'_>>, text: &str) -> Result<()> {
         match document {
             Some(Json::List(items)) => {
@@ -232,11 +250,11 @@ impl Records<'_> {
     }
 
     fn finish(&mut self) -> Result<RecordBatch> {
-        let schema = wanted_schema(self.wanted);
+        let schema = wanted_schema(&self.wanted);
         let columns = self
             .columns
             .iter_mut()
-            .zip(self.wanted)
+            .zip(&self.wanted)
             .map(|(values, column)| Scalar::to_array(&std::mem::take(values), &column.field.data_type))
             .collect::<Result<Vec<_>>>()?;
         let rows = std::mem::take(&mut self.rows);
@@ -244,58 +262,117 @@ impl Records<'_> {
     }
 }
 
-/// Reads one piece of a file.
+impl Records {
+    /// For rows of the wanted columns.
+    fn new(scan: &FileScan, wanted: &[WantedColumn], zone: &str, now_micros: i64) -> Result<Self> {
+        let options = &scan.options;
+        let values = ValueOptions::of(options, zone);
+        let corrupt_name = corrupt_column(options);
+        let corrupt = wanted.iter().position(|column| column.field.name == corrupt_name);
+        Ok(Records {
+            wanted: wanted.to_vec(),
+            corrupt,
+            mode: ParseMode::of(options),
+            converter: Converter {
+                date: reader_for(&DataType::Date, &values)?,
+                timestamp: reader_for(&DataType::Timestamp, &values)?,
+                timestamp_ntz: reader_for(&DataType::TimestampNtz, &values)?,
+                values,
+                now_micros,
+            },
+            columns: vec![Vec::new(); wanted.len()],
+            rows: 0,
+            checked: if corrupt.is_some() && wanted.len() == 1 {
+                scan.data_schema.fields.iter().filter(|field| field.name != corrupt_name).cloned().collect()
+            } else {
+                Vec::new()
+            },
+        })
+    }
+
+    /// Takes all documents that `each` gives.
+    fn take(
+        &mut self,
+        batches: &mut Vec<RecordBatch>,
+        each: impl FnOnce(&mut dyn FnMut(Option<&Json<'_>>, &str) -> bool) -> Result<()>,
+    ) -> Result<()> {
+        let mut failed = None;
+        each(&mut |document, text| {
+            let done = self.document(document, text).and_then(|()| {
+                if self.rows >= READ_ROWS {
+                    batches.push(self.finish()?);
+                }
+                Ok(())
+            });
+            failed = done.err();
+            failed.is_none()
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if self.rows > 0 {
+            batches.push(self.finish()?);
+        }
+        Ok(())
+    }
+}
+
+/// Reads one slice of a file.
 ///
 /// # Errors
-/// Files that cannot be read; a malformed record under FAILFAST.
+/// For options that make no sense.
 pub fn read<'a>(
     runtime: &'a Runtime<'a>,
     scan: &'a FileScan,
     slice: &'a FileSlice,
     wanted: &[WantedColumn],
 ) -> Result<Rows<'a>> {
-    let options = &scan.options;
-    let zone = runtime.context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC");
-    let values = ValueOptions::of(options, zone);
-    let corrupt_name = corrupt_column(options);
-    let corrupt = wanted.iter().position(|column| column.field.name == corrupt_name);
-    let mut records = Records {
-        wanted,
-        corrupt,
-        mode: ParseMode::of(options),
-        converter: Converter {
-            date: reader_for(&DataType::Date, &values)?,
-            timestamp: reader_for(&DataType::Timestamp, &values)?,
-            timestamp_ntz: reader_for(&DataType::TimestampNtz, &values)?,
-            values,
-            now_micros: runtime.context.now_micros,
-        },
-        columns: vec![Vec::new(); wanted.len()],
-        rows: 0,
-        checked: if corrupt.is_some() && wanted.len() == 1 {
-            scan.data_schema.fields.iter().filter(|field| field.name != corrupt_name).cloned().collect()
-        } else {
-            Vec::new()
-        },
+    super::csv_options::check_encoding(&scan.options)?;
+    let zone = runtime.context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC").to_owned();
+    let multi_line = scan.options.flag("multiLine", false);
+    let (scan, wanted, now_micros) = (Arc::new(scan.clone()), wanted.to_vec(), runtime.context.now_micros);
+    let open = move |slice: &FileSlice| -> Result<Box<dyn Chunks>> {
+        let records = Records::new(&scan, &wanted, &zone, now_micros)?;
+        let leniency = Leniency::of(&scan.options);
+        if multi_line {
+            return Ok(Box::new(WholeJson { slice: slice.clone(), scan: scan.clone(), leniency, records }));
+        }
+        let ending = line_end(&scan.options);
+        Ok(Box::new(JsonLines { reader: LineReader::new(slice, ending.clone())?, ending, leniency, records }))
     };
-    let leniency = Leniency::of(options);
-    let (mut batches, mut failed) = (Vec::new(), None);
-    runtime.read(0, slice.length);
-    each_document(slice, options, &leniency, &mut |document, text| {
-        let done = records.document(document, text).and_then(|()| {
-            if records.rows >= READ_ROWS {
-                batches.push(records.finish()?);
-            }
-            runtime.context.check_cancelled()
-        });
-        failed = done.err();
-        failed.is_none()
-    })?;
-    if let Some(error) = failed {
-        return Err(error);
+    ahead::read(runtime, slice, multi_line || is_compressed(&slice.path), Arc::new(open))
+}
+
+struct JsonLines {
+    reader: LineReader,
+    ending: LineEnd,
+    leniency: Leniency,
+    records: Records,
+}
+
+impl Chunks for JsonLines {
+    fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
+        let Some(chunk) = self.reader.next_chunk()? else { return Ok(false) };
+        let (ending, leniency) = (&self.ending, &self.leniency);
+        self.records.take(batches, |f| {
+            each_line(chunk, ending, leniency, f);
+            Ok(())
+        })?;
+        Ok(true)
     }
-    if records.rows > 0 {
-        batches.push(records.finish()?);
+}
+
+struct WholeJson {
+    slice: FileSlice,
+    scan: Arc<FileScan>,
+    leniency: Leniency,
+    records: Records,
+}
+
+impl Chunks for WholeJson {
+    fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
+        let (slice, options, leniency) = (&self.slice, &self.scan.options, &self.leniency);
+        self.records.take(batches, |f| each_document(slice, options, leniency, f))?;
+        Ok(false)
     }
-    Ok(Box::new(crate::exec::operators::Ready::new(batches)))
 }

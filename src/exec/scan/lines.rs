@@ -11,7 +11,9 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 /// Bytes read at once.
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = (1 << 20) + (1 << 18);
+/// Bytes read at once behind the end of a piece.
+const TAIL_BYTES: u64 = 1 << 12;
 
 /// What ends a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +38,16 @@ pub struct LineReader {
     end: u64,
     at_end_of_file: bool,
     skip_first: bool,
-    pub bytes_read: u64,
 }
 
 /// An error while reading `path`.
 pub fn read_error(path: &std::path::Path, error: &std::io::Error) -> SparkError {
     SparkError::new(ErrorClass::Py4JJavaError, format!("the file {} cannot be read: {error}", path.display()))
+}
+
+/// Whether a file is compressed, by its name's ending: it can only be read from its start.
+pub fn is_compressed(path: &std::path::Path) -> bool {
+    matches!(path.extension().and_then(|ending| ending.to_str()), Some("gz" | "deflate"))
 }
 
 /// Opens a file, decompressing by its name's ending; tells whether it was compressed.
@@ -81,7 +87,6 @@ impl LineReader {
             end,
             at_end_of_file: false,
             skip_first: offset > 0,
-            bytes_read: 0,
         })
     }
 
@@ -127,7 +132,9 @@ impl LineReader {
             self.offset += self.start as u64;
             self.filled -= self.start;
             self.start = 0;
-            let wanted = self.filled + CHUNK_BYTES;
+            // Little more than the piece: the end of its last line.
+            let left = self.end.saturating_sub(self.offset + self.filled as u64).saturating_add(TAIL_BYTES);
+            let wanted = self.filled + CHUNK_BYTES.min(usize::try_from(left).unwrap_or(CHUNK_BYTES));
             if self.buffer.len() < wanted {
                 self.buffer.resize(wanted, 0);
             }
@@ -140,7 +147,6 @@ impl LineReader {
                     break;
                 }
                 self.filled += count;
-                self.bytes_read += count as u64;
             }
         }
         Ok(self.start < self.filled)

@@ -1,5 +1,6 @@
 //! Reading files: one reader for each format, partition columns appended.
 
+mod ahead;
 mod csv;
 mod csv_options;
 mod csv_tokens;
@@ -36,6 +37,8 @@ use std::sync::Arc;
 pub struct WantedColumn {
     pub place: usize,
     pub field: StructField,
+    /// Nobody asks more than whether it is null: any value will do.
+    pub validity_only: bool,
 }
 
 /// Where an output column comes from.
@@ -69,7 +72,8 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, scan: &'a FileScanExec, partition: us
             (Some(place), None) => {
                 sources.push(Source::Data(wanted.len()));
                 let field = StructField::new(column.name.clone(), column.data_type.clone(), true);
-                wanted.push(WantedColumn { place, field });
+                let validity_only = scan.validity_only.contains(&column.id);
+                wanted.push(WantedColumn { place, field, validity_only });
             }
             (None, None) => {
                 return Err(SparkError::internal(format!("the scanned files have no column {}", column.name)));

@@ -1,6 +1,7 @@
 //! The Parquet reader: row groups whose middle lies in the slice, wanted columns only, row groups skipped by their statistics.
 //!
-//! Columns are found by name; a column that a file does not have is null.
+//! Columns are found by name; a column that a file does not have is null. A column of which only the nulls are asked for is not read where
+//! the statistics say that there are none.
 
 use super::{READ_ROWS, WantedColumn, wanted_schema};
 use crate::common::conf::Options;
@@ -12,7 +13,8 @@ use crate::logical::plan::{FileEntry, FileScan};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::physical::plan::FileSlice;
-use arrow::array::{Array, ArrayRef, BooleanArray, Scalar as Single, new_null_array};
+use arrow::array::{Array, ArrayData, ArrayRef, BooleanArray, Scalar as Single, make_array, new_null_array};
+use arrow::buffer::Buffer;
 use arrow::compute::kernels::cmp;
 use arrow::datatypes::{DataType as ArrowType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::record_batch::RecordBatch;
@@ -136,11 +138,20 @@ fn merged_schema(mut all: StructType, own: Vec<StructField>) -> Result<StructTyp
     Ok(all)
 }
 
+/// Where a wanted column comes from.
+enum Source {
+    /// What the reader gives at this place.
+    Read(usize),
+    /// The file does not have it.
+    Null,
+    /// It has no null, and nobody asks for its values.
+    AnyValue,
+}
+
 struct ParquetRows<'a> {
     runtime: &'a Runtime<'a>,
     reader: ParquetRecordBatchReader,
-    /// For each wanted column its place in what the reader gives; absent: null.
-    places: Vec<Option<usize>>,
+    sources: Vec<Source>,
     schema: SchemaRef,
     slice: &'a FileSlice,
 }
@@ -164,12 +175,28 @@ pub fn read<'a>(
             .or_else(|| names.iter().position(|own| own.eq_ignore_ascii_case(name)))
     };
     let roots: Vec<Option<usize>> = wanted.iter().map(|column| find(&column.field.name)).collect();
-    let mut read: Vec<usize> = roots.iter().flatten().copied().collect();
+    let groups = row_groups(&metadata, slice, &scan.pushed_filters);
+    let needs_no_reading = |root: usize, column: &WantedColumn| {
+        let without_null =
+            |group: &usize| nulls(names[root], &metadata, metadata.metadata().row_group(*group)) == Some(0);
+        column.validity_only && can_stand_in(&column.field.data_type.to_arrow()) && groups.iter().all(without_null)
+    };
+    let free: Vec<bool> = roots
+        .iter()
+        .zip(wanted)
+        .map(|(root, column)| root.is_some_and(|root| needs_no_reading(root, column)))
+        .collect();
+    let mut read: Vec<usize> =
+        roots.iter().zip(&free).filter(|(_, free)| !**free).filter_map(|(root, _)| *root).collect();
     read.sort_unstable();
     read.dedup();
-    let places = roots.iter().map(|root| root.and_then(|root| read.iter().position(|own| *own == root))).collect();
+    let source = |(root, free): (&Option<usize>, &bool)| match root {
+        Some(_) if *free => Source::AnyValue,
+        Some(root) => read.iter().position(|own| own == root).map_or(Source::Null, Source::Read),
+        None => Source::Null,
+    };
+    let sources = roots.iter().zip(&free).map(source).collect();
     let mask = ProjectionMask::roots(metadata.parquet_schema(), read.iter().copied());
-    let groups = row_groups(&metadata, slice, &scan.pushed_filters);
     let bytes: i64 = groups
         .iter()
         .map(|group| {
@@ -185,7 +212,19 @@ pub fn read<'a>(
         .with_batch_size(READ_ROWS)
         .build()
         .map_err(|error| not_parquet(&slice.path, &error))?;
-    Ok(Box::new(ParquetRows { runtime, reader, places, schema: wanted_schema(wanted), slice }))
+    Ok(Box::new(ParquetRows { runtime, reader, sources, schema: wanted_schema(wanted), slice }))
+}
+
+/// Whether [`any_values`] can make values of this type.
+fn can_stand_in(data_type: &ArrowType) -> bool {
+    matches!(data_type, ArrowType::Utf8View) || data_type.primitive_width().is_some()
+}
+
+/// Values that are zero or empty.
+fn any_values(data_type: &ArrowType, rows: usize) -> Result<ArrayRef> {
+    let width = data_type.primitive_width().unwrap_or(size_of::<u128>());
+    let zeros = Buffer::from(vec![0u8; width * rows]);
+    Ok(make_array(ArrayData::builder(data_type.clone()).len(rows).add_buffer(zeros).align_buffers(true).build()?))
 }
 
 impl Operator for ParquetRows<'_> {
@@ -195,14 +234,15 @@ impl Operator for ParquetRows<'_> {
         let batch = batch.map_err(|error| not_parquet(&self.slice.path, &error))?;
         let rows = batch.num_rows();
         let columns = self
-            .places
+            .sources
             .iter()
             .zip(self.schema.fields())
-            .map(|(place, field)| match place {
-                Some(place) => batch.column(*place).clone(),
-                None => new_null_array(field.data_type(), rows),
+            .map(|(source, field)| match source {
+                Source::Read(place) => Ok(batch.column(*place).clone()),
+                Source::Null => Ok(new_null_array(field.data_type(), rows)),
+                Source::AnyValue => any_values(field.data_type(), rows),
             })
-            .collect();
+            .collect::<Result<_>>()?;
         batch_of(&self.schema, columns, rows).map(Some)
     }
 }

@@ -1,6 +1,7 @@
 //! The text reader: a row for each line, or for each file with `wholetext`.
 
-use super::lines::{LineEnd, LineReader, for_each_line, open, read_error};
+use super::ahead::{self, Chunks};
+use super::lines::{LineEnd, LineReader, for_each_line, is_compressed, open, read_error};
 use super::{WantedColumn, wanted_schema};
 use crate::common::Result;
 use crate::exec::batch::{BATCH_ROWS, batch_of, pieces};
@@ -8,10 +9,12 @@ use crate::exec::runtime::{Rows, Runtime};
 use crate::logical::plan::FileScan;
 use crate::physical::plan::FileSlice;
 use arrow::array::{Array, ArrayRef, StringViewBuilder};
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
 use std::io::Read;
 use std::sync::Arc;
 
-/// Reads one piece of a file.
+/// Reads one slice of a file.
 ///
 /// # Errors
 /// Files that cannot be read.
@@ -21,26 +24,57 @@ pub fn read<'a>(
     slice: &'a FileSlice,
     wanted: &[WantedColumn],
 ) -> Result<Rows<'a>> {
-    let mut builder = StringViewBuilder::new();
-    runtime.read(0, slice.length);
-    if scan.options.flag("wholetext", false) {
-        let mut bytes = Vec::new();
-        let (mut source, _) = open(slice)?;
-        source.read_to_end(&mut bytes).map_err(|error| read_error(&slice.path, &error))?;
-        builder.append_value(String::from_utf8_lossy(&bytes));
-    } else {
-        let ending = scan.options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec()));
-        let mut reader = LineReader::new(slice, ending.clone())?;
-        while let Some(chunk) = reader.next_chunk()? {
-            runtime.context.check_cancelled()?;
-            let chunk = String::from_utf8_lossy(chunk);
-            for_each_line(chunk.as_bytes(), &ending, |from, to| {
-                builder.append_value(chunk.get(from..to).unwrap_or(""));
-            });
+    let schema = wanted_schema(wanted);
+    let whole_text = scan.options.flag("wholetext", false);
+    let ending = scan.options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec()));
+    let open = move |slice: &FileSlice| -> Result<Box<dyn Chunks>> {
+        let schema = schema.clone();
+        if whole_text {
+            return Ok(Box::new(WholeText { slice: slice.clone(), schema }));
         }
-    }
+        Ok(Box::new(TextLines { reader: LineReader::new(slice, ending.clone())?, ending: ending.clone(), schema }))
+    };
+    ahead::read(runtime, slice, whole_text || is_compressed(&slice.path), Arc::new(open))
+}
+
+/// The text in every column that is wanted.
+fn batch(schema: &SchemaRef, mut builder: StringViewBuilder) -> Result<RecordBatch> {
     let values: ArrayRef = Arc::new(builder.finish());
-    let (rows, columns) = (values.len(), vec![values; wanted.len()]);
-    let batch = batch_of(&wanted_schema(wanted), columns, rows)?;
-    Ok(Box::new(crate::exec::operators::Ready::new(pieces(&batch, BATCH_ROWS).collect())))
+    batch_of(schema, vec![values.clone(); schema.fields().len()], values.len())
+}
+
+struct TextLines {
+    reader: LineReader,
+    ending: LineEnd,
+    schema: SchemaRef,
+}
+
+impl Chunks for TextLines {
+    fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
+        let Some(chunk) = self.reader.next_chunk()? else { return Ok(false) };
+        let chunk = String::from_utf8_lossy(chunk);
+        let mut builder = StringViewBuilder::new();
+        for_each_line(chunk.as_bytes(), &self.ending, |from, to| {
+            builder.append_value(chunk.get(from..to).unwrap_or(""));
+        });
+        batches.extend(pieces(&batch(&self.schema, builder)?, BATCH_ROWS));
+        Ok(true)
+    }
+}
+
+struct WholeText {
+    slice: FileSlice,
+    schema: SchemaRef,
+}
+
+impl Chunks for WholeText {
+    fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
+        let mut bytes = Vec::new();
+        let (mut source, _) = open(&self.slice)?;
+        source.read_to_end(&mut bytes).map_err(|error| read_error(&self.slice.path, &error))?;
+        let mut builder = StringViewBuilder::new();
+        builder.append_value(String::from_utf8_lossy(&bytes));
+        batches.push(batch(&self.schema, builder)?);
+        Ok(false)
+    }
 }

@@ -1,0 +1,101 @@
+//! Finds the columns of a scan of which nobody asks more than whether they are null.
+//!
+//! ```text
+//!   Aggregate sum(cast(isnull(a) AS int)), count(b), max(c)
+//!     Filter isnotnull(d)                                      a, b, d: only whether there is a value
+//!       FileScan a, b, c, d                                    c: the value
+//! ```
+//!
+//! A reader may then give any value in place of one that is there. Goes through filters, projections and aggregations; every other
+//! operator, and the root, takes the values of all its columns. A column that goes on under another name counts as asked for.
+
+use super::plan::{AggregateMode, FileScanExec, PhysicalPlan};
+use crate::common::ids::ExprId;
+use crate::logical::Expr;
+use crate::logical::expr::{AggregateCall, UnaryOp};
+use crate::logical::rewrite;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Marks such columns in all scans of a plan.
+#[must_use]
+pub(super) fn mark(plan: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
+    below(plan, &ids(plan))
+}
+
+fn ids(plan: &PhysicalPlan) -> BTreeSet<ExprId> {
+    plan.output().into_iter().map(|column| column.id).collect()
+}
+
+/// The plan, of whose output only these columns' values are asked for.
+fn below(plan: &Arc<PhysicalPlan>, asked: &BTreeSet<ExprId>) -> Arc<PhysicalPlan> {
+    if let PhysicalPlan::FileScan(scan) = plan.as_ref() {
+        let validity_only: BTreeSet<ExprId> = ids(plan).difference(asked).copied().collect();
+        if validity_only == scan.validity_only {
+            return plan.clone();
+        }
+        return Arc::new(PhysicalPlan::FileScan(FileScanExec { validity_only, ..scan.clone() }));
+    }
+    let before = plan.children();
+    let after: Vec<Arc<PhysicalPlan>> =
+        before.iter().map(|child| below(child, &asked_of(plan, child, asked))).collect();
+    let is_same = before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new));
+    if is_same { plan.clone() } else { Arc::new(plan.with_children(after)) }
+}
+
+fn asked_of(plan: &PhysicalPlan, child: &PhysicalPlan, asked: &BTreeSet<ExprId>) -> BTreeSet<ExprId> {
+    let mut found = BTreeSet::new();
+    match plan {
+        PhysicalPlan::Filter { condition, .. } => {
+            found.clone_from(asked);
+            collect(condition, &mut found);
+        }
+        PhysicalPlan::Project { exprs, .. } => {
+            for expr in exprs {
+                match expr {
+                    Expr::Attribute(column) if !asked.contains(&column.id) => {}
+                    other => collect(other, &mut found),
+                }
+            }
+        }
+        PhysicalPlan::Aggregate {
+            mode: AggregateMode::Partial | AggregateMode::Complete,
+            grouping,
+            aggregates,
+            ..
+        } => {
+            for key in grouping {
+                collect(key, &mut found);
+            }
+            for aggregate in aggregates {
+                call(&aggregate.call, &mut found);
+            }
+        }
+        _ => return ids(child),
+    }
+    found
+}
+
+fn call(call: &AggregateCall, found: &mut BTreeSet<ExprId>) {
+    let counts = call.function.name == "count" && !call.distinct;
+    for arg in call.args.iter().filter(|arg| !(counts && matches!(arg, Expr::Attribute(_)))) {
+        collect(arg, found);
+    }
+    if let Some(filter) = &call.filter {
+        collect(filter, found);
+    }
+}
+
+/// The columns whose values an expression reads.
+fn collect(expr: &Expr, found: &mut BTreeSet<ExprId>) {
+    match expr {
+        Expr::Unary { op: UnaryOp::IsNull | UnaryOp::IsNotNull, child } if matches!(**child, Expr::Attribute(_)) => {}
+        Expr::Attribute(column) => drop(found.insert(column.id)),
+        Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery { .. } => found.extend(rewrite::reads(expr)),
+        other => {
+            for child in other.children() {
+                collect(child, found);
+            }
+        }
+    }
+}
