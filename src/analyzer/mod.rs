@@ -340,6 +340,10 @@ impl<'a> Analyzer<'a> {
 
     fn deduplicate(&self, keys: &[Expr], input: &Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         let output = input.output();
+        if let [Expr::Star(_)] = keys {
+            let keys = output.into_iter().map(Expr::Attribute).collect();
+            return Ok(Arc::new(LogicalPlan::Deduplicate { keys, input: input.clone() }));
+        }
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
             let before = found.len();

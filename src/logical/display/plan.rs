@@ -33,10 +33,9 @@ impl LogicalPlan {
                 format!("'UnresolvedRelation [{}], [], false", name.join(", "))
             }
             LogicalPlan::LocalRelation { output, .. } => format!("LocalRelation {}", columns_text(output)),
-            LogicalPlan::Range { start, end, step, partitions, output } => {
+            LogicalPlan::Range { start, end, step, partitions, .. } => {
                 let splits = partitions.map_or("None".to_owned(), |count| format!("Some({count})"));
-                let columns = columns_text(output);
-                format!("Range ({start}, {end}, step={step}, splits={splits}) {columns}").replace(") [", ") [")
+                format!("Range ({start}, {end}, step={step}, splits={splits})")
             }
             LogicalPlan::OneRow => "OneRowRelation".into(),
             LogicalPlan::Scan(scan) => {
@@ -103,7 +102,7 @@ impl LogicalPlan {
             LogicalPlan::Intersect { all, .. } => if *all { "Intersect All true" } else { "Intersect" }.into(),
             LogicalPlan::Except { all, .. } => if *all { "Except All true" } else { "Except" }.into(),
             LogicalPlan::Distinct { .. } => "Distinct".into(),
-            LogicalPlan::Deduplicate { keys, .. } => format!("Deduplicate {}", exprs_text(keys)),
+            LogicalPlan::Deduplicate { keys, .. } => deduplicate_line(keys),
             LogicalPlan::Repartition { target, .. } => repartition_line(target),
             LogicalPlan::Sample { with_replacement, seed, lower, fraction, .. } => {
                 format!("Sample {lower:?}, {:?}, {with_replacement}, {seed}", lower + fraction)
@@ -237,6 +236,21 @@ impl crate::logical::plan::JoinHint {
             JoinHint::ShuffleHash => "shuffle_hash",
             JoinHint::ShuffleReplicateNl => "shuffle_replicate_nl",
         }
+    }
+}
+
+fn deduplicate_line(keys: &[Expr]) -> String {
+    let names: Vec<String> = keys
+        .iter()
+        .filter_map(|key| match key {
+            Expr::UnresolvedAttribute(parts) => Some(parts.join(".")),
+            _ => None,
+        })
+        .collect();
+    match keys {
+        [Expr::Star(_)] => "'UnresolvedDeduplicate DeduplicateAllColumnsAsKey, false, true".to_owned(),
+        _ if names.is_empty() => format!("Deduplicate {}", exprs_text(keys)),
+        _ => format!("'UnresolvedDeduplicate DeduplicateKeyColumns(List({})), false, true", names.join(", ")),
     }
 }
 

@@ -29,7 +29,9 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         let (left, right) = (plan.clone(), other(interp, "subtract", args)?);
         frame(interp, LogicalPlan::Except { left, right, all: false })
     }),
-    ("distinct", |interp, _, plan, _| frame(interp, LogicalPlan::Distinct { input: plan.clone() })),
+    ("distinct", |interp, _, plan, _| {
+        frame(interp, LogicalPlan::Deduplicate { keys: vec![Expr::Star(None)], input: plan.clone() })
+    }),
     ("dropDuplicates", drop_duplicates),
     ("drop_duplicates", drop_duplicates),
 ];
@@ -54,7 +56,7 @@ fn union_by_name(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Arg
 fn drop_duplicates(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [subset] = args.bind("dropDuplicates", ["subset"], 0)?;
     let Some(subset) = given(subset) else {
-        return frame(interp, LogicalPlan::Distinct { input: plan.clone() });
+        return frame(interp, LogicalPlan::Deduplicate { keys: vec![Expr::Star(None)], input: plan.clone() });
     };
     let wrong = || not_expected_type(interp, "subset", "list or tuple of names", &subset);
     let items = subset.as_items().ok_or_else(wrong)?;
