@@ -341,6 +341,7 @@ impl<'a> Analyzer<'a> {
     fn deduplicate(&self, keys: &[Expr], input: &Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         let output = input.output();
         if let [Expr::Star(_)] = keys {
+            setops::no_maps("DISTINCT", &output)?;
             let keys = output.into_iter().map(Expr::Attribute).collect();
             return Ok(Arc::new(LogicalPlan::Deduplicate { keys, input: input.clone() }));
         }

@@ -68,7 +68,11 @@ fn limited(plan: &Arc<LogicalPlan>, count: usize) -> Arc<LogicalPlan> {
     if max_rows_per_partition(plan).is_some_and(|rows| rows <= count) {
         return plan.clone();
     }
-    Arc::new(LogicalPlan::LocalLimit { count, input: plan.clone() })
+    match &**plan {
+        // Fewer rows are wanted than the branch's own limit lets through.
+        LogicalPlan::Limit { input, .. } => limited(input, count),
+        _ => Arc::new(LogicalPlan::LocalLimit { count, input: plan.clone() }),
+    }
 }
 
 #[cfg(test)]

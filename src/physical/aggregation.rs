@@ -169,7 +169,7 @@ fn result_of(call: &AggregateCall, aggregates: &mut Vec<AggregateExpr>, context:
     if let Some(found) = aggregates.iter().find(|one| canonical(&Expr::Aggregate(one.call.clone())) == wanted) {
         return found.result.clone();
     }
-    let name = super::expression_name(&Expr::Aggregate(call.clone()));
+    let name = result_name(call);
     let result = Attribute::new(name, context.ids.fresh(), call.data_type.clone(), call.nullable);
     let buffers = buffer_types(call)
         .into_iter()
@@ -178,6 +178,14 @@ fn result_of(call: &AggregateCall, aggregates: &mut Vec<AggregateExpr>, context:
         .collect();
     aggregates.push(AggregateExpr { call: call.clone(), result: result.clone(), buffers });
     result
+}
+
+/// Spark's name of an aggregate's result: its text in plans, without `distinct` and settings.
+fn result_name(call: &AggregateCall) -> String {
+    let plain = AggregateCall { distinct: false, filter: None, ..call.clone() };
+    let arguments: Vec<String> = plain.args.iter().map(Expr::plan_text).collect();
+    let end = if matches!(call.function.name, "first" | "last") { "()" } else { "" };
+    format!("{}({}){end}", call.function.name, arguments.join(", "))
 }
 
 /// Spark's names of the buffer columns.
@@ -192,17 +200,31 @@ fn buffer_name(call: &AggregateCall, i: usize) -> &'static str {
         ("first" | "first_value" | "any_value", 0) => "first",
         ("last" | "last_value", 0) => "last",
         ("first" | "first_value" | "any_value" | "last" | "last_value", _) => "valueSet",
-        (_, 0) => "buf",
-        _ => "buf2",
+        ("min_by" | "max_by", 0) => "valueWithExtremumOrdering",
+        ("min_by" | "max_by", _) => "extremumOrdering",
+        (name, i) if is_moment(name) => ["n", "avg", "m2", "m3", "m4"].get(i).copied().unwrap_or("buf"),
+        _ => "buf",
     }
+}
+
+/// Functions of central moments.
+fn is_moment(function: &str) -> bool {
+    matches!(
+        function,
+        "stddev" | "stddev_samp" | "stddev_pop" | "std" | "variance" | "var_samp" | "var_pop" | "skewness" | "kurtosis"
+    )
 }
 
 /// Which of Spark's three operators would do it: hash tables need buffers of fixed width.
 fn style_of(aggregates: &[AggregateExpr]) -> AggregateStyle {
-    if aggregates.iter().flat_map(|one| &one.buffers).all(|buffer| is_mutable(&buffer.data_type)) {
-        AggregateStyle::Hash
-    } else if aggregates.iter().any(|one| keeps_objects(one.call.function.name)) {
+    let fits_row = |one: &AggregateExpr| {
+        one.call.function.name == "approx_count_distinct"
+            || one.buffers.iter().all(|buffer| is_mutable(&buffer.data_type))
+    };
+    if aggregates.iter().any(|one| keeps_objects(one.call.function.name)) {
         AggregateStyle::ObjectHash
+    } else if aggregates.iter().all(fits_row) {
+        AggregateStyle::Hash
     } else {
         AggregateStyle::Sort
     }
@@ -229,9 +251,23 @@ fn is_mutable(data_type: &DataType) -> bool {
     }
 }
 
+/// Spark's `TypedImperativeAggregate`s, whose buffers are objects of the virtual machine.
 fn keeps_objects(function: &str) -> bool {
-    !matches!(
+    matches!(
         function,
-        "first" | "last" | "first_value" | "last_value" | "any_value" | "min" | "max" | "min_by" | "max_by"
+        "collect_list"
+            | "array_agg"
+            | "collect_set"
+            | "percentile"
+            | "percentile_cont"
+            | "percentile_disc"
+            | "median"
+            | "percentile_approx"
+            | "approx_percentile"
+            | "mode"
+            | "listagg"
+            | "string_agg"
+            | "histogram_numeric"
+            | "count_min_sketch"
     )
 }

@@ -98,7 +98,10 @@ impl Planner<'_> {
                 LogicalPlan::Offset { count: offset, input } => (*count, *offset, input),
                 _ => (*count, 0, input),
             },
-            LogicalPlan::Offset { count, input } => (usize::MAX, *count, input),
+            LogicalPlan::Offset { count: offset, input } => match &**input {
+                LogicalPlan::Limit { count, input } => (count.saturating_sub(*offset), *offset, input),
+                _ => (usize::MAX, *offset, input),
+            },
             LogicalPlan::Tail { count, input } => {
                 let input = self.plan_node(input)?;
                 return Ok(Arc::new(PhysicalPlan::CollectTail { count: *count, input }));

@@ -53,11 +53,12 @@ pub trait Host {
     /// What the run raised; then nothing is visible at the target.
     fn write(&mut self, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()>;
 
-    /// `explain` in one of Spark's modes: `simple`, `extended`, `formatted`, `cost`, `codegen`.
+    /// `explain` in one of Spark's modes: `simple`, `extended`, `formatted`, `cost`, `codegen`; `written` is the plan before its
+    /// last step was analyzed.
     ///
     /// # Errors
     /// When planning fails.
-    fn explain(&mut self, plan: &Arc<LogicalPlan>, mode: &str) -> Result<String>;
+    fn explain(&mut self, plan: &Arc<LogicalPlan>, written: &Arc<LogicalPlan>, mode: &str) -> Result<String>;
 
     /// How many partitions the plan would have (`df.rdd.getNumPartitions()`); adaptive execution may run the plan's exchanges for it.
     ///

@@ -55,12 +55,14 @@ impl Host for Session {
         self.write_files(plan, &target)
     }
 
-    fn explain(&mut self, plan: &Arc<LogicalPlan>, mode: &str) -> Result<String> {
+    fn explain(&mut self, plan: &Arc<LogicalPlan>, written: &Arc<LogicalPlan>, mode: &str) -> Result<String> {
         self.ensure_cluster()?;
         let planned = self.plan_query(plan, RootUse::Collect, false)?;
         let state = self.plan_state();
         Ok(match mode {
-            "extended" => explain::extended(plan, &planned.analyzed, &planned.optimized.plan, &planned.physical, state),
+            "extended" => {
+                explain::extended(written, &planned.analyzed, &planned.optimized.plan, &planned.physical, state)
+            }
             "formatted" => explain::formatted(&planned.physical, state),
             "cost" => explain::cost(&planned.optimized.plan, &planned.physical, state),
             "codegen" => {
@@ -312,7 +314,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut session = session(folder.path());
         let plan = grouped(&mut session);
-        let text = session.explain(&plan, "simple").expect("it plans");
+        let text = session.explain(&plan, &plan, "simple").expect("it plans");
         assert_eq!(text.matches("HashAggregate").count(), 2, "{text}");
         assert_eq!(text.matches("Exchange hashpartitioning").count(), 1, "{text}");
     }

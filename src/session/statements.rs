@@ -375,8 +375,8 @@ impl Session {
         let Statement::Query(plan) = statement else {
             return Ok(texts(&["plan"], vec![vec![text("== Physical Plan ==\nExecute Command\n")]]));
         };
-        let analyzed = self.analyze(plan)?;
-        let explained = self.explain(&analyzed, mode)?;
+        let analyzed = self.analyze(plan.clone())?;
+        let explained = self.explain(&analyzed, &plan, mode)?;
         Ok(texts(&["plan"], vec![vec![text(explained)]]))
     }
 

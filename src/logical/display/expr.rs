@@ -2,7 +2,9 @@
 
 use super::literal::scalar_text;
 use super::pretty::case_name;
-use crate::logical::expr::{Attribute, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowSpec};
+use crate::logical::expr::{
+    AggregateCall, Attribute, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowSpec,
+};
 
 impl Attribute {
     /// `age#12`, with `L` behind it for a bigint.
@@ -86,7 +88,8 @@ impl Expr {
                     .filter
                     .as_ref()
                     .map_or_else(String::new, |filter| format!(" FILTER (WHERE {})", filter.plan_text()));
-                format!("{}({distinct}{}){filter}", call.function.name, list(&call.args))
+                let settings = aggregate_settings(call);
+                format!("{}({distinct}{}{settings}){filter}", call.function.name, list(&call.args))
             }
             Expr::WindowFunction { function, args, .. } => format!("{}({})", function.name, list(args)),
             Expr::Generator { function, args, .. } => format!("{}({})", function.name, list(args)),
@@ -169,4 +172,15 @@ pub fn ranking_text(function: &Expr, order: &[SortOrder]) -> String {
 #[must_use]
 pub fn lists_text(lists: &[String]) -> String {
     lists.iter().map(String::as_str).filter(|list| *list != "[]").collect::<Vec<_>>().join(", ")
+}
+
+/// What Spark writes behind an aggregate's arguments: places of buffers, the treatment of nulls.
+fn aggregate_settings(call: &AggregateCall) -> &'static str {
+    match call.function.name {
+        "first" | "last" | "any_value" if call.ignore_nulls => ", true",
+        "first" | "last" | "any_value" => ", false",
+        "collect_list" | "collect_set" | "array_agg" => ", 0, 0, true",
+        "percentile_approx" | "approx_percentile" | "approx_count_distinct" => ", 0, 0",
+        _ => "",
+    }
 }

@@ -1,7 +1,7 @@
 //! Plan nodes in one line each, and whole plans as trees: Spark's spelling.
 
 use super::expr::{columns_text, exprs_text, lists_text, ranking_text};
-use crate::logical::expr::{Expr, SortOrder};
+use crate::logical::expr::{Attribute, Expr, SortOrder};
 use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType, LogicalPlan, Repartitioning};
 
 impl JoinType {
@@ -32,15 +32,18 @@ impl LogicalPlan {
             LogicalPlan::UnresolvedRelation { name } => {
                 format!("'UnresolvedRelation [{}], [], false", name.join(", "))
             }
-            LogicalPlan::LocalRelation { output, .. } => format!("LocalRelation {}", columns_text(output)),
+            LogicalPlan::LocalRelation { output, partitions: Some(0), .. } => {
+                format!("LocalRelation {}", columns_text(output))
+            }
+            LogicalPlan::LocalRelation { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
             LogicalPlan::Range { start, end, step, partitions, .. } => {
                 let splits = partitions.map_or("None".to_owned(), |count| format!("Some({count})"));
                 format!("Range ({start}, {end}, step={step}, splits={splits})")
             }
             LogicalPlan::OneRow => "OneRowRelation".into(),
             LogicalPlan::Scan(scan) => {
-                let columns = columns_text(&scan.output);
-                format!("Relation {columns} {}", scan.format.name())
+                let columns: Vec<String> = scan.output.iter().map(Attribute::plan_text).collect();
+                format!("Relation [{}] {}", columns.join(","), scan.format.name())
             }
             LogicalPlan::Cached { output, .. } => {
                 format!(
@@ -54,11 +57,11 @@ impl LogicalPlan {
                 let names: Vec<&str> = definitions.iter().map(|(name, _)| name.as_str()).collect();
                 format!("CTE [{}]", names.join(", "))
             }
-            LogicalPlan::Project { exprs, .. } => format!("{}Project {}", mark(exprs), exprs_text(exprs)),
+            LogicalPlan::Project { exprs, .. } => format!("{}Project {}", mark(exprs), named_text(exprs)),
             LogicalPlan::WithColumns { columns, .. } => {
                 let columns: Vec<String> =
-                    columns.iter().map(|(name, expr)| format!("{} AS {name}", expr.plan_text())).collect();
-                format!("'WithColumns [{}]", columns.join(", "))
+                    columns.iter().map(|(name, expr)| format!("{name}, {}", expr.plan_text())).collect();
+                format!("'Project [unresolvedstarwithcolumns({}, None)]", columns.join(", "))
             }
             LogicalPlan::WithColumnsRenamed { names, .. } => {
                 let names: Vec<String> = names.iter().map(|(from, to)| format!("{from} AS {to}")).collect();
@@ -69,7 +72,11 @@ impl LogicalPlan {
                 format!("{}Filter {}", mark(std::slice::from_ref(condition)), condition.plan_text())
             }
             LogicalPlan::Aggregate { grouping, outputs, .. } => {
-                format!("{}Aggregate {}, {}", mark(outputs), grouping_text(grouping), exprs_text(outputs))
+                let keys = match grouping {
+                    Grouping::By(by) if by.is_empty() => String::new(),
+                    grouping => grouping_text(grouping) + ", ",
+                };
+                format!("{}Aggregate {keys}{}", mark(outputs), named_text(outputs))
             }
             LogicalPlan::Pivot { grouping, column, aggregates, .. } => {
                 format!("'Pivot {}, {}, {}", exprs_text(grouping), column.plan_text(), exprs_text(aggregates))
@@ -92,7 +99,10 @@ impl LogicalPlan {
             LogicalPlan::Generate { generator, outer, output, .. } => {
                 format!("Generate {}, {outer}, {}", generator.plan_text(), columns_text(output))
             }
-            LogicalPlan::Sort { order, global, .. } => format!("Sort {}, {global}", orders(order)),
+            LogicalPlan::Sort { order, global, .. } => {
+                let keys: Vec<Expr> = order.iter().map(|key| key.child.clone()).collect();
+                format!("{}Sort {}, {global}", mark(&keys), orders(order))
+            }
             LogicalPlan::Limit { count, .. } => format!("GlobalLimit {count}"),
             LogicalPlan::LocalLimit { count, .. } => format!("LocalLimit {count}"),
             LogicalPlan::Offset { count, .. } => format!("Offset {count}"),
@@ -107,9 +117,7 @@ impl LogicalPlan {
             LogicalPlan::Sample { with_replacement, seed, lower, fraction, .. } => {
                 format!("Sample {lower:?}, {:?}, {with_replacement}, {seed}", lower + fraction)
             }
-            LogicalPlan::Hint { name, parameters, .. } => {
-                format!("'UnresolvedHint {name}, {}", exprs_text(parameters))
-            }
+            LogicalPlan::Hint { name, parameters, .. } => hint_line(name, parameters),
             LogicalPlan::MapPartitions { function, output, .. } => {
                 format!("MapPartitions {}, {}", function.name(), columns_text(output))
             }
@@ -202,6 +210,20 @@ fn mark(exprs: &[Expr]) -> &'static str {
     if exprs.iter().any(|expr| expr.any(unresolved)) { "'" } else { "" }
 }
 
+/// Output columns; what has no name yet is an `unresolvedalias`.
+fn named_text(exprs: &[Expr]) -> String {
+    let texts: Vec<String> = exprs
+        .iter()
+        .map(|expr| {
+            let is_nameless =
+                matches!(expr, Expr::Call(_) | Expr::Binary { .. } | Expr::Unary { .. } | Expr::Cast { .. });
+            let text = expr.plan_text();
+            if is_nameless { format!("unresolvedalias({text})") } else { text }
+        })
+        .collect();
+    format!("[{}]", texts.join(", "))
+}
+
 fn grouping_text(grouping: &Grouping) -> String {
     match grouping {
         Grouping::By(exprs) => exprs_text(exprs),
@@ -237,6 +259,18 @@ impl crate::logical::plan::JoinHint {
             JoinHint::ShuffleReplicateNl => "shuffle_replicate_nl",
         }
     }
+}
+
+/// A hint for a join is resolved as soon as it is written; others wait for the analyzer.
+fn hint_line(name: &str, parameters: &[Expr]) -> String {
+    let strategy = match name.to_ascii_lowercase().as_str() {
+        "broadcast" | "broadcastjoin" | "mapjoin" => "broadcast",
+        "merge" | "mergejoin" | "shuffle_merge" => "merge",
+        "shuffle_hash" => "shuffle_hash",
+        "shuffle_replicate_nl" => "shuffle_replicate_nl",
+        _ => return format!("'UnresolvedHint {name}, {}", exprs_text(parameters)),
+    };
+    format!("ResolvedHint (strategy={strategy})")
 }
 
 fn deduplicate_line(keys: &[Expr]) -> String {

@@ -2,99 +2,94 @@
 //!
 //! Real batchlab operators are vectorised and not compiled; the numbers are shown because learners meet them in Spark.
 
+use super::shown::{Shown, What};
 use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
-/// The group of each compiled operator, by its address.
-#[derive(Default)]
-pub(super) struct Groups(BTreeMap<usize, u32>);
+/// Numbers the groups of a plan from its leaves up.
+pub(super) fn number(root: &mut Shown<'_>) {
+    outside(root, &mut 0);
+}
 
-impl Groups {
-    /// Numbers the groups of a plan from its leaves up.
-    pub(super) fn of(plan: &Arc<PhysicalPlan>) -> Groups {
-        let mut groups = Groups::default();
-        let mut next = 0;
-        groups.outside(plan, &mut next);
-        groups
+fn outside(node: &mut Shown<'_>, next: &mut u32) {
+    if node.is_inner {
+        return;
     }
-
-    /// `*(2) `, or nothing.
-    pub(super) fn star(&self, plan: &Arc<PhysicalPlan>) -> String {
-        self.0.get(&address(plan)).map_or_else(String::new, |group| format!("*({group}) "))
+    if !is_compiled(node) {
+        node.inputs.iter_mut().for_each(|input| outside(input, next));
+        return;
     }
+    before(node, next);
+    *next += 1;
+    stamp(node, *next);
+}
 
-    fn outside(&mut self, plan: &Arc<PhysicalPlan>, next: &mut u32) {
-        if !is_compiled(plan) {
-            for child in below(plan) {
-                self.outside(child, next);
-            }
-            return;
-        }
-        let mut members = Vec::new();
-        self.inside(plan, &mut members, next);
-        *next += 1;
-        for member in members {
-            self.0.insert(member, *next);
-        }
-    }
-
-    fn inside(&mut self, plan: &Arc<PhysicalPlan>, members: &mut Vec<usize>, next: &mut u32) {
-        members.push(address(plan));
-        let starts_anew = matches!(
-            &**plan,
-            PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, .. }
-        );
-        for child in below(plan) {
-            if is_compiled(child) && !starts_anew {
-                self.inside(child, members, next);
-            } else {
-                self.outside(child, next);
-            }
+/// Numbers the groups below a group.
+fn before(node: &mut Shown<'_>, next: &mut u32) {
+    let ends = ends_group(node);
+    for input in &mut node.inputs {
+        if is_compiled(input) && !ends {
+            before(input, next);
+        } else {
+            outside(input, next);
         }
     }
 }
 
-fn address(plan: &Arc<PhysicalPlan>) -> usize {
-    Arc::as_ptr(plan) as usize
+fn stamp(node: &mut Shown<'_>, number: u32) {
+    node.codegen = Some(number);
+    let ends = ends_group(node);
+    node.inputs.iter_mut().filter(|input| is_compiled(input) && !ends).for_each(|input| stamp(input, number));
 }
 
-fn below(plan: &PhysicalPlan) -> Vec<&Arc<PhysicalPlan>> {
-    match plan {
-        PhysicalPlan::ShuffleRead { exchange, .. } | PhysicalPlan::BroadcastRead { exchange, .. } => vec![exchange],
-        other => other.children(),
+/// Whether the node's inputs belong to other groups, or are not compiled at all.
+fn ends_group(node: &Shown<'_>) -> bool {
+    match node.what {
+        What::ColumnarToRow => true,
+        What::Operator(PhysicalPlan::Join { algorithm, .. }) => {
+            matches!(algorithm, JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. })
+        }
+        _ => false,
     }
 }
 
-fn is_compiled(plan: &PhysicalPlan) -> bool {
-    match plan {
-        PhysicalPlan::Range { .. }
-        | PhysicalPlan::Project { .. }
-        | PhysicalPlan::Filter { .. }
-        | PhysicalPlan::Expand { .. }
-        | PhysicalPlan::Generate { .. }
-        | PhysicalPlan::Sort { .. }
-        | PhysicalPlan::LocalLimit { .. }
-        | PhysicalPlan::GlobalLimit { .. }
-        | PhysicalPlan::Sample { .. } => true,
-        PhysicalPlan::Aggregate { style, .. } => *style == AggregateStyle::Hash,
-        PhysicalPlan::Join { algorithm, .. } => !matches!(algorithm, JoinAlgorithm::Cartesian),
-        PhysicalPlan::LocalTableScan { .. } => true,
-        PhysicalPlan::OneRow
-        | PhysicalPlan::FileScan(_)
-        | PhysicalPlan::InMemoryTableScan { .. }
-        | PhysicalPlan::Window { .. }
-        | PhysicalPlan::WindowGroupLimit { .. }
-        | PhysicalPlan::TakeOrderedAndProject { .. }
-        | PhysicalPlan::CollectLimit { .. }
-        | PhysicalPlan::CollectTail { .. }
-        | PhysicalPlan::Union { .. }
-        | PhysicalPlan::Coalesce { .. }
-        | PhysicalPlan::MapPartitions { .. }
-        | PhysicalPlan::ShuffleExchange { .. }
-        | PhysicalPlan::BroadcastExchange { .. }
-        | PhysicalPlan::ShuffleRead { .. }
-        | PhysicalPlan::BroadcastRead { .. }
-        | PhysicalPlan::WriteFiles { .. } => false,
+fn is_compiled(node: &Shown<'_>) -> bool {
+    match node.what {
+        What::Operator(plan) => match plan {
+            PhysicalPlan::Range { .. }
+            | PhysicalPlan::LocalTableScan { .. }
+            | PhysicalPlan::OneRow
+            | PhysicalPlan::Project { .. }
+            | PhysicalPlan::Filter { .. }
+            | PhysicalPlan::Expand { .. }
+            | PhysicalPlan::Generate { .. }
+            | PhysicalPlan::Sort { .. }
+            | PhysicalPlan::LocalLimit { .. }
+            | PhysicalPlan::GlobalLimit { .. }
+            | PhysicalPlan::Union { .. }
+            | PhysicalPlan::Sample { .. } => true,
+            PhysicalPlan::Aggregate { style, .. } => *style == AggregateStyle::Hash,
+            PhysicalPlan::Join { algorithm, .. } => !matches!(algorithm, JoinAlgorithm::Cartesian),
+            PhysicalPlan::FileScan(_)
+            | PhysicalPlan::InMemoryTableScan { .. }
+            | PhysicalPlan::Window { .. }
+            | PhysicalPlan::WindowGroupLimit { .. }
+            | PhysicalPlan::TakeOrderedAndProject { .. }
+            | PhysicalPlan::CollectLimit { .. }
+            | PhysicalPlan::CollectTail { .. }
+            | PhysicalPlan::Coalesce { .. }
+            | PhysicalPlan::MapPartitions { .. }
+            | PhysicalPlan::ShuffleExchange { .. }
+            | PhysicalPlan::BroadcastExchange { .. }
+            | PhysicalPlan::ShuffleRead { .. }
+            | PhysicalPlan::BroadcastRead { .. }
+            | PhysicalPlan::WriteFiles { .. } => false,
+        },
+        What::ColumnarToRow | What::KeySort(_) => true,
+        What::Adaptive
+        | What::Exchange { .. }
+        | What::Broadcast { .. }
+        | What::QueryStage(_)
+        | What::CacheScan { .. }
+        | What::CacheRelation(_) => false,
     }
 }

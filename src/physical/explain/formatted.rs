@@ -1,111 +1,114 @@
 //! `explain("formatted")`: a tree of numbered names, then every operator with its inputs and arguments.
 
+use super::PlanState;
 use super::line::{self, ScanText};
-use super::{PlanState, is_broadcast_join, partitioning_text};
-use crate::logical::Expr;
-use crate::physical::plan::PhysicalPlan;
+use super::shown::{Shown, What};
+use crate::logical::{Attribute, Expr};
+use crate::physical::plan::{AggregateMode, JoinAlgorithm, PhysicalPlan};
 use std::fmt::Write;
 use std::sync::Arc;
 
 /// What `df.explain("formatted")` gives.
 #[must_use]
 pub fn formatted(plan: &Arc<PhysicalPlan>, state: PlanState) -> String {
-    let mut numbered = Vec::new();
-    let mut tree = Vec::new();
-    let is_adaptive = state != PlanState::Static && crate::physical::adaptive::is_adaptive(plan);
-    let depth = usize::from(is_adaptive);
-    number(plan, depth, &mut numbered, &mut tree);
+    let root = Shown::root(plan, state);
+    let mut writer = Writer { tree: Vec::new(), details: Vec::new() };
+    writer.node(&root, &mut Vec::new());
     let mut text = String::from("== Physical Plan ==\n");
-    if is_adaptive {
-        let _ = writeln!(text, "AdaptiveSparkPlan ({})", numbered.len() + 1);
-    }
-    let order: Vec<&Row> = tree.iter().rev().collect();
-    for (i, row) in order.iter().enumerate() {
-        let _ = writeln!(text, "{}{} ({})", prefix(&order, i), line::name(row.plan), row.number);
+    for line in &writer.tree {
+        let _ = writeln!(text, "{line}");
     }
     text.push_str("\n\n");
-    for (i, node) in numbered.iter().enumerate() {
-        let _ = writeln!(text, "({}) {}{}\n", i + 1, line::name(node), details(node));
-    }
-    if is_adaptive {
-        let output = line::columns(&plan.output());
-        let is_final = state == PlanState::Final;
-        let count = plan.output().len();
-        let _ = writeln!(
-            text,
-            "({}) AdaptiveSparkPlan\nOutput [{count}]: {output}\nArguments: isFinalPlan={is_final}\n",
-            numbered.len() + 1
-        );
+    for details in &writer.details {
+        let _ = writeln!(text, "{details}\n");
     }
     text
 }
 
-/// A line of the tree: rows are collected last child first, so that reading them backwards gives the drawing.
-struct Row<'a> {
-    plan: &'a PhysicalPlan,
-    number: usize,
-    depth: usize,
+struct Writer {
+    tree: Vec<String>,
+    details: Vec<String>,
 }
 
-fn number<'a>(plan: &'a PhysicalPlan, depth: usize, numbered: &mut Vec<&'a PhysicalPlan>, tree: &mut Vec<Row<'a>>) {
-    let children = below(plan);
-    let mut parts = Vec::new();
-    for child in children {
-        let mut part = Vec::new();
-        number(child, depth + 1, numbered, &mut part);
-        parts.push(part);
+impl Writer {
+    /// Writes the node's line above those of its inputs, and its details behind theirs.
+    fn node(&mut self, node: &Shown<'_>, last: &mut Vec<bool>) {
+        let mut prefix = String::new();
+        if let Some((own, above)) = last.split_last() {
+            prefix.extend(above.iter().map(|done| if *done { "   " } else { ":  " }));
+            prefix.push_str(if *own { "+- " } else { ":- " });
+        }
+        let at = self.tree.len();
+        self.tree.push(String::new());
+        if node.is_inner {
+            // A cache comes before what filled it.
+            self.details.push(details(node, self.details.len() + 1));
+        }
+        let own = self.details.len();
+        let before = last.len();
+        if node.is_inner {
+            last.push(true);
+        }
+        for (i, input) in node.inputs.iter().enumerate() {
+            last.push(i + 1 == node.inputs.len());
+            self.node(input, last);
+            last.pop();
+        }
+        last.truncate(before);
+        if !node.is_inner {
+            self.details.push(details(node, self.details.len() + 1));
+        }
+        let number = if node.is_inner { own } else { self.details.len() };
+        let star = if node.codegen.is_some() { "* " } else { "" };
+        self.tree[at] = format!("{prefix}{star}{} ({number})", line::names(node).0);
     }
-    numbered.push(plan);
-    for part in parts.into_iter().rev() {
-        tree.extend(part);
-    }
-    tree.push(Row { plan, number: numbered.len(), depth });
 }
 
-fn below(plan: &PhysicalPlan) -> Vec<&Arc<PhysicalPlan>> {
-    match plan {
-        PhysicalPlan::ShuffleRead { exchange, .. } | PhysicalPlan::BroadcastRead { exchange, .. } => vec![exchange],
-        other => other.children(),
+/// `Keys [2]: [a#1, b#2]`, or `Keys: []`.
+fn field(name: &str, values: &[String]) -> String {
+    match values.len() {
+        0 => format!("\n{name}: []"),
+        count => format!("\n{name} [{count}]: [{}]", values.join(", ")),
     }
 }
 
-fn prefix(rows: &[&Row<'_>], at: usize) -> String {
-    let depth = rows[at].depth;
-    if depth == 0 {
-        return String::new();
-    }
-    // A branch is open at a depth when a later row comes back to it before the tree leaves it.
-    let is_open =
-        |level: usize| rows[at + 1..].iter().take_while(|row| row.depth >= level).any(|row| row.depth == level);
-    let mut text = String::new();
-    for level in 1..depth {
-        text.push_str(if is_open(level) { ":  " } else { "   " });
-    }
-    text.push_str(if is_open(depth) { ":- " } else { "+- " });
+fn columns(name: &str, columns: &[Attribute]) -> String {
+    field(name, &columns.iter().map(Attribute::plan_text).collect::<Vec<_>>())
+}
+
+fn exprs(name: &str, list: &[Expr]) -> String {
+    field(name, &list.iter().map(Expr::plan_text).collect::<Vec<_>>())
+}
+
+fn details(node: &Shown<'_>, number: usize) -> String {
+    let group = node.codegen.map_or_else(String::new, |group| format!(" [codegen id : {group}]"));
+    let mut text = format!("({number}) {}{group}", line::names(node).1);
+    let output = || columns("Output", &node.output);
+    let input = || node.inputs.first().map_or_else(String::new, |input| columns("Input", &input.output));
+    text += &match &node.what {
+        What::Operator(plan) => operator(plan, node, &input(), &output()),
+        What::Adaptive => format!("{}\nArguments: isFinalPlan=false", output()),
+        What::ColumnarToRow => input(),
+        What::KeySort(order) => format!("{}\nArguments: {}, false, 0", input(), line::orders(order)),
+        What::Exchange { plan, id } => format!("{}\nArguments: {}", input(), line::exchange(plan, *id)),
+        What::Broadcast { mode, id } => format!("{}\nArguments: {mode}, [plan_id={id}]", input()),
+        What::QueryStage(stage) => {
+            format!("{}\nArguments: {}", output(), stage.split_once(' ').map_or("", |(_, arguments)| arguments))
+        }
+        What::CacheScan { output: read, filters } => {
+            format!("{}\nArguments: {}", output(), line::cache_scan(read, filters))
+        }
+        What::CacheRelation(stored) => format!("\nArguments: {}", line::cache_relation(stored)),
+    };
     text
 }
 
-fn details(plan: &PhysicalPlan) -> String {
-    let output = plan.output();
-    let out = || format!("\nOutput [{}]: {}", output.len(), line::columns(&output));
-    let inputs: Vec<String> = plan
-        .children()
-        .iter()
-        .map(|child| {
-            let columns = child.output();
-            format!("\nInput [{}]: {}", columns.len(), line::columns(&columns))
-        })
-        .collect();
-    let input = inputs.first().cloned().unwrap_or_default();
+fn operator(plan: &PhysicalPlan, node: &Shown<'_>, input: &str, output: &str) -> String {
     match plan {
         PhysicalPlan::FileScan(scan) => {
             let text = ScanText::of(&scan.scan);
-            let mut lines = format!(
-                "{}\nBatched: {}\nLocation: InMemoryFileIndex [{}]",
-                out(),
-                text.batched,
-                text.paths.join(", ")
-            );
+            let mut lines =
+                format!("{output}\nBatched: {}\nLocation: InMemoryFileIndex [{}]", text.batched, text.paths.join(", "));
             for (name, value) in
                 [("PartitionFilters", &text.partition_filters), ("PushedFilters", &text.pushed_filters)]
             {
@@ -117,48 +120,41 @@ fn details(plan: &PhysicalPlan) -> String {
             lines
         }
         PhysicalPlan::Filter { condition, .. } => format!("{input}\nCondition : {}", condition.plan_text()),
-        PhysicalPlan::Project { exprs, .. } => {
-            format!("\nOutput [{}]: {}{input}", exprs.len(), line::exprs(exprs))
-        }
+        PhysicalPlan::Project { exprs: list, .. } => exprs("Output", list) + input,
         PhysicalPlan::Aggregate { mode, grouping, aggregates, outputs, input: below, .. } => {
             let functions: Vec<String> = aggregates.iter().map(|one| line::function(*mode, one, below)).collect();
-            let results = if outputs.is_empty() { line::columns(&output) } else { line::exprs(outputs) };
-            let count = output.len();
-            format!(
-                "{input}\nKeys [{}]: {}\nFunctions [{}]: [{}]\nAggregate Attributes [{}]: {}\nResults [{count}]: {results}",
-                grouping.len(),
-                line::exprs(grouping),
-                functions.len(),
-                functions.join(", "),
-                aggregates.len(),
-                line::columns(&aggregates.iter().map(|one| one.result.clone()).collect::<Vec<_>>()),
-            )
+            let has_distinct = aggregates.iter().any(|one| one.call.distinct);
+            // Spark's plan of a distinct aggregation names results where others name buffers.
+            let attributes: Vec<Attribute> = match mode {
+                AggregateMode::Partial if !has_distinct => {
+                    aggregates.iter().flat_map(|one| one.buffers.clone()).collect()
+                }
+                _ => aggregates.iter().map(|one| one.result.clone()).collect(),
+            };
+            let results = if outputs.is_empty() { columns("Results", &node.output) } else { exprs("Results", outputs) };
+            let (keys, functions) = (exprs("Keys", grouping), field("Functions", &functions));
+            format!("{input}{keys}{functions}{}{results}", columns("Aggregate Attributes", &attributes))
         }
         PhysicalPlan::Join { algorithm, join_type, left_keys, right_keys, condition, .. } => {
             let condition = condition.as_ref().map_or_else(|| "None".to_owned(), Expr::plan_text);
-            let keys = if is_broadcast_join(*algorithm) && left_keys.is_empty() {
-                String::new()
-            } else {
-                format!(
-                    "\nLeft keys [{}]: {}\nRight keys [{}]: {}",
-                    left_keys.len(),
-                    line::exprs(left_keys),
-                    right_keys.len(),
-                    line::exprs(right_keys)
-                )
-            };
+            let has_keys = !matches!(algorithm, JoinAlgorithm::BroadcastNestedLoop { .. } | JoinAlgorithm::Cartesian);
+            let keys =
+                if has_keys { exprs("Left keys", left_keys) + &exprs("Right keys", right_keys) } else { String::new() };
             format!("{keys}\nJoin type: {}\nJoin condition: {condition}", join_type.name())
         }
-        PhysicalPlan::ShuffleExchange { partitioning, .. } => {
-            format!("{input}\nArguments: {}", partitioning_text(partitioning))
+        PhysicalPlan::LocalTableScan { .. } | PhysicalPlan::OneRow => output.to_owned(),
+        PhysicalPlan::Range { start, end, step, partitions, .. } => {
+            format!("{output}\nArguments: Range ({start}, {end}, step={step}, splits=Some({partitions}))")
         }
-        PhysicalPlan::LocalTableScan { .. } | PhysicalPlan::OneRow | PhysicalPlan::Range { .. } => out(),
-        PhysicalPlan::InMemoryTableScan { .. } => out(),
-        PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. } => out(),
+        PhysicalPlan::Union { .. } => String::new(),
+        PhysicalPlan::TakeOrderedAndProject { count, offset, order, outputs, .. } => {
+            let offset = if *offset == 0 { String::new() } else { format!(", {offset}") };
+            format!("{input}\nArguments: {count}, {}, {}{offset}", line::orders(order), line::exprs(outputs))
+        }
         other => {
             let full = line::line(other);
-            let arguments = full.split_once(' ').map_or("", |(_, arguments)| arguments).to_owned();
-            if arguments.is_empty() { input } else { format!("{input}\nArguments: {arguments}") }
+            let arguments = full.split_once(' ').map_or("", |(_, arguments)| arguments);
+            if arguments.is_empty() { input.to_owned() } else { format!("{input}\nArguments: {arguments}") }
         }
     }
 }

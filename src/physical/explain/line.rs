@@ -1,10 +1,13 @@
 //! One operator in one line.
 
 use super::filters;
+use super::shown::{Shown, What};
+use crate::common::ids::ExprId;
 use crate::logical::display::{lists_text, ranking_text};
-use crate::logical::expr::{AggregateCall, SortOrder};
+use crate::logical::expr::{AggregateCall, SortOrder, UnaryOp};
 use crate::logical::plan::{FileFormat, FileScan, JoinType};
-use crate::logical::{Attribute, DataType, Expr};
+use crate::logical::rewrite::conjuncts;
+use crate::logical::{Attribute, DataType, Expr, Scalar};
 use crate::physical::plan::{
     AggregateExpr, AggregateMode, AggregateStyle, BuildSide, JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleOrigin,
     ShuffleSlice,
@@ -12,6 +15,25 @@ use crate::physical::plan::{
 
 /// The longest text of one of a scan's properties.
 const LONGEST_PROPERTY: usize = 100;
+
+/// A shown node's line; `is_verbose` adds what aggregations give.
+pub(super) fn shown(node: &Shown<'_>, is_verbose: bool) -> String {
+    match &node.what {
+        What::Operator(plan @ PhysicalPlan::Aggregate { .. }) if is_verbose => {
+            let text = line(plan);
+            format!("{}, output={})", text.strip_suffix(')').unwrap_or(&text), columns(&node.output))
+        }
+        What::Operator(plan) => line(plan),
+        What::Adaptive => "AdaptiveSparkPlan isFinalPlan=false".to_owned(),
+        What::ColumnarToRow => "ColumnarToRow".to_owned(),
+        What::KeySort(order) => format!("Sort {}, false, 0", orders(order)),
+        What::Exchange { plan, id } => format!("Exchange {}", exchange(plan, *id)),
+        What::Broadcast { mode, id } => format!("BroadcastExchange {mode}, [plan_id={id}]"),
+        What::QueryStage(text) => text.clone(),
+        What::CacheScan { output, filters } => format!("InMemoryTableScan {}", cache_scan(output, filters)),
+        What::CacheRelation(stored) => format!("InMemoryRelation {}", cache_relation(stored)),
+    }
+}
 
 /// The operator's line, without the numbers that depend on the whole plan.
 pub(super) fn line(plan: &PhysicalPlan) -> String {
@@ -60,11 +82,9 @@ pub(super) fn line(plan: &PhysicalPlan) -> String {
         PhysicalPlan::LocalLimit { count, .. } => format!("LocalLimit {count}"),
         PhysicalPlan::GlobalLimit { count, offset, .. } => format!("GlobalLimit {}, {offset}", limit_text(*count)),
         PhysicalPlan::CollectLimit { count, offset, .. } => {
-            if *offset == 0 {
-                format!("CollectLimit {}", limit_text(*count))
-            } else {
-                format!("CollectLimit {}, {offset}", limit_text(*count))
-            }
+            // Spark counts the rows that the offset skips.
+            let all = limit_text(count.saturating_add(*offset));
+            if *offset == 0 { format!("CollectLimit {all}") } else { format!("CollectLimit {all}, {offset}") }
         }
         PhysicalPlan::CollectTail { count, .. } => format!("CollectTail {count}"),
         PhysicalPlan::Union { .. } => "Union".to_owned(),
@@ -75,7 +95,7 @@ pub(super) fn line(plan: &PhysicalPlan) -> String {
         PhysicalPlan::MapPartitions { function, output, .. } => {
             format!("MapPartitions {}, {}", function.name(), columns(output))
         }
-        PhysicalPlan::ShuffleExchange { partitioning, origin, .. } => exchange(partitioning, *origin, 0),
+        PhysicalPlan::ShuffleExchange { .. } => format!("Exchange {}", exchange(plan, 0)),
         PhysicalPlan::BroadcastExchange { .. } => "BroadcastExchange IdentityBroadcastMode".to_owned(),
         PhysicalPlan::ShuffleRead { shuffle, .. } => format!("ShuffleQueryStage {}", shuffle.0),
         PhysicalPlan::BroadcastRead { broadcast, .. } => format!("BroadcastQueryStage {}", broadcast.0),
@@ -85,16 +105,22 @@ pub(super) fn line(plan: &PhysicalPlan) -> String {
     }
 }
 
-/// The operator's name alone.
-pub(super) fn name(plan: &PhysicalPlan) -> String {
-    match plan {
-        PhysicalPlan::LocalTableScan { .. } => "Scan ExistingRDD".to_owned(),
-        PhysicalPlan::OneRow => "Scan OneRowRelation".to_owned(),
-        PhysicalPlan::FileScan(scan) => format!("Scan {}", scan.scan.format.name()),
-        PhysicalPlan::ShuffleExchange { .. } => "Exchange".to_owned(),
-        PhysicalPlan::ShuffleRead { slices: Some(_), .. } => "AQEShuffleRead".to_owned(),
-        other => line(other).chars().take_while(char::is_ascii_alphanumeric).collect(),
-    }
+/// A shown node's name: as in the tree of the long form, and above its details.
+pub(super) fn names(node: &Shown<'_>) -> (String, String) {
+    let first_word = || shown(node, false).chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    let name = match &node.what {
+        What::Operator(PhysicalPlan::LocalTableScan { .. }) => "Scan ExistingRDD".to_owned(),
+        What::Operator(PhysicalPlan::OneRow) => "Scan OneRowRelation".to_owned(),
+        // The name of a table would follow.
+        What::Operator(PhysicalPlan::FileScan(scan)) => format!("Scan {} ", scan.scan.format.name()),
+        What::Operator(PhysicalPlan::Join { algorithm, join_type, .. }) => {
+            let (name, kind) = (join_name(*algorithm), join_type.name());
+            let build = built_side(*algorithm).map_or_else(String::new, |side| format!(" {side}"));
+            return (format!("{name} {kind}{build}"), name.to_owned());
+        }
+        _ => first_word(),
+    };
+    (name.clone(), name)
 }
 
 fn limit_text(count: usize) -> String {
@@ -117,17 +143,21 @@ pub(super) fn orders(order: &[SortOrder]) -> String {
     format!("[{}]", order.iter().map(SortOrder::plan_text).collect::<Vec<_>>().join(", "))
 }
 
-pub(super) fn cached_relation(stored: &[Attribute]) -> String {
-    format!("InMemoryRelation {}, StorageLevel(disk, memory, deserialized, 1 replicas)", columns(stored))
+pub(super) fn cache_relation(stored: &[Attribute]) -> String {
+    format!("{}, StorageLevel(disk, memory, deserialized, 1 replicas)", columns(stored))
 }
 
-/// The sort that Spark puts below a sort aggregate.
-pub(super) fn sort_for(grouping: &[Expr]) -> String {
-    let order: Vec<SortOrder> = grouping
+pub(super) fn cache_scan(output: &[Attribute], filters: &[Expr]) -> String {
+    let filters = if filters.is_empty() { String::new() } else { format!(", {}", exprs(filters)) };
+    format!("{}{filters}", columns(output))
+}
+
+/// The order that Spark's sort aggregate wants of its input.
+pub(super) fn key_order(grouping: &[Expr]) -> Vec<SortOrder> {
+    grouping
         .iter()
         .map(|key| SortOrder::new(key.to_attribute().map_or_else(|| key.clone(), Expr::Attribute), true))
-        .collect();
-    format!("Sort {}, false, 0", orders(&order))
+        .collect()
 }
 
 fn aggregate(
@@ -173,6 +203,19 @@ pub(super) fn join_name(algorithm: JoinAlgorithm) -> &'static str {
     }
 }
 
+/// The side that a join holds in memory.
+fn built_side(algorithm: JoinAlgorithm) -> Option<&'static str> {
+    match algorithm {
+        JoinAlgorithm::BroadcastHash { build }
+        | JoinAlgorithm::ShuffledHash { build }
+        | JoinAlgorithm::BroadcastNestedLoop { build } => Some(match build {
+            BuildSide::Left => "BuildLeft",
+            BuildSide::Right => "BuildRight",
+        }),
+        JoinAlgorithm::SortMerge | JoinAlgorithm::Cartesian => None,
+    }
+}
+
 fn join(
     algorithm: JoinAlgorithm,
     join_type: JoinType,
@@ -180,19 +223,16 @@ fn join(
     right_keys: &[Expr],
     condition: Option<&Expr>,
 ) -> String {
-    let side = |build: BuildSide| match build {
-        BuildSide::Left => "BuildLeft",
-        BuildSide::Right => "BuildRight",
-    };
     let name = join_name(algorithm);
+    let side = built_side(algorithm).unwrap_or_default();
     let keys = format!("{}, {}", exprs(left_keys), exprs(right_keys));
     let rest = condition.map_or_else(String::new, |condition| format!(", {}", condition.plan_text()));
     let kind = join_type.name();
     match algorithm {
-        JoinAlgorithm::BroadcastHash { build } => format!("{name} {keys}, {kind}, {}{rest}, false", side(build)),
+        JoinAlgorithm::BroadcastHash { .. } => format!("{name} {keys}, {kind}, {side}{rest}, false, false"),
         JoinAlgorithm::SortMerge => format!("{name} {keys}, {kind}{rest}"),
-        JoinAlgorithm::ShuffledHash { build } => format!("{name} {keys}, {kind}, {}{rest}", side(build)),
-        JoinAlgorithm::BroadcastNestedLoop { build } => format!("{name} {}, {kind}{rest}", side(build)),
+        JoinAlgorithm::ShuffledHash { .. } => format!("{name} {keys}, {kind}, {side}{rest}"),
+        JoinAlgorithm::BroadcastNestedLoop { .. } => format!("{name} {side}, {kind}{rest}"),
         JoinAlgorithm::Cartesian => match condition {
             Some(condition) => format!("{name} {}", condition.plan_text()),
             None => name.to_owned(),
@@ -205,19 +245,14 @@ pub(super) fn broadcast_mode(algorithm: JoinAlgorithm, keys: &[Expr], input: &Ph
     if !matches!(algorithm, JoinAlgorithm::BroadcastHash { .. }) {
         return "IdentityBroadcastMode".to_owned();
     }
-    let columns = input.output();
+    let mut columns = input.output();
+    for column in &mut columns {
+        column.nullable &= !is_checked(input, column.id);
+    }
     let bound: Vec<String> = keys
         .iter()
         .map(|key| {
-            let text = match key {
-                Expr::Attribute(column) => match columns.iter().position(|own| own.id == column.id) {
-                    Some(at) => {
-                        format!("input[{at}, {}, {}]", column.data_type.simple_string(), column.nullable)
-                    }
-                    None => key.plan_text(),
-                },
-                other => other.plan_text(),
-            };
+            let text = with_positions(key, &columns).plan_text();
             match (keys.len(), key.data_type()) {
                 (1, DataType::Byte | DataType::Short | DataType::Integer) => format!("cast({text} as bigint)"),
                 _ => text,
@@ -227,17 +262,48 @@ pub(super) fn broadcast_mode(algorithm: JoinAlgorithm, keys: &[Expr], input: &Ph
     format!("HashedRelationBroadcastMode(List({}),false)", bound.join(", "))
 }
 
-pub(super) fn exchange(partitioning: &Partitioning, origin: ShuffleOrigin, id: u32) -> String {
+/// Whether a filter below lets no null of the column through.
+fn is_checked(plan: &PhysicalPlan, id: ExprId) -> bool {
+    match plan {
+        PhysicalPlan::Filter { condition, input } => {
+            let checks = |part: &Expr| {
+                matches!(part, Expr::Unary { op: UnaryOp::IsNotNull, child }
+                    if matches!(&**child, Expr::Attribute(column) if column.id == id))
+            };
+            conjuncts(condition).iter().any(checks) || is_checked(input, id)
+        }
+        PhysicalPlan::Project { input, .. } => is_checked(input, id),
+        _ => false,
+    }
+}
+
+/// A column by its place in the input: `input[0, int, true]`.
+fn with_positions(key: &Expr, columns: &[Attribute]) -> Expr {
+    key.clone().transform_up(&mut |part| match part {
+        Expr::Attribute(column) => match columns.iter().position(|own| own.id == column.id) {
+            Some(at) => {
+                let text = format!("input[{at}, {}, {}]", column.data_type.simple_string(), column.nullable);
+                Expr::Literal(Scalar::String(text), DataType::String)
+            }
+            None => Expr::Attribute(column),
+        },
+        other => other,
+    })
+}
+
+/// What is written after `Exchange`.
+pub(super) fn exchange(plan: &PhysicalPlan, id: u32) -> String {
+    let PhysicalPlan::ShuffleExchange { partitioning, origin, .. } = plan else { return String::new() };
     let origin = match origin {
         ShuffleOrigin::EnsureRequirements => "ENSURE_REQUIREMENTS",
         ShuffleOrigin::RepartitionByCol => "REPARTITION_BY_COL",
         ShuffleOrigin::RepartitionByNum => "REPARTITION_BY_NUM",
         ShuffleOrigin::Rebalance => "REBALANCE_PARTITIONS_BY_COL",
     };
-    format!("Exchange {}, {origin}, [plan_id={id}]", self::partitioning(partitioning))
+    format!("{}, {origin}, [plan_id={id}]", self::partitioning(partitioning))
 }
 
-pub(super) fn partitioning(partitioning: &Partitioning) -> String {
+fn partitioning(partitioning: &Partitioning) -> String {
     match partitioning {
         Partitioning::Unknown(count) => format!("UnknownPartitioning({count})"),
         Partitioning::Single => "SinglePartition".to_owned(),
@@ -299,7 +365,7 @@ impl ScanText {
             .map(|column| format!("{}:{}", column.name, column.data_type.simple_string()))
             .collect();
         ScanText {
-            batched: scan.format == FileFormat::Parquet && scan.output.iter().all(|c| !c.data_type.is_nested()),
+            batched: scan.format == FileFormat::Parquet,
             data_filters: exprs(&scan.pushed_filters),
             format: format_name(scan.format),
             paths: locations(scan),

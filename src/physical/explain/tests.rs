@@ -41,8 +41,10 @@ fn an_adaptive_plan_says_that_it_is_not_final() {
 fn the_long_form_numbers_operators_from_the_leaves() {
     let text = formatted(&filtered(), PlanState::Static);
     assert!(
-        text.starts_with("== Physical Plan ==\nFilter (2)\n+- Range (1)\n\n\n(1) Range\nOutput [1]: [id#1]\n"),
+        text.starts_with(
+            "== Physical Plan ==\n* Filter (2)\n+- * Range (1)\n\n\n(1) Range [codegen id : 1]\nOutput [1]: [id#1]\n"
+        ),
         "{text}"
     );
-    assert!(text.contains("(2) Filter\nInput [1]: [id#1]\nCondition : (id#1 > 3)\n"), "{text}");
+    assert!(text.contains("(2) Filter [codegen id : 1]\nInput [1]: [id#1]\nCondition : (id#1 > 3)\n"), "{text}");
 }

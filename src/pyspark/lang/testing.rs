@@ -63,7 +63,7 @@ impl Host for FakeHost {
     fn write(&mut self, _plan: &Arc<LogicalPlan>, _target: WriteTarget) -> Result<()> {
         nothing()
     }
-    fn explain(&mut self, _plan: &Arc<LogicalPlan>, _mode: &str) -> Result<String> {
+    fn explain(&mut self, _plan: &Arc<LogicalPlan>, _written: &Arc<LogicalPlan>, _mode: &str) -> Result<String> {
         nothing()
     }
     fn partitions(&mut self, _plan: &Arc<LogicalPlan>) -> Result<usize> {

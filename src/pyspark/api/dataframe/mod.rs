@@ -33,6 +33,8 @@ use std::sync::Arc;
 /// A frame.
 pub struct DataFrame {
     pub plan: Arc<LogicalPlan>,
+    /// The plan as the script wrote it: its last step is not analyzed.
+    written: Arc<LogicalPlan>,
     /// Whether `cache` or `persist` was called on this very object.
     cached: Cell<bool>,
 }
@@ -212,14 +214,15 @@ fn with_metadata(plan: &Arc<LogicalPlan>) -> crate::logical::types::StructType {
 /// # Errors
 /// Spark's analysis errors.
 pub fn frame(interp: &mut Interpreter, plan: LogicalPlan) -> PyResult {
-    let plan = analyze(interp, plan)?;
-    Ok(frame_of(plan))
+    let written = Arc::new(plan);
+    let plan = interp.host()?.analyze(written.clone())?;
+    Ok(Value::object(DataFrame { plan, written, cached: Cell::new(false) }))
 }
 
 /// A resolved plan as a frame.
 #[must_use]
 pub fn frame_of(plan: Arc<LogicalPlan>) -> Value {
-    Value::object(DataFrame { plan, cached: Cell::new(false) })
+    Value::object(DataFrame { written: plan.clone(), plan, cached: Cell::new(false) })
 }
 
 /// The plan of an argument that must be a frame.

@@ -25,7 +25,7 @@ fn print_schema(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args
     Ok(Value::None)
 }
 
-fn explain(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
+fn explain(interp: &mut Interpreter, this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [extended, mode] = args.bind("explain", ["extended", "mode"], 0)?;
     let (extended, mode) = (given(extended), given(mode));
     if extended.is_some() && mode.is_some() {
@@ -52,7 +52,8 @@ fn explain(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> 
             "Unknown explain mode: {wanted}. Accepted explain modes are 'simple', 'extended', 'codegen', 'cost', 'formatted'."
         )));
     }
-    let text = interp.host()?.explain(plan, &wanted)?;
+    let written = this.downcast::<super::DataFrame>().map_or_else(|| plan.clone(), |frame| frame.written.clone());
+    let text = interp.host()?.explain(plan, &written, &wanted)?;
     print(interp, &text)?;
     Ok(Value::None)
 }

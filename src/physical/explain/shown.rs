@@ -1,0 +1,172 @@
+//! A physical plan as Spark shows it: with the nodes that only Spark's execution needs.
+//!
+//! Rows come out of columnar readers (`ColumnarToRow`), a `SortAggregate` sorts its input, a cache shows how it was filled. batchlab's own
+//! operators do without; learners meet these nodes on a real cluster.
+
+use super::{PlanState, codegen, line};
+use crate::logical::expr::SortOrder;
+use crate::logical::plan::FileFormat;
+use crate::logical::rewrite::conjuncts;
+use crate::logical::{Attribute, Expr};
+use crate::physical::plan::{AggregateStyle, PhysicalPlan};
+use std::sync::Arc;
+
+/// What a shown node is.
+pub(super) enum What<'a> {
+    Operator(&'a PhysicalPlan),
+    /// The root of a plan that adaptive execution may still change.
+    Adaptive,
+    ColumnarToRow,
+    /// The sort below a `SortAggregate`.
+    KeySort(Vec<SortOrder>),
+    Exchange {
+        plan: &'a PhysicalPlan,
+        id: u32,
+    },
+    Broadcast {
+        mode: String,
+        id: u32,
+    },
+    /// An exchange that has run.
+    QueryStage(String),
+    /// A cache, with the conditions that its reader may use.
+    CacheScan {
+        output: &'a [Attribute],
+        filters: Vec<Expr>,
+    },
+    CacheRelation(&'a [Attribute]),
+}
+
+/// A node and what it reads.
+pub(super) struct Shown<'a> {
+    pub(super) what: What<'a>,
+    pub(super) output: Vec<Attribute>,
+    pub(super) inputs: Vec<Shown<'a>>,
+    /// Whether the inputs are shown inside the node: a cache's past, which does not run again.
+    pub(super) is_inner: bool,
+    /// The number of the operators that Spark compiles together with this one.
+    pub(super) codegen: Option<u32>,
+}
+
+impl<'a> Shown<'a> {
+    /// The whole plan.
+    pub(super) fn root(plan: &'a Arc<PhysicalPlan>, state: PlanState) -> Shown<'a> {
+        Builder { state, plan_ids: 0 }.root(plan)
+    }
+
+    fn new(what: What<'a>, output: Vec<Attribute>, inputs: Vec<Shown<'a>>) -> Shown<'a> {
+        Shown { what, output, inputs, is_inner: false, codegen: None }
+    }
+
+    /// Whether the node hands on columns instead of rows.
+    fn is_columnar(&self) -> bool {
+        match &self.what {
+            What::Operator(PhysicalPlan::FileScan(scan)) => scan.scan.format == FileFormat::Parquet,
+            What::Operator(PhysicalPlan::Union { .. }) => self.inputs.iter().all(Shown::is_columnar),
+            _ => false,
+        }
+    }
+
+    fn into_rows(self) -> Shown<'a> {
+        if self.is_columnar() {
+            let output = self.output.clone();
+            return Shown::new(What::ColumnarToRow, output, vec![self]);
+        }
+        self
+    }
+}
+
+struct Builder {
+    state: PlanState,
+    /// Numbers given out for `plan_id=`.
+    plan_ids: u32,
+}
+
+impl Builder {
+    fn root<'a>(&mut self, plan: &'a Arc<PhysicalPlan>) -> Shown<'a> {
+        if self.state == PlanState::Adaptive && crate::physical::adaptive::is_adaptive(plan) {
+            let below = self.node(plan, None);
+            return Shown::new(What::Adaptive, plan.output(), vec![below]);
+        }
+        // A plan without exchanges is never adaptive: it is shown as it runs.
+        let before = std::mem::replace(&mut self.state, PlanState::Static);
+        let mut root = self.node(plan, None).into_rows();
+        self.state = before;
+        codegen::number(&mut root);
+        root
+    }
+
+    fn next_id(&mut self) -> u32 {
+        self.plan_ids += 1;
+        self.plan_ids
+    }
+
+    fn node<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, above: Option<&PhysicalPlan>) -> Shown<'a> {
+        let output = plan.output();
+        match &**plan {
+            PhysicalPlan::InMemoryTableScan { output: read, stored, plan: lineage, .. } => {
+                let mut relation = Shown::new(What::CacheRelation(stored), stored.clone(), vec![self.root(lineage)]);
+                relation.is_inner = true;
+                let filters = match above {
+                    Some(PhysicalPlan::Filter { condition, .. }) => conjuncts(condition),
+                    _ => Vec::new(),
+                };
+                let mut scan = Shown::new(What::CacheScan { output: read, filters }, output, vec![relation]);
+                scan.is_inner = true;
+                scan
+            }
+            PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
+                let below = self.node(exchange, None);
+                let stage = What::QueryStage(format!("ShuffleQueryStage {}", shuffle.0));
+                let stage = Shown::new(stage, output.clone(), vec![below]);
+                match slices {
+                    Some(slices) => Shown::new(What::QueryStage(line::read(slices)), output, vec![stage]),
+                    None => stage,
+                }
+            }
+            PhysicalPlan::BroadcastRead { broadcast, exchange } => {
+                let below = self.node(exchange, None);
+                Shown::new(What::QueryStage(format!("BroadcastQueryStage {}", broadcast.0)), output, vec![below])
+            }
+            PhysicalPlan::ShuffleExchange { input, .. } => {
+                let below = self.rows(input, plan);
+                let id = self.next_id();
+                Shown::new(What::Exchange { plan, id }, output, vec![below])
+            }
+            PhysicalPlan::Join { algorithm, left_keys, right_keys, left, right, .. } => {
+                let mut side = |side: &'a Arc<PhysicalPlan>, keys: &[Expr]| match &**side {
+                    PhysicalPlan::BroadcastExchange { input } => {
+                        let below = self.rows(input, side);
+                        let mode = line::broadcast_mode(*algorithm, keys, input);
+                        Shown::new(What::Broadcast { mode, id: self.next_id() }, side.output(), vec![below])
+                    }
+                    _ => self.rows(side, plan),
+                };
+                let inputs = vec![side(left, left_keys), side(right, right_keys)];
+                Shown::new(What::Operator(plan), output, inputs)
+            }
+            PhysicalPlan::Aggregate { style: AggregateStyle::Sort, grouping, input, .. } if !grouping.is_empty() => {
+                let below = self.rows(input, plan);
+                let order = line::key_order(grouping);
+                let sort = Shown::new(What::KeySort(order), below.output.clone(), vec![below]);
+                Shown::new(What::Operator(plan), output, vec![sort])
+            }
+            _ => {
+                let mut inputs: Vec<Shown<'a>> =
+                    plan.children().into_iter().map(|child| self.node(child, Some(plan))).collect();
+                let stays_columnar =
+                    matches!(&**plan, PhysicalPlan::Union { .. }) && inputs.iter().all(Shown::is_columnar);
+                if self.state == PlanState::Static && !stays_columnar {
+                    inputs = inputs.into_iter().map(Shown::into_rows).collect();
+                }
+                Shown::new(What::Operator(plan), output, inputs)
+            }
+        }
+    }
+
+    /// An input whose reader wants rows.
+    fn rows<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, above: &PhysicalPlan) -> Shown<'a> {
+        let node = self.node(plan, Some(above));
+        if self.state == PlanState::Static { node.into_rows() } else { node }
+    }
+}
