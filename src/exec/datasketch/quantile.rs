@@ -187,7 +187,9 @@ mod tests {
         assert!((48_000..52_000).contains(&median), "{median}");
         assert_eq!(again.count(), 100_000);
         let mut few = QuantileSketch::new(200);
-        [1, 2, 3, 4, 5].into_iter().for_each(|value| few.add(ordered_whole(value)));
+        for value in 1..=5 {
+            few.add(ordered_whole(value));
+        }
         assert_eq!(few.quantile(0.5).map(whole_of), Some(3));
         assert_eq!(few.rank(ordered_whole(3)), Some(0.6));
     }
