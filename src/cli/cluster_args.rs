@@ -21,6 +21,9 @@ pub(crate) struct ClusterArgs {
     /// Memory of each node, such as 2g
     #[arg(long)]
     pub memory: Option<String>,
+    /// Memory that this process itself should get by with, such as 400m; half of the machine's unless given
+    #[arg(long, value_name = "SIZE")]
+    pub process_memory: Option<String>,
     /// Kill a node at a virtual second or event: 2@3.5, node-2@S1 (when stage 1 starts), 2@S1.p0 (when that task ends)
     #[arg(long, value_name = "NODE@TIME")]
     pub kill: Vec<String>,
@@ -52,6 +55,20 @@ pub(crate) struct ClusterArgs {
 pub(crate) struct SubmitArgs {
     pub master: Option<String>,
     pub conf: Vec<(String, String)>,
+}
+
+fn memory_size(text: &str) -> Result<u64> {
+    parse_bytes(text)
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| refused(format!("{text} is not a size of memory")).with_help("write a size such as 512m or 2g"))
+}
+
+/// The machine's memory, where the system tells.
+fn machine_memory_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
 }
 
 impl ClusterArgs {
@@ -96,17 +113,20 @@ impl ClusterArgs {
             };
         }
         if let Some(memory) = self.memory.as_deref() {
-            config.memory_per_node_bytes = parse_bytes(memory)
-                .and_then(|bytes| u64::try_from(bytes).ok())
-                .filter(|bytes| *bytes > 0)
-                .ok_or_else(|| {
-                    refused(format!("{memory} is not a size of memory")).with_help("write a size such as 512m or 2g")
-                })?;
+            config.memory_per_node_bytes = memory_size(memory)?;
         }
         if let Some(scale) = self.scale {
             config.scale = scale.max(1);
         }
         Ok(Some(config))
+    }
+
+    /// Memory of this process.
+    pub(crate) fn process_memory_bytes(&self) -> Result<u64> {
+        match self.process_memory.as_deref() {
+            Some(memory) => memory_size(memory),
+            None => Ok(machine_memory_bytes().map_or(u64::MAX, |bytes| bytes / 2)),
+        }
     }
 
     /// The faults in the order they were given.

@@ -60,6 +60,7 @@ pub(crate) struct Plan {
     pub conf: Vec<(String, String)>,
     pub now_micros: i64,
     pub steps: u64,
+    pub process_memory_bytes: u64,
     pub explain: bool,
 }
 
@@ -95,6 +96,7 @@ impl Plan {
             conf,
             now_micros: args.now_micros(wall_micros())?,
             steps: args.steps,
+            process_memory_bytes: args.process_memory_bytes()?,
             explain: false,
         })
     }
@@ -114,6 +116,7 @@ impl Plan {
             now_micros: self.now_micros,
             steps_max: self.steps,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
+            process_memory_bytes: self.process_memory_bytes,
             log,
             cancelled,
             out,

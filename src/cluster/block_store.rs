@@ -1,7 +1,8 @@
 //! What one executor really holds: shuffle blocks and cached partitions. When the machine dies, the store is dropped and its rows with it.
 
 use crate::common::ids::{CacheId, ShuffleId};
-use crate::exec::task::{Batches, Block};
+use crate::exec::blocks::Block;
+use crate::exec::task::Batches;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 use super::block_store::MapOutput;
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use crate::common::{Result, SparkError};
+use crate::exec::blocks::Block;
 use crate::exec::task::{Batches, BroadcastRelation, TaskInputs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,12 +24,12 @@ pub struct View {
 }
 
 impl TaskInputs for View {
-    fn shuffle_block(&self, shuffle: ShuffleId, map: u32, reduce: u32) -> Result<Batches> {
+    fn shuffle_block(&self, shuffle: ShuffleId, map: u32, reduce: u32) -> Result<Block> {
         let output = self.shuffles.get(&shuffle).and_then(|view| view.maps.get(map as usize)).and_then(Option::as_ref);
         let Some(output) = output else {
             return Err(SparkError::internal(format!("a task read map {map} of {shuffle}, which was not there")));
         };
-        Ok(output.get(reduce as usize).map(|block| block.batches.clone()).unwrap_or_default())
+        Ok(output.get(reduce as usize).cloned().unwrap_or_default())
     }
 
     fn map_count(&self, shuffle: ShuffleId) -> u32 {

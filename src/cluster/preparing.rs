@@ -239,6 +239,7 @@ impl Cluster {
             now_micros: work.now_micros,
             cancelled: self.cancelled.clone(),
             helpers: self.pool.helpers(),
+            room: self.room.clone(),
         };
         let (plan, work, view) = (work.plan, work.work, view.clone());
         Some(self.pool.submit(Box::new(move || run_task(&plan, &work, view.as_ref(), &context))))

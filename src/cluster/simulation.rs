@@ -24,6 +24,7 @@ use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::event::EventKind;
 use crate::event::log::EventLog;
+use crate::exec::blocks::Room;
 use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
@@ -123,6 +124,8 @@ pub struct Cluster {
     pub(super) kept_shuffles: BTreeSet<ShuffleId>,
     pub(super) query_broadcasts: BTreeMap<QueryId, Vec<BroadcastId>>,
     pub(super) pool: Pool,
+    /// Memory of this process for shuffle blocks.
+    pub(super) room: Arc<Room>,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) next: Counters,
     pub(super) heap: BinaryHeap<Reverse<(VirtualTime, Due, u64)>>,
@@ -188,6 +191,7 @@ impl Cluster {
             kept_shuffles: BTreeSet::new(),
             query_broadcasts: BTreeMap::new(),
             pool: Pool::new(threads)?,
+            room: Room::new(u64::MAX),
             cancelled,
             next: Counters::default(),
             heap: BinaryHeap::new(),
@@ -196,6 +200,11 @@ impl Cluster {
         };
         cluster.start_machines();
         Ok(cluster)
+    }
+
+    /// From now on the shuffle blocks of this process take no more memory than this; others go to temporary files.
+    pub fn bound_blocks(&mut self, bytes: u64) {
+        self.room = Room::new(bytes);
     }
 
     fn start_machines(&mut self) {

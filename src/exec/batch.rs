@@ -186,7 +186,9 @@ pub fn row_bytes(batch: &RecordBatch) -> u64 {
     fixed + batch.columns().iter().map(variable_bytes).sum::<u64>()
 }
 
-fn variable_bytes(array: &ArrayRef) -> u64 {
+/// The modelled size of an array's texts, bytes and nested values.
+#[must_use]
+pub fn variable_bytes(array: &ArrayRef) -> u64 {
     let words = |length: u64| length.div_ceil(8) * 8;
     match array.data_type() {
         ArrowType::Utf8View => array.as_string_view().views().iter().map(|view| words(u64::from(*view as u32))).sum(),

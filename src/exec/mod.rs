@@ -2,6 +2,7 @@
 
 mod aggregate;
 pub mod batch;
+pub mod blocks;
 mod compact;
 mod datasketch;
 pub mod eval;

@@ -12,14 +12,15 @@
 //!
 //! **Simplified:** Spark sorts rows by a hash before a round robin; here they keep their order.
 
-use super::batch::{BATCH_ROWS, row_bytes};
+use super::batch::BATCH_ROWS;
+use super::blocks::{Block, BlockWriter};
 use super::compact::Compacted;
 use super::expression::{Bound, evaluate_all};
 use super::hash::partitions;
 use super::keys::{normalized, sort_options};
 use super::runtime::{Rows, Runtime};
 use super::spark_random::XorShiftRandom;
-use super::task::{Block, ResolvedPartitioning};
+use super::task::ResolvedPartitioning;
 use crate::common::{Result, SparkError};
 use crate::logical::expr::Attribute;
 use crate::physical::plan::Partitioning;
@@ -28,7 +29,6 @@ use arrow::compute::{cast, interleave_record_batch};
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{OwnedRow, RowConverter, SortField};
-use std::sync::Arc;
 
 /// Rows gathered before they are spread: enough for a batch or two for each partition, and within these bounds.
 fn flush_rows(partitions: usize) -> usize {
@@ -56,35 +56,53 @@ pub fn write_blocks(
 ) -> Result<Vec<Block>> {
     let mut placement = Placement::new(runtime, columns, partitioning, partition)?;
     let count = partitioning.count();
-    let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); count];
+    let mut writer = BlockWriter::new(&runtime.context.room, count);
     if count <= 1 {
         while let Some(batch) = rows.next()? {
             if count == 1 {
-                parts[0].push(batch);
+                writer.put(vec![(0, vec![batch])])?;
             }
         }
     } else {
         let mut held = Held::new(count);
+        let mut sorter = Sorter::new(count);
         let most = flush_rows(count);
         while let Some(batch) = rows.next()? {
             let places = placement.places(&batch)?;
             held.push(batch, &places);
             if held.rows >= most {
-                held.flush(&mut parts)?;
+                held.flush(&mut writer)?;
+                sorter.took(runtime, writer.plain_bytes());
             }
         }
-        held.flush(&mut parts)?;
+        held.flush(&mut writer)?;
     }
-    Ok(parts.into_iter().map(block_of).collect())
+    Ok(writer.finish())
 }
 
-/// Spark compresses blocks: rows shrink to about half, and every block has a frame of its own.
-fn block_of(batches: Vec<RecordBatch>) -> Block {
-    const FRAME_BYTES: u64 = 32;
-    let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-    let plain: u64 = batches.iter().map(row_bytes).sum();
-    let bytes = if rows == 0 { 0 } else { plain / 2 + FRAME_BYTES };
-    Block { batches: Arc::new(batches), rows, bytes }
+/// What Spark's sorting shuffle writer would spill. With few partitions Spark writes a file for each and holds nothing.
+struct Sorter {
+    spills: bool,
+    seen: u64,
+}
+
+impl Sorter {
+    /// `spark.shuffle.sort.bypassMergeThreshold`.
+    const BYPASS_PARTITIONS: usize = 200;
+
+    fn new(partitions: usize) -> Self {
+        Sorter { spills: partitions > Self::BYPASS_PARTITIONS, seen: 0 }
+    }
+
+    /// So many bytes have come in all.
+    fn took(&mut self, runtime: &Runtime<'_>, bytes: u64) {
+        let held = bytes - self.seen;
+        if self.spills && held > runtime.context.memory_bytes {
+            self.seen = bytes;
+            // Spilled rows are compressed like those of the blocks.
+            runtime.counts.borrow_mut().spilled_bytes += held / 2;
+        }
+    }
 }
 
 /// Batches waiting to be spread, and where their rows go.
@@ -109,18 +127,18 @@ impl Held {
         self.batches.push(batch);
     }
 
-    fn flush(&mut self, parts: &mut [Vec<RecordBatch>]) -> Result<()> {
+    fn flush(&mut self, writer: &mut BlockWriter) -> Result<()> {
         let compacted = Compacted::of(&self.batches)?;
         self.batches.clear();
         let batches: Vec<&RecordBatch> = compacted.batches.iter().collect();
-        for (list, part) in self.lists.iter_mut().zip(parts) {
-            for rows in list.chunks(BATCH_ROWS) {
-                part.push(compacted.block(&gathered(&batches, rows)?)?);
-            }
+        let mut parts = Vec::new();
+        for (partition, list) in self.lists.iter_mut().enumerate().filter(|(_, list)| !list.is_empty()) {
+            let batch = |rows: &[(usize, usize)]| compacted.block(&gathered(&batches, rows)?);
+            parts.push((partition, list.chunks(BATCH_ROWS).map(batch).collect::<Result<_>>()?));
             list.clear();
         }
         self.rows = 0;
-        Ok(())
+        writer.put(parts)
     }
 }
 

@@ -26,7 +26,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Removes the file when it is dropped.
-struct Scratch(PathBuf);
+#[derive(Debug)]
+pub struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -34,12 +35,17 @@ impl Drop for Scratch {
     }
 }
 
-fn failed(error: &dyn std::fmt::Display) -> SparkError {
+/// What becomes of an error of the disk.
+pub fn failed(error: &dyn std::fmt::Display) -> SparkError {
     SparkError::new(ErrorClass::SparkException, format!("rows could not be spilled to disk: {error}"))
         .with_help("make room in the folder for temporary files, or give the executors more memory")
 }
 
-fn scratch_file() -> Result<(File, Option<Scratch>)> {
+/// A file that nobody else sees.
+///
+/// # Errors
+/// When there is no place for temporary files.
+pub fn scratch_file() -> Result<(File, Option<Scratch>)> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -119,7 +125,10 @@ impl Operator for SpillFile {
 }
 
 /// The batch without the memory that its texts share with others.
-fn alone(batch: &RecordBatch) -> Result<RecordBatch> {
+///
+/// # Errors
+/// Never, unless the batch is broken.
+pub fn alone(batch: &RecordBatch) -> Result<RecordBatch> {
     let columns = batch
         .columns()
         .iter()

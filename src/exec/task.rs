@@ -4,6 +4,7 @@
 //! decides on the virtual clock when that happened.
 
 use super::batch::row_bytes;
+use super::blocks::{Block, Room};
 use super::helpers::Helpers;
 use super::partitioner::write_blocks;
 use super::runtime::{Rows, Runtime};
@@ -60,7 +61,7 @@ pub trait TaskInputs: Send + Sync {
     ///
     /// # Errors
     /// When the block is not there: a bug of the scheduler.
-    fn shuffle_block(&self, shuffle: ShuffleId, map: u32, reduce: u32) -> Result<Batches>;
+    fn shuffle_block(&self, shuffle: ShuffleId, map: u32, reduce: u32) -> Result<Block>;
 
     /// Number of map outputs of a shuffle.
     fn map_count(&self, shuffle: ShuffleId) -> u32;
@@ -99,6 +100,8 @@ pub struct TaskContext {
     pub cancelled: Arc<AtomicBool>,
     /// Who may do a part of the task's work.
     pub helpers: Arc<dyn Helpers>,
+    /// Where the blocks that it makes may stay.
+    pub room: Arc<Room>,
 }
 
 impl TaskContext {
@@ -128,15 +131,6 @@ pub struct TaskOutput {
     /// Cached partitions that it computed on the way.
     pub cached: Vec<(CacheId, u32, Batches)>,
     pub counts: TaskCounts,
-}
-
-/// A shuffle block.
-#[derive(Debug, Clone, Default)]
-pub struct Block {
-    pub batches: Batches,
-    pub rows: u64,
-    /// Its modelled size on disk.
-    pub bytes: u64,
 }
 
 /// A file that a task wrote.

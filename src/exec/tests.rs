@@ -1,5 +1,6 @@
 //! Operators over small batches: a plan in, rows as text out.
 
+use super::blocks::Block;
 use super::task::{
     Batches, BroadcastRelation, ResolvedPartitioning, TaskContext, TaskInputs, TaskOutput, TaskWork, run_task,
 };
@@ -21,7 +22,7 @@ use std::sync::Arc;
 struct NoInputs;
 
 impl TaskInputs for NoInputs {
-    fn shuffle_block(&self, _: ShuffleId, _: u32, _: u32) -> Result<Batches> {
+    fn shuffle_block(&self, _: ShuffleId, _: u32, _: u32) -> Result<Block> {
         Err(SparkError::internal("no shuffles here"))
     }
     fn map_count(&self, _: ShuffleId) -> u32 {
@@ -48,6 +49,7 @@ fn run_within(memory_bytes: u64, plan: &PhysicalPlan, work: &TaskWork, partition
         memory_bytes,
         cancelled: Arc::default(),
         helpers: Arc::new(super::helpers::NoHelpers),
+        room: super::blocks::Room::new(u64::MAX),
     };
     run_task(plan, work, &NoInputs, &context).unwrap()
 }

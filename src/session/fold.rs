@@ -2,6 +2,7 @@
 
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use crate::common::{Conf, Result, SparkError};
+use crate::exec::blocks::{Block, Room};
 use crate::exec::helpers::NoHelpers;
 use crate::exec::task::{Batches, BroadcastRelation, TaskContext, TaskInputs, TaskOutput, TaskWork, run_task};
 use crate::logical::expr::Expr;
@@ -84,6 +85,7 @@ pub(super) fn run_locally(plan: &PhysicalPlan, conf: &Conf, now_micros: i64) -> 
         memory_bytes: DRIVER_MEMORY_BYTES,
         cancelled: Arc::new(AtomicBool::new(false)),
         helpers: Arc::new(NoHelpers),
+        room: Room::new(DRIVER_MEMORY_BYTES),
     };
     run_task(plan, &TaskWork::Collect, &NoInputs, &context)
 }
@@ -91,7 +93,7 @@ pub(super) fn run_locally(plan: &PhysicalPlan, conf: &Conf, now_micros: i64) -> 
 struct NoInputs;
 
 impl TaskInputs for NoInputs {
-    fn shuffle_block(&self, shuffle: ShuffleId, _map: u32, _reduce: u32) -> Result<Batches> {
+    fn shuffle_block(&self, shuffle: ShuffleId, _map: u32, _reduce: u32) -> Result<Block> {
         Err(SparkError::internal(format!("the driver was asked for a block of {shuffle}")))
     }
 

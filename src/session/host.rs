@@ -245,7 +245,7 @@ impl Session {
                 conf: self.conf.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             },
         );
-        let cluster = Cluster::new(
+        let mut cluster = Cluster::new(
             config,
             self.settings.faults.clone(),
             self.settings.seed,
@@ -254,6 +254,8 @@ impl Session {
             self.settings.threads,
             self.cancelled.clone(),
         )?;
+        // The tasks at work need the rest.
+        cluster.bound_blocks(self.settings.process_memory_bytes / 3);
         self.cluster = Some(cluster);
         Ok(())
     }
@@ -283,6 +285,7 @@ mod tests {
             now_micros: 0,
             steps_max: 1_000,
             threads: 2,
+            process_memory_bytes: u64::MAX,
             log: EventLog::new(),
             cancelled: Arc::default(),
             out: Box::new(|_| {}),

@@ -41,6 +41,8 @@ pub struct RunRequest {
     pub steps_max: u64,
     /// Threads that compute tasks.
     pub threads: usize,
+    /// Memory that this process should get by with; what does not fit goes to temporary files.
+    pub process_memory_bytes: u64,
     /// Receives what happened, also while it runs.
     pub log: EventLog,
     pub cancelled: Arc<AtomicBool>,
@@ -64,6 +66,7 @@ pub(super) struct Settings {
     pub seed: u64,
     pub now_micros: i64,
     pub threads: usize,
+    pub process_memory_bytes: u64,
     pub explain: bool,
 }
 
@@ -182,6 +185,7 @@ impl Session {
                 seed: request.seed,
                 now_micros: request.now_micros,
                 threads: request.threads,
+                process_memory_bytes: request.process_memory_bytes,
                 explain: request.explain,
             },
             ids: Arc::new(ExprIds::new()),

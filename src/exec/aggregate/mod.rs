@@ -38,7 +38,7 @@ pub use interner::UNKNOWN;
 
 use self::aside::{Aside, MOST_SPLITS, Part};
 use self::factory::accumulators;
-use super::batch::{BATCH_ROWS, batch_of, filter_rows, pieces, row_bytes, schema_of, take_rows};
+use super::batch::{BATCH_ROWS, batch_of, filter_rows, pieces, row_bytes, schema_of, take_rows, variable_bytes};
 use super::expression::{Bound, evaluate_all};
 use super::keys::sorted_order;
 use super::operators::Ready;
@@ -100,6 +100,8 @@ struct Aggregate<'a> {
     /// Rows after which memory is looked at again.
     next_look: usize,
     passing: bool,
+    /// Modelled bytes of a group.
+    width: u64,
     /// Keys that the outputs read.
     wanted_keys: Vec<bool>,
     /// Whether groups with a null in their key come after the others: Spark's quick first hash table does not take them.
@@ -156,6 +158,7 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
         seen: 0,
         next_look: 0,
         passing: false,
+        width: 0,
         wanted_keys,
         nulls_last,
         sorts,
@@ -258,6 +261,9 @@ impl Aggregate<'_> {
             }
             self.groups.assign(&keys, batch.num_rows(), &mut numbers)?;
             let count = self.groups.len();
+            if self.seen == 0 {
+                self.width = self.modelled_width(&keys, batch.num_rows());
+            }
             if self.seen == 0 && self.gathers(count, &batch) {
                 return self.gather(batch);
             }
@@ -376,7 +382,16 @@ impl Aggregate<'_> {
 
     /// Bytes held.
     fn size(&self) -> u64 {
-        (self.groups.size() + self.functions.iter().map(|function| function.state.size()).sum::<usize>()) as u64
+        let real = self.groups.size() + self.functions.iter().map(|function| function.state.size()).sum::<usize>();
+        (real as u64).max(self.groups.len() as u64 * self.width)
+    }
+
+    /// What a group takes in Spark's hash map: the key, a slot for each buffer, and its places in the map.
+    fn modelled_width(&self, keys: &[ArrayRef], rows: usize) -> u64 {
+        const MAP_BYTES: u64 = 40;
+        let key: u64 = keys.iter().map(|key| 8 + variable_bytes(key) / rows.max(1) as u64).sum();
+        let buffers: usize = self.aggregates.iter().map(|aggregate| aggregate.buffers.len()).sum();
+        MAP_BYTES + 8 + key + 8 + buffers as u64 * 8
     }
 
     /// When most rows of the first batch are groups of their own, the others will be too.

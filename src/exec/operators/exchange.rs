@@ -4,6 +4,7 @@ use super::leaves::Ready;
 use crate::common::ids::{BroadcastId, ShuffleId};
 use crate::common::{Result, SparkError};
 use crate::exec::batch::{reschema, schema_of};
+use crate::exec::blocks::Piece;
 use crate::exec::runtime::{Operator, Rows, Runtime};
 use crate::physical::plan::{PhysicalPlan, ShuffleSlice};
 use arrow::datatypes::SchemaRef;
@@ -15,6 +16,9 @@ struct Fetch<'a> {
     schema: SchemaRef,
     blocks: std::vec::IntoIter<(u32, u32)>,
     expected_rows: usize,
+    is_in_memory: bool,
+    /// What is left of the current block, the next last.
+    pieces: Vec<Piece>,
     current: std::vec::IntoIter<RecordBatch>,
 }
 
@@ -45,13 +49,23 @@ pub fn shuffle_read<'a>(
     };
     let schema = schema_of(&exchange.output());
     let blocks: Vec<(u32, u32)> = blocks.collect();
-    let mut expected_rows = 0;
+    let (mut expected_rows, mut is_in_memory) = (0, true);
     for (map, reduce) in &blocks {
-        let batches = runtime.inputs.shuffle_block(shuffle, *map, *reduce)?;
-        expected_rows += batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        let block = runtime.inputs.shuffle_block(shuffle, *map, *reduce)?;
+        expected_rows += block.rows as usize;
+        is_in_memory &= block.pieces.iter().all(|piece| matches!(piece, Piece::Memory(_)));
     }
     let blocks = blocks.into_iter();
-    Ok(Box::new(Fetch { runtime, shuffle, schema, blocks, expected_rows, current: Vec::new().into_iter() }))
+    Ok(Box::new(Fetch {
+        runtime,
+        shuffle,
+        schema,
+        blocks,
+        expected_rows,
+        is_in_memory,
+        pieces: Vec::new(),
+        current: Vec::new().into_iter(),
+    }))
 }
 
 impl Operator for Fetch<'_> {
@@ -61,9 +75,13 @@ impl Operator for Fetch<'_> {
                 self.runtime.fetched(&batch);
                 return reschema(&batch, &self.schema).map(Some);
             }
+            if let Some(piece) = self.pieces.pop() {
+                self.current = piece.batches()?.into_iter();
+                continue;
+            }
             let Some((map, reduce)) = self.blocks.next() else { return Ok(None) };
-            let batches = self.runtime.inputs.shuffle_block(self.shuffle, map, reduce)?;
-            self.current = batches.as_ref().clone().into_iter();
+            let block = self.runtime.inputs.shuffle_block(self.shuffle, map, reduce)?;
+            self.pieces = block.pieces.iter().rev().cloned().collect();
         }
     }
 
@@ -72,7 +90,7 @@ impl Operator for Fetch<'_> {
     }
 
     fn is_in_memory(&self) -> bool {
-        true
+        self.is_in_memory
     }
 }
 

@@ -11,7 +11,8 @@ use crate::exec::runtime::{Operator, Rows, Runtime};
 use crate::exec::spill::{SpillFile, SpillWriter};
 use crate::logical::expr::{Expr, SortOrder};
 use crate::physical::plan::PhysicalPlan;
-use arrow::array::UInt32Array;
+use arrow::array::{Array, ArrayRef, BinaryArray, UInt32Array};
+use arrow::compute::{interleave_record_batch, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
@@ -60,8 +61,8 @@ impl<'a> Sort<'a> {
             batches.push(batch);
             if held > self.runtime.context.memory_bytes {
                 self.runtime.holds(held as usize);
-                let run = self.keyed(&std::mem::take(&mut batches))?;
-                runs.push(Box::new(self.spilled(&mut Ready::new(run))?));
+                let mut run = self.keyed(std::mem::take(&mut batches))?;
+                runs.push(Box::new(self.spilled(&mut run)?));
                 held = 0;
                 if runs.len() == MOST_RUNS {
                     let mut merged = Merge::new(std::mem::take(&mut runs))?;
@@ -76,18 +77,24 @@ impl<'a> Sort<'a> {
             let order = self.keys.order_of_sort(&self.keys.evaluate(&all)?)?;
             return Ok(Sorted::InMemory(Ready::new(gather(&all, &order)?)));
         }
-        runs.push(Box::new(Ready::new(self.keyed(&batches)?)));
+        runs.push(Box::new(self.keyed(batches)?));
         Ok(Sorted::Merged(Merge::new(runs)?))
     }
 
     /// The rows in order, with their encoded keys.
-    fn keyed(&self, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
-        let all = concat(&self.schema, batches)?;
-        let keys = self.keys.evaluate(&all)?;
+    fn keyed(&self, batches: Vec<RecordBatch>) -> Result<Picked> {
+        let parts = batches.iter().map(|batch| self.keys.evaluate(batch)).collect::<Result<Vec<_>>>()?;
+        let width = parts.first().map_or(0, Vec::len);
+        let column = |place: usize| -> Result<ArrayRef> {
+            let arrays: Vec<&dyn Array> = parts.iter().map(|keys| keys[place].as_ref()).collect();
+            Ok(arrow::compute::concat(&arrays)?)
+        };
+        let keys = (0..width).map(column).collect::<Result<Vec<_>>>()?;
         let order = self.keys.order_of_sort(&keys)?;
-        let mut columns = all.columns().to_vec();
-        columns.push(Arc::new(self.keys.encoded(&keys)?));
-        gather(&batch_of(&self.keyed_schema, columns, all.num_rows())?, &order)
+        let places = batches.iter().enumerate();
+        let places = places.flat_map(|(batch, rows)| (0..rows.num_rows() as u32).map(move |row| (batch as u32, row)));
+        let encoded = self.keys.encoded(&keys)?;
+        Ok(Picked { schema: self.keyed_schema.clone(), places: places.collect(), batches, encoded, order, at: 0 })
     }
 
     fn spilled(&self, rows: &mut dyn Operator) -> Result<SpillFile> {
@@ -97,6 +104,40 @@ impl<'a> Sort<'a> {
             file.write(self.runtime, &batch)?;
         }
         file.finish()
+    }
+}
+
+/// Rows of many batches in an order, gathered when they are asked for.
+struct Picked {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    /// Batch and row of each row of all.
+    places: Vec<(u32, u32)>,
+    encoded: BinaryArray,
+    order: UInt32Array,
+    at: usize,
+}
+
+impl Operator for Picked {
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let count = BATCH_ROWS.min(self.order.len() - self.at);
+        if count == 0 {
+            return Ok(None);
+        }
+        let rows = self.order.slice(self.at, count);
+        self.at += count;
+        let place = |row: &u32| {
+            let (batch, row) = self.places[*row as usize];
+            (batch as usize, row as usize)
+        };
+        let places: Vec<(usize, usize)> = rows.values().iter().map(place).collect();
+        let batches: Vec<&RecordBatch> = self.batches.iter().collect();
+        let mut columns = match self.schema.fields().len() {
+            1 => Vec::new(),
+            _ => interleave_record_batch(&batches, &places)?.columns().to_vec(),
+        };
+        columns.push(take(&self.encoded, &rows, None)?);
+        batch_of(&self.schema, columns, count).map(Some)
     }
 }
 
