@@ -16,7 +16,7 @@ SCHEMA = ("transaction_id string, transaction_date string, product string, regio
           "quantity int, unit_price double, total_amount double, customer_segment string, customer_id string")
 "#;
 
-const PIPELINES: [(&str, &str); 9] = [
+const PIPELINES: [(&str, &str); 12] = [
     (
         "clean_and_write",
         r#"
@@ -59,6 +59,18 @@ print(sales.groupBy("transaction_id").count().filter("count > 1").count())
         "print(sales.agg(F.max('total_amount'), F.max('transaction_id'), F.max('customer_id')).collect()[0][0])\n",
     ),
     ("regexp", "print(sales.filter(F.col('transaction_id').rlike('7[0-3]+9$')).count())\n"),
+    (
+        "filter",
+        "print(sales.filter((F.col('quantity') > 3) & (F.col('region') == 'North') & (F.col('total_amount') < 900)).count())\n",
+    ),
+    (
+        "few_groups",
+        "print(len(sales.groupBy('region', 'product').agg(F.sum('total_amount'), F.avg('quantity'), F.max('unit_price')).collect()))\n",
+    ),
+    (
+        "shuffle_split",
+        "print(sales.repartition(16, 'customer_id').agg(F.max('total_amount'), F.max('transaction_id'), F.max('region')).collect()[0][0])\n",
+    ),
     ("many_groups", "print(sales.groupBy('customer_id', 'transaction_date').agg(F.sum('total_amount')).count())\n"),
     ("sort", "sales.orderBy('total_amount', 'transaction_id').write.mode('overwrite').parquet('out/sorted')\n"),
     (

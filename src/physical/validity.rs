@@ -99,3 +99,59 @@ fn collect(expr: &Expr, found: &mut BTreeSet<ExprId>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logical::Attribute;
+    use crate::logical::plan::{FileFormat, FileScan};
+    use crate::logical::types::{DataType, StructType};
+
+    fn column(id: u64) -> Expr {
+        Expr::Attribute(Attribute::new(format!("c{id}"), ExprId(id), DataType::String, true))
+    }
+
+    fn scan() -> Arc<PhysicalPlan> {
+        let scan = FileScan {
+            format: FileFormat::Csv,
+            paths: Vec::new(),
+            files: Arc::default(),
+            data_schema: StructType::new(Vec::new()),
+            partition_schema: StructType::new(Vec::new()),
+            options: crate::common::conf::Options::default(),
+            output: (1..=3).filter_map(|id| column(id).to_attribute()).collect(),
+            pushed_filters: Vec::new(),
+            partition_filters: Vec::new(),
+        };
+        Arc::new(PhysicalPlan::FileScan(FileScanExec { scan, tasks: Vec::new(), validity_only: BTreeSet::new() }))
+    }
+
+    fn marked(plan: PhysicalPlan) -> Vec<u64> {
+        let mut found = Vec::new();
+        mark(&Arc::new(plan)).visit(&mut |node| {
+            if let PhysicalPlan::FileScan(scan) = node {
+                found.extend(scan.validity_only.iter().map(|id| id.0));
+            }
+        });
+        found
+    }
+
+    fn is_null(id: u64) -> Expr {
+        Expr::unary(UnaryOp::IsNull, column(id))
+    }
+
+    #[test]
+    fn columns_that_are_only_tested_for_null_are_marked() {
+        let filter = PhysicalPlan::Filter { condition: is_null(1), input: scan() };
+        let exprs = vec![column(3), is_null(2).alias("empty")];
+        assert_eq!(marked(PhysicalPlan::Project { exprs, input: Arc::new(filter) }), [1, 2]);
+    }
+
+    #[test]
+    fn columns_that_go_on_keep_their_values() {
+        let filter = PhysicalPlan::Filter { condition: is_null(1), input: scan() };
+        assert!(marked(filter).is_empty(), "the root gives all columns");
+        let exprs = vec![column(1), is_null(1).alias("empty"), column(2), column(3)];
+        assert!(marked(PhysicalPlan::Project { exprs, input: scan() }).is_empty());
+    }
+}
