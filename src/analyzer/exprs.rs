@@ -93,6 +93,7 @@ impl<'e> Env<'e> {
                 let values = values.into_iter().map(|value| self.names_under(value, params)).collect::<Result<_>>()?;
                 Ok(Expr::InSubquery { values, plan: self.subquery(&plan)? })
             }
+            Expr::Call(call) if call.name == "outer" && call.args.len() == 1 => self.outer_only(&call.args[0]),
             Expr::Call(mut call) => {
                 if call.args.iter().any(|arg| matches!(arg, Expr::Star(_))) {
                     call.args = self.star_arguments(&call)?;
@@ -156,6 +157,15 @@ impl<'e> Env<'e> {
             return Ok(call);
         }
         Err(unresolved_column(parts, &self.input))
+    }
+
+    /// A column of the query around this one (`col.outer()`).
+    fn outer_only(&self, expr: &Expr) -> Result<Expr> {
+        let around = Env::new(self.analyzer, Scope::EMPTY, self.scope.outer.clone());
+        Ok(around.names(expr.clone())?.transform_up(&mut |expr| match expr {
+            Expr::Attribute(attribute) => Expr::OuterReference(attribute),
+            other => other,
+        }))
     }
 
     fn subquery(&self, plan: &Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {

@@ -33,10 +33,10 @@ pub fn parse_columns_or_type(text: &str) -> Result<(StructType, bool)> {
     let trimmed = text.trim();
     if trimmed.starts_with('{') {
         let json = serde_json::from_str(trimmed).map_err(|_| syntax_error(text, 0))?;
-        let fields = type_of_json(&json).ok_or_else(|| syntax_error(text, 0))?;
-        if let DataType::Struct(fields) = fields {
-            return Ok((fields, false));
-        }
+        return match type_of_json(&json).ok_or_else(|| syntax_error(text, 0))? {
+            DataType::Struct(fields) => Ok((fields, false)),
+            single => Ok((StructType::new(vec![StructField::new("value", single, true)]), true)),
+        };
     }
     // As Spark: first as a type, then as a list of columns.
     let as_type = parse_type(trimmed);

@@ -127,16 +127,10 @@ fn from_json(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Re
     count(name, &args, 2, 3)?;
     let mut args = args;
     if let Some(ddl) = constant_text(&args[1]) {
-        let json = serde_json::from_str(ddl).ok().and_then(|json| crate::logical::ddl::type_of_json(&json));
-        let data_type = match json {
-            Some(data_type) => data_type,
-            None => {
-                let (columns, single) = crate::logical::ddl::parse_columns_or_type(ddl)?;
-                match columns.fields.first() {
-                    Some(only) if single => only.data_type.clone(),
-                    _ => DataType::Struct(columns),
-                }
-            }
+        let (columns, single) = crate::logical::ddl::parse_columns_or_type(ddl)?;
+        let data_type = match columns.fields.first() {
+            Some(only) if single => only.data_type.clone(),
+            _ => DataType::Struct(columns),
         };
         args[1] = Expr::Literal(Scalar::Null, data_type);
     }

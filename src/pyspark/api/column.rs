@@ -110,6 +110,7 @@ pub const METHODS: &[&str] = &[
     "like",
     "name",
     "otherwise",
+    "outer",
     "over",
     "rlike",
     "startswith",
@@ -142,6 +143,7 @@ impl Column {
                 };
                 Expr::Cast { child: Box::new(own), to, mode, implicit: false }
             }
+            "outer" => Expr::call("outer", vec![own]),
             "isNull" => Expr::unary(Un::IsNull, own),
             "isNotNull" => Expr::unary(Un::IsNotNull, own),
             "isNaN" => Expr::unary(Un::IsNaN, own),

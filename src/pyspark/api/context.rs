@@ -4,7 +4,7 @@ use super::rdd;
 use super::session;
 use super::support::{given, text_argument};
 use crate::pyspark::lang::class::Class;
-use crate::pyspark::lang::{Args, Interpreter, Module, Object, PyResult, Raised, Value};
+use crate::pyspark::lang::{Args, Interpreter, Module, Object, PyResult, Raised, Value, value_error};
 use std::cell::RefCell;
 
 /// The context.
@@ -23,17 +23,23 @@ struct Shared(Option<Value>);
 /// The context's methods.
 pub const METHODS: &[&str] = &[
     "accumulator",
+    "addArchive",
     "addFile",
+    "addJobTag",
     "addPyFile",
     "binaryFiles",
     "binaryRecords",
     "broadcast",
     "cancelAllJobs",
     "cancelJobGroup",
+    "cancelJobsWithTag",
+    "clearJobTags",
     "dump_profiles",
     "emptyRDD",
     "getConf",
+    "getJobTags",
     "getLocalProperty",
+    "getSystemProperty",
     "hadoopFile",
     "hadoopRDD",
     "newAPIHadoopFile",
@@ -41,6 +47,7 @@ pub const METHODS: &[&str] = &[
     "parallelize",
     "pickleFile",
     "range",
+    "removeJobTag",
     "runJob",
     "sequenceFile",
     "setCheckpointDir",
@@ -67,6 +74,7 @@ pub const ATTRIBUTES: &[&str] = &[
     "defaultParallelism",
     "master",
     "resources",
+    "sparkHome",
     "startTime",
     "uiWebUrl",
     "version",
@@ -97,7 +105,17 @@ pub fn context(interp: &mut Interpreter) -> Value {
 pub fn module(interp: &mut Interpreter) -> Module {
     let create = |interp: &mut Interpreter, args: Args| start(interp, args);
     let class = Class::native("SparkContext", "pyspark.context", None)
-        .with_construct(|interp, _, args| start(interp, args))
+        .with_construct(|interp, _, args| {
+            if session::is_running(interp) {
+                let application = interp.host()?.application();
+                return Err(value_error(format!(
+                    "Cannot run multiple SparkContexts at once; existing SparkContext(app={}, master={})",
+                    application.name, application.master
+                ))
+                .with_help("use SparkContext.getOrCreate(), or spark.sparkContext"));
+            }
+            start(interp, args)
+        })
         .with("getOrCreate", Value::builtin("getOrCreate", create))
         .with("setSystemProperty", Value::builtin("setSystemProperty", |_, _| Ok(Value::None)))
         .with("PACKAGE_EXTENSIONS", Value::tuple(vec![Value::str(".zip"), Value::str(".egg"), Value::str(".jar")]));
@@ -145,6 +163,56 @@ fn start(interp: &mut Interpreter, args: Args) -> PyResult {
     Ok(context(interp))
 }
 
+/// Tags of the jobs that follow. They are kept; nothing here cancels jobs by tag.
+#[derive(Default)]
+struct Tags(std::collections::BTreeSet<String>);
+
+fn tags(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
+    if name == "getJobTags" {
+        let tags: Vec<Value> = interp.extension::<Tags>().0.iter().map(Value::str).collect();
+        let mut set = crate::pyspark::lang::Set::new();
+        for tag in tags {
+            set.insert(interp, tag)?;
+        }
+        return Ok(Value::set(set));
+    }
+    if name == "clearJobTags" {
+        interp.extension::<Tags>().0.clear();
+        return Ok(Value::None);
+    }
+    let tag = args.one(name)?;
+    let tag = text_argument(interp, "tag", &tag)?;
+    let tags = &mut interp.extension::<Tags>().0;
+    if name == "addJobTag" {
+        tags.insert(tag);
+    } else {
+        tags.remove(&tag);
+    }
+    Ok(Value::None)
+}
+
+/// `runJob(rdd, f, partitions)`: the function over some partitions, all results in one list.
+fn run_job(interp: &mut Interpreter, args: Args) -> PyResult {
+    let [data, function, partitions, _local] =
+        args.bind("runJob", ["rdd", "partitionFunc", "partitions", "allowLocal"], 2)?;
+    let data = data.unwrap_or(Value::None);
+    let made = interp.call_method(&data, "mapPartitions", Args::of(vec![function.unwrap_or(Value::None)]))?;
+    let Some(partitions) = given(partitions) else {
+        return interp.call_method(&made, "collect", Args::none());
+    };
+    let wanted: Vec<i64> = interp.items(&partitions)?.iter().filter_map(Value::as_int).collect();
+    let parts = interp.call_method(&made, "glom", Args::none())?;
+    let parts = interp.call_method(&parts, "collect", Args::none())?;
+    let parts = interp.items(&parts)?;
+    let mut results = Vec::new();
+    for at in wanted {
+        if let Some(part) = usize::try_from(at).ok().and_then(|at| parts.get(at)) {
+            results.extend(interp.items(part)?);
+        }
+    }
+    Ok(Value::list(results))
+}
+
 impl Context {
     fn method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> PyResult {
         match name {
@@ -184,6 +252,13 @@ impl Context {
             "stop" => session::stop_session(interp),
             "sparkUser" => Ok(Value::str("learner")),
             "getLocalProperty" => Ok(Value::None),
+            "getSystemProperty" => {
+                let key = args.one(name)?;
+                let own = text_argument(interp, "key", &key)? == "SPARK_SUBMIT";
+                Ok(if own { Value::str("true") } else { Value::None })
+            }
+            "addJobTag" | "removeJobTag" | "clearJobTags" | "getJobTags" => tags(interp, name, args),
+            "runJob" => run_job(interp, args),
             "__enter__" => Ok(this.clone()),
             "__exit__" => session::stop_session(interp),
             "setLogLevel"
@@ -194,9 +269,10 @@ impl Context {
             | "setSystemProperty"
             | "cancelAllJobs"
             | "cancelJobGroup"
+            | "cancelJobsWithTag"
             | "show_profiles"
             | "dump_profiles" => Ok(Value::None),
-            "addFile" | "addPyFile" => Err(Raised::unsupported(
+            "addArchive" | "addFile" | "addPyFile" => Err(Raised::unsupported(
                 format!("SparkContext.{name}"),
                 "put the code into the script itself, and read data files with spark.read",
             )),

@@ -81,7 +81,7 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         }
         "pyspark.core.rdd" | "pyspark.rdd" => with_classes(interp, plain, name, &["RDD"]),
         "pyspark.core.broadcast" | "pyspark.broadcast" => with_classes(interp, plain, name, &["Broadcast"]),
-        "pyspark.accumulators" => with_classes(interp, plain, name, &["Accumulator"]),
+        "pyspark.accumulators" => with_classes(interp, plain, name, &["Accumulator", "AccumulatorParam"]),
         "pyspark.resultiterable" => with_classes(interp, plain, name, &["ResultIterable"]),
         "pyspark.errors"
         | "pyspark.sql.utils"
@@ -179,6 +179,8 @@ const NAMED: &[(&str, &str)] = &[
     ("ResultIterable", "pyspark.resultiterable"),
     ("Broadcast", "pyspark.core.broadcast"),
     ("Accumulator", "pyspark.accumulators"),
+    ("AccumulatorParam", "pyspark.accumulators"),
+    ("RDDBarrier", "pyspark.core.rdd"),
     ("StatCounter", "pyspark.statcounter"),
     ("Table", "pyspark.sql.catalog"),
     ("Database", "pyspark.sql.catalog"),

@@ -129,6 +129,11 @@ pub fn module(interp: &mut Interpreter) -> Module {
     Module::new(path).with("SparkSession", Value::Class(class))
 }
 
+/// Whether there is a session.
+pub fn is_running(interp: &mut Interpreter) -> bool {
+    interp.extension::<Active>().session.is_some()
+}
+
 fn stop(interp: &mut Interpreter) -> PyResult {
     let state = interp.extension::<Active>();
     state.session = None;

@@ -57,8 +57,9 @@ const REFUSED_FRAME: &[&str] = &[
     "writeTo",
 ];
 const REFUSED_FILES: &[&str] = &["clusterBy", "jdbc", "orc", "xml"];
-const REFUSED_RDD: &[&str] = &["histogram", "pipe", "saveAsPickleFile"];
+const REFUSED_RDD: &[&str] = &["pipe", "saveAsPickleFile"];
 const REFUSED_CONTEXT: &[&str] = &[
+    "addArchive",
     "addFile",
     "addPyFile",
     "binaryFiles",
@@ -68,7 +69,6 @@ const REFUSED_CONTEXT: &[&str] = &[
     "newAPIHadoopFile",
     "newAPIHadoopRDD",
     "pickleFile",
-    "runJob",
     "sequenceFile",
     "statusTracker",
 ];

@@ -90,6 +90,7 @@ pub const METHODS: &[&str] = &[
     "drop_duplicates",
     "dropna",
     "exceptAll",
+    "exists",
     "explain",
     "fillna",
     "filter",
@@ -129,6 +130,7 @@ pub const METHODS: &[&str] = &[
     "sameSemantics",
     "sample",
     "sampleBy",
+    "scalar",
     "select",
     "selectExpr",
     "semanticHash",
@@ -215,8 +217,23 @@ fn with_metadata(plan: &Arc<LogicalPlan>) -> crate::logical::types::StructType {
 /// Spark's analysis errors.
 pub fn frame(interp: &mut Interpreter, plan: LogicalPlan) -> PyResult {
     let written = Arc::new(plan);
+    if is_open(interp, &written) {
+        interp.extension::<Open>().0.push(written.clone());
+        return Ok(frame_of(written));
+    }
     let plan = interp.host()?.analyze(written.clone())?;
     Ok(Value::object(DataFrame { plan, written, cached: Cell::new(false) }))
+}
+
+/// Plans with columns of a query around them (`col.outer()`): they are resolved where they are used as a subquery.
+#[derive(Default)]
+struct Open(Vec<Arc<LogicalPlan>>);
+
+fn is_open(interp: &mut Interpreter, plan: &LogicalPlan) -> bool {
+    let refers = |expr: &&Expr| expr.any(|part| matches!(part, Expr::Call(call) if call.name == "outer"));
+    let open = &interp.extension::<Open>().0;
+    let above = |child: &&Arc<LogicalPlan>| open.iter().any(|own| Arc::ptr_eq(own, child));
+    plan.expressions().iter().any(refers) || (!open.is_empty() && plan.children().iter().any(above))
 }
 
 /// A resolved plan as a frame.

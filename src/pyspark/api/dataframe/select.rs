@@ -22,6 +22,8 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("withColumnRenamed", with_column_renamed),
     ("withColumnsRenamed", with_columns_renamed),
     ("withMetadata", with_metadata),
+    ("scalar", |_, _, plan, _| Ok(column_value(Expr::ScalarSubquery(plan.clone())))),
+    ("exists", |_, _, plan, _| Ok(column_value(Expr::Exists(plan.clone())))),
     ("drop", drop),
     ("alias", alias),
     ("toDF", to_df),
@@ -123,11 +125,27 @@ fn with_metadata(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Arg
     frame(interp, LogicalPlan::WithColumns { columns: vec![(name, column)], input: plan.clone() })
 }
 
+/// A column by its name, which must not be ambiguous; nothing when there is none.
+fn named_once(interp: &mut Interpreter, plan: &Plan, column: &Expr) -> PyResult<Option<Expr>> {
+    if !matches!(column, Expr::UnresolvedAttribute(_)) {
+        return Ok(Some(column.clone()));
+    }
+    let chosen = LogicalPlan::Project { exprs: vec![column.clone()], input: plan.clone() };
+    match interp.host()?.analyze(Arc::new(chosen)) {
+        Ok(chosen) => Ok(chosen.output().into_iter().next().map(Expr::Attribute)),
+        Err(error) if error.condition().is_some_and(|condition| condition.starts_with("UNRESOLVED_COLUMN")) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn drop(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let mut columns = Vec::new();
     for item in &args.positional {
         columns.push(if let Some(column) = item.downcast::<Column>() {
-            column.expr.clone()
+            match named_once(interp, plan, &column.expr)? {
+                Some(column) => column,
+                None => continue,
+            }
         } else if let Some(name) = item.as_str() {
             Expr::UnresolvedAttribute(vec![name.to_owned()])
         } else {

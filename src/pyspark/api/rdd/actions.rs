@@ -139,6 +139,9 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     }),
 ];
 
+/// More than this many values `takeSample` refuses.
+const LARGEST_SAMPLE: usize = 9_223_372_006_484_770_808;
+
 fn count(interp: &mut Interpreter, rdd: &Rdd) -> PyResult {
     let counts = rdd.step(
         "count",
@@ -265,6 +268,9 @@ fn take_sample(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -
     let replacement = replacement.is_some_and(|flag| flag.as_bool() == Some(true));
     let number = usize::try_from(number.and_then(|value| value.as_int()).unwrap_or(0))
         .map_err(|_| value_error("Sample size cannot be negative."))?;
+    if number > LARGEST_SAMPLE {
+        return Err(value_error(format!("Sample size cannot be greater than {LARGEST_SAMPLE}.")));
+    }
     let seed = seed_of(interp, seed)?;
     let mut values = rdd.values(interp, "takeSample")?;
     let mut chance = Chance::new(seed, 0);

@@ -8,8 +8,10 @@
 //! ```
 
 mod actions;
+mod barrier;
 pub mod codec;
 pub mod hash;
+mod histogram;
 mod narrow;
 mod pairs;
 pub mod shared;
@@ -49,13 +51,21 @@ struct State {
 
 type Method = fn(&mut Interpreter, &Value, &Rdd, Args) -> PyResult;
 
-const TABLES: &[&[(&str, Method)]] =
-    &[narrow::METHODS, wide::METHODS, pairs::METHODS, actions::METHODS, stats::METHODS];
+const TABLES: &[&[(&str, Method)]] = &[
+    narrow::METHODS,
+    wide::METHODS,
+    pairs::METHODS,
+    actions::METHODS,
+    stats::METHODS,
+    barrier::METHODS,
+    histogram::METHODS,
+];
 
 /// The names of all methods, in alphabetical order.
 pub const METHODS: &[&str] = &[
     "aggregate",
     "aggregateByKey",
+    "barrier",
     "cache",
     "cartesian",
     "checkpoint",
@@ -90,6 +100,7 @@ pub const METHODS: &[&str] = &[
     "intersection",
     "isCheckpointed",
     "isEmpty",
+    "isLocallyCheckpointed",
     "join",
     "keyBy",
     "keys",
@@ -99,6 +110,7 @@ pub const METHODS: &[&str] = &[
     "map",
     "mapPartitions",
     "mapPartitionsWithIndex",
+    "mapPartitionsWithSplit",
     "mapValues",
     "max",
     "mean",
@@ -427,8 +439,9 @@ impl Object for Rdd {
         METHODS
     }
 
-    fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
+    fn get_attr(&self, interp: &mut Interpreter, this: &Value, name: &str) -> PyResult<Option<Value>> {
         Ok(match name {
+            "is_checkpointed" => Some(interp.call_method(this, "isCheckpointed", Args::none())?),
             "context" | "ctx" => Some(super::context::context(interp)),
             "is_cached" => {
                 let plan = self.plan(interp)?;

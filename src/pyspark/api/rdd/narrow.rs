@@ -39,6 +39,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
             }),
         )))
     }),
+    ("mapPartitionsWithSplit", |interp, this, _, args| interp.call_method(this, "mapPartitionsWithIndex", args)),
     ("mapValues", |interp, _, rdd, args| {
         let f = function(interp, "mapValues", args)?;
         Ok(Value::object(rdd.mapped("mapValues", vec![f], |interp, f, value| {
@@ -122,6 +123,10 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("checkpoint", |interp, _, rdd, _| checkpoint(interp, rdd, true)),
     ("localCheckpoint", |interp, _, rdd, _| checkpoint(interp, rdd, false)),
     ("isCheckpointed", |interp, _, rdd, _| {
+        let plan = rdd.plan(interp)?;
+        Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::Checkpoint { .. })))
+    }),
+    ("isLocallyCheckpointed", |interp, _, rdd, _| {
         let plan = rdd.plan(interp)?;
         Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::Checkpoint { .. })))
     }),

@@ -156,10 +156,7 @@ fn joined(interp: &mut Interpreter, rdd: &Rdd, args: Args, keep_left: bool, keep
 fn cogroup(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
     let mut positional = args.positional;
     if positional.len() > 1 && positional[1].downcast::<Rdd>().is_some() {
-        return Err(crate::pyspark::lang::Raised::unsupported(
-            "groupWith of more than two RDDs",
-            "cogroup two at a time",
-        ));
+        return group_many(interp, rdd, &positional);
     }
     let count = (positional.len() > 1).then(|| positional.remove(1));
     let Some(other) = positional.into_iter().next() else {
@@ -173,5 +170,43 @@ fn cogroup(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> Py
             .into_iter()
             .map(|(key, a, b)| Value::tuple(vec![key, Value::tuple(vec![iterable(a), iterable(b)])]))
             .collect())
+    })))
+}
+
+/// `a.groupWith(b, c, …)`: for each key the values of every RDD.
+fn group_many(interp: &mut Interpreter, rdd: &Rdd, others: &[Value]) -> PyResult {
+    let tagged = |rdd: &Rdd, number: usize| {
+        Value::object(rdd.whole("groupWith", Vec::new(), move |interp, _, _, items| {
+            items
+                .iter()
+                .map(|item| {
+                    let (key, value) = pair(interp, item)?;
+                    Ok(Value::tuple(vec![key, Value::tuple(vec![Value::Int(number as i64), value])]))
+                })
+                .collect()
+        }))
+    };
+    let mut all = tagged(rdd, 0);
+    for (i, other) in others.iter().enumerate() {
+        let other = argument(interp, other)?;
+        all = interp.call_method(&all, "union", Args::of(vec![tagged(&other, i + 1)]))?;
+    }
+    let grouped = interp.call_method(&all, "groupByKey", Args::none())?;
+    let grouped = argument(interp, &grouped)?;
+    let count = others.len() + 1;
+    Ok(Value::object(grouped.whole("groupWith", Vec::new(), move |interp, _, _, items| {
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            let (key, values) = pair(interp, &item)?;
+            let mut sides = vec![Vec::new(); count];
+            for value in interp.items(&values)? {
+                let (number, value) = pair(interp, &value)?;
+                if let Some(side) = number.as_int().and_then(|at| sides.get_mut(usize::try_from(at).unwrap_or(0))) {
+                    side.push(value);
+                }
+            }
+            out.push(Value::tuple(vec![key, Value::tuple(sides.into_iter().map(iterable).collect())]));
+        }
+        Ok(out)
     })))
 }

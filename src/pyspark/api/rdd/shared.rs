@@ -7,7 +7,7 @@ use super::codec;
 use crate::common::ErrorClass;
 use crate::pyspark::api::support::{given, raise};
 use crate::pyspark::lang::freeze::{Freezer, Thaw};
-use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Raised, Value};
+use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +23,8 @@ pub struct Accumulator {
     id: usize,
     /// The driver's value; absent in tasks.
     value: Option<RefCell<Value>>,
+    /// The script's own way of adding: `zero(value)` and `addInPlace(a, b)`.
+    parameter: Option<Value>,
     pending: Arc<Pending>,
 }
 
@@ -48,17 +50,12 @@ pub fn broadcast(interp: &mut Interpreter, value: Value) -> Value {
 /// `sc.accumulator(value)`.
 ///
 /// # Errors
-/// Unsupported for parameters written in Python.
+/// A value that cannot be added up, without a parameter that says how.
 pub fn accumulator(interp: &mut Interpreter, args: Args) -> PyResult {
     let [value, parameter] = args.bind("accumulator", ["value", "accum_param"], 1)?;
-    if given(parameter).is_some() {
-        return Err(Raised::unsupported(
-            "an accumulator with its own AccumulatorParam",
-            "use numbers, or collect the values with reduce",
-        ));
-    }
+    let parameter = given(parameter);
     let value = value.unwrap_or(Value::None);
-    if value.as_float().is_none() && value.as_items().is_none() {
+    if parameter.is_none() && value.as_float().is_none() && value.as_items().is_none() {
         return Err(raise(
             ErrorClass::PySparkTypeError,
             "CANNOT_PROVIDE_ACCUMULATOR_PARAM",
@@ -67,7 +64,8 @@ pub fn accumulator(interp: &mut Interpreter, args: Args) -> PyResult {
     }
     let known = interp.extension::<Known>();
     let id = known.0.len();
-    let made = Value::object(Accumulator { id, value: Some(RefCell::new(value)), pending: Arc::default() });
+    let value = Some(RefCell::new(value));
+    let made = Value::object(Accumulator { id, value, parameter, pending: Arc::default() });
     interp.extension::<Known>().0.push(made.clone());
     Ok(made)
 }
@@ -104,7 +102,7 @@ impl Accumulator {
     fn add(&self, interp: &mut Interpreter, term: &Value) -> PyResult<()> {
         if let Some(slot) = &self.value {
             let before = slot.borrow().clone();
-            let after = interp.binary(BinaryOp::Add, &before, term)?;
+            let after = self.sum(interp, &before, term)?;
             *slot.borrow_mut() = after;
             return Ok(());
         }
@@ -113,12 +111,30 @@ impl Accumulator {
         match place {
             Some(at) => {
                 let before = local.0[at].1.clone();
-                let after = interp.binary(BinaryOp::Add, &before, term)?;
+                let after = self.sum(interp, &before, term)?;
                 interp.extension::<Local>().0[at].1 = after;
             }
-            None => local.0.push((self.pending.clone(), term.clone())),
+            None => {
+                let first = match &self.parameter {
+                    None => term.clone(),
+                    Some(parameter) => {
+                        let zero = interp.call_method(parameter, "zero", Args::of(vec![term.clone()]))?;
+                        self.sum(interp, &zero, term)?
+                    }
+                };
+                interp.extension::<Local>().0.push((self.pending.clone(), first));
+            }
         }
         Ok(())
+    }
+
+    fn sum(&self, interp: &mut Interpreter, before: &Value, term: &Value) -> PyResult {
+        match &self.parameter {
+            None => interp.binary(BinaryOp::Add, before, term),
+            Some(parameter) => {
+                interp.call_method(parameter, "addInPlace", Args::of(vec![before.clone(), term.clone()]))
+            }
+        }
     }
 
     fn read(&self) -> PyResult {
@@ -190,10 +206,12 @@ impl Object for Accumulator {
         Ok(format!("Accumulator<id={}, value={text}>", self.id))
     }
 
-    fn freeze(&self, _interp: &mut Interpreter, _this: &Value, _freezer: &mut Freezer) -> PyResult<Option<Thaw>> {
+    fn freeze(&self, interp: &mut Interpreter, _this: &Value, freezer: &mut Freezer) -> PyResult<Option<Thaw>> {
         let (id, pending) = (self.id, self.pending.clone());
-        Ok(Some(Arc::new(move |_: &mut Interpreter| {
-            Ok(Value::object(Accumulator { id, value: None, pending: pending.clone() }))
+        let parameter = self.parameter.as_ref().map(|own| freezer.freeze(interp, own)).transpose()?;
+        Ok(Some(Arc::new(move |interp: &mut Interpreter| {
+            let parameter = parameter.as_ref().map(|own| own(interp)).transpose()?;
+            Ok(Value::object(Accumulator { id, value: None, parameter, pending: pending.clone() }))
         })))
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers about RDDs of numbers.
 
 use super::{Method, Rdd};
-use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Raised, Value, type_error};
+use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Value, type_error};
 
 pub(super) const METHODS: &[(&str, Method)] = &[
     ("sum", |interp, _, rdd, _| sum(interp, rdd)),
@@ -13,9 +13,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("sampleVariance", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.variance(1)))),
     ("sampleStdev", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.variance(1).sqrt()))),
     ("stats", |interp, _, rdd, _| Ok(Value::object(counter(interp, rdd)?))),
-    ("histogram", |_, _, _, _| {
-        Err(Raised::unsupported("RDD.histogram", "map the values to buckets and use countByValue"))
-    }),
 ];
 
 /// Count, mean, spread, least and greatest.
