@@ -135,7 +135,7 @@ fn bitwise(op: BinaryOp, left: Expr, right: Expr, ansi: bool) -> Result<Expr> {
 }
 
 fn is_interval(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::YearMonthInterval | DataType::DayTimeInterval | DataType::CalendarInterval)
+    matches!(data_type, DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..) | DataType::CalendarInterval)
 }
 
 fn is_moment(data_type: &DataType) -> bool {
@@ -224,15 +224,15 @@ fn with_time(op: BinaryOp, left: Expr, right: Expr, context: &ResolveContext) ->
         (BinaryOp::Add, DataType::Date, b) if days(b) => call("date_add", vec![left, right], context),
         (BinaryOp::Add, a, DataType::Date) if days(a) => call("date_add", vec![right, left], context),
         (BinaryOp::Subtract, DataType::Date, b) if days(b) => call("date_sub", vec![left, right], context),
-        (BinaryOp::Add, DataType::Date, DataType::DayTimeInterval) if whole_days(&right) => {
+        (BinaryOp::Add, DataType::Date, DataType::DayTimeInterval(..)) if whole_days(&right) => {
             let days = call("extractansiintervaldays", vec![right], context)?;
             call("date_add", vec![left, days], context)
         }
-        (BinaryOp::Subtract, DataType::Date, DataType::DayTimeInterval) if whole_days(&right) => {
+        (BinaryOp::Subtract, DataType::Date, DataType::DayTimeInterval(..)) if whole_days(&right) => {
             let days = call("extractansiintervaldays", vec![right], context)?;
             call("date_sub", vec![left, days], context)
         }
-        (BinaryOp::Add, DataType::DayTimeInterval, DataType::Date) if whole_days(&left) => {
+        (BinaryOp::Add, DataType::DayTimeInterval(..), DataType::Date) if whole_days(&left) => {
             let days = call("extractansiintervaldays", vec![left], context)?;
             call("date_add", vec![right, days], context)
         }
@@ -272,7 +272,7 @@ fn with_time(op: BinaryOp, left: Expr, right: Expr, context: &ResolveContext) ->
 
 /// Whether an interval counts whole days only, as `INTERVAL 2 DAYS` does.
 fn whole_days(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(Scalar::DayTimeInterval(micros), _) if micros % 86_400_000_000 == 0)
+    expr.data_type() == DataType::DAYS
 }
 
 /// A scalar function of resolved arguments.

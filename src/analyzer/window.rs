@@ -135,9 +135,11 @@ fn typed_bound(bound: FrameBound, order: &DataType, ansi: bool) -> Result<FrameB
     let own = offset.data_type();
     let fits = match order {
         number if number.is_numeric() => own.is_numeric(),
-        DataType::Date => own.is_integral() || matches!(own, DataType::YearMonthInterval | DataType::DayTimeInterval),
+        DataType::Date => {
+            own.is_integral() || matches!(own, DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..))
+        }
         DataType::Timestamp | DataType::TimestampNtz => {
-            matches!(own, DataType::YearMonthInterval | DataType::DayTimeInterval | DataType::CalendarInterval)
+            matches!(own, DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..) | DataType::CalendarInterval)
         }
         _ => false,
     };

@@ -318,17 +318,14 @@ impl Reader<'_> {
         let start = self.at;
         let unit = self.word().to_ascii_lowercase();
         let found = match unit.as_str() {
-            "year" | "month" => DataType::YearMonthInterval,
-            "day" | "hour" | "minute" | "second" => DataType::DayTimeInterval,
+            "year" | "month" | "day" | "hour" | "minute" | "second" => unit,
             _ => {
                 self.at = start;
                 return Ok(DataType::CalendarInterval);
             }
         };
-        if self.eat_word("to") && self.word().is_empty() {
-            return Err(self.error());
-        }
-        Ok(found)
+        let to = if self.eat_word("to") { self.word().to_ascii_lowercase() } else { found.clone() };
+        DataType::interval_between(&found, &to).ok_or_else(|| self.error())
     }
 }
 

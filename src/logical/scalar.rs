@@ -64,8 +64,8 @@ impl Scalar {
             Scalar::Date(_) => DataType::Date,
             Scalar::Timestamp(_) => DataType::Timestamp,
             Scalar::TimestampNtz(_) => DataType::TimestampNtz,
-            Scalar::YearMonthInterval(_) => DataType::YearMonthInterval,
-            Scalar::DayTimeInterval(_) => DataType::DayTimeInterval,
+            Scalar::YearMonthInterval(_) => DataType::YEAR_MONTH,
+            Scalar::DayTimeInterval(_) => DataType::DAY_TIME,
             Scalar::CalendarInterval(..) => DataType::CalendarInterval,
             Scalar::Array(items) => {
                 DataType::array(items.iter().find(|item| !item.is_null()).map_or(DataType::Null, Scalar::data_type))

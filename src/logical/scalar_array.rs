@@ -47,8 +47,8 @@ pub(super) fn scalars_to_array(values: &[Scalar], data_type: &DataType) -> Resul
         DataType::Date => primitives!(values, data_type, Date32Type, Date),
         DataType::Timestamp => primitives!(values, data_type, TimestampMicrosecondType, Timestamp),
         DataType::TimestampNtz => primitives!(values, data_type, TimestampMicrosecondType, TimestampNtz),
-        DataType::YearMonthInterval => primitives!(values, data_type, IntervalYearMonthType, YearMonthInterval),
-        DataType::DayTimeInterval => primitives!(values, data_type, DurationMicrosecondType, DayTimeInterval),
+        DataType::YearMonthInterval(..) => primitives!(values, data_type, IntervalYearMonthType, YearMonthInterval),
+        DataType::DayTimeInterval(..) => primitives!(values, data_type, DurationMicrosecondType, DayTimeInterval),
         DataType::CalendarInterval => primitive::<IntervalMonthDayNanoType>(values, data_type, |value| match value {
             Scalar::CalendarInterval(months, days, micros) => {
                 Some(IntervalMonthDayNano::new(*months, *days, micros * 1_000))
@@ -248,10 +248,10 @@ pub(super) fn scalar_at(array: &ArrayRef, row: usize, data_type: &DataType) -> R
         DataType::TimestampNtz => {
             Scalar::TimestampNtz(array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?.value(row))
         }
-        DataType::YearMonthInterval => {
+        DataType::YearMonthInterval(..) => {
             Scalar::YearMonthInterval(array.as_primitive_opt::<IntervalYearMonthType>().ok_or_else(wrong)?.value(row))
         }
-        DataType::DayTimeInterval => {
+        DataType::DayTimeInterval(..) => {
             Scalar::DayTimeInterval(array.as_primitive_opt::<DurationMicrosecondType>().ok_or_else(wrong)?.value(row))
         }
         DataType::CalendarInterval => {

@@ -42,9 +42,11 @@ pub enum DataType {
     /// A wall-clock date and time without a zone.
     TimestampNtz,
     /// Whole months.
-    YearMonthInterval,
+    /// From which unit to which: 0 year, 1 month.
+    YearMonthInterval(u8, u8),
     /// Microseconds.
-    DayTimeInterval,
+    /// From which unit to which: 0 day, 1 hour, 2 minute, 3 second.
+    DayTimeInterval(u8, u8),
     /// Months, days and microseconds (`INTERVAL` literals that mix units).
     CalendarInterval,
     /// Element type and whether elements may be null.
@@ -102,7 +104,58 @@ impl StructType {
     }
 }
 
+/// The units of a year-month interval, and of a day-time interval.
+const MONTH_UNITS: [&str; 2] = ["year", "month"];
+const DAY_UNITS: [&str; 4] = ["day", "hour", "minute", "second"];
+
 impl DataType {
+    /// `interval year to month`.
+    pub const YEAR_MONTH: DataType = DataType::YearMonthInterval(0, 1);
+    /// `interval day to second`.
+    pub const DAY_TIME: DataType = DataType::DayTimeInterval(0, 3);
+    /// `interval day`.
+    pub const DAYS: DataType = DataType::DayTimeInterval(0, 0);
+
+    /// The units of an ANSI interval in words: `day`, `hour to second`; nothing for other types.
+    #[must_use]
+    pub fn interval_units(&self) -> Option<String> {
+        let (units, from, to): (&[&str], _, _) = match self {
+            DataType::YearMonthInterval(from, to) => (&MONTH_UNITS, *from, *to),
+            DataType::DayTimeInterval(from, to) => (&DAY_UNITS, *from, *to),
+            _ => return None,
+        };
+        let word = |at: u8| units.get(usize::from(at)).copied().unwrap_or_default();
+        Some(if from == to { word(from).to_owned() } else { format!("{} to {}", word(from), word(to)) })
+    }
+
+    /// The interval from one unit to another; nothing for words that are no units of one kind.
+    #[must_use]
+    pub fn interval_between(from: &str, to: &str) -> Option<DataType> {
+        let place = |units: &[&str], word: &str| {
+            let at = units.iter().position(|unit| unit.eq_ignore_ascii_case(word))?;
+            u8::try_from(at).ok()
+        };
+        if let (Some(from), Some(to)) = (place(&MONTH_UNITS, from), place(&MONTH_UNITS, to)) {
+            return (from <= to).then_some(DataType::YearMonthInterval(from, to));
+        }
+        let (from, to) = (place(&DAY_UNITS, from)?, place(&DAY_UNITS, to)?);
+        (from <= to).then_some(DataType::DayTimeInterval(from, to))
+    }
+
+    /// The interval that holds both; nothing unless both are ANSI intervals of one kind.
+    #[must_use]
+    pub fn wider_interval(&self, other: &DataType) -> Option<DataType> {
+        match (self, other) {
+            (DataType::YearMonthInterval(a, b), DataType::YearMonthInterval(c, d)) => {
+                Some(DataType::YearMonthInterval(*a.min(c), *b.max(d)))
+            }
+            (DataType::DayTimeInterval(a, b), DataType::DayTimeInterval(c, d)) => {
+                Some(DataType::DayTimeInterval(*a.min(c), *b.max(d)))
+            }
+            _ => None,
+        }
+    }
+
     /// The same type with everything inside it nullable.
     #[must_use]
     pub fn all_nullable(&self) -> DataType {
@@ -181,8 +234,8 @@ impl DataType {
             Self::Date => A::Date32,
             Self::Timestamp => A::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Self::TimestampNtz => A::Timestamp(TimeUnit::Microsecond, None),
-            Self::YearMonthInterval => A::Interval(IntervalUnit::YearMonth),
-            Self::DayTimeInterval => A::Duration(TimeUnit::Microsecond),
+            Self::YearMonthInterval(..) => A::Interval(IntervalUnit::YearMonth),
+            Self::DayTimeInterval(..) => A::Duration(TimeUnit::Microsecond),
             Self::CalendarInterval => A::Interval(IntervalUnit::MonthDayNano),
             Self::Array(element, nullable) => A::List(Arc::new(Field::new("element", element.to_arrow(), *nullable))),
             Self::Map(key, value, nullable) => {
@@ -218,9 +271,9 @@ impl DataType {
             A::Date32 | A::Date64 => Self::Date,
             A::Timestamp(_, Some(_)) => Self::Timestamp,
             A::Timestamp(_, None) => Self::TimestampNtz,
-            A::Interval(IntervalUnit::YearMonth) => Self::YearMonthInterval,
+            A::Interval(IntervalUnit::YearMonth) => Self::YEAR_MONTH,
             A::Interval(_) => Self::CalendarInterval,
-            A::Duration(_) => Self::DayTimeInterval,
+            A::Duration(_) => Self::DAY_TIME,
             A::List(item) | A::LargeList(item) | A::FixedSizeList(item, _) => {
                 Self::Array(Box::new(Self::from_arrow(item.data_type())?), item.is_nullable())
             }

@@ -245,8 +245,8 @@ fn is_mutable(data_type: &DataType) -> bool {
         | DataType::Date
         | DataType::Timestamp
         | DataType::TimestampNtz
-        | DataType::YearMonthInterval
-        | DataType::DayTimeInterval
+        | DataType::YearMonthInterval(..)
+        | DataType::DayTimeInterval(..)
         | DataType::CalendarInterval => true,
     }
 }

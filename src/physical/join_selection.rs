@@ -128,8 +128,8 @@ fn default_of(data_type: &DataType) -> Option<Expr> {
         DataType::Timestamp => Scalar::Timestamp(0),
         DataType::TimestampNtz => Scalar::TimestampNtz(0),
         DataType::Null
-        | DataType::YearMonthInterval
-        | DataType::DayTimeInterval
+        | DataType::YearMonthInterval(..)
+        | DataType::DayTimeInterval(..)
         | DataType::CalendarInterval
         | DataType::Array(..)
         | DataType::Map(..)

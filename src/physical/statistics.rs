@@ -120,12 +120,12 @@ pub fn default_size(data_type: &DataType) -> u128 {
     match data_type {
         DataType::Null | DataType::Boolean | DataType::Byte => 1,
         DataType::Short => 2,
-        DataType::Integer | DataType::Float | DataType::Date | DataType::YearMonthInterval => 4,
+        DataType::Integer | DataType::Float | DataType::Date | DataType::YearMonthInterval(..) => 4,
         DataType::Long
         | DataType::Double
         | DataType::Timestamp
         | DataType::TimestampNtz
-        | DataType::DayTimeInterval => 8,
+        | DataType::DayTimeInterval(..) => 8,
         DataType::Decimal(precision, _) => {
             if *precision <= 18 {
                 8

@@ -118,6 +118,8 @@ struct Interval {
     micros: i64,
     year_month: bool,
     day_time: bool,
+    /// The first and the last unit that was written.
+    units: Option<(&'static str, &'static str)>,
 }
 
 impl Interval {
@@ -127,6 +129,7 @@ impl Interval {
         let sign = if negative { -1 } else { 1 };
         let unit = unit.to_ascii_lowercase();
         let unit = unit.strip_suffix('s').unwrap_or(&unit);
+        self.saw(unit);
         if unit == "second" {
             self.micros += sign * second_micros(digits)?;
             self.day_time = true;
@@ -153,6 +156,33 @@ impl Interval {
         Some(())
     }
 
+    /// Widens the range of units.
+    fn saw(&mut self, unit: &str) {
+        const ORDER: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
+        let unit = match unit {
+            "quarter" => "month",
+            "week" => "day",
+            "millisecond" | "microsecond" => "second",
+            other => other,
+        };
+        let Some(at) = ORDER.iter().position(|known| *known == unit) else { return };
+        let place = |known: &str| ORDER.iter().position(|other| *other == known).unwrap_or(at);
+        self.units = Some(match self.units {
+            None => (ORDER[at], ORDER[at]),
+            Some((first, last)) => (ORDER[at.min(place(first))], ORDER[at.max(place(last))]),
+        });
+    }
+
+    /// The interval as an expression of the type that its units say.
+    fn literal(&self) -> Option<Expr> {
+        let scalar = self.scalar()?;
+        let data_type = match (&scalar, self.units) {
+            (Scalar::CalendarInterval(..), _) | (_, None) => scalar.data_type(),
+            (_, Some((first, last))) => DataType::interval_between(first, last).unwrap_or(scalar.data_type()),
+        };
+        Some(Expr::Literal(scalar, data_type))
+    }
+
     fn scalar(&self) -> Option<Scalar> {
         if self.year_month && self.day_time {
             let (months, days) = (i32::try_from(self.months).ok()?, i32::try_from(self.days).ok()?);
@@ -167,7 +197,7 @@ impl Interval {
 }
 
 /// `'1-2' YEAR TO MONTH`, `'1 02:03:04' DAY TO SECOND`.
-fn ranged(text: &str, from: &str, to: &str) -> Option<Scalar> {
+fn ranged(text: &str, from: &str, to: &str) -> Option<Expr> {
     let (negative, body) = text.trim().strip_prefix('-').map_or((false, text.trim()), |rest| (true, rest));
     let mut interval = Interval::default();
     if from.eq_ignore_ascii_case("year") {
@@ -191,7 +221,7 @@ fn ranged(text: &str, from: &str, to: &str) -> Option<Scalar> {
         interval.days = -interval.days;
         interval.micros = -interval.micros;
     }
-    interval.scalar()
+    interval.literal()
 }
 
 const UNITS: &[&str] = &[
@@ -242,7 +272,7 @@ impl Parser<'_> {
                 if self.eat_word("to") {
                     let to = self.unit().ok_or_else(|| self.error())?;
                     let found = ranged(&text, &unit, &to).ok_or_else(|| invalid(self, &text))?;
-                    return Ok(Some(Expr::literal(found)));
+                    return Ok(Some(found));
                 }
                 let mut interval = Interval::default();
                 interval.add(&text, &unit).ok_or_else(|| invalid(self, &text))?;
@@ -295,8 +325,8 @@ impl Parser<'_> {
     }
 
     fn finished(&self, interval: &Interval, text: &str) -> Result<Option<Expr>> {
-        match interval.scalar() {
-            Some(scalar) => Ok(Some(Expr::literal(scalar))),
+        match interval.literal() {
+            Some(literal) => Ok(Some(literal)),
             None => Err(SparkError::new(ErrorClass::ParseException, format!("the interval {text} is too long"))
                 .with_condition("INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION")),
         }

@@ -215,12 +215,12 @@ impl Accumulator for SumWhole {
         let values = self.sums.iter().zip(&self.filled).zip(&self.overflown);
         let values = values.map(|((sum, filled), over)| (*filled && !*over).then_some(*sum));
         Ok(match self.result {
-            DataType::YearMonthInterval => {
+            DataType::YearMonthInterval(..) => {
                 let months =
                     values.map(|sum| sum.map(|sum| i32::try_from(sum).map_err(|_| overflow("interval"))).transpose());
                 Arc::new(months.collect::<Result<PrimitiveArray<IntervalYearMonthType>>>()?)
             }
-            DataType::DayTimeInterval => Arc::new(values.collect::<PrimitiveArray<DurationMicrosecondType>>()),
+            DataType::DayTimeInterval(..) => Arc::new(values.collect::<PrimitiveArray<DurationMicrosecondType>>()),
             _ => Arc::new(values.collect::<Int64Array>()),
         })
     }
@@ -379,7 +379,9 @@ impl Average {
             DataType::Decimal(precision, scale) => {
                 Box::new(SumDecimal::new(((precision + 10).min(38), *scale), policy))
             }
-            DataType::YearMonthInterval | DataType::DayTimeInterval => Box::new(SumWhole::new(DataType::Long, policy)),
+            DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..) => {
+                Box::new(SumWhole::new(DataType::Long, policy))
+            }
             _ => Box::<SumDouble>::default(),
         };
         Average { sum, counts: Count::default(), argument, result, raise: policy == Overflow::Raise }
@@ -402,7 +404,7 @@ impl Accumulator for Average {
         if let DataType::Decimal(..) = self.argument {
             let empty: BooleanArray = counts.iter().map(|count| Some(count == Some(0))).collect();
             self.sum.merge(&[buffers[0].clone(), Arc::new(empty)], groups)?;
-        } else if matches!(self.argument, DataType::YearMonthInterval | DataType::DayTimeInterval) {
+        } else if matches!(self.argument, DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..)) {
             self.sum.merge(&[cast(&buffers[0], &ArrowType::Int64)?], groups)?;
         } else {
             self.sum.merge(&buffers[..1], groups)?;
@@ -433,14 +435,14 @@ impl Accumulator for Average {
                 }
                 Arc::new(Decimal128Array::from(values).with_precision_and_scale(*precision, *to)?)
             }
-            (DataType::YearMonthInterval, _) => {
+            (DataType::YearMonthInterval(..), _) => {
                 let sums = sums.as_primitive::<Int64Type>();
                 let values = sums.iter().zip(&counts).map(|(sum, count)| {
                     sum.filter(|_| *count > 0).map(|sum| half_up(i128::from(sum), i128::from(*count)) as i32)
                 });
                 Arc::new(values.collect::<PrimitiveArray<IntervalYearMonthType>>())
             }
-            (DataType::DayTimeInterval, _) => {
+            (DataType::DayTimeInterval(..), _) => {
                 let sums = sums.as_primitive::<Int64Type>();
                 let values = sums.iter().zip(&counts).map(|(sum, count)| {
                     sum.filter(|_| *count > 0).map(|sum| half_up(i128::from(sum), i128::from(*count)) as i64)

@@ -108,7 +108,12 @@ fn names(exprs: &[Expr]) -> String {
 }
 
 fn literal_name(value: &Scalar, data_type: &DataType) -> String {
+    use crate::logical::functions::calendar::{format_day_time, format_year_month};
     match (value, data_type) {
+        (Scalar::YearMonthInterval(months), DataType::YearMonthInterval(from, to)) => {
+            format_year_month(*months, *from, *to)
+        }
+        (Scalar::DayTimeInterval(micros), DataType::DayTimeInterval(from, to)) => format_day_time(*micros, *from, *to),
         (Scalar::Array(items), _) => format!("ARRAY({})", items.iter().map(scalar_sql).collect::<Vec<_>>().join(", ")),
         (Scalar::Date(_) | Scalar::Timestamp(_) | Scalar::TimestampNtz(_), _) => scalar_sql(value),
         _ => scalar_text(value),
@@ -122,10 +127,13 @@ fn binary_name(op: BinaryOp, left: &Expr, right: &Expr) -> String {
         Expr::Literal(Scalar::YearMonthInterval(_) | Scalar::DayTimeInterval(_) | Scalar::CalendarInterval(..), _) => {
             true
         }
+        Expr::Alias { child, .. } => {
+            matches!(child.as_ref(), Expr::Call(call) if matches!(call.name.as_str(), "make_interval" | "make_dt_interval" | "make_ym_interval"))
+        }
         Expr::Call(call) => matches!(call.name.as_str(), "make_interval" | "make_dt_interval" | "make_ym_interval"),
         _ => false,
     };
-    let days = matches!(right, Expr::Literal(Scalar::DayTimeInterval(micros), _) if micros % 86_400_000_000 == 0);
+    let days = matches!(right, Expr::Literal(_, DataType::DayTimeInterval(0, 0)));
     match op {
         BinaryOp::Add if days && left.data_type() == DataType::Date => {
             format!("date_add({left_name}, extractansiintervaldays({right_name}))")

@@ -45,8 +45,9 @@ impl DataType {
             DataType::Date => "date".into(),
             DataType::Timestamp => "timestamp".into(),
             DataType::TimestampNtz => "timestamp_ntz".into(),
-            DataType::YearMonthInterval => "interval year to month".into(),
-            DataType::DayTimeInterval => "interval day to second".into(),
+            DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..) => {
+                format!("interval {}", self.interval_units().unwrap_or_default())
+            }
             DataType::CalendarInterval => "interval".into(),
             DataType::Array(..) => "array".into(),
             DataType::Map(..) => "map".into(),

@@ -152,7 +152,7 @@ fn vectors(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Reso
 }
 
 fn interval(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::YearMonthInterval | DataType::DayTimeInterval)
+    matches!(data_type, DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..))
 }
 
 fn sum(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
@@ -170,7 +170,12 @@ fn sum(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved
 
 fn avg(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     if args.first().is_some_and(|arg| interval(&arg.data_type())) {
-        return signature(name, args, context, &[Any], 0, MaybeArg(0));
+        let resolved = signature(name, args, context, &[Any], 0, MaybeArg(0))?;
+        let data_type = match resolved.data_type {
+            DataType::YearMonthInterval(..) => DataType::YEAR_MONTH,
+            _ => DataType::DAY_TIME,
+        };
+        return Ok(Resolved { data_type, ..resolved });
     }
     let resolved = signature(name, args, context, &[Want::Num], 0, MaybeArg(0))?;
     let data_type = match resolved.data_type {

@@ -4,6 +4,7 @@
 
 use crate::common::calendar::{civil_of, days_of};
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::logical::types::DataType;
 use chrono::{Offset, TimeZone as _};
 use std::fmt::Write as _;
 
@@ -253,35 +254,40 @@ pub fn format_timestamp(utc_micros: i64, zone: Zone) -> String {
     text
 }
 
-/// `INTERVAL '2' DAY`, `INTERVAL '1 02:03:04.5' DAY TO SECOND`.
+/// A day-time interval in its units: `INTERVAL '1 02:03:04' DAY TO SECOND`, `INTERVAL '100' MINUTE`.
 #[must_use]
-pub fn format_day_time(micros: i64) -> String {
-    if micros % DAY == 0 {
-        return format!("INTERVAL '{}' DAY", micros / DAY);
+pub fn format_day_time(micros: i64, from: u8, to: u8) -> String {
+    const SIZES: [u64; 4] = [DAY as u64, 3600 * SECOND as u64, 60 * SECOND as u64, SECOND as u64];
+    let mut rest = micros.unsigned_abs();
+    let mut text = if micros < 0 { "-".to_owned() } else { String::new() };
+    for (unit, size) in SIZES.iter().enumerate().take(usize::from(to) + 1).skip(usize::from(from)) {
+        if unit > usize::from(from) {
+            text.push(if unit == 1 { ' ' } else { ':' });
+        }
+        let count = rest / size;
+        text.push_str(&if unit == 0 { count.to_string() } else { format!("{count:02}") });
+        rest %= size;
     }
-    let sign = if micros < 0 { "-" } else { "" };
-    let size = micros.unsigned_abs();
-    let (days, rest) = (size / DAY as u64, size % DAY as u64);
-    let (seconds, fraction) = (rest / SECOND as u64, rest % SECOND as u64);
-    let mut text = format!("INTERVAL '{sign}{days} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if fraction != 0 {
+    if to == 3 && rest != 0 {
         text.push('.');
-        text.push_str(format!("{fraction:06}").trim_end_matches('0'));
+        text.push_str(format!("{rest:06}").trim_end_matches('0'));
     }
-    text.push_str("' DAY TO SECOND");
-    text
+    let units = DataType::DayTimeInterval(from, to).interval_units().unwrap_or_default().to_uppercase();
+    format!("INTERVAL '{text}' {units}")
 }
 
-/// `INTERVAL '1-2' YEAR TO MONTH`, `INTERVAL '1' YEAR`, `INTERVAL '3' MONTH`.
+/// A year-month interval in its units: `INTERVAL '1-2' YEAR TO MONTH`, `INTERVAL '1' YEAR`, `INTERVAL '3' MONTH`.
 #[must_use]
-pub fn format_year_month(months: i32) -> String {
+pub fn format_year_month(months: i32, from: u8, to: u8) -> String {
     let sign = if months < 0 { "-" } else { "" };
     let size = months.unsigned_abs();
-    match (size / 12, size % 12) {
-        (years, 0) if years > 0 => format!("INTERVAL '{sign}{years}' YEAR"),
-        (0, months) => format!("INTERVAL '{sign}{months}' MONTH"),
-        (years, months) => format!("INTERVAL '{sign}{years}-{months}' YEAR TO MONTH"),
-    }
+    let text = match (from, to) {
+        (0, 0) => (size / 12).to_string(),
+        (1, _) => size.to_string(),
+        _ => format!("{}-{}", size / 12, size % 12),
+    };
+    let units = DataType::YearMonthInterval(from, to).interval_units().unwrap_or_default().to_uppercase();
+    format!("INTERVAL '{sign}{text}' {units}")
 }
 
 /// `1 years 2 months 3 days 4 hours`, as Spark shows intervals that mix units.
@@ -339,9 +345,10 @@ mod tests {
 
     #[test]
     fn intervals_read_as_in_spark() {
-        assert_eq!(format_day_time(2 * DAY), "INTERVAL '2' DAY");
-        assert_eq!(format_day_time(DAY + 3_723_500_000), "INTERVAL '1 01:02:03.5' DAY TO SECOND");
-        assert_eq!(format_year_month(14), "INTERVAL '1-2' YEAR TO MONTH");
+        assert_eq!(format_day_time(2 * DAY, 0, 0), "INTERVAL '2' DAY");
+        assert_eq!(format_day_time(6000 * SECOND, 2, 2), "INTERVAL '100' MINUTE");
+        assert_eq!(format_day_time(DAY + 3_723_500_000, 0, 3), "INTERVAL '1 01:02:03.5' DAY TO SECOND");
+        assert_eq!(format_year_month(14, 0, 1), "INTERVAL '1-2' YEAR TO MONTH");
         assert_eq!(format_calendar_interval(14, 3, 3_600_000_000), "1 years 2 months 3 days 1 hours");
     }
 }

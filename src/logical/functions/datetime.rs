@@ -131,7 +131,7 @@ fn extract(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Reso
     };
     let source = args[1].data_type();
     let kind = match source {
-        YearMonthInterval | DayTimeInterval | CalendarInterval => Any,
+        YearMonthInterval(..) | DayTimeInterval(..) | CalendarInterval => Any,
         _ => Moment,
     };
     signature(name, args, context, &[Str, kind], 0, Of(out))
@@ -219,12 +219,12 @@ fn make_dt_interval(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Re
             _ => want(name, arg, i, Int, context),
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(give(args, Of(DayTimeInterval)))
+    Ok(give(args, Of(DataType::DAY_TIME)))
 }
 
 fn make_ym_interval(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     count(name, &args, 0, 2)?;
-    signature(name, with_zeros(args, 2), context, &[Int, Int], 0, Of(YearMonthInterval))
+    signature(name, with_zeros(args, 2), context, &[Int, Int], 0, Of(DataType::YEAR_MONTH))
 }
 
 /// `window(time, length[, slide[, start]])`: the tumbling window that a moment falls into. Sliding windows give several rows and are
@@ -238,7 +238,7 @@ fn window(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resol
 /// `time_bucket(length, moment[, origin])`: the start of the bucket of that length.
 fn time_bucket(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     count(name, &args, 2, 3)?;
-    if !matches!(args[0].data_type(), DayTimeInterval | YearMonthInterval) {
+    if !matches!(args[0].data_type(), DayTimeInterval(..) | YearMonthInterval(..)) {
         return Err(unexpected_input(name, &args[0], 0, "an ANSI interval"));
     }
     for (i, arg) in args.iter_mut().enumerate().skip(1) {

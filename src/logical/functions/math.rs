@@ -82,7 +82,7 @@ scalar_functions! {
 }
 
 fn number(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
-    if let Some(DataType::YearMonthInterval | DataType::DayTimeInterval | DataType::CalendarInterval) =
+    if let Some(DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..) | DataType::CalendarInterval) =
         args.first().map(Expr::data_type)
     {
         return signature(name, args, context, &[Any], 0, Arg(0));

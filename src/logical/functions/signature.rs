@@ -271,8 +271,9 @@ pub(super) fn words(data_type: &DataType) -> String {
         T::Date => "DATE".into(),
         T::Timestamp => "TIMESTAMP".into(),
         T::TimestampNtz => "TIMESTAMP_NTZ".into(),
-        T::YearMonthInterval => "INTERVAL YEAR TO MONTH".into(),
-        T::DayTimeInterval => "INTERVAL DAY TO SECOND".into(),
+        T::YearMonthInterval(..) | T::DayTimeInterval(..) => {
+            format!("INTERVAL {}", data_type.interval_units().unwrap_or_default().to_uppercase())
+        }
         T::CalendarInterval => "INTERVAL".into(),
         T::Array(element, _) => format!("ARRAY<{}>", words(element)),
         T::Map(key, value, _) => format!("MAP<{}, {}>", words(key), words(value)),

@@ -93,6 +93,9 @@ pub fn common_type(left: &DataType, right: &DataType, ansi: bool) -> Option<Data
     if let Some(number) = wider_numeric(left, right, ansi) {
         return Some(number);
     }
+    if let Some(interval) = left.wider_interval(right) {
+        return Some(interval);
+    }
     match (left, right) {
         (T::Null, other) | (other, T::Null) => Some(other.clone()),
         (T::String, other) | (other, T::String) => with_string(other, ansi),
@@ -170,7 +173,9 @@ pub fn binary_type(op: BinaryOp, left: &DataType, right: &DataType) -> DataType 
         BinaryOp::IntegralDivide => DataType::Long,
         BinaryOp::Divide => match (left, right) {
             (DataType::Decimal(..), DataType::Decimal(..)) => decimal_result(op, left, right),
-            (DataType::YearMonthInterval | DataType::DayTimeInterval | DataType::CalendarInterval, _) => left.clone(),
+            (DataType::YearMonthInterval(..), _) => DataType::YEAR_MONTH,
+            (DataType::DayTimeInterval(..), _) => DataType::DAY_TIME,
+            (DataType::CalendarInterval, _) => left.clone(),
             _ => DataType::Double,
         },
         BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Remainder => {
@@ -189,19 +194,24 @@ fn first_known(left: &DataType, right: &DataType) -> DataType {
 
 fn time_result(op: BinaryOp, left: &DataType, right: &DataType) -> DataType {
     use DataType as T;
-    let interval = |t: &T| matches!(t, T::YearMonthInterval | T::DayTimeInterval | T::CalendarInterval);
+    let interval = |t: &T| matches!(t, T::YearMonthInterval(..) | T::DayTimeInterval(..) | T::CalendarInterval);
     match (left, right) {
-        (T::Date, T::Date) | (T::Timestamp | T::TimestampNtz, T::Timestamp | T::TimestampNtz | T::Date)
+        (T::Date, T::Date) if op == BinaryOp::Subtract => T::DAYS,
+        (T::Timestamp | T::TimestampNtz, T::Timestamp | T::TimestampNtz | T::Date)
+        | (T::Date, T::Timestamp | T::TimestampNtz)
             if op == BinaryOp::Subtract =>
         {
-            T::DayTimeInterval
+            T::DAY_TIME
         }
-        (T::Date, T::Timestamp | T::TimestampNtz) if op == BinaryOp::Subtract => T::DayTimeInterval,
-        (T::Date, T::DayTimeInterval) | (T::DayTimeInterval, T::Date) => T::Timestamp,
+        (T::Date, T::DayTimeInterval(0, 0)) | (T::DayTimeInterval(0, 0), T::Date) => T::Date,
+        (T::Date, T::DayTimeInterval(..)) | (T::DayTimeInterval(..), T::Date) => T::Timestamp,
         (T::Date | T::Timestamp | T::TimestampNtz, _) => left.clone(),
         (_, T::Date | T::Timestamp | T::TimestampNtz) => right.clone(),
+        (T::YearMonthInterval(..), r) | (r, T::YearMonthInterval(..)) if !interval(r) => T::YEAR_MONTH,
+        (T::DayTimeInterval(..), r) | (r, T::DayTimeInterval(..)) if !interval(r) => T::DAY_TIME,
         (l, r) if interval(l) && !interval(r) => l.clone(),
         (l, r) if interval(r) && !interval(l) => r.clone(),
+        (l, r) if l.wider_interval(r).is_some() => l.wider_interval(r).unwrap_or(T::Null),
         _ => first_known(left, right),
     }
 }
@@ -278,8 +288,9 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
         (T::Date, T::Timestamp | T::TimestampNtz) => true,
         (T::Timestamp, T::Date | T::TimestampNtz) | (T::TimestampNtz, T::Date | T::Timestamp) => true,
         (T::Byte | T::Short | T::Integer | T::Long, T::Binary) => !ansi,
-        (T::Byte | T::Short | T::Integer | T::Long, T::YearMonthInterval | T::DayTimeInterval) => true,
-        (T::YearMonthInterval | T::DayTimeInterval, other) if other.is_integral() => true,
+        (T::YearMonthInterval(..), T::YearMonthInterval(..)) | (T::DayTimeInterval(..), T::DayTimeInterval(..)) => true,
+        (T::Byte | T::Short | T::Integer | T::Long, T::YearMonthInterval(..) | T::DayTimeInterval(..)) => true,
+        (T::YearMonthInterval(..) | T::DayTimeInterval(..), other) if other.is_integral() => true,
         (number, T::Boolean | T::Timestamp) if number.is_numeric() => true,
         (number, other) if number.is_numeric() && other.is_numeric() => true,
         (T::Array(a, a_null), T::Array(b, b_null)) => can_cast(a, b, ansi) && (*b_null || !*a_null),

@@ -230,10 +230,10 @@ pub fn from_value(interp: &mut Interpreter, value: &Value, data_type: &DataType)
         DataType::Date => Scalar::Date(pytime::date_days(interp, value).map_err(|_| wrong(interp, value, data_type))?),
         DataType::Timestamp => Scalar::Timestamp(micros(interp, value, data_type)?),
         DataType::TimestampNtz => Scalar::TimestampNtz(micros(interp, value, data_type)?),
-        DataType::DayTimeInterval => Scalar::DayTimeInterval(
+        DataType::DayTimeInterval(..) => Scalar::DayTimeInterval(
             pytime::timedelta_micros(interp, value).map_err(|_| wrong(interp, value, data_type))?,
         ),
-        DataType::YearMonthInterval => Scalar::YearMonthInterval(whole(interp, value, data_type)?),
+        DataType::YearMonthInterval(..) => Scalar::YearMonthInterval(whole(interp, value, data_type)?),
         DataType::CalendarInterval => return Err(wrong(interp, value, data_type)),
         DataType::Array(element, _) => {
             let items = sequence(interp, value).ok_or_else(|| wrong(interp, value, data_type))?;

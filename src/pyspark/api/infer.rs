@@ -162,7 +162,7 @@ fn infer(interp: &mut Interpreter, value: &Value) -> Result<DataType, Unknown> {
         Value::Object(object) => match object.type_name() {
             "date" => DataType::Date,
             "datetime" => DataType::Timestamp,
-            "timedelta" => DataType::DayTimeInterval,
+            "timedelta" => DataType::DAY_TIME,
             "Decimal" => DataType::Decimal(38, 18),
             "Row" => DataType::Struct(row_schema(interp, value, None)?),
             _ => return Err(Unknown::Type),

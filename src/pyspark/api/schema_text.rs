@@ -20,8 +20,8 @@ pub fn class_name(data_type: &DataType) -> &'static str {
         DataType::Date => "DateType",
         DataType::Timestamp => "TimestampType",
         DataType::TimestampNtz => "TimestampNTZType",
-        DataType::YearMonthInterval => "YearMonthIntervalType",
-        DataType::DayTimeInterval => "DayTimeIntervalType",
+        DataType::YearMonthInterval(..) => "YearMonthIntervalType",
+        DataType::DayTimeInterval(..) => "DayTimeIntervalType",
         DataType::CalendarInterval => "CalendarIntervalType",
         DataType::Array(..) => "ArrayType",
         DataType::Map(..) => "MapType",
@@ -40,8 +40,8 @@ pub fn repr(data_type: &DataType) -> String {
             let inner: Vec<String> = fields.fields.iter().map(field_repr).collect();
             format!("StructType([{}])", inner.join(", "))
         }
-        DataType::DayTimeInterval => "DayTimeIntervalType(0, 3)".to_owned(),
-        DataType::YearMonthInterval => "YearMonthIntervalType(0, 1)".to_owned(),
+        DataType::DayTimeInterval(from, to) => format!("DayTimeIntervalType({from}, {to})"),
+        DataType::YearMonthInterval(from, to) => format!("YearMonthIntervalType({from}, {to})"),
         other => format!("{}()", class_name(other)),
     }
 }

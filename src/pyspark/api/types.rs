@@ -69,8 +69,8 @@ const SIMPLE: &[(&str, DataType)] = &[
     ("DateType", DataType::Date),
     ("TimestampType", DataType::Timestamp),
     ("TimestampNTZType", DataType::TimestampNtz),
-    ("DayTimeIntervalType", DataType::DayTimeInterval),
-    ("YearMonthIntervalType", DataType::YearMonthInterval),
+    ("DayTimeIntervalType", DataType::DAY_TIME),
+    ("YearMonthIntervalType", DataType::YEAR_MONTH),
     ("CalendarIntervalType", DataType::CalendarInterval),
 ];
 

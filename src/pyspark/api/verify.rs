@@ -51,7 +51,7 @@ fn verify_simple(interp: &mut Interpreter, value: &Value, data_type: &DataType, 
         DataType::Binary => &["bytes", "bytearray"],
         DataType::Date => &["date", "datetime"],
         DataType::Timestamp | DataType::TimestampNtz => &["datetime"],
-        DataType::DayTimeInterval => &["timedelta"],
+        DataType::DayTimeInterval(..) => &["timedelta"],
         _ => &["int"],
     };
     if !super::convert::is_exactly(interp, value, accepted) {

@@ -115,7 +115,11 @@ fn cast_with(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rules) -> 
             moments(array, from, to, rules)
         }
         (number, other) if number.is_numeric() && other.is_numeric() => numbers::cast(array, from, to, rules),
-        (T::YearMonthInterval | T::DayTimeInterval, _) | (_, T::YearMonthInterval | T::DayTimeInterval) => {
+        (T::YearMonthInterval(..), T::YearMonthInterval(..)) | (T::DayTimeInterval(..), T::DayTimeInterval(..)) => {
+            Ok(array.clone())
+        }
+        (T::YearMonthInterval(..) | T::DayTimeInterval(..), _)
+        | (_, T::YearMonthInterval(..) | T::DayTimeInterval(..)) => {
             Err(SparkError::unsupported(format!("a cast from {from:?} to {to:?}"), "use make_dt_interval or extract"))
         }
         _ => Err(SparkError::unsupported(format!("a cast from {from:?} to {to:?}"), "cast through string")),

@@ -108,8 +108,8 @@ pub fn write_cell(out: &mut String, array: &ArrayRef, row: usize, data_type: &Da
             }
             out.push('}');
         }
-        T::Null | T::YearMonthInterval | T::DayTimeInterval | T::CalendarInterval => {
-            interval(out, &Scalar::from_array(array, row, data_type)?, style);
+        T::Null | T::YearMonthInterval(..) | T::DayTimeInterval(..) | T::CalendarInterval => {
+            interval(out, &Scalar::from_array(array, row, data_type)?, data_type, style);
         }
     }
     Ok(())
@@ -137,10 +137,16 @@ fn bytes(out: &mut String, value: &[u8], style: Style) {
     out.push(']');
 }
 
-fn interval(out: &mut String, value: &Scalar, style: Style) {
+fn interval(out: &mut String, value: &Scalar, data_type: &DataType, style: Style) {
     match value {
-        Scalar::YearMonthInterval(months) => out.push_str(&calendar::format_year_month(*months)),
-        Scalar::DayTimeInterval(micros) => out.push_str(&calendar::format_day_time(*micros)),
+        Scalar::YearMonthInterval(months) => {
+            let DataType::YearMonthInterval(from, to) = *data_type else { return };
+            out.push_str(&calendar::format_year_month(*months, from, to));
+        }
+        Scalar::DayTimeInterval(micros) => {
+            let DataType::DayTimeInterval(from, to) = *data_type else { return };
+            out.push_str(&calendar::format_day_time(*micros, from, to));
+        }
         Scalar::CalendarInterval(months, days, micros) => {
             out.push_str(&calendar::format_calendar_interval(*months, *days, *micros));
         }

@@ -334,7 +334,7 @@ fn to_scalar(json: &Json, data_type: &DataType, reading: &Reading) -> Option<Sca
             )
         }
         T::Null => Scalar::Null,
-        T::YearMonthInterval | T::DayTimeInterval | T::CalendarInterval => return None,
+        T::YearMonthInterval(..) | T::DayTimeInterval(..) | T::CalendarInterval => return None,
     })
 }
 

@@ -229,8 +229,9 @@ fn simple_string(data_type: &DataType) -> String {
         DataType::Long => "bigint".to_owned(),
         DataType::TimestampNtz => "timestamp_ntz".to_owned(),
         DataType::Decimal(precision, scale) => format!("decimal({precision},{scale})"),
-        DataType::YearMonthInterval => "interval year to month".to_owned(),
-        DataType::DayTimeInterval => "interval day to second".to_owned(),
+        DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..) => {
+            format!("interval {}", data_type.interval_units().unwrap_or_default())
+        }
         DataType::CalendarInterval => "interval".to_owned(),
         other => format!("{other:?}").to_lowercase(),
     }
