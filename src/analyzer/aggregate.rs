@@ -51,6 +51,8 @@ impl Analyzer<'_> {
         }
         let items = self.named_items(items, &mut env)?;
         let items: Vec<Expr> = items.into_iter().map(|item| self.plainly_named(item, &env)).collect();
+        let (keys, items, input) = &self.windowed(keys, items, input)?;
+        let (keys, items) = (keys.clone(), items.clone());
         for item in &items {
             check(item, &keys, &items)?;
         }
@@ -71,6 +73,40 @@ impl Analyzer<'_> {
                 self.finish_aggregate(by.into_iter().map(Expr::Attribute).collect(), items, plan)
             }
         }
+    }
+
+    /// Grouping by `window(time, …)`: rows without a time are left out, and a sliding window gives a row for each window that holds it.
+    fn windowed(
+        &self,
+        keys: Vec<Expr>,
+        items: Vec<Expr>,
+        input: &Arc<LogicalPlan>,
+    ) -> Result<(Vec<Expr>, Vec<Expr>, Arc<LogicalPlan>)> {
+        let is_window = |key: &&Expr| matches!(key, Expr::Function { function, .. } if function.name == "window");
+        let found = keys.iter().find(is_window).cloned();
+        let Some(window @ Expr::Function { args, .. }) = &found else {
+            return Ok((keys, items, input.clone()));
+        };
+        let mut input = input.clone();
+        if args[0].nullable() {
+            let condition = Expr::unary(crate::logical::expr::UnaryOp::IsNotNull, args[0].clone());
+            input = Arc::new(LogicalPlan::Filter { condition, input });
+        }
+        if args.get(2).is_none_or(|slide| *slide == args[1]) {
+            return Ok((keys, items, input));
+        }
+        let windows = super::coercion::call("sliding_windows", args.clone(), &self.resolve_context())?;
+        let Some(crate::logical::functions::Definition::Generator(function)) =
+            crate::logical::functions::lookup("explode")
+        else {
+            return Err(SparkError::internal("explode is no generator"));
+        };
+        let generator = Expr::Generator { function, args: vec![windows], outer: false };
+        let (plan, _) = self.generate(generator, &["window".to_owned()], input)?;
+        let column = plan.output().pop().map(Expr::Attribute);
+        let column = column.ok_or_else(|| SparkError::internal("a generator without a column"))?;
+        let over = |expr: Expr| expr.transform_up(&mut |part| if part == *window { column.clone() } else { part });
+        Ok((keys.into_iter().map(over).collect(), items.into_iter().map(over).collect(), plan))
     }
 
     /// An output column under a name of another spelling becomes an alias, so that it still equals its grouping key.

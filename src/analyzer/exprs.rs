@@ -403,7 +403,7 @@ impl<'e> Env<'e> {
     fn call(&self, call: Call) -> Result<Expr> {
         let lower = call.name.to_ascii_lowercase();
         let mut args = self.arguments(&lower, call.args)?;
-        if matches!(lower.as_str(), "from_json" | "from_csv") {
+        if matches!(lower.as_str(), "from_json" | "from_csv" | "from_xml") {
             with_schema(&mut args)?;
         }
         let filter = match call.filter {
@@ -444,7 +444,7 @@ impl<'e> Env<'e> {
             Some(Definition::Scalar(_)) => {
                 let mut args = args;
                 // A schema may be computed: `from_json(text, schema_of_json('…'))`.
-                if matches!(name, "from_json" | "from_csv")
+                if matches!(name, "from_json" | "from_csv" | "from_xml")
                     && let Some(schema @ Expr::Function { .. }) = args.get(1)
                     && let Some(constant) = self.analyzer.context.catalog.constant(schema)
                 {

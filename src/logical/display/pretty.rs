@@ -245,7 +245,7 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
             return format!("shiftleft({}, {})", value.pretty_name(), by.pretty_name());
         }
         ("<<" | ">>" | ">>>", [value, by]) => return format!("({} {name} {})", value.pretty_name(), by.pretty_name()),
-        ("from_json" | "from_csv", [value, ..]) => return format!("{name}({})", value.pretty_name()),
+        ("from_json" | "from_csv" | "from_xml", [value, ..]) => return format!("{name}({})", value.pretty_name()),
         ("positive", [value]) => return format!("(+ {})", value.pretty_name()),
         ("approx_count_distinct", [value, _]) => return format!("approx_count_distinct({})", value.pretty_name()),
         ("array_sort", [value]) => return format!("array_sort({}, {DEFAULT_ORDER})", value.pretty_name()),
@@ -271,7 +271,7 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
                 format!("mode({value})")
             };
         }
-        ("schema_of_json" | "schema_of_csv" | "to_json" | "to_csv", [value, _]) => {
+        ("schema_of_json" | "schema_of_csv" | "schema_of_xml" | "to_json" | "to_csv" | "to_xml", [value, _]) => {
             return format!("{name}({})", value.pretty_name());
         }
         ("uuid", _) => return "uuid()".into(),

@@ -76,6 +76,7 @@ scalar_functions! {
         "timestampdiff" ["timestamp_diff"] (Str, Time, Time) => Of(Long);
         "extractansiintervaldays" [] (Any) => Of(Integer);
         "window" [] = window;
+        "sliding_windows" [] = sliding_windows;
         "window_time" [] (Any) => Of(Timestamp);
         "sequence" [] = sequence;
     }
@@ -232,7 +233,13 @@ fn make_ym_interval(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Re
 fn window(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     let resolved = signature(name, args, context, &[Time, Str, Str, Str], 2, Of(Timestamp))?;
     let ends = vec![StructField::new("start", Timestamp, true), StructField::new("end", Timestamp, true)];
-    Ok(Resolved { data_type: DataType::Struct(StructType::new(ends)), ..resolved })
+    Ok(Resolved { data_type: DataType::Struct(StructType::new(ends)), nullable: false, ..resolved })
+}
+
+/// All windows that hold a moment, as an array: what the analyzer makes of a sliding `window(…)`.
+fn sliding_windows(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let resolved = window(name, args, context)?;
+    Ok(Resolved { data_type: DataType::Array(Box::new(resolved.data_type), false), ..resolved })
 }
 
 /// `time_bucket(length, moment[, origin])`: the start of the bucket of that length.

@@ -32,6 +32,17 @@ scalar_functions! {
         "json_object_keys" [] (Str) => Maybe(DataType::array(Text));
         "from_csv" [] = from_json;
         "to_csv" [] = to_json;
+        "from_xml" [] = from_json;
+        "to_xml" [] = to_json;
+        "schema_of_xml" [] (Str, Map; 1) => Never(Text);
+        "xpath" [] (Str, Str) => Maybe(DataType::array(Text));
+        "xpath_boolean" [] (Str, Str) => Maybe(Boolean);
+        "xpath_string" [] (Str, Str) => Maybe(Text);
+        "xpath_double" ["xpath_number"] (Str, Str) => Maybe(DataType::Double);
+        "xpath_float" [] (Str, Str) => Maybe(DataType::Float);
+        "xpath_int" [] (Str, Str) => Maybe(Integer);
+        "xpath_long" [] (Str, Str) => Maybe(Long);
+        "xpath_short" [] (Str, Str) => Maybe(DataType::Short);
         "schema_of_csv" [] (Str, Map; 1) => Never(Text);
         "monotonically_increasing_id" [] once = |name, args, context| signature(name, args, context, &[], 0, Never(Long));
         "spark_partition_id" [] once = |name, args, context| signature(name, args, context, &[], 0, Never(Integer));

@@ -6,7 +6,7 @@ use super::support::{column_of_name, given, not_expected_type, raise, text_argum
 use super::types::type_argument;
 use super::window::WindowObject;
 use crate::common::ErrorClass;
-use crate::logical::expr::{BinaryOp as Op, CastMode, Expr, SortOrder, UnaryOp as Un};
+use crate::logical::expr::{BinaryOp as Op, Call, CastMode, Expr, SortOrder, UnaryOp as Un, WindowSpec};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use crate::pyspark::lang::{
@@ -289,7 +289,30 @@ fn over(interp: &mut Interpreter, own: Expr, args: Args) -> PyResult {
     let Some(window) = window.downcast::<WindowObject>() else {
         return Err(not_expected_type(interp, "window", "WindowSpec", &window));
     };
+    if let Expr::Call(call) = &own
+        && call.name == "counter_diff"
+    {
+        return Ok(column_value(counter_diff(call, &window.0)));
+    }
     Ok(column_value(Expr::Window { function: Box::new(own), spec: window.0.clone() }))
+}
+
+/// How much a counter grew since the row before; null when it was reset: it fell, or its start changed.
+fn counter_diff(call: &Call, spec: &WindowSpec) -> Expr {
+    let before = |of: &Expr| {
+        let null = Expr::Literal(Scalar::Null, DataType::Null);
+        let function = Box::new(Expr::call("lag", vec![of.clone(), Expr::int(1), null]));
+        Expr::Window { function, spec: spec.clone() }
+    };
+    let value = call.args[0].clone();
+    let grew = Expr::binary(Op::GtEq, value.clone(), before(&value));
+    let counts = match call.args.get(1) {
+        None => grew,
+        Some(start) => Expr::binary(Op::And, grew, Expr::binary(Op::Eq, start.clone(), before(start))),
+    };
+    let growth = Expr::binary(Op::Subtract, value.clone(), before(&value));
+    let shown = Expr::Window { function: Box::new(Expr::Call(call.clone())), spec: spec.clone() };
+    Expr::Case { branches: vec![(counts, growth)], otherwise: None }.alias(shown.pretty_name())
 }
 
 /// `F.when(condition, value)`.

@@ -34,7 +34,8 @@ fn fields_of(text: &str, separator: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn value_of(text: &str, data_type: &DataType, reading: &Reading) -> Option<Scalar> {
+/// Text as a value of a plain type; nothing when it does not fit.
+pub(super) fn value_of(text: &str, data_type: &DataType, reading: &Reading) -> Option<Scalar> {
     use DataType as T;
     Some(match data_type {
         T::String => Scalar::String(text.to_owned()),

@@ -24,6 +24,9 @@ mod strings;
 mod structs;
 mod times;
 mod vectors;
+mod xml;
+mod xml_tree;
+mod xpath;
 
 use super::call::Kernel;
 
@@ -52,6 +55,8 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         .or_else(|| similarity::kernel(name))
         .or_else(|| secrets::kernel(name))
         .or_else(|| vectors::kernel(name))
+        .or_else(|| xpath::kernel(name))
+        .or_else(|| xml::kernel(name))
         .or_else(|| sketches::kernel(name))
         .or_else(|| misc::kernel(name))
 }

@@ -55,7 +55,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "timestampadd" => timestamp_add,
         "timestampdiff" => timestamp_diff,
         "extractansiintervaldays" => interval_days,
-        "window" => window,
+        "window" | "sliding_windows" => window,
         "window_time" => window_time,
         "sequence" => sequence,
         _ => return None,
@@ -459,32 +459,45 @@ fn length_of(text: &str) -> Option<i64> {
     Some(total)
 }
 
-/// The tumbling window of a moment. The optional arguments are the slide (equal to the length) and the offset.
+/// The window of a moment, or all windows that slide over it. The optional arguments are the slide and the offset.
 fn window(call: &Call<'_>) -> Result<ArrayRef> {
     let t = call.numbers::<Micros>(0)?;
     let lengths = (1..call.args.len()).map(|i| call.texts(i)).collect::<Result<Vec<_>>>()?;
+    let all = call.name == "sliding_windows";
     call.to_scalars(|row| {
-        let Some(t) = t.get(row) else { return Ok(Scalar::Null) };
         let length = |i: usize| -> Result<Option<i64>> {
-            lengths
-                .get(i)
-                .and_then(|texts| texts.get(row))
-                .map(|text| {
-                    length_of(text).ok_or_else(|| {
-                        errors::illegal("CANNOT_PARSE_INTERVAL", format!("'{text}' is no length of time"))
-                    })
-                })
-                .transpose()
+            let wrong = |text| errors::illegal("CANNOT_PARSE_INTERVAL", format!("'{text}' is no length of time"));
+            let text = lengths.get(i).and_then(|texts| texts.get(row));
+            text.map(|text| length_of(text).ok_or_else(|| wrong(text))).transpose()
         };
-        let size = length(0)?.filter(|size| *size > 0).ok_or_else(|| {
-            SparkError::analysis("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "a window must be longer than nothing")
-        })?;
-        if length(1)?.is_some_and(|slide| slide != size) {
-            return Err(SparkError::unsupported("a sliding window", "use a tumbling window, or explode(sequence(…))"));
+        let Some(t) = t.get(row) else {
+            return Ok(if all { Scalar::Array(Vec::new()) } else { Scalar::Struct(vec![Scalar::Null, Scalar::Null]) });
+        };
+        let too_short = || {
+            SparkError::analysis(
+                "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+                "a window and its slide must be longer than nothing, and the slide not longer than the window",
+            )
+        };
+        let size = length(0)?.filter(|size| *size > 0).ok_or_else(too_short)?;
+        let slide = length(1)?.unwrap_or(size);
+        if slide <= 0 || slide > size {
+            return Err(too_short());
         }
         let offset = length(2)?.unwrap_or(0);
-        let start = (t - offset).div_euclid(size) * size + offset;
-        Ok(Scalar::Struct(vec![Scalar::Timestamp(start), Scalar::Timestamp(start + size)]))
+        let last = (t - offset).div_euclid(slide) * slide + offset;
+        let window = |start: i64| Scalar::Struct(vec![Scalar::Timestamp(start), Scalar::Timestamp(start + size)]);
+        if !all && slide != size {
+            return Err(SparkError::unsupported(
+                "a sliding window outside of groupBy",
+                "group by it, or use a tumbling window",
+            ));
+        }
+        if !all {
+            return Ok(window(last));
+        }
+        let count = (last + size - t + slide - 1).div_euclid(slide);
+        Ok(Scalar::Array((0..count).map(|back| window(last - back * slide)).collect()))
     })
 }
 

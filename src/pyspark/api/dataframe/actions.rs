@@ -74,27 +74,16 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         let other = super::plan_of(interp, &other)?;
         Ok(Value::Bool(*plan == other))
     }),
-    ("toPandas", |_, _, _, _| Err(no_pandas("DataFrame.toPandas", "use collect() and plain Python, or show()"))),
+    ("toPandas", |_, _, _, _| Err(refused("DataFrame.toPandas", "use collect() and plain Python, or show()"))),
     ("toArrow", |_, _, _, _| Err(refused("DataFrame.toArrow", "use collect()"))),
-    ("pandas_api", |_, _, _, _| Err(no_pandas("DataFrame.pandas_api", "use the DataFrame's own methods"))),
-    ("mapInPandas", |_, _, _, _| Err(no_pandas("DataFrame.mapInPandas", "use df.rdd.mapPartitions(…).toDF(…)"))),
+    ("pandas_api", |_, _, _, _| Err(refused("DataFrame.pandas_api", "use the DataFrame's own methods"))),
+    ("mapInPandas", |_, _, _, _| Err(refused("DataFrame.mapInPandas", "use df.rdd.mapPartitions(…).toDF(…)"))),
     ("mapInArrow", |_, _, _, _| Err(refused("DataFrame.mapInArrow", "use df.rdd.mapPartitions(…).toDF(…)"))),
     ("withWatermark", |_, _, _, _| Err(refused("Structured Streaming (withWatermark)", "use batch frames"))),
     ("writeTo", |_, _, _, _| Err(refused("DataFrame.writeTo", "use df.write.saveAsTable(…)"))),
     ("transpose", |_, _, _, _| Err(refused("DataFrame.transpose", "use unpivot and pivot"))),
     ("semanticHash", |_, _, _, _| Err(refused("DataFrame.semanticHash", "compare plans with df.explain()"))),
 ];
-
-/// PySpark's own error where pandas is not installed, which it never is here.
-pub(crate) fn no_pandas(what: &str, instead: &str) -> Raised {
-    Raised::named(
-        "PySparkImportError",
-        "[PACKAGE_NOT_INSTALLED] Pandas >= 2.2.0 must be installed; however, it was not found.",
-    )
-    .with_help(format!(
-        "{what} needs pandas, which is not supported here (it is valid on real Spark with pandas): {instead}"
-    ))
-}
 
 fn refused(what: &str, instead: &str) -> Raised {
     Raised::unsupported(what, instead)

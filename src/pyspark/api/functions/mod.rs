@@ -64,7 +64,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 fn is_there(spark: &str) -> bool {
-    matches!(spark, "bitwise_not" | "not" | "negative" | "isnull" | "isnotnull" | "isnan") || lookup(spark).is_some()
+    matches!(spark, "counter_diff" | "bitwise_not" | "not" | "negative" | "isnull" | "isnotnull" | "isnan")
+        || lookup(spark).is_some()
 }
 
 /// The error for a function that real Spark has and batchlab has not.

@@ -106,6 +106,10 @@ table! {
     aggregate("col ~initialValue &merge &finish?"), reduce("col ~initialValue &merge &finish?"), array_sort("col &comparator?"),
     // JSON and CSV.
     get_json_object("col 'path"), json_array_length("col"), json_object_keys("col"),
+    // XML.
+    xpath("xml path"), xpath_boolean("xml path"), xpath_double("xml path"),
+    xpath_float("xml path"), xpath_int("xml path"), xpath_long("xml path"),
+    xpath_number("xml path"), xpath_short("xml path"), xpath_string("xml path"),
     // Aggregates.
     any_value("col 'ignoreNulls?"), approx_count_distinct("col 'rsd?"), approxCountDistinct => approx_count_distinct("col 'rsd?"),
     array_agg("col"), avg("col"), bit_and("col"), bit_or("col"), bit_xor("col"), bool_and("col"), bool_or("col"), collect_list("col"),
