@@ -255,7 +255,9 @@ fn with_time(op: BinaryOp, left: Expr, right: Expr, context: &ResolveContext) ->
         (BinaryOp::Add | BinaryOp::Subtract, DataType::String, y) if is_interval(y) => {
             Ok(Expr::binary(op, cast(left, &DataType::Timestamp, ansi), right))
         }
-        (BinaryOp::Add | BinaryOp::Subtract, x, y) if is_interval(x) && x == y => Ok(Expr::binary(op, left, right)),
+        (BinaryOp::Add | BinaryOp::Subtract, x, y) if is_interval(x) && (x == y || x.wider_interval(y).is_some()) => {
+            Ok(Expr::binary(op, left, right))
+        }
         (BinaryOp::Multiply, x, y) if is_interval(x) && y.is_numeric() => Ok(Expr::binary(op, left, right)),
         (BinaryOp::Multiply, x, y) if x.is_numeric() && is_interval(y) => Ok(Expr::binary(op, right, left)),
         (BinaryOp::Divide, x, y) if is_interval(x) && y.is_numeric() => Ok(Expr::binary(op, left, right)),

@@ -218,6 +218,20 @@ impl SessionCatalog {
     }
 }
 
+/// A table without files yet has its partition columns from its definition: they come last.
+fn partitioned(plan: Arc<LogicalPlan>, by: &[String]) -> Arc<LogicalPlan> {
+    let LogicalPlan::Scan(scan) = plan.as_ref() else { return plan };
+    if by.is_empty() || !scan.partition_schema.fields.is_empty() {
+        return plan;
+    }
+    let is_key = |name: &str| by.iter().any(|key| key.eq_ignore_ascii_case(name));
+    let mut scan = scan.clone();
+    let (keys, data) = scan.data_schema.fields.into_iter().partition(|field| is_key(&field.name));
+    (scan.partition_schema, scan.data_schema) = (StructType::new(keys), StructType::new(data));
+    scan.output.sort_by_key(|column| is_key(&column.name));
+    Arc::new(LogicalPlan::Scan(scan))
+}
+
 fn no_database(name: &str) -> SparkError {
     SparkError::analysis("SCHEMA_NOT_FOUND", format!("The schema `{name}` cannot be found.")).with_subject(name)
 }
@@ -319,7 +333,7 @@ impl Session {
                 self.read_files(ReadRequest { format, paths, schema: None, options, texts: None })?.schema()
             }
         };
-        self.know_table(full, path, schema, format, options)
+        self.know_table(full, path, (schema, &[]), (format, options))
     }
 
     /// Writes a table's files below the warehouse folder (or the target's own path) and makes its name known.
@@ -354,8 +368,9 @@ impl Session {
         };
         let schema = plan.schema();
         let (format, options) = (target.format, target.options.clone());
+        let partition_by = target.partition_by.clone();
         self.write_files(plan, &WriteTarget { path: path.clone(), ..target })?;
-        self.know_table(full, path, schema, format, options)
+        self.know_table(full, path, (schema, &partition_by), (format, options))
     }
 
     /// Makes the name of a table known whose files are there.
@@ -363,12 +378,11 @@ impl Session {
         &mut self,
         full: String,
         path: String,
-        schema: StructType,
-        format: FileFormat,
-        options: Options,
+        (schema, partition_by): (StructType, &[String]),
+        (format, options): (FileFormat, Options),
     ) -> Result<()> {
         let request = ReadRequest { format, paths: vec![path], schema: Some(schema), options, texts: None };
-        let scan = self.read_files(request)?;
+        let scan = partitioned(self.read_files(request)?, partition_by);
         self.catalog.tables.insert(full, scan);
         Ok(())
     }

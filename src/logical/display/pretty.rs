@@ -329,6 +329,7 @@ fn shown_defaults(name: &str, given: usize) -> &'static [&'static str] {
         ("sentences", 1) => &["", ""],
         ("sentences", 2) => &[""],
         ("regexp_instr", 2) => &["0"],
+        ("vector_norm" | "vector_normalize", 1) => &["2.0"],
         ("instr", 3) => &["1"],
         ("hmac", 2) => &["SHA-256"],
         ("aes_encrypt", 2) => &["GCM", "DEFAULT", "", ""],

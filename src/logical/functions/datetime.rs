@@ -239,7 +239,7 @@ fn window(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resol
 /// All windows that hold a moment, as an array: what the analyzer makes of a sliding `window(…)`.
 fn sliding_windows(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     let resolved = window(name, args, context)?;
-    Ok(Resolved { data_type: DataType::Array(Box::new(resolved.data_type), false), ..resolved })
+    Ok(Resolved { data_type: DataType::array(resolved.data_type), ..resolved })
 }
 
 /// `time_bucket(length, moment[, origin])`: the start of the bucket of that length.

@@ -238,7 +238,9 @@ fn walk(path: &str, from: &Node, document: &Node) -> Result<Vec<Node>> {
     loop {
         if let Some(after) = rest.strip_prefix('/') {
             let mut all = Vec::new();
-            nodes.iter().for_each(|node| node.with_descendants(&mut all));
+            for node in &nodes {
+                node.with_descendants(&mut all);
+            }
             (rest, nodes) = (after, all);
         }
         let (step, after) = split_at_operator(rest, "/").unwrap_or((rest, ""));

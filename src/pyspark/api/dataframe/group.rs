@@ -6,7 +6,7 @@ use crate::logical::expr::Expr;
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::types::DataType;
 use crate::pyspark::api::column::{Column, column_or_name, lit};
-use crate::pyspark::api::support::{analyze, given, raise, text_argument};
+use crate::pyspark::api::support::{given, raise, text_argument};
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
 use std::sync::Arc;
 
@@ -241,15 +241,24 @@ impl Object for GroupedData {
         })
     }
 
-    fn repr(&self, interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
-        let keys = analyze(interp, LogicalPlan::Project { exprs: self.keys(), input: self.plan.clone() })?;
-        let columns = |plan: &Plan| {
-            let fields = plan.schema().fields;
-            fields
-                .iter()
-                .map(|field| format!("{}: {}", field.name, field.data_type.catalog_string()))
-                .collect::<Vec<_>>()
-        };
+    fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
+        let typed = |name: &str, data_type: &DataType| format!("{name}: {}", data_type.catalog_string());
+        let keys: Vec<String> = self
+            .keys()
+            .iter()
+            .map(|key| match key {
+                Expr::Attribute(column) => typed(&column.name, &column.data_type),
+                other => other.pretty_name(),
+            })
+            .collect();
+        let output = self.plan.output();
+        let mut values: Vec<String> =
+            output.iter().take(2).map(|column| typed(&column.name, &column.data_type)).collect();
+        if output.len() > 2 {
+            let more = output.len() - 2;
+            let last = values.pop().unwrap_or_default();
+            values.push(format!("{last} ... {more} more field{}", if more == 1 { "" } else { "s" }));
+        }
         let kind = match (&self.pivot, &self.grouping) {
             (Some(_), _) => "Pivot",
             (None, Grouping::By(_)) => "GroupBy",
@@ -257,7 +266,7 @@ impl Object for GroupedData {
             (None, Grouping::Cube(_)) => "Cube",
             (None, Grouping::Sets { .. }) => "GroupingSets",
         };
-        let (keys, values) = (columns(&keys).join(", "), columns(&self.plan).join(", "));
+        let (keys, values) = (keys.join(", "), values.join(", "));
         Ok(format!("GroupedData[grouping expressions: [{keys}], value: [{values}], type: {kind}]"))
     }
 }
