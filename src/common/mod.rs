@@ -4,9 +4,11 @@
 
 pub mod calendar;
 pub mod conf;
+pub mod digest;
 pub mod error;
 pub mod ids;
 pub mod rng;
+pub mod sql_state;
 pub mod text;
 pub mod time;
 

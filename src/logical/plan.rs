@@ -216,6 +216,9 @@ pub enum LogicalPlan {
     },
 }
 
+/// Option of a scan that cuts files as `sc.textFile` does: into so many pieces at least.
+pub const LEAST_SPLITS: &str = "leastSplits";
+
 /// Files to read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileScan {

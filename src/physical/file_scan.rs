@@ -11,7 +11,7 @@
 use super::plan::{FileScanExec, FileSlice, PhysicalPlan};
 use super::planner::{Planned, Planner, PlannerContext, RootUse};
 use crate::common::Result;
-use crate::logical::plan::{FileEntry, FileFormat, FileScan};
+use crate::logical::plan::{FileEntry, FileFormat, FileScan, LEAST_SPLITS};
 use crate::logical::rewrite;
 use crate::logical::{Attribute, Expr, LogicalPlan};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,6 +178,13 @@ fn split_files(scan: &FileScan, files: &[&FileEntry], context: &PlannerContext<'
     if scan.options.flag(TASK_PER_FILE, false) {
         return files.iter().map(|file| vec![FileSlice::whole(file)]).collect();
     }
+    if let Some(least) = scan.options.get(LEAST_SPLITS).and_then(|text| text.parse().ok()) {
+        return files
+            .iter()
+            .flat_map(|file| cut(scan, file, piece_size(&files, least)))
+            .map(|piece| vec![piece])
+            .collect();
+    }
     let total: u64 = files.iter().map(|file| file.size + open_cost).sum();
     let max_split = max_bytes.min(open_cost.max(total / least)).max(1);
     let mut pieces: Vec<FileSlice> = Vec::new();
@@ -198,6 +205,26 @@ fn split_files(scan: &FileScan, files: &[&FileEntry], context: &PlannerContext<'
     }
     pieces.sort_by_key(|piece| std::cmp::Reverse(piece.length));
     pack(pieces, max_split, open_cost)
+}
+
+/// How long Hadoop makes a piece of a text file when it is asked for so many of all files together.
+fn piece_size(files: &[&&FileEntry], least: u64) -> u64 {
+    const BLOCK: u64 = 32 << 20;
+    let total: u64 = files.iter().map(|file| file.size).sum();
+    (total / least.max(1)).clamp(1, BLOCK)
+}
+
+/// The pieces of a file; a last one that is a tenth too long is not cut.
+fn cut(scan: &FileScan, file: &FileEntry, size: u64) -> Vec<FileSlice> {
+    let size = if is_splittable(scan, file) { size } else { file.size };
+    let (mut pieces, mut start) = (Vec::new(), 0);
+    while start < file.size {
+        let rest = file.size - start;
+        let length = if rest as f64 / size as f64 > 1.1 { size } else { rest };
+        pieces.push(FileSlice { start, length, ..FileSlice::whole(file) });
+        start += length;
+    }
+    pieces
 }
 
 fn pack(pieces: Vec<FileSlice>, max_split: u64, open_cost: u64) -> Vec<Vec<FileSlice>> {

@@ -256,7 +256,19 @@ pub enum PathRequest {
     Size(String),
     CurrentDir,
     MakeDirs(String),
-    /// `shutil.rmtree`, only below the working folder's `out/` and `spark-warehouse/`.
+    /// `open(path, "w")` makes or empties the file, each `write` appends to it.
+    Write {
+        path: String,
+        bytes: Vec<u8>,
+        append: bool,
+    },
+    /// `shutil.copy`.
+    Copy {
+        from: String,
+        to: String,
+    },
+    /// `os.remove` and `shutil.rmtree`: only what this run made, Spark's output, and what lies below `out/`.
+    RemoveFile(String),
     RemoveTree(String),
     Glob(String),
 }

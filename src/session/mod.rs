@@ -40,6 +40,7 @@ use crate::common::Conf;
 use crate::common::ids::{ExprIds, QueryId};
 use crate::event::log::EventLog;
 use crate::storage::Workspace;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -63,6 +64,8 @@ pub struct Session {
     writes: u32,
     explained: run::Explained,
     stopped: bool,
+    /// Files and folders that the script made itself, with `open` and `os.makedirs`.
+    made: BTreeSet<std::path::PathBuf>,
 }
 
 impl Session {

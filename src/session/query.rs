@@ -272,8 +272,7 @@ impl Session {
             return Ok(single());
         }
         let size = range_bounds::sample_size(count, input.partitions());
-        let seed = self.settings.seed;
-        let work = JobWork::SampleKeys { order: order.to_vec(), size, seed };
+        let work = JobWork::SampleKeys { order: order.to_vec(), size, seed: range_bounds::SEED };
         let job = self.submit(query, input.clone(), work, None, action)?;
         let samples = self.finish_job(job)?;
         Ok(range_bounds::bounds_of(order, count, &samples)?.unwrap_or_else(single))

@@ -15,6 +15,9 @@ use arrow::compute::{SortOptions, concat_batches, take_record_batch};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
 
+/// Bounds are part of the answer (which rows a partition holds), so they do not change with the run's seed.
+pub(super) const SEED: u64 = 42;
+
 /// How many keys each of `inputs` partitions is asked for when rows go to `targets` partitions.
 pub(super) fn sample_size(targets: usize, inputs: usize) -> usize {
     let total = (100.0 * targets as f64).min(1e6);

@@ -202,6 +202,7 @@ impl Session {
             writes: 0,
             explained: request.explained,
             stopped: false,
+            made: std::collections::BTreeSet::new(),
         })
     }
 }

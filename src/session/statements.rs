@@ -8,7 +8,7 @@ use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
-use crate::pyspark::host::{Host, PathReply, PathRequest};
+use crate::pyspark::host::{Host, PathReply, PathRequest, ReadRequest};
 use crate::sql::Statement;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::sync::Arc;
@@ -82,6 +82,7 @@ impl Session {
         let table = match statement {
             Statement::Query(plan) => return Ok(plan),
             Statement::CreateView { .. }
+            | Statement::CreateFileView { .. }
             | Statement::DropView { .. }
             | Statement::CacheTable { .. }
             | Statement::UncacheTable { .. }
@@ -142,6 +143,17 @@ impl Session {
                     Err(_) if if_not_exists => {}
                     other => other?,
                 }
+            }
+            Statement::CreateFileView { name, schema, format, options, replace, global } => {
+                let mut all = Options::default();
+                for (key, value) in options {
+                    all.set(&key, value);
+                }
+                let paths = all.get("path").map(str::to_owned).into_iter().collect();
+                let request = ReadRequest { format, paths, schema, options: all, texts: None };
+                let plan = self.read(request)?;
+                let plan = self.analyze(plan)?;
+                self.catalog.create_view(&name.last().cloned().unwrap_or_default(), plan, replace, global)?;
             }
             Statement::DropView { name, if_exists } => {
                 let global = name.first().is_some_and(|first| first.eq_ignore_ascii_case("global_temp"));
@@ -581,10 +593,8 @@ fn renamed(plan: Arc<LogicalPlan>, columns: &[String]) -> Arc<LogicalPlan> {
     if columns.is_empty() {
         return plan;
     }
-    // The view's own column names, by position, once the query is resolved.
-    let inner = Arc::new(LogicalPlan::SubqueryAlias { name: "view".to_owned(), input: plan });
-    let names = inner.output().into_iter().map(|column| column.name).zip(columns.iter().cloned()).collect();
-    Arc::new(LogicalPlan::WithColumnsRenamed { names, input: inner })
+    let all = Expr::MultiAlias { child: Box::new(Expr::Star(None)), names: columns.to_vec() };
+    Arc::new(LogicalPlan::Project { exprs: vec![all], input: plan })
 }
 
 fn empty_relation(schema: &StructType) -> Result<Arc<LogicalPlan>> {

@@ -44,6 +44,15 @@ pub enum Statement {
         temporary: bool,
         if_not_exists: bool,
     },
+    /// `CREATE [OR REPLACE] TEMP VIEW name [(columns)] USING format OPTIONS (path …)`.
+    CreateFileView {
+        name: Vec<String>,
+        schema: Option<StructType>,
+        format: FileFormat,
+        options: Vec<(String, String)>,
+        replace: bool,
+        global: bool,
+    },
     DropView {
         name: Vec<String>,
         if_exists: bool,

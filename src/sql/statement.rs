@@ -7,6 +7,7 @@ use crate::common::{Result, SparkError};
 use crate::logical::ddl;
 use crate::logical::expr::Expr;
 use crate::logical::plan::{FileFormat, LogicalPlan};
+use crate::logical::types::StructType;
 use std::sync::Arc;
 
 impl Parser<'_> {
@@ -118,7 +119,14 @@ impl Parser<'_> {
     fn create_view(&mut self, replace: bool, global: bool, temporary: bool) -> Result<Statement> {
         let if_not_exists = self.eat_words(&["if", "not", "exists"]);
         let name = self.dotted_name()?;
-        let mut columns = Vec::new();
+        let (start, mut columns) = (self.position() + 1, Vec::new());
+        if let Ok((schema, length)) = ddl::parse_columns_prefix(self.text.get(start..).unwrap_or(""))
+            && self.is_symbol("(")
+        {
+            self.skip_to(start + length);
+            self.expect_symbol(")")?;
+            return self.file_view(name, Some(schema), replace, global);
+        }
         if self.eat_symbol("(") {
             columns = self.separated(|parser| {
                 let name = parser.name()?;
@@ -129,15 +137,26 @@ impl Parser<'_> {
             })?;
             self.expect_symbol(")")?;
         }
-        if self.is_word("using") {
-            return Err(SparkError::unsupported(
-                "CREATE TEMP VIEW … USING",
-                "use spark.read and createOrReplaceTempView",
-            ));
+        if self.is_word("using") && columns.is_empty() {
+            return self.file_view(name, None, replace, global);
         }
         self.expect_word("as")?;
         let plan = self.query()?;
         Ok(Statement::CreateView { name, columns, plan, replace, global, temporary, if_not_exists })
+    }
+
+    /// `USING format OPTIONS (…)`, after the name and the columns.
+    fn file_view(
+        &mut self,
+        name: Vec<String>,
+        schema: Option<StructType>,
+        replace: bool,
+        global: bool,
+    ) -> Result<Statement> {
+        self.expect_word("using")?;
+        let format = self.file_format()?;
+        let options = if self.eat_word("options") { self.properties()? } else { Vec::new() };
+        Ok(Statement::CreateFileView { name, schema, format, options, replace, global })
     }
 
     fn create_table(&mut self, replace: bool) -> Result<Statement> {

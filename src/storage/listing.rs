@@ -40,7 +40,12 @@ pub struct ListOptions {
 pub fn list(workspace: &Workspace, paths: &[String], options: &ListOptions) -> Result<Listing> {
     let mut found = Vec::new();
     for text in paths {
-        let roots = workspace.glob(text)?;
+        let roots = match workspace.glob(text) {
+            Err(_) if Path::new(text).is_absolute() && !Path::new(text).exists() => {
+                return Err(not_found(workspace, text));
+            }
+            roots => roots?,
+        };
         if roots.is_empty() || roots.iter().any(|root| !root.exists()) {
             return Err(not_found(workspace, text));
         }

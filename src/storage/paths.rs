@@ -43,8 +43,14 @@ impl Workspace {
         let local = local_path(text)?;
         let absolute = normalize(&self.root.join(local));
         let real = resolve_links(&absolute);
-        if self.allowed.iter().any(|folder| real.starts_with(folder)) {
+        if self.allows(&real) {
             return Ok(real);
+        }
+        if let Some(own) = self.own_temporary(&normalize(Path::new(local))) {
+            let real = resolve_links(&own);
+            if self.allows(&real) {
+                return Ok(real);
+            }
         }
         Err(SparkError::new(
             ErrorClass::IllegalArgumentException,
@@ -52,6 +58,16 @@ impl Workspace {
         )
         .with_subject(text)
         .with_help(format!("allow it when you start the run: --allow-path {}", real.display())))
+    }
+
+    fn allows(&self, real: &Path) -> bool {
+        self.allowed.iter().any(|folder| real.starts_with(folder))
+    }
+
+    /// The machine's `/tmp` is the working folder's `tmp/` for a script, unless the person running allowed the real one.
+    fn own_temporary(&self, written: &Path) -> Option<PathBuf> {
+        let rest = written.strip_prefix("/tmp").ok().filter(|_| !written.starts_with(&self.root))?;
+        Some(self.root.join("tmp").join(rest))
     }
 
     /// The paths that match a pattern (`data/*.csv`, `part-{0,1}`), sorted; the path itself when it has no pattern.
@@ -62,9 +78,14 @@ impl Workspace {
         if !has_pattern(text) {
             return Ok(vec![self.resolve(text)?]);
         }
-        let local = local_path(text)?;
-        let mut found = vec![if Path::new(local).is_absolute() { PathBuf::from("/") } else { self.root.clone() }];
-        for component in Path::new(local).components() {
+        let mut local = PathBuf::from(local_path(text)?);
+        let fixed: PathBuf =
+            local.components().take_while(|part| !has_pattern(&part.as_os_str().to_string_lossy())).collect();
+        if !self.allows(&resolve_links(&fixed)) {
+            local = self.own_temporary(&local).unwrap_or(local);
+        }
+        let mut found = vec![if local.is_absolute() { PathBuf::from("/") } else { self.root.clone() }];
+        for component in local.components() {
             let name = match component {
                 Component::Normal(name) => name.to_string_lossy().into_owned(),
                 Component::ParentDir => "..".to_owned(),
@@ -190,6 +211,19 @@ mod tests {
         }
         let workspace = Workspace::new(folder.path(), &[]).expect("it exists");
         (folder, workspace)
+    }
+
+    #[test]
+    fn the_temporary_folder_lies_inside() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let workspace = Workspace::new(folder.path(), &[]).expect("it exists");
+        let own = workspace.root().join("tmp/wild/x.csv");
+        assert_eq!(workspace.resolve("/tmp/wild/x.csv").expect("it is inside"), own);
+        assert_eq!(workspace.resolve("file:///tmp/wild/x.csv").expect("it is inside"), own);
+        std::fs::create_dir_all(own.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(&own, "a").expect("it can be written");
+        assert_eq!(workspace.glob("/tmp/wild/*.csv").expect("it is inside"), [own]);
+        assert!(workspace.resolve("/tmp/../etc/passwd").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `collect` and functions on rows turn [`Scalar`]s into Python values; `createDataFrame` and functions' results turn Python values into
 //! [`Scalar`]s. What a type accepts when a schema is given is checked by `verify` before.
 
+use super::java_order;
 use super::pytime;
 use super::row::Row;
 use crate::common::ErrorClass;
@@ -50,10 +51,13 @@ pub fn to_value(interp: &mut Interpreter, scalar: &Scalar, data_type: &DataType)
                 DataType::Map(key, value, _) => (key.as_ref(), value.as_ref()),
                 _ => (&DataType::Null, &DataType::Null),
             };
-            let mut dict = Dict::new();
+            let mut pairs = Vec::with_capacity(entries.len());
             for (key, value) in entries {
                 let (key, value) = (to_value(interp, key, key_type)?, to_value(interp, value, value_type)?);
-                let key = hashable(key);
+                pairs.push((hashable(key), value));
+            }
+            let mut dict = Dict::new();
+            for (key, value) in java_order::sent(pairs) {
                 dict.set(interp, key, value)?;
             }
             Value::dict(dict)
@@ -243,7 +247,7 @@ pub fn from_value(interp: &mut Interpreter, value: &Value, data_type: &DataType)
             let dict = value.as_dict().ok_or_else(|| wrong(interp, value, data_type))?;
             let pairs: Vec<(Value, Value)> = dict.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
             Scalar::Map(
-                pairs
+                java_order::received(pairs)
                     .iter()
                     .map(|(k, v)| Ok((from_value(interp, k, key)?, from_value(interp, v, item)?)))
                     .collect::<PyResult<_>>()?,

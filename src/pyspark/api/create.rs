@@ -1,6 +1,7 @@
 //! `spark.createDataFrame` in all its forms.
 
 use super::dataframe::{DataFrame, frame};
+use super::row::Row;
 use super::support::{given, not_expected_type};
 use super::types::{TypeObject, schema_argument};
 use super::{convert, infer, rdd, verify};
@@ -29,7 +30,8 @@ pub fn wanted(interp: &mut Interpreter, schema: Option<Value>) -> PyResult<Wante
         let (fields, single) = schema_argument(interp, "schema", &schema)?;
         return Ok(Wanted::Schema(fields, single));
     }
-    match schema.as_items() {
+    let items = schema.downcast::<Row>().map(|row| row.values.to_vec()).or_else(|| schema.as_items());
+    match items {
         Some(items) => {
             let mut names = Vec::new();
             for item in &items {

@@ -16,7 +16,8 @@ mod create;
 pub mod dataframe;
 pub mod functions;
 mod infer;
-pub mod json;
+pub mod java_order;
+mod json;
 pub mod options;
 pub mod pytime;
 pub mod rdd;
@@ -195,6 +196,8 @@ fn register(interp: &mut Interpreter) {
     for (name, module) in NAMED {
         interp.register_class(Class::native(name, module, None));
     }
+    let rdd = interp.class_named("RDD");
+    interp.register_class(Class::native("PipelinedRDD", "pyspark.core.rdd", rdd.as_ref()));
     let tuple = interp.class_named("tuple");
     interp.register_class(Class::native("Row", "pyspark.sql.types", tuple.as_ref()).with_construct(row::construct));
     for name in ["SQLContext", "HiveContext"] {

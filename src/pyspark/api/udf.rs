@@ -108,7 +108,12 @@ impl PythonFunction {
 /// # Errors
 /// `PicklingError` for things that cannot travel.
 pub fn freeze(interp: &mut Interpreter, function: &Value) -> PyResult<Thaw> {
-    Freezer::default().freeze(interp, function)
+    let thaw = Freezer::default().freeze(interp, function)?;
+    let sent_at = interp.now_micros()?;
+    Ok(Arc::new(move |worker| {
+        worker.set_sent_at(sent_at);
+        thaw(worker)
+    }))
 }
 
 fn is_callable(interp: &mut Interpreter, value: &Value) -> PyResult<bool> {

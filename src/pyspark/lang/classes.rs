@@ -180,7 +180,7 @@ fn construct_exception(_interp: &mut Interpreter, class: &Rc<Class>, args: Args)
     Ok(Value::Instance(Rc::new(instance)))
 }
 
-fn set_args(instance: &Instance, class: &Class, args: Vec<Value>) {
+fn set_args(instance: &Instance, class: &Class, mut args: Vec<Value>) {
     if class.descends_from("StopIteration") {
         instance.set("value", args.first().cloned().unwrap_or(Value::None));
     }
@@ -191,6 +191,7 @@ fn set_args(instance: &Instance, class: &Class, args: Vec<Value>) {
         instance.set("errno", args[0].clone());
         instance.set("strerror", args[1].clone());
         instance.set("filename", args.get(2).cloned().unwrap_or(Value::None));
+        args.truncate(2);
     }
     instance.set("args", Value::tuple(args));
 }
@@ -378,7 +379,11 @@ impl Interpreter {
             }
             Cause::Valued(_, value) | Cause::Exit(value) => {
                 let instance = Instance::new(&class);
-                set_args(&instance, &class, vec![value.clone()]);
+                let args = match value {
+                    Value::Tuple(parts) if class.descends_from("OSError") => parts.to_vec(),
+                    value => vec![value.clone()],
+                };
+                set_args(&instance, &class, args);
                 instance
             }
             Cause::Spark(error) => spark_instance(&class, error),
@@ -471,8 +476,8 @@ impl Interpreter {
 fn spark_instance(class: &Rc<Class>, error: &SparkError) -> Instance {
     let instance = Instance::new(class);
     let text = error.to_string();
-    if let Some((_, state)) = text.split_once("SQLSTATE: ") {
-        instance.set("_sql_state", Value::str(state.get(..5).unwrap_or(state)));
+    if let Some(state) = error.condition().and_then(crate::common::sql_state::sql_state) {
+        instance.set("_sql_state", Value::str(state));
     }
     instance.set("_condition", error.condition().map_or(Value::None, Value::str));
     instance.set("_message", Value::str(error.message()));

@@ -131,6 +131,29 @@ impl Interpreter {
         }
     }
 
+    /// The script's clock, microseconds since the epoch. A function that runs on rows sees the moment at which it was sent.
+    ///
+    /// # Errors
+    /// Never so far.
+    pub fn now_micros(&mut self) -> PyResult<i64> {
+        match &mut self.host {
+            Some(host) => Ok(host.now_micros()),
+            None => Ok(self.extension::<SentAt>().0),
+        }
+    }
+
+    /// Sets the moment that a function on rows sees.
+    pub fn set_sent_at(&mut self, micros: i64) {
+        self.extension::<SentAt>().0 = micros;
+    }
+
+    /// Writes to standard error. What a function writes while it runs on rows goes to its executor's log.
+    pub fn print_error(&mut self, text: &str) {
+        if let Some(host) = &mut self.host {
+            host.print_error(text);
+        }
+    }
+
     /// Takes the world back, when the script has ended.
     pub fn take_host(&mut self) -> Option<Box<dyn Host>> {
         self.host.take()
@@ -303,3 +326,7 @@ impl Interpreter {
         Ok(())
     }
 }
+
+/// When a function that runs on rows was sent to them, microseconds since the epoch.
+#[derive(Default)]
+struct SentAt(i64);

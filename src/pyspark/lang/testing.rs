@@ -132,7 +132,11 @@ impl Host for FakeHost {
             PathRequest::List(_) | PathRequest::Glob(_) => PathReply::Names(vec!["data.txt".to_owned()]),
             PathRequest::Size(_) => PathReply::Size(8),
             PathRequest::CurrentDir => PathReply::Path("/work".to_owned()),
-            PathRequest::MakeDirs(_) | PathRequest::RemoveTree(_) => PathReply::Done,
+            PathRequest::MakeDirs(_)
+            | PathRequest::RemoveTree(_)
+            | PathRequest::RemoveFile(_)
+            | PathRequest::Write { .. }
+            | PathRequest::Copy { .. } => PathReply::Done,
         })
     }
     fn end(&mut self, _exit: i32) {}

@@ -3,8 +3,7 @@
 use super::super::call::{Call, Kernel};
 use super::super::{comparison, errors};
 use super::bits::{hex_text, unhex_text};
-use super::digest;
-use crate::common::{Result, SparkError};
+use crate::common::{Result, SparkError, digest};
 use crate::exec::hash;
 use crate::logical::scalar::Scalar;
 use arrow::array::{ArrayRef, Int32Array, Int64Array};

@@ -6,7 +6,6 @@ mod arrays;
 mod bits;
 mod csv_text;
 mod dates;
-mod digest;
 mod encoding;
 mod format;
 mod json;

@@ -3,8 +3,8 @@
 use super::super::call::{Call, Kernel};
 use super::super::errors;
 use super::aes::{Cipher, Mode};
-use super::digest;
 use super::misc::with_random;
+use crate::common::digest;
 use crate::common::{ErrorClass, Result, SparkError};
 use arrow::array::ArrayRef;
 

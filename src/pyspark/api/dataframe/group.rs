@@ -6,6 +6,7 @@ use crate::logical::expr::Expr;
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::types::DataType;
 use crate::pyspark::api::column::{Column, column_or_name, lit};
+use crate::pyspark::api::java_order::ordered_texts;
 use crate::pyspark::api::support::{given, raise, text_argument};
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
 use std::sync::Arc;
@@ -109,7 +110,7 @@ impl GroupedData {
             for (column, function) in dict.borrow().iter() {
                 pairs.push((text_argument(interp, "exprs", column)?, text_argument(interp, "exprs", function)?));
             }
-            let aggregates = java_order(pairs)
+            let aggregates = ordered_texts(pairs)
                 .into_iter()
                 .map(|(column, function)| named(&column, &function))
                 .collect::<PyResult<_>>()?;
@@ -199,25 +200,6 @@ fn named(column: &str, function: &str) -> PyResult<Expr> {
     })
 }
 
-/// The order in which a Java hash map gives its keys: Spark receives a dict as one.
-#[must_use]
-pub fn java_order(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    let mut slots = 16_u32;
-    while pairs.len() > (slots as usize) * 3 / 4 {
-        slots *= 2;
-    }
-    let mut keyed: Vec<(u32, (String, String))> = pairs
-        .into_iter()
-        .map(|pair| {
-            let hash =
-                pair.0.encode_utf16().fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
-            ((hash ^ (hash >> 16)) & (slots - 1), pair)
-        })
-        .collect();
-    keyed.sort_by_key(|(slot, _)| *slot);
-    keyed.into_iter().map(|(_, pair)| pair).collect()
-}
-
 impl Object for GroupedData {
     fn type_name(&self) -> &'static str {
         "GroupedData"
@@ -278,7 +260,7 @@ mod tests {
     #[test]
     fn a_dict_of_aggregates_comes_in_java_order() {
         let pairs = [("salary", "max"), ("age", "avg")].map(|(a, b)| (a.to_owned(), b.to_owned()));
-        let names: Vec<String> = java_order(pairs.to_vec()).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = ordered_texts(pairs.to_vec()).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), 2);
     }
 }

@@ -17,7 +17,6 @@ mod stat;
 mod text;
 
 pub use actions::{collect_rows, persist_level};
-pub use group::java_order;
 
 use super::column::{Column, column_value};
 use super::support::{analyze, column_of_name, not_expected_type, raise};
@@ -301,6 +300,19 @@ pub fn resolve(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, name: &str) ->
     }
 }
 
+/// `frame["*"]`: all columns of this frame, also where it is one side of a join.
+pub(super) struct AllColumns(pub(super) Vec<Expr>);
+
+impl Object for AllColumns {
+    fn type_name(&self) -> &'static str {
+        "Column"
+    }
+
+    fn repr(&self, _: &mut Interpreter, _: &Value) -> PyResult<String> {
+        Ok("Column<'*'>".to_owned())
+    }
+}
+
 /// The columns as expressions.
 #[must_use]
 pub fn attributes(plan: &LogicalPlan) -> Vec<Expr> {
@@ -407,6 +419,9 @@ impl Object for DataFrame {
     }
 
     fn get_item(&self, interp: &mut Interpreter, _this: &Value, key: &Value) -> PyResult<Option<Value>> {
+        if key.as_str() == Some("*") {
+            return Ok(Some(Value::object(AllColumns(attributes(&self.plan)))));
+        }
         if let Some(name) = key.as_str() {
             return Ok(Some(column_value(resolve(interp, &self.plan, name)?)));
         }

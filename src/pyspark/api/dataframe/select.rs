@@ -1,6 +1,6 @@
 //! Choosing, adding, renaming and dropping columns; filters; aliases.
 
-use super::{Method, attributes, frame, resolve};
+use super::{AllColumns, Method, attributes, frame, resolve};
 use crate::common::ErrorClass;
 use crate::logical::expr::{CastMode, Expr};
 use crate::logical::plan::LogicalPlan;
@@ -37,7 +37,14 @@ pub(super) const METHODS: &[(&str, Method)] = &[
 
 /// Columns from column objects and names.
 pub(super) fn columns(interp: &mut Interpreter, items: &[Value]) -> PyResult<Vec<Expr>> {
-    items.iter().map(|item| column_or_name(interp, "cols", item)).collect()
+    let mut exprs = Vec::with_capacity(items.len());
+    for item in items {
+        match item.downcast::<AllColumns>() {
+            Some(all) => exprs.extend(all.0.iter().cloned()),
+            None => exprs.push(column_or_name(interp, "cols", item)?),
+        }
+    }
+    Ok(exprs)
 }
 
 fn select(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {

@@ -6,6 +6,7 @@ use crate::common::ErrorClass;
 use crate::pyspark::api::pytime;
 use crate::pyspark::api::row::Row;
 use crate::pyspark::api::support::raise;
+use crate::pyspark::lang::modules::collections;
 use crate::pyspark::lang::{Dict, Interpreter, PyResult, Raised, Set, Value, value_error};
 use num_bigint::BigInt;
 use std::rc::Rc;
@@ -99,6 +100,13 @@ fn write(interp: &mut Interpreter, value: &Value, bytes: &mut Vec<u8>) -> PyResu
             },
             _ => return plain_items(interp, value, bytes),
         },
+        Value::Instance(instance) if instance.class().lookup("_fields").is_some() => {
+            let class = instance.class();
+            let fields = class.lookup("_fields").and_then(|fields| fields.as_items()).unwrap_or_default();
+            blob(bytes, b'p', class.name.as_bytes());
+            many(interp, bytes, b't', &fields)?;
+            many(interp, bytes, b't', &value.as_items().unwrap_or_default())?;
+        }
         Value::Instance(instance) => match &instance.native {
             Some(native) => write(interp, native, bytes)?,
             None => return Err(cannot(interp, value)),
@@ -190,6 +198,11 @@ impl<'a> Reader<'a> {
             b'l' => Value::list(self.many(interp)?),
             b'g' => super::iterable(self.many(interp)?),
             b't' => Value::tuple(self.many(interp)?),
+            b'p' => {
+                let name = String::from_utf8_lossy(self.blob()?).into_owned();
+                let (fields, values) = (self.value(interp)?, self.value(interp)?);
+                collections::named_value(interp, &name, &fields, values)?
+            }
             b'd' => {
                 let parts = self.many(interp)?;
                 let mut dict = Dict::new();

@@ -47,7 +47,24 @@ struct State {
     steps: Vec<Step>,
     /// The plan of the encoded rows, once it was asked for.
     plan: Option<Arc<LogicalPlan>>,
+    /// The number of partitions among which the keys' hashes put the values, if that is how they lie.
+    by_key: Option<usize>,
 }
+
+/// Steps that leave each value in the partition of its key.
+const KEEPS_KEYS: &[&str] = &[
+    "mapValues",
+    "flatMapValues",
+    "filter",
+    "combineByKey",
+    "reduceByKey",
+    "aggregateByKey",
+    "foldByKey",
+    "groupByKey",
+    "join",
+    "cogroup",
+    "subtractByKey",
+];
 
 type Method = fn(&mut Interpreter, &Value, &Rdd, Args) -> PyResult;
 
@@ -218,7 +235,10 @@ impl Rdd {
     /// An RDD straight over a plan's rows.
     #[must_use]
     pub fn over(base: Arc<LogicalPlan>, input: Input) -> Rdd {
-        Rdd { state: RefCell::new(State { base, input, steps: Vec::new(), plan: None }), name: RefCell::default() }
+        Rdd {
+            state: RefCell::new(State { base, input, steps: Vec::new(), plan: None, by_key: None }),
+            name: RefCell::default(),
+        }
     }
 
     /// The same with one more step.
@@ -227,10 +247,11 @@ impl Rdd {
         if let Some(plan) = state.plan.take()
             && state.steps.len() > 8
         {
-            state = State { base: plan, input: Input::Encoded(0), steps: Vec::new(), plan: None };
+            state = State { base: plan, input: Input::Encoded(0), steps: Vec::new(), plan: None, ..state };
         }
         state.steps.push(Step { name, run });
         state.plan = None;
+        state.by_key = state.by_key.filter(|_| KEEPS_KEYS.contains(&name));
         Rdd { state: RefCell::new(state), name: RefCell::default() }
     }
 
@@ -338,7 +359,9 @@ impl Rdd {
 
     /// From now on the RDD starts from this plan of encoded values.
     pub(crate) fn restart(&self, plan: Arc<LogicalPlan>) {
-        *self.state.borrow_mut() = State { base: plan, input: Input::Encoded(0), steps: Vec::new(), plan: None };
+        let by_key = self.by_key();
+        *self.state.borrow_mut() =
+            State { base: plan, input: Input::Encoded(0), steps: Vec::new(), plan: None, by_key };
     }
 
     /// How many partitions there are.
@@ -359,6 +382,17 @@ impl Rdd {
         let target = Repartitioning::Index { by, count };
         let plan = analyze(interp, LogicalPlan::Repartition { target, input: placed })?;
         Ok(Rdd::over(plan, Input::Encoded(1)))
+    }
+
+    /// Says that the values lie by the hashes of their keys.
+    pub(crate) fn lying_by_key(self, count: usize) -> Rdd {
+        self.state.borrow_mut().by_key = Some(count);
+        self
+    }
+
+    /// See [`State::by_key`].
+    pub(crate) fn by_key(&self) -> Option<usize> {
+        self.state.borrow().by_key
     }
 
     /// All values.
@@ -432,7 +466,7 @@ fn inferred(interp: &mut Interpreter, rdd: &Rdd, names: Option<&[String]>) -> Py
 
 impl Object for Rdd {
     fn type_name(&self) -> &'static str {
-        "RDD"
+        if self.state.borrow().steps.is_empty() { "RDD" } else { "PipelinedRDD" }
     }
 
     fn methods(&self) -> &'static [&'static str] {
@@ -476,8 +510,15 @@ impl Object for Rdd {
     }
 
     fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
-        let kind = if self.state.borrow().steps.is_empty() { "ParallelCollectionRDD" } else { "PythonRDD" };
-        Ok(format!("{kind}[0] at RDD at PythonRDD.scala:53"))
+        let state = self.state.borrow();
+        let kind = match (state.steps.is_empty(), &state.input) {
+            (true, Input::Chunk) => "ParallelCollectionRDD[0] at readRDDFromFile at PythonRDD.scala:326",
+            _ => "PythonRDD[1] at RDD at PythonRDD.scala:59",
+        };
+        Ok(match self.name.borrow().as_deref() {
+            Some(name) => format!("{name} {kind}"),
+            None => kind.to_owned(),
+        })
     }
 }
 

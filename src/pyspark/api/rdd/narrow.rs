@@ -43,14 +43,14 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("mapValues", |interp, _, rdd, args| {
         let f = function(interp, "mapValues", args)?;
         Ok(Value::object(rdd.mapped("mapValues", vec![f], |interp, f, value| {
-            let (key, value) = pair(interp, &value)?;
+            let (key, value) = first_two(interp, &value)?;
             Ok(Value::tuple(vec![key, interp.call(&f[0], Args::of(vec![value]))?]))
         })))
     }),
     ("flatMapValues", |interp, _, rdd, args| {
         let f = function(interp, "flatMapValues", args)?;
         Ok(Value::object(rdd.flat_mapped("flatMapValues", vec![f], |interp, f, value| {
-            let (key, value) = pair(interp, &value)?;
+            let (key, value) = first_two(interp, &value)?;
             let several = interp.call(&f[0], Args::of(vec![value]))?;
             let items = interp.items(&several)?;
             Ok(Value::list(items.into_iter().map(|item| Value::tuple(vec![key.clone(), item])).collect()))
@@ -154,6 +154,11 @@ pub(super) fn function(
     let [f, _preserves] = args.bind(name, ["f", "preservesPartitioning"], 1)?;
     let f = f.unwrap_or(Value::None);
     udf::freeze(interp, &f)
+}
+
+/// The first two items of a value that may have more, for the operations that only look at these.
+pub(super) fn first_two(interp: &mut Interpreter, value: &Value) -> PyResult<(Value, Value)> {
+    Ok((interp.get_item(value, &Value::Int(0))?, interp.get_item(value, &Value::Int(1))?))
 }
 
 /// Key and value of a pair.

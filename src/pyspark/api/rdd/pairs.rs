@@ -111,7 +111,7 @@ fn combined(interp: &mut Interpreter, rdd: &Rdd, name: &'static str, how: Combin
         }
         Ok(pairs_of(&table))
     });
-    let moved = local.shuffled(interp, count, by_hash(count, true, None))?;
+    let moved = local.shuffled(interp, count, by_hash(count, true, None))?.lying_by_key(count);
     Ok(Value::object(moved.whole(name, vec![join], |interp, join, _, items| {
         let mut table = Dict::new();
         for item in items {

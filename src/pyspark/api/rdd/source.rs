@@ -3,7 +3,7 @@
 use super::task::Input;
 use super::{Rdd, codec};
 use crate::common::{ErrorClass, SparkError};
-use crate::logical::plan::{FileFormat, LogicalPlan};
+use crate::logical::plan::{FileFormat, LEAST_SPLITS, LogicalPlan};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::api::convert;
@@ -88,13 +88,15 @@ pub fn empty(interp: &mut Interpreter) -> PyResult {
 
 /// `sc.textFile(path)`.
 ///
-/// **Simplified:** a file is cut as the frame reader cuts it; `minPartitions` does not cut it finer.
-///
 /// # Errors
 /// `Py4JJavaError` for a missing file.
 pub fn text_file(interp: &mut Interpreter, args: Args) -> PyResult {
-    let [name, _partitions, _unicode] = args.bind("textFile", ["name", "minPartitions", "use_unicode"], 1)?;
-    read(interp, "name", name, false)
+    let [name, splits, _unicode] = args.bind("textFile", ["name", "minPartitions", "use_unicode"], 1)?;
+    let splits = match given(splits).and_then(|splits| splits.as_int()) {
+        Some(splits) => splits,
+        None => interp.host()?.application().default_parallelism.min(2) as i64,
+    };
+    read(interp, "name", name, Some(splits))
 }
 
 /// `sc.wholeTextFiles(path)`: pairs of a file's name and its text.
@@ -103,15 +105,18 @@ pub fn text_file(interp: &mut Interpreter, args: Args) -> PyResult {
 /// `Py4JJavaError` for a missing folder.
 pub fn whole_text_files(interp: &mut Interpreter, args: Args) -> PyResult {
     let [path, _partitions, _unicode] = args.bind("wholeTextFiles", ["path", "minPartitions", "use_unicode"], 1)?;
-    read(interp, "path", path, true)
+    read(interp, "path", path, None)
 }
 
-fn read(interp: &mut Interpreter, argument: &str, path: Option<Value>, whole: bool) -> PyResult {
+/// Reads text files: their lines in so many pieces, or each file whole.
+fn read(interp: &mut Interpreter, argument: &str, path: Option<Value>, splits: Option<i64>) -> PyResult {
     let path = text_argument(interp, argument, &path.unwrap_or(Value::None))?;
     let paths = path.split(',').map(|path| path.trim().to_owned()).collect();
     let mut options = crate::common::conf::Options::default();
-    if whole {
-        options.set("wholetext", "true");
+    let whole = splits.is_none();
+    match splits {
+        Some(splits) => options.set(LEAST_SPLITS, splits.max(1).to_string()),
+        None => options.set("wholetext", "true"),
     }
     let request = ReadRequest { format: FileFormat::Text, paths, schema: None, options, texts: None };
     let host = interp.host()?;

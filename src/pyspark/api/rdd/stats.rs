@@ -38,6 +38,30 @@ impl StatCounter {
         self.greatest = self.greatest.max(value);
     }
 
+    /// Puts two counters together; a much smaller one only moves the mean of the other.
+    fn merge(&mut self, other: &StatCounter) {
+        if self.count == 0 {
+            *self = *other;
+            return;
+        }
+        if other.count == 0 {
+            return;
+        }
+        let (mine, theirs) = (self.count as f64, other.count as f64);
+        let delta = other.mean - self.mean;
+        self.mean = if other.count * 10 < self.count {
+            self.mean + (delta * theirs) / (mine + theirs)
+        } else if self.count * 10 < other.count {
+            other.mean - (delta * mine) / (mine + theirs)
+        } else {
+            (self.mean * mine + other.mean * theirs) / (mine + theirs)
+        };
+        self.spread += other.spread + (delta * delta * mine * theirs) / (mine + theirs);
+        self.count += other.count;
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
+    }
+
     fn variance(&self, less: u64) -> f64 {
         if self.count <= less { f64::NAN } else { self.spread / (self.count - less) as f64 }
     }
@@ -57,20 +81,26 @@ fn total(interp: &mut Interpreter, items: Vec<Value>) -> PyResult {
     Ok(result)
 }
 
+/// One counter for each partition, put together in the partitions' order as PySpark does it, so that the last digits agree.
 fn counter(interp: &mut Interpreter, rdd: &Rdd) -> PyResult<StatCounter> {
-    let mut counter = StatCounter::EMPTY;
-    for value in rdd.values(interp, "stats")? {
-        match value.as_float() {
-            Some(number) => counter.add(number),
-            None => {
-                return Err(type_error(format!(
-                    "unsupported operand type(s) for -: '{}' and 'float'",
-                    interp.type_name(&value)
-                )));
+    let parts = rdd.whole("stats", Vec::new(), |_, _, _, items| Ok(vec![Value::list(items)]));
+    let mut whole = StatCounter::EMPTY;
+    for part in parts.values(interp, "stats")? {
+        let mut counter = StatCounter::EMPTY;
+        for value in part.as_items().unwrap_or_default() {
+            match value.as_float() {
+                Some(number) => counter.add(number),
+                None => {
+                    return Err(type_error(format!(
+                        "unsupported operand type(s) for -: '{}' and 'float'",
+                        interp.type_name(&value)
+                    )));
+                }
             }
         }
+        whole.merge(&counter);
     }
-    Ok(counter)
+    Ok(whole)
 }
 
 impl Object for StatCounter {

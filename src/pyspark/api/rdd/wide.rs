@@ -1,7 +1,7 @@
 //! Operations that move values between partitions, and those over two RDDs.
 
 use super::hash::portable_hash;
-use super::narrow::{function, pair, starts};
+use super::narrow::{first_two, function, pair, starts};
 use super::task::{Input, Place};
 use super::{Method, Rdd, argument, iterable};
 use crate::logical::plan::LogicalPlan;
@@ -40,11 +40,19 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("cartesian", |interp, _, rdd, args| {
         let other = args.one("cartesian")?;
         let other = argument(interp, &other)?;
-        let items = other.values(interp, "cartesian")?;
-        let frozen = udf::freeze(interp, &Value::list(items))?;
-        Ok(Value::object(rdd.flat_mapped("cartesian", vec![frozen], |interp, others, value| {
-            let others = interp.items(&others[0])?;
-            Ok(Value::list(others.into_iter().map(|other| Value::tuple(vec![value.clone(), other])).collect()))
+        let parts = other.whole("cartesian", Vec::new(), |_, _, _, items| Ok(vec![Value::list(items)]));
+        let parts = parts.values(interp, "cartesian")?;
+        let frozen = udf::freeze(interp, &Value::list(parts))?;
+        // Partition by partition of the other side, as Spark's pairs of partitions lie. Simplified: they stay in one here.
+        Ok(Value::object(rdd.whole("cartesian", vec![frozen], |interp, others, _, items| {
+            let mut pairs = Vec::new();
+            for part in interp.items(&others[0])? {
+                let part = interp.items(&part)?;
+                for item in &items {
+                    pairs.extend(part.iter().map(|other| Value::tuple(vec![item.clone(), other.clone()])));
+                }
+            }
+            Ok(pairs)
         })))
     }),
     ("zip", zip),
@@ -90,8 +98,9 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         let [count, place] = args.bind("partitionBy", ["numPartitions", "partitionFunc"], 1)?;
         let count = target_count(interp, rdd, count)?;
         let place = given(place).map(|place| udf::freeze(interp, &place)).transpose()?;
+        let is_usual = place.is_none();
         let moved = rdd.shuffled(interp, count, by_hash(count, true, place))?;
-        Ok(Value::object(moved))
+        Ok(Value::object(if is_usual { moved.lying_by_key(count) } else { moved }))
     }),
 ];
 
@@ -155,14 +164,15 @@ pub(super) fn meeting(
 ) -> PyResult<Rdd> {
     let count = match given(count).and_then(|value| value.as_int()) {
         Some(count) => usize::try_from(count).unwrap_or(1).max(1),
-        None => {
-            let sides = left.partitions(interp)?.max(right.partitions(interp)?);
-            sides.max(1)
-        }
+        None if left.by_key().is_some() && left.by_key() == right.by_key() => left.partitions(interp)?,
+        None => match interp.host()?.conf().get("spark.default.parallelism").and_then(|text| text.parse().ok()) {
+            Some(count) => count,
+            None => (left.partitions(interp)? + right.partitions(interp)?).max(1),
+        },
     };
     let mark = if keyed {
         |interp: &mut Interpreter, value: &Value, side: i64| {
-            let (key, value) = pair(interp, value)?;
+            let (key, value) = first_two(interp, value)?;
             Ok::<Value, crate::pyspark::lang::Raised>(Value::tuple(vec![
                 key,
                 Value::tuple(vec![Value::Int(side), value]),
@@ -179,7 +189,7 @@ pub(super) fn meeting(
     let right = right
         .whole("tag", Vec::new(), move |interp, _, _, items| items.iter().map(|item| mark(interp, item, 2)).collect());
     let all = union(interp, &left, &right)?;
-    all.shuffled(interp, count, by_hash(count, true, None))
+    Ok(all.shuffled(interp, count, by_hash(count, true, None))?.lying_by_key(count))
 }
 
 /// A key with the values of either side.
@@ -288,7 +298,7 @@ fn zip(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResu
 /// `groupByKey`.
 pub(super) fn grouped(interp: &mut Interpreter, rdd: &Rdd, count: Option<Value>) -> PyResult {
     let count = target_count(interp, rdd, count)?;
-    let moved = rdd.shuffled(interp, count, by_hash(count, true, None))?;
+    let moved = rdd.shuffled(interp, count, by_hash(count, true, None))?.lying_by_key(count);
     Ok(Value::object(moved.whole("groupByKey", Vec::new(), |interp, _, _, items| {
         let mut groups = Dict::new();
         for item in items {

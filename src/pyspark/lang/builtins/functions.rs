@@ -448,19 +448,22 @@ fn dir(interp: &mut Interpreter, args: Args) -> PyResult {
     Ok(Value::strings(names))
 }
 
-/// `open(path)`: text for reading, through the host.
+/// `open(path, mode)`, through the host.
 pub fn open(interp: &mut Interpreter, args: Args) -> PyResult {
-    let [path, mode, _, _, _, _] =
+    let [path, mode, _, _, _, newline] =
         args.bind("open", ["file", "mode", "buffering", "encoding", "errors", "newline"], 1)?;
-    let path = interp.str(&path.unwrap_or(Value::None))?;
+    let path = crate::pyspark::lang::modules::path_of(interp, &path.unwrap_or(Value::None))?;
     let mode = mode.as_ref().and_then(Value::as_str).unwrap_or("r").to_owned();
-    if mode.contains(['w', 'a', 'x', '+']) {
-        return Err(not_here(
-            "writing a file with open()",
-            "write with a frame: df.write.csv(\"out/…\"), or print the text",
-        ));
+    if mode.contains('+') {
+        return Err(not_here("a file that is read and written at once", "open it once to read and once to write"));
     }
-    let text = crate::pyspark::lang::modules::io::read_file(interp, &path)?;
+    if mode.contains(['w', 'a', 'x']) {
+        return crate::pyspark::lang::modules::written::open(interp, &path, &mode);
+    }
+    let mut text = crate::pyspark::lang::modules::io::read_file(interp, &path)?;
+    if newline.is_none_or(|newline| newline.is_none()) && !mode.contains('b') {
+        text = text.replace("\r\n", "\n").replace('\r', "\n");
+    }
     let stream = crate::pyspark::lang::modules::io::reader(&path, text, mode.contains('b'));
     Ok(stream)
 }

@@ -385,7 +385,29 @@ pub fn tuple_class(
     for (name, value) in namespace {
         class.set(&name, value);
     }
-    Ok(Rc::new(class))
+    let class = Rc::new(class);
+    interp.extension::<NamedClasses>().0.push((name.to_owned(), fields, Rc::clone(&class)));
+    Ok(class)
+}
+
+/// The classes that `namedtuple` made, so that values which travelled between partitions are of their class again.
+#[derive(Default)]
+struct NamedClasses(Vec<(String, Vec<String>, Rc<Class>)>);
+
+/// A named tuple that travelled: of the class with this name and these fields, which is made when this interpreter has none.
+///
+/// # Errors
+/// Never so far.
+pub fn named_value(interp: &mut Interpreter, name: &str, fields: &Value, values: Value) -> PyResult {
+    let fields: Vec<String> =
+        fields.as_items().unwrap_or_default().iter().filter_map(|field| field.as_str().map(str::to_owned)).collect();
+    let known = &interp.extension::<NamedClasses>().0;
+    let found = known.iter().rev().find(|(known, names, _)| known == name && *names == fields);
+    let class = match found {
+        Some((_, _, class)) => Rc::clone(class),
+        None => tuple_class(interp, name, fields, Vec::new(), Namespace::default())?,
+    };
+    Ok(Value::Instance(Rc::new(Instance::with_native(&class, values))))
 }
 
 fn named_items(interp: &mut Interpreter, this: &Value) -> PyResult<Vec<(Rc<str>, Value)>> {

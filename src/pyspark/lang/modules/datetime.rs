@@ -772,7 +772,7 @@ fn construct_zone(_: &mut Interpreter, _: &Rc<Class>, args: Args) -> PyResult {
 }
 
 fn now(interp: &mut Interpreter, zone: Option<Zone>) -> PyResult {
-    let instant = interp.host()?.now_micros();
+    let instant = interp.now_micros()?;
     match zone {
         Some(zone) => datetime(zone.wall(instant), Some(zone)),
         None => datetime(instant, None),
@@ -795,7 +795,7 @@ pub fn module(interp: &mut Interpreter) -> Module {
         .with(
             "today",
             Value::builtin("today", |interp, _| {
-                let micros = interp.host()?.now_micros();
+                let micros = interp.now_micros()?;
                 date(micros.div_euclid(DAY))
             }),
         )

@@ -41,8 +41,11 @@ impl Standard {
         for line in lines {
             let text = interp.str(&line)?;
             count += text.chars().count() as i64;
-            let host = interp.host()?;
-            if self.error { host.print_error(&text) } else { host.print(&text) }
+            if self.error {
+                interp.print_error(&text);
+            } else if interp.has_host() {
+                interp.host()?.print(&text);
+            }
         }
         Ok(if name == "write" { Value::Int(count) } else { Value::None })
     }

@@ -1,15 +1,15 @@
-//! Small modules: `time`, `typing`, `string`, `textwrap`, `copy`, `warnings`, `logging`, `traceback`, `uuid`, `argparse`.
+//! Small modules: `time`, `typing`, `string`, `textwrap`, `copy`, `warnings`, `traceback`, `uuid`.
 
 use super::super::args::Args;
-use super::super::class::{Class, Module};
+use super::super::class::Module;
 use super::super::object::Object;
-use super::super::raised::{Cause, PyResult, Raised, type_error};
+use super::super::raised::{PyResult, type_error};
 use super::super::{Dict, Interpreter, Value};
 use super::strftime::{self, Fields};
 use std::rc::Rc;
 
 fn seconds(interp: &mut Interpreter) -> PyResult<f64> {
-    Ok(interp.host()?.now_micros() as f64 / 1e6)
+    Ok(interp.now_micros()? as f64 / 1e6)
 }
 
 /// The module `time`: the script's virtual clock.
@@ -19,7 +19,7 @@ pub fn time() -> Module {
         module = module.function(name, |interp, _| Ok(Value::Float(seconds(interp)?)));
     }
     for name in ["time_ns", "perf_counter_ns", "monotonic_ns"] {
-        module = module.function(name, |interp, _| Ok(Value::Int(interp.host()?.now_micros() * 1000)));
+        module = module.function(name, |interp, _| Ok(Value::Int(interp.now_micros()? * 1000)));
     }
     module
         .function("sleep", |interp, args| {
@@ -32,12 +32,12 @@ pub fn time() -> Module {
             Ok(Value::None)
         })
         .function("strftime", |interp, args| {
-            let micros = interp.host()?.now_micros();
+            let micros = interp.now_micros()?;
             let format = args.positional.first().and_then(Value::as_str).unwrap_or("").to_owned();
             Ok(Value::from(strftime::format(&format, &Fields::new(micros, Some(0), "UTC"))))
         })
         .function("ctime", |interp, _| {
-            let micros = interp.host()?.now_micros();
+            let micros = interp.now_micros()?;
             Ok(Value::from(strftime::format("%c", &Fields::new(micros, None, ""))))
         })
         .function("localtime", |_, _| Ok(Value::None))
@@ -307,169 +307,32 @@ pub fn warnings() -> Module {
         };
         let message = interp.str(&message)?;
         let text = format!("{}:{}: {class}: {message}\n", interp.script_name, interp.last_line);
-        interp.host()?.print_error(&text);
+        interp.print_error(&text);
         Ok(Value::None)
     })
 }
 
-/// `logging.Logger`; the level is kept for all loggers together.
-struct Logger(String);
-
-/// The lowest level that is written, and whether `basicConfig` chose the format.
-struct LogState {
-    level: i64,
-    format: String,
-}
-
-impl Default for LogState {
-    fn default() -> Self {
-        LogState { level: 30, format: "%(levelname)s:%(name)s:%(message)s".to_owned() }
+/// The exception that is being handled, as Python prints it.
+pub(super) fn current_trace(interp: &mut Interpreter) -> PyResult<String> {
+    let Some(raised) = interp.handling.last().cloned() else { return Ok("NoneType: None\n".to_owned()) };
+    let mut text = String::from("Traceback (most recent call last):\n");
+    for frame in raised.trace().iter().rev() {
+        text.push_str(&format!("  File \"{}\", line {}, in {}\n", frame.file, frame.line, frame.function));
     }
-}
-
-const LEVELS: [(&str, i64); 5] = [("debug", 10), ("info", 20), ("warning", 30), ("error", 40), ("critical", 50)];
-
-fn log(interp: &mut Interpreter, logger: &str, name: &str, args: Args) -> PyResult {
-    let level = match name {
-        "warn" => 30,
-        "exception" => 40,
-        _ => LEVELS.iter().find(|(known, _)| *known == name).map_or(20, |(_, level)| *level),
-    };
-    let state = interp.extension::<LogState>();
-    if level < state.level {
-        return Ok(Value::None);
-    }
-    let format = state.format.clone();
-    let mut values = args.positional.into_iter();
-    let template = values.next().unwrap_or(Value::None);
-    let rest: Vec<Value> = values.collect();
-    let mut message = interp.str(&template)?;
-    if !rest.is_empty() {
-        message = super::super::percent::format(interp, &message, &Value::tuple(rest))?;
-    }
-    let shown =
-        LEVELS.iter().find(|(_, known)| *known == level).map_or("INFO".to_owned(), |(name, _)| name.to_uppercase());
-    let micros = interp.host()?.now_micros();
-    let time = strftime::format("%Y-%m-%d %H:%M:%S", &Fields::new(micros, None, ""));
-    let mut parts = Dict::new();
-    parts.set_str("levelname", Value::from(shown));
-    parts.set_str("name", Value::str(logger));
-    parts.set_str("message", Value::from(message));
-    parts.set_str("asctime", Value::from(format!("{time},{:03}", micros / 1000 % 1000)));
-    parts.set_str("lineno", Value::Int(i64::from(interp.last_line)));
-    parts.set_str("filename", Value::str(&interp.script_name));
-    parts.set_str("module", Value::str(interp.script_name.trim_end_matches(".py")));
-    parts.set_str("funcName", Value::str("<module>"));
-    parts.set_str("levelno", Value::Int(level));
-    let line = super::super::percent::format(interp, &format, &Value::dict(parts))?;
-    interp.host()?.print_error(&format!("{line}\n"));
-    Ok(Value::None)
-}
-
-impl Object for Logger {
-    fn type_name(&self) -> &'static str {
-        "Logger"
-    }
-
-    fn methods(&self) -> &'static [&'static str] {
-        &[
-            "debug",
-            "info",
-            "warning",
-            "warn",
-            "error",
-            "critical",
-            "exception",
-            "setLevel",
-            "addHandler",
-            "isEnabledFor",
-        ]
-    }
-
-    fn get_attr(&self, _: &mut Interpreter, _: &Value, name: &str) -> PyResult<Option<Value>> {
-        Ok(match name {
-            "name" => Some(Value::str(&self.0)),
-            "handlers" => Some(Value::list(Vec::new())),
-            _ => None,
-        })
-    }
-
-    fn call_method(&self, interp: &mut Interpreter, _: &Value, name: &str, args: Args) -> Option<PyResult> {
-        match name {
-            "setLevel" => {
-                if let Some(level) = args.positional.first().and_then(level_of) {
-                    interp.extension::<LogState>().level = level;
-                }
-                Some(Ok(Value::None))
-            }
-            "addHandler" => Some(Ok(Value::None)),
-            "isEnabledFor" => {
-                let level = args.positional.first().and_then(level_of).unwrap_or(0);
-                Some(Ok(Value::Bool(level >= interp.extension::<LogState>().level)))
-            }
-            name if self.methods().contains(&name) => Some(log(interp, &self.0, name, args)),
-            _ => None,
-        }
-    }
-}
-
-fn level_of(value: &Value) -> Option<i64> {
-    match value.as_str() {
-        Some(name) => LEVELS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| *level),
-        None => value.as_int(),
-    }
-}
-
-/// The module `logging`.
-pub fn logging() -> Module {
-    let mut module = Module::new("logging");
-    for (name, level) in LEVELS {
-        module.set(&name.to_uppercase(), Value::Int(level));
-        module = module.function(name, move |interp, args| log(interp, "root", name, args));
-    }
-    module.set("WARN", Value::Int(30));
-    module.set("NOTSET", Value::Int(0));
-    for name in ["StreamHandler", "NullHandler", "Formatter"] {
-        module.set(name, Value::builtin(name, |_, _| Ok(Value::object(Logger("handler".to_owned())))));
-    }
-    module
-        .function("getLogger", |_, args| {
-            let name = args.positional.first().and_then(Value::as_str).unwrap_or("root").to_owned();
-            Ok(Value::object(Logger(name)))
-        })
-        .function("basicConfig", |interp, args| {
-            for (name, value) in &args.keyword {
-                match (&**name, level_of(value), value.as_str()) {
-                    ("level", Some(level), _) => interp.extension::<LogState>().level = level,
-                    ("format", _, Some(format)) => interp.extension::<LogState>().format = format.to_owned(),
-                    _ => {}
-                }
-            }
-            Ok(Value::None)
-        })
-        .function("disable", |_, _| Ok(Value::None))
-        .function("exception", |interp, args| log(interp, "root", "exception", args))
+    let class = interp.exception_class(&raised);
+    let module = if &*class.module == "builtins" { String::new() } else { format!("{}.", class.module) };
+    let message = interp.message_of(&raised);
+    let colon = if message.is_empty() { "" } else { ": " };
+    Ok(format!("{text}{module}{}{colon}{message}\n", class.name))
 }
 
 /// The module `traceback`.
 pub fn traceback() -> Module {
-    fn current(interp: &mut Interpreter) -> PyResult<String> {
-        let Some(raised) = interp.handling.last().cloned() else { return Ok("NoneType: None\n".to_owned()) };
-        let mut text = String::from("Traceback (most recent call last):\n");
-        for frame in raised.trace().iter().rev() {
-            text.push_str(&format!("  File \"{}\", line {}, in {}\n", frame.file, frame.line, frame.function));
-        }
-        let class = interp.exception_class(&raised);
-        let module = if &*class.module == "builtins" { String::new() } else { format!("{}.", class.module) };
-        let message = interp.message_of(&raised);
-        let colon = if message.is_empty() { "" } else { ": " };
-        Ok(format!("{text}{module}{}{colon}{message}\n", class.name))
-    }
-    Module::new("traceback").function("format_exc", |interp, _| Ok(Value::from(current(interp)?))).function(
+    Module::new("traceback").function("format_exc", |interp, _| Ok(Value::from(current_trace(interp)?))).function(
         "print_exc",
         |interp, _| {
-            let text = current(interp)?;
-            interp.host()?.print_error(&text);
+            let text = current_trace(interp)?;
+            interp.print_error(&text);
             Ok(Value::None)
         },
     )
@@ -508,145 +371,4 @@ impl Object for Uuid {
     fn str(&self, _: &mut Interpreter, _: &Value) -> PyResult<String> {
         Ok(self.text.clone())
     }
-}
-
-/// `argparse.ArgumentParser`.
-#[derive(Default)]
-struct Parser {
-    options: std::cell::RefCell<Vec<OptionSpec>>,
-}
-
-#[derive(Clone)]
-struct OptionSpec {
-    flags: Vec<String>,
-    target: String,
-    default: Value,
-    kind: Value,
-    action: String,
-    required: bool,
-    many: bool,
-}
-
-impl Object for Parser {
-    fn type_name(&self) -> &'static str {
-        "ArgumentParser"
-    }
-
-    fn methods(&self) -> &'static [&'static str] {
-        &["add_argument", "parse_args", "parse_known_args", "error", "print_help"]
-    }
-
-    fn call_method(&self, interp: &mut Interpreter, _: &Value, name: &str, args: Args) -> Option<PyResult> {
-        match name {
-            "add_argument" => Some(self.add(args)),
-            "parse_args" => Some(self.parse(interp, &args)),
-            "parse_known_args" => {
-                Some(self.parse(interp, &args).map(|known| Value::tuple(vec![known, Value::list(Vec::new())])))
-            }
-            "error" => Some(Err(usage(args.positional.first().and_then(Value::as_str).unwrap_or("")))),
-            "print_help" => Some(Ok(Value::None)),
-            _ => None,
-        }
-    }
-}
-
-fn usage(message: &str) -> Raised {
-    Raised::new(Cause::Exit(Value::from(format!("error: {message}"))))
-}
-
-impl Parser {
-    fn add(&self, mut args: Args) -> PyResult {
-        let flags: Vec<String> = args.positional.iter().filter_map(|flag| flag.as_str().map(str::to_owned)).collect();
-        let long = flags.iter().find(|flag| flag.starts_with("--")).or(flags.first()).cloned().unwrap_or_default();
-        let target = args.take_keyword("dest").and_then(|name| name.as_str().map(str::to_owned));
-        let action =
-            args.take_keyword("action").and_then(|action| action.as_str().map(str::to_owned)).unwrap_or_default();
-        let missing = match action.as_str() {
-            "store_true" => Value::Bool(false),
-            "store_false" => Value::Bool(true),
-            _ => Value::None,
-        };
-        let many = args.take_keyword("nargs").is_some_and(|nargs| matches!(nargs.as_str(), Some("*" | "+")));
-        let spec = OptionSpec {
-            target: target.unwrap_or_else(|| long.trim_start_matches('-').replace('-', "_")),
-            default: args.take_keyword("default").unwrap_or(missing),
-            kind: args.take_keyword("type").unwrap_or(Value::None),
-            required: args.take_keyword("required").and_then(|required| required.as_bool()).unwrap_or(false),
-            flags,
-            action,
-            many,
-        };
-        self.options.borrow_mut().push(spec);
-        Ok(Value::None)
-    }
-
-    fn parse(&self, interp: &mut Interpreter, args: &Args) -> PyResult {
-        let words = match args.positional.first() {
-            Some(list) if !list.is_none() => interp.items(list)?,
-            _ => interp.arguments.iter().map(Value::str).collect(),
-        };
-        let options = self.options.borrow().clone();
-        let module = Module::new("Namespace");
-        module.attrs.borrow_mut().clear();
-        let mut seen = Vec::new();
-        let mut positional = options.iter().filter(|option| !option.flags[0].starts_with('-'));
-        let mut words = words.into_iter().peekable();
-        while let Some(word) = words.next() {
-            let text = word.as_str().unwrap_or("").to_owned();
-            let (flag, inline) = match text.split_once('=') {
-                Some((flag, value)) if text.starts_with("--") => (flag.to_owned(), Some(Value::str(value))),
-                _ => (text.clone(), None),
-            };
-            let named = options.iter().find(|option| option.flags.contains(&flag));
-            let option = match named {
-                Some(option) => option,
-                None if text.starts_with("--") => return Err(usage(&format!("unrecognized arguments: {text}"))),
-                None => positional.next().ok_or_else(|| usage(&format!("unrecognized arguments: {text}")))?,
-            };
-            seen.push(option.target.clone());
-            let raw = match (option.action.as_str(), named, inline) {
-                ("store_true", ..) => {
-                    module.set(&option.target, Value::Bool(true));
-                    continue;
-                }
-                ("store_false", ..) => {
-                    module.set(&option.target, Value::Bool(false));
-                    continue;
-                }
-                (_, None, _) => word,
-                (_, _, Some(value)) => value,
-                _ => words.next().ok_or_else(|| usage(&format!("argument {flag}: expected one argument")))?,
-            };
-            let mut convert = |raw: Value| {
-                if option.kind.is_none() { Ok(raw) } else { interp.call(&option.kind, Args::of(vec![raw])) }
-            };
-            let mut value = convert(raw)?;
-            if option.many {
-                let mut all = vec![value];
-                while let Some(more) = words.next_if(|word| !word.as_str().unwrap_or("").starts_with("--")) {
-                    all.push(convert(more)?);
-                }
-                value = Value::list(all);
-            }
-            module.set(&option.target, value);
-        }
-        for option in &options {
-            let positional = !option.flags[0].starts_with('-');
-            if !seen.contains(&option.target) {
-                if option.required || (positional && option.default.is_none() && !option.many) {
-                    return Err(usage(&format!("the following arguments are required: {}", option.flags.join("/"))));
-                }
-                module.set(&option.target, option.default.clone());
-            }
-        }
-        Ok(Value::Module(Rc::new(module)))
-    }
-}
-
-/// The module `argparse`.
-pub fn argparse(interp: &mut Interpreter) -> Module {
-    let object = interp.class_named("object");
-    let class = Class::native("ArgumentParser", "argparse", object.as_ref())
-        .with_construct(|_, _, _| Ok(Value::object(Parser::default())));
-    Module::new("argparse").with("ArgumentParser", Value::Class(interp.register_class(class)))
 }

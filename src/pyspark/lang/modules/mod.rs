@@ -1,13 +1,17 @@
 //! The standard library, in the parts that data scripts use.
 
+mod argparse;
 pub mod collections;
+mod csv;
 mod dataclasses;
 pub mod datetime;
 pub mod decimal;
 pub mod enums;
 mod functional;
+mod hashlib;
 pub mod io;
 mod json;
+mod logging;
 mod math;
 mod misc;
 mod os;
@@ -15,10 +19,12 @@ mod random;
 mod regex;
 mod strftime;
 mod tempfile;
+pub mod written;
 
 use super::class::Module;
 use super::raised::{PyResult, Raised};
 use super::{Interpreter, Value};
+pub(super) use os::path_of;
 use std::rc::Rc;
 
 /// Modules of the real world that are not there, and what to use instead.
@@ -85,6 +91,8 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "itertools" => functional::itertools(interp),
         "operator" => functional::operator(),
         "contextlib" => functional::contextlib(),
+        "csv" => csv::module(interp),
+        "hashlib" => hashlib::module(),
         "json" => json::module(interp),
         "random" => random::module(interp)?,
         "os" => os::module(interp)?,
@@ -102,10 +110,11 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "textwrap" => misc::textwrap(),
         "copy" => misc::copy(),
         "warnings" => misc::warnings(),
-        "logging" => misc::logging(),
+        "logging" => logging::module(interp),
+        "logging.handlers" => logging::handlers(interp),
         "traceback" => misc::traceback(),
         "uuid" => misc::uuid(),
-        "argparse" => misc::argparse(interp),
+        "argparse" => argparse::module(interp),
         "__future__" => Module::new("__future__").with("annotations", Value::None).with("division", Value::None),
         "gc" => Module::new("gc").function("collect", |_, _| Ok(Value::Int(0))),
         "atexit" => Module::new("atexit")

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A path argument.
-fn path_of(interp: &Interpreter, value: &Value) -> PyResult<String> {
+pub(in crate::pyspark::lang) fn path_of(interp: &Interpreter, value: &Value) -> PyResult<String> {
     if let Some(path) = value.downcast::<Path>() {
         return Ok(path.0.clone());
     }
@@ -21,8 +21,14 @@ fn path_of(interp: &Interpreter, value: &Value) -> PyResult<String> {
     }
 }
 
-fn ask(interp: &mut Interpreter, request: PathRequest) -> PyResult {
-    Ok(match interp.host()?.path(request)? {
+pub(super) fn ask(interp: &mut Interpreter, request: PathRequest) -> PyResult {
+    let reply = interp.host()?.path(request).map_err(|error| match (error.condition(), error.subject()) {
+        (Some("FILE_NOT_FOUND"), Some(path)) => {
+            super::io::file_error("FileNotFoundError", 2, "No such file or directory", path)
+        }
+        _ => error.into(),
+    })?;
+    Ok(match reply {
         PathReply::Yes(yes) => Value::Bool(yes),
         PathReply::Names(names) => Value::strings(names),
         PathReply::Size(size) => Value::Int(size as i64),
@@ -149,9 +155,17 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
         .with("devnull", Value::str("/dev/null"))
         .with("curdir", Value::str("."));
     module = asking(module, "listdir", PathRequest::List);
-    module = asking(module, "makedirs", PathRequest::MakeDirs);
-    module = asking(module, "mkdir", PathRequest::MakeDirs);
-    for name in ["remove", "unlink", "rename", "rmdir", "system", "popen", "chdir", "kill", "fork"] {
+    for name in ["makedirs", "mkdir"] {
+        module = module.function(name, move |interp, args| {
+            let [path, _, exist_ok] = args.bind(name, ["name", "mode", "exist_ok"], 1)?;
+            let path = path_of(interp, &path.unwrap_or(Value::None))?;
+            make_folders(interp, path, exist_ok.as_ref())
+        });
+    }
+    for name in ["remove", "unlink"] {
+        module = asking(module, name, PathRequest::RemoveFile);
+    }
+    for name in ["rename", "rmdir", "system", "popen", "chdir", "kill", "fork"] {
         module = module.function(name, move |_, _| {
             Err(Raised::unsupported(
                 format!("os.{name}()"),
@@ -171,6 +185,15 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
             walk(interp, &top, &mut rows)?;
             Ok(Value::iter_over(rows))
         }))
+}
+
+/// A folder and those above it; one that exists is an error unless `exist_ok`.
+fn make_folders(interp: &mut Interpreter, path: String, exist_ok: Option<&Value>) -> PyResult {
+    let exists = ask(interp, PathRequest::Exists(path.clone()))?.as_bool() == Some(true);
+    if exists && exist_ok.and_then(Value::as_bool) != Some(true) {
+        return Err(super::io::file_error("FileExistsError", 17, "File exists", &path));
+    }
+    ask(interp, PathRequest::MakeDirs(path))
 }
 
 fn walk(interp: &mut Interpreter, folder: &str, rows: &mut Vec<Value>) -> PyResult<()> {
@@ -193,8 +216,24 @@ fn walk(interp: &mut Interpreter, folder: &str, rows: &mut Vec<Value>) -> PyResu
 
 /// The module `shutil`.
 pub fn shutil() -> Module {
-    let mut module = asking(Module::new("shutil"), "rmtree", PathRequest::RemoveTree);
-    for name in ["copy", "copyfile", "copytree", "move"] {
+    let mut module = Module::new("shutil").function("rmtree", |interp, args| {
+        let [path, ignore_errors, _] = args.bind("rmtree", ["path", "ignore_errors", "onerror"], 1)?;
+        let path = path_of(interp, &path.unwrap_or(Value::None))?;
+        let ignores = ignore_errors.as_ref().and_then(Value::as_bool) == Some(true);
+        if ignores && ask(interp, PathRequest::Exists(path.clone()))?.as_bool() == Some(false) {
+            return Ok(Value::None);
+        }
+        ask(interp, PathRequest::RemoveTree(path))
+    });
+    for name in ["copy", "copyfile", "copy2"] {
+        module = module.function(name, move |interp, args| {
+            let (from, to) = args.two(name)?;
+            let (from, to) = (path_of(interp, &from)?, path_of(interp, &to)?);
+            ask(interp, PathRequest::Copy { from, to: to.clone() })?;
+            Ok(Value::from(to))
+        });
+    }
+    for name in ["copytree", "move"] {
         module = module.function(name, move |_, _| {
             Err(Raised::unsupported(format!("shutil.{name}()"), "read with spark.read and write with df.write"))
         });
@@ -313,7 +352,25 @@ impl Path {
             "exists" => ask(interp, PathRequest::Exists(path))?,
             "is_file" => ask(interp, PathRequest::IsFile(path))?,
             "is_dir" => ask(interp, PathRequest::IsDir(path))?,
-            "mkdir" => ask(interp, PathRequest::MakeDirs(path))?,
+            "mkdir" => {
+                let [_, _, exist_ok] = args.bind("mkdir", ["mode", "parents", "exist_ok"], 0)?;
+                make_folders(interp, path, exist_ok.as_ref())?
+            }
+            "unlink" => {
+                let exists = ask(interp, PathRequest::Exists(path.clone()))?.as_bool() == Some(true);
+                let [missing_ok] = args.bind("unlink", ["missing_ok"], 0)?;
+                if !exists && missing_ok.as_ref().and_then(Value::as_bool) == Some(true) {
+                    return Ok(Value::None);
+                }
+                ask(interp, PathRequest::RemoveFile(path))?
+            }
+            "write_text" => {
+                let [text, _, _, _] = args.bind("write_text", ["data", "encoding", "errors", "newline"], 1)?;
+                let text = text.as_ref().and_then(Value::as_str).unwrap_or("").to_owned();
+                let count = text.chars().count();
+                ask(interp, PathRequest::Write { path, bytes: text.into_bytes(), append: false })?;
+                Value::Int(count as i64)
+            }
             "iterdir" => {
                 let names = ask(interp, PathRequest::List(path.clone()))?.as_items().unwrap_or_default();
                 let inner = names.iter().filter_map(|name| Some(join(&[path.clone(), name.as_str()?.to_owned()])));
@@ -322,7 +379,10 @@ impl Path {
             "glob" => {
                 Self::paths(ask(interp, PathRequest::Glob(join(&[path, first.as_str().unwrap_or("*").to_owned()])))?)
             }
-            "read_text" => Value::from(super::io::read_file(interp, &path)?),
+            "read_text" => {
+                let text = super::io::read_file(interp, &path)?;
+                Value::from(text.replace("\r\n", "\n").replace('\r', "\n"))
+            }
             "open" => {
                 let mut all = args;
                 all.positional.insert(0, Value::from(path));

@@ -1,4 +1,4 @@
-//! MD5, SHA-1, SHA-2 and CRC-32.
+//! MD5, SHA-1, SHA-2 and CRC-32: for Spark's functions and for Python's `hashlib`.
 
 /// Splits a message into padded blocks; the length stands at the end of the last one.
 fn blocks(message: &[u8], block: usize, big_endian: bool) -> Vec<u8> {
@@ -18,7 +18,8 @@ fn blocks(message: &[u8], block: usize, big_endian: bool) -> Vec<u8> {
 }
 
 /// MD5.
-pub(super) fn md5(message: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn md5(message: &[u8]) -> Vec<u8> {
     const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     let constants: Vec<u32> =
         (0..64).map(|i| (libm::fabs(libm::sin(f64::from(i + 1))) * 4_294_967_296.0) as u32).collect();
@@ -45,7 +46,8 @@ pub(super) fn md5(message: &[u8]) -> Vec<u8> {
 }
 
 /// SHA-1.
-pub(super) fn sha1(message: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn sha1(message: &[u8]) -> Vec<u8> {
     let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     for block in blocks(message, 64, true).chunks_exact(64) {
         let mut words: Vec<u32> =
@@ -157,7 +159,8 @@ fn eight<T: Copy + Default>(values: impl IntoIterator<Item = T>) -> [T; 8] {
 }
 
 /// SHA-2 with so many bits (0 means 256); nothing for another number.
-pub(super) fn sha2(message: &[u8], bits: i32) -> Option<Vec<u8>> {
+#[must_use]
+pub fn sha2(message: &[u8], bits: i32) -> Option<Vec<u8>> {
     let roots: Vec<u64> = primes(16).into_iter().map(|prime| root_bits(prime, false)).collect();
     Some(match bits {
         0 | 256 => sha2_32(message, eight(roots.iter().map(|root| (root >> 32) as u32))),
@@ -169,10 +172,18 @@ pub(super) fn sha2(message: &[u8], bits: i32) -> Option<Vec<u8>> {
 }
 
 /// CRC-32 as zip files use it.
-pub(super) fn crc32(message: &[u8]) -> u32 {
+#[must_use]
+pub fn crc32(message: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(message);
     crc.sum()
+}
+
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex_text(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]
@@ -180,7 +191,7 @@ mod tests {
     use super::*;
 
     fn hex(bytes: &[u8]) -> String {
-        super::super::bits::hex_text(bytes).to_lowercase()
+        hex_text(bytes)
     }
 
     #[test]
