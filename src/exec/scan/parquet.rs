@@ -209,7 +209,7 @@ pub fn read<'a>(
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
         .with_projection(mask)
         .with_row_groups(groups)
-        .with_batch_size(READ_ROWS)
+        .with_batch_size(rows_at_once(runtime))
         .build()
         .map_err(|error| not_parquet(&slice.path, &error))?;
     Ok(Box::new(ParquetRows { runtime, reader, sources, schema: wanted_schema(wanted), slice }))
@@ -225,6 +225,12 @@ fn any_values(data_type: &ArrowType, rows: usize) -> Result<ArrayRef> {
     let width = data_type.primitive_width().unwrap_or(size_of::<u128>());
     let zeros = Buffer::from(vec![0u8; width * rows]);
     Ok(make_array(ArrayData::builder(data_type.clone()).len(rows).add_buffer(zeros).align_buffers(true).build()?))
+}
+
+/// `spark.sql.parquet.columnarReaderBatchSize`; twice Spark's size unless the script says otherwise.
+fn rows_at_once(runtime: &Runtime<'_>) -> usize {
+    let rows = runtime.context.conf.get("spark.sql.parquet.columnarReaderBatchSize");
+    rows.and_then(|rows| rows.parse().ok()).unwrap_or(READ_ROWS).clamp(1, 1 << 20)
 }
 
 impl Operator for ParquetRows<'_> {

@@ -43,7 +43,9 @@ impl Interpreter {
             Value::Builtin(builtin) => {
                 self.step()?;
                 let builtin = Rc::clone(builtin);
-                (builtin.function)(self, args)
+                let made = (builtin.function)(self, args)?;
+                self.pay_for(&made)?;
+                Ok(made)
             }
             Value::BoundMethod(method) => match &method.method {
                 Method::Native(name) => self.call_method(&method.receiver, name, args),
@@ -106,7 +108,11 @@ impl Interpreter {
             _ => {
                 self.step()?;
                 match methods::call(self, receiver, name, args) {
-                    Some(result) => result,
+                    Some(result) => {
+                        let made = result?;
+                        self.pay_for(&made)?;
+                        Ok(made)
+                    }
                     None => {
                         // Gives the right AttributeError, or calls `__class__` and the like.
                         let callee = self.get_attr(receiver, name)?;

@@ -1,6 +1,7 @@
 //! The format-spec mini language: `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`.
 
 use super::numbers::{round_float, to_big, to_float};
+use super::ops::check_length;
 use super::raised::{PyResult, value_error};
 use super::value::Value;
 use num_bigint::Sign;
@@ -69,19 +70,22 @@ impl Spec {
             let start = *at;
             let mut value = 0_usize;
             while let Some(digit) = chars.get(*at).and_then(|c| c.to_digit(10)) {
-                value = value.saturating_mul(10).saturating_add(digit as usize).min(1 << 20);
+                value = value.saturating_mul(10).saturating_add(digit as usize);
                 *at += 1;
             }
             (*at > start).then_some(value)
         };
         spec.width = number(&mut at).unwrap_or(0);
+        check_length(spec.width)?;
         if let Some(grouping @ (',' | '_')) = chars.get(at) {
             spec.grouping = Some(*grouping);
             at += 1;
         }
         if chars.get(at) == Some(&'.') {
             at += 1;
-            spec.precision = Some(number(&mut at).ok_or_else(|| value_error("Format specifier missing precision"))?);
+            let precision = number(&mut at).ok_or_else(|| value_error("Format specifier missing precision"))?;
+            check_length(precision)?;
+            spec.precision = Some(precision);
         }
         spec.kind = chars.get(at).copied();
         at += usize::from(spec.kind.is_some());

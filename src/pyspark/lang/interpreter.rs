@@ -103,6 +103,29 @@ impl Interpreter {
         if self.steps > self.step_limit { Err(self.out_of_steps()) } else { Ok(()) }
     }
 
+    /// Counts the steps of a large new value.
+    ///
+    /// # Errors
+    /// `MemoryError` for a value that is larger than any may be; what [`Interpreter::pay`] gives.
+    pub(super) fn pay_for(&mut self, made: &Value) -> PyResult<()> {
+        let bytes = super::ops::bytes_of(made);
+        super::ops::check_length(bytes)?;
+        self.pay(bytes)
+    }
+
+    /// Counts a step for every eight bytes of new memory, so that the budget of steps bounds memory too; little is free.
+    ///
+    /// # Errors
+    /// What [`Interpreter::step`] gives.
+    pub(super) fn pay(&mut self, bytes: usize) -> PyResult<()> {
+        const FREE: usize = 512;
+        if bytes <= FREE {
+            return Ok(());
+        }
+        self.steps += bytes as u64 / 8;
+        self.step()
+    }
+
     #[cold]
     fn out_of_steps(&self) -> Raised {
         let limit = crate::common::text::count(self.step_limit);

@@ -38,6 +38,9 @@ impl Interpreter {
             return Ok(answer);
         }
         if let Some(answer) = self.binary_containers(op, left, right)? {
+            // A sum lets go of its left side, as a rule: what it adds is paid.
+            self.pay_for(if op == BinaryOp::Add { right } else { &answer })?;
+            check_length(bytes_of(&answer))?;
             return Ok(answer);
         }
         if let Some(answer) = self.binary_special(op, left, right, op.stem())? {
@@ -185,7 +188,9 @@ impl Interpreter {
         match (&left, op) {
             (Value::List(items), BinaryOp::Add) => {
                 let more = self.items(right)?;
+                self.pay(more.len() * size_of::<Value>())?;
                 items.borrow_mut().extend(more);
+                check_length(bytes_of(&left))?;
                 return Ok(left);
             }
             (Value::Set(set), BinaryOp::Or | BinaryOp::And | BinaryOp::Sub | BinaryOp::Xor)
@@ -570,6 +575,17 @@ fn as_set(value: &Value) -> Set {
         Value::Set(set) => set.borrow().clone(),
         Value::FrozenSet(set) => set.as_ref().clone(),
         _ => Set::new(),
+    }
+}
+
+/// The memory of a value's own items or characters.
+pub(super) fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::List(items) => items.borrow().len() * size_of::<Value>(),
+        Value::Tuple(items) => items.len() * size_of::<Value>(),
+        _ => 0,
     }
 }
 

@@ -62,7 +62,9 @@ pub fn format(interp: &mut Interpreter, text: &str, values: &Value) -> PyResult<
                 digits.push(digit);
                 chars.next();
             }
-            Ok(digits.parse().ok().map(|count: usize| count.min(1 << 20)))
+            let count = if digits.is_empty() { None } else { Some(digits.parse().unwrap_or(usize::MAX)) };
+            super::ops::check_length(count.unwrap_or(0))?;
+            Ok(count)
         };
         let width = count(&mut chars, &mut source)?.unwrap_or(0);
         let precision = if chars.peek() == Some(&'.') {

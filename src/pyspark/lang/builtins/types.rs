@@ -227,7 +227,11 @@ fn bytes_of(interp: &mut Interpreter, args: Args) -> PyResult<Vec<u8>> {
         None => Vec::new(),
         Some(Value::Str(text)) if args.positional.len() > 1 || !args.keyword.is_empty() => text.as_bytes().to_vec(),
         Some(Value::Str(_)) => return Err(type_error("string argument without an encoding")),
-        Some(Value::Int(count)) => vec![0; usize::try_from(*count).unwrap_or(0).min(1 << 28)],
+        Some(Value::Int(count)) => {
+            let count = usize::try_from(*count).map_err(|_| value_error("negative count"))?;
+            crate::pyspark::lang::ops::check_length(count)?;
+            vec![0; count]
+        }
         Some(Value::Bytes(bytes)) => bytes.to_vec(),
         Some(iterable) => {
             let mut bytes = Vec::new();

@@ -24,12 +24,14 @@ pub fn call(interp: &mut Interpreter, this: &Rc<RefCell<Vec<Value>>>, name: &str
         "append" => {
             let item = args.one("list.append")?;
             this.borrow_mut().push(item);
-            crate::pyspark::lang::ops::check_length(this.borrow().len())?;
+            crate::pyspark::lang::ops::check_length(this.borrow().len() * size_of::<Value>())?;
             Value::None
         }
         "extend" => {
             let items = interp.items(&args.one("list.extend")?)?;
+            interp.pay(items.len() * size_of::<Value>())?;
             this.borrow_mut().extend(items);
+            crate::pyspark::lang::ops::check_length(this.borrow().len() * size_of::<Value>())?;
             Value::None
         }
         "insert" => {

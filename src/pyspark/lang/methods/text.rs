@@ -248,7 +248,8 @@ fn zfill(interp: &Interpreter, this: &str, args: Args) -> PyResult {
     let width = width.as_int().ok_or_else(|| {
         type_error(format!("'{}' object cannot be interpreted as an integer", interp.type_name(&width)))
     })?;
-    let missing = (width - this.chars().count() as i64).clamp(0, 1 << 20) as usize;
+    let missing = usize::try_from(width - this.chars().count() as i64).unwrap_or(0);
+    crate::pyspark::lang::ops::check_length(missing)?;
     let sign = usize::from(this.starts_with(['+', '-']));
     Ok(Value::from(format!("{}{}{}", &this[..sign], "0".repeat(missing), &this[sign..])))
 }

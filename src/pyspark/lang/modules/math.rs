@@ -10,6 +10,9 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
+/// Beyond it a factorial has more than 77,000 digits.
+const LARGEST_FACTORIAL: u64 = 20_000;
+
 fn real(interp: &mut Interpreter, value: &Value) -> PyResult<f64> {
     if let Some(number) = to_float(value.native())? {
         return Ok(number);
@@ -271,8 +274,10 @@ fn whole_functions(module: Module) -> Module {
             if number.is_negative() {
                 return Err(value_error("factorial() not defined for negative values"));
             }
+            let number = number.to_u64().filter(|number| *number <= LARGEST_FACTORIAL);
+            let Some(number) = number else { return Err(Raised::named("MemoryError", "")) };
             let mut result = BigInt::one();
-            for factor in 2..=number.to_u64().unwrap_or(0).min(20_000) {
+            for factor in 2..=number {
                 result *= factor;
             }
             Ok(Value::big(result))
