@@ -7,6 +7,7 @@
 
 use batchlab::cluster::{ClusterConfig, Fault};
 use batchlab::event::log::EventLog;
+use batchlab::event::{EventKind, TaskCause};
 use batchlab::session::{Outcome, RunRequest, run_script};
 use std::fmt::Write;
 use std::path::Path;
@@ -293,7 +294,7 @@ fn make_tables(folder: &Path, seed: u64) {
          spark.read.csv('a.csv', header=True, schema='{A}').repartition(3).write.parquet('a.parquet')\n\
          spark.read.csv('b.csv', header=True, schema='{B}').write.parquet('b.parquet')\n"
     );
-    let (_, outcome) = run(folder, &text, &Way::plain());
+    let outcome = run(folder, &text, &Way::plain()).outcome;
     assert_eq!(outcome.exit, 0, "{outcome:?}");
 }
 
@@ -301,6 +302,7 @@ struct Way {
     name: &'static str,
     cluster: (u32, u32),
     memory: u64,
+    process: u64,
     conf: Vec<(&'static str, String)>,
     faults: Vec<Fault>,
 }
@@ -308,7 +310,7 @@ struct Way {
 impl Way {
     fn plain() -> Way {
         let conf = vec![("spark.sql.shuffle.partitions", "3".to_owned())];
-        Way { name: "as it is", cluster: (2, 2), memory: 1 << 30, conf, faults: Vec::new() }
+        Way { name: "as it is", cluster: (2, 2), memory: 1 << 30, process: u64::MAX, conf, faults: Vec::new() }
     }
 
     fn with(name: &'static str, conf: &[(&'static str, &str)]) -> Way {
@@ -338,18 +340,40 @@ impl Way {
             Way { cluster: (1, 1), ..Way::with("one partition", &one) },
             Way::with("many partitions", &many),
             Way::with("small batches", &[("spark.sql.parquet.columnarReaderBatchSize", "3")]),
-            Way { memory: 24 << 10, ..Way::with("spilled", &[("spark.sql.autoBroadcastJoinThreshold", "-1")]) },
+            Way {
+                memory: 24 << 10,
+                process: 3000,
+                ..Way::with("spilled", &[("spark.sql.autoBroadcastJoinThreshold", "-1")])
+            },
             Way::with("not adaptive, no broadcast", &plain),
             Way { faults: vec![fault], ..Way::with("a node dies", &[]) },
         ]
     }
 }
 
-fn run(folder: &Path, source: &str, way: &Way) -> (String, Outcome) {
+/// A run: what it printed, how it ended, what happened.
+struct Run {
+    printed: String,
+    outcome: Outcome,
+    log: EventLog,
+}
+
+impl Run {
+    /// Bytes for which tasks had no room, and tasks that ran again.
+    fn troubles(&self) -> (u64, usize) {
+        self.log.snapshot().iter().fold((0, 0), |(spilled, again), event| match &event.kind {
+            EventKind::TaskEnded { metrics, .. } => (spilled + metrics.spilled_bytes, again),
+            EventKind::TaskStarted { cause, .. } if *cause != TaskCause::First => (spilled, again + 1),
+            _ => (spilled, again),
+        })
+    }
+}
+
+fn run(folder: &Path, source: &str, way: &Way) -> Run {
     let mut cluster = ClusterConfig::new(way.cluster.0, way.cluster.1).expect("a cluster");
     cluster.memory_per_node_bytes = way.memory;
     let printed = Arc::new(Mutex::new(String::new()));
-    let sink = printed.clone();
+    let (sink, log) = (printed.clone(), EventLog::new());
     let outcome = run_script(RunRequest {
         source: source.to_owned(),
         file: "plan.py".to_owned(),
@@ -364,43 +388,56 @@ fn run(folder: &Path, source: &str, way: &Way) -> (String, Outcome) {
         now_micros: 0,
         steps_max: 10_000_000,
         threads: 2,
-        log: EventLog::new(),
+        process_memory_bytes: way.process,
+        log: log.clone(),
         cancelled: Arc::default(),
         out: Box::new(move |text| sink.lock().expect("no panic while printing").push_str(text)),
         explain: false,
         explained: Arc::default(),
     });
     let printed = printed.lock().expect("no panic while printing").clone();
-    (printed, outcome)
+    Run { printed, outcome, log }
 }
 
-fn compare(folder: &Path, seed: u64) -> Result<usize, String> {
+/// What a comparison has seen: lines printed, bytes spilled, tasks run again.
+#[derive(Debug, Default)]
+struct Seen {
+    lines: usize,
+    spilled: u64,
+    again: usize,
+}
+
+fn compare(folder: &Path, seed: u64, seen: &mut Seen) -> Result<(), String> {
     let script = Plan::script(seed);
-    let (expected, outcome) = run(folder, &script, &Way::plain());
-    if outcome.exit != 0 {
-        return Err(format!("seed {seed}: {outcome:?}\n{script}"));
+    let expected = run(folder, &script, &Way::plain());
+    if expected.outcome.exit != 0 {
+        return Err(format!("seed {seed}: {:?}\n{script}", expected.outcome));
     }
+    let expected = expected.printed;
+    seen.lines += expected.lines().count();
     for way in Way::all(seed) {
-        let (found, outcome) = run(folder, &script, &way);
-        if found != expected {
-            let (name, failure) = (way.name, outcome.failure);
+        let found = run(folder, &script, &way);
+        let (spilled, again) = found.troubles();
+        seen.spilled += spilled;
+        seen.again += again;
+        if found.printed != expected {
+            let (name, failure, found) = (way.name, found.outcome.failure, found.printed);
             return Err(format!("seed {seed}, {name}: {failure:?}\n{script}\nexpected {expected}\nfound {found}"));
         }
     }
-    Ok(expected.lines().count())
+    Ok(())
 }
 
 fn check(seeds: std::ops::Range<u64>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     make_tables(folder.path(), seeds.start);
-    let mut rows = 0;
+    let mut seen = Seen::default();
     for seed in seeds {
-        match compare(folder.path(), seed) {
-            Ok(printed) => rows += printed,
-            Err(difference) => panic!("{difference}"),
+        if let Err(difference) = compare(folder.path(), seed, &mut seen) {
+            panic!("{difference}");
         }
     }
-    assert!(rows > 100, "plans that give nothing compare nothing: {rows} lines");
+    assert!(seen.lines > 100 && seen.spilled > 0 && seen.again > 0, "nothing was compared: {seen:?}");
 }
 
 /// The plans to try: those asked for, or these.

@@ -28,6 +28,7 @@ fn run(folder: &Path, source: &str, steps_max: u64) -> (String, i32) {
         now_micros: 0,
         steps_max,
         threads: 2,
+        process_memory_bytes: u64::MAX,
         log: EventLog::new(),
         cancelled: Arc::default(),
         out: Box::new(move |text| sink.lock().expect("no panic while printing").push_str(text)),

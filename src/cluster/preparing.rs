@@ -248,7 +248,7 @@ impl Cluster {
     /// A task's share of its executor's memory, fixed at launch.
     fn task_memory(&self, work: &StageWork) -> u64 {
         let usable = self.config.usable_memory_bytes(memory_fraction(&work.conf));
-        (usable / u64::from(self.config.cores_per_node) / self.config.scale).max(1 << 16)
+        (usable / u64::from(self.config.cores_per_node) / self.config.scale).max(1 << 10)
     }
 
     /// Memory for cached rows: **Simplified:** all that is usable; tasks do not compete for it.
