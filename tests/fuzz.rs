@@ -55,14 +55,16 @@ fn csv() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_split_of_a_csv_file_gives_the_same_rows(
         text in csv(), bytes in 1..24_usize, header in any::<bool>(), multi in any::<bool>(), drops in any::<bool>(),
     ) {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        std::fs::write(folder.path().join("data.csv"), &text).expect("a file");
+        // As in Spark, only the file's first piece looks for a header: it must not hide behind empty lines.
+        let first = if header { "a,b,c\n" } else { "" };
+        std::fs::write(folder.path().join("data.csv"), format!("{first}{text}")).expect("a file");
         let (header, multi) = (["False", "True"][usize::from(header)], ["False", "True"][usize::from(multi)]);
         let mode = ["PERMISSIVE", "DROPMALFORMED"][usize::from(drops)];
         let script = |conf: &str| format!(
