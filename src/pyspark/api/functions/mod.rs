@@ -33,7 +33,8 @@ pub fn module() -> Module {
     for name in special::OF_TIME {
         module = module.function(name, |_, _| Err(crate::logical::ddl::no_time().into()));
     }
-    let exported = module.names().into_iter().filter(|name| !special::NOT_EXPORTED.contains(&&**name));
+    let is_exported = |name: &str| !name.starts_with('_') && !special::NOT_EXPORTED.contains(&name);
+    let exported = module.names().into_iter().filter(|name| is_exported(name));
     let exported = Value::strings(exported);
     module
         .with("PandasUDFType", eval_types(EVAL_TYPES_PANDAS))
