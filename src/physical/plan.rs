@@ -1,6 +1,6 @@
 //! Physical plans: operators, and the exchanges between them.
 //!
-//! Expressions still refer to columns by [`ExprId`](crate::common::ids::ExprId); `exec` binds them to column numbers against the child's
+//! Expressions still refer to columns by [`ExprId`]; `exec` binds them to column numbers against the child's
 //! [`PhysicalPlan::output`] when a task starts. Spark's operator names are kept, also where the work is done differently
 //! (a `SortMergeJoin` keeps its name and its shuffles and hashes underneath).
 
