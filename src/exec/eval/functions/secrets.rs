@@ -2,7 +2,7 @@
 
 use super::super::call::{Call, Kernel};
 use super::super::errors;
-use super::aes::{Cipher, Mode};
+use super::aes::{self, Mode};
 use super::misc::with_random;
 use crate::common::digest;
 use crate::common::{ErrorClass, Result, SparkError};
@@ -50,10 +50,12 @@ fn mode_of(mode: &str, padding: &str) -> Result<Mode> {
     })
 }
 
-fn cipher(key: &[u8]) -> Result<Cipher> {
-    Cipher::new(key).ok_or_else(|| {
-        crypto("AES_KEY_LENGTH", format!("the key must be 16, 24 or 32 bytes long, but has {} bytes", key.len()))
-    })
+/// The key, when AES takes its length.
+fn checked(key: &[u8]) -> Result<&[u8]> {
+    if matches!(key.len(), 16 | 24 | 32) {
+        return Ok(key);
+    }
+    Err(crypto("AES_KEY_LENGTH", format!("the key must be 16, 24 or 32 bytes long, but has {} bytes", key.len())))
 }
 
 /// Bytes of the start value in front of a secret.
@@ -88,8 +90,9 @@ fn encrypt(call: &Call<'_>) -> Result<ArrayRef> {
                     ));
                 }
             };
-            let rest = cipher(key)?.encrypt(mode, &secret, beside, input);
-            secret.extend(rest);
+            let rest = aes::encrypt(checked(key)?, mode, &secret, beside, input);
+            let broken = || crypto("AES_CRYPTO_ERROR", "the input cannot be encrypted".to_owned());
+            secret.extend(rest.ok_or_else(broken)?);
             Ok(Some(secret))
         })
     })
@@ -106,10 +109,10 @@ fn decrypt(call: &Call<'_>) -> Result<ArrayRef> {
             return Ok(None);
         };
         let opened = mode_of(mode, padding).and_then(|mode| {
-            let cipher = cipher(key)?;
+            let key = checked(key)?;
             let plain = input
                 .split_at_checked(start_length(mode))
-                .and_then(|(start, secret)| cipher.decrypt(mode, start, beside, secret));
+                .and_then(|(start, secret)| aes::decrypt(key, mode, start, beside, secret));
             plain.ok_or_else(|| {
                 crypto("AES_CRYPTO_ERROR", "the input cannot be decrypted: it is damaged, or the key is another".into())
             })
@@ -122,9 +125,6 @@ fn decrypt(call: &Call<'_>) -> Result<ArrayRef> {
     })
 }
 
-/// A hash function; nothing for a size that it has not.
-type Hash = fn(&[u8]) -> Option<Vec<u8>>;
-
 fn hmac(call: &Call<'_>) -> Result<ArrayRef> {
     let (key, message, algorithm) = (call.bytes(0)?, call.bytes(1)?, call.texts(2)?);
     call.to_bytes(|row| {
@@ -133,23 +133,8 @@ fn hmac(call: &Call<'_>) -> Result<ArrayRef> {
         };
         let name = algorithm.to_uppercase().replace('-', "");
         let name = name.strip_prefix("HMAC").unwrap_or(&name);
-        let (size, hash): (usize, Hash) = match name {
-            "MD5" => (64, |bytes| Some(digest::md5(bytes))),
-            "SHA1" => (64, |bytes| Some(digest::sha1(bytes))),
-            "SHA224" => (64, |bytes| digest::sha2(bytes, 224)),
-            "SHA256" => (64, |bytes| digest::sha2(bytes, 256)),
-            "SHA384" => (128, |bytes| digest::sha2(bytes, 384)),
-            "SHA512" => (128, |bytes| digest::sha2(bytes, 512)),
-            _ => return Err(crypto("HMAC_ALGORITHM", format!("there is no HMAC algorithm '{algorithm}'"))),
-        };
-        let mut own = if key.len() > size { hash(key).unwrap_or_default() } else { key.to_vec() };
-        own.resize(size, 0);
-        let with = |mask: u8, rest: &[u8]| {
-            let mut bytes: Vec<u8> = own.iter().map(|byte| byte ^ mask).collect();
-            bytes.extend(rest);
-            hash(&bytes)
-        };
-        Ok(with(0x36, message).and_then(|inner| with(0x5c, &inner)))
+        let wrong = || crypto("HMAC_ALGORITHM", format!("there is no HMAC algorithm '{algorithm}'"));
+        digest::hmac(name, key, message).ok_or_else(wrong).map(Some)
     })
 }
 
