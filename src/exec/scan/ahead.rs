@@ -44,6 +44,7 @@ fn read_piece(open: &Open, slice: &FileSlice) -> Piece {
     (batches, done.err())
 }
 
+/// A slice that is cut; its chunks are its pieces.
 struct Ahead<'a> {
     runtime: &'a Runtime<'a>,
     open: Arc<Open>,
@@ -51,13 +52,12 @@ struct Ahead<'a> {
     rest: FileSlice,
     window: VecDeque<(u64, Handed<Piece>)>,
     has_begun: bool,
-    ready: VecDeque<RecordBatch>,
-    failure: Option<SparkError>,
 }
 
-struct Stream<'a> {
+/// Hands out the batches of chunks one by one.
+struct Batches<'a> {
     runtime: &'a Runtime<'a>,
-    chunks: Box<dyn Chunks>,
+    chunks: Box<dyn Chunks + 'a>,
     ready: VecDeque<RecordBatch>,
     failure: Option<SparkError>,
     is_done: bool,
@@ -68,20 +68,13 @@ struct Stream<'a> {
 /// # Errors
 /// Files that cannot be read.
 pub fn read<'a>(runtime: &'a Runtime<'a>, slice: &FileSlice, is_whole: bool, open: Arc<Open>) -> Result<Rows<'a>> {
-    if is_whole {
+    let chunks: Box<dyn Chunks + 'a> = if is_whole {
         runtime.read(0, slice.length);
-        let chunks = open(slice)?;
-        return Ok(Box::new(Stream { runtime, chunks, ready: VecDeque::new(), failure: None, is_done: false }));
-    }
-    Ok(Box::new(Ahead {
-        runtime,
-        open,
-        rest: slice.clone(),
-        window: VecDeque::new(),
-        has_begun: false,
-        ready: VecDeque::new(),
-        failure: None,
-    }))
+        open(slice)?
+    } else {
+        Box::new(Ahead { runtime, open, rest: slice.clone(), window: VecDeque::new(), has_begun: false })
+    };
+    Ok(Box::new(Batches { runtime, chunks, ready: VecDeque::new(), failure: None, is_done: false }))
 }
 
 impl Ahead<'_> {
@@ -113,9 +106,11 @@ impl Ahead<'_> {
         }
         self.has_begun = true;
     }
+}
 
+impl Chunks for Ahead<'_> {
     /// The next piece; while a helper reads it, later ones are read here.
-    fn take(&mut self) -> Result<bool> {
+    fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
         self.fill_window();
         while self.window.front().is_some_and(|(_, piece)| !piece.is_done()) {
             if !self.window.iter().any(|(_, piece)| piece.work()) {
@@ -123,32 +118,14 @@ impl Ahead<'_> {
             }
         }
         let Some((bytes, piece)) = self.window.pop_front() else { return Ok(false) };
-        let (batches, failure) = piece.take()?;
+        let (read, failure) = piece.take()?;
         self.runtime.read(0, bytes);
-        self.ready.extend(batches);
-        self.failure = failure;
-        Ok(true)
+        batches.extend(read);
+        failure.map_or(Ok(true), Err)
     }
 }
 
-impl Operator for Ahead<'_> {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
-        loop {
-            if let Some(batch) = self.ready.pop_front() {
-                return Ok(Some(batch));
-            }
-            if let Some(failure) = self.failure.take() {
-                return Err(failure);
-            }
-            self.runtime.context.check_cancelled()?;
-            if !self.take()? {
-                return Ok(None);
-            }
-        }
-    }
-}
-
-impl Operator for Stream<'_> {
+impl Operator for Batches<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         let mut batches = Vec::new();
         loop {
