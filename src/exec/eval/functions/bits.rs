@@ -48,6 +48,23 @@ fn hex(call: &Call<'_>) -> Result<ArrayRef> {
     }
 }
 
+/// The bytes that digits of an alphabet stand for, each digit `width` bits; nothing when one is not of the alphabet.
+pub(super) fn digits_to_bytes(digits: impl Iterator<Item = u8>, alphabet: &[u8], width: u32) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut word, mut count) = (0_u32, 0);
+    for digit in digits {
+        let value = alphabet.iter().position(|own| *own == digit)?;
+        word = (word << width) | value as u32;
+        count += width;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((word >> count) as u8);
+            word &= (1 << count) - 1;
+        }
+    }
+    Some(bytes)
+}
+
 /// Bytes of hexadecimal text; an odd digit stands alone in the first byte.
 pub(super) fn unhex_text(text: &str) -> Option<Vec<u8>> {
     let digits = text.chars().map(|c| c.to_digit(16)).collect::<Option<Vec<u32>>>()?;

@@ -2,7 +2,7 @@
 
 use super::super::call::{Call, Kernel};
 use super::super::{comparison, errors};
-use super::bits::{hex_text, unhex_text};
+use super::bits::{digits_to_bytes, hex_text, unhex_text};
 use crate::common::{Result, SparkError, digest};
 use crate::exec::hash;
 use crate::logical::scalar::Scalar;
@@ -89,22 +89,8 @@ pub(super) fn to_base64(bytes: &[u8]) -> String {
 }
 
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut word, mut count) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
-        if byte == b'=' {
-            break;
-        }
-        let value = ALPHABET.iter().position(|own| *own == byte)?;
-        word = (word << 6) | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((word >> count) as u8);
-            word &= (1 << count) - 1;
-        }
-    }
-    Some(bytes)
+    let digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).take_while(|byte| *byte != b'=');
+    digits_to_bytes(digits, ALPHABET, 6)
 }
 
 fn conversion(text: &str, format: &str) -> SparkError {

@@ -210,6 +210,21 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// What a text that cannot be read becomes: an error in the mode FAILFAST, a struct of nulls, else null.
+    pub(super) fn malformed(&self, kind: &str, text: &str, wanted: &DataType) -> Result<Scalar> {
+        if self.fail_fast {
+            return Err(SparkError::new(
+                ErrorClass::SparkException,
+                format!("the {kind} text '{text}' is malformed, and the mode is FAILFAST"),
+            )
+            .with_condition("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION"));
+        }
+        Ok(match wanted {
+            DataType::Struct(fields) => Scalar::Struct(vec![Scalar::Null; fields.fields.len()]),
+            _ => Scalar::Null,
+        })
+    }
+
     /// The options of the argument after the schema.
     pub(super) fn of(call: &Call<'_>, i: usize) -> Result<Reading> {
         let mut reading = Reading {
@@ -276,16 +291,7 @@ fn from_json(call: &Call<'_>) -> Result<ArrayRef> {
             (json, _) => json,
         };
         let value = json.as_ref().and_then(|json| to_scalar(json, call.out, &reading));
-        match (value, call.out) {
-            (Some(value), _) => Ok(value),
-            (None, _) if reading.fail_fast => Err(SparkError::new(
-                ErrorClass::SparkException,
-                format!("the JSON text '{text}' is malformed, and the mode is FAILFAST"),
-            )
-            .with_condition("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION")),
-            (None, DataType::Struct(fields)) => Ok(Scalar::Struct(vec![Scalar::Null; fields.fields.len()])),
-            (None, _) => Ok(Scalar::Null),
-        }
+        value.map_or_else(|| reading.malformed("JSON", text, call.out), Ok)
     })
 }
 

@@ -3,6 +3,7 @@
 use super::super::call::{Call, Kernel};
 use super::super::errors;
 use super::aes::{self, Mode};
+use super::bits::digits_to_bytes;
 use super::misc::with_random;
 use crate::common::digest;
 use crate::common::{ErrorClass, Result, SparkError};
@@ -153,19 +154,7 @@ fn to_base32(bytes: &[u8]) -> String {
 }
 
 fn from_base32(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 8 * 5);
-    let (mut word, mut count) = (0_u32, 0);
-    for byte in text.trim_end_matches('=').bytes() {
-        let value = ALPHABET.iter().position(|own| *own == byte.to_ascii_uppercase())?;
-        word = (word << 5) | value as u32;
-        count += 5;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((word >> count) as u8);
-            word &= (1 << count) - 1;
-        }
-    }
-    Some(bytes)
+    digits_to_bytes(text.trim_end_matches('=').bytes().map(|byte| byte.to_ascii_uppercase()), ALPHABET, 5)
 }
 
 #[cfg(test)]

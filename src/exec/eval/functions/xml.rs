@@ -8,7 +8,7 @@ use super::super::cast::{Style, format_value, parse_boolean, parse_double, parse
 use super::csv_text::value_of;
 use super::json::Reading;
 use super::xml_tree::{Element, escaped, parse};
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::Result;
 use crate::logical::functions::calendar::Zone;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
@@ -46,16 +46,7 @@ fn from_xml(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_scalars(|row| {
         let Some(text) = s.get(row) else { return Ok(Scalar::Null) };
         let value = parse(text).and_then(|root| value_in(&root, call.out, &reading));
-        match (value, call.out) {
-            (Some(value), _) => Ok(value),
-            (None, _) if reading.fail_fast => Err(SparkError::new(
-                ErrorClass::SparkException,
-                format!("the XML text '{text}' is malformed, and the mode is FAILFAST"),
-            )
-            .with_condition("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION")),
-            (None, DataType::Struct(fields)) => Ok(Scalar::Struct(vec![Scalar::Null; fields.fields.len()])),
-            (None, _) => Ok(Scalar::Null),
-        }
+        value.map_or_else(|| reading.malformed("XML", text, call.out), Ok)
     })
 }
 
