@@ -219,6 +219,14 @@ pub enum LogicalPlan {
 /// Option of a scan that cuts files as `sc.textFile` does: into so many pieces at least.
 pub const LEAST_SPLITS: &str = "leastSplits";
 
+/// The number of values of a range.
+#[must_use]
+pub fn range_length(start: i64, end: i64, step: i64) -> u128 {
+    let (start, end, step) = (i128::from(start), i128::from(end), i128::from(step));
+    let span = if step > 0 { end - start } else { start - end };
+    if span <= 0 || step == 0 { 0 } else { (span as u128).div_ceil(step.unsigned_abs()) }
+}
+
 /// Files to read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileScan {

@@ -1,7 +1,7 @@
 //! How many rows a plan gives at most, where the plan itself says so: Catalyst's `maxRows` and `maxRowsPerPartition`.
 
 use crate::logical::LogicalPlan;
-use crate::logical::plan::{Grouping, JoinType};
+use crate::logical::plan::{Grouping, JoinType, range_length};
 
 /// At most so many rows in all.
 ///
@@ -61,9 +61,7 @@ pub(super) fn max_rows_per_partition(plan: &LogicalPlan) -> Option<usize> {
 }
 
 fn range_rows(start: i64, end: i64, step: i64) -> Option<usize> {
-    let (distance, step) = (i128::from(end) - i128::from(start), i128::from(step));
-    let rows = if step == 0 || distance.signum() != step.signum() { 0 } else { (distance.abs() - 1) / step.abs() + 1 };
-    usize::try_from(rows).ok()
+    usize::try_from(range_length(start, end, step)).ok()
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
             Some(0) => row_size(output).saturating_mul(batch.num_rows() as u128),
             _ => UNKNOWN,
         },
-        LogicalPlan::Range { start, end, step, .. } => 8u128.saturating_mul(range_length(*start, *end, *step)).max(1),
+        LogicalPlan::Range { start, end, step, .. } => {
+            8u128.saturating_mul(crate::logical::plan::range_length(*start, *end, *step)).max(1)
+        }
         LogicalPlan::OneRow => 1,
         LogicalPlan::Scan(scan) => scan_size(scan, context),
         LogicalPlan::Cached { id, plan, output } => match context.caches.bytes(*id) {
@@ -98,14 +100,6 @@ fn scan_size(scan: &FileScan, context: Known<'_>) -> u128 {
 
 fn scaled(bytes: u128, from: &[Attribute], to: &[Attribute]) -> u128 {
     (bytes.saturating_mul(row_size(to)) / row_size(from)).max(1)
-}
-
-/// The number of values of a range.
-#[must_use]
-pub fn range_length(start: i64, end: i64, step: i64) -> u128 {
-    let (start, end, step) = (i128::from(start), i128::from(end), i128::from(step));
-    let span = if step > 0 { end - start } else { start - end };
-    if span <= 0 || step == 0 { 0 } else { (span as u128).div_ceil(step.unsigned_abs()) }
 }
 
 /// The width that Spark assumes for a row.

@@ -14,5 +14,6 @@ mod pretty;
 mod types;
 
 pub use expr::{columns_text, exprs_text, lists_text, ranking_text};
+pub use plan::push_indent;
 pub use pretty::function_name;
 pub use types::quote_if_needed;

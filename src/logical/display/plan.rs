@@ -169,7 +169,8 @@ impl LogicalPlan {
     }
 }
 
-fn push_indent(text: &mut String, last: &[bool]) {
+/// Draws the branches that lead to a node; `last` says for it and all above whether they are their parent's last child.
+pub fn push_indent(text: &mut String, last: &[bool]) {
     let Some((own, above)) = last.split_last() else { return };
     for done in above {
         text.push_str(if *done { "   " } else { ":  " });

@@ -3,6 +3,7 @@
 use super::PlanState;
 use super::line::{self, ScanText};
 use super::shown::{Shown, What};
+use crate::logical::display::push_indent;
 use crate::logical::{Attribute, Expr};
 use crate::physical::plan::{AggregateMode, JoinAlgorithm, PhysicalPlan};
 use std::fmt::Write;
@@ -34,10 +35,7 @@ impl Writer {
     /// Writes the node's line above those of its inputs, and its details behind theirs.
     fn node(&mut self, node: &Shown<'_>, last: &mut Vec<bool>) {
         let mut prefix = String::new();
-        if let Some((own, above)) = last.split_last() {
-            prefix.extend(above.iter().map(|done| if *done { "   " } else { ":  " }));
-            prefix.push_str(if *own { "+- " } else { ":- " });
-        }
+        push_indent(&mut prefix, last);
         let at = self.tree.len();
         self.tree.push(String::new());
         if node.is_inner {

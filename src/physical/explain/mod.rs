@@ -15,6 +15,7 @@ use self::shown::Shown;
 use super::plan::PhysicalPlan;
 use super::statistics;
 use crate::logical::LogicalPlan;
+use crate::logical::display::push_indent;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -82,12 +83,7 @@ fn tree(plan: &Arc<PhysicalPlan>, state: PlanState, is_verbose: bool) -> String 
 }
 
 fn write_tree(node: &Shown<'_>, is_verbose: bool, text: &mut String, last: &mut Vec<bool>) {
-    if let Some((own, above)) = last.split_last() {
-        for done in above {
-            text.push_str(if *done { "   " } else { ":  " });
-        }
-        text.push_str(if *own { "+- " } else { ":- " });
-    }
+    push_indent(text, last);
     if let Some(group) = node.codegen {
         let _ = write!(text, "*({group}) ");
     }
