@@ -5,30 +5,15 @@
 //!
 //! `PLANS=5000..6000 cargo test --test differential` tries other plans.
 
-use batchlab::cluster::{ClusterConfig, Fault};
+mod support;
+
+use batchlab::cluster::Fault;
 use batchlab::event::log::EventLog;
 use batchlab::event::{EventKind, TaskCause};
-use batchlab::session::{Outcome, RunRequest, run_script};
+use batchlab::session::{Outcome, RunRequest};
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % sides as u64) as usize
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.roll(of.len())]
-    }
-}
+use support::Dice;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -370,32 +355,17 @@ impl Run {
 }
 
 fn run(folder: &Path, source: &str, way: &Way) -> Run {
-    let mut cluster = ClusterConfig::new(way.cluster.0, way.cluster.1).expect("a cluster");
-    cluster.memory_per_node_bytes = way.memory;
-    let printed = Arc::new(Mutex::new(String::new()));
-    let (sink, log) = (printed.clone(), EventLog::new());
-    let outcome = run_script(RunRequest {
-        source: source.to_owned(),
-        file: "plan.py".to_owned(),
-        arguments: Vec::new(),
-        root: folder.to_owned(),
-        allow: Vec::new(),
-        cluster: Some(cluster.clone()),
-        default_cluster: cluster,
+    let (mut request, log) = (support::request(folder, source, way.cluster), EventLog::new());
+    if let Some(cluster) = &mut request.cluster {
+        cluster.memory_per_node_bytes = way.memory;
+    }
+    let (printed, outcome) = support::run(RunRequest {
         faults: way.faults.clone(),
-        seed: 42,
         conf: way.conf.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
-        now_micros: 0,
-        steps_max: 10_000_000,
-        threads: 2,
         process_memory_bytes: way.process,
         log: log.clone(),
-        cancelled: Arc::default(),
-        out: Box::new(move |text| sink.lock().expect("no panic while printing").push_str(text)),
-        explain: false,
-        explained: Arc::default(),
+        ..request
     });
-    let printed = printed.lock().expect("no panic while printing").clone();
     Run { printed, outcome, log }
 }
 

@@ -1,45 +1,23 @@
 //! Broken input of every kind: files cut anywhere, scripts with any mistake. Nothing panics, nothing hangs, memory stays bounded.
 
-use batchlab::cluster::ClusterConfig;
-use batchlab::event::log::EventLog;
-use batchlab::session::{RunRequest, run_script};
+mod support;
+
+use batchlab::session::RunRequest;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use support::Dice;
 
 /// What a script printed and its exit status; a script that does not end in a minute fails the test.
 fn run(folder: &Path, source: &str, steps_max: u64) -> (String, i32) {
-    let cluster = ClusterConfig::new(1, 2).expect("a cluster");
-    let printed = Arc::new(Mutex::new(String::new()));
-    let sink = printed.clone();
-    let request = RunRequest {
-        source: source.to_owned(),
-        file: "script.py".to_owned(),
-        arguments: Vec::new(),
-        root: folder.to_owned(),
-        allow: Vec::new(),
-        cluster: Some(cluster.clone()),
-        default_cluster: cluster,
-        faults: Vec::new(),
-        seed: 42,
-        conf: vec![("spark.sql.shuffle.partitions".to_owned(), "2".to_owned())],
-        now_micros: 0,
-        steps_max,
-        threads: 2,
-        process_memory_bytes: u64::MAX,
-        log: EventLog::new(),
-        cancelled: Arc::default(),
-        out: Box::new(move |text| sink.lock().expect("no panic while printing").push_str(text)),
-        explain: false,
-        explained: Arc::default(),
-    };
+    let conf = vec![("spark.sql.shuffle.partitions".to_owned(), "2".to_owned())];
+    let request = RunRequest { conf, steps_max, ..support::request(folder, source, (1, 2)) };
     let (sender, ended) = channel();
-    std::thread::spawn(move || drop(sender.send(run_script(request))));
-    let outcome = ended.recv_timeout(Duration::from_mins(1)).unwrap_or_else(|_| panic!("it hangs:\n{source}"));
+    std::thread::spawn(move || drop(sender.send(support::run(request))));
+    let ended = ended.recv_timeout(Duration::from_mins(1));
+    let (printed, outcome) = ended.unwrap_or_else(|_| panic!("it hangs:\n{source}"));
     assert_ne!(outcome.exit, 70, "{:?}\n{source}", outcome.failure);
-    let printed = printed.lock().expect("no panic while printing").clone();
     (printed, outcome.exit)
 }
 
@@ -101,14 +79,6 @@ fn scripts() -> Vec<String> {
     paths.iter().map(text).collect()
 }
 
-/// SplitMix64, for places of mistakes.
-fn roll(state: &mut u64, sides: usize) -> usize {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((mixed ^ (mixed >> 31)) % sides.max(1) as u64) as usize
-}
-
 /// Words of a script, and what is between them.
 fn words(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
@@ -126,7 +96,7 @@ fn words(text: &str) -> Vec<&str> {
     found
 }
 
-fn broken(script: &str, state: &mut u64) -> String {
+fn broken(script: &str, dice: &mut Dice) -> String {
     const SOUP: &[&str] = &[
         "(",
         ")",
@@ -185,15 +155,15 @@ fn broken(script: &str, state: &mut u64) -> String {
         "__class__",
     ];
     let mut tokens: Vec<&str> = words(script);
-    for _ in 0..=roll(state, 4) {
-        let at = roll(state, tokens.len());
-        match roll(state, 5) {
+    for _ in 0..=dice.roll(4) {
+        let at = dice.roll(tokens.len());
+        match dice.roll(5) {
             0 => drop(tokens.remove(at)),
-            1 => tokens.insert(at, tokens[roll(state, tokens.len())]),
-            2 => tokens[at] = SOUP[roll(state, SOUP.len())],
-            3 => tokens.insert(at, SOUP[roll(state, SOUP.len())]),
+            1 => tokens.insert(at, tokens[dice.roll(tokens.len())]),
+            2 => tokens[at] = *dice.pick(SOUP),
+            3 => tokens.insert(at, *dice.pick(SOUP)),
             _ => {
-                let other = roll(state, tokens.len());
+                let other = dice.roll(tokens.len());
                 tokens.swap(at, other);
             }
         }
@@ -207,11 +177,12 @@ fn broken(script: &str, state: &mut u64) -> String {
 #[test]
 fn a_broken_script_ends_with_a_message() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (scripts, mut state) = (scripts(), 7);
+    let (scripts, mut dice) = (scripts(), Dice(7));
     assert!(scripts.len() > 100);
     let mut failed = 0;
     for _ in 0..250 {
-        let script = broken(&scripts[roll(&mut state, scripts.len())], &mut state);
+        let script: &String = dice.pick(&scripts);
+        let script = broken(script, &mut dice);
         failed += usize::from(run(folder.path(), &script, 30_000).1 != 0);
     }
     assert!(failed > 100, "most of them are broken: {failed}");
