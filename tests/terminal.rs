@@ -183,10 +183,11 @@ fn ctrl_c_gives_the_terminal_back() {
 fn a_closed_terminal_ends_the_program() {
     let mut session = session(80, 24);
     session.shows("1 Stages");
-    session.press("?");
-    let Session { mut child, master, keys, output, .. } = session;
-    // The reader holds the terminal too: it ends at the first bytes that nobody wants.
-    drop((master, keys, output));
+    let Session { mut child, master, mut keys, output, .. } = session;
+    // The reader holds the terminal too: it ends at the first bytes that nobody wants, such as the answer to a key.
+    drop(output);
+    keys.write_all(b"?").expect("a key");
+    drop((master, keys));
     let end = Instant::now() + PATIENCE;
     while child.try_wait().expect("a child").is_none() {
         if Instant::now() > end {
