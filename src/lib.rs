@@ -11,6 +11,7 @@ pub mod datagen;
 pub mod event;
 pub mod exec;
 pub mod logical;
+pub mod network;
 pub mod optimizer;
 pub mod physical;
 pub mod pyspark;

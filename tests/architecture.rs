@@ -17,10 +17,11 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ("physical", 2, &["common", "logical"]),
     ("storage", 2, &["common", "logical"]),
     ("status", 2, &["common", "event"]),
+    ("network", 2, &["common"]),
     ("datagen", 2, &["common", "logical"]),
     ("scheduler", 3, &["common", "logical", "event", "physical"]),
     ("exec", 3, &["common", "logical", "physical", "storage"]),
-    ("cluster", 4, &["common", "logical", "event", "physical", "storage", "exec", "scheduler"]),
+    ("cluster", 4, &["common", "logical", "event", "physical", "storage", "exec", "scheduler", "network"]),
     (
         "session",
         5,

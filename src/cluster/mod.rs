@@ -12,7 +12,6 @@ pub mod fault;
 mod inputs;
 pub mod job;
 mod journal;
-mod network;
 mod node;
 mod pool;
 mod preparing;

@@ -1,15 +1,15 @@
 //! What moves to a task: shuffle blocks, pieces of files, cached rows, broadcasts.
 //!
-//! A transfer longer than a moment is a flow in the [`Network`](super::network::Network) and shares links with others; shorter ones take the time they would
+//! A transfer longer than a moment is a flow in the [`Network`](crate::network::Network) and shares links with others; shorter ones take the time they would
 //! take alone.
 
 use super::attempt::{Needs, Trouble};
 use super::journal::OpenEvent;
-use super::network::{FlowId, Link};
 use super::simulation::{Cluster, Due};
 use crate::common::ids::{ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
+use crate::network::{FlowId, Link};
 use crate::physical::plan::ShuffleSlice;
 use crate::scheduler::Launch;
 use std::collections::BTreeMap;

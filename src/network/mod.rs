@@ -1,6 +1,6 @@
-//! Links and disks that transfers share fairly: flow-level max-min fairness in whole numbers.
+//! Floor 2: links and disks that transfers share fairly. Flow-level max-min fairness in whole numbers.
 //!
-//! Each flow crosses a few links. The link with the least capacity per flow is filled first, its flows are fixed, the rest is shared
+//! The cluster and the worlds (floor 4) run on it. Each flow crosses a few links. The link with the least capacity per flow is filled first, its flows are fixed, the rest is shared
 //! again. Rates change only when a flow starts or ends.
 //!
 //! **Simplified:** no slow start, no packet loss; a transfer's set-up time is charged as bytes.
