@@ -25,7 +25,7 @@ use crate::event::EventKind;
 use crate::event::log::EventLog;
 use crate::exec::blocks::Room;
 use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
-use crate::network::{FlowId, Network};
+use crate::network::{FlowId, Network, Place, Wiring};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
 use std::cmp::Reverse;
@@ -170,7 +170,7 @@ impl Cluster {
             conf,
             journal: Journal::new(log),
             nodes: BTreeMap::new(),
-            network: Network::new(config.cost.network_bytes_per_sec, config.cost.disk_bytes_per_sec),
+            network: Network::new(wiring(&config)),
             flows: BTreeMap::new(),
             waiting_faults: BTreeSet::new(),
             failures_left: failures_left.collect(),
@@ -617,6 +617,14 @@ impl Cluster {
             None => self.nodes[&at.node].health == Health::Silent,
         })
     }
+}
+
+fn wiring(config: &ClusterConfig) -> Wiring {
+    Wiring::new(Place {
+        rack: 0,
+        card_bytes_per_sec: config.cost.network_bytes_per_sec,
+        disk_bytes_per_sec: config.cost.disk_bytes_per_sec,
+    })
 }
 
 fn add_all(sums: &mut Vec<u64>, values: &[u64]) {

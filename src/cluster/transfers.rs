@@ -9,7 +9,7 @@ use super::simulation::{Cluster, Due};
 use crate::common::ids::{ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
-use crate::network::{FlowId, Link};
+use crate::network::FlowId;
 use crate::physical::plan::ShuffleSlice;
 use crate::scheduler::Launch;
 use std::collections::BTreeMap;
@@ -132,9 +132,8 @@ impl Cluster {
             }
             self.schedule(at, Due::Arrived { task, transfer: index, round });
         } else {
-            let links = if is_local { vec![Link::Disk(from)] } else { vec![Link::Up(from), Link::Down(launch.node)] };
             let extra = (u128::from(setup.0) * u128::from(speed) / 1_000_000_000) as u64;
-            let flow = self.network.start(self.now, links, bytes + extra);
+            let flow = self.network.start(self.now, from, launch.node, bytes + extra);
             self.flows.insert(flow, (task, index));
             transfer.flow = Some(flow);
             transfer.event = event.map(|event| self.journal.push_open(self.now, event));

@@ -1,42 +1,37 @@
-//! Floor 2: links and disks that transfers share fairly. Flow-level max-min fairness in whole numbers.
+//! Floor 2, links and disks that transfers share fairly: flow-level max-min fairness in whole numbers.
 //!
-//! The cluster and the worlds (floor 4) run on it. Each flow crosses a few links. The link with the least capacity per flow is filled first, its flows are fixed, the rest is shared
-//! again. Rates change only when a flow starts or ends.
+//! Each flow crosses a few links. The link with the least capacity per flow is filled first, its flows are fixed, the rest is shared
+//! again. Rates change only when a flow starts or ends, or when the [`Wiring`] changes. A flow between machines that cannot talk waits.
 //!
-//! **Simplified:** no slow start, no packet loss; a transfer's set-up time is charged as bytes.
+//! **Simplified:** no slow start; lost packets are a slower link; a transfer's set-up time is charged as bytes.
+
+mod wiring;
+
+pub use wiring::{Link, Place, Wiring};
 
 use crate::common::ids::NodeId;
-use crate::common::time::VirtualTime;
+use crate::common::time::{VirtualDuration, VirtualTime};
 use std::collections::BTreeMap;
 
 /// One transfer under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlowId(u64);
 
-/// Something that flows share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Link {
-    /// Out of a node's network card; node 0 is the driver.
-    Up(NodeId),
-    /// Into it.
-    Down(NodeId),
-    Disk(NodeId),
-}
-
 #[derive(Debug)]
 struct Flow {
+    from: NodeId,
+    to: NodeId,
     links: Vec<Link>,
     /// Bytes times 10⁹.
     remaining: u128,
-    /// Bytes per second.
+    /// Bytes per second; 0 while its ends cannot talk.
     rate: u64,
 }
 
 /// All transfers under way.
 #[derive(Debug)]
 pub struct Network {
-    link_bytes_per_sec: u64,
-    disk_bytes_per_sec: u64,
+    wiring: Wiring,
     flows: BTreeMap<FlowId, Flow>,
     next: u64,
     now: VirtualTime,
@@ -44,25 +39,43 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network whose cards and disks have these speeds.
+    /// A network over these links, with nothing under way.
     #[must_use]
-    pub fn new(link_bytes_per_sec: u64, disk_bytes_per_sec: u64) -> Self {
-        Network {
-            link_bytes_per_sec: link_bytes_per_sec.max(1),
-            disk_bytes_per_sec: disk_bytes_per_sec.max(1),
-            flows: BTreeMap::new(),
-            next: 0,
-            now: VirtualTime::ZERO,
-            is_stale: false,
-        }
+    pub fn new(wiring: Wiring) -> Self {
+        Network { wiring, flows: BTreeMap::new(), next: 0, now: VirtualTime::ZERO, is_stale: false }
     }
 
-    /// Starts a transfer.
-    pub fn start(&mut self, now: VirtualTime, links: Vec<Link>, bytes: u64) -> FlowId {
+    /// What joins the machines.
+    #[must_use]
+    pub fn wiring(&self) -> &Wiring {
+        &self.wiring
+    }
+
+    /// Changes what joins the machines; transfers under way go on at their new speed.
+    pub fn rewire(&mut self, now: VirtualTime, change: impl FnOnce(&mut Wiring)) {
+        self.advance(now);
+        change(&mut self.wiring);
+        self.is_stale = true;
+    }
+
+    /// Starts a transfer over the links between two machines; from a machine to itself it reads the disk.
+    pub fn start(&mut self, now: VirtualTime, from: NodeId, to: NodeId, bytes: u64) -> FlowId {
+        let links = self.wiring.route(from, to);
+        self.start_over(now, (from, to), links, bytes)
+    }
+
+    /// Starts a transfer over other links than the direct ones.
+    pub fn start_over(
+        &mut self,
+        now: VirtualTime,
+        (from, to): (NodeId, NodeId),
+        links: Vec<Link>,
+        bytes: u64,
+    ) -> FlowId {
         self.advance(now);
         let id = FlowId(self.next);
         self.next += 1;
-        self.flows.insert(id, Flow { links, remaining: u128::from(bytes.max(1)) * 1_000_000_000, rate: 0 });
+        self.flows.insert(id, Flow { from, to, links, remaining: u128::from(bytes.max(1)) * 1_000_000_000, rate: 0 });
         self.is_stale = true;
         id
     }
@@ -76,13 +89,13 @@ impl Network {
     /// When the next transfer ends, if nothing else starts before.
     pub fn next_end(&mut self) -> Option<VirtualTime> {
         self.share();
-        self.flows.values().map(|flow| self.now + crate::common::VirtualDuration(flow.time_left())).min()
+        self.flows.values().filter(|flow| flow.rate > 0).map(|flow| self.now + flow.time_left()).min()
     }
 
-    /// When this transfer ends, if nothing else starts before.
+    /// When this transfer ends, if nothing else starts before; absent while it waits at a cut.
     pub fn estimate(&mut self, flow: FlowId) -> Option<VirtualTime> {
         self.share();
-        self.flows.get(&flow).map(|flow| self.now + crate::common::VirtualDuration(flow.time_left()))
+        self.flows.get(&flow).filter(|flow| flow.rate > 0).map(|flow| self.now + flow.time_left())
     }
 
     /// Moves time on and takes the transfers out that have ended, in the order they started.
@@ -108,25 +121,23 @@ impl Network {
         self.now = now;
     }
 
-    fn capacity(&self, link: Link) -> u64 {
-        match link {
-            Link::Up(_) | Link::Down(_) => self.link_bytes_per_sec,
-            Link::Disk(_) => self.disk_bytes_per_sec,
-        }
-    }
-
     /// Gives every flow its fair rate.
     fn share(&mut self) {
         if !std::mem::take(&mut self.is_stale) {
             return;
         }
         let mut links: BTreeMap<Link, (u64, u64)> = BTreeMap::new();
-        for flow in self.flows.values() {
+        let mut open: Vec<FlowId> = Vec::new();
+        for (id, flow) in &mut self.flows {
+            flow.rate = 0;
+            if !self.wiring.can_talk(flow.from, flow.to) {
+                continue;
+            }
+            open.push(*id);
             for link in &flow.links {
-                links.entry(*link).or_insert((self.capacity(*link), 0)).1 += 1;
+                links.entry(*link).or_insert((self.wiring.capacity(*link), 0)).1 += 1;
             }
         }
-        let mut open: Vec<FlowId> = self.flows.keys().copied().collect();
         while !open.is_empty() {
             let tightest = links
                 .iter()
@@ -154,9 +165,9 @@ impl Network {
 }
 
 impl Flow {
-    fn time_left(&self) -> u64 {
+    fn time_left(&self) -> VirtualDuration {
         let rate = u128::from(self.rate.max(1));
-        u64::try_from(self.remaining.div_ceil(rate)).unwrap_or(u64::MAX)
+        VirtualDuration(u64::try_from(self.remaining.div_ceil(rate)).unwrap_or(u64::MAX))
     }
 }
 
@@ -164,16 +175,21 @@ impl Flow {
 mod tests {
     use super::*;
 
+    const FIRST: NodeId = NodeId(1);
+
     fn secs(time: Option<VirtualTime>) -> f64 {
         time.map_or(-1.0, VirtualTime::as_secs_f64)
     }
 
+    fn network(card_bytes_per_sec: u64, disk_bytes_per_sec: u64) -> Network {
+        Network::new(Wiring::new(Place { rack: 0, card_bytes_per_sec, disk_bytes_per_sec }))
+    }
+
     #[test]
     fn flows_share_a_link_fairly_and_take_over_what_becomes_free() {
-        let mut network = Network::new(1000, 1000);
-        let to = |node| vec![Link::Up(NodeId(1)), Link::Down(NodeId(node))];
-        network.start(VirtualTime::ZERO, to(2), 1000);
-        network.start(VirtualTime::ZERO, to(3), 2000);
+        let mut network = network(1000, 1000);
+        network.start(VirtualTime::ZERO, FIRST, NodeId(2), 1000);
+        network.start(VirtualTime::ZERO, FIRST, NodeId(3), 2000);
         assert!((secs(network.next_end()) - 2.0).abs() < 1e-9);
         assert_eq!(network.ended(VirtualTime::from_secs_f64(2.0)).len(), 1);
         assert!((secs(network.next_end()) - 3.0).abs() < 1e-9);
@@ -181,9 +197,10 @@ mod tests {
 
     #[test]
     fn a_flow_that_is_slow_elsewhere_leaves_its_share_to_others() {
-        let mut network = Network::new(1000, 100);
-        let slow = network.start(VirtualTime::ZERO, vec![Link::Disk(NodeId(1)), Link::Up(NodeId(1))], 100);
-        let fast = network.start(VirtualTime::ZERO, vec![Link::Up(NodeId(1))], 900);
+        let mut network = network(1000, 100);
+        let links = vec![Link::Disk(FIRST), Link::Up(FIRST)];
+        let slow = network.start_over(VirtualTime::ZERO, (FIRST, NodeId(2)), links, 100);
+        let fast = network.start_over(VirtualTime::ZERO, (FIRST, NodeId(3)), vec![Link::Up(FIRST)], 900);
         assert!((secs(network.estimate(slow)) - 1.0).abs() < 1e-9);
         assert!((secs(network.estimate(fast)) - 1.0).abs() < 1e-9);
         assert_eq!(network.ended(VirtualTime::from_secs_f64(1.0)).len(), 2);
@@ -192,10 +209,38 @@ mod tests {
 
     #[test]
     fn a_cancelled_flow_frees_its_links() {
-        let mut network = Network::new(1000, 1000);
-        let first = network.start(VirtualTime::ZERO, vec![Link::Up(NodeId(1))], 1000);
-        network.start(VirtualTime::ZERO, vec![Link::Up(NodeId(1))], 1000);
+        let mut network = network(1000, 1000);
+        let first = network.start(VirtualTime::ZERO, FIRST, NodeId(2), 1000);
+        network.start(VirtualTime::ZERO, FIRST, NodeId(2), 1000);
         network.cancel(VirtualTime::from_secs_f64(1.0), first);
         assert!((secs(network.next_end()) - 1.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn racks_share_their_way_out_and_only_that() {
+        let mut wiring = Wiring::new(Place { rack: 0, card_bytes_per_sec: 1000, disk_bytes_per_sec: 1000 });
+        for node in 1..=4 {
+            let place = Place { rack: (node - 1) / 2, card_bytes_per_sec: 1000, disk_bytes_per_sec: 1000 };
+            wiring.set_place(NodeId(node), place);
+        }
+        wiring.set_rack_speed(1000);
+        let mut network = Network::new(wiring);
+        let near = network.start(VirtualTime::ZERO, NodeId(1), NodeId(2), 1000);
+        let far = network.start(VirtualTime::ZERO, NodeId(1), NodeId(3), 500);
+        let other = network.start(VirtualTime::ZERO, NodeId(2), NodeId(4), 500);
+        // The two that leave the rack share its way out; the one inside has what its card has left.
+        assert!((secs(network.estimate(far)) - 1.0).abs() < 1e-9);
+        assert!((secs(network.estimate(other)) - 1.0).abs() < 1e-9);
+        assert!((secs(network.estimate(near)) - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_flow_over_a_cut_waits_and_goes_on_when_it_is_mended() {
+        let mut network = network(1000, 1000);
+        let flow = network.start(VirtualTime::ZERO, FIRST, NodeId(2), 1000);
+        network.rewire(VirtualTime::from_secs_f64(0.5), |wiring| wiring.separate(&[NodeId(2)]));
+        assert_eq!(network.next_end(), None);
+        network.rewire(VirtualTime::from_secs_f64(9.0), |wiring| wiring.rejoin(NodeId(2)));
+        assert!((secs(network.estimate(flow)) - 9.5).abs() < 1e-9);
     }
 }
