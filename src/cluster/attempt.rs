@@ -173,12 +173,12 @@ impl Cluster {
                 let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: None, node: table.last_node(map) };
                 return Some((trouble, VirtualDuration(0)));
             }
-            for map in crate::scheduler::map_outputs::ranges(slice, table.maps()).0 {
-                let Some(at) = table.output(map) else { continue };
-                if self.nodes.get(&at.node).is_none_or(|node| !node.is_up()) {
-                    let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: Some(at.executor), node: at.node };
-                    return Some((trouble, self.network_timeout()));
-                }
+            let is_up = |node: NodeId| self.nodes.get(&node).is_some_and(super::node::Node::is_up);
+            if let Some(map) = tracker.first_unreachable(*shuffle, slice, is_up)
+                && let Some(at) = table.output(map)
+            {
+                let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: Some(at.executor), node: at.node };
+                return Some((trouble, self.network_timeout()));
             }
         }
         None
@@ -279,7 +279,8 @@ impl Cluster {
     pub(super) fn task_done(&mut self, task: TaskId) {
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
         let Some(output) = attempt.output.as_ref() else { return };
-        let sizes = output.blocks.iter().map(|block| (block.bytes, block.rows)).unzip();
+        let bytes = output.blocks.iter().map(|block| block.bytes).collect();
+        let rows = output.blocks.iter().map(|block| block.rows).collect();
         let is_map = self.stage_work.get(&attempt.launch.stage.stage).is_some_and(|work| work.shuffle.is_some());
         let cached = output.cached.iter().map(|(cache, partition, batches)| CachedReport {
             cache: *cache,
@@ -288,7 +289,7 @@ impl Cluster {
             rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
             on_disk: false,
         });
-        let end = TaskEnd::Succeeded { output: is_map.then_some(sizes), cached: cached.collect() };
+        let end = TaskEnd::Succeeded { output: is_map.then_some((bytes, rows)), cached: cached.collect() };
         let metrics = attempt.metrics();
         self.tell(Input::TaskEnded { task, end, metrics });
         assert!(!self.attempts.contains_key(&task), "a finished attempt is accepted or discarded");

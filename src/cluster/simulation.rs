@@ -448,7 +448,9 @@ impl Cluster {
         assert!(time >= self.now, "virtual time never goes back");
         self.now = time;
         let ended = self.network.ended(time);
+        let is_due = self.heap.peek().is_some_and(|Reverse((at, _, _))| *at <= time);
         if ended.is_empty()
+            && is_due
             && let Some(Reverse((_, due, _))) = self.heap.pop()
         {
             self.happen(due);
@@ -591,8 +593,12 @@ impl Cluster {
 
     /// The whole picture, after each fault.
     pub(super) fn check_everything(&self) {
+        let mut busy: BTreeMap<ExecutorId, usize> = BTreeMap::new();
+        for running in self.scheduler.running().values() {
+            *busy.entry(running.executor).or_default() += 1;
+        }
         for (executor, cores, free) in self.scheduler.executors() {
-            let running = self.scheduler.running().values().filter(|running| running.executor == executor).count();
+            let running = busy.get(&executor).copied().unwrap_or(0);
             assert!(running + free == cores as usize, "{executor} counts its cores wrong");
         }
         for attempt in self.attempts.values() {

@@ -10,8 +10,8 @@ use crate::common::ids::{ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
 use crate::network::FlowId;
-use crate::physical::plan::ShuffleSlice;
 use crate::scheduler::Launch;
+use crate::scheduler::map_outputs::Source;
 use std::collections::BTreeMap;
 
 /// What is being moved to a task.
@@ -47,9 +47,9 @@ impl Cluster {
     pub(super) fn start_transfers(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
         for (shuffle, slice) in &needs.shuffles {
             let sources = self.scheduler.map_outputs().sources(*shuffle, slice);
-            for (executor, (node, blocks, bytes)) in sources {
-                if blocks > 0 {
-                    self.fetch_shuffle(launch, (*shuffle, slice), (executor, node), blocks, bytes);
+            for (executor, source) in sources {
+                if source.blocks > 0 {
+                    self.fetch_shuffle(launch, *shuffle, executor, source);
                 }
             }
         }
@@ -89,19 +89,8 @@ impl Cluster {
         }
     }
 
-    fn fetch_shuffle(
-        &mut self,
-        launch: &Launch,
-        (shuffle, slice): (ShuffleId, &ShuffleSlice),
-        (executor, from): (ExecutorId, NodeId),
-        blocks: u32,
-        bytes: u64,
-    ) {
-        let first = self.scheduler.map_outputs().table(shuffle).and_then(|table| {
-            let maps = crate::scheduler::map_outputs::ranges(slice, table.maps()).0;
-            maps.into_iter().find(|map| table.output(*map).is_some_and(|at| at.executor == executor))
-        });
-        let map = first.unwrap_or_default();
+    fn fetch_shuffle(&mut self, launch: &Launch, shuffle: ShuffleId, executor: ExecutorId, source: Source) {
+        let Source { node: from, first_map: map, blocks, bytes } = source;
         if from != launch.node
             && let Some(attempt) = self.attempts.get_mut(&launch.task)
         {

@@ -8,6 +8,7 @@ pub mod log;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -177,8 +178,8 @@ pub enum EventKind {
         node: NodeId,
         executor: ExecutorId,
         /** Per reduce partition. */
-        bytes: Vec<u64>,
-        rows: Vec<u64>,
+        bytes: Arc<[u64]>,
+        rows: Arc<[u64]>,
     },
     /// Map outputs are gone with their node, or were dropped after a failed fetch.
     MapOutputsLost {

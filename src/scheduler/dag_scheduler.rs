@@ -18,7 +18,7 @@
 use super::cached_blocks::CachedAt;
 use super::cached_blocks::CachedBlocks;
 use super::map_outputs::{MapOutputTracker, MapStatus};
-use super::outbox::{CachedReport, Command, Job, Outbox, Timer};
+use super::outbox::{CachedReport, Command, Job, Outbox, Sizes, Timer};
 use super::stage_graph::{StageGraph, StageInput};
 use super::task_scheduler::{Running, TaskScheduler};
 use super::task_set::{TaskSet, preferences};
@@ -251,7 +251,7 @@ impl DagScheduler {
         &mut self,
         task: TaskId,
         running: &Running,
-        output: Option<(Vec<u64>, Vec<u64>)>,
+        output: Option<Sizes>,
         cached: &[CachedReport],
         metrics: TaskMetrics,
         step: &mut Step,
@@ -293,8 +293,8 @@ impl DagScheduler {
         }
         match shuffle {
             Some(shuffle) => {
-                if let (true, Some((bytes, rows))) = (counts, output) {
-                    self.register(shuffle, running, bytes, rows, step.out);
+                if let (true, Some(sizes)) = (counts, output) {
+                    self.register(shuffle, running, sizes, step.out);
                 }
                 self.map_task_done(stage, running.partition, step);
             }
@@ -321,7 +321,7 @@ impl DagScheduler {
         }
     }
 
-    fn register(&mut self, shuffle: ShuffleId, running: &Running, bytes: Vec<u64>, rows: Vec<u64>, out: &mut Outbox) {
+    fn register(&mut self, shuffle: ShuffleId, running: &Running, (bytes, rows): Sizes, out: &mut Outbox) {
         let Running { partition: map, executor, node, .. } = *running;
         out.emit(EventKind::MapOutputRegistered {
             shuffle,
@@ -331,7 +331,7 @@ impl DagScheduler {
             bytes: bytes.clone(),
             rows: rows.clone(),
         });
-        let status = MapStatus { executor, node, bytes: bytes.into(), rows: rows.into() };
+        let status = MapStatus { executor, node, bytes, rows };
         self.tracker.register(shuffle, map, status);
     }
 

@@ -2,7 +2,7 @@
 
 use crate::common::ids::{ExecutorId, NodeId, ShuffleId};
 use crate::physical::plan::ShuffleSlice;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One registered map output.
@@ -11,8 +11,30 @@ pub struct MapStatus {
     pub executor: ExecutorId,
     pub node: NodeId,
     /// Per reduce partition.
-    pub bytes: Arc<Vec<u64>>,
-    pub rows: Arc<Vec<u64>>,
+    pub bytes: Arc<[u64]>,
+    pub rows: Arc<[u64]>,
+}
+
+/// What one executor holds of a shuffle.
+#[derive(Debug, Clone)]
+pub struct Share {
+    pub node: NodeId,
+    pub maps: BTreeSet<u32>,
+    /// Bytes per reduce partition.
+    bytes: Vec<u64>,
+    /// Blocks that hold something, per reduce partition.
+    blocks: Vec<u32>,
+}
+
+/// What a slice reads from one executor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    pub node: NodeId,
+    /// The first map that it holds of what the slice reads.
+    pub first_map: u32,
+    /// Blocks that hold something.
+    pub blocks: u32,
+    pub bytes: u64,
 }
 
 /// The outputs of one shuffle.
@@ -21,9 +43,9 @@ pub struct ShuffleTable {
     outputs: Vec<Option<MapStatus>>,
     /// Where an output was before it was lost.
     last_node: Vec<NodeId>,
-    /// Bytes of all registered outputs per reduce partition.
-    totals: Vec<u64>,
-    missing: usize,
+    reducers: u32,
+    missing: BTreeSet<u32>,
+    by_executor: BTreeMap<ExecutorId, Share>,
 }
 
 impl ShuffleTable {
@@ -48,7 +70,47 @@ impl ShuffleTable {
     /// Whether every map is registered.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.missing == 0
+        self.missing.is_empty()
+    }
+
+    /// Who holds outputs, and which.
+    #[must_use]
+    pub fn shares(&self) -> &BTreeMap<ExecutorId, Share> {
+        &self.by_executor
+    }
+
+    fn add(&mut self, map: u32, status: MapStatus) {
+        let reducers = self.reducers as usize;
+        let share = self.by_executor.entry(status.executor).or_insert_with(|| Share {
+            node: status.node,
+            maps: BTreeSet::new(),
+            bytes: vec![0; reducers],
+            blocks: vec![0; reducers],
+        });
+        share.maps.insert(map);
+        for ((total, blocks), bytes) in share.bytes.iter_mut().zip(&mut share.blocks).zip(status.bytes.iter()) {
+            *total += bytes;
+            *blocks += u32::from(*bytes > 0);
+        }
+        self.last_node[map as usize] = status.node;
+        self.outputs[map as usize] = Some(status);
+        self.missing.remove(&map);
+    }
+
+    fn take(&mut self, map: u32) -> Option<MapStatus> {
+        let status = self.outputs.get_mut(map as usize)?.take()?;
+        self.missing.insert(map);
+        if let Some(share) = self.by_executor.get_mut(&status.executor) {
+            share.maps.remove(&map);
+            for ((total, blocks), bytes) in share.bytes.iter_mut().zip(&mut share.blocks).zip(status.bytes.iter()) {
+                *total -= bytes;
+                *blocks -= u32::from(*bytes > 0);
+            }
+            if share.maps.is_empty() {
+                self.by_executor.remove(&status.executor);
+            }
+        }
+        Some(status)
     }
 }
 
@@ -76,8 +138,9 @@ impl MapOutputTracker {
         self.shuffles.entry(shuffle).or_insert_with(|| ShuffleTable {
             outputs: vec![None; maps as usize],
             last_node: vec![NodeId::default(); maps as usize],
-            totals: vec![0; reducers as usize],
-            missing: maps as usize,
+            reducers,
+            missing: (0..maps).collect(),
+            by_executor: BTreeMap::new(),
         });
     }
 
@@ -91,23 +154,12 @@ impl MapOutputTracker {
     pub fn register(&mut self, shuffle: ShuffleId, map: u32, status: MapStatus) {
         self.unregister(shuffle, map);
         let Some(table) = self.shuffles.get_mut(&shuffle) else { return };
-        for (total, bytes) in table.totals.iter_mut().zip(status.bytes.iter()) {
-            *total += bytes;
-        }
-        table.last_node[map as usize] = status.node;
-        table.outputs[map as usize] = Some(status);
-        table.missing -= 1;
+        table.add(map, status);
     }
 
     /// Forgets one map output; says where it was.
     pub fn unregister(&mut self, shuffle: ShuffleId, map: u32) -> Option<MapStatus> {
-        let table = self.shuffles.get_mut(&shuffle)?;
-        let status = table.outputs.get_mut(map as usize)?.take()?;
-        for (total, bytes) in table.totals.iter_mut().zip(status.bytes.iter()) {
-            *total -= bytes;
-        }
-        table.missing += 1;
-        Some(status)
+        self.shuffles.get_mut(&shuffle)?.take(map)
     }
 
     /// Forgets everything on one executor: for each shuffle, which maps.
@@ -115,12 +167,8 @@ impl MapOutputTracker {
         let mut lost = Vec::new();
         let ids: Vec<ShuffleId> = self.shuffles.keys().copied().collect();
         for shuffle in ids {
-            let maps: Vec<u32> = self.shuffles.get(&shuffle).map_or_else(Vec::new, |table| {
-                let here = |(_, status): &(usize, &Option<MapStatus>)| {
-                    status.as_ref().is_some_and(|status| status.executor == executor)
-                };
-                table.outputs.iter().enumerate().filter(here).map(|(map, _)| map as u32).collect()
-            });
+            let share = self.shuffles.get(&shuffle).and_then(|table| table.by_executor.get(&executor));
+            let maps: Vec<u32> = share.map_or_else(Vec::new, |share| share.maps.iter().copied().collect());
             for map in &maps {
                 self.unregister(shuffle, *map);
             }
@@ -142,49 +190,68 @@ impl MapOutputTracker {
     /// The maps that are not registered.
     #[must_use]
     pub fn missing(&self, shuffle: ShuffleId) -> Vec<u32> {
-        self.table(shuffle).map_or_else(Vec::new, |table| {
-            let gone = table.outputs.iter().enumerate().filter(|(_, status)| status.is_none());
-            gone.map(|(map, _)| map as u32).collect()
-        })
+        self.table(shuffle).map_or_else(Vec::new, |table| table.missing.iter().copied().collect())
     }
 
     /// The first map of a slice that is not registered.
     #[must_use]
     pub fn first_missing(&self, shuffle: ShuffleId, slice: &ShuffleSlice) -> Option<u32> {
         let table = self.table(shuffle)?;
-        if table.is_complete() {
-            return None;
-        }
-        ranges(slice, table.maps()).0.into_iter().find(|map| table.output(*map).is_none())
+        table.missing.range(ranges(slice, table.maps()).0).next().copied()
     }
 
     /// What a slice weighs on each executor: blocks that hold something, and bytes.
     #[must_use]
-    pub fn sources(&self, shuffle: ShuffleId, slice: &ShuffleSlice) -> BTreeMap<ExecutorId, (NodeId, u32, u64)> {
+    pub fn sources(&self, shuffle: ShuffleId, slice: &ShuffleSlice) -> BTreeMap<ExecutorId, Source> {
         let mut found = BTreeMap::new();
         let Some(table) = self.table(shuffle) else { return found };
         let (maps, reduces) = ranges(slice, table.maps());
-        for status in maps.filter_map(|map| table.output(map)) {
-            let entry = found.entry(status.executor).or_insert((status.node, 0, 0));
+        if maps == (0..table.maps()) {
+            let reduces = reduces.start as usize..(reduces.end.min(table.reducers)) as usize;
+            for (executor, share) in &table.by_executor {
+                let blocks = share.blocks[reduces.clone()].iter().sum();
+                let bytes = share.bytes[reduces.clone()].iter().sum();
+                let first_map = share.maps.first().copied().unwrap_or_default();
+                found.insert(*executor, Source { node: share.node, first_map, blocks, bytes });
+            }
+            return found;
+        }
+        for (map, status) in maps.filter_map(|map| Some((map, table.output(map)?))) {
+            let none = Source { node: status.node, first_map: map, blocks: 0, bytes: 0 };
+            let source = found.entry(status.executor).or_insert(none);
             for reduce in reduces.clone() {
                 let bytes = status.bytes.get(reduce as usize).copied().unwrap_or(0);
-                entry.1 += u32::from(bytes > 0);
-                entry.2 += bytes;
+                source.blocks += u32::from(bytes > 0);
+                source.bytes += bytes;
             }
         }
         found
+    }
+
+    /// The first map of a slice whose executor the caller cannot reach.
+    #[must_use]
+    pub fn first_unreachable(
+        &self,
+        shuffle: ShuffleId,
+        slice: &ShuffleSlice,
+        is_reachable: impl Fn(NodeId) -> bool,
+    ) -> Option<u32> {
+        let table = self.table(shuffle)?;
+        let maps = ranges(slice, table.maps()).0;
+        let gone = table.by_executor.values().filter(|share| !is_reachable(share.node));
+        gone.filter_map(|share| share.maps.range(maps.clone()).next().copied()).min()
     }
 
     /// Nodes that hold at least a fifth of what a slice reads, most first (Spark asks only below 1000 maps and 1000 reduce partitions).
     #[must_use]
     pub fn preferred_nodes(&self, shuffle: ShuffleId, slice: &ShuffleSlice) -> Vec<NodeId> {
         let Some(table) = self.table(shuffle) else { return Vec::new() };
-        if table.outputs.len() >= 1000 || table.totals.len() >= 1000 {
+        if table.outputs.len() >= 1000 || table.reducers >= 1000 {
             return Vec::new();
         }
         let mut by_node: BTreeMap<NodeId, u64> = BTreeMap::new();
-        for (node, _, bytes) in self.sources(shuffle, slice).into_values() {
-            *by_node.entry(node).or_default() += bytes;
+        for source in self.sources(shuffle, slice).into_values() {
+            *by_node.entry(source.node).or_default() += source.bytes;
         }
         let total: u64 = by_node.values().sum();
         let mut large: Vec<(NodeId, u64)> =
@@ -207,8 +274,8 @@ mod tests {
     use super::*;
 
     fn status(executor: u32, bytes: Vec<u64>) -> MapStatus {
-        let rows = Arc::new(bytes.clone());
-        MapStatus { executor: ExecutorId(executor), node: NodeId(executor), bytes: Arc::new(bytes), rows }
+        let bytes: Arc<[u64]> = bytes.into();
+        MapStatus { executor: ExecutorId(executor), node: NodeId(executor), rows: bytes.clone(), bytes }
     }
 
     fn tracker() -> MapOutputTracker {

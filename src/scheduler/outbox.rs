@@ -4,6 +4,7 @@ use super::stage_graph::Stage;
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{EventKind, StageAttempt, TaskMetrics};
+use std::sync::Arc;
 
 /// A fact that the scheduler is told.
 #[derive(Debug, Clone)]
@@ -73,12 +74,15 @@ pub enum Loss {
     Silence,
 }
 
+/// Bytes and rows of a map output, per reduce partition.
+pub type Sizes = (Arc<[u64]>, Arc<[u64]>);
+
 /// How a task attempt ended on its executor.
 #[derive(Debug, Clone)]
 pub enum TaskEnd {
     Succeeded {
         /** Of a map task: bytes and rows per reduce partition. */
-        output: Option<(Vec<u64>, Vec<u64>)>,
+        output: Option<Sizes>,
         /** Partitions of caches that it keeps now. */
         cached: Vec<CachedReport>,
     },

@@ -56,7 +56,7 @@ impl Story {
     }
 
     fn map_done(&mut self, task: u64, reducers: usize) -> Vec<String> {
-        let output = Some((vec![10; reducers], vec![1; reducers]));
+        let output = Some((vec![10; reducers].into(), vec![1; reducers].into()));
         self.ends(task, TaskEnd::Succeeded { output, cached: Vec::new() })
     }
 

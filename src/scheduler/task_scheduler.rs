@@ -25,6 +25,7 @@ pub struct Executor {
 /// A task attempt that runs.
 #[derive(Debug, Clone)]
 pub struct Running {
+    pub job: JobId,
     pub stage: StageAttempt,
     pub index: usize,
     pub partition: u32,
@@ -50,6 +51,12 @@ pub struct TaskScheduler {
     /// In the order they are served.
     sets: BTreeMap<(JobId, StageAttempt), TaskSet>,
     running: BTreeMap<TaskId, Running>,
+    /// Executors with a free core.
+    free: BTreeSet<ExecutorId>,
+    /// How many executors live on each node.
+    on_node: BTreeMap<NodeId, u32>,
+    /// How many attempts of each set run.
+    busy: BTreeMap<StageAttempt, u32>,
     history: BTreeMap<(StageId, u32), History>,
     next_task: u64,
     last_served: ExecutorId,
@@ -73,6 +80,8 @@ impl TaskScheduler {
     /// A new executor with all its cores free.
     pub fn add_executor(&mut self, executor: ExecutorId, node: NodeId, cores: u32, now: VirtualTime) {
         self.executors.insert(executor, Executor { node, cores, free: (0..cores).collect() });
+        self.free.insert(executor);
+        *self.on_node.entry(node).or_default() += 1;
         self.recompute_levels(now);
     }
 
@@ -83,9 +92,13 @@ impl TaskScheduler {
         now: VirtualTime,
     ) -> Option<(NodeId, Vec<(TaskId, Running)>)> {
         let gone = self.executors.remove(&executor)?;
+        self.free.remove(&executor);
+        if let Some(count) = self.on_node.get_mut(&gone.node) {
+            *count -= 1;
+        }
         let lost: Vec<TaskId> =
             self.running.iter().filter(|(_, running)| running.executor == executor).map(|(task, _)| *task).collect();
-        let lost = lost.into_iter().filter_map(|task| Some((task, self.running.remove(&task)?))).collect();
+        let lost = lost.into_iter().filter_map(|task| Some((task, self.stop_counting(task)?))).collect();
         self.recompute_levels(now);
         Some((gone.node, lost))
     }
@@ -131,8 +144,8 @@ impl TaskScheduler {
         if !self.sets.values().any(|set| set.is_zombie || set.is_finished()) {
             return;
         }
-        let busy: BTreeSet<StageAttempt> = self.running.values().map(|running| running.stage).collect();
-        self.sets.retain(|_, set| busy.contains(&set.stage) || !(set.is_zombie || set.is_finished()));
+        let busy = &self.busy;
+        self.sets.retain(|_, set| busy.contains_key(&set.stage) || !(set.is_zombie || set.is_finished()));
     }
 
     /// Forgets all sets of a stage and gives its running attempts.
@@ -145,12 +158,24 @@ impl TaskScheduler {
 
     /// An attempt has ended: its core is free again. Nothing for an attempt that was given up before.
     pub fn end(&mut self, task: TaskId) -> Option<Running> {
-        let running = self.running.remove(&task)?;
+        let running = self.stop_counting(task)?;
         if let Some(executor) = self.executors.get_mut(&running.executor) {
             executor.free.insert(running.core);
+            self.free.insert(running.executor);
         }
         if let Some(slot) = self.set_mut(running.stage).and_then(|set| set.tasks.get_mut(running.index)) {
             slot.running = slot.running.saturating_sub(1);
+        }
+        Some(running)
+    }
+
+    fn stop_counting(&mut self, task: TaskId) -> Option<Running> {
+        let running = self.running.remove(&task)?;
+        if let Some(count) = self.busy.get_mut(&running.stage) {
+            *count -= 1;
+            if *count == 0 {
+                self.busy.remove(&running.stage);
+            }
         }
         Some(running)
     }
@@ -165,7 +190,7 @@ impl TaskScheduler {
         let keys: Vec<(JobId, StageAttempt)> =
             self.sets.iter().filter(|(_, set)| set.wants_cores()).map(|(key, _)| *key).collect();
         for key in keys {
-            if self.executors.values().all(|executor| executor.free.is_empty()) {
+            if self.free.is_empty() {
                 break;
             }
             self.offer_to(key, now, all_free, out);
@@ -181,7 +206,7 @@ impl TaskScheduler {
             while self.sweep(&mut set, level, now, &mut nearest, out) {}
         }
         self.start_copies(&mut set, now, out);
-        let rejected = set.has_pending() && self.executors.values().any(|executor| !executor.free.is_empty());
+        let rejected = set.has_pending() && !self.free.is_empty();
         match nearest {
             Some(nearest) if !rejected => {
                 if all_free || set.no_rejects {
@@ -203,10 +228,8 @@ impl TaskScheduler {
         nearest: &mut Option<Locality>,
         out: &mut Outbox,
     ) -> bool {
-        let after = self.executors.range((std::ops::Bound::Excluded(self.last_served), std::ops::Bound::Unbounded));
-        let before = self.executors.range(..=self.last_served);
-        let free: Vec<ExecutorId> =
-            after.chain(before).filter(|(_, executor)| !executor.free.is_empty()).map(|(id, _)| *id).collect();
+        let after = self.free.range((std::ops::Bound::Excluded(self.last_served), std::ops::Bound::Unbounded));
+        let free: Vec<ExecutorId> = after.chain(self.free.range(..=self.last_served)).copied().collect();
         let mut launched = false;
         for id in free {
             let limit =
@@ -230,6 +253,10 @@ impl TaskScheduler {
         assert!(core.is_some(), "a task starts only on a free core");
         let node = executor.node;
         let core = core.unwrap_or_default();
+        if executor.free.is_empty() {
+            self.free.remove(&id);
+        }
+        *self.busy.entry(set.stage).or_default() += 1;
         let slot = &mut set.tasks[choice.index];
         slot.running += 1;
         let task = TaskId(self.next_task);
@@ -255,6 +282,7 @@ impl TaskScheduler {
             cause,
         });
         let running = Running {
+            job: set.job,
             stage: set.stage,
             index: choice.index,
             partition: slot.partition,
@@ -277,7 +305,7 @@ impl TaskScheduler {
     }
 
     fn set_timer(&mut self, now: VirtualTime, out: &mut Outbox) {
-        if self.executors.values().all(|executor| executor.free.is_empty()) {
+        if self.free.is_empty() {
             return;
         }
         let wait = self.locality_wait;
@@ -294,11 +322,9 @@ impl TaskScheduler {
         for index in set.slow.clone() {
             let copies = self.running.values().filter(|running| running.stage == set.stage && running.index == index);
             let nodes: BTreeSet<NodeId> = copies.map(|running| running.node).collect();
-            let free = self
-                .executors
-                .iter()
-                .find(|(_, executor)| !executor.free.is_empty() && !nodes.contains(&executor.node));
-            let Some(id) = free.map(|(id, _)| *id) else { continue };
+            let is_elsewhere =
+                |id: &&ExecutorId| self.executors.get(*id).is_some_and(|executor| !nodes.contains(&executor.node));
+            let Some(id) = self.free.iter().find(is_elsewhere).copied() else { continue };
             set.slow.remove(&index);
             self.note_cause(set.stage.stage, set.tasks[index].partition, TaskCause::Speculative);
             self.launch(set, id, Choice { index, locality: Locality::Any }, now, out);
@@ -329,6 +355,10 @@ impl TaskScheduler {
     /// Other attempts of the same task in the same set.
     #[must_use]
     pub fn copies_of(&self, running: &Running) -> Vec<TaskId> {
+        let runs = self.sets.get(&(running.job, running.stage)).and_then(|set| set.tasks.get(running.index));
+        if runs.is_none_or(|slot| slot.running == 0) {
+            return Vec::new();
+        }
         let same = |other: &Running| other.stage == running.stage && other.index == running.index;
         self.running.iter().filter(|(_, other)| same(other)).map(|(task, _)| *task).collect()
     }
@@ -339,9 +369,9 @@ impl TaskScheduler {
     }
 
     fn recompute_levels(&mut self, now: VirtualTime) {
-        let executors = &self.executors;
+        let (executors, on_node) = (&self.executors, &self.on_node);
         let alive = |executor: ExecutorId| executors.contains_key(&executor);
-        let alive_node = |node: NodeId| executors.values().any(|executor| executor.node == node);
+        let alive_node = |node: NodeId| on_node.get(&node).is_some_and(|count| *count > 0);
         for set in self.sets.values_mut() {
             set.recompute_levels(&alive, &alive_node, now);
         }

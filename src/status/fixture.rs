@@ -65,8 +65,8 @@ impl Pen {
             map,
             node: NodeId(node),
             executor: ExecutorId(node),
-            bytes: vec![40_000; 4],
-            rows: vec![100; 4],
+            bytes: vec![40_000; 4].into(),
+            rows: vec![100; 4].into(),
         };
         self.at(secs, kind);
     }

@@ -503,8 +503,8 @@ impl Status {
                 let output = MapOutput {
                     node: *node,
                     executor: *executor,
-                    bytes: bytes.as_slice().into(),
-                    rows: rows.as_slice().into(),
+                    bytes: bytes.clone(),
+                    rows: rows.clone(),
                     made: at,
                     lost: None,
                 };
