@@ -5,15 +5,17 @@
 //!
 //! `PLANS=5000..6000 cargo test --test differential` tries other plans.
 
+#[path = "support/dice.rs"]
+mod dice;
 mod support;
 
 use batchlab::cluster::Fault;
 use batchlab::event::log::EventLog;
 use batchlab::event::{EventKind, TaskCause};
 use batchlab::session::{Outcome, RunRequest};
+use dice::Dice;
 use std::fmt::Write;
 use std::path::Path;
-use support::Dice;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -1,13 +1,15 @@
 //! Broken input of every kind: files cut anywhere, scripts with any mistake. Nothing panics, nothing hangs, memory stays bounded.
 
+#[path = "support/dice.rs"]
+mod dice;
 mod support;
 
 use batchlab::session::RunRequest;
+use dice::Dice;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
-use support::Dice;
 
 /// What a script printed and its exit status; a script that does not end in a minute fails the test.
 fn run(folder: &Path, source: &str, steps_max: u64) -> (String, i32) {

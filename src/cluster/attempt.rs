@@ -402,6 +402,7 @@ impl Attempt {
             shuffle_read_remote_bytes: self.remote_bytes,
             shuffle_write_bytes: counts.shuffle_write_bytes,
             shuffle_write_rows: counts.shuffle_write_rows,
+            shuffle_write_batches: counts.shuffle_write_batches,
             output_bytes: counts.output_bytes,
             output_rows: counts.output_rows,
             spilled_bytes: counts.spilled_bytes,

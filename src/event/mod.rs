@@ -324,6 +324,11 @@ pub enum TaskOutcome {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// What a task attempt did and how long each part took. Counts are real; times are modelled.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskMetrics {
@@ -336,6 +341,9 @@ pub struct TaskMetrics {
     pub shuffle_read_remote_bytes: u64,
     pub shuffle_write_bytes: u64,
     pub shuffle_write_rows: u64,
+    /// What Spark counts as records when rows travel in batches of Python's; 0 when each row is a record.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shuffle_write_batches: u64,
     pub output_bytes: u64,
     pub output_rows: u64,
     pub spilled_bytes: u64,

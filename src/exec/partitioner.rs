@@ -18,11 +18,12 @@ use super::compact::Compacted;
 use super::expression::{Bound, evaluate_all};
 use super::hash::partitions;
 use super::keys::{normalized, sort_options};
+use super::python_batches::PythonBatches;
 use super::runtime::{Rows, Runtime};
 use super::spark_random::XorShiftRandom;
 use super::task::ResolvedPartitioning;
 use crate::common::{Result, SparkError};
-use crate::logical::expr::Attribute;
+use crate::logical::expr::{Attribute, Expr};
 use crate::physical::plan::Partitioning;
 use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::{cast, interleave_record_batch};
@@ -67,8 +68,12 @@ pub fn write_blocks(
         let mut held = Held::new(count);
         let mut sorter = Sorter::new(count);
         let most = flush_rows(count);
+        let mut python = is_placed_by_python(partitioning).then(|| PythonBatches::new(count));
         while let Some(batch) = rows.next()? {
             let places = placement.places(&batch)?;
+            if let Some(python) = &mut python {
+                python.add(&places);
+            }
             held.push(batch, &places);
             if held.rows >= most {
                 held.flush(&mut writer)?;
@@ -76,8 +81,14 @@ pub fn write_blocks(
             }
         }
         held.flush(&mut writer)?;
+        runtime.counts.borrow_mut().shuffle_write_batches += python.map_or(0, PythonBatches::finish);
     }
     Ok(writer.finish())
+}
+
+/// An index that is a column as it stands is where a Python partitioner wants the row.
+fn is_placed_by_python(partitioning: &ResolvedPartitioning) -> bool {
+    matches!(partitioning, ResolvedPartitioning::Plain(Partitioning::Index(by, _)) if matches!(**by, Expr::Attribute(_)))
 }
 
 /// What Spark's sorting shuffle writer would spill. With few partitions Spark writes a file for each and holds nothing.

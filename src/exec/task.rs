@@ -151,6 +151,8 @@ pub struct TaskCounts {
     pub shuffle_read_rows: u64,
     pub shuffle_read_bytes: u64,
     pub shuffle_write_rows: u64,
+    /// What Spark counts as records when rows travel in batches of Python's; 0 when each row is a record.
+    pub shuffle_write_batches: u64,
     pub shuffle_write_bytes: u64,
     pub output_rows: u64,
     pub output_bytes: u64,

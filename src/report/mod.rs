@@ -5,6 +5,7 @@
 
 pub mod diagnostic;
 pub mod logs;
+pub mod metrics;
 pub mod narrator;
 pub mod recovery;
 pub mod summary;

@@ -15,6 +15,7 @@
 pub mod fixture;
 pub mod history;
 pub mod marks;
+pub mod metrics;
 pub mod model;
 pub mod need;
 pub mod recompute;

@@ -1,27 +1,10 @@
-//! What several tests need: chance from a seed, and a run inside this process.
+//! What several tests need: a run inside this process.
 
 use batchlab::cluster::ClusterConfig;
 use batchlab::event::log::EventLog;
 use batchlab::session::{Outcome, RunRequest, run_script};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// SplitMix64.
-pub struct Dice(pub u64);
-
-impl Dice {
-    pub fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % sides.max(1) as u64) as usize
-    }
-
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.roll(of.len())]
-    }
-}
 
 /// A run of a script in a folder on so many nodes and cores, on two threads.
 pub fn request(folder: &Path, source: &str, (nodes, cores): (u32, u32)) -> RunRequest {

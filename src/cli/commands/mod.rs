@@ -6,5 +6,6 @@ pub(crate) mod data;
 pub(crate) mod explain;
 pub(crate) mod home;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod replay;
 pub(crate) mod run;

@@ -1,0 +1,61 @@
+//! `batchlab metrics LOG`.
+
+use crate::cli::{launch, output};
+use crate::report::metrics::{self, By};
+use crate::status::Status;
+use crate::status::metrics::Metrics;
+use clap::ValueEnum;
+use std::path::PathBuf;
+
+/// Print the numbers of a saved run: jobs, stages, tasks, executors, as Spark counts
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  batchlab metrics run.jsonl
+  batchlab metrics run.jsonl --json | head -8
+  batchlab metrics run.jsonl --csv --by task > tasks.csv")]
+pub(crate) struct Args {
+    /// The log that `batchlab run --events FILE` wrote
+    log: PathBuf,
+    /// Everything as JSON; it begins with `summary`
+    #[arg(long, conflicts_with_all = ["csv", "prometheus"])]
+    json: bool,
+    /// One kind of rows as CSV
+    #[arg(long, conflicts_with = "prometheus")]
+    csv: bool,
+    /// As text that Prometheus reads
+    #[arg(long)]
+    prometheus: bool,
+    /// What the rows of the CSV are; the table shows tasks only when asked for
+    #[arg(long, value_enum, default_value_t = ByArg::Stage)]
+    by: ByArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ByArg {
+    Stage,
+    Task,
+    Executor,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    let events = match super::logs::open(&args.log) {
+        Ok(events) => events,
+        Err(error) => return launch::refuse(&error),
+    };
+    let numbers = Metrics::of(&Status::of(&events));
+    let by = match args.by {
+        ByArg::Stage => By::Stage,
+        ByArg::Task => By::Task,
+        ByArg::Executor => By::Executor,
+    };
+    output::out(&if args.json {
+        metrics::json(&numbers)
+    } else if args.csv {
+        metrics::csv(&numbers, by)
+    } else if args.prometheus {
+        metrics::prometheus(&numbers)
+    } else {
+        metrics::table(&numbers, args.by == ByArg::Task)
+    });
+    0
+}

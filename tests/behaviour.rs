@@ -1,0 +1,74 @@
+//! The steps' solutions make as many jobs, stages, tasks and shuffle records as real Spark did.
+//!
+//! Recorded from real Spark 4.3 on twelve slots (`tests/steps/behaviour42_10000.json`); here on one node with twelve cores.
+//! `tests/compare_behaviour_with_spark.py` repeats the comparison where PySpark is installed. `SOLUTIONS=DIR` reads the scripts from elsewhere.
+
+mod support;
+
+use batchlab::event::log::EventLog;
+use batchlab::session::RunRequest;
+use batchlab::status::Status;
+use batchlab::status::metrics::{Metrics, Summary};
+use serde_json::Value;
+use std::path::Path;
+
+/// Differences that remain, with their reason.
+const KNOWN: &[(&str, &str)] = &[];
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() { copy(&path, &target) } else { std::fs::copy(&path, &target).map(drop).expect("a copy") }
+    }
+}
+
+fn solution(step: &str) -> Option<String> {
+    let other = std::env::var("SOLUTIONS").ok().map(std::path::PathBuf::from);
+    let folder = other.unwrap_or_else(|| project().join("solutions"));
+    std::fs::read_to_string(folder.join(format!("{step}.py"))).ok()
+}
+
+fn summary(source: &str) -> Result<Summary, String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    copy(&project().join("datasets"), &folder.path().join("datasets"));
+    let log = EventLog::new();
+    let request = RunRequest { log: log.clone(), ..support::request(folder.path(), source, (1, 12)) };
+    let (_, outcome) = support::run(request);
+    if outcome.exit != 0 {
+        return Err(format!("{:?}", outcome.failure));
+    }
+    Ok(Metrics::of(&Status::of(&log.snapshot())).summary)
+}
+
+#[test]
+fn every_step_behaves_as_it_did_on_real_spark() {
+    let text = std::fs::read_to_string(project().join("tests/steps/behaviour42_10000.json")).expect("what Spark did");
+    let golden: Value = serde_json::from_str(&text).expect("JSON");
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for (step, spark) in golden["steps"].as_object().expect("steps") {
+        let Some(source) = solution(step) else { continue };
+        compared += 1;
+        let here = match summary(&source) {
+            Ok(here) => serde_json::to_value(here).expect("numbers"),
+            Err(error) => {
+                wrong.push(format!("{step} failed: {error}"));
+                continue;
+            }
+        };
+        for name in ["jobs", "stages", "tasks", "shuffle_records"] {
+            let is_known = KNOWN.iter().any(|(known, _)| *known == format!("{step} {name}"));
+            if (here[name] == spark[name]) == is_known {
+                wrong.push(format!("{step} {name}: Spark {} here {}", spark[name], here[name]));
+            }
+        }
+    }
+    assert!(compared >= 35, "only {compared} steps have a solution");
+    assert!(wrong.is_empty(), "{} of {compared} steps:\n{}", wrong.len(), wrong.join("\n"));
+}
