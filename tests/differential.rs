@@ -358,8 +358,8 @@ impl Run {
 
 fn run(folder: &Path, source: &str, way: &Way) -> Run {
     let (mut request, log) = (support::request(folder, source, way.cluster), EventLog::new());
-    if let Some(cluster) = &mut request.cluster {
-        cluster.memory_per_node_bytes = way.memory;
+    if let Some(cluster) = request.cluster.take() {
+        request.cluster = Some(cluster.with_memory(way.memory));
     }
     let (printed, outcome) = support::run(RunRequest {
         faults: way.faults.clone(),

@@ -83,7 +83,10 @@ fn small_run() -> EventLog {
     };
     log.push(VirtualTime::ZERO, start);
     for node in [1, 2] {
-        log.push(VirtualTime::ZERO, EventKind::NodeAdded { node: NodeId(node), cores: 2, memory_bytes: 1 << 30 });
+        log.push(
+            VirtualTime::ZERO,
+            EventKind::NodeAdded { node: NodeId(node), cores: 2, memory_bytes: 1 << 30, rack: 0, is_spot: false },
+        );
     }
     log.push(VirtualTime::from_secs_f64(1.0), EventKind::NodeDied { node: NodeId(2) });
     log.push(VirtualTime::from_secs_f64(2.0), EventKind::ApplicationEnded { exit: 0 });

@@ -1,7 +1,10 @@
 //! The options that describe the pretend cluster, its faults and its settings; the same for every command that runs a script.
 
-use crate::cluster::{ClusterConfig, Fault};
+use crate::cluster::config::READY;
+use crate::cluster::fault::FORMS;
+use crate::cluster::{ClusterConfig, Fault, chaos};
 use crate::common::conf::parse_bytes;
+use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use std::path::PathBuf;
 
@@ -9,8 +12,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ClusterArgs {
-    /// The cluster: W4 (4 nodes of 3 cores), nodes times cores such as 6x2, or a .toml file
-    #[arg(long, value_name = "W4|NxC|FILE")]
+    /// The cluster: a ready shape such as W4 (4 nodes of 3 cores), nodes times cores such as 6x2, racks such as 2x4x3, or a .toml file
+    #[arg(long, value_name = "SHAPE|NxC|FILE", long_help = cluster_help())]
     pub cluster: Option<String>,
     /// Number of nodes
     #[arg(long)]
@@ -24,12 +27,15 @@ pub(crate) struct ClusterArgs {
     /// Memory that this process itself should get by with, such as 400m; half of the machine's unless given
     #[arg(long, value_name = "SIZE")]
     pub process_memory: Option<String>,
-    /// Kill a node at a virtual second or event: 2@3.5, node-2@S1 (when stage 1 starts), 2@S1.p0 (when that task ends)
+    /// Kill a node at a virtual second or event: 2@3.5, node-2@S1 (when stage 1 has begun), 2@S1.p0 (when that task ends), rack-1@4, driver@4
     #[arg(long, value_name = "NODE@TIME")]
     pub kill: Vec<String>,
-    /// Another fault: restart:2@9, kill-executor:2@3, silent:2@3, slow:2x4@1, fail:S1.p0x2
-    #[arg(long, value_name = "KIND:WHAT")]
+    /// Another fault, such as restart:2@9, slow:2x4@1, cut:2@3, preempt:2+2s@8; --help lists them all
+    #[arg(long, value_name = "KIND:WHAT@WHEN", long_help = fault_help())]
     pub fault: Vec<String>,
+    /// Faults of a mix drawn from the seed within the first virtual seconds: everything:3@5 is three of any kind within 5 s
+    #[arg(long, value_name = "MIX:COUNT@SECONDS", long_help = chaos_help())]
+    pub chaos: Option<String>,
     /// Seed of everything that is left to chance
     #[arg(long, default_value_t = 42)]
     pub seed: u64,
@@ -55,6 +61,49 @@ pub(crate) struct ClusterArgs {
 pub(crate) struct SubmitArgs {
     pub master: Option<String>,
     pub conf: Vec<(String, String)>,
+}
+
+fn cluster_help() -> String {
+    let mut help = "The cluster. A ready shape:\n".to_owned();
+    for (name, what) in READY {
+        help.push_str(&format!("  {name:<9} {what}\n"));
+    }
+    help.push_str(
+        "or nodes times cores (6x2), or racks times nodes times cores (2x4x3), or a .toml file with nodes, cores, memory, racks, rack_uplink, \
+         cost, storage, replication, manager, or one [[group]] for each kind of machine (nodes, cores, memory, rack, speed, market, network, disk)",
+    );
+    help
+}
+
+fn fault_help() -> String {
+    let mut help = "Something that goes wrong. WHEN is a virtual second (3.5), a stage that has begun (S1) or a task that has ended (S1.p0):\n"
+        .to_owned();
+    for (_, example, what, _) in FORMS {
+        help.push_str(&format!("  {example:<26} {what}\n"));
+    }
+    help.pop();
+    help
+}
+
+fn chaos_help() -> String {
+    let mut help = "Faults of a mix drawn from the seed within the first virtual seconds: everything:3@5 is three of any kind within 5 s. The mixes:\n"
+        .to_owned();
+    for (name, what) in chaos::mixes() {
+        help.push_str(&format!("  {name:<11} {what}\n"));
+    }
+    help.pop();
+    help
+}
+
+fn chaos_of(text: &str) -> Result<(&str, usize, f64)> {
+    let parts = text.split_once(':').and_then(|(mix, rest)| {
+        let (count, secs) = rest.split_once('@')?;
+        let secs: f64 = secs.trim_end_matches('s').parse().ok()?;
+        Some((mix, count.parse().ok()?, secs))
+    });
+    parts.filter(|(_, count, secs)| *count <= 1000 && (0.0..1e6).contains(secs)).ok_or_else(|| {
+        refused(format!("{text} is not a mix of faults")).with_help("write MIX:COUNT@SECONDS, such as everything:3@5")
+    })
 }
 
 fn memory_size(text: &str) -> Result<u64> {
@@ -103,17 +152,12 @@ impl ClusterArgs {
             None => ClusterConfig::w4()?,
         };
         if self.nodes.is_some() || self.cores.is_some() {
-            let shaped =
-                ClusterConfig::new(self.nodes.unwrap_or(config.nodes), self.cores.unwrap_or(config.cores_per_node))?;
-            config = ClusterConfig {
-                name: shaped.name,
-                nodes: shaped.nodes,
-                cores_per_node: shaped.cores_per_node,
-                ..config
-            };
+            let cores = self.cores.unwrap_or(config.machines.first().map_or(1, |machine| machine.cores));
+            let shaped = ClusterConfig::new(self.nodes.unwrap_or(config.nodes()), cores)?;
+            config = ClusterConfig { name: shaped.name, machines: shaped.machines, ..config };
         }
         if let Some(memory) = self.memory.as_deref() {
-            config.memory_per_node_bytes = memory_size(memory)?;
+            config = config.with_memory(memory_size(memory)?);
         }
         if let Some(scale) = self.scale {
             config.scale = scale.max(1);
@@ -129,10 +173,17 @@ impl ClusterArgs {
         }
     }
 
-    /// The faults in the order they were given.
-    pub(crate) fn faults(&self) -> Result<Vec<Fault>> {
+    /// The faults in the order they were given, then those drawn for this cluster.
+    pub(crate) fn faults(&self, config: &ClusterConfig) -> Result<Vec<Fault>> {
         let kills = self.kill.iter().map(|text| Fault::parse_kill(text));
-        kills.chain(self.fault.iter().map(|text| Fault::parse(text))).collect()
+        let mut faults: Vec<Fault> =
+            kills.chain(self.fault.iter().map(|text| Fault::parse(text))).collect::<Result<_>>()?;
+        if let Some(text) = self.chaos.as_deref() {
+            let (mix, count, secs) = chaos_of(text)?;
+            let within = VirtualTime::from_secs_f64(secs).since(VirtualTime::ZERO);
+            faults.extend(chaos::draw(self.seed, mix, config, within, count)?);
+        }
+        Ok(faults)
     }
 
     /// The settings as pairs.
@@ -202,7 +253,7 @@ mod tests {
         let args =
             ClusterArgs { nodes: Some(6), cores: Some(2), memory: Some("2g".to_owned()), ..ClusterArgs::default() };
         let config = args.config().expect("it is well-formed").expect("it is named");
-        assert_eq!((config.nodes, config.cores_per_node, config.memory_per_node_bytes), (6, 2, 2 << 30));
+        assert_eq!((config.nodes(), config.slots(), config.machines[0].memory_bytes), (6, 12, 2 << 30));
         assert!(ClusterArgs::default().config().expect("nothing is wrong").is_none());
     }
 }

@@ -84,14 +84,15 @@ impl Plan {
                 format!("the working folder cannot be opened: {error}"),
             )
         })?;
+        let cluster = args.config()?;
         Ok(Plan {
             script,
             arguments,
             root,
             allow: args.allow_path.clone(),
-            cluster: args.config()?,
+            faults: args.faults(cluster.as_ref().unwrap_or(&default_cluster))?,
+            cluster,
             default_cluster,
-            faults: args.faults()?,
             seed: args.seed,
             conf,
             now_micros: args.now_micros(wall_micros())?,

@@ -2,7 +2,7 @@
 
 use super::launch::Plan;
 use super::output;
-use crate::cluster::{Fault, FaultTime};
+use crate::cluster::{Breakage, Fault};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
@@ -176,8 +176,7 @@ impl Branches {
         plan.root = scratch(&self.plan.root).map_err(|error| format!("no scratch folder could be made: {error}"))?;
         plan.allow.push(self.plan.root.clone());
         plan.faults = self.plan.faults.clone();
-        plan.faults
-            .extend(request.kills.iter().map(|(node, at)| Fault::KillNode { node: *node, at: FaultTime::At(*at) }));
+        plan.faults.extend(request.kills.iter().map(|(node, at)| Fault::at(Breakage::KillNode(*node), *at)));
         let handle = start(&plan);
         self.started.borrow_mut().push(handle.clone());
         Ok(handle)

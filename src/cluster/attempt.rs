@@ -11,6 +11,8 @@
 //! **Simplified:** a fetch from a dead executor is given up after one retry, when the driver confirms that it is dead; from a silent one after
 //! `spark.network.timeout`.
 
+use super::fault::Breakage;
+use super::node::Parked;
 use super::pool::Ticket;
 use super::simulation::{Cluster, Due};
 use super::transfers::Transfer;
@@ -19,8 +21,9 @@ use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{ErrorClass, SparkError};
 use crate::event::{EventKind, TaskMetrics};
 use crate::exec::task::{TaskOutput, TaskWork};
+use crate::network::Link;
 use crate::physical::plan::ShuffleSlice;
-use crate::scheduler::{CachedReport, Input, Launch, Leaf, TaskEnd};
+use crate::scheduler::{CachedReport, FilePiece, Input, Launch, Leaf, TaskEnd};
 use std::sync::Arc;
 
 /// Why an attempt cannot go on.
@@ -63,7 +66,7 @@ pub(super) struct Needs {
     pub shuffles: Vec<(ShuffleId, ShuffleSlice)>,
     pub cached: Vec<(CacheId, u32)>,
     pub missed: Vec<(CacheId, u32)>,
-    pub files: Vec<(u64, Vec<NodeId>)>,
+    pub files: Vec<FilePiece>,
     pub broadcasts: Vec<BroadcastId>,
 }
 
@@ -71,15 +74,13 @@ impl Cluster {
     /// The scheduler placed a task.
     pub(super) fn launch(&mut self, launch: Launch) {
         let cost = &self.config.cost;
-        let first = self.nodes.get(&launch.node).is_some_and(|node| !node.has_run_a_task);
+        let executor = self.executors.get_mut(&launch.executor);
+        let first = executor.is_some_and(|executor| !std::mem::replace(&mut executor.has_run_a_task, true));
         let unpack = if first { cost.first_task_us } else { cost.next_task_us };
         let delay = VirtualDuration((cost.dispatch_us + unpack) * 1000);
-        if let Some(node) = self.nodes.get_mut(&launch.node) {
-            node.has_run_a_task = true;
-            if !node.is_up() {
-                // A silent machine swallows the task; the driver does not know yet.
-                return;
-            }
+        if self.nodes.get(&launch.node).is_some_and(|node| !node.is_up()) {
+            // A silent machine swallows the task; the driver does not know yet.
+            return;
         }
         let ticket = self.ticket_for(&launch);
         let attempt = Attempt {
@@ -103,6 +104,9 @@ impl Cluster {
 
     /// The task looks for its input on its executor.
     pub(super) fn begin(&mut self, task: TaskId) {
+        if self.is_parked(task, Parked::Begin(task)) {
+            return;
+        }
         let Some(launch) = self.attempts.get(&task).map(|attempt| attempt.launch) else { return };
         let needs = self.needs_of(&launch);
         if let Some((trouble, wait)) = self.trouble_at_start(&launch, &needs) {
@@ -140,7 +144,7 @@ impl Cluster {
                         self.collect_needs(below, needs);
                     }
                 }
-                Leaf::File { bytes, hosts } => needs.files.push((*bytes, hosts.clone())),
+                Leaf::File(piece) => needs.files.push(piece.clone()),
                 Leaf::Broadcast(broadcast) => needs.broadcasts.push(*broadcast),
             }
         }
@@ -157,9 +161,9 @@ impl Cluster {
             return Some(found);
         }
         let unreachable =
-            needs.files.iter().any(|(_, hosts)| !hosts.is_empty() && self.nearest_host(hosts, launch.node).is_none());
+            needs.files.iter().any(|piece| !piece.hosts.is_empty() && self.nearest_host(piece, launch.node).is_none());
         unreachable.then(|| {
-            let text = "could not read an input block: all nodes that held a copy of it are gone";
+            let text = "could not read an input block: no node that held a copy of it can be reached";
             (Trouble::Cluster(text.to_owned()), raised)
         })
     }
@@ -173,15 +177,33 @@ impl Cluster {
                 let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: None, node: table.last_node(map) };
                 return Some((trouble, VirtualDuration(0)));
             }
-            let is_up = |node: NodeId| self.nodes.get(&node).is_some_and(super::node::Node::is_up);
-            if let Some(map) = tracker.first_unreachable(*shuffle, slice, is_up)
-                && let Some(at) = table.output(map)
-            {
-                let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: Some(at.executor), node: at.node };
+            let fetch = |map: u32| {
+                let at = table.output(map)?;
+                Some(Trouble::Fetch { shuffle: *shuffle, map, executor: Some(at.executor), node: at.node })
+            };
+            let is_reachable = |executor, node| self.is_reachable(executor, node);
+            let unreachable = tracker.first_unreachable(*shuffle, slice, is_reachable);
+            if let Some(trouble) = unreachable.and_then(fetch) {
                 return Some((trouble, self.network_timeout()));
+            }
+            if let Some(trouble) = self.first_damaged(*shuffle, slice).and_then(fetch) {
+                return Some((trouble, VirtualDuration(self.config.cost.failed_task_us * 1000)));
             }
         }
         None
+    }
+
+    /// The first map of a slice whose checksum tells that its file is damaged.
+    fn first_damaged(&self, shuffle: ShuffleId, slice: &ShuffleSlice) -> Option<u32> {
+        if !self.is_anything_damaged {
+            return None;
+        }
+        let table = self.scheduler.map_outputs().table(shuffle)?;
+        crate::scheduler::map_outputs::ranges(slice, table.maps()).0.into_iter().find(|map| {
+            let at = table.output(*map);
+            let store = at.and_then(|at| self.shuffle_store(at.executor, at.node));
+            store.is_some_and(|store| store.is_damaged(shuffle, *map))
+        })
     }
 
     pub(super) fn network_timeout(&self) -> VirtualDuration {
@@ -204,7 +226,7 @@ impl Cluster {
 
     fn is_told_to_fail(&mut self, launch: &Launch) -> bool {
         for (index, fault) in self.faults.iter().enumerate() {
-            let super::fault::Fault::FailTask { stage, partition, .. } = fault else { continue };
+            let Breakage::FailTask { stage, partition, .. } = &fault.what else { continue };
             let matches = stage.is_none_or(|stage| stage == launch.stage.stage) && *partition == launch.partition;
             if let Some(left) = self.failures_left.get_mut(&index).filter(|left| matches && **left > 0) {
                 *left -= 1;
@@ -221,12 +243,12 @@ impl Cluster {
         let Some(launch) = self.attempts.get(&task).map(|attempt| attempt.launch) else { return };
         let round = self.attempts.get(&task).map_or(0, |attempt| attempt.round);
         let scale = self.config.scale;
-        let slowness = self.nodes.get(&launch.node).map_or(1, |node| u64::from(node.slowness));
+        let slowness = self.slowness_permille(launch.node);
         let plain = self.config.cost.cpu(&output.counts, scale);
         let noisy =
             self.config.cost.with_noise(plain, self.seed, launch.stage.stage.0, launch.partition, launch.attempt);
-        let spill = self.disk_time(output.counts.spilled_bytes.saturating_mul(2));
-        let compute_time = VirtualDuration((noisy.0 + spill.0).saturating_mul(slowness));
+        let spill = self.disk_time(launch.node, output.counts.spilled_bytes.saturating_mul(2));
+        let compute_time = VirtualDuration((u128::from(noisy.0) * slowness / 1000) as u64 + spill.0);
         let input_bytes = output.counts.input_bytes;
         if let Some(attempt) = self.attempts.get_mut(&task) {
             attempt.begun = self.now;
@@ -238,9 +260,27 @@ impl Cluster {
         self.schedule(self.now + compute_time, Due::Computed { task, round });
     }
 
-    pub(super) fn disk_time(&self, bytes: u64) -> VirtualDuration {
+    /// How many thousandths of the cost model's time a machine takes.
+    fn slowness_permille(&self, node: NodeId) -> u128 {
+        let times = self.nodes.get(&node).map_or(1, |node| u128::from(node.slowness));
+        times * 1_000_000 / u128::from(self.config.machine(node).speed_permille.max(1))
+    }
+
+    /// How long a machine's disk takes for so many bytes.
+    pub(super) fn disk_time(&self, node: NodeId, bytes: u64) -> VirtualDuration {
         let nanos = u128::from(bytes) * u128::from(self.config.scale) * 1_000_000_000;
-        VirtualDuration((nanos / u128::from(self.config.cost.disk_bytes_per_sec.max(1))) as u64)
+        VirtualDuration((nanos / u128::from(self.network.wiring().capacity(Link::Disk(node)))) as u64)
+    }
+
+    /// What reaches a machine, or leaves it, while its cable is cut waits there. True when it does.
+    fn is_parked(&mut self, task: TaskId, parked: Parked) -> bool {
+        let node = self.attempts.get(&task).map(|attempt| attempt.launch.node);
+        let Some(node) = node.and_then(|node| self.nodes.get_mut(&node)) else { return false };
+        let is_cut = node.cut_since.is_some();
+        if is_cut {
+            node.parked.push(parked);
+        }
+        is_cut
     }
 
     /// The computation's time is over.
@@ -258,12 +298,13 @@ impl Cluster {
             return;
         }
         attempt.is_writing = true;
+        let node = attempt.launch.node;
         let (round, counts) =
             (attempt.round, attempt.output.as_ref().map(|output| output.counts.clone()).unwrap_or_default());
         let work = self.stage_work.get(&attempt.launch.stage.stage).map(|work| work.work.clone());
         let write_time = match work {
-            Some(TaskWork::ShuffleWrite { .. }) => self.disk_time(counts.shuffle_write_bytes),
-            Some(TaskWork::Write) => self.disk_time(counts.output_bytes),
+            Some(TaskWork::ShuffleWrite { .. }) => self.disk_time(node, counts.shuffle_write_bytes),
+            Some(TaskWork::Write) => self.disk_time(node, counts.output_bytes),
             _ => {
                 let nanos = u128::from(counts.output_bytes) * u128::from(self.config.scale) * 1_000_000_000;
                 VirtualDuration((nanos / u128::from(self.config.cost.network_bytes_per_sec.max(1))) as u64)
@@ -272,11 +313,20 @@ impl Cluster {
         if let Some(attempt) = self.attempts.get_mut(&task) {
             attempt.write_time = write_time;
         }
+        let writes = counts.shuffle_write_bytes + counts.spilled_bytes > 0;
+        if writes && self.nodes.get(&node).is_some_and(|node| node.is_disk_full) {
+            let trouble = Trouble::Cluster(format!("java.io.IOException: No space left on device of {node}"));
+            self.break_attempt(task, trouble, write_time);
+            return;
+        }
         self.schedule(self.now + write_time, Due::Written { task, round });
     }
 
     /// The task reports to the driver.
     pub(super) fn task_done(&mut self, task: TaskId) {
+        if self.is_parked(task, Parked::Written(task)) {
+            return;
+        }
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
         let Some(output) = attempt.output.as_ref() else { return };
         let bytes = output.blocks.iter().map(|block| block.bytes).collect();
@@ -308,6 +358,9 @@ impl Cluster {
 
     /// The task tells the driver why it could not go on.
     pub(super) fn task_broken(&mut self, task: TaskId) {
+        if self.is_parked(task, Parked::Broken(task)) {
+            return;
+        }
         self.stop_transfers(task);
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
         let metrics = TaskMetrics::default();
@@ -360,18 +413,18 @@ impl Cluster {
         let Some(mut attempt) = self.remove_attempt(task) else { return };
         let Some(mut output) = attempt.output.take() else { return };
         let launch = attempt.launch;
-        let limit = self.storage_limit();
+        let limit = self.usable_memory(launch.executor);
         for (cache, partition, batches) in std::mem::take(&mut output.cached) {
             let bytes = batches.iter().map(crate::exec::batch::row_bytes).sum::<u64>() * self.config.scale;
-            let Some(node) = self.nodes.get_mut(&launch.node) else { continue };
-            for (cache, partition) in node.store.put_cached(cache, partition, batches, bytes, limit) {
+            let Some(executor) = self.executors.get_mut(&launch.executor) else { continue };
+            for (cache, partition) in executor.store.put_cached(cache, partition, batches, bytes, limit) {
                 self.tell(Input::CachedBlockSpilled { cache, partition });
             }
         }
         let shuffle = self.stage_work.get(&launch.stage.stage).and_then(|work| work.shuffle);
         if let Some(shuffle) = shuffle {
-            if let Some(node) = self.nodes.get_mut(&launch.node) {
-                node.store.put_map_output(shuffle, launch.partition, Arc::new(output.blocks));
+            if let Some(store) = self.shuffle_store_mut(launch.executor, launch.node) {
+                store.put_map_output(shuffle, launch.partition, Arc::new(output.blocks));
             }
             *self.versions.entry(shuffle).or_default() += 1;
         } else if let Some(job) = self.jobs.values_mut().find(|job| job.stage == launch.stage.stage) {

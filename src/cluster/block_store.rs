@@ -3,7 +3,7 @@
 use crate::common::ids::{CacheId, ShuffleId};
 use crate::exec::blocks::Block;
 use crate::exec::task::Batches;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The blocks of one map task.
@@ -22,6 +22,8 @@ pub struct CachedBlock {
 #[derive(Debug, Default)]
 pub struct BlockStore {
     shuffles: BTreeMap<(ShuffleId, u32), MapOutput>,
+    /// Map outputs whose bytes are no longer what was written.
+    damaged: BTreeSet<(ShuffleId, u32)>,
     cached: BTreeMap<(CacheId, u32), CachedBlock>,
     uses: u64,
     in_memory: u64,
@@ -30,6 +32,7 @@ pub struct BlockStore {
 impl BlockStore {
     /// Keeps a map output.
     pub fn put_map_output(&mut self, shuffle: ShuffleId, map: u32, output: MapOutput) {
+        self.damaged.remove(&(shuffle, map));
         self.shuffles.insert((shuffle, map), output);
     }
 
@@ -41,12 +44,35 @@ impl BlockStore {
 
     /// Drops a map output.
     pub fn drop_map_output(&mut self, shuffle: ShuffleId, map: u32) {
+        self.damaged.remove(&(shuffle, map));
         self.shuffles.remove(&(shuffle, map));
+    }
+
+    /// Damages a map output on its disk. False when it is not here.
+    pub fn damage(&mut self, shuffle: ShuffleId, map: u32) -> bool {
+        self.shuffles.contains_key(&(shuffle, map)) && self.damaged.insert((shuffle, map))
+    }
+
+    /// Whether its checksum no longer fits.
+    #[must_use]
+    pub fn is_damaged(&self, shuffle: ShuffleId, map: u32) -> bool {
+        self.damaged.contains(&(shuffle, map))
+    }
+
+    /// All map outputs.
+    pub fn map_outputs(&self) -> impl Iterator<Item = (ShuffleId, u32, &MapOutput)> {
+        self.shuffles.iter().map(|((shuffle, map), output)| (*shuffle, *map, output))
+    }
+
+    /// All cached partitions.
+    pub fn all_cached(&self) -> impl Iterator<Item = (CacheId, u32, &CachedBlock)> {
+        self.cached.iter().map(|((cache, partition), block)| (*cache, *partition, block))
     }
 
     /// Drops a whole shuffle.
     pub fn drop_shuffle(&mut self, shuffle: ShuffleId) {
         self.shuffles.retain(|(id, _), _| *id != shuffle);
+        self.damaged.retain(|(id, _)| *id != shuffle);
     }
 
     /// Keeps a cached partition in at most `limit` bytes of memory: the least recently used blocks of other caches move to disk, or, when that
@@ -96,7 +122,8 @@ impl BlockStore {
         self.cached.get(&(cache, partition))
     }
 
-    fn drop_cached(&mut self, cache: CacheId, partition: u32) {
+    /// Drops one cached partition.
+    pub fn drop_cached(&mut self, cache: CacheId, partition: u32) {
         if let Some(block) = self.cached.remove(&(cache, partition)) {
             self.in_memory -= if block.on_disk { 0 } else { block.bytes };
         }

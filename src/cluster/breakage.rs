@@ -1,103 +1,182 @@
-//! Faults strike here: machines die, fall silent, come back.
+//! Faults strike here: machines die, fall silent, are cut off, come back; disks, links and blocks go bad.
 
-use super::fault::Fault;
+use super::fault::{Breakage, Fault};
 use super::inputs::View;
-use super::node::Health;
+use super::node::{Health, Parked};
 use super::simulation::{Cluster, Due};
 use super::transfers::Cargo;
-use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId, TaskId};
+use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::EventKind;
+use crate::network::{Link, Wiring};
 use crate::scheduler::{Input, Loss};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+/// How much of a block is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Losing {
+    OneCopy,
+    AllCopies,
+}
+
 impl Cluster {
     /// A fault's time has come. Striking what is dead already changes nothing.
     pub(super) fn strike(&mut self, index: usize) {
-        let fault = self.faults[index].clone();
-        let Some(health) = fault.node().and_then(|node| self.nodes.get(&node)).map(|node| node.health) else { return };
-        let matters = match &fault {
-            Fault::RestartNode { .. } => health != Health::Up,
-            Fault::KillNode { .. } => health != Health::Dead,
-            _ => health == Health::Up,
-        };
-        if !matters {
+        let what = self.faults[index].what.clone();
+        if !self.matters(&what) {
             return;
         }
-        self.emit(EventKind::FaultInjected { fault: fault.to_string(), node: fault.node() });
-        match fault {
-            Fault::KillNode { node, .. } => self.kill_node(node),
-            Fault::RestartNode { node, .. } => self.restart_node(node),
-            Fault::KillExecutor { node, .. } => self.kill_executor(node),
-            Fault::SilentNode { node, .. } => self.silence_node(node),
-            Fault::SlowNode { node, times, .. } => {
+        let node = match what.nodes().as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        };
+        self.emit(EventKind::FaultInjected { fault: what.to_string(), node });
+        match what {
+            Breakage::KillNode(node) => self.kill_node(node, "died"),
+            Breakage::KillRack(rack) => self.kill_rack(rack),
+            Breakage::RestartNode(node) => self.restart_node(node),
+            Breakage::KillExecutor(node) => self.kill_executors(node, "the executor process ended with exit code 137"),
+            Breakage::OutOfMemory(node) => {
+                self.kill_executors(node, "it was stopped for taking more memory than it may (exit code 137)");
+            }
+            Breakage::SilentNode(node) => self.silence_node(node),
+            Breakage::KillDriver => self.kill_driver(),
+            Breakage::SlowNode { node, times } => {
                 if let Some(node) = self.nodes.get_mut(&node) {
                     node.slowness = times;
                 }
             }
-            Fault::FailTask { .. } => {}
+            Breakage::SlowDisk { node, times } => self.rewire(|wiring| wiring.slow(Link::Disk(node), 1000 / times)),
+            Breakage::SlowLink { node, times } => self.slow_card(node, 1000 / times),
+            Breakage::DropMessages { node, permille } => self.slow_card(node, 1000 - permille),
+            Breakage::FullDisk(node) => {
+                if let Some(node) = self.nodes.get_mut(&node) {
+                    node.is_disk_full = true;
+                }
+            }
+            Breakage::Cut(nodes) => self.cut_off(&nodes),
+            Breakage::Mend(node) => self.mend(node),
+            Breakage::Preempt { node, notice } => self.preempt(node, notice),
+            Breakage::Decommission(node) => self.decommission(node),
+            Breakage::LoseBlock(file) => self.lose_block_of(file, Losing::AllCopies),
+            Breakage::LoseReplica(file) => self.lose_block_of(file, Losing::OneCopy),
+            Breakage::LoseCached(partition) => self.lose_cached(partition),
+            Breakage::Corrupt { stage, partition } => self.damage(stage, partition),
+            Breakage::FailTask { .. } => {}
         }
         self.give_up_without_executors();
     }
 
-    fn kill_node(&mut self, node: NodeId) {
+    /// Whether it changes anything now.
+    fn matters(&self, what: &Breakage) -> bool {
+        let health = |node: &NodeId| self.nodes.get(node).map(|node| node.health);
+        match what {
+            Breakage::RestartNode(node) => health(node).is_some_and(|health| health != Health::Up),
+            Breakage::KillNode(node) => health(node).is_some_and(|health| health != Health::Dead),
+            Breakage::KillRack(rack) => {
+                self.config.in_rack(*rack).any(|node| health(&node).is_some_and(|health| health != Health::Dead))
+            }
+            Breakage::Cut(nodes) => nodes.iter().any(|node| health(node) == Some(Health::Up)),
+            Breakage::Mend(None) => self.nodes.values().any(|node| node.cut_since.is_some()),
+            Breakage::Mend(Some(node)) => self.nodes.get(node).is_some_and(|node| node.cut_since.is_some()),
+            Breakage::Corrupt { stage, partition } => self.output_of(*stage, *partition).is_some(),
+            Breakage::LoseCached(partition) => self.scheduler.cached().all().any(|(_, known, _)| known == *partition),
+            Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica(_) => !self.is_driver_dead,
+            other => other.nodes().iter().all(|node| health(node) == Some(Health::Up)),
+        }
+    }
+
+    fn rewire(&mut self, change: impl FnOnce(&mut Wiring)) {
+        self.network.rewire(self.now, change);
+    }
+
+    fn slow_card(&mut self, node: NodeId, permille: u32) {
+        self.rewire(|wiring| {
+            wiring.slow(Link::Up(node), permille);
+            wiring.slow(Link::Down(node), permille);
+        });
+    }
+
+    /// The machine stops, with everything on it but its input blocks' copies elsewhere.
+    pub(super) fn kill_node(&mut self, node: NodeId, how: &str) {
         self.emit(EventKind::NodeDied { node });
-        let executor = self.stop_machine(node, Health::Dead);
+        let executors = self.stop_machine(node, Health::Dead);
         let wait = self.fetch_retry_wait();
         self.break_transfers_from(node, wait);
-        if let Some(executor) = executor {
-            let reason = format!("{node} died");
+        for executor in executors {
+            let reason = format!("{node} {how}");
             self.tell(Input::ExecutorLost { executor, loss: Loss::Host, reason });
         }
     }
 
-    /// The machine's executor, blocks and running attempts are gone.
-    fn stop_machine(&mut self, node: NodeId, health: Health) -> Option<ExecutorId> {
-        let running = self.attempts_on(node);
-        let machine = self.nodes.get_mut(&node)?;
-        machine.health = health;
-        machine.replicas_lost = true;
-        let executor = machine.drop_executor();
+    fn kill_rack(&mut self, rack: u32) {
+        let nodes: Vec<NodeId> = self.config.in_rack(rack).collect();
+        for node in nodes {
+            if self.nodes.get(&node).is_some_and(|node| node.health != Health::Dead) {
+                self.kill_node(node, "died with its rack");
+            }
+        }
+    }
+
+    /// The machine's executors, blocks and running attempts are gone. A silent machine's executors stay known, empty.
+    fn stop_machine(&mut self, node: NodeId, health: Health) -> Vec<ExecutorId> {
+        let executors = self.executors_on(node);
+        self.forget_what_was_read_from(&executors);
+        for executor in &executors {
+            self.stop_attempts_of(*executor);
+            self.stop_moves_of(*executor);
+            if health == Health::Silent {
+                if let Some(executor) = self.executors.get_mut(executor) {
+                    executor.store = super::block_store::BlockStore::default();
+                }
+            } else {
+                self.executors.remove(executor);
+            }
+        }
+        if let Some(machine) = self.nodes.get_mut(&node) {
+            machine.health = health;
+            machine.replicas_lost = true;
+            machine.parked.clear();
+            machine.service = super::block_store::BlockStore::default();
+        }
+        executors
+    }
+
+    pub(super) fn stop_attempts_of(&mut self, executor: ExecutorId) {
+        let running: Vec<TaskId> = self
+            .attempts
+            .iter()
+            .filter(|(_, attempt)| attempt.launch.executor == executor)
+            .map(|(task, _)| *task)
+            .collect();
         for task in running {
             self.discard(task);
         }
-        self.forget_what_was_read_from(node);
-        executor
     }
 
-    /// What was computed ahead from blocks of this machine must not outlive them.
-    fn forget_what_was_read_from(&mut self, node: NodeId) {
-        let shuffles: BTreeSet<ShuffleId> = self
-            .scheduler
-            .map_outputs()
-            .all()
-            .filter(|(_, _, at)| at.node == node)
-            .map(|(shuffle, _, _)| shuffle)
-            .collect();
-        let cached: BTreeSet<(CacheId, u32)> = self
-            .scheduler
-            .cached()
-            .all()
-            .filter(|(_, _, at)| at.node == node)
-            .map(|(cache, partition, _)| (cache, partition))
-            .collect();
-        let holds = |view: &View| {
+    /// What was computed ahead from blocks of these executors must not outlive them.
+    fn forget_what_was_read_from(&mut self, executors: &[ExecutorId]) {
+        let outputs = self.scheduler.map_outputs().all().filter(|(_, _, at)| executors.contains(&at.executor));
+        let shuffles: BTreeSet<ShuffleId> = outputs.map(|(shuffle, _, _)| shuffle).collect();
+        let blocks = self.scheduler.cached().all().filter(|(_, _, at)| executors.contains(&at.executor));
+        let cached: BTreeSet<(CacheId, u32)> = blocks.map(|(cache, partition, _)| (cache, partition)).collect();
+        self.forget_views(|view| {
             view.shuffles.keys().any(|shuffle| shuffles.contains(shuffle))
                 || view.cached.keys().any(|key| cached.contains(key))
-        };
-        self.forget_prepared(|_, prepared| holds(&prepared.view));
+        });
+    }
+
+    /// Throws away what was or is being computed from such a view; it is computed again when its turn comes.
+    fn forget_views(&mut self, is_meant: impl Fn(&View) -> bool) {
+        self.forget_prepared(|_, prepared| is_meant(&prepared.view));
         for attempt in self.attempts.values_mut() {
-            if attempt.ticket.as_ref().is_some_and(|(_, view)| holds(view))
+            if attempt.ticket.as_ref().is_some_and(|(_, view)| is_meant(view))
                 && let Some((ticket, _)) = attempt.ticket.take()
             {
                 self.pool.forget(ticket);
             }
         }
-    }
-
-    fn attempts_on(&self, node: NodeId) -> Vec<TaskId> {
-        self.attempts.iter().filter(|(_, attempt)| attempt.launch.node == node).map(|(task, _)| *task).collect()
     }
 
     /// Tasks elsewhere that were reading from this machine notice after `wait`.
@@ -119,32 +198,42 @@ impl Cluster {
         VirtualDuration::from_millis(self.conf.millis("spark.shuffle.io.retryWait", 5_000))
     }
 
-    fn kill_executor(&mut self, node: NodeId) {
-        let executor = self.stop_machine(node, Health::Up);
-        if let Some(machine) = self.nodes.get_mut(&node) {
-            machine.replicas_lost = false;
+    /// The executor processes of a machine end; the machine, its service and its input blocks stay.
+    fn kill_executors(&mut self, node: NodeId, reason: &str) {
+        for executor in self.executors_on(node) {
+            self.end_executor(executor, Loss::Process, reason);
         }
-        let wait = self.fetch_retry_wait();
-        self.break_transfers_from(node, wait);
-        if let Some(executor) = executor {
-            let reason = "the executor process ended with exit code 137".to_owned();
-            self.tell(Input::ExecutorLost { executor, loss: Loss::Process, reason });
-            self.start_executor(node);
+        self.fill_up();
+    }
+
+    /// One executor process ends.
+    pub(super) fn end_executor(&mut self, executor: ExecutorId, loss: Loss, reason: &str) {
+        let Some(node) = self.executors.get(&executor).map(|executor| executor.node) else { return };
+        self.forget_what_was_read_from(&[executor]);
+        self.stop_attempts_of(executor);
+        self.stop_moves_of(executor);
+        self.executors.remove(&executor);
+        if !self.has_shuffle_service() {
+            let wait = self.fetch_retry_wait();
+            self.break_transfers_from(node, wait);
         }
+        self.tell(Input::ExecutorLost { executor, loss, reason: reason.to_owned() });
     }
 
     fn silence_node(&mut self, node: NodeId) {
         self.emit(EventKind::NodeDied { node });
-        let started = self.nodes.get(&node).map(|node| node.started).unwrap_or_default();
-        if let Some(executor) = self.stop_machine(node, Health::Silent) {
-            let at = self.lost_at(started);
-            self.schedule(at, Due::Expire(executor));
-            if let Some(machine) = self.nodes.get_mut(&node) {
-                machine.executor = Some(executor);
-            }
+        for executor in self.stop_machine(node, Health::Silent) {
+            self.watch(executor);
         }
         let wait = self.network_timeout();
         self.break_transfers_from(node, wait);
+    }
+
+    /// The driver will give this executor up when it hears nothing from it.
+    fn watch(&mut self, executor: ExecutorId) {
+        let started = self.executors.get(&executor).map(|executor| executor.started).unwrap_or_default();
+        let at = self.lost_at(started);
+        self.schedule(at, Due::Expire(executor, self.now));
     }
 
     /// When the driver gives a silent executor up: it looks every minute for heartbeats older than `spark.network.timeout`.
@@ -158,44 +247,154 @@ impl Cluster {
         VirtualTime((late / check + 1) * check)
     }
 
-    /// The driver's patience with an executor is over.
-    pub(super) fn expire(&mut self, executor: ExecutorId) {
-        let machine =
-            self.nodes.values_mut().find(|node| node.executor == Some(executor) && node.health == Health::Silent);
-        let Some(machine) = machine else { return };
-        machine.executor = None;
-        machine.health = Health::Dead;
-        let reason = "no heartbeat within spark.network.timeout".to_owned();
-        self.tell(Input::ExecutorLost { executor, loss: Loss::Silence, reason });
+    /// The driver's patience with an executor is over, unless it has been heard since.
+    pub(super) fn expire(&mut self, executor: ExecutorId, since: VirtualTime) {
+        let Some(node) = self.executors.get(&executor).map(|executor| executor.node) else { return };
+        let Some(machine) = self.nodes.get_mut(&node) else { return };
+        let is_silent = machine.health == Health::Silent;
+        if !is_silent && machine.cut_since != Some(since) {
+            return;
+        }
+        let is_last = self.executors.values().filter(|other| other.node == node).count() == 1;
+        if is_silent && is_last {
+            machine.health = Health::Dead;
+        }
+        let reason = "no heartbeat within spark.network.timeout";
+        self.end_executor(executor, Loss::Silence, reason);
+        self.fill_up();
         self.give_up_without_executors();
     }
 
     /// Its disks come back with it, so its copies of input blocks do; what an executor kept does not.
     fn restart_node(&mut self, node: NodeId) {
-        let left_over = self.nodes.get_mut(&node).and_then(|machine| {
-            machine.slowness = 1;
-            machine.replicas_lost = false;
-            machine.executor.take()
-        });
-        if let Some(executor) = left_over {
+        for executor in self.executors_on(node) {
             let reason = format!("{node} was started again");
-            self.tell(Input::ExecutorLost { executor, loss: Loss::Host, reason });
+            self.end_executor(executor, Loss::Host, &reason);
         }
         if let Some(machine) = self.nodes.get_mut(&node) {
-            machine.health = Health::Up;
+            *machine = super::node::Node { service: std::mem::take(&mut machine.service), ..super::node::Node::new() };
         }
+        self.rewire(|wiring| {
+            wiring.rejoin(node);
+            for link in [Link::Disk(node), Link::Up(node), Link::Down(node)] {
+                wiring.slow(link, 1000);
+            }
+        });
         self.emit(EventKind::NodeRestarted { node });
-        self.start_executor(node);
+        self.fill_up();
+    }
+
+    /// With the driver the application ends: its machines work on nothing any more.
+    fn kill_driver(&mut self) {
+        self.is_driver_dead = true;
+        self.tell(Input::DriverLost);
+    }
+
+    /// These machines and the others no longer hear each other. What is on its way stops; what is computed goes on.
+    fn cut_off(&mut self, nodes: &[NodeId]) {
+        self.rewire(|wiring| wiring.separate(nodes));
+        for node in nodes {
+            let Some(machine) = self.nodes.get_mut(node).filter(|machine| machine.is_up()) else { continue };
+            if machine.cut_since.is_some() {
+                continue;
+            }
+            machine.cut_since = Some(self.now);
+            self.emit(EventKind::NodeCutOff { node: *node });
+            for executor in self.executors_on(*node) {
+                self.watch(executor);
+            }
+        }
+        let timeout = self.network_timeout();
+        let waiting: Vec<(TaskId, usize)> = self.flows.values().filter_map(|flow| flow.of_task()).collect();
+        for (task, transfer) in waiting {
+            self.watch_transfer(task, transfer, timeout);
+        }
+    }
+
+    /// Cables are mended: what waited goes on. Executors that were given up meanwhile have ended; others are asked for.
+    fn mend(&mut self, node: Option<NodeId>) {
+        let nodes: Vec<NodeId> = match node {
+            Some(node) => vec![node],
+            None => self.network.wiring().separated().collect(),
+        };
+        for node in nodes {
+            self.rewire(|wiring| wiring.rejoin(node));
+            let Some(machine) = self.nodes.get_mut(&node) else { continue };
+            let parked = std::mem::take(&mut machine.parked);
+            if machine.cut_since.take().is_none() {
+                continue;
+            }
+            self.emit(EventKind::NodeReconnected { node });
+            for parked in parked {
+                self.unpark(parked);
+            }
+        }
+        self.fill_up();
+    }
+
+    fn unpark(&mut self, parked: Parked) {
+        let (Parked::Begin(task) | Parked::Written(task) | Parked::Broken(task)) = parked;
+        let Some(round) = self.attempts.get(&task).map(|attempt| attempt.round) else { return };
+        let due = match parked {
+            Parked::Begin(_) => Due::Begin { task, round },
+            Parked::Written(_) => Due::Written { task, round },
+            Parked::Broken(_) => Due::Broken { task, round },
+        };
+        self.schedule(self.now, due);
+    }
+
+    /// A block of a file is lost, now and for readers to come.
+    fn lose_block_of(&mut self, file: String, how: Losing) {
+        self.losses.push((file, how));
+        self.lose_blocks();
+    }
+
+    /// Applies the losses to the blocks that are known.
+    pub(super) fn lose_blocks(&mut self) {
+        for (file, how) in &self.losses {
+            let first = self.blocks.iter().find(|((path, _), _)| path.to_string_lossy().contains(file.as_str()));
+            let Some((_, (block, hosts))) = first else { continue };
+            let count = if *how == Losing::AllCopies { hosts.len() } else { 1 };
+            self.lost_copies.extend(hosts.iter().take(count).map(|host| (*block, *host)));
+        }
+    }
+
+    fn lose_cached(&mut self, partition: u32) {
+        let known = self.scheduler.cached().all().filter(|(_, known, _)| *known == partition);
+        let lost: Vec<(CacheId, ExecutorId)> = known.map(|(cache, _, at)| (cache, at.executor)).collect();
+        let caches: BTreeSet<CacheId> = lost.iter().map(|(cache, _)| *cache).collect();
+        self.forget_views(|view| caches.iter().any(|cache| view.cached.contains_key(&(*cache, partition))));
+        for (cache, executor) in lost {
+            if let Some(executor) = self.executors.get_mut(&executor) {
+                executor.store.drop_cached(cache, partition);
+            }
+            self.tell(Input::CachedBlockLost { cache, partition, executor });
+        }
+    }
+
+    /// Where the output of a map task lies, if it is there.
+    fn output_of(&self, stage: StageId, partition: u32) -> Option<(ShuffleId, ExecutorId, NodeId)> {
+        let (shuffle, _) = self.scheduler.stages().get(stage)?.writes?;
+        let at = self.scheduler.map_outputs().table(shuffle)?.output(partition)?;
+        Some((shuffle, at.executor, at.node))
+    }
+
+    fn damage(&mut self, stage: StageId, partition: u32) {
+        let Some((shuffle, executor, node)) = self.output_of(stage, partition) else { return };
+        let store = self.shuffle_store_mut(executor, node);
+        let is_new = store.is_some_and(|store| store.damage(shuffle, partition));
+        self.is_anything_damaged |= is_new;
     }
 
     /// With no executor left and none to come, waiting has no end.
-    fn give_up_without_executors(&mut self) {
-        let is_anybody_there = self.nodes.values().any(|node| node.executor.is_some());
+    pub(super) fn give_up_without_executors(&mut self) {
         let comes_back = self.heap.iter().any(|Reverse((_, due, _))| match due {
-            Due::Strike(index) => matches!(self.faults[*index], Fault::RestartNode { .. }),
+            Due::Strike(index) => {
+                matches!(self.faults[*index], Fault { what: Breakage::RestartNode(_) | Breakage::Mend(_), .. })
+            }
             _ => false,
         });
-        if !is_anybody_there && !comes_back {
+        if self.executors.is_empty() && !comes_back && !self.are_executors_coming() {
             self.tell(Input::NothingLeft);
         }
         self.check_everything();

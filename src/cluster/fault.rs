@@ -1,7 +1,7 @@
 //! What a person lets go wrong, and when.
 
 use crate::common::ids::{NodeId, StageId};
-use crate::common::time::VirtualTime;
+use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{ErrorClass, Result, SparkError};
 use std::fmt;
 
@@ -16,73 +16,171 @@ pub enum FaultTime {
     AfterStageStarts { stage: StageId },
 }
 
-/// One thing that goes wrong.
+/// One thing that goes wrong, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub struct Fault {
+    pub what: Breakage,
+    pub at: FaultTime,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Breakage {
     /// The machine stops; its connections close, so the driver learns at once.
-    KillNode { node: NodeId, at: FaultTime },
-    /// A dead machine comes back with its disks: input blocks are there again, what executors kept is not.
-    RestartNode { node: NodeId, at: FaultTime },
-    /// Only the executor process ends; the machine starts a new one.
-    KillExecutor { node: NodeId, at: FaultTime },
+    KillNode(NodeId),
+    /// All machines of a rack stop; racks count from 0.
+    KillRack(u32),
+    /// A dead machine comes back with its disks: input blocks are there again, what executors kept is not. Disk and processor are as new.
+    RestartNode(NodeId),
+    /// Only the executor processes of a machine end; the cluster manager starts new ones.
+    KillExecutor(NodeId),
+    /// An executor takes more memory than it may and is stopped: the task that ran is blamed.
+    OutOfMemory(NodeId),
     /// The machine stops answering without closing its connections; the driver learns by `spark.network.timeout`.
-    SilentNode { node: NodeId, at: FaultTime },
+    SilentNode(NodeId),
+    /// The driver ends, and with it the application: nobody knows the plan and the lineage any more.
+    KillDriver,
     /// Tasks that begin from then on take `times` as long on this machine.
-    SlowNode { node: NodeId, times: u32, at: FaultTime },
+    SlowNode { node: NodeId, times: u32 },
+    /// The machine's disk reads and writes `times` as slowly.
+    SlowDisk { node: NodeId, times: u32 },
+    /// The machine's network card carries a fraction.
+    SlowLink { node: NodeId, times: u32 },
+    /// So many of 1000 packets to and from the machine are lost and sent again.
+    DropMessages { node: NodeId, permille: u32 },
+    /// Nothing more can be written to the machine's disk.
+    FullDisk(NodeId),
+    /// These machines can no longer talk to the driver and the others, but to each other.
+    Cut(Vec<NodeId>),
+    /// The cable of a machine, or of all, is mended.
+    Mend(Option<NodeId>),
+    /// A spot machine is taken away; told so long before (absent: not at all).
+    Preempt { node: NodeId, notice: VirtualDuration },
+    /// The machine's executors get no new tasks, hand their blocks to others if they may, and leave.
+    Decommission(NodeId),
+    /// All copies of the first block of a file whose path holds this text are gone.
+    LoseBlock(String),
+    /// One copy of it is gone.
+    LoseReplica(String),
+    /// The cached rows of this partition are gone, of every cache.
+    LoseCached(u32),
+    /// The shuffle file of a map task is damaged on its disk; its checksum tells the next reader.
+    Corrupt { stage: StageId, partition: u32 },
     /// The first `times` attempts of these tasks raise.
     FailTask { stage: Option<StageId>, partition: u32, times: u32 },
 }
 
+/// A way to write a fault: keyword, an example, what it does, and the reader of what stands behind the colon.
+type Form = (&'static str, &'static str, &'static str, fn(&str) -> Option<Breakage>);
+
+/// Every way to write a fault.
+pub const FORMS: &[Form] = &[
+    ("kill", "kill:2@3.5", "the machine stops (also kill:rack-2, kill:driver)", kill),
+    ("restart", "restart:2@9", "a dead machine comes back with its disks", |text| {
+        node(text).map(Breakage::RestartNode)
+    }),
+    ("kill-executor", "kill-executor:2@3", "only its executor process ends", |text| {
+        node(text).map(Breakage::KillExecutor)
+    }),
+    ("oom", "oom:2@3", "its executor takes too much memory and is stopped", |text| {
+        node(text).map(Breakage::OutOfMemory)
+    }),
+    ("silent", "silent:2@3", "it stops answering", |text| node(text).map(Breakage::SilentNode)),
+    ("slow", "slow:2x4@1", "tasks take four times as long on it", |text| {
+        times(text).map(|(node, times)| Breakage::SlowNode { node, times })
+    }),
+    ("slow-disk", "slow-disk:2x4@1", "its disk has a fourth of its speed", |text| {
+        times(text).map(|(node, times)| Breakage::SlowDisk { node, times })
+    }),
+    ("slow-link", "slow-link:2x4@1", "its network card has a fourth of its speed", |text| {
+        times(text).map(|(node, times)| Breakage::SlowLink { node, times })
+    }),
+    ("drop", "drop:2x30%@1", "30 of 100 packets to and from it are lost", drop_messages),
+    ("disk-full", "disk-full:2@3", "nothing more can be written on it", |text| node(text).map(Breakage::FullDisk)),
+    ("cut", "cut:2@3", "its cable is cut (several: cut:1,2 stay connected to each other)", |text| {
+        text.split(',').map(node).collect::<Option<Vec<NodeId>>>().map(Breakage::Cut)
+    }),
+    ("mend", "mend:2@9", "its cable is mended (all: mend:all)", |text| match text.trim() {
+        "all" => Some(Breakage::Mend(None)),
+        one => node(one).map(|node| Breakage::Mend(Some(node))),
+    }),
+    ("preempt", "preempt:2+2s@8", "a spot machine is taken away, told two seconds before", preempt),
+    ("decommission", "decommission:2@3", "its executors hand over and leave", |text| {
+        node(text).map(Breakage::Decommission)
+    }),
+    ("lose-block", "lose-block:part-00003@1", "all copies of a file's first block are gone", |text| {
+        name(text).map(Breakage::LoseBlock)
+    }),
+    ("lose-copy", "lose-copy:part-00003@1", "one copy of it is gone", |text| name(text).map(Breakage::LoseReplica)),
+    ("lose-cached", "lose-cached:p3@5", "the cached rows of a partition are gone", |text| {
+        text.trim().trim_start_matches('p').parse().ok().map(Breakage::LoseCached)
+    }),
+    ("corrupt", "corrupt:S1.p0@5", "the shuffle file of a map task is damaged", |text| {
+        task(text).map(|(stage, partition)| Breakage::Corrupt { stage, partition })
+    }),
+    ("fail", "fail:S1.p0x2", "the first two attempts of a task raise (of every stage: fail:p0)", fail_task),
+];
+
 impl Fault {
-    /// `--kill 2@3.5`, `node-2@3.5s`, `n2@S1.p0`: a node that dies.
-    ///
-    /// # Errors
-    /// When the text does not say which node and when.
-    pub fn parse_kill(text: &str) -> Result<Fault> {
-        let (node, at) = node_and_time(text)?;
-        Ok(Fault::KillNode { node, at })
+    /// A fault at a moment of the virtual clock.
+    #[must_use]
+    pub fn at(what: Breakage, at: VirtualTime) -> Fault {
+        Fault { what, at: FaultTime::At(at) }
     }
 
-    /// `kill:2@3.5`, `restart:2@9`, `kill-executor:1@2`, `silent:3@1`, `slow:2x4@0`, `fail:S1.p0x2`, `fail:p3`.
+    /// `--kill 2@3.5`, `node-2@3.5s`, `n2@S1.p0`, `rack-1@4`, `driver@4`: what dies.
+    ///
+    /// # Errors
+    /// When the text does not say what and when.
+    pub fn parse_kill(text: &str) -> Result<Fault> {
+        Self::parse(&format!("kill:{text}"))
+    }
+
+    /// A fault as [`FORMS`] lists them: `kill:2@3.5`, `slow:2x4@0`, `fail:S1.p0x2`. Without `@` from the start.
     ///
     /// # Errors
     /// When the text is none of these.
     pub fn parse(text: &str) -> Result<Fault> {
-        let (kind, rest) = text.split_once(':').ok_or_else(|| refused(text))?;
-        match kind.trim().to_ascii_lowercase().as_str() {
-            "kill" | "kill-node" => Self::parse_kill(rest),
-            "restart" => node_and_time(rest).map(|(node, at)| Fault::RestartNode { node, at }),
-            "kill-executor" => node_and_time(rest).map(|(node, at)| Fault::KillExecutor { node, at }),
-            "silent" => node_and_time(rest).map(|(node, at)| Fault::SilentNode { node, at }),
-            "slow" => parse_slow(text, rest),
-            "fail" => parse_fail(text, rest),
-            _ => Err(refused(text)),
-        }
+        let (keyword, rest) = text.split_once(':').ok_or_else(|| refused(text))?;
+        let keyword = keyword.trim().to_ascii_lowercase();
+        let (_, example, _, read) = FORMS.iter().find(|form| form.0 == keyword).ok_or_else(|| refused(text))?;
+        let (what, at) = match rest.rsplit_once('@') {
+            Some((what, at)) => (what, parse_time(at)?),
+            None if example.contains('@') && !keyword.starts_with("slow") => return Err(refused(text)),
+            None => (rest, FaultTime::At(VirtualTime::ZERO)),
+        };
+        let what = read(what.trim()).ok_or_else(|| refused(text))?;
+        Ok(Fault { what, at })
     }
+}
 
-    /// When it strikes; absent for faults that wait for their task.
+impl Breakage {
+    /// The machines that it names.
     #[must_use]
-    pub fn time(&self) -> Option<FaultTime> {
+    pub fn nodes(&self) -> Vec<NodeId> {
         match self {
-            Fault::KillNode { at, .. }
-            | Fault::RestartNode { at, .. }
-            | Fault::KillExecutor { at, .. }
-            | Fault::SilentNode { at, .. }
-            | Fault::SlowNode { at, .. } => Some(*at),
-            Fault::FailTask { .. } => None,
-        }
-    }
-
-    /// The node it strikes, if it strikes one.
-    #[must_use]
-    pub fn node(&self) -> Option<NodeId> {
-        match self {
-            Fault::KillNode { node, .. }
-            | Fault::RestartNode { node, .. }
-            | Fault::KillExecutor { node, .. }
-            | Fault::SilentNode { node, .. }
-            | Fault::SlowNode { node, .. } => Some(*node),
-            Fault::FailTask { .. } => None,
+            Breakage::KillNode(node)
+            | Breakage::RestartNode(node)
+            | Breakage::KillExecutor(node)
+            | Breakage::OutOfMemory(node)
+            | Breakage::SilentNode(node)
+            | Breakage::FullDisk(node)
+            | Breakage::Decommission(node)
+            | Breakage::Mend(Some(node))
+            | Breakage::SlowNode { node, .. }
+            | Breakage::SlowDisk { node, .. }
+            | Breakage::SlowLink { node, .. }
+            | Breakage::DropMessages { node, .. }
+            | Breakage::Preempt { node, .. } => vec![*node],
+            Breakage::Cut(nodes) => nodes.clone(),
+            Breakage::KillRack(_)
+            | Breakage::KillDriver
+            | Breakage::Mend(None)
+            | Breakage::LoseBlock(_)
+            | Breakage::LoseReplica(_)
+            | Breakage::LoseCached(_)
+            | Breakage::Corrupt { .. }
+            | Breakage::FailTask { .. } => Vec::new(),
         }
     }
 }
@@ -92,13 +190,10 @@ impl Fault {
 /// # Errors
 /// When it is none of these, or zero.
 pub fn parse_node(text: &str) -> Result<NodeId> {
-    let folded = text.trim().to_ascii_lowercase();
-    let digits = folded.strip_prefix("node-").or_else(|| folded.strip_prefix('n')).unwrap_or(&folded);
-    match digits.parse() {
-        Ok(number) if number > 0 => Ok(NodeId(number)),
-        _ => Err(SparkError::new(ErrorClass::IllegalArgumentException, format!("{text} is not a node"))
-            .with_help("Nodes are written 2, n2 or node-2; the first is 1.")),
-    }
+    node(text).ok_or_else(|| {
+        SparkError::new(ErrorClass::IllegalArgumentException, format!("{text} is not a node"))
+            .with_help("Nodes are written 2, n2 or node-2; the first is 1.")
+    })
 }
 
 /// A virtual time as people write it: seconds such as `3.5` or `3.5s`, a task `S1.p0`, or a stage `S1`.
@@ -108,54 +203,89 @@ pub fn parse_node(text: &str) -> Result<NodeId> {
 pub fn parse_time(text: &str) -> Result<FaultTime> {
     let text = text.trim();
     if let Some(stage) = text.strip_prefix(['S', 's']) {
-        let at = match stage.split_once(".p") {
-            Some((stage, partition)) => stage
-                .parse()
-                .ok()
-                .zip(partition.parse().ok())
-                .map(|(stage, partition)| FaultTime::AfterTask { stage: StageId(stage), partition }),
+        let at = match task(text) {
+            Some((stage, partition)) => Some(FaultTime::AfterTask { stage, partition }),
             None => stage.parse().ok().map(|stage| FaultTime::AfterStageStarts { stage: StageId(stage) }),
         };
         return at.ok_or_else(|| refused(text));
     }
-    let seconds: f64 = text.strip_suffix('s').unwrap_or(text).trim().parse().map_err(|_| refused(text))?;
-    if !seconds.is_finite() || seconds < 0.0 {
-        return Err(refused(text));
+    seconds(text).map(|secs| FaultTime::At(VirtualTime::from_secs_f64(secs))).ok_or_else(|| refused(text))
+}
+
+fn seconds(text: &str) -> Option<f64> {
+    let secs: f64 = text.strip_suffix('s').unwrap_or(text).trim().parse().ok()?;
+    (secs.is_finite() && (0.0..1e9).contains(&secs)).then_some(secs)
+}
+
+fn node(text: &str) -> Option<NodeId> {
+    let folded = text.trim().to_ascii_lowercase();
+    let digits = folded.strip_prefix("node-").or_else(|| folded.strip_prefix('n')).unwrap_or(&folded);
+    digits.parse().ok().filter(|number| *number > 0).map(NodeId)
+}
+
+fn name(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn kill(text: &str) -> Option<Breakage> {
+    let folded = text.trim().to_ascii_lowercase();
+    if folded == "driver" {
+        return Some(Breakage::KillDriver);
     }
-    Ok(FaultTime::At(VirtualTime::from_secs_f64(seconds)))
+    match folded.strip_prefix("rack-") {
+        Some(rack) => rack.parse::<u32>().ok()?.checked_sub(1).map(Breakage::KillRack),
+        None => node(text).map(Breakage::KillNode),
+    }
 }
 
-fn node_and_time(text: &str) -> Result<(NodeId, FaultTime)> {
-    let (node, at) = text.split_once('@').ok_or_else(|| refused(text))?;
-    Ok((parse_node(node)?, parse_time(at)?))
+fn times(text: &str) -> Option<(NodeId, u32)> {
+    let (who, times) = text.rsplit_once('x')?;
+    let times = times.trim().parse().ok().filter(|times| (1..=1000).contains(times))?;
+    Some((node(who)?, times))
 }
 
-fn parse_slow(text: &str, rest: &str) -> Result<Fault> {
-    let (what, at) = rest.split_once('@').unwrap_or((rest, "0"));
-    let (node, times) = what.rsplit_once('x').ok_or_else(|| refused(text))?;
-    let times = times.parse().ok().filter(|times| (1..=1000).contains(times)).ok_or_else(|| refused(text))?;
-    Ok(Fault::SlowNode { node: parse_node(node)?, times, at: parse_time(at)? })
+fn drop_messages(text: &str) -> Option<Breakage> {
+    let (who, percent) = text.rsplit_once('x')?;
+    let percent: f64 = percent.trim().trim_end_matches('%').parse().ok()?;
+    let permille = (percent * 10.0).round();
+    (1.0..=990.0).contains(&permille).then_some(())?;
+    Some(Breakage::DropMessages { node: node(who)?, permille: permille as u32 })
 }
 
-fn parse_fail(text: &str, rest: &str) -> Result<Fault> {
-    let (task, times) = match rest.rsplit_once('x') {
-        Some((task, times)) => (task, times.parse().map_err(|_| refused(text))?),
-        None => (rest, 1),
+fn preempt(text: &str) -> Option<Breakage> {
+    let (who, notice) = text.split_once('+').map_or((text, None), |(who, notice)| (who, Some(notice)));
+    let notice = notice.map_or(Some(0.0), |notice| match notice.strip_suffix("ms") {
+        Some(millis) => seconds(millis).map(|millis| millis / 1000.0),
+        None => seconds(notice),
+    })?;
+    let notice = VirtualTime::from_secs_f64(notice).since(VirtualTime::ZERO);
+    Some(Breakage::Preempt { node: node(who)?, notice })
+}
+
+fn task(text: &str) -> Option<(StageId, u32)> {
+    let (stage, partition) = text.trim().strip_prefix(['S', 's'])?.split_once(".p")?;
+    Some((StageId(stage.parse().ok()?), partition.parse().ok()?))
+}
+
+fn fail_task(text: &str) -> Option<Breakage> {
+    let (what, times) = match text.rsplit_once('x') {
+        Some((what, times)) => (what, times.trim().parse().ok()?),
+        None => (text, 1),
     };
-    let (stage, partition) = match task.trim().split_once(".p") {
-        Some((stage, partition)) => {
-            let number = stage.trim_start_matches(['S', 's']).parse().map_err(|_| refused(text))?;
-            (Some(StageId(number)), partition)
-        }
-        None => (None, task.trim().trim_start_matches('p')),
-    };
-    Ok(Fault::FailTask { stage, partition: partition.parse().map_err(|_| refused(text))?, times })
+    if let Some((stage, partition)) = task(what) {
+        return Some(Breakage::FailTask { stage: Some(stage), partition, times });
+    }
+    let partition = what.trim().trim_start_matches('p').parse().ok()?;
+    Some(Breakage::FailTask { stage: None, partition, times })
 }
 
 fn refused(text: &str) -> SparkError {
-    SparkError::new(ErrorClass::IllegalArgumentException, format!("{text} is not a fault")).with_help(
-        "Write NODE@SECONDS (2@3.5), NODE@TASK (2@S1.p0), or kill:, restart:, kill-executor:, silent:, slow:2x4@1, fail:S1.p0x2.",
-    )
+    let examples: Vec<&str> = FORMS.iter().map(|form| form.1).collect();
+    SparkError::new(ErrorClass::IllegalArgumentException, format!("{text} is not a fault")).with_help(format!(
+        "Write WHAT@SECONDS or WHAT@TASK, such as kill:2@S1.p0. All forms: {}.",
+        examples.join(", ")
+    ))
 }
 
 impl fmt::Display for FaultTime {
@@ -170,16 +300,42 @@ impl fmt::Display for FaultTime {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.what.fmt(f)
+    }
+}
+
+impl fmt::Display for Breakage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = |nodes: &[NodeId]| nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         match self {
-            Fault::KillNode { node, .. } => write!(f, "kill {node}"),
-            Fault::RestartNode { node, .. } => write!(f, "restart {node}"),
-            Fault::KillExecutor { node, .. } => write!(f, "kill the executor on {node}"),
-            Fault::SilentNode { node, .. } => write!(f, "{node} goes silent"),
-            Fault::SlowNode { node, times, .. } => write!(f, "{node} becomes {times} times slower"),
-            Fault::FailTask { stage: Some(stage), partition, times } => {
+            Breakage::KillNode(node) => write!(f, "kill {node}"),
+            Breakage::KillRack(rack) => write!(f, "kill rack-{}", rack + 1),
+            Breakage::RestartNode(node) => write!(f, "restart {node}"),
+            Breakage::KillExecutor(node) => write!(f, "kill the executor on {node}"),
+            Breakage::OutOfMemory(node) => write!(f, "the executor on {node} runs out of memory"),
+            Breakage::SilentNode(node) => write!(f, "{node} goes silent"),
+            Breakage::KillDriver => write!(f, "kill the driver"),
+            Breakage::SlowNode { node, times } => write!(f, "{node} becomes {times} times slower"),
+            Breakage::SlowDisk { node, times } => write!(f, "the disk of {node} becomes {times} times slower"),
+            Breakage::SlowLink { node, times } => write!(f, "the link of {node} becomes {times} times slower"),
+            Breakage::DropMessages { node, permille } => {
+                write!(f, "{} % of the packets of {node} are lost", f64::from(*permille) / 10.0)
+            }
+            Breakage::FullDisk(node) => write!(f, "the disk of {node} is full"),
+            Breakage::Cut(nodes) => write!(f, "{} cut off", listed(nodes)),
+            Breakage::Mend(Some(node)) => write!(f, "the cable of {node} is mended"),
+            Breakage::Mend(None) => write!(f, "all cables are mended"),
+            Breakage::Preempt { node, notice } if notice.0 == 0 => write!(f, "{node} is taken away"),
+            Breakage::Preempt { node, notice } => write!(f, "{node} will be taken away in {notice}"),
+            Breakage::Decommission(node) => write!(f, "{node} is decommissioned"),
+            Breakage::LoseBlock(file) => write!(f, "all copies of the first block of {file} are lost"),
+            Breakage::LoseReplica(file) => write!(f, "one copy of the first block of {file} is lost"),
+            Breakage::LoseCached(partition) => write!(f, "the cached rows of partition {partition} are lost"),
+            Breakage::Corrupt { stage, partition } => write!(f, "the shuffle file of {stage}.p{partition} is damaged"),
+            Breakage::FailTask { stage: Some(stage), partition, times } => {
                 write!(f, "{stage}.p{partition} raises {times} times")
             }
-            Fault::FailTask { stage: None, partition, times } => {
+            Breakage::FailTask { stage: None, partition, times } => {
                 write!(f, "partition {partition} raises {times} times")
             }
         }
@@ -195,21 +351,34 @@ mod tests {
         let second = NodeId(2);
         let at = FaultTime::At(VirtualTime(3_500_000_000));
         for text in ["2@3.5", "n2@3.5s", "node-2@3.5", "NODE-2@3.5 s"] {
-            assert_eq!(Fault::parse_kill(text), Ok(Fault::KillNode { node: second, at }), "{text}");
+            assert_eq!(Fault::parse_kill(text), Ok(Fault { what: Breakage::KillNode(second), at }), "{text}");
         }
         let after = FaultTime::AfterTask { stage: StageId(1), partition: 0 };
-        assert_eq!(Fault::parse_kill("2@S1.p0"), Ok(Fault::KillNode { node: second, at: after }));
-        assert_eq!(Fault::parse("slow:2x4@3.5"), Ok(Fault::SlowNode { node: second, times: 4, at }));
+        assert_eq!(Fault::parse_kill("2@S1.p0"), Ok(Fault { what: Breakage::KillNode(second), at: after }));
+        assert_eq!(Fault::parse_kill("rack-1@3.5"), Ok(Fault { what: Breakage::KillRack(0), at }));
+        let what = |text: &str| Fault::parse(text).expect(text).what;
+        assert_eq!(what("slow:2x4@3.5"), Breakage::SlowNode { node: second, times: 4 });
+        assert_eq!(what("drop:2x30%@1"), Breakage::DropMessages { node: second, permille: 300 });
+        assert_eq!(what("cut:1,2@3"), Breakage::Cut(vec![NodeId(1), second]));
         assert_eq!(
-            Fault::parse("fail:S1.p3x2"),
-            Ok(Fault::FailTask { stage: Some(StageId(1)), partition: 3, times: 2 })
+            what("preempt:2+20ms@3"),
+            Breakage::Preempt { node: second, notice: VirtualDuration::from_millis(20) }
         );
-        assert_eq!(Fault::parse("fail:p3"), Ok(Fault::FailTask { stage: None, partition: 3, times: 1 }));
+        assert_eq!(what("fail:S1.p3x2"), Breakage::FailTask { stage: Some(StageId(1)), partition: 3, times: 2 });
+        assert_eq!(what("fail:p3"), Breakage::FailTask { stage: None, partition: 3, times: 1 });
+    }
+
+    #[test]
+    fn every_example_is_what_its_form_reads() {
+        for (keyword, example, _, _) in FORMS {
+            assert!(Fault::parse(example).is_ok(), "{example}");
+            assert!(example.starts_with(&format!("{keyword}:")), "{example}");
+        }
     }
 
     #[test]
     fn nonsense_is_refused_with_a_next_step() {
-        for text in ["2", "@3", "0@1", "2@-1", "2@soon", "explode:2@1"] {
+        for text in ["2", "@3", "0@1", "2@-1", "2@soon", "explode:2@1", "drop:2x100%@1", "cut:@3"] {
             let error = Fault::parse_kill(text).and_then(|_| Fault::parse(text)).expect_err(text);
             assert!(!error.help().is_empty(), "{text}");
         }

@@ -6,21 +6,27 @@
 mod attempt;
 mod block_store;
 mod breakage;
+#[cfg(test)]
+mod breakage_tests;
+pub mod chaos;
 pub mod config;
 pub mod cost_model;
+mod executors;
 pub mod fault;
 mod inputs;
 pub mod job;
 mod journal;
+mod leaving;
+pub mod manager;
 mod node;
 mod pool;
 mod preparing;
 pub mod simulation;
 mod transfers;
 
-pub use config::ClusterConfig;
+pub use config::{ClusterConfig, Machine, Market, Storage};
 pub use cost_model::CostModel;
-pub use fault::{Fault, FaultTime};
+pub use fault::{Breakage, Fault, FaultTime};
 pub use job::{CacheStats, JobResult, JobSpec, JobWork, ShuffleStats};
 pub use simulation::Cluster;
 

@@ -1,7 +1,7 @@
-//! A pretend machine and the executor on it.
+//! A pretend machine, and the executors on it.
 
 use super::block_store::BlockStore;
-use crate::common::ids::{BroadcastId, ExecutorId};
+use crate::common::ids::{BroadcastId, NodeId, TaskId};
 use crate::common::time::VirtualTime;
 use std::collections::BTreeSet;
 
@@ -14,50 +14,78 @@ pub enum Health {
     Dead,
 }
 
-/// A machine with one executor.
+/// What reached a machine, or left it, while its cable was cut; it goes on when the cable is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parked {
+    /// A task that the driver sent.
+    Begin(TaskId),
+    /// A result for the driver.
+    Written(TaskId),
+    /// A failure for the driver.
+    Broken(TaskId),
+}
+
+/// A machine.
 #[derive(Debug)]
 pub struct Node {
     pub health: Health,
-    /// The executor that runs on it now.
-    pub executor: Option<ExecutorId>,
-    /// When that executor started; its heartbeats count from here.
-    pub started: VirtualTime,
-    pub store: BlockStore,
-    pub broadcasts: BTreeSet<BroadcastId>,
+    /// Cut off from the driver since then.
+    pub cut_since: Option<VirtualTime>,
+    pub parked: Vec<Parked>,
     /// Tasks take this many times as long.
     pub slowness: u32,
-    pub has_run_a_task: bool,
     /// Its copies of input blocks are gone.
     pub replicas_lost: bool,
+    /// Nothing more can be written.
+    pub is_disk_full: bool,
+    /// It leaves soon: no new executor starts here.
+    pub is_leaving: bool,
+    /// Shuffle files that the machine's own service keeps (`spark.shuffle.service.enabled`).
+    pub service: BlockStore,
 }
 
 impl Node {
-    /// A fresh machine without an executor.
+    /// A fresh machine.
     #[must_use]
     pub fn new() -> Self {
         Node {
             health: Health::Up,
-            executor: None,
-            started: VirtualTime::ZERO,
-            store: BlockStore::default(),
-            broadcasts: BTreeSet::new(),
+            cut_since: None,
+            parked: Vec::new(),
             slowness: 1,
-            has_run_a_task: false,
             replicas_lost: false,
+            is_disk_full: false,
+            is_leaving: false,
+            service: BlockStore::default(),
         }
     }
 
-    /// Whether it answers.
+    /// Whether it works.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.health == Health::Up
     }
 
-    /// The executor process is gone with everything it held.
-    pub fn drop_executor(&mut self) -> Option<ExecutorId> {
-        self.store = BlockStore::default();
-        self.broadcasts.clear();
-        self.has_run_a_task = false;
-        self.executor.take()
+    /// Whether the driver and the other machines hear from it.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.is_up() && self.cut_since.is_none()
     }
+}
+
+/// A pretend worker process.
+#[derive(Debug)]
+pub struct Executor {
+    pub node: NodeId,
+    pub cores: u32,
+    pub memory_bytes: u64,
+    /// The first of its cores on the machine.
+    pub first_core: u32,
+    /// When it started; its heartbeats count from here.
+    pub started: VirtualTime,
+    pub store: BlockStore,
+    pub broadcasts: BTreeSet<BroadcastId>,
+    pub has_run_a_task: bool,
+    /// It gets no new tasks and hands its blocks to others.
+    pub is_decommissioning: bool,
 }

@@ -1,6 +1,7 @@
 //! From a submitted job to computations on the pool: stages are defined, inputs fixed, tasks computed ahead of their launch.
 
 use super::attempt::Needs;
+use super::config::{ClusterConfig, Storage, usable_memory_bytes};
 use super::inputs::{ShuffleView, View};
 use super::job::{JobSpec, JobWork};
 use super::pool::Ticket;
@@ -10,7 +11,7 @@ use crate::common::{Result, SparkError};
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::PhysicalPlan;
 use crate::physical::plan::{FileSlice, Partitioning};
-use crate::scheduler::{Input, Job, Stage, StageInput};
+use crate::scheduler::{FilePiece, Input, Job, Stage, StageInput};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,9 +68,12 @@ impl Cluster {
         }
         self.note_caches(&plan);
         self.place_blocks(&plan);
-        let hosts = |slice: &FileSlice| self.blocks.get(&block_key(slice)).cloned().unwrap_or_default();
+        let piece = |slice: &FileSlice| match self.blocks.get(&block_key(slice)) {
+            Some((block, hosts)) => FilePiece { block: *block, bytes: slice.length, hosts: hosts.clone() },
+            None => FilePiece { block: u32::MAX, bytes: slice.length, hosts: Vec::new() },
+        };
         let partitions = (0..plan.partitions())
-            .map(|partition| crate::scheduler::stage_graph::leaves(&plan, partition, &hosts))
+            .map(|partition| crate::scheduler::stage_graph::leaves(&plan, partition, &piece))
             .collect();
         let stage = Stage {
             id,
@@ -93,18 +97,20 @@ impl Cluster {
         });
     }
 
-    /// Gives each piece of a file its nodes: copies go round the cluster, starting where the seed says.
+    /// Gives each piece of a file its nodes.
     fn place_blocks(&mut self, plan: &PhysicalPlan) {
-        let nodes = u64::from(self.config.nodes);
-        let copies = u64::from(self.config.replication).min(nodes);
         plan.visit(&mut |node| {
             let PhysicalPlan::FileScan(scan) = node else { return };
             for slice in scan.tasks.iter().flatten() {
-                let first = self.seed.wrapping_add(self.blocks.len() as u64) % nodes;
-                let hosts = || (0..copies).map(|copy| NodeId(((first + copy) % nodes) as u32 + 1)).collect();
-                self.blocks.entry(block_key(slice)).or_insert_with(hosts);
+                let number = self.blocks.len() as u32;
+                let key = block_key(slice);
+                if !self.blocks.contains_key(&key) {
+                    let hosts = copies_of_block(&self.config, self.seed.wrapping_add(u64::from(number)));
+                    self.blocks.insert(key, (number, hosts));
+                }
             }
         });
+        self.lose_blocks();
     }
 
     /// The plan with every exchange turned into a read of a shuffle or a broadcast.
@@ -245,15 +251,14 @@ impl Cluster {
         Some(self.pool.submit(Box::new(move || run_task(&plan, &work, view.as_ref(), &context))))
     }
 
-    /// A task's share of its executor's memory, fixed at launch.
+    /// A task's share of its executor's memory, fixed before it is placed: where executors differ, the smallest share.
     fn task_memory(&self, work: &StageWork) -> u64 {
-        let usable = self.config.usable_memory_bytes(memory_fraction(&work.conf));
-        (usable / u64::from(self.config.cores_per_node) / self.config.scale).max(1 << 10)
-    }
-
-    /// Memory for cached rows: **Simplified:** all that is usable; tasks do not compete for it.
-    pub(super) fn storage_limit(&self) -> u64 {
-        self.config.usable_memory_bytes(memory_fraction(&self.conf))
+        let share = |node| {
+            let size = self.config.executor_size(node, &work.conf);
+            usable_memory_bytes(size.memory_bytes, memory_fraction(&work.conf)) / u64::from(size.cores)
+        };
+        let least = (1..=self.config.nodes()).map(|number| share(NodeId(number))).min().unwrap_or_default();
+        (least / self.config.scale).max(1 << 10)
     }
 
     /// The blocks that tasks of a stage can read now.
@@ -286,8 +291,7 @@ impl Cluster {
         if let Some(table) = self.scheduler.map_outputs().table(shuffle) {
             let held = |map: u32| {
                 let at = table.output(map)?;
-                let node = self.nodes.get(&at.node).filter(|node| node.executor == Some(at.executor))?;
-                node.store.map_output(shuffle, map).cloned()
+                self.shuffle_store(at.executor, at.node)?.map_output(shuffle, map).cloned()
             };
             view.maps = (0..table.maps()).map(held).collect();
         }
@@ -301,8 +305,9 @@ impl Cluster {
     /// A cached partition, where the driver knows it and the machine that holds it answers.
     pub(super) fn cached_batches(&self, cache: CacheId, partition: u32) -> Option<Batches> {
         let at = self.scheduler.cached().get(cache, partition)?;
-        let node = self.nodes.get(&at.node).filter(|node| node.is_up() && node.executor == Some(at.executor))?;
-        node.store.cached(cache, partition).map(|block| block.batches.clone())
+        self.nodes.get(&at.node).filter(|node| node.is_up())?;
+        let executor = self.executors.get(&at.executor)?;
+        executor.store.cached(cache, partition).map(|block| block.batches.clone())
     }
 
     /// What a task made. What was computed ahead is used only while its inputs are still what they were.
@@ -350,16 +355,18 @@ impl Cluster {
     /// The driver forgot map outputs; their executor, if it lives, drops them too.
     pub(super) fn drop_outputs(&mut self, shuffle: ShuffleId, maps: &[u32], executor: ExecutorId) {
         *self.versions.entry(shuffle).or_default() += 1;
-        for node in self.nodes.values_mut().filter(|node| node.executor == Some(executor)) {
+        let services = self.nodes.values_mut().map(|node| &mut node.service);
+        let own = self.executors.get_mut(&executor).map(|executor| &mut executor.store);
+        for store in services.chain(own) {
             for map in maps {
-                node.store.drop_map_output(shuffle, *map);
+                store.drop_map_output(shuffle, *map);
             }
         }
         self.forget_prepared(|_, prepared| prepared.view.shuffles.contains_key(&shuffle));
     }
 }
 
-fn memory_fraction(conf: &crate::common::Conf) -> u64 {
+pub(super) fn memory_fraction(conf: &crate::common::Conf) -> u64 {
     let fraction = conf.get("spark.memory.fraction").and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.6);
     (fraction.clamp(0.0, 1.0) * 1000.0) as u64
 }
@@ -370,6 +377,29 @@ fn holds_exchange(plan: &PhysicalPlan) -> bool {
         found |= matches!(node, PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::BroadcastExchange { .. });
     });
     found
+}
+
+/// Where the copies of a block go: round the cluster from where the number says; in several racks the second copy goes to another rack
+/// than the first, and the third beside the second, as HDFS does it. None on object storage.
+fn copies_of_block(config: &ClusterConfig, number: u64) -> Vec<NodeId> {
+    let Storage::Blocks { replication } = config.storage else { return Vec::new() };
+    let nodes = config.nodes();
+    let round = |start: u32| (0..nodes).map(move |step| NodeId((start + step) % nodes + 1));
+    let first = NodeId((number % u64::from(nodes)) as u32 + 1);
+    let mut copies = vec![first];
+    while copies.len() < replication.min(nodes) as usize {
+        let rack = |node: NodeId| config.machine(node).rack;
+        let wants = |node: &NodeId| match copies.len() {
+            1 => rack(*node) != rack(first),
+            2 => rack(*node) == rack(copies[1]),
+            _ => true,
+        };
+        let free = |node: &NodeId| !copies.contains(node);
+        let next = round(first.0).filter(free).find(wants).or_else(|| round(first.0).find(free));
+        copies.extend(next);
+    }
+    copies.truncate(replication as usize);
+    copies
 }
 
 /// What names a piece of a file on every machine: the last parts of its path, and where it starts.

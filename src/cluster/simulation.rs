@@ -11,13 +11,17 @@
 //! time never goes back, and while a job is active something is always due.
 
 use super::attempt::Attempt;
-use super::config::ClusterConfig;
-use super::fault::{Fault, FaultTime};
+use super::breakage::Losing;
+use super::config::{ClusterConfig, Market};
+use super::executors::Allocation;
+use super::fault::{Breakage, Fault, FaultTime};
 use super::inputs::View;
 use super::job::{CacheStats, JobResult, ShuffleStats};
 use super::journal::Journal;
-use super::node::{Health, Node};
+use super::leaving::Move;
+use super::node::{Executor, Health, Node};
 use super::pool::{Pool, Ticket};
+use super::transfers::FlowFor;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{Conf, ErrorClass, Result, SparkError};
@@ -38,8 +42,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
     Strike(usize),
-    Expire(ExecutorId),
+    /// The driver's patience with a machine that has been quiet since then is over.
+    Expire(ExecutorId, VirtualTime),
+    /// A machine that was given notice goes.
+    Leave(NodeId),
+    ExecutorStarts(u32),
     Timer(Timer),
+    /// A transfer over a cut has waited as long as connections do.
+    Stalled {
+        task: TaskId,
+        transfer: usize,
+        round: u32,
+    },
     /// A short transfer of a task has arrived.
     Arrived {
         task: TaskId,
@@ -99,8 +113,16 @@ pub struct Cluster {
     pub(super) scheduler: Scheduler,
     pub(super) journal: Journal,
     pub(super) nodes: BTreeMap<NodeId, Node>,
+    pub(super) executors: BTreeMap<ExecutorId, Executor>,
+    pub(super) allocation: Allocation,
     pub(super) network: Network,
-    pub(super) flows: BTreeMap<FlowId, (TaskId, usize)>,
+    pub(super) flows: BTreeMap<FlowId, FlowFor>,
+    /// Blocks that leave with notice.
+    pub(super) moves: BTreeMap<u32, Move>,
+    pub(super) next_move: u32,
+    pub(super) is_driver_dead: bool,
+    pub(super) is_anything_damaged: bool,
+    pub(super) is_anybody_leaving: bool,
     pub(super) faults: Vec<Fault>,
     /// Faults that wait for a task, by position in `faults`.
     pub(super) waiting_faults: BTreeSet<usize>,
@@ -114,7 +136,11 @@ pub struct Cluster {
     pub(super) cache_plans: BTreeMap<CacheId, (Arc<PhysicalPlan>, u32)>,
     pub(super) relations: BTreeMap<BroadcastId, Arc<BroadcastRelation>>,
     pub(super) relation_bytes: BTreeMap<BroadcastId, u64>,
-    pub(super) blocks: BTreeMap<(PathBuf, u64), Vec<NodeId>>,
+    /// Pieces of files: number, and the machines that got a copy.
+    pub(super) blocks: BTreeMap<(PathBuf, u64), (u32, Vec<NodeId>)>,
+    pub(super) lost_copies: BTreeSet<(u32, NodeId)>,
+    /// Faults that lost a block of a file; they may strike before anybody reads it.
+    pub(super) losses: Vec<(String, Losing)>,
     pub(super) jobs: BTreeMap<JobId, JobState>,
     pub(super) errors: BTreeMap<TaskId, SparkError>,
     pub(super) query_shuffles: BTreeMap<QueryId, Vec<ShuffleId>>,
@@ -160,7 +186,7 @@ impl Cluster {
     ) -> Result<Cluster> {
         check_faults(&faults, &config)?;
         let failures_left = faults.iter().enumerate().filter_map(|(index, fault)| match fault {
-            Fault::FailTask { times, .. } => Some((index, *times)),
+            Fault { what: Breakage::FailTask { times, .. }, .. } => Some((index, *times)),
             _ => None,
         });
         let mut cluster = Cluster {
@@ -170,8 +196,15 @@ impl Cluster {
             conf,
             journal: Journal::new(log),
             nodes: BTreeMap::new(),
+            executors: BTreeMap::new(),
+            allocation: Allocation::default(),
             network: Network::new(wiring(&config)),
             flows: BTreeMap::new(),
+            moves: BTreeMap::new(),
+            next_move: 0,
+            is_driver_dead: false,
+            is_anything_damaged: false,
+            is_anybody_leaving: false,
             waiting_faults: BTreeSet::new(),
             failures_left: failures_left.collect(),
             faults,
@@ -184,6 +217,8 @@ impl Cluster {
             relations: BTreeMap::new(),
             relation_bytes: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            lost_copies: BTreeSet::new(),
+            losses: Vec::new(),
             jobs: BTreeMap::new(),
             errors: BTreeMap::new(),
             query_shuffles: BTreeMap::new(),
@@ -208,31 +243,22 @@ impl Cluster {
     }
 
     fn start_machines(&mut self) {
-        for number in 1..=self.config.nodes {
+        for number in 1..=self.config.nodes() {
             let node = NodeId(number);
             self.nodes.insert(node, Node::new());
-            let memory_bytes = self.config.memory_per_node_bytes;
-            self.emit(EventKind::NodeAdded { node, cores: self.config.cores_per_node, memory_bytes });
-            self.start_executor(node);
+            let machine = self.config.machine(node);
+            let (cores, memory_bytes, rack) = (machine.cores, machine.memory_bytes, machine.rack);
+            let is_spot = machine.market == Market::Spot;
+            self.emit(EventKind::NodeAdded { node, cores, memory_bytes, rack, is_spot });
         }
         for index in 0..self.faults.len() {
-            match self.faults[index].time() {
-                Some(FaultTime::At(at)) => self.schedule(at, Due::Strike(index)),
-                Some(_) => drop(self.waiting_faults.insert(index)),
-                None => {}
+            match (&self.faults[index].what, self.faults[index].at) {
+                (Breakage::FailTask { .. }, _) => {}
+                (_, FaultTime::At(at)) => self.schedule(at, Due::Strike(index)),
+                _ => drop(self.waiting_faults.insert(index)),
             }
         }
-    }
-
-    /// A new executor process on a machine that is up.
-    pub(super) fn start_executor(&mut self, node: NodeId) {
-        self.next.executor += 1;
-        let executor = ExecutorId(self.next.executor);
-        if let Some(machine) = self.nodes.get_mut(&node) {
-            machine.executor = Some(executor);
-            machine.started = self.now;
-        }
-        self.tell(Input::ExecutorAdded { executor, node, cores: self.config.cores_per_node });
+        self.fill_up();
     }
 
     /// The clock.
@@ -374,8 +400,8 @@ impl Cluster {
 
     /// `unpersist`: the blocks are dropped on all nodes.
     pub fn drop_cache(&mut self, cache: CacheId) {
-        for node in self.nodes.values_mut() {
-            node.store.drop_cache(cache);
+        for executor in self.executors.values_mut() {
+            executor.store.drop_cache(cache);
         }
         self.cache_plans.remove(&cache);
         self.tell(Input::CacheDropped { cache });
@@ -407,9 +433,9 @@ impl Cluster {
                 self.kept_shuffles.insert(shuffle);
                 continue;
             }
-            for node in self.nodes.values_mut() {
-                node.store.drop_shuffle(shuffle);
-            }
+            let services = self.nodes.values_mut().map(|node| &mut node.service);
+            let stores = self.executors.values_mut().map(|executor| &mut executor.store);
+            services.chain(stores).for_each(|store| store.drop_shuffle(shuffle));
             self.tell(Input::ShuffleDropped { shuffle });
         }
     }
@@ -456,17 +482,22 @@ impl Cluster {
             self.happen(due);
         }
         for flow in ended {
-            if let Some((task, transfer)) = self.flows.remove(&flow) {
-                self.transfer_ended(task, transfer);
+            match self.flows.remove(&flow) {
+                Some(FlowFor::Task(task, transfer)) => self.transfer_ended(task, transfer),
+                Some(FlowFor::Move(number)) => self.move_ended(number),
+                None => {}
             }
         }
+        self.let_the_finished_leave();
         self.check_invariants();
     }
 
     fn happen(&mut self, due: Due) {
         match due {
             Due::Strike(index) => self.strike(index),
-            Due::Expire(executor) => self.expire(executor),
+            Due::Expire(executor, since) => self.expire(executor, since),
+            Due::Leave(node) => self.leave(node),
+            Due::ExecutorStarts(number) => self.executor_arrives(number),
             Due::Timer(timer) => self.tell(Input::TimerFired(timer)),
             Due::Arrived { task, transfer, round } if self.is_current(task, round) => {
                 self.transfer_ended(task, transfer);
@@ -475,7 +506,9 @@ impl Cluster {
             Due::Written { task, round } if self.is_current(task, round) => self.task_done(task),
             Due::Broken { task, round } if self.is_current(task, round) => self.task_broken(task),
             Due::Begin { task, round } if self.is_current(task, round) => self.begin(task),
-            Due::Arrived { .. }
+            Due::Stalled { task, transfer, round } if self.is_current(task, round) => self.stalled(task, transfer),
+            Due::Stalled { .. }
+            | Due::Arrived { .. }
             | Due::Computed { .. }
             | Due::Written { .. }
             | Due::Broken { .. }
@@ -539,10 +572,10 @@ impl Cluster {
             .waiting_faults
             .iter()
             .copied()
-            .filter(|index| match self.faults[*index].time() {
-                Some(FaultTime::AfterTask { stage: s, partition: p }) => s == stage && p == partition,
-                Some(FaultTime::AfterStageStarts { stage: s }) => s == stage,
-                _ => false,
+            .filter(|index| match self.faults[*index].at {
+                FaultTime::AfterTask { stage: s, partition: p } => s == stage && p == partition,
+                FaultTime::AfterStageStarts { stage: s } => s == stage,
+                FaultTime::At(_) => false,
             })
             .collect();
         for index in due {
@@ -573,7 +606,8 @@ impl Cluster {
         if self.journal.is_settled() {
             return;
         }
-        let open: Vec<(FlowId, (TaskId, usize))> = self.flows.iter().map(|(flow, at)| (*flow, *at)).collect();
+        let open: Vec<(FlowId, (TaskId, usize))> =
+            self.flows.iter().filter_map(|(flow, at)| Some((*flow, at.of_task()?))).collect();
         for (flow, (task, transfer)) in open {
             let arrives = self.network.estimate(flow).unwrap_or(self.now);
             let event =
@@ -602,35 +636,51 @@ impl Cluster {
             assert!(running + free == cores as usize, "{executor} counts its cores wrong");
         }
         for attempt in self.attempts.values() {
-            let node = self.nodes.get(&attempt.launch.node);
-            let runs_here =
-                node.is_some_and(|node| node.health == Health::Up && node.executor == Some(attempt.launch.executor));
+            let runs_here = self.executors.get(&attempt.launch.executor).is_some_and(|executor| {
+                executor.node == attempt.launch.node && self.nodes.get(&executor.node).is_some_and(Node::is_up)
+            });
             assert!(runs_here, "{} runs on an executor that is gone", attempt.launch.task);
         }
         assert!(self.registered_blocks_exist(), "a registered block is not where it is registered");
     }
 
-    /// Whether every block that the driver knows is really held where it says.
+    /// Whether every block that the driver knows is really held where it says. A silent machine holds nothing, and the driver does not know.
     pub(super) fn registered_blocks_exist(&self) -> bool {
-        let held_by = |node: NodeId, executor: ExecutorId| {
-            self.nodes.get(&node).filter(|node| node.is_up()).map(|node| node.executor == Some(executor))
+        let is_silent = |node: NodeId| self.nodes[&node].health == Health::Silent;
+        let holds_output = |(shuffle, map, at): (_, _, &crate::scheduler::MapStatus)| {
+            let store = self.shuffle_store(at.executor, at.node);
+            is_silent(at.node) || store.is_some_and(|store| store.map_output(shuffle, map).is_some())
         };
-        self.scheduler.map_outputs().all().all(|(shuffle, map, at)| match held_by(at.node, at.executor) {
-            Some(is_same) => is_same && self.nodes[&at.node].store.map_output(shuffle, map).is_some(),
-            None => self.nodes[&at.node].health == Health::Silent,
-        }) && self.scheduler.cached().all().all(|(cache, partition, at)| match held_by(at.node, at.executor) {
-            Some(is_same) => is_same && self.nodes[&at.node].store.cached(cache, partition).is_some(),
-            None => self.nodes[&at.node].health == Health::Silent,
-        })
+        self.scheduler.map_outputs().all().all(holds_output)
+            && self.scheduler.cached().all().all(|(cache, partition, at)| {
+                let executor = self.executors.get(&at.executor);
+                is_silent(at.node) || executor.is_some_and(|held| held.store.cached(cache, partition).is_some())
+            })
     }
 }
 
+/// What joins the machines. Speeds that the configuration does not give are the cost model's.
 fn wiring(config: &ClusterConfig) -> Wiring {
-    Wiring::new(Place {
-        rack: 0,
-        card_bytes_per_sec: config.cost.network_bytes_per_sec,
-        disk_bytes_per_sec: config.cost.disk_bytes_per_sec,
-    })
+    let cost = &config.cost;
+    let usual = |rack| Place {
+        rack,
+        card_bytes_per_sec: cost.network_bytes_per_sec,
+        disk_bytes_per_sec: cost.disk_bytes_per_sec,
+    };
+    let mut wiring = Wiring::new(usual(0));
+    for (machine, number) in config.machines.iter().zip(1..) {
+        let usual = usual(machine.rack);
+        let place = Place {
+            card_bytes_per_sec: machine.network_bytes_per_sec.unwrap_or(usual.card_bytes_per_sec),
+            disk_bytes_per_sec: machine.disk_bytes_per_sec.unwrap_or(usual.disk_bytes_per_sec),
+            ..usual
+        };
+        wiring.set_place(NodeId(number), place);
+    }
+    if let Some(speed) = config.rack_bytes_per_sec {
+        wiring.set_rack_speed(speed);
+    }
+    wiring
 }
 
 fn add_all(sums: &mut Vec<u64>, values: &[u64]) {
@@ -641,13 +691,22 @@ fn add_all(sums: &mut Vec<u64>, values: &[u64]) {
 }
 
 fn check_faults(faults: &[Fault], config: &ClusterConfig) -> Result<()> {
+    let refused =
+        |what: String, help: String| Err(SparkError::new(ErrorClass::IllegalArgumentException, what).with_help(help));
     for fault in faults {
-        if let Some(node) = fault.node().filter(|node| node.0 == 0 || node.0 > config.nodes) {
-            return Err(SparkError::new(
-                ErrorClass::IllegalArgumentException,
-                format!("there is no {node}: the cluster has {} nodes", config.nodes),
-            )
-            .with_help(format!("Name a node from 1 to {}.", config.nodes)));
+        if let Some(node) = fault.what.nodes().into_iter().find(|node| node.0 == 0 || node.0 > config.nodes()) {
+            return refused(
+                format!("there is no {node}: the cluster has {} nodes", config.nodes()),
+                format!("Name a node from 1 to {}.", config.nodes()),
+            );
+        }
+        if let Breakage::KillRack(rack) = fault.what
+            && rack >= config.racks()
+        {
+            return refused(
+                format!("there is no rack-{}: the cluster has {} racks", rack + 1, config.racks()),
+                "Racks come from a cluster file or a shape such as 2x4x3.".to_owned(),
+            );
         }
     }
     Ok(())

@@ -27,21 +27,21 @@ fn id_column() -> Attribute {
     }
 }
 
-fn range(rows: i64, partitions: usize) -> Arc<PhysicalPlan> {
+pub(super) fn range(rows: i64, partitions: usize) -> Arc<PhysicalPlan> {
     Arc::new(PhysicalPlan::Range { start: 0, end: rows, step: 1, partitions, output: vec![id_column()] })
 }
 
-fn shuffled(input: Arc<PhysicalPlan>, partitions: usize) -> Arc<PhysicalPlan> {
+pub(super) fn shuffled(input: Arc<PhysicalPlan>, partitions: usize) -> Arc<PhysicalPlan> {
     let partitioning = Partitioning::Hash(vec![Expr::Attribute(id_column())], partitions);
     Arc::new(PhysicalPlan::ShuffleExchange { partitioning, origin: ShuffleOrigin::EnsureRequirements, input })
 }
 
-fn spread(input: Arc<PhysicalPlan>, partitions: usize) -> Arc<PhysicalPlan> {
+pub(super) fn spread(input: Arc<PhysicalPlan>, partitions: usize) -> Arc<PhysicalPlan> {
     let partitioning = Partitioning::RoundRobin(partitions);
     Arc::new(PhysicalPlan::ShuffleExchange { partitioning, origin: ShuffleOrigin::RepartitionByNum, input })
 }
 
-fn cached(input: Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
+pub(super) fn cached(input: Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
     let output = vec![id_column()];
     Arc::new(PhysicalPlan::InMemoryTableScan { id: CacheId(0), output: output.clone(), stored: output, plan: input })
 }
@@ -58,35 +58,44 @@ fn spec(plan: &Arc<PhysicalPlan>) -> JobSpec {
     }
 }
 
-struct Run {
-    rows: Result<Vec<Vec<i64>>>,
-    log: EventLog,
-    ended: VirtualTime,
+pub(super) struct Run {
+    pub rows: Result<Vec<Vec<i64>>>,
+    pub log: EventLog,
+    pub ended: VirtualTime,
 }
 
 impl Run {
-    fn events(&self) -> Vec<EventKind> {
+    pub fn events(&self) -> Vec<EventKind> {
         self.log.snapshot().iter().map(|event| event.kind.clone()).collect()
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         crate::event::log::write(&self.log.snapshot(), &mut bytes).expect("memory takes everything");
         bytes
     }
 
-    fn count(&self, is_meant: impl Fn(&EventKind) -> bool) -> usize {
+    pub fn count(&self, is_meant: impl Fn(&EventKind) -> bool) -> usize {
         self.events().iter().filter(|event| is_meant(event)).count()
     }
 }
 
 fn cluster(shape: &str, faults: Vec<Fault>, threads: usize, log: &EventLog, conf: Conf) -> Cluster {
-    let config = ClusterConfig::parse(shape).expect("a shape");
+    cluster_of(ClusterConfig::parse(shape).expect("a shape"), faults, threads, log, conf)
+}
+
+pub(super) fn cluster_of(
+    config: ClusterConfig,
+    faults: Vec<Fault>,
+    threads: usize,
+    log: &EventLog,
+    conf: Conf,
+) -> Cluster {
     let cancelled = Arc::new(AtomicBool::new(false));
     Cluster::new(config, faults, 42, Arc::new(conf), log.clone(), threads, cancelled).expect("a cluster")
 }
 
-fn collect(cluster: &mut Cluster, plan: &Arc<PhysicalPlan>) -> Result<Vec<Vec<i64>>> {
+pub(super) fn collect(cluster: &mut Cluster, plan: &Arc<PhysicalPlan>) -> Result<Vec<Vec<i64>>> {
     let job = cluster.submit(spec(plan))?;
     let result = cluster.run_until_done(&[job])?;
     let rows = result.outputs.iter().map(|(_, output)| {
@@ -95,7 +104,7 @@ fn collect(cluster: &mut Cluster, plan: &Arc<PhysicalPlan>) -> Result<Vec<Vec<i6
     Ok(rows.collect())
 }
 
-fn run_with(plan: &Arc<PhysicalPlan>, shape: &str, faults: Vec<Fault>, threads: usize, conf: Conf) -> Run {
+pub(super) fn run_with(plan: &Arc<PhysicalPlan>, shape: &str, faults: Vec<Fault>, threads: usize, conf: Conf) -> Run {
     let log = EventLog::new();
     let mut cluster = cluster(shape, faults, threads, &log, conf);
     let rows = collect(&mut cluster, plan);
@@ -134,7 +143,7 @@ fn run(plan: &Arc<PhysicalPlan>, faults: &[&str]) -> Run {
     run_with(plan, "4x2", faults, 2, Conf::new())
 }
 
-fn two_shuffles() -> Arc<PhysicalPlan> {
+pub(super) fn two_shuffles() -> Arc<PhysicalPlan> {
     shuffled(spread(range(3000, 6), 5), 7)
 }
 

@@ -10,8 +10,8 @@ use crate::common::ids::{ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
 use crate::network::FlowId;
-use crate::scheduler::Launch;
 use crate::scheduler::map_outputs::Source;
+use crate::scheduler::{FilePiece, Launch};
 use std::collections::BTreeMap;
 
 /// What is being moved to a task.
@@ -26,6 +26,25 @@ pub(super) enum Cargo {
     Other,
 }
 
+/// What a flow of the network is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FlowFor {
+    /// A transfer of a task attempt, by its position.
+    Task(TaskId, usize),
+    /// A block that leaves an executor.
+    Move(u32),
+}
+
+impl FlowFor {
+    /// The task and transfer, if it is one.
+    pub fn of_task(self) -> Option<(TaskId, usize)> {
+        match self {
+            FlowFor::Task(task, transfer) => Some((task, transfer)),
+            FlowFor::Move(_) => None,
+        }
+    }
+}
+
 /// One transfer to a task.
 #[derive(Debug)]
 pub(super) struct Transfer {
@@ -37,10 +56,16 @@ pub(super) struct Transfer {
 }
 
 impl Cluster {
-    /// The machine to read a block from: this one, else the first that is up.
-    pub(super) fn nearest_host(&self, hosts: &[NodeId], reader: NodeId) -> Option<NodeId> {
-        let holds = |node: &NodeId| self.nodes.get(node).is_some_and(|node| node.is_up() && !node.replicas_lost);
-        hosts.iter().copied().filter(holds).min_by_key(|host| (*host != reader, *host))
+    /// The machine to read a block from: this one, else one in the same rack, else the first that can be reached.
+    pub(super) fn nearest_host(&self, piece: &FilePiece, reader: NodeId) -> Option<NodeId> {
+        let wiring = self.network.wiring();
+        let holds = |node: &NodeId| {
+            self.nodes.get(node).is_some_and(|node| node.is_up() && !node.replicas_lost)
+                && wiring.can_talk(*node, reader)
+                && !self.lost_copies.contains(&(piece.block, *node))
+        };
+        let nearest = |host: &NodeId| (*host != reader, !wiring.is_same_rack(*host, reader), *host);
+        piece.hosts.iter().copied().filter(holds).min_by_key(nearest)
     }
 
     /// Starts everything that a task reads from elsewhere or from disk.
@@ -57,9 +82,12 @@ impl Cluster {
             let at = self.scheduler.cached().get(*cache, *partition).copied();
             if let Some(at) = at.filter(|at| at.node != launch.node) {
                 self.transfer(launch, at.node, Cargo::Other, at.bytes, None);
-            } else if let Some(node) = self.nodes.get_mut(&launch.node) {
-                let on_disk =
-                    node.store.use_cached(*cache, *partition).filter(|block| block.on_disk).map(|block| block.bytes);
+            } else if let Some(executor) = self.executors.get_mut(&launch.executor) {
+                let on_disk = executor
+                    .store
+                    .use_cached(*cache, *partition)
+                    .filter(|block| block.on_disk)
+                    .map(|block| block.bytes);
                 if let Some(bytes) = on_disk {
                     self.transfer(launch, launch.node, Cargo::Other, bytes, None);
                 }
@@ -67,7 +95,8 @@ impl Cluster {
         }
         self.read_files(launch, needs, input_bytes);
         for broadcast in &needs.broadcasts {
-            let is_new = self.nodes.get_mut(&launch.node).is_some_and(|node| node.broadcasts.insert(*broadcast));
+            let executor = self.executors.get_mut(&launch.executor);
+            let is_new = executor.is_some_and(|executor| executor.broadcasts.insert(*broadcast));
             let bytes = self.relation_bytes.get(broadcast).copied().unwrap_or(0);
             if is_new && bytes > 0 {
                 self.transfer(launch, NodeId(0), Cargo::Other, bytes, None);
@@ -77,11 +106,11 @@ impl Cluster {
 
     /// Reads the bytes that were really read, from the nearest copies of the pieces.
     fn read_files(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
-        let total: u64 = needs.files.iter().map(|(bytes, _)| *bytes).sum();
+        let total: u64 = needs.files.iter().map(|piece| piece.bytes).sum();
         let mut by_host: BTreeMap<NodeId, u64> = BTreeMap::new();
-        for (bytes, hosts) in &needs.files {
-            let share = u128::from(*bytes) * u128::from(input_bytes) / u128::from(total.max(1));
-            let host = self.nearest_host(hosts, launch.node).unwrap_or(launch.node);
+        for piece in &needs.files {
+            let share = u128::from(piece.bytes) * u128::from(input_bytes) / u128::from(total.max(1));
+            let host = self.nearest_host(piece, launch.node).unwrap_or(launch.node);
             *by_host.entry(host).or_default() += share as u64;
         }
         for (host, bytes) in by_host {
@@ -109,12 +138,14 @@ impl Cluster {
         };
         let cost = &self.config.cost;
         let is_local = from == launch.node;
-        let speed = if is_local { cost.disk_bytes_per_sec } else { cost.network_bytes_per_sec }.max(1);
+        let wiring = self.network.wiring();
+        let speed = wiring.speed_alone(&wiring.route(from, launch.node));
+        let is_cut = !wiring.can_talk(from, launch.node);
         let setup = VirtualDuration(if is_local { 0 } else { (cost.latency_us + cost.transfer_setup_us) * 1000 });
         let bytes = bytes.saturating_mul(self.config.scale);
         let alone = setup.0 + (u128::from(bytes) * 1_000_000_000 / u128::from(speed)) as u64;
         let mut transfer = Transfer { from, cargo, is_done: false, flow: None, event: None };
-        if alone <= setup.0 + 5_000_000 {
+        if alone <= setup.0 + 5_000_000 && !is_cut {
             let at = self.now + VirtualDuration(alone);
             if let Some(EventKind::ShuffleFetched { task, shuffle, from, blocks, bytes, .. }) = event {
                 self.emit(EventKind::ShuffleFetched { task, shuffle, from, blocks, bytes, arrives: at });
@@ -123,16 +154,35 @@ impl Cluster {
         } else {
             let extra = (u128::from(setup.0) * u128::from(speed) / 1_000_000_000) as u64;
             let flow = self.network.start(self.now, from, launch.node, bytes + extra);
-            self.flows.insert(flow, (task, index));
+            self.flows.insert(flow, FlowFor::Task(task, index));
             transfer.flow = Some(flow);
             transfer.event = event.map(|event| self.journal.push_open(self.now, event));
         }
-        self.push_transfer(task, transfer);
-    }
-
-    fn push_transfer(&mut self, task: TaskId, transfer: Transfer) {
         if let Some(attempt) = self.attempts.get_mut(&task) {
             attempt.transfers.push(transfer);
+        }
+        if is_cut {
+            self.watch_transfer(task, index, self.network_timeout());
+        }
+    }
+
+    /// A transfer whose ends cannot talk is given up after `wait`, unless they can by then.
+    pub(super) fn watch_transfer(&mut self, task: TaskId, transfer: usize, wait: VirtualDuration) {
+        let wiring = self.network.wiring();
+        let Some(attempt) = self.attempts.get(&task) else { return };
+        let is_cut = attempt.transfers.get(transfer).is_some_and(|one| !wiring.can_talk(one.from, attempt.launch.node));
+        if is_cut {
+            let round = attempt.round;
+            self.schedule(self.now + wait, Due::Stalled { task, transfer, round });
+        }
+    }
+
+    /// A connection has been quiet too long.
+    pub(super) fn stalled(&mut self, task: TaskId, index: usize) {
+        let Some(attempt) = self.attempts.get(&task) else { return };
+        let Some(transfer) = attempt.transfers.get(index) else { return };
+        if !transfer.is_done && !self.network.wiring().can_talk(transfer.from, attempt.launch.node) {
+            self.source_died(task, index, VirtualDuration(0));
         }
     }
 

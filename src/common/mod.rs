@@ -4,7 +4,6 @@
 
 pub mod calendar;
 pub mod conf;
-pub mod conf_rules;
 pub mod digest;
 pub mod error;
 pub mod ids;
@@ -13,6 +12,6 @@ pub mod sql_state;
 pub mod text;
 pub mod time;
 
-pub use conf::{Conf, TimeParserPolicy};
+pub use conf::Conf;
 pub use error::{ErrorClass, Result, SparkError};
 pub use time::{VirtualDuration, VirtualTime};

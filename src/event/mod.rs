@@ -50,6 +50,12 @@ pub enum EventKind {
         node: NodeId,
         cores: u32,
         memory_bytes: u64,
+        /** From 0. */
+        #[serde(default)]
+        rack: u32,
+        /** It may be taken away. */
+        #[serde(default)]
+        is_spot: bool,
     },
     ExecutorAdded {
         executor: ExecutorId,
@@ -63,6 +69,24 @@ pub enum EventKind {
     },
     /// The machine stopped. What was on it is gone; the driver may not know yet.
     NodeDied {
+        node: NodeId,
+    },
+    /// Its cable was cut: it works on, and nobody hears it.
+    NodeCutOff {
+        node: NodeId,
+    },
+    /// Its cable was mended.
+    NodeReconnected {
+        node: NodeId,
+    },
+    /// It was told that it will be taken away.
+    NodeLeaving {
+        node: NodeId,
+        at: VirtualTime,
+    },
+    /// An executor gets no new tasks; it will leave when it has finished.
+    ExecutorDecommissioned {
+        executor: ExecutorId,
         node: NodeId,
     },
     /// The driver gave an executor up.
@@ -181,6 +205,14 @@ pub enum EventKind {
         bytes: Arc<[u64]>,
         rows: Arc<[u64]>,
     },
+    /// A leaving executor handed a map output over.
+    MapOutputMoved {
+        shuffle: ShuffleId,
+        map: u32,
+        from: NodeId,
+        node: NodeId,
+        executor: ExecutorId,
+    },
     /// Map outputs are gone with their node, or were dropped after a failed fetch.
     MapOutputsLost {
         shuffle: ShuffleId,
@@ -192,6 +224,8 @@ pub enum EventKind {
         cache: CacheId,
         partition: u32,
         node: NodeId,
+        #[serde(default)]
+        executor: ExecutorId,
         bytes: u64,
         rows: u64,
         on_disk: bool,

@@ -94,7 +94,9 @@ fn stages_of(kind: &EventKind, status: &Status) -> Vec<StageId> {
         EventKind::ShuffleFetched { task, .. } | EventKind::TaskEnded { task, .. } => {
             status.attempts.get(task).map(|attempt| attempt.stage.stage).into_iter().collect()
         }
-        EventKind::MapOutputRegistered { shuffle, .. } | EventKind::MapOutputsLost { shuffle, .. } => {
+        EventKind::MapOutputRegistered { shuffle, .. }
+        | EventKind::MapOutputMoved { shuffle, .. }
+        | EventKind::MapOutputsLost { shuffle, .. } => {
             status.shuffles.get(shuffle).map(|known| known.writer).into_iter().collect()
         }
         EventKind::NodeDied { node } => {

@@ -151,6 +151,10 @@ impl Told<'_> {
             | EventKind::FaultInjected { .. }
             | EventKind::NodeDied { .. }
             | EventKind::ExecutorRemoved { .. }
+            | EventKind::NodeCutOff { .. }
+            | EventKind::NodeReconnected { .. }
+            | EventKind::NodeLeaving { .. }
+            | EventKind::ExecutorDecommissioned { .. }
             | EventKind::NodeRestarted { .. } => self.machine(kind),
             EventKind::StageDefined(_)
             | EventKind::StageSkipped { .. }
@@ -166,6 +170,7 @@ impl Told<'_> {
             }
             EventKind::TaskEnded { task, outcome, metrics } => self.task_ended(*task, outcome, metrics),
             EventKind::MapOutputRegistered { .. }
+            | EventKind::MapOutputMoved { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BlockCached { .. }
             | EventKind::CachedBlocksLost { .. }
@@ -269,9 +274,28 @@ impl Told<'_> {
                 let text = format!("{node} is back with its disks; what its executor held is not there any more");
                 self.say(Depth::Brief, Weight::Good, "node_restarted", text);
             }
-            EventKind::NodeAdded { node, cores, memory_bytes } => {
+            EventKind::NodeCutOff { node } => {
+                let text = format!("{node} is cut off: it works on, and nobody hears it");
+                self.say(Depth::Brief, Weight::Bad, "node_cut_off", text);
+            }
+            EventKind::NodeReconnected { node } => {
+                let text = format!("{node} is connected again; what waited goes on");
+                self.say(Depth::Brief, Weight::Good, "node_reconnected", text);
+            }
+            EventKind::NodeLeaving { node, at } => {
+                let text = format!("{node} will be taken away at {at}");
+                self.say(Depth::Brief, Weight::Bad, "node_leaving", text);
+            }
+            EventKind::ExecutorDecommissioned { node, .. } => {
+                let text =
+                    format!("the executor on {node} is decommissioned: no new tasks; it leaves when it has finished");
+                self.say(Depth::Brief, Weight::Plain, "executor_decommissioned", text);
+            }
+            EventKind::NodeAdded { node, cores, memory_bytes, rack, is_spot } => {
                 let cores = plural(u64::from(*cores), "core");
-                let text = format!("{node} joins: {cores}, {} of memory", bytes(*memory_bytes));
+                let place = if *rack > 0 { format!(", in rack {}", rack + 1) } else { String::new() };
+                let kind = if *is_spot { ", a spot machine" } else { "" };
+                let text = format!("{node} joins: {cores}, {} of memory{place}{kind}", bytes(*memory_bytes));
                 self.say(Depth::Full, Weight::Plain, "node_added", text);
             }
             _ => {}

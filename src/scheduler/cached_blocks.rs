@@ -24,6 +24,11 @@ impl CachedBlocks {
         self.blocks.insert((cache, partition), at);
     }
 
+    /// A partition is kept no more.
+    pub fn remove(&mut self, cache: CacheId, partition: u32) {
+        self.blocks.remove(&(cache, partition));
+    }
+
     /// Where a partition is kept.
     #[must_use]
     pub fn get(&self, cache: CacheId, partition: u32) -> Option<&CachedAt> {

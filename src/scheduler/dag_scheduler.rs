@@ -22,7 +22,7 @@ use super::outbox::{CachedReport, Command, Job, Outbox, Sizes, Timer};
 use super::stage_graph::{StageGraph, StageInput};
 use super::task_scheduler::{Running, TaskScheduler};
 use super::task_set::{TaskSet, preferences};
-use crate::common::ids::{ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{EventKind, StageAttempt, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +76,10 @@ pub struct DagScheduler {
     executor_epoch: BTreeMap<ExecutorId, u64>,
     resubmit_due: bool,
     pub max_stage_attempts: usize,
+    /// Shuffle files outlive executors (`spark.shuffle.service.enabled`).
+    pub has_shuffle_service: bool,
+    /// Executors that left or will leave as planned: a failed fetch from them counts towards no limit.
+    pub decommissioned: BTreeSet<ExecutorId>,
 }
 
 impl DagScheduler {
@@ -317,7 +321,8 @@ impl DagScheduler {
             let CachedReport { cache, partition, bytes, rows, on_disk } = *report;
             let at = CachedAt { executor: running.executor, node: running.node, bytes, rows };
             self.cached.register(cache, partition, at);
-            out.emit(EventKind::BlockCached { cache, partition, node: running.node, bytes, rows, on_disk });
+            let (executor, node) = (running.executor, running.node);
+            out.emit(EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk });
         }
     }
 
@@ -464,7 +469,10 @@ impl DagScheduler {
             return;
         }
         let reason = format!("could not fetch the output of map {map} of {shuffle} from {node}");
-        state.failed_attempts.insert(running.stage.attempt);
+        // Spark's `spark.stage.ignoreDecommissionFetchFailure`, on by default.
+        if executor.is_none_or(|executor| !self.decommissioned.contains(&executor)) {
+            state.failed_attempts.insert(running.stage.attempt);
+        }
         let is_over = state.failed_attempts.len() >= max;
         if state.is_running {
             state.is_running = false;
@@ -520,9 +528,63 @@ impl DagScheduler {
     }
 
     /// An executor is gone: what it held leaves the tables, each loss handled once (epochs).
-    pub fn executor_lost(&mut self, executor: ExecutorId, node: NodeId, reason: &str, step: &mut Step) {
+    /// With `keeps_outputs` its shuffle files are still served by its machine.
+    pub fn executor_lost(
+        &mut self,
+        executor: ExecutorId,
+        node: NodeId,
+        keeps_outputs: bool,
+        reason: &str,
+        step: &mut Step,
+    ) {
+        if keeps_outputs {
+            self.forget_cached(executor, node, reason, step.out);
+            return;
+        }
         let epoch = self.epoch;
         self.unregister_executor(executor, node, None, epoch, reason, step);
+    }
+
+    fn forget_cached(&mut self, executor: ExecutorId, node: NodeId, reason: &str, out: &mut Outbox) {
+        for (cache, partitions) in self.cached.remove_executor(executor) {
+            out.emit(EventKind::CachedBlocksLost { cache, partitions, node, reason: reason.to_owned() });
+        }
+    }
+
+    /// A map output lies on another executor now.
+    pub fn map_output_moved(
+        &mut self,
+        shuffle: ShuffleId,
+        map: u32,
+        (executor, node): (ExecutorId, NodeId),
+        out: &mut Outbox,
+    ) {
+        let Some(status) = self.tracker.unregister(shuffle, map) else { return };
+        let from = status.node;
+        self.tracker.register(shuffle, map, MapStatus { executor, node, ..status });
+        out.emit(EventKind::MapOutputMoved { shuffle, map, from, node, executor });
+    }
+
+    /// A cached partition lies on another executor now.
+    pub fn cached_block_moved(
+        &mut self,
+        cache: CacheId,
+        partition: u32,
+        (executor, node): (ExecutorId, NodeId),
+        out: &mut Outbox,
+    ) {
+        let Some(at) = self.cached.get(cache, partition).copied() else { return };
+        self.cached.register(cache, partition, CachedAt { executor, node, ..at });
+        let CachedAt { bytes, rows, .. } = at;
+        out.emit(EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk: false });
+    }
+
+    /// One cached partition is gone from an executor that lives.
+    pub fn cached_block_lost(&mut self, cache: CacheId, partition: u32, executor: ExecutorId, out: &mut Outbox) {
+        let Some(at) = self.cached.get(cache, partition).copied().filter(|at| at.executor == executor) else { return };
+        self.cached.remove(cache, partition);
+        let reason = "the block is gone from its executor".to_owned();
+        out.emit(EventKind::CachedBlocksLost { cache, partitions: vec![partition], node: at.node, reason });
     }
 
     fn unregister_executor(
@@ -549,9 +611,7 @@ impl DagScheduler {
         if self.executor_epoch.get(&executor).is_none_or(|known| *known < epoch) {
             self.executor_epoch.insert(executor, epoch);
             self.epoch += 1;
-            for (cache, partitions) in self.cached.remove_executor(executor) {
-                step.out.emit(EventKind::CachedBlocksLost { cache, partitions, node, reason: reason.to_owned() });
-            }
+            self.forget_cached(executor, node, reason, step.out);
             for (shuffle, maps) in self.tracker.remove_executor(executor) {
                 lost.entry(shuffle).or_default().extend(maps);
             }

@@ -234,12 +234,12 @@ impl MapOutputTracker {
         &self,
         shuffle: ShuffleId,
         slice: &ShuffleSlice,
-        is_reachable: impl Fn(NodeId) -> bool,
+        is_reachable: impl Fn(ExecutorId, NodeId) -> bool,
     ) -> Option<u32> {
         let table = self.table(shuffle)?;
         let maps = ranges(slice, table.maps()).0;
-        let gone = table.by_executor.values().filter(|share| !is_reachable(share.node));
-        gone.filter_map(|share| share.maps.range(maps.clone()).next().copied()).min()
+        let gone = table.by_executor.iter().filter(|(executor, share)| !is_reachable(**executor, share.node));
+        gone.filter_map(|(_, share)| share.maps.range(maps.clone()).next().copied()).min()
     }
 
     /// Nodes that hold at least a fifth of what a slice reads, most first (Spark asks only below 1000 maps and 1000 reduce partitions).

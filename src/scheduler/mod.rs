@@ -18,7 +18,7 @@ pub mod task_set;
 pub use cached_blocks::CachedBlocks;
 pub use map_outputs::{MapOutputTracker, MapStatus};
 pub use outbox::{CachedReport, Command, Input, Job, Launch, Loss, Outbox, TaskEnd, Timer};
-pub use stage_graph::{Leaf, Stage, StageGraph, StageInput};
+pub use stage_graph::{FilePiece, Leaf, Stage, StageGraph, StageInput};
 
 use crate::common::Conf;
 use crate::common::ids::{ExecutorId, ShuffleId, TaskId};
@@ -49,6 +49,7 @@ impl Scheduler {
     /// Takes `spark.task.maxFailures`, `spark.stage.maxConsecutiveAttempts`, `spark.locality.wait` and `spark.speculation` over.
     pub fn set_conf(&mut self, conf: &Conf) {
         self.max_task_failures = conf.number("spark.task.maxFailures", 4).max(1) as u32;
+        self.dag.has_shuffle_service = conf.flag("spark.shuffle.service.enabled");
         self.dag.max_stage_attempts = conf.number("spark.stage.maxConsecutiveAttempts", 4).max(1) as usize;
         self.tasks.set_locality_wait(VirtualDuration::from_millis(conf.millis("spark.locality.wait", 3000)));
         self.tasks.set_speculation(speculation(conf));
@@ -59,9 +60,27 @@ impl Scheduler {
         let mut all_free = true;
         let mut step = Step { now, tasks: &mut self.tasks, out };
         match input {
-            Input::ExecutorAdded { executor, node, cores } => {
+            Input::ExecutorAdded { executor, node, cores, first_core } => {
                 step.out.emit(EventKind::ExecutorAdded { executor, node, cores });
-                step.tasks.add_executor(executor, node, cores, now);
+                step.tasks.add_executor(executor, node, first_core..first_core + cores, now);
+            }
+            Input::ExecutorDecommissioned { executor } => {
+                if let Some(node) = step.tasks.decommission(executor) {
+                    step.out.emit(EventKind::ExecutorDecommissioned { executor, node });
+                    self.dag.decommissioned.insert(executor);
+                }
+            }
+            Input::MapOutputMoved { shuffle, map, executor, node } => {
+                self.dag.map_output_moved(shuffle, map, (executor, node), out);
+            }
+            Input::CachedBlockMoved { cache, partition, executor, node } => {
+                self.dag.cached_block_moved(cache, partition, (executor, node), out);
+            }
+            Input::CachedBlockLost { cache, partition, executor } => {
+                self.dag.cached_block_lost(cache, partition, executor, out);
+            }
+            Input::DriverLost => {
+                self.dag.fail_all("Job cancelled because SparkContext was shut down: the driver died", &mut step);
             }
             Input::ExecutorLost { executor, loss, reason } => self.executor_lost(executor, loss, &reason, now, out),
             Input::StageDefined { stage, query, line } => self.dag.define(stage, query, line, out),
@@ -134,8 +153,8 @@ impl Scheduler {
     }
 
     fn cached_block_spilled(&mut self, cache: crate::common::ids::CacheId, partition: u32, out: &mut Outbox) {
-        if let Some(CachedAt { node, bytes, rows, .. }) = self.dag.cached.get(cache, partition).copied() {
-            out.emit(EventKind::BlockCached { cache, partition, node, bytes, rows, on_disk: true });
+        if let Some(CachedAt { node, executor, bytes, rows }) = self.dag.cached.get(cache, partition).copied() {
+            out.emit(EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk: true });
         }
     }
 
@@ -143,21 +162,24 @@ impl Scheduler {
         let Some((node, lost)) = self.tasks.remove_executor(executor, now) else { return };
         out.emit(EventKind::ExecutorRemoved { executor, node, reason: reason.to_owned() });
         let mut aborts = Vec::new();
+        let keeps_outputs = self.dag.has_shuffle_service && loss != Loss::Host;
         for (task, running) in lost {
             out.push(Command::Kill { task });
             let outcome = TaskOutcome::ExecutorLost { node };
             out.emit(EventKind::TaskEnded { task, outcome, metrics: TaskMetrics::default() });
             self.tasks.note_cause(running.stage.stage, running.partition, TaskCause::ExecutorLost { node });
-            let counts = loss != Loss::Host;
+            let counts = matches!(loss, Loss::Process | Loss::Silence);
             if let Some(failures) = self.requeue(&running, counts, true) {
                 aborts.push((running, failures, task));
             }
         }
-        for set in self.tasks.sets() {
-            reopen_lost_maps(set, executor, &mut self.dag);
+        if !keeps_outputs {
+            for set in self.tasks.sets() {
+                reopen_lost_maps(set, executor, &mut self.dag);
+            }
         }
         let mut step = Step { now, tasks: &mut self.tasks, out };
-        self.dag.executor_lost(executor, node, reason, &mut step);
+        self.dag.executor_lost(executor, node, keeps_outputs, reason, &mut step);
         for (running, failures, task) in aborts {
             let error = format!("ExecutorLostFailure ({executor} exited: {reason})");
             self.abort_for(&running, failures, &error, task, now, out);

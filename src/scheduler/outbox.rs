@@ -13,7 +13,35 @@ pub enum Input {
         executor: ExecutorId,
         node: NodeId,
         cores: u32,
+        /** The first of them on its machine. */
+        first_core: u32,
     },
+    /// It will leave: no new tasks for it.
+    ExecutorDecommissioned {
+        executor: ExecutorId,
+    },
+    /// A leaving executor handed a map output to this one.
+    MapOutputMoved {
+        shuffle: ShuffleId,
+        map: u32,
+        executor: ExecutorId,
+        node: NodeId,
+    },
+    /// A leaving executor handed a cached partition to this one.
+    CachedBlockMoved {
+        cache: CacheId,
+        partition: u32,
+        executor: ExecutorId,
+        node: NodeId,
+    },
+    /// A cached partition is gone from an executor that lives.
+    CachedBlockLost {
+        cache: CacheId,
+        partition: u32,
+        executor: ExecutorId,
+    },
+    /// The driver process is gone.
+    DriverLost,
     ExecutorLost {
         executor: ExecutorId,
         loss: Loss,
@@ -72,6 +100,8 @@ pub enum Loss {
     Process,
     /// It stopped answering.
     Silence,
+    /// It left as planned.
+    Decommissioned,
 }
 
 /// Bytes and rows of a map output, per reduce partition.

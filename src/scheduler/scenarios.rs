@@ -1,7 +1,7 @@
 //! Told facts, printed commands: the scheduler's rules as short stories.
 
 use super::outbox::{Command, Input, Job, Loss, Outbox, TaskEnd, Timer};
-use super::stage_graph::{Leaf, Stage, StageInput};
+use super::stage_graph::{FilePiece, Leaf, Stage, StageInput};
 use super::*;
 use crate::common::ids::{CacheId, JobId, NodeId, StageId};
 use crate::physical::plan::{PhysicalPlan, ShuffleSlice};
@@ -19,7 +19,7 @@ impl Story {
         conf.set("spark.locality.wait", "0s");
         let mut story = Story { scheduler: Scheduler::new(&conf), now: VirtualTime::ZERO };
         for id in 1..=executors {
-            story.tell(Input::ExecutorAdded { executor: ExecutorId(id), node: NodeId(id), cores });
+            story.tell(Input::ExecutorAdded { executor: ExecutorId(id), node: NodeId(id), cores, first_core: 0 });
         }
         story
     }
@@ -350,7 +350,7 @@ fn a_cached_partition_pulls_its_task_and_hides_what_is_below() {
 fn far_places_wait_for_patience_to_run_out() {
     let mut story = Story::new(2, 1);
     story.scheduler.set_conf(&Conf::new());
-    let leaf = || vec![Leaf::File { bytes: 9, hosts: vec![NodeId(1)] }];
+    let leaf = || vec![Leaf::File(FilePiece { block: 0, bytes: 9, hosts: vec![NodeId(1)] })];
     let stage = Stage {
         id: StageId(0),
         writes: None,

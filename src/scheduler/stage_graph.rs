@@ -34,12 +34,17 @@ pub enum Leaf {
         partition: u32,
         below: Vec<Leaf>,
     },
-    /// A piece of a file. No hosts: shared storage, near to everybody.
-    File {
-        bytes: u64,
-        hosts: Vec<NodeId>,
-    },
+    File(FilePiece),
     Broadcast(BroadcastId),
+}
+
+/// A piece of a file. No hosts: shared storage, as far from everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePiece {
+    /// Its number among all pieces.
+    pub block: u32,
+    pub bytes: u64,
+    pub hosts: Vec<NodeId>,
 }
 
 /// What a stage as a whole reads, for the question which parents must run first.
@@ -154,16 +159,17 @@ pub fn stage_inputs(plan: &PhysicalPlan) -> Vec<StageInput> {
     }
 }
 
-/// What one partition of a plan without exchanges reads. `hosts` says where a piece of a file is stored.
+/// What one partition of a plan without exchanges reads. `piece` says where a piece of a file is stored.
 #[must_use]
-pub fn leaves(plan: &PhysicalPlan, partition: usize, hosts: &dyn Fn(&FileSlice) -> Vec<NodeId>) -> Vec<Leaf> {
+pub fn leaves(plan: &PhysicalPlan, partition: usize, piece: &dyn Fn(&FileSlice) -> FilePiece) -> Vec<Leaf> {
     match plan {
         PhysicalPlan::LocalTableScan { .. } | PhysicalPlan::Range { .. } | PhysicalPlan::OneRow => Vec::new(),
-        PhysicalPlan::FileScan(scan) => scan.tasks.get(partition).map_or_else(Vec::new, |slices| {
-            slices.iter().map(|slice| Leaf::File { bytes: slice.length, hosts: hosts(slice) }).collect()
-        }),
+        PhysicalPlan::FileScan(scan) => scan
+            .tasks
+            .get(partition)
+            .map_or_else(Vec::new, |slices| slices.iter().map(|slice| Leaf::File(piece(slice))).collect()),
         PhysicalPlan::InMemoryTableScan { id, plan, .. } => {
-            vec![Leaf::Cached { cache: *id, partition: partition as u32, below: leaves(plan, partition, hosts) }]
+            vec![Leaf::Cached { cache: *id, partition: partition as u32, below: leaves(plan, partition, piece) }]
         }
         PhysicalPlan::ShuffleRead { shuffle, slices, .. } => {
             let own = ShuffleSlice::Coalesced { start: partition as u32, end: partition as u32 + 1 };
@@ -176,7 +182,7 @@ pub fn leaves(plan: &PhysicalPlan, partition: usize, hosts: &dyn Fn(&FileSlice) 
             for input in inputs {
                 let count = input.partitions();
                 if offset < count {
-                    return leaves(input, offset, hosts);
+                    return leaves(input, offset, piece);
                 }
                 offset -= count;
             }
@@ -194,15 +200,15 @@ pub fn leaves(plan: &PhysicalPlan, partition: usize, hosts: &dyn Fn(&FileSlice) 
                 }
                 JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. } => (partition, partition),
             };
-            let mut all = leaves(left, l, hosts);
-            all.extend(leaves(right, r, hosts));
+            let mut all = leaves(left, l, piece);
+            all.extend(leaves(right, r, piece));
             all
         }
         other => other
             .children()
             .into_iter()
             .flat_map(|child| {
-                child_partitions(other, child.partitions(), partition).flat_map(|p| leaves(child, p, hosts))
+                child_partitions(other, child.partitions(), partition).flat_map(|p| leaves(child, p, piece))
             })
             .collect(),
     }

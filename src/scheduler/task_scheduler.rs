@@ -13,6 +13,7 @@ use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{EventKind, Locality, StageAttempt, TaskCause};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// A live executor.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Executor {
     pub node: NodeId,
     pub cores: u32,
     pub free: BTreeSet<u32>,
+    /// It gets no new tasks.
+    pub is_leaving: bool,
 }
 
 /// A task attempt that runs.
@@ -78,11 +81,21 @@ impl TaskScheduler {
     }
 
     /// A new executor with all its cores free.
-    pub fn add_executor(&mut self, executor: ExecutorId, node: NodeId, cores: u32, now: VirtualTime) {
-        self.executors.insert(executor, Executor { node, cores, free: (0..cores).collect() });
+    pub fn add_executor(&mut self, executor: ExecutorId, node: NodeId, cores: Range<u32>, now: VirtualTime) {
+        let state = Executor { node, cores: cores.end - cores.start, free: cores.collect(), is_leaving: false };
+        self.executors.insert(executor, state);
         self.free.insert(executor);
         *self.on_node.entry(node).or_default() += 1;
         self.recompute_levels(now);
+    }
+
+    /// It gets no new tasks any more. Gives its node, the first time.
+    pub fn decommission(&mut self, id: ExecutorId) -> Option<NodeId> {
+        let executor = self.executors.get_mut(&id).filter(|executor| !executor.is_leaving)?;
+        executor.is_leaving = true;
+        let node = executor.node;
+        self.free.remove(&id);
+        Some(node)
     }
 
     /// Forgets an executor; gives its running attempts in order.
@@ -161,7 +174,9 @@ impl TaskScheduler {
         let running = self.stop_counting(task)?;
         if let Some(executor) = self.executors.get_mut(&running.executor) {
             executor.free.insert(running.core);
-            self.free.insert(running.executor);
+            if !executor.is_leaving {
+                self.free.insert(running.executor);
+            }
         }
         if let Some(slot) = self.set_mut(running.stage).and_then(|set| set.tasks.get_mut(running.index)) {
             slot.running = slot.running.saturating_sub(1);

@@ -349,7 +349,7 @@ pub fn preferences(leaves: &[Leaf], tracker: &MapOutputTracker, cached: &CachedB
                 Some(at) => found.push(Preference::Executor(at.executor, at.node)),
                 None => found.extend(preferences(below, tracker, cached)),
             },
-            Leaf::File { .. } | Leaf::Broadcast(_) | Leaf::Shuffle { .. } => {}
+            Leaf::File(_) | Leaf::Broadcast(_) | Leaf::Shuffle { .. } => {}
         }
     }
     if found.is_empty() {
@@ -358,7 +358,7 @@ pub fn preferences(leaves: &[Leaf], tracker: &MapOutputTracker, cached: &CachedB
     if found.is_empty() {
         let first = leaves.iter().find_map(|leaf| match leaf {
             Leaf::Shuffle { shuffle, slice } => Some(tracker.preferred_nodes(*shuffle, slice)),
-            Leaf::Cached { .. } | Leaf::File { .. } | Leaf::Broadcast(_) => None,
+            Leaf::Cached { .. } | Leaf::File(_) | Leaf::Broadcast(_) => None,
         });
         found = first.unwrap_or_default().into_iter().map(Preference::Node).collect();
     }
@@ -371,9 +371,9 @@ pub fn preferences(leaves: &[Leaf], tracker: &MapOutputTracker, cached: &CachedB
 fn file_hosts(leaves: &[Leaf]) -> Vec<NodeId> {
     let mut by_node: BTreeMap<NodeId, u64> = BTreeMap::new();
     for leaf in leaves {
-        if let Leaf::File { bytes, hosts } = leaf {
-            for host in hosts {
-                *by_node.entry(*host).or_default() += bytes + 1;
+        if let Leaf::File(piece) = leaf {
+            for host in &piece.hosts {
+                *by_node.entry(*host).or_default() += piece.bytes + 1;
             }
         }
     }

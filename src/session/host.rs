@@ -59,16 +59,10 @@ impl Host for Session {
         self.ensure_cluster()?;
         let planned = self.plan_query(plan, RootUse::Collect, false)?;
         let state = self.plan_state();
-        let ran = self.ran.of(plan).filter(|_| state == explain::PlanState::Adaptive);
         Ok(match mode {
-            "extended" => explain::extended(
-                written,
-                &planned.analyzed,
-                &planned.optimized.plan,
-                &planned.physical,
-                state,
-                ran.as_ref(),
-            ),
+            "extended" => {
+                explain::extended(written, &planned.analyzed, &planned.optimized.plan, &planned.physical, state)
+            }
             "formatted" => explain::formatted(&planned.physical, state),
             "cost" => explain::cost(&planned.optimized.plan, &planned.physical, state),
             "codegen" => {
@@ -77,10 +71,7 @@ impl Host for Session {
                     "there is no generated code here; explain(\"formatted\") shows the operators",
                 ));
             }
-            _ => match ran {
-                Some(ran) => explain::simple_ran(&ran),
-                None => explain::simple(&planned.physical, state),
-            },
+            _ => explain::simple(&planned.physical, state),
         })
     }
 
@@ -234,7 +225,7 @@ impl Session {
 
     pub(super) fn default_parallelism(&self) -> usize {
         let config = self.cluster_config();
-        let cores = (config.nodes * config.cores_per_node) as usize;
+        let cores = config.slots_with(&self.conf) as usize;
         usize::try_from(self.conf.number("spark.default.parallelism", cores as i64)).unwrap_or(cores).max(1)
     }
 

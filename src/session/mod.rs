@@ -24,7 +24,6 @@ mod files;
 mod fold;
 mod host;
 mod query;
-mod ran;
 mod range_bounds;
 mod read;
 mod run;
@@ -60,7 +59,6 @@ pub struct Session {
     cancelled: Arc<AtomicBool>,
     out: Box<dyn FnMut(&str) + Send>,
     next_query: u32,
-    ran: ran::RanPlans,
     line: u32,
     seeds: rand_chacha::ChaCha8Rng,
     writes: u32,

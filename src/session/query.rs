@@ -27,8 +27,6 @@ pub(super) struct Planned {
     pub analyzed: Arc<LogicalPlan>,
     pub optimized: Optimized,
     pub physical: Arc<PhysicalPlan>,
-    /// Whether values of other queries stand in it.
-    pub has_subqueries: bool,
 }
 
 /// Puts something on top of the result stage (a writer) just before it runs.
@@ -53,11 +51,8 @@ impl Session {
         let folder = EvalFolder::new(&self.conf, self.query_micros());
         let context = OptimizerContext { conf: &self.conf, ids: &ids, folder: &folder };
         let mut optimized = optimizer::optimize(&cached, &context)?;
-        let mut has_subqueries = false;
         if run_subqueries {
-            let substituted = self.substitute_subqueries(&optimized.plan)?;
-            has_subqueries = !Arc::ptr_eq(&substituted, &optimized.plan);
-            optimized.plan = substituted;
+            optimized.plan = self.substitute_subqueries(&optimized.plan)?;
         }
         let folder = EvalFolder::new(&self.conf, self.query_micros());
         let kept = Kept { caches: &self.caches, cluster: self.cluster.as_ref() };
@@ -72,7 +67,7 @@ impl Session {
             caches: &kept,
         };
         let physical = planner::plan(&optimized.plan, &context)?;
-        Ok(Planned { analyzed: plan, optimized, physical, has_subqueries })
+        Ok(Planned { analyzed: plan, optimized, physical })
     }
 
     /// A cache that was filled just now is read with the lineage that filled it.
@@ -102,19 +97,13 @@ impl Session {
             self.keep_explained(&planned, action);
         }
         let text = explain::simple(&planned.physical, self.plan_state());
-        let has_subqueries = planned.has_subqueries;
-        let initial = planned.physical;
-        let physical = initial.clone();
-        let (outputs, finished) = self.as_query(
+        let physical = planned.physical;
+        self.as_query(
             action,
             text,
             |session, query| session.run_planned(query, physical, action, work, wrap),
-            |(outputs, _)| outputs.iter().map(rows_of).sum(),
-        )?;
-        if matches!(action, "collect" | "toLocalIterator") && !has_subqueries {
-            self.ran.keep(plan, explain::RanPlan { initial, finished });
-        }
-        Ok(outputs)
+            |outputs| outputs.iter().map(rows_of).sum(),
+        )
     }
 
     /// Does something as a query of its own: it is in the log from its start to its end, and its shuffles go with it.
@@ -175,11 +164,11 @@ impl Session {
         action: &str,
         work: JobWork,
         wrap: Wrap<'_>,
-    ) -> Result<(Vec<TaskOutput>, Arc<PhysicalPlan>)> {
+    ) -> Result<Vec<TaskOutput>> {
         let adaptive = self.conf.flag("spark.sql.adaptive.enabled");
         let plan = self.run_exchanges(query, plan, action, !adaptive)?;
-        let outputs = self.run_root(query, wrap(plan.clone()), action, work)?;
-        Ok((outputs, plan))
+        let result = self.run_root(query, wrap(plan), action, work)?;
+        Ok(result)
     }
 
     /// Runs the exchanges below the result stage. With `only_ranges`, just those that a range exchange needs, nothing planned again.

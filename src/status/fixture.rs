@@ -90,7 +90,10 @@ fn open(pen: &Pen) {
     let name = "orders by country".to_owned();
     pen.at(0.0, EventKind::ApplicationStarted { name, script, seed: 7, cluster, conf: Vec::new() });
     for node in 1..=4 {
-        pen.at(0.0, EventKind::NodeAdded { node: NodeId(node), cores: 2, memory_bytes: 512 << 20 });
+        pen.at(
+            0.0,
+            EventKind::NodeAdded { node: NodeId(node), cores: 2, memory_bytes: 512 << 20, rack: 0, is_spot: false },
+        );
         pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores: 2 });
     }
     pen.at(0.1, EventKind::StatementStarted { line: 9, text: "orders.groupBy(\"country\").count().show()".into() });
@@ -146,6 +149,7 @@ fn map_stage(pen: &mut Pen) -> Vec<TaskId> {
                 cache: CacheId(0),
                 partition: 4,
                 node: NodeId(3),
+                executor: ExecutorId(3),
                 bytes: 9000,
                 rows: 100,
                 on_disk: false,

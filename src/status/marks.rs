@@ -28,6 +28,7 @@ pub enum MarkKind {
     NodeDies(NodeId),
     NodeGivenUp(NodeId),
     NodeReturns(NodeId),
+    NodeCutOff(NodeId),
     Committed,
     End,
 }
@@ -44,6 +45,7 @@ impl MarkKind {
             | MarkKind::NodeDies(_)
             | MarkKind::NodeGivenUp(_)
             | MarkKind::NodeReturns(_)
+            | MarkKind::NodeCutOff(_)
             | MarkKind::Committed
             | MarkKind::End => false,
         }
@@ -52,7 +54,10 @@ impl MarkKind {
     /// Whether something broke.
     #[must_use]
     pub fn is_fault(self) -> bool {
-        matches!(self, MarkKind::NodeDies(_) | MarkKind::NodeGivenUp(_) | MarkKind::StageFails(_))
+        matches!(
+            self,
+            MarkKind::NodeDies(_) | MarkKind::NodeCutOff(_) | MarkKind::NodeGivenUp(_) | MarkKind::StageFails(_)
+        )
     }
 }
 
@@ -69,7 +74,8 @@ pub fn of(event: &Event) -> Option<Mark> {
         EventKind::StageFailed { stage, .. } => MarkKind::StageFails(stage.stage),
         EventKind::NodeDied { node } => MarkKind::NodeDies(*node),
         EventKind::ExecutorRemoved { node, .. } => MarkKind::NodeGivenUp(*node),
-        EventKind::NodeRestarted { node } => MarkKind::NodeReturns(*node),
+        EventKind::NodeRestarted { node } | EventKind::NodeReconnected { node } => MarkKind::NodeReturns(*node),
+        EventKind::NodeCutOff { node } => MarkKind::NodeCutOff(*node),
         EventKind::OutputCommitted { .. } => MarkKind::Committed,
         EventKind::ApplicationEnded { .. } => MarkKind::End,
         _ => return None,

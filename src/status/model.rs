@@ -6,7 +6,7 @@ use crate::common::time::VirtualTime;
 use crate::event::{
     ClusterShape, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything known after some prefix of the log.
@@ -25,6 +25,12 @@ pub struct Status {
     pub nodes: BTreeMap<NodeId, Node>,
     /// Where each executor is or was.
     pub executors: BTreeMap<ExecutorId, NodeId>,
+    /// Executors that the driver has given up.
+    pub gone: BTreeSet<ExecutorId>,
+    /// Executors that leave, or left, as planned.
+    pub leaving: BTreeSet<ExecutorId>,
+    /// Shuffle files outlive executors.
+    pub has_shuffle_service: bool,
     pub queries: BTreeMap<QueryId, Query>,
     pub jobs: BTreeMap<JobId, Job>,
     pub stages: BTreeMap<StageId, Arc<Stage>>,
@@ -61,6 +67,13 @@ pub struct Node {
     pub node: NodeId,
     pub cores: u32,
     pub memory_bytes: u64,
+    /// From 0.
+    pub rack: u32,
+    pub is_spot: bool,
+    /// Since when nobody hears it though it works.
+    pub cut: Option<VirtualTime>,
+    /// When it will be taken away.
+    pub leaving: Option<VirtualTime>,
     /// When it died; absent while it lives.
     pub died: Option<VirtualTime>,
     /// When the driver gave its executor up.
@@ -305,6 +318,7 @@ pub struct Cache {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CachedBlock {
     pub node: NodeId,
+    pub executor: ExecutorId,
     pub bytes: u64,
     pub rows: u64,
     pub on_disk: bool,

@@ -5,7 +5,7 @@ use super::model::{
     Shuffle, Stage, Statement, Status, Submission, Task, TaskState, Victim,
 };
 use super::need;
-use crate::common::ids::{NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{ExecutorId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
 use std::sync::Arc;
@@ -49,6 +49,8 @@ impl Status {
                     cluster: cluster.clone(),
                     conf: conf.clone(),
                 };
+                let setting = |key: &str| conf.iter().rfind(|(known, _)| known == key).map(|(_, value)| value.as_str());
+                self.has_shuffle_service = setting("spark.shuffle.service.enabled") == Some("true");
                 self.application = Some(Arc::new(application));
             }
             EventKind::ApplicationEnded { exit } => self.exit = Some(*exit),
@@ -61,6 +63,10 @@ impl Status {
             | EventKind::FaultInjected { .. }
             | EventKind::NodeDied { .. }
             | EventKind::ExecutorRemoved { .. }
+            | EventKind::NodeCutOff { .. }
+            | EventKind::NodeReconnected { .. }
+            | EventKind::NodeLeaving { .. }
+            | EventKind::ExecutorDecommissioned { .. }
             | EventKind::NodeRestarted { .. } => self.apply_machine(at, kind),
             EventKind::QueryStarted { .. }
             | EventKind::QueryReplanned { .. }
@@ -76,6 +82,7 @@ impl Status {
                 self.apply_task(at, kind);
             }
             EventKind::MapOutputRegistered { .. }
+            | EventKind::MapOutputMoved { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BlockCached { .. }
             | EventKind::CachedBlocksLost { .. }
@@ -88,11 +95,15 @@ impl Status {
 
     fn apply_machine(&mut self, at: VirtualTime, kind: &EventKind) {
         match kind {
-            EventKind::NodeAdded { node, cores, memory_bytes } => {
+            EventKind::NodeAdded { node, cores, memory_bytes, rack, is_spot } => {
                 let added = Node {
                     node: *node,
                     cores: *cores,
                     memory_bytes: *memory_bytes,
+                    rack: *rack,
+                    is_spot: *is_spot,
+                    cut: None,
+                    leaving: None,
                     died: None,
                     given_up: None,
                     deaths: 0,
@@ -104,7 +115,8 @@ impl Status {
                 self.executors.insert(*executor, *node);
                 if let Some(known) = self.nodes.get_mut(node) {
                     known.given_up = None;
-                    known.running = vec![None; (*cores).max(known.cores) as usize];
+                    let most = (*cores).max(known.cores) as usize;
+                    known.running.resize(most.max(known.running.len()), None);
                 }
             }
             EventKind::FaultInjected { fault, node } => {
@@ -115,21 +127,44 @@ impl Status {
                     known.died = Some(at);
                     known.deaths += 1;
                 }
-                self.write_down_death(at, *node, Victim::Node);
+                self.write_down_death(at, *node, None);
             }
-            EventKind::ExecutorRemoved { node, .. } => {
+            EventKind::ExecutorRemoved { executor, node, .. } => {
+                self.gone.insert(*executor);
+                let mut here = self.executors.iter().filter(|(_, on)| *on == node);
+                let is_last = here.all(|(executor, _)| self.gone.contains(executor));
                 let Some(known) = self.nodes.get_mut(node) else { return };
-                known.given_up = Some(at);
+                if is_last {
+                    known.given_up = Some(at);
+                }
                 if known.is_alive() {
-                    self.write_down_death(at, *node, Victim::Executor);
+                    self.write_down_death(at, *node, Some(*executor));
                 } else {
                     self.add_late_starts(*node);
+                }
+            }
+            EventKind::ExecutorDecommissioned { executor, .. } => drop(self.leaving.insert(*executor)),
+            EventKind::NodeCutOff { node } => {
+                if let Some(known) = self.nodes.get_mut(node) {
+                    known.cut = Some(at);
+                }
+            }
+            EventKind::NodeReconnected { node } => {
+                if let Some(known) = self.nodes.get_mut(node) {
+                    known.cut = None;
+                }
+            }
+            EventKind::NodeLeaving { node, at } => {
+                if let Some(known) = self.nodes.get_mut(node) {
+                    known.leaving = Some(*at);
                 }
             }
             EventKind::NodeRestarted { node } => {
                 if let Some(known) = self.nodes.get_mut(node) {
                     known.died = None;
                     known.given_up = None;
+                    known.cut = None;
+                    known.leaving = None;
                     known.running.iter_mut().for_each(|core| *core = None);
                 }
             }
@@ -137,20 +172,24 @@ impl Status {
         }
     }
 
-    /// Writes down what was there, asks what of it is needed, and marks it as lost.
-    fn write_down_death(&mut self, at: VirtualTime, node: NodeId, victim: Victim) {
+    /// Writes down what was there, asks what of it is needed, and marks it as lost. Without an executor the whole machine died.
+    fn write_down_death(&mut self, at: VirtualTime, node: NodeId, executor: Option<ExecutorId>) {
         let mut death = Death {
             node,
-            victim,
+            victim: executor.map_or(Victim::Node, |_| Victim::Executor),
             at,
             position: self.applied,
-            running: self.running_on(node),
+            running: self.running_on(node, executor),
             outputs: Vec::new(),
             cached: Vec::new(),
             outputs_kept: 0,
             cached_kept: 0,
         };
-        self.lose_data_on(at, node, &mut death);
+        self.lose_data_on(at, node, executor, &mut death);
+        let has_left_as_planned = executor.is_some_and(|executor| self.leaving.contains(&executor));
+        if has_left_as_planned && death.running.is_empty() && death.outputs.is_empty() && death.cached.is_empty() {
+            return;
+        }
         for task in &death.running {
             self.orphan(*task);
         }
@@ -165,7 +204,7 @@ impl Status {
 
     /// What the driver sent to a machine that had been silent for a while is lost with it.
     fn add_late_starts(&mut self, node: NodeId) {
-        let running = self.running_on(node);
+        let running = self.running_on(node, None);
         let Some(death) = self.deaths.iter_mut().rev().find(|death| death.node == node) else { return };
         let late: Vec<TaskId> = running.into_iter().filter(|task| !death.running.contains(task)).collect();
         if !late.is_empty() {
@@ -176,21 +215,25 @@ impl Status {
         }
     }
 
-    fn running_on(&self, node: NodeId) -> Vec<TaskId> {
+    fn running_on(&self, node: NodeId, executor: Option<ExecutorId>) -> Vec<TaskId> {
         let Some(known) = self.nodes.get(&node) else { return Vec::new() };
-        known.running.iter().flatten().copied().filter(|task| self.is_open(*task)).collect()
+        let is_meant = |task: &TaskId| {
+            let attempt = self.attempts.get(task).filter(|attempt| attempt.ended.is_none());
+            attempt.is_some_and(|attempt| executor.is_none_or(|executor| attempt.executor == executor))
+        };
+        known.running.iter().flatten().copied().filter(is_meant).collect()
     }
 
-    fn is_open(&self, task: TaskId) -> bool {
-        self.attempts.get(&task).is_some_and(|attempt| attempt.ended.is_none())
-    }
-
-    fn lose_data_on(&mut self, at: VirtualTime, node: NodeId, death: &mut Death) {
+    fn lose_data_on(&mut self, at: VirtualTime, node: NodeId, executor: Option<ExecutorId>, death: &mut Death) {
+        let is_served_elsewhere = executor.is_some() && self.has_shuffle_service;
+        let is_of = |on: NodeId, by: ExecutorId| on == node && executor.is_none_or(|executor| executor == by);
         let mut lost_tasks: Vec<(StageId, u32)> = Vec::new();
         for shuffle in self.shuffles.values_mut().filter(|shuffle| !shuffle.released) {
-            let here = |output: &MapOutput| output.lost.is_none() && output.node == node;
+            let here = |output: &MapOutput| {
+                output.lost.is_none() && !is_served_elsewhere && is_of(output.node, output.executor)
+            };
             death.outputs_kept +=
-                shuffle.maps.iter().flatten().filter(|output| output.lost.is_none() && output.node != node).count();
+                shuffle.maps.iter().flatten().filter(|output| output.lost.is_none() && !here(output)).count();
             if !shuffle.maps.iter().flatten().any(here) {
                 continue;
             }
@@ -209,7 +252,7 @@ impl Status {
         }
         for (id, cache) in self.caches.iter_mut().filter(|(_, cache)| !cache.dropped) {
             for (partition, block) in cache.blocks.iter_mut().filter(|(_, block)| block.lost.is_none()) {
-                if block.node == node {
+                if is_of(block.node, block.executor) {
                     block.lost = Some(at);
                     let lost =
                         LostBlock { cache: *id, partition: *partition, bytes: block.bytes, need: need::Need::No };
@@ -510,10 +553,17 @@ impl Status {
                 };
                 self.register_output(*shuffle, *map, output);
             }
+            EventKind::MapOutputMoved { shuffle, map, node, executor, .. } => {
+                let known = self.shuffles.get_mut(shuffle).map(Arc::make_mut);
+                if let Some(Some(output)) = known.and_then(|known| known.maps.get_mut(*map as usize)) {
+                    output.node = *node;
+                    output.executor = *executor;
+                }
+            }
             EventKind::MapOutputsLost { shuffle, maps, node, .. } => self.lose_outputs(at, *shuffle, maps, *node),
-            EventKind::BlockCached { cache, partition, node, bytes, rows, on_disk } => {
-                let (bytes, rows, on_disk) = (*bytes, *rows, *on_disk);
-                let block = CachedBlock { node: *node, bytes, rows, on_disk, made: at, lost: None };
+            EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk } => {
+                let (executor, bytes, rows, on_disk) = (*executor, *bytes, *rows, *on_disk);
+                let block = CachedBlock { node: *node, executor, bytes, rows, on_disk, made: at, lost: None };
                 self.caches.entry(*cache).or_default().blocks.insert(*partition, block);
             }
             EventKind::CachedBlocksLost { cache, partitions, node, .. } => {

@@ -30,14 +30,6 @@ pub fn reader() -> Value {
     Value::object(Reader::default())
 }
 
-/// The format where a script names none (`spark.sql.sources.default`).
-///
-/// # Errors
-/// Without a host.
-pub(super) fn default_name(interp: &mut Interpreter) -> PyResult<String> {
-    Ok(interp.host()?.conf().get("spark.sql.sources.default").unwrap_or("parquet").to_owned())
-}
-
 /// The file format of a name, or why it cannot be used.
 ///
 /// # Errors
@@ -213,10 +205,7 @@ impl Reader {
                 _ => options::set(interp, &mut reader.options, &key, &value)?,
             }
         }
-        let format = match &reader.format {
-            Some(format) => format_of(format)?,
-            None => format_of(&default_name(interp)?)?,
-        };
+        let format = format_of(reader.format.as_deref().unwrap_or("parquet"))?;
         let paths = paths(interp, &given_paths)?;
         reader.read(interp, format, paths)
     }

@@ -1,0 +1,183 @@
+//! Each way to break a cluster, alone and together: the same rows, and only what had to be made again.
+
+use super::tests::{Run, cached, range, run_with, shuffled, spread, two_shuffles};
+use super::*;
+use crate::common::conf::Conf;
+use crate::common::time::VirtualDuration;
+use crate::event::{EventKind, TaskOutcome};
+use crate::physical::PhysicalPlan;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn conf(settings: &[(&str, &str)]) -> Conf {
+    let mut conf = Conf::new();
+    for (key, value) in settings {
+        conf.set(*key, *value);
+    }
+    conf
+}
+
+fn broken(plan: &Arc<PhysicalPlan>, shape: &str, faults: &[&str], settings: &[(&str, &str)]) -> Run {
+    let faults = faults.iter().map(|text| Fault::parse(text).expect("a fault")).collect();
+    run_with(plan, shape, faults, 2, conf(settings))
+}
+
+fn tasks(run: &Run) -> usize {
+    run.count(|event| matches!(event, EventKind::TaskStarted { .. }))
+}
+
+fn lost_outputs(run: &Run) -> usize {
+    let lost = run.events().into_iter().map(|event| match event {
+        EventKind::MapOutputsLost { maps, .. } => maps.len(),
+        _ => 0,
+    });
+    lost.sum()
+}
+
+#[test]
+fn no_fault_changes_the_rows() {
+    let plan = two_shuffles();
+    let whole = broken(&plan, "2x2x2", &[], &[]);
+    for fault in [
+        "kill:2@S0",
+        "kill:rack-2@S0",
+        "kill-executor:2@S0",
+        "oom:2@S0",
+        "silent:2@S0",
+        "slow:2x9@0",
+        "slow-disk:2x9@0",
+        "slow-link:2x9@0",
+        "drop:2x90%@0",
+        "disk-full:2@S0",
+        "cut:1,2@S0",
+        "preempt:2@S0",
+        "preempt:2+10ms@S0",
+        "decommission:2@S0",
+        "corrupt:S0.p1@S0.p1",
+        "fail:p1x3",
+    ] {
+        let run = broken(&plan, "2x2x2", &[fault], &[]);
+        assert_eq!(run.rows, whole.rows, "{fault}");
+        assert_eq!(run.bytes(), broken(&plan, "2x2x2", &[fault], &[]).bytes(), "{fault}");
+        assert!(run.count(|event| matches!(event, EventKind::FaultInjected { .. })) > 0, "{fault} struck");
+    }
+}
+
+#[test]
+fn what_leaves_with_notice_hands_its_blocks_over() {
+    let plan = two_shuffles();
+    let moving = &[("spark.decommission.enabled", "true"), ("spark.storage.decommission.enabled", "true")];
+    let run = broken(&plan, "4x2", &["decommission:2@S1.p4"], moving);
+    assert_eq!(run.rows, broken(&plan, "4x2", &[], &[]).rows);
+    assert!(run.count(|event| matches!(event, EventKind::MapOutputMoved { .. })) > 0);
+    assert_eq!(lost_outputs(&run), 0);
+    assert_eq!(tasks(&run), tasks(&broken(&plan, "4x2", &[], &[])));
+    let left = broken(&plan, "4x2", &["decommission:2@S1.p4"], &[("spark.decommission.enabled", "true")]);
+    assert!(lost_outputs(&left) > 0, "without migration its outputs go with it");
+}
+
+#[test]
+fn a_shuffle_service_keeps_the_files_of_dead_executors() {
+    let plan = two_shuffles();
+    let with = broken(&plan, "4x2", &["kill-executor:2@S1.p4"], &[("spark.shuffle.service.enabled", "true")]);
+    let without = broken(&plan, "4x2", &["kill-executor:2@S1.p4"], &[]);
+    assert_eq!(with.rows, without.rows);
+    assert_eq!(lost_outputs(&with), 0);
+    assert!(lost_outputs(&without) > 0);
+    let host = broken(&plan, "4x2", &["kill:2@S1.p4"], &[("spark.shuffle.service.enabled", "true")]);
+    assert_eq!(host.rows, with.rows);
+    assert!(lost_outputs(&host) > 0, "the service dies with its machine");
+}
+
+#[test]
+fn a_damaged_shuffle_file_is_noticed_and_made_again() {
+    let run = broken(&two_shuffles(), "4x2", &["corrupt:S0.p1@S0.p1"], &[]);
+    assert_eq!(run.rows, broken(&two_shuffles(), "4x2", &[], &[]).rows);
+    let noticed = run
+        .count(|event| matches!(event, EventKind::TaskEnded { outcome: TaskOutcome::FetchFailed { map: 1, .. }, .. }));
+    assert!(noticed > 0);
+}
+
+#[test]
+fn a_short_cut_costs_time_and_nothing_else() {
+    let plan = two_shuffles();
+    let whole = broken(&plan, "4x2", &[], &[]);
+    let run = broken(&plan, "4x2", &["cut:2@S0", "mend:2@20"], &[]);
+    assert_eq!((&run.rows, tasks(&run)), (&whole.rows, tasks(&whole)));
+    assert_eq!(run.count(|event| matches!(event, EventKind::ExecutorRemoved { .. })), 0);
+    assert!(run.ended > whole.ended);
+    let for_good = broken(&plan, "4x2", &["cut:2@S0"], &[]);
+    assert_eq!(for_good.rows, whole.rows);
+    assert!(for_good.count(|event| matches!(event, EventKind::ExecutorRemoved { .. })) > 0);
+}
+
+#[test]
+fn a_full_disk_fails_what_writes_there() {
+    let run = broken(&two_shuffles(), "1x2", &["disk-full:1@0"], &[]);
+    let error = run.rows.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("No space left on device"), "{error}");
+}
+
+#[test]
+fn the_driver_takes_the_application_along() {
+    let run = broken(&two_shuffles(), "4x2", &["kill:driver@S0"], &[]);
+    let error = run.rows.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("driver died"), "{error}");
+}
+
+#[test]
+fn several_executors_share_a_machine() {
+    let settings = &[("spark.executor.cores", "2")];
+    let run = broken(&two_shuffles(), "2x4", &["kill-executor:1@S0"], settings);
+    assert_eq!(run.rows, broken(&two_shuffles(), "2x4", &[], &[]).rows);
+    assert_eq!(run.count(|event| matches!(event, EventKind::ExecutorAdded { .. })), 4 + 2);
+}
+
+#[test]
+fn pods_and_containers_come_later_than_workers() {
+    let start = |manager| {
+        let log = crate::event::log::EventLog::new();
+        let config = ClusterConfig { manager, ..ClusterConfig::parse("4x2").expect("a shape") };
+        let mut cluster = super::tests::cluster_of(config, Vec::new(), 1, &log, Conf::new());
+        super::tests::collect(&mut cluster, &range(100, 4)).expect("it runs");
+        let events = log.snapshot();
+        let first = events.iter().find(|event| matches!(event.kind, EventKind::ExecutorAdded { .. }));
+        first.map(|event| event.time.0 / 1_000_000)
+    };
+    assert_eq!(start(manager::Manager::Standalone), Some(0));
+    assert_eq!(start(manager::Manager::Yarn), Some(200));
+    assert_eq!(start(manager::Manager::Kubernetes), Some(2000));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_mix_of_faults_leaves_the_rows_or_a_named_limit(
+        seed in any::<u64>(),
+        (rows, maps, reduces) in (0i64..600, 1usize..7, 1usize..8),
+        (keep, service, migrate) in any::<(bool, bool, bool)>(),
+        count in 1usize..6,
+    ) {
+        let inner = spread(range(rows, maps), 4);
+        let plan = shuffled(if keep { cached(inner) } else { inner }, reduces);
+        let config = ClusterConfig::parse("2x2x2").expect("a shape");
+        let faults = chaos::draw(seed, "everything", &config, VirtualDuration::from_millis(400), count).expect("a mix");
+        let text = |on: bool| if on { "true" } else { "false" };
+        let settings = [
+            ("spark.shuffle.service.enabled", text(service)),
+            ("spark.decommission.enabled", "true"),
+            ("spark.storage.decommission.enabled", text(migrate)),
+        ];
+        let whole = run_with(&plan, "2x2x2", Vec::new(), 2, conf(&settings));
+        let broken = run_with(&plan, "2x2x2", faults.clone(), 2, conf(&settings));
+        match &broken.rows {
+            Ok(rows) => prop_assert_eq!(Ok(rows), whole.rows.as_ref(), "{:?}", faults),
+            Err(error) => {
+                let text = error.to_string();
+                let limits = ["no executor is left", "failed 4 times", "maximum allowable number of times"];
+                prop_assert!(limits.iter().any(|limit| text.contains(limit)), "{text} {faults:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Machines that go with notice: executors get no new tasks, hand their blocks to others, and leave.
+//!
+//! ```text
+//!   serving ──decommission──▶ finishing its tasks, moving blocks ──nothing left──▶ gone
+//!                                        └────────── the notice is over ──────────▶ gone, with what had not moved
+//! ```
+//!
+//! Rules: `spark.decommission.enabled`, `spark.storage.decommission.enabled`, `.shuffleBlocks.enabled`, `.rddBlocks.enabled` (all false
+//! unless set, the last two true). Without them a leaving executor still gets no tasks, and what it kept goes with it.
+
+use super::block_store::MapOutput;
+use super::simulation::{Cluster, Due};
+use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId};
+use crate::common::time::VirtualDuration;
+use crate::event::EventKind;
+use crate::exec::task::Batches;
+use crate::network::FlowId;
+use crate::scheduler::{Input, Loss};
+
+/// What moves from an executor that leaves to one that stays.
+#[derive(Debug, Clone)]
+pub(super) enum Goods {
+    Output { shuffle: ShuffleId, map: u32, output: MapOutput },
+    Cached { cache: CacheId, partition: u32, batches: Batches, bytes: u64 },
+}
+
+/// One such move, under way or waiting for its turn.
+#[derive(Debug, Clone)]
+pub(super) struct Move {
+    pub from: ExecutorId,
+    pub to: ExecutorId,
+    pub bytes: u64,
+    pub goods: Goods,
+    pub flow: Option<FlowId>,
+}
+
+impl Cluster {
+    /// A spot machine is taken away, after its notice.
+    pub(super) fn preempt(&mut self, node: NodeId, notice: VirtualDuration) {
+        if notice.0 == 0 {
+            self.kill_node(node, "was taken away");
+            return;
+        }
+        let at = self.now + notice;
+        self.emit(EventKind::NodeLeaving { node, at });
+        self.schedule(at, Due::Leave(node));
+        if let Some(machine) = self.nodes.get_mut(&node) {
+            machine.is_leaving = true;
+        }
+        if self.conf.flag("spark.decommission.enabled") {
+            self.begin_to_leave(node);
+        }
+    }
+
+    /// The notice is over.
+    pub(super) fn leave(&mut self, node: NodeId) {
+        if self.nodes.get(&node).is_some_and(super::node::Node::is_up) {
+            self.kill_node(node, "was taken away");
+            self.fill_up();
+            self.give_up_without_executors();
+        }
+    }
+
+    /// An operator takes the machine's executors out of service.
+    pub(super) fn decommission(&mut self, node: NodeId) {
+        if let Some(machine) = self.nodes.get_mut(&node) {
+            machine.is_leaving = true;
+        }
+        self.begin_to_leave(node);
+        self.fill_up();
+    }
+
+    fn begin_to_leave(&mut self, node: NodeId) {
+        for executor in self.executors_on(node) {
+            if let Some(state) = self.executors.get_mut(&executor) {
+                state.is_decommissioning = true;
+            }
+            self.is_anybody_leaving = true;
+            self.tell(Input::ExecutorDecommissioned { executor });
+        }
+        for executor in self.executors_on(node) {
+            self.plan_moves(executor);
+        }
+    }
+
+    /// Blocks that the driver knows here go round the executors that stay, in order. True when something is to move.
+    fn plan_moves(&mut self, from: ExecutorId) -> bool {
+        let may = |key: &str| self.conf.get(key).is_none_or(|text| text.trim() != "false");
+        if !self.conf.flag("spark.storage.decommission.enabled") {
+            return false;
+        }
+        let takes_output = may("spark.storage.decommission.shuffleBlocks.enabled") && !self.has_shuffle_service();
+        let takes_cached = may("spark.storage.decommission.rddBlocks.enabled");
+        let stays = |id: &ExecutorId| self.executors.get(id).is_some_and(|executor| !executor.is_decommissioning);
+        let targets: Vec<ExecutorId> = self.executors.keys().copied().filter(stays).collect();
+        let Some(store) = self.executors.get(&from).map(|executor| &executor.store) else { return false };
+        let mut goods: Vec<(u64, Goods)> = Vec::new();
+        if takes_output {
+            let known = store.map_outputs().filter(|(shuffle, map, _)| self.is_output_of(from, *shuffle, *map));
+            goods.extend(known.map(|(shuffle, map, output)| {
+                let bytes = output.iter().map(|block| block.bytes).sum();
+                (bytes, Goods::Output { shuffle, map, output: output.clone() })
+            }));
+        }
+        if takes_cached {
+            let here =
+                |cache, partition| self.scheduler.cached().get(cache, partition).is_some_and(|at| at.executor == from);
+            let known = store.all_cached().filter(|(cache, partition, _)| here(*cache, *partition));
+            goods.extend(known.map(|(cache, partition, block)| {
+                (block.bytes, Goods::Cached { cache, partition, batches: block.batches.clone(), bytes: block.bytes })
+            }));
+        }
+        if targets.is_empty() || goods.is_empty() {
+            return false;
+        }
+        for ((bytes, goods), to) in goods.into_iter().zip(targets.into_iter().cycle()) {
+            let number = self.next_move;
+            self.next_move += 1;
+            self.moves.insert(number, Move { from, to, bytes, goods, flow: None });
+        }
+        self.start_next_move(from);
+        true
+    }
+
+    fn is_output_of(&self, executor: ExecutorId, shuffle: ShuffleId, map: u32) -> bool {
+        let table = self.scheduler.map_outputs().table(shuffle);
+        table.and_then(|table| table.output(map)).is_some_and(|at| at.executor == executor)
+    }
+
+    /// One block at a time leaves an executor.
+    fn start_next_move(&mut self, from: ExecutorId) {
+        let Some((number, to, bytes)) =
+            self.moves.iter().find(|(_, next)| next.from == from).map(|(number, next)| (*number, next.to, next.bytes))
+        else {
+            return;
+        };
+        let node_of = |id| self.executors.get(&id).map(|executor| executor.node);
+        let (Some(source), Some(target)) = (node_of(from), node_of(to)) else {
+            self.moves.remove(&number);
+            self.start_next_move(from);
+            return;
+        };
+        let bytes = bytes.saturating_mul(self.config.scale);
+        let flow = self.network.start(self.now, source, target, bytes);
+        self.flows.insert(flow, super::transfers::FlowFor::Move(number));
+        if let Some(next) = self.moves.get_mut(&number) {
+            next.flow = Some(flow);
+        }
+    }
+
+    /// A block has arrived at its new place.
+    pub(super) fn move_ended(&mut self, number: u32) {
+        let Some(done) = self.moves.remove(&number) else { return };
+        let Move { from, to, goods, .. } = done;
+        if let Some(node) = self.executors.get(&to).map(|executor| executor.node) {
+            self.take_over((from, to, node), goods);
+        }
+        self.start_next_move(from);
+    }
+
+    fn take_over(&mut self, (from, to, node): (ExecutorId, ExecutorId, NodeId), goods: Goods) {
+        match goods {
+            Goods::Output { shuffle, map, output } => {
+                // Another attempt may have registered the map meanwhile, or nobody needs it any more.
+                if !self.is_output_of(from, shuffle, map) {
+                    return;
+                }
+                if let Some(executor) = self.executors.get_mut(&to) {
+                    executor.store.put_map_output(shuffle, map, output);
+                }
+                self.tell(Input::MapOutputMoved { shuffle, map, executor: to, node });
+            }
+            Goods::Cached { cache, partition, batches, bytes } => {
+                if self.scheduler.cached().get(cache, partition).is_none_or(|at| at.executor != from) {
+                    return;
+                }
+                let limit = self.usable_memory(to);
+                let Some(executor) = self.executors.get_mut(&to) else { return };
+                let moved = executor.store.put_cached(cache, partition, batches, bytes, limit);
+                self.tell(Input::CachedBlockMoved { cache, partition, executor: to, node });
+                for (cache, partition) in moved {
+                    self.tell(Input::CachedBlockSpilled { cache, partition });
+                }
+            }
+        }
+    }
+
+    /// Moves from or to an executor that is gone have no end.
+    pub(super) fn stop_moves_of(&mut self, executor: ExecutorId) {
+        let mut stopped = Vec::new();
+        self.moves.retain(|_, one| {
+            let is_over = one.from == executor || one.to == executor;
+            if is_over {
+                stopped.push((one.from, one.flow));
+            }
+            !is_over
+        });
+        for (from, flow) in stopped {
+            if let Some(flow) = flow {
+                self.network.cancel(self.now, flow);
+                self.flows.remove(&flow);
+                if from != executor {
+                    self.start_next_move(from);
+                }
+            }
+        }
+    }
+
+    /// After each step: leaving executors that have finished go.
+    pub(super) fn let_the_finished_leave(&mut self) {
+        if !self.is_anybody_leaving {
+            return;
+        }
+        let leaving = self.executors.iter().filter(|(_, executor)| executor.is_decommissioning);
+        let leaving: Vec<ExecutorId> = leaving.map(|(id, _)| *id).collect();
+        for executor in &leaving {
+            self.leave_when_done(*executor);
+        }
+        self.is_anybody_leaving = !leaving.is_empty();
+    }
+
+    /// A leaving executor ends when it has nothing to do and nothing left to hand over.
+    fn leave_when_done(&mut self, executor: ExecutorId) {
+        let is_leaving = self.executors.get(&executor).is_some_and(|executor| executor.is_decommissioning);
+        let is_busy = self.attempts.values().any(|attempt| attempt.launch.executor == executor)
+            || self.moves.values().any(|one| one.from == executor);
+        if is_leaving && !is_busy && !self.plan_moves(executor) {
+            self.end_executor(executor, Loss::Decommissioned, "it was decommissioned");
+            self.give_up_without_executors();
+        }
+    }
+}
