@@ -22,6 +22,7 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ("scheduler", 3, &["common", "logical", "event", "physical"]),
     ("exec", 3, &["common", "logical", "physical", "storage"]),
     ("cluster", 4, &["common", "logical", "event", "physical", "storage", "exec", "scheduler", "network"]),
+    ("worlds", 4, &["common", "datagen", "network"]),
     (
         "session",
         5,
@@ -43,13 +44,13 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ),
     ("workshop", 6, &["common", "logical", "event", "status", "datagen", "storage", "session", "cluster"]),
     ("tui", 7, &["common", "event", "status", "session", "workshop", "report"]),
-    ("report", 7, &["common", "event", "status", "session", "workshop"]),
+    ("report", 7, &["common", "event", "status", "session", "workshop", "worlds"]),
     (
         "cli",
         8,
         &[
             "common", "event", "status", "datagen", "storage", "pyspark", "cluster", "session", "workshop", "tui",
-            "report", "logical",
+            "report", "logical", "worlds",
         ],
     ),
 ];
