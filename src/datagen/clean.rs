@@ -69,36 +69,6 @@ static SEGMENTS: [(&str, u64); 3] = [("Enterprise", 20), ("SMB", 35), ("Consumer
 static INDUSTRIES: [(&str, u64); 4] = [("Tech", 35), ("Healthcare", 20), ("Finance", 20), ("Retail", 25)];
 static MONTHS: [(u32, u64); 12] =
     [(1, 7), (2, 6), (3, 7), (4, 7), (5, 8), (6, 8), (7, 7), (8, 7), (9, 8), (10, 9), (11, 13), (12, 13)];
-static HOURS: [(u64, u64); 24] = [
-    (0, 2),
-    (1, 1),
-    (2, 1),
-    (3, 1),
-    (4, 1),
-    (5, 1),
-    (6, 2),
-    (7, 3),
-    (8, 3),
-    (9, 3),
-    (10, 3),
-    (11, 4),
-    (12, 5),
-    (13, 5),
-    (14, 4),
-    (15, 4),
-    (16, 5),
-    (17, 6),
-    (18, 8),
-    (19, 10),
-    (20, 10),
-    (21, 8),
-    (22, 6),
-    (23, 4),
-];
-static EVENT_REGIONS: [(&str, u64); 3] = [("eu", 40), ("us", 35), ("ap", 25)];
-static EVENT_TYPES: [(&str, u64); 5] = [("play", 40), ("pause", 15), ("buffer", 12), ("stop", 30), ("error", 3)];
-const TITLES: u64 = 40;
-
 pub(super) fn person(seed: u64, i: u64) -> Vec<Cell> {
     const FIRST_NAME: Stream = Stream::new("people.first");
     const LAST_NAME: Stream = Stream::new("people.last");
@@ -263,61 +233,4 @@ impl Sale {
             self.customer,
         ]
     }
-}
-
-pub(super) fn event(seed: u64, i: u64, n: u64) -> Vec<Cell> {
-    const SPIKE: Stream = Stream::new("ev.spike");
-    const SECOND: Stream = Stream::new("ev.sec");
-    const HOUR: Stream = Stream::new("ev.hour");
-    const TITLE: Stream = Stream::new("ev.title");
-    const MILLIS: Stream = Stream::new("ev.ms");
-    const LATE: Stream = Stream::new("ev.late");
-    const DELAY: Stream = Stream::new("ev.delay");
-    const REGION: Stream = Stream::new("ev.region");
-    const NODE: Stream = Stream::new("ev.node");
-    const TYPE: Stream = Stream::new("ev.type");
-    const INCIDENT: Stream = Stream::new("ev.incident");
-    const PROFILE: Stream = Stream::new("ev.profile");
-    const WATCH: Stream = Stream::new("ev.watch");
-    const BUFFER: Stream = Stream::new("ev.buf");
-    let is_hot = SPIKE.below(seed, i, 100) < 25;
-    let hour = if is_hot { 20 } else { HOUR.pick(seed, i, &HOURS) };
-    let second = hour * 3600 + SECOND.below(seed, i, 3600);
-    let title = if is_hot { 1 } else { 1 + TITLE.below(seed, i, TITLES) };
-    let at = second * 1000 + MILLIS.below(seed, i, 1000);
-    let delay =
-        if LATE.below(seed, i, 100) >= 2 { DELAY.below(seed, i, 2000) } else { 60_000 + DELAY.below(seed, i, 840_000) };
-    let region = REGION.pick(seed, i, &EVENT_REGIONS);
-    let node = format!("edge-{region}-{}", 1 + NODE.below(seed, i, 3));
-    let mut kind = TYPE.pick(seed, i, &EVENT_TYPES);
-    if node == "edge-eu-2" && (73_200..74_400).contains(&second) && INCIDENT.below(seed, i, 100) < 45 {
-        kind = "buffer";
-    }
-    let watch = if kind == "stop" { WATCH.below(seed, i, 3_600_000) } else { 0 };
-    let buffer = if kind == "buffer" { 200 + BUFFER.below(seed, i, 9_800) } else { 0 };
-    vec![
-        Cell::Int(i as i64 + 1),
-        moment(at),
-        moment(at + delay),
-        Cell::Text(format!("P{:06}", 1 + PROFILE.below(seed, i, n / 20))),
-        Cell::Int(title as i64),
-        Cell::Word(region),
-        Cell::Text(node),
-        Cell::Word(kind),
-        Cell::Int(watch as i64),
-        Cell::Int(buffer as i64),
-    ]
-}
-
-/// So many milliseconds after 2024-11-01 00:00.
-fn moment(millis: u64) -> Cell {
-    let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
-    let (seconds, millis) = (rest / 1000, rest % 1000);
-    Cell::Text(format!(
-        "2024-11-{:02} {:02}:{:02}:{:02}.{millis:03}",
-        1 + days,
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    ))
 }

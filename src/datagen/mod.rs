@@ -13,11 +13,13 @@ mod dirty;
 mod table;
 #[cfg(test)]
 mod tests;
+mod viewing;
 mod write;
 
 pub use cell::Cell;
 pub use dirty::Truth;
 pub use table::{NAMES, Table};
+pub use viewing::ViewingEvent;
 
 use crate::common::text::nearest;
 use crate::common::{ErrorClass, Result, SparkError};

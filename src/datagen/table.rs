@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::clean;
 use super::dirty::{DirtyPeople, DirtySales, Truth};
+use super::viewing::ViewingEvent;
 use crate::logical::DataType;
 
 /// Names of all tables, in the order in which they are made.
@@ -184,7 +185,7 @@ impl Table {
             Kind::Customers => clean::customer(self.seed, position),
             Kind::Sales { skewed } => clean::sale(self.seed, position, customer_rows(self.scale), *skewed).cells(),
             Kind::SalesDirty(dirty) => dirty.row(position),
-            Kind::Events => clean::event(self.seed, position, self.rows()),
+            Kind::Events => ViewingEvent::at(self.seed, position, self.rows()).cells(),
         }
     }
 
