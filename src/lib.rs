@@ -23,3 +23,4 @@ pub mod status;
 pub mod storage;
 pub mod tui;
 pub mod workshop;
+pub mod worlds;

@@ -1,0 +1,138 @@
+//! The worlds by name, and their settings from TOML and `KEY=VALUE`.
+
+use super::{WorldOutcome, edge, store, stream};
+use crate::common::text::nearest;
+use crate::common::{ErrorClass, Result, SparkError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A world and its settings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum World {
+    Stream(stream::StreamConfig),
+    Store(store::StoreConfig),
+    Edge(edge::EdgeConfig),
+}
+
+impl World {
+    /// Names of all worlds, with what they show.
+    pub const ALL: [(&'static str, &'static str); 3] = [
+        ("stream", "one log of events, read in batches, micro-batches or record by record"),
+        ("store", "three to five replicas of a small store, and a cut network between them"),
+        ("edge", "edge servers near their viewers, an origin behind them, and an evening with a rush"),
+    ];
+
+    /// The world of this name, with the settings of a TOML text and then `KEY=VALUE` pairs over its defaults.
+    ///
+    /// # Errors
+    /// For an unknown world or setting, or a value that does not fit.
+    pub fn configure(name: &str, toml_text: Option<&str>, sets: &[(String, String)]) -> Result<World> {
+        let mut table: toml::Table = toml::from_str(toml_text.unwrap_or_default())
+            .map_err(|error| refused(format!("the settings do not parse: {error}")))?;
+        for (key, value) in sets {
+            table.insert(key.clone(), parse_value(value));
+        }
+        let world = match name {
+            "stream" => World::Stream(read::<stream::StreamConfig>(table)?),
+            "store" => World::Store(read::<store::StoreConfig>(table)?),
+            "edge" => World::Edge(read::<edge::EdgeConfig>(table)?),
+            _ => return Err(unknown(name)),
+        };
+        world.check()?;
+        Ok(world)
+    }
+
+    fn check(&self) -> Result<()> {
+        match self {
+            World::Stream(config) => config.check(),
+            World::Store(config) => config.check(),
+            World::Edge(config) => config.check(),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            World::Stream(_) => "stream",
+            World::Store(_) => "store",
+            World::Edge(_) => "edge",
+        }
+    }
+
+    /// Lets it happen.
+    #[must_use]
+    pub fn run(&self, seed: u64) -> WorldOutcome {
+        match self {
+            World::Stream(config) => stream::run(config, seed),
+            World::Store(config) => store::run(config, seed),
+            World::Edge(config) => edge::run(config, seed),
+        }
+    }
+
+    /// The settings as TOML, one a line.
+    ///
+    /// # Errors
+    /// Never; settings are plain values.
+    pub fn settings(&self) -> Result<String> {
+        toml::to_string(self).map_err(|error| SparkError::internal(format!("settings cannot be written: {error}")))
+    }
+}
+
+/// Numbers, `true`, lists and quoted text as in TOML; anything else is text.
+fn parse_value(text: &str) -> toml::Value {
+    toml::from_str::<toml::Table>(&format!("value = {text}"))
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(text.to_owned()))
+}
+
+fn read<T: DeserializeOwned>(table: toml::Table) -> Result<T> {
+    table.try_into().map_err(|error: toml::de::Error| refused(error.message().to_owned()))
+}
+
+fn unknown(name: &str) -> SparkError {
+    let names = || World::ALL.iter().map(|(name, _)| *name);
+    let mut error = refused(format!("there is no world `{name}`"));
+    if let Some(near) = nearest(name, names(), 1).first() {
+        error = error.with_help(format!("did you mean `{near}`?"));
+    }
+    error.with_help(format!("the worlds are: {}", names().collect::<Vec<_>>().join(", ")))
+}
+
+/// A setting that makes no sense.
+pub(super) fn refused(message: impl Into<String>) -> SparkError {
+    SparkError::new(ErrorClass::IllegalArgumentException, message)
+}
+
+/// Refuses a number outside its range.
+pub(super) fn within(name: &str, value: u64, least: u64, most: u64) -> Result<()> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(refused(format!("{name} = {value} is out of range")).with_help(format!("give {least} to {most}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(key: &str, value: &str) -> Result<World> {
+        World::configure("store", None, &[(key.to_owned(), value.to_owned())])
+    }
+
+    #[test]
+    fn settings_come_from_toml_and_pairs() {
+        let World::Store(config) = set("mode", "ap").expect("a mode") else { panic!("another world") };
+        assert_eq!(config.mode, store::Mode::Ap);
+        assert!(World::configure("store", Some("replicas = 5\n"), &[]).is_ok());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_a_next_step() {
+        assert!(set("replicsa", "3").expect_err("a typo").message().contains("replicas"));
+        assert!(set("replicas", "17").expect_err("too many").help()[0].contains("3 to 5"));
+        assert!(World::configure("stroe", None, &[]).expect_err("a typo").help()[0].contains("store"));
+    }
+}
