@@ -165,3 +165,22 @@ fn completions_name_the_commands() {
     let output = batchlab(folder.path(), &["completions", "bash"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("replay"));
 }
+
+#[test]
+fn a_world_tells_what_happened_and_compares_settings() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let said = |arguments: &[&str]| {
+        let output = batchlab(folder.path(), arguments);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (exit, stdout, _) = said(&["world", "store", "--vary", "mode=cp,ap"]);
+    assert_eq!(exit, Some(0));
+    assert!(stdout.contains("writes refused                  6        0"), "{stdout}");
+    let (_, first, _) = said(&["world", "edge", "--set", "events=500", "--json"]);
+    let (_, second, _) = said(&["world", "edge", "--set", "events=500", "--json"]);
+    assert_eq!(first, second);
+    let (exit, _, stderr) = said(&["world", "stream", "--set", "stile=record"]);
+    assert_eq!(exit, Some(2), "{stderr}");
+    assert!(stderr.contains("stile") && stderr.contains("style"), "{stderr}");
+}

@@ -36,6 +36,7 @@ enum Command {
     Logs(commands::logs::Args),
     Metrics(commands::metrics::Args),
     Data(commands::data::Args),
+    World(commands::world::Args),
     Api(commands::api::Args),
     Completions(commands::completions::Args),
 }
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
         Some(Command::Logs(args)) => commands::logs::run(&args),
         Some(Command::Metrics(args)) => commands::metrics::run(&args),
         Some(Command::Data(args)) => commands::data::run(&args),
+        Some(Command::World(args)) => commands::world::run(&args),
         Some(Command::Api(args)) => commands::api::run(&args),
         Some(Command::Completions(args)) => commands::completions::run(&args),
     });

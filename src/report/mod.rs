@@ -11,6 +11,7 @@ pub mod recovery;
 pub mod summary;
 pub mod why;
 pub mod words;
+pub mod world;
 
 #[cfg(test)]
 mod tests;

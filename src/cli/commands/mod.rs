@@ -9,3 +9,4 @@ pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod world;

@@ -1,0 +1,104 @@
+//! `batchlab world stream|store|edge`.
+
+use crate::cli::{launch, output};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::report::world as told;
+use crate::worlds::{World, WorldOutcome};
+use std::path::PathBuf;
+
+/// A small world that shows one idea as a real mechanism: what happened, a timeline, and figures; time is simulated
+///
+/// Worlds: `stream` (one log of events, read in batches, micro-batches or record by record), `store` (replicas of a small store and a cut
+/// network), `edge` (edge servers near their viewers). The same settings and seed give the same output, byte for byte.
+///
+/// Examples:
+///   batchlab world store --vary mode=cp,ap
+///   batchlab world stream --set style=record
+///   batchlab world edge --set kill=edge-us-1 --set failover=false
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// stream, store or edge; none lists them
+    name: Option<String>,
+    /// Change a setting; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Run once for each value and show the figures side by side
+    #[arg(long, value_name = "KEY=A,B,…")]
+    vary: Option<String>,
+    /// Settings from a TOML file; `--set` wins
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the settings as TOML and stop
+    #[arg(long)]
+    settings: bool,
+    /// Seed of all chance
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Print settings, figures and log as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    match answer(args) {
+        Ok(text) => {
+            output::out(&text);
+            0
+        }
+        Err(error) => launch::refuse(&error),
+    }
+}
+
+fn answer(args: &Args) -> Result<String> {
+    let Some(name) = &args.name else {
+        return Ok(World::ALL.iter().fold(String::new(), |text, (name, about)| text + &format!("{name:<8} {about}\n")));
+    };
+    let file = args.config.as_ref().map(read).transpose()?;
+    let sets = args.sets.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
+    let world = World::configure(name, file.as_deref(), &sets)?;
+    if args.settings {
+        return world.settings();
+    }
+    let Some(vary) = &args.vary else {
+        let outcome = world.run(args.seed);
+        return if args.json { json(&world, &outcome) } else { Ok(told::narrate(&outcome)) };
+    };
+    let (key, values) = pair(vary)?;
+    let mut columns = Vec::new();
+    for value in values.split(',') {
+        let mut sets = sets.clone();
+        sets.push((key.clone(), value.trim().to_owned()));
+        let world = World::configure(name, file.as_deref(), &sets)?;
+        let outcome = world.run(args.seed);
+        columns.push((format!("{key}={}", value.trim()), world, outcome));
+    }
+    if args.json {
+        return columns.iter().map(|(_, world, outcome)| json(world, outcome)).collect();
+    }
+    let figures: Vec<(&str, &WorldOutcome)> =
+        columns.iter().map(|(title, _, outcome)| (title.as_str(), outcome)).collect();
+    Ok(told::compare(&figures))
+}
+
+fn read(path: &PathBuf) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        SparkError::new(ErrorClass::IllegalArgumentException, format!("{} cannot be read: {error}", path.display()))
+            .with_help("`batchlab world NAME --settings` prints a file to begin with")
+    })
+}
+
+fn pair(text: &str) -> Result<(String, String)> {
+    text.split_once('=').map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).ok_or_else(|| {
+        SparkError::new(ErrorClass::IllegalArgumentException, format!("`{text}` is not KEY=VALUE"))
+            .with_help("`batchlab world NAME --settings` prints all keys")
+    })
+}
+
+/// One line of JSON.
+fn json(world: &World, outcome: &WorldOutcome) -> Result<String> {
+    let value = serde_json::json!({ "settings": world, "outcome": outcome });
+    serde_json::to_string(&value)
+        .map(|text| text + "\n")
+        .map_err(|error| SparkError::internal(format!("the outcome cannot be written: {error}")))
+}
