@@ -8,6 +8,7 @@ pub mod cached_blocks;
 pub mod dag_scheduler;
 pub mod map_outputs;
 pub mod outbox;
+pub mod pools;
 #[cfg(test)]
 mod scenarios;
 pub mod stage_graph;
@@ -18,6 +19,7 @@ pub mod task_set;
 pub use cached_blocks::CachedBlocks;
 pub use map_outputs::{MapOutputTracker, MapStatus};
 pub use outbox::{CachedReport, Command, Input, Job, Launch, Loss, Outbox, TaskEnd, Timer};
+pub use pools::PoolRules;
 pub use stage_graph::{FilePiece, Leaf, Stage, StageGraph, StageInput};
 
 use crate::common::Conf;
@@ -46,13 +48,16 @@ impl Scheduler {
         scheduler
     }
 
-    /// Takes `spark.task.maxFailures`, `spark.stage.maxConsecutiveAttempts`, `spark.locality.wait` and `spark.speculation` over.
+    /// Takes `spark.task.maxFailures`, `spark.stage.maxConsecutiveAttempts`, `spark.locality.wait`,
+    /// `spark.speculation` and `spark.scheduler.mode` over.
     pub fn set_conf(&mut self, conf: &Conf) {
         self.max_task_failures = conf.number("spark.task.maxFailures", 4).max(1) as u32;
         self.dag.has_shuffle_service = conf.flag("spark.shuffle.service.enabled");
         self.dag.max_stage_attempts = conf.number("spark.stage.maxConsecutiveAttempts", 4).max(1) as usize;
         self.tasks.set_locality_wait(VirtualDuration::from_millis(conf.millis("spark.locality.wait", 3000)));
         self.tasks.set_speculation(speculation(conf));
+        self.tasks.pools.is_fair =
+            conf.get("spark.scheduler.mode").is_some_and(|mode| mode.eq_ignore_ascii_case("fair"));
     }
 
     /// Tells the scheduler one fact. Everything it decides is appended to `out`.
@@ -84,6 +89,7 @@ impl Scheduler {
             }
             Input::ExecutorLost { executor, loss, reason } => self.executor_lost(executor, loss, &reason, now, out),
             Input::StageDefined { stage, query, line } => self.dag.define(stage, query, line, out),
+            Input::PoolAssigned { job, pool, rules } => step.tasks.pools.assign(job, pool, rules),
             Input::JobSubmitted(job) => self.dag.submit_job(job, &mut step),
             Input::JobCancelled { job, reason } => self.dag.fail_job(job, &reason, None, &mut step),
             Input::TaskEnded { task, end, metrics } => {

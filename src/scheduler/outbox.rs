@@ -1,5 +1,6 @@
 //! What goes into the scheduler and what comes out: closed lists of facts and wishes.
 
+use super::pools::PoolRules;
 use super::stage_graph::Stage;
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
@@ -51,6 +52,12 @@ pub enum Input {
         stage: Stage,
         query: Option<QueryId>,
         line: u32,
+    },
+    /// The job is or will be in this pool.
+    PoolAssigned {
+        job: JobId,
+        pool: String,
+        rules: PoolRules,
     },
     JobSubmitted(Job),
     JobCancelled {

@@ -1,4 +1,5 @@
-//! Hands free cores to tasks (Spark's `TaskSchedulerImpl`): first job first, nearest input first, patience before going far.
+//! Hands free cores to tasks (Spark's `TaskSchedulerImpl`): first job first (or by [`super::pools`]), nearest input first,
+//! patience before going far.
 //!
 //! One round offers every free core. For each task set in order of job and stage, and for each locality level from the nearest, the
 //! executors are swept, one task each per sweep, until nothing starts.
@@ -8,6 +9,7 @@
 //! **Simplified:** a slow task is not asked how far it is (Spark's efficiency gate); Spark shuffles the offers by chance; here a round begins behind the executor that was served last.
 
 use super::outbox::{Command, Launch, Outbox, Timer};
+use super::pools::Pools;
 use super::task_set::{Choice, Speculation, TaskSet};
 use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
@@ -67,6 +69,7 @@ pub struct TaskScheduler {
     locality_wait: VirtualDuration,
     speculation: Speculation,
     speculation_due: bool,
+    pub pools: Pools,
 }
 
 impl TaskScheduler {
@@ -202,8 +205,13 @@ impl TaskScheduler {
 
     /// Offers all free cores. `all_free` says that this was not caused by one executor alone.
     pub fn offer(&mut self, now: VirtualTime, all_free: bool, out: &mut Outbox) {
-        let keys: Vec<(JobId, StageAttempt)> =
+        let mut keys: Vec<(JobId, StageAttempt)> =
             self.sets.iter().filter(|(_, set)| set.wants_cores()).map(|(key, _)| *key).collect();
+        if self.pools.is_fair {
+            let all: Vec<(JobId, StageAttempt)> = self.sets.keys().copied().collect();
+            let busy = &self.busy;
+            self.pools.sort(&mut keys, |key| busy.get(&key.1).copied().unwrap_or(0), &all);
+        }
         for key in keys {
             if self.free.is_empty() {
                 break;
