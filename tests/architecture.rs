@@ -22,7 +22,7 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ("scheduler", 3, &["common", "logical", "event", "physical"]),
     ("exec", 3, &["common", "logical", "physical", "storage"]),
     ("cluster", 4, &["common", "logical", "event", "physical", "storage", "exec", "scheduler", "network"]),
-    ("worlds", 4, &["common", "datagen", "network"]),
+    ("worlds", 4, &["common", "event", "physical", "datagen", "network", "scheduler"]),
     (
         "session",
         5,
