@@ -1,6 +1,6 @@
 //! The worlds by name, and their settings from TOML and `KEY=VALUE`.
 
-use super::{WorldOutcome, edge, store, stream};
+use super::{WorldOutcome, edge, pools, store, stream};
 use crate::common::text::nearest;
 use crate::common::{ErrorClass, Result, SparkError};
 use serde::Serialize;
@@ -13,14 +13,16 @@ pub enum World {
     Stream(stream::StreamConfig),
     Store(store::StoreConfig),
     Edge(edge::EdgeConfig),
+    Pools(pools::PoolsConfig),
 }
 
 impl World {
     /// Names of all worlds, with what they show.
-    pub const ALL: [(&'static str, &'static str); 3] = [
+    pub const ALL: [(&'static str, &'static str); 4] = [
         ("stream", "one log of events, read in batches, micro-batches or record by record"),
         ("store", "three to five replicas of a small store, and a cut network between them"),
         ("edge", "edge servers near their viewers, an origin behind them, and an evening with a rush"),
+        ("pools", "a long and a short job on one cluster: first come first served, or fair pools"),
     ];
 
     /// The world of this name, with the settings of a TOML text and then `KEY=VALUE` pairs over its defaults.
@@ -37,6 +39,7 @@ impl World {
             "stream" => World::Stream(read::<stream::StreamConfig>(table)?),
             "store" => World::Store(read::<store::StoreConfig>(table)?),
             "edge" => World::Edge(read::<edge::EdgeConfig>(table)?),
+            "pools" => World::Pools(read::<pools::PoolsConfig>(table)?),
             _ => return Err(unknown(name)),
         };
         world.check()?;
@@ -48,6 +51,7 @@ impl World {
             World::Stream(config) => config.check(),
             World::Store(config) => config.check(),
             World::Edge(config) => config.check(),
+            World::Pools(config) => config.check(),
         }
     }
 
@@ -58,6 +62,7 @@ impl World {
             World::Stream(_) => "stream",
             World::Store(_) => "store",
             World::Edge(_) => "edge",
+            World::Pools(_) => "pools",
         }
     }
 
@@ -68,6 +73,7 @@ impl World {
             World::Stream(config) => stream::run(config, seed),
             World::Store(config) => store::run(config, seed),
             World::Edge(config) => edge::run(config, seed),
+            World::Pools(config) => pools::run(config, seed),
         }
     }
 
