@@ -413,13 +413,9 @@ impl Cluster {
         let Some(mut attempt) = self.remove_attempt(task) else { return };
         let Some(mut output) = attempt.output.take() else { return };
         let launch = attempt.launch;
-        let limit = self.usable_memory(launch.executor);
         for (cache, partition, batches) in std::mem::take(&mut output.cached) {
             let bytes = batches.iter().map(crate::exec::batch::row_bytes).sum::<u64>() * self.config.scale;
-            let Some(executor) = self.executors.get_mut(&launch.executor) else { continue };
-            for (cache, partition) in executor.store.put_cached(cache, partition, batches, bytes, limit) {
-                self.tell(Input::CachedBlockSpilled { cache, partition });
-            }
+            self.keep_cached(launch.executor, (cache, partition), batches, bytes);
         }
         let shuffle = self.stage_work.get(&launch.stage.stage).and_then(|work| work.shuffle);
         if let Some(shuffle) = shuffle {

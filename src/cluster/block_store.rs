@@ -1,5 +1,6 @@
 //! What one executor really holds: shuffle blocks and cached partitions. When the machine dies, the store is dropped and its rows with it.
 
+use super::storage_level::StorageLevel;
 use crate::common::ids::{CacheId, ShuffleId};
 use crate::exec::blocks::Block;
 use crate::exec::task::Batches;
@@ -15,7 +16,16 @@ pub struct CachedBlock {
     pub batches: Batches,
     pub bytes: u64,
     pub on_disk: bool,
+    /// Whether its level lets it move to disk.
+    has_disk: bool,
     last_used: u64,
+}
+
+/// What had to make room, itself included.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Evicted {
+    pub to_disk: Vec<(CacheId, u32)>,
+    pub dropped: Vec<(CacheId, u32)>,
 }
 
 /// The blocks of one executor.
@@ -75,36 +85,49 @@ impl BlockStore {
         self.damaged.retain(|(id, _)| *id != shuffle);
     }
 
-    /// Keeps a cached partition in at most `limit` bytes of memory: the least recently used blocks of other caches move to disk, or, when that
-    /// does not help, the new one. Gives what moved.
+    /// Keeps a cached partition in at most `limit` bytes of memory. The least recently used blocks of other caches make room: they move to
+    /// disk, or go where their level has none. What still does not fit goes to disk itself, or is not kept.
     pub fn put_cached(
         &mut self,
-        cache: CacheId,
-        partition: u32,
+        (cache, partition): (CacheId, u32),
         batches: Batches,
         bytes: u64,
+        level: StorageLevel,
         limit: u64,
-    ) -> Vec<(CacheId, u32)> {
+    ) -> Evicted {
         self.drop_cached(cache, partition);
         self.uses += 1;
-        let mut moved = Vec::new();
-        while self.in_memory + bytes > limit {
+        let mut evicted = Evicted::default();
+        while level.memory && self.in_memory + bytes > limit {
             let oldest = self.cached.iter().filter(|((id, _), block)| *id != cache && !block.on_disk);
             let Some(key) = oldest.min_by_key(|(_, block)| block.last_used).map(|(key, _)| *key) else { break };
-            if let Some(block) = self.cached.get_mut(&key) {
-                block.on_disk = true;
-                self.in_memory -= block.bytes;
-                moved.push(key);
-            }
+            self.evict(key, &mut evicted);
         }
-        let on_disk = self.in_memory + bytes > limit;
+        let on_disk = !level.memory || self.in_memory + bytes > limit;
+        if on_disk && !level.disk {
+            evicted.dropped.push((cache, partition));
+            return evicted;
+        }
         if on_disk {
-            moved.push((cache, partition));
+            evicted.to_disk.push((cache, partition));
         } else {
             self.in_memory += bytes;
         }
-        self.cached.insert((cache, partition), CachedBlock { batches, bytes, on_disk, last_used: self.uses });
-        moved
+        let block = CachedBlock { batches, bytes, on_disk, has_disk: level.disk, last_used: self.uses };
+        self.cached.insert((cache, partition), block);
+        evicted
+    }
+
+    fn evict(&mut self, key: (CacheId, u32), evicted: &mut Evicted) {
+        let Some(block) = self.cached.get_mut(&key) else { return };
+        self.in_memory -= block.bytes;
+        if block.has_disk {
+            block.on_disk = true;
+            evicted.to_disk.push(key);
+        } else {
+            self.cached.remove(&key);
+            evicted.dropped.push(key);
+        }
     }
 
     /// A cached partition that is here; looking counts as use.
@@ -147,7 +170,8 @@ mod tests {
     fn the_least_recently_used_block_of_another_cache_moves_to_disk() {
         let mut store = BlockStore::default();
         let put = |store: &mut BlockStore, cache: u32, partition: u32| {
-            store.put_cached(CacheId(cache), partition, Arc::new(Vec::new()), 40, 100)
+            let key = (CacheId(cache), partition);
+            store.put_cached(key, Arc::new(Vec::new()), 40, StorageLevel::default(), 100).to_disk
         };
         assert!(put(&mut store, 0, 0).is_empty());
         assert!(put(&mut store, 0, 1).is_empty());
@@ -156,5 +180,17 @@ mod tests {
         assert_eq!(put(&mut store, 1, 1), [(CacheId(0), 0)]);
         assert_eq!(put(&mut store, 1, 2), [(CacheId(1), 2)], "a cache never pushes its own blocks out");
         assert!(store.cached(CacheId(0), 1).is_some_and(|block| block.on_disk));
+    }
+
+    #[test]
+    fn without_a_disk_a_block_goes_or_is_not_kept() {
+        let mut store = BlockStore::default();
+        let level = StorageLevel::of("MEMORY_ONLY");
+        let mut put = |cache: u32, partition: u32| {
+            store.put_cached((CacheId(cache), partition), Arc::new(Vec::new()), 60, level, 100).dropped
+        };
+        assert!(put(0, 0).is_empty());
+        assert_eq!(put(1, 0), [(CacheId(0), 0)]);
+        assert_eq!(put(1, 1), [(CacheId(1), 1)]);
     }
 }

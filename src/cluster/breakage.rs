@@ -65,6 +65,7 @@ impl Cluster {
             Breakage::Corrupt { stage, partition } => self.damage(stage, partition),
             Breakage::FailTask { .. } => {}
         }
+        self.restore_copies();
         self.give_up_without_executors();
     }
 
@@ -368,7 +369,8 @@ impl Cluster {
             if let Some(executor) = self.executors.get_mut(&executor) {
                 executor.store.drop_cached(cache, partition);
             }
-            self.tell(Input::CachedBlockLost { cache, partition, executor });
+            let reason = "the block is gone from its executor".to_owned();
+            self.tell(Input::CachedBlockLost { cache, partition, executor, reason });
         }
     }
 
@@ -394,7 +396,8 @@ impl Cluster {
             }
             _ => false,
         });
-        if self.executors.is_empty() && !comes_back && !self.are_executors_coming() {
+        let may_grow = self.allocation.target.is_some() && self.nodes.values().any(super::node::Node::answers);
+        if self.executors.is_empty() && !comes_back && !may_grow && !self.are_executors_coming() {
             self.tell(Input::NothingLeft);
         }
         self.check_everything();

@@ -3,6 +3,7 @@
 use super::tests::{Run, cached, range, run_with, shuffled, spread, two_shuffles};
 use super::*;
 use crate::common::conf::Conf;
+use crate::common::ids::CacheId;
 use crate::common::time::VirtualDuration;
 use crate::event::{EventKind, TaskOutcome};
 use crate::physical::PhysicalPlan;
@@ -149,6 +150,66 @@ fn pods_and_containers_come_later_than_workers() {
     assert_eq!(start(manager::Manager::Kubernetes), Some(2000));
 }
 
+#[test]
+fn a_second_copy_saves_the_recomputation() {
+    let recomputed = |level: &str| {
+        let log = crate::event::log::EventLog::new();
+        let faults = vec![Fault::parse("kill:2@5").expect("a fault")];
+        let config = ClusterConfig::parse("4x2").expect("a shape");
+        let mut cluster = super::tests::cluster_of(config, faults, 2, &log, Conf::new());
+        assert_eq!(cluster.new_cache(level), CacheId(0));
+        let plan = cached(range(4000, 8));
+        super::tests::collect(&mut cluster, &plan).expect("it runs");
+        cluster.advance(VirtualDuration::from_secs(10));
+        super::tests::collect(&mut cluster, &plan).expect("it runs");
+        let events = log.snapshot();
+        let copies = events.iter().filter(|event| matches!(event.kind, EventKind::BlockReplicated { .. })).count();
+        let misses = events.iter().map(|event| match &event.kind {
+            EventKind::TaskEnded { metrics, .. } => metrics.cache_misses,
+            _ => 0,
+        });
+        (misses.sum::<u32>() - 8, copies > 0)
+    };
+    let (once, copied) = recomputed("MEMORY_AND_DISK");
+    assert!(once > 0 && !copied);
+    assert_eq!(recomputed("MEMORY_AND_DISK_2"), (0, true));
+}
+
+#[test]
+fn executors_come_with_the_work_and_go_when_idle() {
+    let log = crate::event::log::EventLog::new();
+    let settings = conf(&[
+        ("spark.dynamicAllocation.enabled", "true"),
+        ("spark.dynamicAllocation.minExecutors", "1"),
+        ("spark.dynamicAllocation.maxExecutors", "6"),
+    ]);
+    let config = ClusterConfig { scale: 2000, ..ClusterConfig::parse("8x1").expect("a shape") };
+    let mut cluster = super::tests::cluster_of(config, Vec::new(), 2, &log, settings);
+    let rows = super::tests::collect(&mut cluster, &range(2000, 24)).expect("it runs");
+    assert_eq!(rows.len(), 24);
+    cluster.advance(VirtualDuration::from_secs(100));
+    let events = log.snapshot();
+    let count = |is_meant: fn(&EventKind) -> bool| events.iter().filter(|event| is_meant(&event.kind)).count();
+    assert_eq!(count(|event| matches!(event, EventKind::ExecutorAdded { .. })), 6);
+    assert_eq!(count(|event| matches!(event, EventKind::ExecutorRemoved { .. })), 5);
+    let asked = events.iter().filter_map(|event| match event.kind {
+        EventKind::ExecutorsRequested { total, before } if total > before => Some(total),
+        _ => None,
+    });
+    assert_eq!(asked.collect::<Vec<_>>(), [2, 4, 6]);
+}
+
+#[test]
+fn tasks_that_keep_failing_on_a_node_go_elsewhere() {
+    let exclusion = &[("spark.excludeOnFailure.enabled", "true"), ("spark.locality.wait", "0s")];
+    let run = broken(&two_shuffles(), "4x2", &["disk-full:2@0"], exclusion);
+    assert_eq!(run.rows, broken(&two_shuffles(), "4x2", &[], &[]).rows);
+    assert!(run.count(|event| matches!(event, EventKind::ExecutorExcluded { .. })) > 0);
+    let nowhere = broken(&two_shuffles(), "1x2", &["disk-full:1@0"], exclusion);
+    let error = nowhere.rows.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("excludeOnFailure"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -175,7 +236,7 @@ proptest! {
             Ok(rows) => prop_assert_eq!(Ok(rows), whole.rows.as_ref(), "{:?}", faults),
             Err(error) => {
                 let text = error.to_string();
-                let limits = ["no executor is left", "failed 4 times", "maximum allowable number of times"];
+                let limits = ["no executor is left", "excludeOnFailure", "failed 4 times", "maximum allowable number of times"];
                 prop_assert!(limits.iter().any(|limit| text.contains(limit)), "{text} {faults:?}");
             }
         }

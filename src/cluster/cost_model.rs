@@ -30,6 +30,12 @@ pub struct CostModel {
     pub disk_bytes_per_sec: u64,
     /// Of a node's network card, each direction.
     pub network_bytes_per_sec: u64,
+    /// Of the shared object storage, for all readers together.
+    pub store_bytes_per_sec: u64,
+    /// From a request to the object storage until its first byte, microseconds.
+    pub store_first_byte_us: u64,
+    /// How many times as long a read from the cold tier takes.
+    pub cold_times: u64,
     /// One way between two nodes, microseconds.
     pub latency_us: u64,
     /// Before the first byte of a transfer, microseconds.

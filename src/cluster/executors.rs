@@ -156,7 +156,8 @@ impl Cluster {
             is_decommissioning: false,
         };
         self.executors.insert(id, executor);
-        self.tell(Input::ExecutorAdded { executor: id, node, cores: size.cores, first_core });
+        let rack = self.config.machine(node).rack;
+        self.tell(Input::ExecutorAdded { executor: id, node, cores: size.cores, first_core, rack });
     }
 
     /// The executors of a machine, oldest first.
@@ -192,6 +193,13 @@ impl Cluster {
     pub(super) fn is_reachable(&self, executor: ExecutorId, node: NodeId) -> bool {
         self.nodes.get(&node).is_some_and(super::node::Node::is_up)
             && (self.has_shuffle_service() || self.executors.contains_key(&executor))
+    }
+
+    /// Whether a cached partition can be read from there.
+    pub(super) fn is_reachable_for_cached(&self, executor: ExecutorId, node: NodeId, reader: NodeId) -> bool {
+        self.nodes.get(&node).is_some_and(super::node::Node::is_up)
+            && self.executors.contains_key(&executor)
+            && self.network.wiring().can_talk(node, reader)
     }
 
     /// Memory of an executor that tasks and caches share.

@@ -1,4 +1,4 @@
-//! Machines that go with notice: executors get no new tasks, hand their blocks to others, and leave.
+//! Blocks that travel: copies of cached partitions, and all that machines hand over that go with notice.
 //!
 //! ```text
 //!   serving ──decommission──▶ finishing its tasks, moving blocks ──nothing left──▶ gone
@@ -10,12 +10,14 @@
 
 use super::block_store::MapOutput;
 use super::simulation::{Cluster, Due};
+use super::storage_level::StorageLevel;
 use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId};
 use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
 use crate::exec::task::Batches;
 use crate::network::FlowId;
 use crate::scheduler::{Input, Loss};
+use std::collections::BTreeSet;
 
 /// What moves from an executor that leaves to one that stays.
 #[derive(Debug, Clone)]
@@ -103,8 +105,7 @@ impl Cluster {
             }));
         }
         if takes_cached {
-            let here =
-                |cache, partition| self.scheduler.cached().get(cache, partition).is_some_and(|at| at.executor == from);
+            let here = |cache, partition| self.scheduler.cached().copy_on(cache, partition, from).is_some();
             let known = store.all_cached().filter(|(cache, partition, _)| here(*cache, *partition));
             goods.extend(known.map(|(cache, partition, block)| {
                 (block.bytes, Goods::Cached { cache, partition, batches: block.batches.clone(), bytes: block.bytes })
@@ -114,11 +115,8 @@ impl Cluster {
             return false;
         }
         for ((bytes, goods), to) in goods.into_iter().zip(targets.into_iter().cycle()) {
-            let number = self.next_move;
-            self.next_move += 1;
-            self.moves.insert(number, Move { from, to, bytes, goods, flow: None });
+            self.push_move(from, to, bytes, goods);
         }
-        self.start_next_move(from);
         true
     }
 
@@ -171,17 +169,93 @@ impl Cluster {
                 self.tell(Input::MapOutputMoved { shuffle, map, executor: to, node });
             }
             Goods::Cached { cache, partition, batches, bytes } => {
-                if self.scheduler.cached().get(cache, partition).is_none_or(|at| at.executor != from) {
+                if self.scheduler.cached().copy_on(cache, partition, from).is_none() {
                     return;
                 }
-                let limit = self.usable_memory(to);
-                let Some(executor) = self.executors.get_mut(&to) else { return };
-                let moved = executor.store.put_cached(cache, partition, batches, bytes, limit);
-                self.tell(Input::CachedBlockMoved { cache, partition, executor: to, node });
-                for (cache, partition) in moved {
-                    self.tell(Input::CachedBlockSpilled { cache, partition });
+                self.tell(Input::CachedBlockCopied { cache, partition, from, executor: to, node });
+                let is_leaving = self.executors.get(&from).is_some_and(|executor| executor.is_decommissioning);
+                if is_leaving {
+                    if let Some(executor) = self.executors.get_mut(&from) {
+                        executor.store.drop_cached(cache, partition);
+                    }
+                    let reason = "it was handed over".to_owned();
+                    self.tell(Input::CachedBlockLost { cache, partition, executor: from, reason });
                 }
+                self.put_cached(to, (cache, partition), batches, bytes);
             }
+        }
+    }
+
+    /// A task's cached partition stays on its executor; copies go to others as its level wants.
+    pub(super) fn keep_cached(&mut self, at: ExecutorId, key: (CacheId, u32), batches: Batches, bytes: u64) {
+        self.put_cached(at, key, batches, bytes);
+        self.copy_cached(key);
+    }
+
+    fn put_cached(&mut self, at: ExecutorId, key: (CacheId, u32), batches: Batches, bytes: u64) {
+        let (level, limit) = (self.level_of(key.0), self.usable_memory(at));
+        let Some(executor) = self.executors.get_mut(&at) else { return };
+        let evicted = executor.store.put_cached(key, batches, bytes, level, limit);
+        for (cache, partition) in evicted.to_disk {
+            self.tell(Input::CachedBlockSpilled { cache, partition, executor: at });
+        }
+        for (cache, partition) in evicted.dropped {
+            let reason = "there was no room for it in memory".to_owned();
+            self.tell(Input::CachedBlockLost { cache, partition, executor: at, reason });
+        }
+    }
+
+    fn level_of(&self, cache: CacheId) -> StorageLevel {
+        self.levels.get(&cache).copied().unwrap_or_default()
+    }
+
+    /// Sends the copies that are missing: to other machines, in other racks first, as far as there are any.
+    fn copy_cached(&mut self, (cache, partition): (CacheId, u32)) {
+        let wanted = self.level_of(cache).copies as usize;
+        let held = self.scheduler.cached().copies(cache, partition).to_vec();
+        let Some(first) = held.first() else { return };
+        let Some(block) = self.executors.get(&first.executor).and_then(|one| one.store.cached(cache, partition)) else {
+            return;
+        };
+        let (batches, bytes) = (block.batches.clone(), block.bytes);
+        let same_block = |goods: &Goods| matches!(goods, Goods::Cached { cache: c, partition: p, .. } if (*c, *p) == (cache, partition));
+        let coming: Vec<ExecutorId> =
+            self.moves.values().filter(|one| same_block(&one.goods)).map(|one| one.to).collect();
+        let taken = |node: NodeId| held.iter().any(|at| at.node == node);
+        let is_near = |node: NodeId| self.config.machine(node).rack == self.config.machine(first.node).rack;
+        let mut others: Vec<(bool, u32, ExecutorId)> = self
+            .executors
+            .iter()
+            .filter(|(id, one)| !one.is_decommissioning && !taken(one.node) && !coming.contains(id))
+            .map(|(id, one)| (is_near(one.node), (id.0 + partition) % self.next.executor.max(1), *id))
+            .collect();
+        others.sort_unstable();
+        let missing = wanted.saturating_sub(held.len() + coming.len());
+        for (_, _, to) in others.into_iter().take(missing) {
+            let goods = Goods::Cached { cache, partition, batches: batches.clone(), bytes };
+            self.push_move(first.executor, to, bytes, goods);
+        }
+    }
+
+    fn push_move(&mut self, from: ExecutorId, to: ExecutorId, bytes: u64, goods: Goods) {
+        let is_first = !self.moves.values().any(|one| one.from == from);
+        let number = self.next_move;
+        self.next_move += 1;
+        self.moves.insert(number, Move { from, to, bytes, goods, flow: None });
+        if is_first {
+            self.start_next_move(from);
+        }
+    }
+
+    /// After a loss: copies that are missing are made again (`spark.storage.replication.proactive`).
+    pub(super) fn restore_copies(&mut self) {
+        if self.levels.values().all(|level| level.copies < 2) {
+            return;
+        }
+        let known: BTreeSet<(CacheId, u32)> =
+            self.scheduler.cached().all().map(|(cache, partition, _)| (cache, partition)).collect();
+        for key in known {
+            self.copy_cached(key);
         }
     }
 

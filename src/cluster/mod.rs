@@ -22,6 +22,7 @@ mod node;
 mod pool;
 mod preparing;
 pub mod simulation;
+pub mod storage_level;
 mod transfers;
 
 pub use config::{ClusterConfig, Machine, Market, Storage};

@@ -7,7 +7,7 @@ use super::job::{JobSpec, JobWork};
 use super::pool::Ticket;
 use super::simulation::{Cluster, JobState, Prepared, StageWork};
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
-use crate::common::{Result, SparkError};
+use crate::common::{ErrorClass, Result, SparkError};
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::PhysicalPlan;
 use crate::physical::plan::{FileSlice, Partitioning};
@@ -25,6 +25,9 @@ impl Cluster {
     /// # Errors
     /// When such a job fails.
     pub fn submit(&mut self, spec: JobSpec) -> Result<JobId> {
+        if self.is_driver_dead {
+            return Err(driver_is_dead());
+        }
         let plan = self.without_exchanges(&spec.plan, &spec, &mut Replaced::new())?;
         let (work, shuffle, broadcast) = match &spec.work {
             JobWork::MapStage { shuffle, partitioning } => (
@@ -68,9 +71,11 @@ impl Cluster {
         }
         self.note_caches(&plan);
         self.place_blocks(&plan);
-        let piece = |slice: &FileSlice| match self.blocks.get(&block_key(slice)) {
-            Some((block, hosts)) => FilePiece { block: *block, bytes: slice.length, hosts: hosts.clone() },
-            None => FilePiece { block: u32::MAX, bytes: slice.length, hosts: Vec::new() },
+        let piece = |slice: &FileSlice| {
+            let (block, hosts) = self.blocks.get(&block_key(slice)).cloned().unwrap_or((u32::MAX, Vec::new()));
+            let path = slice.path.to_string_lossy();
+            let is_cold = self.config.cold.iter().any(|folder| path.contains(folder.as_str()));
+            FilePiece { block, bytes: slice.length, hosts, is_cold }
         };
         let partitions = (0..plan.partitions())
             .map(|partition| crate::scheduler::stage_graph::leaves(&plan, partition, &piece))
@@ -304,10 +309,11 @@ impl Cluster {
 
     /// A cached partition, where the driver knows it and the machine that holds it answers.
     pub(super) fn cached_batches(&self, cache: CacheId, partition: u32) -> Option<Batches> {
-        let at = self.scheduler.cached().get(cache, partition)?;
-        self.nodes.get(&at.node).filter(|node| node.is_up())?;
-        let executor = self.executors.get(&at.executor)?;
-        executor.store.cached(cache, partition).map(|block| block.batches.clone())
+        self.scheduler.cached().copies(cache, partition).iter().find_map(|at| {
+            self.nodes.get(&at.node).filter(|node| node.is_up())?;
+            let executor = self.executors.get(&at.executor)?;
+            executor.store.cached(cache, partition).map(|block| block.batches.clone())
+        })
     }
 
     /// What a task made. What was computed ahead is used only while its inputs are still what they were.
@@ -364,6 +370,14 @@ impl Cluster {
         }
         self.forget_prepared(|_, prepared| prepared.view.shuffles.contains_key(&shuffle));
     }
+}
+
+fn driver_is_dead() -> SparkError {
+    SparkError::new(
+        ErrorClass::Stopped,
+        "the driver died, and with it the plan, the lineage and everything that executors kept",
+    )
+    .with_help("Run the script again: what it had written and its reliable checkpoints are still there.")
 }
 
 pub(super) fn memory_fraction(conf: &crate::common::Conf) -> u64 {

@@ -21,6 +21,7 @@ use super::journal::Journal;
 use super::leaving::Move;
 use super::node::{Executor, Health, Node};
 use super::pool::{Pool, Ticket};
+use super::storage_level::StorageLevel;
 use super::transfers::FlowFor;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
@@ -31,7 +32,8 @@ use crate::exec::blocks::Room;
 use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
 use crate::network::{FlowId, Network, Place, Wiring};
 use crate::physical::PhysicalPlan;
-use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
+use crate::scheduler::allocation::AllocationRules;
+use crate::scheduler::{Command, Input, Loss, Outbox, Scheduler, Timer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::path::PathBuf;
@@ -120,6 +122,7 @@ pub struct Cluster {
     /// Blocks that leave with notice.
     pub(super) moves: BTreeMap<u32, Move>,
     pub(super) next_move: u32,
+    pub(super) levels: BTreeMap<CacheId, StorageLevel>,
     pub(super) is_driver_dead: bool,
     pub(super) is_anything_damaged: bool,
     pub(super) is_anybody_leaving: bool,
@@ -202,6 +205,7 @@ impl Cluster {
             flows: BTreeMap::new(),
             moves: BTreeMap::new(),
             next_move: 0,
+            levels: BTreeMap::new(),
             is_driver_dead: false,
             is_anything_damaged: false,
             is_anybody_leaving: false,
@@ -258,6 +262,7 @@ impl Cluster {
                 _ => drop(self.waiting_faults.insert(index)),
             }
         }
+        self.allocation.target = AllocationRules::of(&self.conf).map(|rules| rules.initial);
         self.fill_up();
     }
 
@@ -301,10 +306,12 @@ impl Cluster {
         BroadcastId(self.next.broadcast - 1)
     }
 
-    /// A number for a cache that will be filled.
-    pub fn new_cache(&mut self) -> CacheId {
+    /// A number for a cache that will be filled, at a level such as `MEMORY_AND_DISK_2`.
+    pub fn new_cache(&mut self, level: &str) -> CacheId {
+        let cache = CacheId(self.next.cache);
         self.next.cache += 1;
-        CacheId(self.next.cache - 1)
+        self.levels.insert(cache, StorageLevel::of(level));
+        cache
     }
 
     /// Runs the clock until one of `jobs` has ended, and gives that job's result.
@@ -543,12 +550,22 @@ impl Cluster {
             Command::Accept { task } => self.accept(task),
             Command::Discard { task } | Command::Kill { task } => self.discard(task),
             Command::DropOutputs { shuffle, maps, executor } => self.drop_outputs(shuffle, &maps, executor),
+            Command::RequestExecutors { total } => {
+                self.allocation.target = Some(total);
+                self.fill_up();
+            }
+            Command::ReleaseExecutor { executor, idle } => {
+                let reason = format!("it was idle for {idle}");
+                self.end_executor(executor, Loss::Decommissioned, &reason);
+            }
             Command::SetTimer { at, timer } => self.schedule(at, Due::Timer(timer)),
             Command::Emit(event) => self.told(event),
             Command::JobSucceeded { job } => self.job_succeeded(job),
             Command::JobFailed { job, reason, task } => {
                 let own = task.and_then(|task| self.errors.remove(&task));
-                let error = own.unwrap_or_else(|| SparkError::new(ErrorClass::SparkException, reason));
+                // Nobody is left who could catch an exception of a dead driver.
+                let class = if self.is_driver_dead { ErrorClass::Stopped } else { ErrorClass::SparkException };
+                let error = own.unwrap_or_else(|| SparkError::new(class, reason));
                 if let Some(state) = self.jobs.get_mut(&job) {
                     let outputs = std::mem::take(&mut state.outputs);
                     state.result = Some(Err(error));
@@ -677,6 +694,7 @@ fn wiring(config: &ClusterConfig) -> Wiring {
         };
         wiring.set_place(NodeId(number), place);
     }
+    wiring.set_store_speed(cost.store_bytes_per_sec);
     if let Some(speed) = config.rack_bytes_per_sec {
         wiring.set_rack_speed(speed);
     }

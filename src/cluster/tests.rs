@@ -287,7 +287,7 @@ fn a_cached_partition_that_dies_is_made_again_from_its_lineage() {
     let log = EventLog::new();
     let kill = vec![Fault::parse("kill:2@5").expect("a fault")];
     let mut cluster = cluster("4x2", kill, 2, &log, Conf::new());
-    assert_eq!(cluster.new_cache(), CacheId(0));
+    assert_eq!(cluster.new_cache("MEMORY_AND_DISK"), CacheId(0));
     let plan = cached(shuffled(range(2000, 6), 8));
     let first = collect(&mut cluster, &plan).expect("it runs");
     assert_eq!(cluster.cache_stats(CacheId(0)).cached, 8);

@@ -4,12 +4,13 @@
 //! take alone.
 
 use super::attempt::{Needs, Trouble};
+use super::config::Storage;
 use super::journal::OpenEvent;
 use super::simulation::{Cluster, Due};
 use crate::common::ids::{ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
-use crate::network::FlowId;
+use crate::network::{FlowId, Link};
 use crate::scheduler::map_outputs::Source;
 use crate::scheduler::{FilePiece, Launch};
 use std::collections::BTreeMap;
@@ -43,6 +44,14 @@ impl FlowFor {
             FlowFor::Move(_) => None,
         }
     }
+}
+
+/// Where a transfer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    Machine(NodeId),
+    /// The shared object storage.
+    Store,
 }
 
 /// One transfer to a task.
@@ -79,7 +88,11 @@ impl Cluster {
             }
         }
         for (cache, partition) in &needs.cached {
-            let at = self.scheduler.cached().get(*cache, *partition).copied();
+            let copies = self.scheduler.cached().copies(*cache, *partition).iter().copied();
+            let at = copies.min_by_key(|at| {
+                let is_far = !self.is_reachable_for_cached(at.executor, at.node, launch.node);
+                (is_far, at.executor != launch.executor, at.node != launch.node)
+            });
             if let Some(at) = at.filter(|at| at.node != launch.node) {
                 self.transfer(launch, at.node, Cargo::Other, at.bytes, None);
             } else if let Some(executor) = self.executors.get_mut(&launch.executor) {
@@ -107,14 +120,19 @@ impl Cluster {
     /// Reads the bytes that were really read, from the nearest copies of the pieces.
     fn read_files(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
         let total: u64 = needs.files.iter().map(|piece| piece.bytes).sum();
-        let mut by_host: BTreeMap<NodeId, u64> = BTreeMap::new();
+        let mut by_origin: BTreeMap<Origin, u64> = BTreeMap::new();
         for piece in &needs.files {
             let share = u128::from(piece.bytes) * u128::from(input_bytes) / u128::from(total.max(1));
-            let host = self.nearest_host(piece, launch.node).unwrap_or(launch.node);
-            *by_host.entry(host).or_default() += share as u64;
+            let origin = match self.config.storage {
+                Storage::Objects => Origin::Store,
+                Storage::Blocks { .. } => Origin::Machine(self.nearest_host(piece, launch.node).unwrap_or(launch.node)),
+            };
+            // What is cold comes as slowly as so many times the bytes would.
+            let times = if piece.is_cold { self.config.cost.cold_times.max(1) } else { 1 };
+            *by_origin.entry(origin).or_default() += share as u64 * times;
         }
-        for (host, bytes) in by_host {
-            self.transfer(launch, host, Cargo::Other, bytes, None);
+        for (origin, bytes) in by_origin {
+            self.transfer_over(launch, origin, Cargo::Other, bytes, None);
         }
     }
 
@@ -129,19 +147,28 @@ impl Cluster {
         self.transfer(launch, from, Cargo::Shuffle { shuffle, map, executor }, bytes, Some(event));
     }
 
-    /// Starts moving `bytes` to a task. What takes only a moment does not share links.
     fn transfer(&mut self, launch: &Launch, from: NodeId, cargo: Cargo, bytes: u64, event: Option<EventKind>) {
+        self.transfer_over(launch, Origin::Machine(from), cargo, bytes, event);
+    }
+
+    /// Starts moving `bytes` to a task. What takes only a moment does not share links.
+    fn transfer_over(&mut self, launch: &Launch, origin: Origin, cargo: Cargo, bytes: u64, event: Option<EventKind>) {
         let task = launch.task;
         let Some((round, index)) = self.attempts.get(&task).map(|attempt| (attempt.round, attempt.transfers.len()))
         else {
             return;
         };
         let cost = &self.config.cost;
-        let is_local = from == launch.node;
         let wiring = self.network.wiring();
-        let speed = wiring.speed_alone(&wiring.route(from, launch.node));
+        let (from, links, setup_us) = match origin {
+            Origin::Machine(from) if from == launch.node => (from, wiring.route(from, from), 0),
+            Origin::Machine(from) => (from, wiring.route(from, launch.node), cost.latency_us + cost.transfer_setup_us),
+            // The storage stands where the driver does: at the switch that joins the racks.
+            Origin::Store => (NodeId(0), vec![Link::Store, Link::Down(launch.node)], cost.store_first_byte_us),
+        };
+        let speed = wiring.speed_alone(&links);
         let is_cut = !wiring.can_talk(from, launch.node);
-        let setup = VirtualDuration(if is_local { 0 } else { (cost.latency_us + cost.transfer_setup_us) * 1000 });
+        let setup = VirtualDuration(setup_us * 1000);
         let bytes = bytes.saturating_mul(self.config.scale);
         let alone = setup.0 + (u128::from(bytes) * 1_000_000_000 / u128::from(speed)) as u64;
         let mut transfer = Transfer { from, cargo, is_done: false, flow: None, event: None };
@@ -153,7 +180,7 @@ impl Cluster {
             self.schedule(at, Due::Arrived { task, transfer: index, round });
         } else {
             let extra = (u128::from(setup.0) * u128::from(speed) / 1_000_000_000) as u64;
-            let flow = self.network.start(self.now, from, launch.node, bytes + extra);
+            let flow = self.network.start_over(self.now, (from, launch.node), links, bytes + extra);
             self.flows.insert(flow, FlowFor::Task(task, index));
             transfer.flow = Some(flow);
             transfer.event = event.map(|event| self.journal.push_open(self.now, event));

@@ -84,6 +84,17 @@ pub enum EventKind {
         node: NodeId,
         at: VirtualTime,
     },
+    /// Dynamic allocation wants another number of executors.
+    ExecutorsRequested {
+        total: u32,
+        before: u32,
+    },
+    /// Tasks of this stage failed there too often: it gets no more of them.
+    ExecutorExcluded {
+        executor: ExecutorId,
+        node: NodeId,
+        stage: StageAttempt,
+    },
     /// An executor gets no new tasks; it will leave when it has finished.
     ExecutorDecommissioned {
         executor: ExecutorId,
@@ -229,6 +240,15 @@ pub enum EventKind {
         bytes: u64,
         rows: u64,
         on_disk: bool,
+    },
+    /// Another executor got a copy of a cached partition.
+    BlockReplicated {
+        cache: CacheId,
+        partition: u32,
+        from: NodeId,
+        node: NodeId,
+        executor: ExecutorId,
+        bytes: u64,
     },
     CachedBlocksLost {
         cache: CacheId,

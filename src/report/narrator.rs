@@ -155,6 +155,8 @@ impl Told<'_> {
             | EventKind::NodeReconnected { .. }
             | EventKind::NodeLeaving { .. }
             | EventKind::ExecutorDecommissioned { .. }
+            | EventKind::ExecutorsRequested { .. }
+            | EventKind::ExecutorExcluded { .. }
             | EventKind::NodeRestarted { .. } => self.machine(kind),
             EventKind::StageDefined(_)
             | EventKind::StageSkipped { .. }
@@ -173,6 +175,7 @@ impl Told<'_> {
             | EventKind::MapOutputMoved { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BlockCached { .. }
+            | EventKind::BlockReplicated { .. }
             | EventKind::CachedBlocksLost { .. }
             | EventKind::CacheDropped { .. }
             | EventKind::BroadcastCreated { .. }
@@ -273,6 +276,19 @@ impl Told<'_> {
             EventKind::NodeRestarted { node } => {
                 let text = format!("{node} is back with its disks; what its executor held is not there any more");
                 self.say(Depth::Brief, Weight::Good, "node_restarted", text);
+            }
+            EventKind::ExecutorsRequested { total, before } if total > before => {
+                let text = format!("tasks wait: {} are wanted, {before} were", plural(u64::from(*total), "executor"));
+                self.say(Depth::Normal, Weight::Plain, "executors_requested", text);
+            }
+            EventKind::ExecutorsRequested { total, .. } => {
+                let text = format!("less is to do: {} are enough", plural(u64::from(*total), "executor"));
+                self.say(Depth::Full, Weight::Plain, "executors_requested", text);
+            }
+            EventKind::ExecutorExcluded { executor, node, stage } => {
+                let text =
+                    format!("{} keeps failing on {executor} ({node}): it gets no more of its tasks", stage.stage);
+                self.say(Depth::Brief, Weight::Bad, "executor_excluded", text);
             }
             EventKind::NodeCutOff { node } => {
                 let text = format!("{node} is cut off: it works on, and nobody hears it");
@@ -580,6 +596,11 @@ impl Told<'_> {
                     let text = format!("lost: the output of {tasks} on {node}: {}", words::line(reason, 100));
                     self.say(Depth::Brief, Weight::Bad, "outputs_lost", text);
                 }
+            }
+            EventKind::BlockReplicated { cache, partition, from, node, bytes: size, .. } => {
+                let text =
+                    format!("{node} gets a copy of partition {partition} of {cache} from {from} ({})", bytes(*size));
+                self.say(Depth::Full, Weight::Plain, "block_replicated", text);
             }
             EventKind::BlockCached { cache, partition, node, bytes: size, on_disk, .. } => {
                 let place = if *on_disk { "on the disk of" } else { "in the memory of" };

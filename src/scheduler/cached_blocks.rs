@@ -12,48 +12,67 @@ pub struct CachedAt {
     pub rows: u64,
 }
 
-/// All cached partitions that the driver knows.
+/// All cached partitions that the driver knows, each with the executors that hold a copy.
 #[derive(Debug, Default)]
 pub struct CachedBlocks {
-    blocks: BTreeMap<(CacheId, u32), CachedAt>,
+    blocks: BTreeMap<(CacheId, u32), Vec<CachedAt>>,
 }
 
 impl CachedBlocks {
-    /// A partition is kept.
+    /// A copy of a partition is kept.
     pub fn register(&mut self, cache: CacheId, partition: u32, at: CachedAt) {
-        self.blocks.insert((cache, partition), at);
+        let copies = self.blocks.entry((cache, partition)).or_default();
+        match copies.iter_mut().find(|known| known.executor == at.executor) {
+            Some(known) => *known = at,
+            None => copies.push(at),
+        }
     }
 
-    /// A partition is kept no more.
-    pub fn remove(&mut self, cache: CacheId, partition: u32) {
-        self.blocks.remove(&(cache, partition));
+    /// A copy of a partition is kept no more.
+    pub fn remove(&mut self, cache: CacheId, partition: u32, executor: ExecutorId) -> Option<CachedAt> {
+        let copies = self.blocks.get_mut(&(cache, partition))?;
+        let at = copies.iter().position(|at| at.executor == executor).map(|index| copies.remove(index));
+        if copies.is_empty() {
+            self.blocks.remove(&(cache, partition));
+        }
+        at
     }
 
-    /// Where a partition is kept.
+    /// Where the copies of a partition are kept, the oldest first.
     #[must_use]
-    pub fn get(&self, cache: CacheId, partition: u32) -> Option<&CachedAt> {
-        self.blocks.get(&(cache, partition))
+    pub fn copies(&self, cache: CacheId, partition: u32) -> &[CachedAt] {
+        self.blocks.get(&(cache, partition)).map_or(&[], Vec::as_slice)
     }
 
-    /// The partitions of one cache.
+    /// One executor's copy of a partition.
+    #[must_use]
+    pub fn copy_on(&self, cache: CacheId, partition: u32, executor: ExecutorId) -> Option<&CachedAt> {
+        self.copies(cache, partition).iter().find(|at| at.executor == executor)
+    }
+
+    /// The partitions of one cache, each with its first copy.
     pub fn of(&self, cache: CacheId) -> impl Iterator<Item = (u32, &CachedAt)> {
-        self.blocks.range((cache, 0)..=(cache, u32::MAX)).map(|((_, partition), at)| (*partition, at))
+        let partitions = self.blocks.range((cache, 0)..=(cache, u32::MAX));
+        partitions.filter_map(|((_, partition), copies)| Some((*partition, copies.first()?)))
     }
 
-    /// Everything, for checks.
+    /// Every copy.
     pub fn all(&self) -> impl Iterator<Item = (CacheId, u32, &CachedAt)> {
-        self.blocks.iter().map(|((cache, partition), at)| (*cache, *partition, at))
+        self.blocks
+            .iter()
+            .flat_map(|((cache, partition), copies)| copies.iter().map(move |at| (*cache, *partition, at)))
     }
 
-    /// Forgets everything on one executor: for each cache, which partitions.
+    /// Forgets everything on one executor: for each cache, the partitions of which it held a copy.
     pub fn remove_executor(&mut self, executor: ExecutorId) -> Vec<(CacheId, Vec<u32>)> {
         let mut lost: BTreeMap<CacheId, Vec<u32>> = BTreeMap::new();
-        self.blocks.retain(|(cache, partition), at| {
-            let gone = at.executor == executor;
-            if gone {
+        self.blocks.retain(|(cache, partition), copies| {
+            let before = copies.len();
+            copies.retain(|at| at.executor != executor);
+            if copies.len() < before {
                 lost.entry(*cache).or_default().push(*partition);
             }
-            !gone
+            !copies.is_empty()
         });
         lost.into_iter().collect()
     }

@@ -247,7 +247,9 @@ impl DagScheduler {
         state.pending = partitions.iter().copied().collect();
         step.out.emit(EventKind::StageSubmitted { stage: attempt, job, partitions: partitions.clone(), reason });
         step.out.push(Command::Prepare { stage, partitions });
-        step.tasks.add_set(TaskSet::new(attempt, job, writes.is_some(), self.epoch, step.now, tasks), step.now);
+        let around = step.tasks.around();
+        let set = TaskSet::new(attempt, job, writes.is_some(), self.epoch, step.now, tasks, around);
+        step.tasks.add_set(set, step.now);
     }
 
     /// A task attempt succeeded on its executor. Decides whether that counts.
@@ -565,26 +567,32 @@ impl DagScheduler {
         out.emit(EventKind::MapOutputMoved { shuffle, map, from, node, executor });
     }
 
-    /// A cached partition lies on another executor now.
-    pub fn cached_block_moved(
+    /// Another executor holds a copy of a cached partition now.
+    pub fn cached_block_copied(
         &mut self,
         cache: CacheId,
         partition: u32,
+        from: ExecutorId,
         (executor, node): (ExecutorId, NodeId),
         out: &mut Outbox,
     ) {
-        let Some(at) = self.cached.get(cache, partition).copied() else { return };
+        let Some(at) = self.cached.copy_on(cache, partition, from).copied() else { return };
         self.cached.register(cache, partition, CachedAt { executor, node, ..at });
-        let CachedAt { bytes, rows, .. } = at;
-        out.emit(EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk: false });
+        out.emit(EventKind::BlockReplicated { cache, partition, from: at.node, node, executor, bytes: at.bytes });
     }
 
-    /// One cached partition is gone from an executor that lives.
-    pub fn cached_block_lost(&mut self, cache: CacheId, partition: u32, executor: ExecutorId, out: &mut Outbox) {
-        let Some(at) = self.cached.get(cache, partition).copied().filter(|at| at.executor == executor) else { return };
-        self.cached.remove(cache, partition);
-        let reason = "the block is gone from its executor".to_owned();
-        out.emit(EventKind::CachedBlocksLost { cache, partitions: vec![partition], node: at.node, reason });
+    /// A copy of a cached partition is gone from an executor that lives.
+    pub fn cached_block_lost(
+        &mut self,
+        cache: CacheId,
+        partition: u32,
+        executor: ExecutorId,
+        reason: String,
+        out: &mut Outbox,
+    ) {
+        if let Some(at) = self.cached.remove(cache, partition, executor) {
+            out.emit(EventKind::CachedBlocksLost { cache, partitions: vec![partition], node: at.node, reason });
+        }
     }
 
     fn unregister_executor(

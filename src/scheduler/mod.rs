@@ -4,8 +4,10 @@
 //! `DAGScheduler` ([`dag_scheduler`]) and `TaskSchedulerImpl` ([`task_scheduler`], [`task_set`]), with Spark's defaults.
 //! No clock, chance, thread, file or batch lives here.
 
+pub mod allocation;
 pub mod cached_blocks;
 pub mod dag_scheduler;
+pub mod exclusion;
 pub mod map_outputs;
 pub mod outbox;
 pub mod pools;
@@ -23,11 +25,13 @@ pub use pools::PoolRules;
 pub use stage_graph::{FilePiece, Leaf, Stage, StageGraph, StageInput};
 
 use crate::common::Conf;
-use crate::common::ids::{ExecutorId, ShuffleId, TaskId};
+use crate::common::ids::{CacheId, ExecutorId, ShuffleId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{EventKind, TaskCause, TaskMetrics, TaskOutcome};
+use allocation::{AllocationRules, ExecutorAllocation};
 use cached_blocks::CachedAt;
 use dag_scheduler::{DagScheduler, Step};
+use exclusion::ExclusionRules;
 use task_scheduler::{Running, TaskScheduler};
 
 /// The driver's scheduler.
@@ -35,6 +39,7 @@ use task_scheduler::{Running, TaskScheduler};
 pub struct Scheduler {
     dag: DagScheduler,
     tasks: TaskScheduler,
+    allocation: ExecutorAllocation,
     max_task_failures: u32,
 }
 
@@ -42,8 +47,12 @@ impl Scheduler {
     /// A scheduler with the limits of this configuration, and no executors.
     #[must_use]
     pub fn new(conf: &Conf) -> Self {
-        let mut scheduler =
-            Scheduler { dag: DagScheduler::default(), tasks: TaskScheduler::default(), max_task_failures: 4 };
+        let mut scheduler = Scheduler {
+            dag: DagScheduler::default(),
+            tasks: TaskScheduler::default(),
+            allocation: ExecutorAllocation::default(),
+            max_task_failures: 4,
+        };
         scheduler.set_conf(conf);
         scheduler
     }
@@ -58,6 +67,8 @@ impl Scheduler {
         self.tasks.set_speculation(speculation(conf));
         self.tasks.pools.is_fair =
             conf.get("spark.scheduler.mode").is_some_and(|mode| mode.eq_ignore_ascii_case("fair"));
+        self.tasks.set_exclusion(ExclusionRules::of(conf));
+        self.allocation.set_rules(AllocationRules::of(conf));
     }
 
     /// Tells the scheduler one fact. Everything it decides is appended to `out`.
@@ -65,9 +76,9 @@ impl Scheduler {
         let mut all_free = true;
         let mut step = Step { now, tasks: &mut self.tasks, out };
         match input {
-            Input::ExecutorAdded { executor, node, cores, first_core } => {
+            Input::ExecutorAdded { executor, node, cores, first_core, rack } => {
                 step.out.emit(EventKind::ExecutorAdded { executor, node, cores });
-                step.tasks.add_executor(executor, node, first_core..first_core + cores, now);
+                step.tasks.add_executor(executor, (node, rack), first_core..first_core + cores, now);
             }
             Input::ExecutorDecommissioned { executor } => {
                 if let Some(node) = step.tasks.decommission(executor) {
@@ -78,11 +89,11 @@ impl Scheduler {
             Input::MapOutputMoved { shuffle, map, executor, node } => {
                 self.dag.map_output_moved(shuffle, map, (executor, node), out);
             }
-            Input::CachedBlockMoved { cache, partition, executor, node } => {
-                self.dag.cached_block_moved(cache, partition, (executor, node), out);
+            Input::CachedBlockCopied { cache, partition, from, executor, node } => {
+                self.dag.cached_block_copied(cache, partition, from, (executor, node), out);
             }
-            Input::CachedBlockLost { cache, partition, executor } => {
-                self.dag.cached_block_lost(cache, partition, executor, out);
+            Input::CachedBlockLost { cache, partition, executor, reason } => {
+                self.dag.cached_block_lost(cache, partition, executor, reason, out);
             }
             Input::DriverLost => {
                 self.dag.fail_all("Job cancelled because SparkContext was shut down: the driver died", &mut step);
@@ -96,7 +107,9 @@ impl Scheduler {
                 all_free = false;
                 self.task_ended(task, end, metrics, now, out);
             }
-            Input::CachedBlockSpilled { cache, partition } => self.cached_block_spilled(cache, partition, out),
+            Input::CachedBlockSpilled { cache, partition, executor } => {
+                self.cached_block_spilled(cache, partition, executor, out);
+            }
             Input::CacheDropped { cache } => {
                 if self.dag.cached.drop_cache(cache) {
                     out.emit(EventKind::CacheDropped { cache });
@@ -105,6 +118,7 @@ impl Scheduler {
             Input::ShuffleDropped { shuffle } => self.dag.tracker.clear(shuffle),
             Input::TimerFired(Timer::ResubmitFailedStages) => self.dag.resubmit_failed(&mut step),
             Input::TimerFired(Timer::Revive) => self.tasks.timer_fired(),
+            Input::TimerFired(Timer::Allocation) => self.allocation.timer_fired(),
             Input::TimerFired(Timer::FindSlowTasks) => self.tasks.find_slow_tasks(now),
             Input::NothingLeft => {
                 self.dag.fail_all(
@@ -115,6 +129,12 @@ impl Scheduler {
         }
         self.tasks.drop_finished_sets();
         self.tasks.offer(now, all_free, out);
+        if self.allocation.is_on() {
+            let mut load = self.tasks.load();
+            load.holds_shuffles = self.dag.tracker.all().map(|(_, _, at)| at.executor).collect();
+            load.holds_cached = self.dag.cached.all().map(|(_, _, at)| at.executor).collect();
+            self.allocation.look(now, &load, out);
+        }
     }
 
     /// Where map outputs are.
@@ -158,8 +178,10 @@ impl Scheduler {
         self.dag.tracker.table(shuffle).is_some_and(map_outputs::ShuffleTable::is_complete)
     }
 
-    fn cached_block_spilled(&mut self, cache: crate::common::ids::CacheId, partition: u32, out: &mut Outbox) {
-        if let Some(CachedAt { node, executor, bytes, rows }) = self.dag.cached.get(cache, partition).copied() {
+    fn cached_block_spilled(&mut self, cache: CacheId, partition: u32, executor: ExecutorId, out: &mut Outbox) {
+        if let Some(CachedAt { node, executor, bytes, rows }) =
+            self.dag.cached.copy_on(cache, partition, executor).copied()
+        {
             out.emit(EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk: true });
         }
     }
@@ -238,6 +260,18 @@ impl Scheduler {
         self.dag.abort_stage(stage.stage, &reason, Some(task), &mut step);
     }
 
+    /// A task that exclusion lets start nowhere has no future.
+    fn abort_what_is_stuck(&mut self, now: VirtualTime, out: &mut Outbox) {
+        if let Some((stage, index, partition)) = self.tasks.stuck() {
+            let reason = format!(
+                "Aborting TaskSet {}.{} because task {index} (partition {partition}) cannot run anywhere due to node and executor excludeOnFailure.",
+                stage.stage.0, stage.attempt
+            );
+            let mut step = Step { now, tasks: &mut self.tasks, out };
+            self.dag.abort_stage(stage.stage, &reason, None, &mut step);
+        }
+    }
+
     fn task_ended(&mut self, task: TaskId, end: TaskEnd, metrics: TaskMetrics, now: VirtualTime, out: &mut Outbox) {
         let Some(running) = self.tasks.end(task) else {
             // The driver had given this attempt up with its executor: a late result is not used.
@@ -268,11 +302,17 @@ impl Scheduler {
                 step.out.push(Command::Discard { task });
                 let stage = running.stage.stage;
                 step.tasks.note_cause(stage, running.partition, TaskCause::Retry { reason: error.clone() });
+                let (executor, node) = (running.executor, running.node);
+                let set = step.tasks.set_mut(running.stage);
+                if set.is_some_and(|set| set.exclusion.failed(running.index, executor, node)) {
+                    step.out.emit(EventKind::ExecutorExcluded { executor, node, stage: running.stage });
+                }
                 if is_final {
                     self.dag.abort_stage(stage, &error, Some(task), &mut step);
                 } else if let Some(failures) = self.requeue(&running, true, false) {
                     self.abort_for(&running, failures, &error, task, now, out);
                 }
+                self.abort_what_is_stuck(now, out);
             }
         }
     }

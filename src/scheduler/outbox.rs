@@ -3,7 +3,7 @@
 use super::pools::PoolRules;
 use super::stage_graph::Stage;
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
-use crate::common::time::VirtualTime;
+use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{EventKind, StageAttempt, TaskMetrics};
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ pub enum Input {
         cores: u32,
         /** The first of them on its machine. */
         first_core: u32,
+        rack: u32,
     },
     /// It will leave: no new tasks for it.
     ExecutorDecommissioned {
@@ -28,10 +29,11 @@ pub enum Input {
         executor: ExecutorId,
         node: NodeId,
     },
-    /// A leaving executor handed a cached partition to this one.
-    CachedBlockMoved {
+    /// An executor sent a copy of a cached partition to this one.
+    CachedBlockCopied {
         cache: CacheId,
         partition: u32,
+        from: ExecutorId,
         executor: ExecutorId,
         node: NodeId,
     },
@@ -40,6 +42,7 @@ pub enum Input {
         cache: CacheId,
         partition: u32,
         executor: ExecutorId,
+        reason: String,
     },
     /// The driver process is gone.
     DriverLost,
@@ -73,6 +76,7 @@ pub enum Input {
     CachedBlockSpilled {
         cache: CacheId,
         partition: u32,
+        executor: ExecutorId,
     },
     CacheDropped {
         cache: CacheId,
@@ -153,6 +157,8 @@ pub enum Timer {
     Revive,
     /// Look for tasks that take too long.
     FindSlowTasks,
+    /// Ask for executors, or give idle ones back.
+    Allocation,
 }
 
 /// A wish of the scheduler.
@@ -181,6 +187,15 @@ pub enum Command {
         shuffle: ShuffleId,
         maps: Vec<u32>,
         executor: ExecutorId,
+    },
+    /// Ask the cluster manager for so many executors altogether.
+    RequestExecutors {
+        total: u32,
+    },
+    /// Give an idle executor back.
+    ReleaseExecutor {
+        executor: ExecutorId,
+        idle: VirtualDuration,
     },
     SetTimer {
         at: VirtualTime,

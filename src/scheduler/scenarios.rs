@@ -19,7 +19,13 @@ impl Story {
         conf.set("spark.locality.wait", "0s");
         let mut story = Story { scheduler: Scheduler::new(&conf), now: VirtualTime::ZERO };
         for id in 1..=executors {
-            story.tell(Input::ExecutorAdded { executor: ExecutorId(id), node: NodeId(id), cores, first_core: 0 });
+            story.tell(Input::ExecutorAdded {
+                executor: ExecutorId(id),
+                node: NodeId(id),
+                cores,
+                first_core: 0,
+                rack: 0,
+            });
         }
         story
     }
@@ -81,6 +87,8 @@ impl Story {
 
 fn line(command: &Command) -> Option<String> {
     Some(match command {
+        Command::RequestExecutors { total } => format!("ask for {total} executors"),
+        Command::ReleaseExecutor { executor, .. } => format!("release {executor}"),
         Command::Launch(launch) => format!(
             "launch {} {}.{} p{} on {}",
             launch.task, launch.stage.stage, launch.stage.attempt, launch.partition, launch.executor.0
@@ -350,7 +358,7 @@ fn a_cached_partition_pulls_its_task_and_hides_what_is_below() {
 fn far_places_wait_for_patience_to_run_out() {
     let mut story = Story::new(2, 1);
     story.scheduler.set_conf(&Conf::new());
-    let leaf = || vec![Leaf::File(FilePiece { block: 0, bytes: 9, hosts: vec![NodeId(1)] })];
+    let leaf = || vec![Leaf::File(FilePiece { block: 0, bytes: 9, hosts: vec![NodeId(1)], is_cold: false })];
     let stage = Stage {
         id: StageId(0),
         writes: None,

@@ -45,6 +45,8 @@ pub struct FilePiece {
     pub block: u32,
     pub bytes: u64,
     pub hosts: Vec<NodeId>,
+    /// It lies on the cold tier.
+    pub is_cold: bool,
 }
 
 /// What a stage as a whole reads, for the question which parents must run first.

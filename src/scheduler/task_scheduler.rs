@@ -8,14 +8,17 @@
 //!
 //! **Simplified:** a slow task is not asked how far it is (Spark's efficiency gate); Spark shuffles the offers by chance; here a round begins behind the executor that was served last.
 
+use super::allocation::Load;
+use super::exclusion::ExclusionRules;
 use super::outbox::{Command, Launch, Outbox, Timer};
 use super::pools::Pools;
-use super::task_set::{Choice, Speculation, TaskSet};
+use super::task_set::{Choice, Speculation, Surroundings, TaskSet};
 use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{EventKind, Locality, StageAttempt, TaskCause};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A live executor.
 #[derive(Debug)]
@@ -70,6 +73,9 @@ pub struct TaskScheduler {
     speculation: Speculation,
     speculation_due: bool,
     pub pools: Pools,
+    around: Surroundings,
+    /// The rack of each node that had an executor.
+    racks: BTreeMap<NodeId, u32>,
 }
 
 impl TaskScheduler {
@@ -83,8 +89,33 @@ impl TaskScheduler {
         self.speculation = rules;
     }
 
+    /// `spark.excludeOnFailure.*`; sets that run keep what they began with.
+    pub fn set_exclusion(&mut self, rules: Option<ExclusionRules>) {
+        self.around.exclusion = rules;
+    }
+
+    /// What a new set should know.
+    #[must_use]
+    pub fn around(&self) -> Surroundings {
+        self.around.clone()
+    }
+
+    fn learn_rack(&mut self, node: NodeId, rack: u32) {
+        if self.racks.insert(node, rack) != Some(rack) {
+            let several = self.racks.values().any(|other| *other != rack);
+            self.around.racks = Arc::new(if several { self.racks.clone() } else { BTreeMap::new() });
+        }
+    }
+
     /// A new executor with all its cores free.
-    pub fn add_executor(&mut self, executor: ExecutorId, node: NodeId, cores: Range<u32>, now: VirtualTime) {
+    pub fn add_executor(
+        &mut self,
+        executor: ExecutorId,
+        (node, rack): (NodeId, u32),
+        cores: Range<u32>,
+        now: VirtualTime,
+    ) {
+        self.learn_rack(node, rack);
         let state = Executor { node, cores: cores.end - cores.start, free: cores.collect(), is_leaving: false };
         self.executors.insert(executor, state);
         self.free.insert(executor);
@@ -384,6 +415,30 @@ impl TaskScheduler {
         }
         let same = |other: &Running| other.stage == running.stage && other.index == running.index;
         self.running.iter().filter(|(_, other)| same(other)).map(|(task, _)| *task).collect()
+    }
+
+    /// What dynamic allocation looks at, without what executors hold.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let serving = self.executors.iter().filter(|(_, executor)| !executor.is_leaving);
+        Load {
+            pending: self.sets.values().map(TaskSet::waiting).sum(),
+            running: self.running.len(),
+            cores: serving.map(|(id, executor)| (*id, executor.cores)).collect(),
+            busy: self.running.values().map(|running| running.executor).collect(),
+            ..Load::default()
+        }
+    }
+
+    /// A task that exclusion lets start nowhere, with its set's stage.
+    #[must_use]
+    pub fn stuck(&self) -> Option<(StageAttempt, usize, u32)> {
+        let executors: Vec<(ExecutorId, NodeId)> =
+            self.executors.iter().map(|(id, executor)| (*id, executor.node)).collect();
+        self.sets.values().find_map(|set| {
+            let index = set.stuck(&executors)?;
+            Some((set.stage, index, set.tasks[index].partition))
+        })
     }
 
     /// The revive timer fired.

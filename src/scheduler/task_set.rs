@@ -9,12 +9,14 @@
 //! A zombie launches nothing more; what runs goes on and may still count.
 
 use super::cached_blocks::CachedBlocks;
+use super::exclusion::{Exclusion, ExclusionRules};
 use super::map_outputs::MapOutputTracker;
 use super::stage_graph::Leaf;
 use crate::common::ids::{ExecutorId, JobId, NodeId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{Locality, StageAttempt};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Where a task would rather run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +35,14 @@ pub struct Speculation {
     /// How many times the median is slow.
     pub multiplier_permille: u64,
     pub min_runtime: VirtualDuration,
+}
+
+/// What a set knows of the cluster as it begins.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The rack of each node; empty where there is only one.
+    pub racks: Arc<BTreeMap<NodeId, u32>>,
+    pub exclusion: Option<ExclusionRules>,
 }
 
 /// One task of the set.
@@ -62,6 +72,10 @@ pub struct TaskSet {
     by_partition: BTreeMap<u32, usize>,
     for_executor: BTreeMap<ExecutorId, VecDeque<usize>>,
     for_node: BTreeMap<NodeId, VecDeque<usize>>,
+    for_rack: BTreeMap<u32, VecDeque<usize>>,
+    racks: Arc<BTreeMap<NodeId, u32>>,
+    /// Where tasks of this set failed.
+    pub exclusion: Exclusion,
     without_preference: VecDeque<usize>,
     all: VecDeque<usize>,
     pending: usize,
@@ -94,6 +108,7 @@ impl TaskSet {
         epoch: u64,
         now: VirtualTime,
         tasks: Vec<(u32, Vec<Preference>)>,
+        around: Surroundings,
     ) -> Self {
         let by_partition = tasks.iter().enumerate().map(|(index, (partition, _))| (*partition, index)).collect();
         let slots = tasks.into_iter().map(|(partition, preferences)| TaskSlot {
@@ -115,6 +130,9 @@ impl TaskSet {
             by_partition,
             for_executor: BTreeMap::new(),
             for_node: BTreeMap::new(),
+            for_rack: BTreeMap::new(),
+            racks: around.racks,
+            exclusion: Exclusion::new(around.exclusion),
             without_preference: VecDeque::new(),
             all: VecDeque::new(),
             pending: 0,
@@ -145,6 +163,23 @@ impl TaskSet {
         !self.is_zombie && self.pending > 0
     }
 
+    /// A waiting task that may start on none of these executors; absent while each may start somewhere.
+    #[must_use]
+    pub fn stuck(&self, executors: &[(ExecutorId, NodeId)]) -> Option<usize> {
+        if self.exclusion.is_empty() || self.is_zombie || executors.is_empty() {
+            return None;
+        }
+        let nowhere =
+            |index: &usize| executors.iter().all(|(executor, node)| self.exclusion.forbids(*index, *executor, *node));
+        (0..self.tasks.len()).filter(|index| self.tasks[*index].is_queued).find(nowhere)
+    }
+
+    /// Number of tasks that wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        if self.is_zombie { 0 } else { self.pending }
+    }
+
     /// Whether a free core could be of use.
     #[must_use]
     pub fn wants_cores(&self) -> bool {
@@ -168,14 +203,17 @@ impl TaskSet {
     pub fn add_pending(&mut self, index: usize) {
         self.pending += 1;
         self.tasks[index].is_queued = true;
+        let mut racks = BTreeSet::new();
         for preference in &self.tasks[index].preferences {
-            match preference {
-                Preference::Executor(executor, node) => {
-                    self.for_executor.entry(*executor).or_default().push_back(index);
-                    self.for_node.entry(*node).or_default().push_back(index);
-                }
-                Preference::Node(node) => self.for_node.entry(*node).or_default().push_back(index),
+            let (Preference::Executor(_, node) | Preference::Node(node)) = preference;
+            if let Preference::Executor(executor, _) = preference {
+                self.for_executor.entry(*executor).or_default().push_back(index);
             }
+            self.for_node.entry(*node).or_default().push_back(index);
+            racks.extend(self.racks.get(node));
+        }
+        for rack in racks {
+            self.for_rack.entry(rack).or_default().push_back(index);
         }
         if self.tasks[index].preferences.is_empty() {
             self.without_preference.push_back(index);
@@ -234,6 +272,9 @@ impl TaskSet {
         if !self.without_preference.is_empty() {
             levels.push(Locality::NoPreference);
         }
+        if self.for_rack.values().any(|queue| !queue.is_empty()) {
+            levels.push(Locality::Rack);
+        }
         levels.push(Locality::Any);
         if self.levels.is_empty() {
             self.last_reset = now;
@@ -250,7 +291,8 @@ impl TaskSet {
                 Locality::Process => has_waiting(&self.tasks, self.for_executor.values_mut()),
                 Locality::Node => has_waiting(&self.tasks, self.for_node.values_mut()),
                 Locality::NoPreference => has_waiting(&self.tasks, std::iter::once(&mut self.without_preference)),
-                Locality::Rack | Locality::Any => true,
+                Locality::Rack => has_waiting(&self.tasks, self.for_rack.values_mut()),
+                Locality::Any => true,
             };
             let wait = level_wait(level, wait);
             if !has_more {
@@ -286,20 +328,29 @@ impl TaskSet {
 
     /// Takes the next task for this executor, not farther from its input than `limit`.
     pub fn dequeue(&mut self, executor: ExecutorId, node: NodeId, limit: Locality) -> Option<Choice> {
-        let tasks = &self.tasks;
+        let (tasks, exclusion) = (&self.tasks, &self.exclusion);
+        if exclusion.avoids(executor, node) {
+            return None;
+        }
+        let may = |index: usize| !exclusion.forbids(index, executor, node);
         let found = None
-            .or_else(|| take(tasks, self.for_executor.get_mut(&executor)).map(|index| (index, Locality::Process)))
+            .or_else(|| take(tasks, self.for_executor.get_mut(&executor), may).map(|index| (index, Locality::Process)))
             .or_else(|| {
                 let queue = (limit >= Locality::Node).then(|| self.for_node.get_mut(&node)).flatten();
-                take(tasks, queue).map(|index| (index, Locality::Node))
+                take(tasks, queue, may).map(|index| (index, Locality::Node))
             })
             .or_else(|| {
                 let queue = (limit >= Locality::NoPreference).then_some(&mut self.without_preference);
-                take(tasks, queue).map(|index| (index, Locality::NoPreference))
+                take(tasks, queue, may).map(|index| (index, Locality::NoPreference))
+            })
+            .or_else(|| {
+                let rack = self.racks.get(&node).filter(|_| limit >= Locality::Rack);
+                let queue = rack.and_then(|rack| self.for_rack.get_mut(rack));
+                take(tasks, queue, may).map(|index| (index, Locality::Rack))
             })
             .or_else(|| {
                 let queue = (limit >= Locality::Any).then_some(&mut self.all);
-                take(tasks, queue).map(|index| (index, Locality::Any))
+                take(tasks, queue, may).map(|index| (index, Locality::Any))
             });
         found.map(|(index, locality)| {
             self.pending -= 1;
@@ -328,15 +379,25 @@ fn has_waiting<'a>(tasks: &[TaskSlot], queues: impl Iterator<Item = &'a mut VecD
     false
 }
 
-/// The first task of a queue that still waits; entries of tasks that went elsewhere are dropped on the way.
-fn take(tasks: &[TaskSlot], queue: Option<&mut VecDeque<usize>>) -> Option<usize> {
+/// The first task of a queue that still waits and may; entries of tasks that went elsewhere are dropped on the way.
+fn take(tasks: &[TaskSlot], queue: Option<&mut VecDeque<usize>>, may: impl Fn(usize) -> bool) -> Option<usize> {
     let queue = queue?;
+    let mut refused = Vec::new();
+    let mut found = None;
     while let Some(index) = queue.pop_front() {
-        if tasks[index].is_queued {
-            return Some(index);
+        if !tasks[index].is_queued {
+            continue;
         }
+        if may(index) {
+            found = Some(index);
+            break;
+        }
+        refused.push(index);
     }
-    None
+    for index in refused.into_iter().rev() {
+        queue.push_front(index);
+    }
+    found
 }
 
 /// Where the task that reads these leaves would rather run: cached blocks, else hosts of files, else large map outputs.
@@ -345,9 +406,9 @@ pub fn preferences(leaves: &[Leaf], tracker: &MapOutputTracker, cached: &CachedB
     let mut found = Vec::new();
     for leaf in leaves {
         match leaf {
-            Leaf::Cached { cache, partition, below } => match cached.get(*cache, *partition) {
-                Some(at) => found.push(Preference::Executor(at.executor, at.node)),
-                None => found.extend(preferences(below, tracker, cached)),
+            Leaf::Cached { cache, partition, below } => match cached.copies(*cache, *partition) {
+                [] => found.extend(preferences(below, tracker, cached)),
+                copies => found.extend(copies.iter().map(|at| Preference::Executor(at.executor, at.node))),
             },
             Leaf::File(_) | Leaf::Broadcast(_) | Leaf::Shuffle { .. } => {}
         }

@@ -93,7 +93,7 @@ impl Host for Session {
     fn cache(&mut self, plan: &Arc<LogicalPlan>, storage_level: &str) -> Result<CacheId> {
         self.ensure_cluster()?;
         let cluster = self.cluster.as_mut().ok_or_else(|| SparkError::internal("the cluster was just started"))?;
-        Ok(self.caches.add(plan, storage_level, || cluster.new_cache()))
+        Ok(self.caches.add(plan, storage_level, || cluster.new_cache(storage_level)))
     }
 
     fn uncache(&mut self, plan: &Arc<LogicalPlan>) -> Result<bool> {

@@ -319,11 +319,28 @@ pub struct Cache {
 pub struct CachedBlock {
     pub node: NodeId,
     pub executor: ExecutorId,
+    /// Others that hold a copy.
+    pub copies: Vec<(NodeId, ExecutorId)>,
     pub bytes: u64,
     pub rows: u64,
     pub on_disk: bool,
     pub made: VirtualTime,
     pub lost: Option<VirtualTime>,
+}
+
+impl CachedBlock {
+    /// A copy is gone. True when it was the last.
+    pub fn lose_copy(&mut self, is_gone: impl Fn(NodeId, ExecutorId) -> bool) -> bool {
+        self.copies.retain(|(node, executor)| !is_gone(*node, *executor));
+        if !is_gone(self.node, self.executor) {
+            return false;
+        }
+        if self.copies.is_empty() {
+            return true;
+        }
+        (self.node, self.executor) = self.copies.remove(0);
+        false
+    }
 }
 
 /// A fault that was injected.

@@ -67,6 +67,8 @@ impl Status {
             | EventKind::NodeReconnected { .. }
             | EventKind::NodeLeaving { .. }
             | EventKind::ExecutorDecommissioned { .. }
+            | EventKind::ExecutorsRequested { .. }
+            | EventKind::ExecutorExcluded { .. }
             | EventKind::NodeRestarted { .. } => self.apply_machine(at, kind),
             EventKind::QueryStarted { .. }
             | EventKind::QueryReplanned { .. }
@@ -85,6 +87,7 @@ impl Status {
             | EventKind::MapOutputMoved { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BlockCached { .. }
+            | EventKind::BlockReplicated { .. }
             | EventKind::CachedBlocksLost { .. }
             | EventKind::CacheDropped { .. }
             | EventKind::BroadcastCreated { .. }
@@ -252,7 +255,7 @@ impl Status {
         }
         for (id, cache) in self.caches.iter_mut().filter(|(_, cache)| !cache.dropped) {
             for (partition, block) in cache.blocks.iter_mut().filter(|(_, block)| block.lost.is_none()) {
-                if is_of(block.node, block.executor) {
+                if block.lose_copy(is_of) {
                     block.lost = Some(at);
                     let lost =
                         LostBlock { cache: *id, partition: *partition, bytes: block.bytes, need: need::Need::No };
@@ -563,13 +566,23 @@ impl Status {
             EventKind::MapOutputsLost { shuffle, maps, node, .. } => self.lose_outputs(at, *shuffle, maps, *node),
             EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk } => {
                 let (executor, bytes, rows, on_disk) = (*executor, *bytes, *rows, *on_disk);
-                let block = CachedBlock { node: *node, executor, bytes, rows, on_disk, made: at, lost: None };
+                let known = self.caches.get(cache).and_then(|cache| cache.blocks.get(partition));
+                let copies = known.filter(|known| known.lost.is_none()).map(|known| known.copies.clone());
+                let copies = copies.unwrap_or_default();
+                let block = CachedBlock { node: *node, executor, copies, bytes, rows, on_disk, made: at, lost: None };
                 self.caches.entry(*cache).or_default().blocks.insert(*partition, block);
+            }
+            EventKind::BlockReplicated { cache, partition, node, executor, .. } => {
+                let blocks = self.caches.get_mut(cache).map(|cache| &mut cache.blocks);
+                if let Some(block) = blocks.and_then(|blocks| blocks.get_mut(partition)) {
+                    block.copies.push((*node, *executor));
+                }
             }
             EventKind::CachedBlocksLost { cache, partitions, node, .. } => {
                 let blocks = self.caches.get_mut(cache).map(|cache| &mut cache.blocks);
                 for block in blocks.into_iter().flat_map(|blocks| blocks.iter_mut()) {
-                    if partitions.contains(block.0) && block.1.node == *node && block.1.lost.is_none() {
+                    if partitions.contains(block.0) && block.1.lost.is_none() && block.1.lose_copy(|on, _| on == *node)
+                    {
                         block.1.lost = Some(at);
                     }
                 }

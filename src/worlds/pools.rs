@@ -134,8 +134,13 @@ impl<'a> Yard<'a> {
             busy: VirtualDuration::default(),
         };
         for id in 1..=config.nodes {
-            let input =
-                Input::ExecutorAdded { executor: ExecutorId(id), node: NodeId(id), cores: config.cores, first_core: 0 };
+            let input = Input::ExecutorAdded {
+                executor: ExecutorId(id),
+                node: NodeId(id),
+                cores: config.cores,
+                first_core: 0,
+                rack: 0,
+            };
             yard.tell(input);
         }
         (0..config.long_jobs).for_each(|job| yard.agenda.add(VirtualTime::ZERO, Due::Submit(job)));
@@ -238,7 +243,9 @@ impl<'a> Yard<'a> {
             | Command::Accept { .. }
             | Command::Discard { .. }
             | Command::Kill { .. }
-            | Command::DropOutputs { .. } => {}
+            | Command::DropOutputs { .. }
+            | Command::RequestExecutors { .. }
+            | Command::ReleaseExecutor { .. } => {}
         }
     }
 

@@ -1,0 +1,244 @@
+//! How many executors there should be (Spark's `ExecutorAllocationManager`).
+//!
+//! ```text
+//!   tasks wait for 1 s ──▶ ask for 1, then each second 2, 4, 8 … more      never more than the tasks at hand need
+//!   an executor idle for 60 s ──▶ give it back                             never below the minimum
+//! ```
+//!
+//! Keys, with Spark's defaults: `spark.dynamicAllocation.enabled` (false), `.minExecutors` (0), `.maxExecutors` (no limit),
+//! `.initialExecutors`, `.schedulerBacklogTimeout` (1 s), `.sustainedSchedulerBacklogTimeout` (1 s), `.executorIdleTimeout` (60 s),
+//! `.cachedExecutorIdleTimeout` (for ever), `.shuffleTracking.enabled` (true). An executor that holds shuffle files that a job may still
+//! read is kept, unless a shuffle service serves them.
+//!
+//! **Simplified:** Spark looks every 100 ms; we look when something changes and when a patience ends.
+
+use super::outbox::{Command, Outbox, Timer};
+use crate::common::Conf;
+use crate::common::ids::ExecutorId;
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::EventKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rules of one configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AllocationRules {
+    pub min: u32,
+    pub max: u32,
+    pub initial: u32,
+    backlog: VirtualDuration,
+    sustained: VirtualDuration,
+    idle: VirtualDuration,
+    /// Absent: executors that hold cached blocks stay.
+    cached_idle: Option<VirtualDuration>,
+    /// Executors that hold shuffle files stay.
+    tracks_shuffles: bool,
+}
+
+impl AllocationRules {
+    /// The rules, where dynamic allocation is on.
+    #[must_use]
+    pub fn of(conf: &Conf) -> Option<Self> {
+        let key = |name: &str| format!("spark.dynamicAllocation.{name}");
+        if !conf.flag(&key("enabled")) {
+            return None;
+        }
+        let count =
+            |name: &str, otherwise: i64| u32::try_from(conf.number(&key(name), otherwise).max(0)).unwrap_or(u32::MAX);
+        let min = count("minExecutors", 0);
+        let max = count("maxExecutors", i64::from(u32::MAX)).max(min).max(1);
+        let length = |name: &str, otherwise: u64| VirtualDuration::from_millis(conf.millis(&key(name), otherwise));
+        let backlog = length("schedulerBacklogTimeout", 1000);
+        let cached = key("cachedExecutorIdleTimeout");
+        Some(AllocationRules {
+            min,
+            max,
+            initial: count("initialExecutors", i64::from(min)).clamp(min, max),
+            backlog,
+            sustained: length("sustainedSchedulerBacklogTimeout", backlog.0 / 1_000_000),
+            idle: length("executorIdleTimeout", 60_000),
+            cached_idle: conf.get(&cached).map(|_| length("cachedExecutorIdleTimeout", 0)),
+            tracks_shuffles: !conf.flag("spark.shuffle.service.enabled")
+                && conf.get(&key("shuffleTracking.enabled")).is_none_or(|text| text.trim() != "false"),
+        })
+    }
+}
+
+/// What the manager sees of the work.
+#[derive(Debug, Default)]
+pub struct Load {
+    pub pending: usize,
+    pub running: usize,
+    /// Cores of each live executor that gets tasks.
+    pub cores: BTreeMap<ExecutorId, u32>,
+    pub busy: BTreeSet<ExecutorId>,
+    pub holds_shuffles: BTreeSet<ExecutorId>,
+    pub holds_cached: BTreeSet<ExecutorId>,
+}
+
+/// Its memory.
+#[derive(Debug, Default)]
+pub struct ExecutorAllocation {
+    rules: Option<AllocationRules>,
+    target: u32,
+    to_add: u32,
+    add_at: Option<VirtualTime>,
+    idle_since: BTreeMap<ExecutorId, VirtualTime>,
+    timer_at: Option<VirtualTime>,
+}
+
+impl ExecutorAllocation {
+    /// Takes the rules over. The target begins at the initial number.
+    pub fn set_rules(&mut self, rules: Option<AllocationRules>) {
+        if self.rules != rules {
+            self.target = rules.map_or(0, |rules| rules.initial);
+            self.to_add = 1;
+            self.rules = rules;
+        }
+    }
+
+    /// Whether it decides anything.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.rules.is_some()
+    }
+
+    /// Its timer fired.
+    pub fn timer_fired(&mut self) {
+        self.timer_at = None;
+    }
+
+    /// Looks at the work and asks for executors, or gives some back.
+    pub fn look(&mut self, now: VirtualTime, load: &Load, out: &mut Outbox) {
+        let Some(rules) = self.rules else { return };
+        let per_executor = load.cores.values().copied().max().unwrap_or(1).max(1) as usize;
+        let needed = u32::try_from((load.pending + load.running).div_ceil(per_executor)).unwrap_or(u32::MAX);
+        self.adjust_target(now, &rules, needed, load.pending > 0, out);
+        self.release_idle(now, &rules, load, out);
+        self.set_timer(now, &rules, load, out);
+    }
+
+    fn adjust_target(&mut self, now: VirtualTime, rules: &AllocationRules, needed: u32, waits: bool, out: &mut Outbox) {
+        let before = self.target;
+        if needed < self.target {
+            self.target = needed.max(rules.min);
+            self.to_add = 1;
+        }
+        if !waits {
+            self.add_at = None;
+            self.to_add = 1;
+        } else if self.add_at.is_none() {
+            self.add_at = Some(now + rules.backlog);
+        }
+        if self.add_at.is_some_and(|at| now >= at) {
+            let wanted = self.target.saturating_add(self.to_add);
+            let most = needed.min(rules.max).max(rules.min);
+            let got = wanted.min(most);
+            self.to_add = if got == wanted { self.to_add.saturating_mul(2) } else { 1 };
+            self.target = got;
+            self.add_at = Some(now + rules.sustained);
+        }
+        if self.target != before {
+            out.emit(EventKind::ExecutorsRequested { total: self.target, before });
+            out.push(Command::RequestExecutors { total: self.target });
+        }
+    }
+
+    fn release_idle(&mut self, now: VirtualTime, rules: &AllocationRules, load: &Load, out: &mut Outbox) {
+        self.idle_since.retain(|executor, _| load.cores.contains_key(executor) && !load.busy.contains(executor));
+        for executor in load.cores.keys().filter(|executor| !load.busy.contains(executor)) {
+            self.idle_since.entry(*executor).or_insert(now);
+        }
+        let mut left = load.cores.len() as u32;
+        let idle: Vec<(ExecutorId, VirtualTime)> = self.idle_since.iter().map(|(id, since)| (*id, *since)).collect();
+        for (executor, since) in idle {
+            let is_due = Self::patience(rules, load, executor).is_some_and(|patience| since + patience <= now);
+            if is_due && left > rules.min && left > self.target {
+                left -= 1;
+                self.idle_since.remove(&executor);
+                out.push(Command::ReleaseExecutor { executor, idle: now.since(since) });
+            }
+        }
+    }
+
+    /// How long this executor may be idle; absent: for ever.
+    fn patience(rules: &AllocationRules, load: &Load, executor: ExecutorId) -> Option<VirtualDuration> {
+        if rules.tracks_shuffles && load.holds_shuffles.contains(&executor) {
+            return None;
+        }
+        if load.holds_cached.contains(&executor) { rules.cached_idle } else { Some(rules.idle) }
+    }
+
+    fn set_timer(&mut self, now: VirtualTime, rules: &AllocationRules, load: &Load, out: &mut Outbox) {
+        let surplus = load.cores.len() as u32 > rules.min.max(self.target);
+        let ends = self
+            .idle_since
+            .iter()
+            .filter_map(|(executor, since)| Some(*since + Self::patience(rules, load, *executor)?));
+        let next = ends.filter(|_| surplus).chain(self.add_at).filter(|at| *at > now).min();
+        if let Some(at) = next.filter(|at| self.timer_at.is_none_or(|set| *at < set || set <= now)) {
+            self.timer_at = Some(at);
+            out.push(Command::SetTimer { at, timer: Timer::Allocation });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(settings: &[(&str, &str)]) -> Option<AllocationRules> {
+        let mut conf = Conf::new();
+        conf.set("spark.dynamicAllocation.enabled", "true");
+        for (key, value) in settings {
+            conf.set(format!("spark.dynamicAllocation.{key}"), *value);
+        }
+        AllocationRules::of(&conf)
+    }
+
+    fn load(pending: usize, running: usize, executors: u32, busy: u32) -> Load {
+        Load {
+            pending,
+            running,
+            cores: (1..=executors).map(|id| (ExecutorId(id), 2)).collect(),
+            busy: (1..=busy).map(ExecutorId).collect(),
+            ..Load::default()
+        }
+    }
+
+    fn look(manager: &mut ExecutorAllocation, secs: u64, load: &Load) -> Vec<String> {
+        let mut out = Outbox::default();
+        manager.look(VirtualTime(secs * 1_000_000_000), load, &mut out);
+        let told = out.drain().into_iter().filter_map(|command| match command {
+            Command::RequestExecutors { total } => Some(format!("ask for {total}")),
+            Command::ReleaseExecutor { executor, .. } => Some(format!("release {executor}")),
+            _ => None,
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn requests_double_each_second_up_to_what_the_tasks_need() {
+        let mut manager = ExecutorAllocation::default();
+        manager.set_rules(rules(&[("minExecutors", "1")]));
+        let told: Vec<Vec<String>> = (0..6).map(|secs| look(&mut manager, secs, &load(30, 2, 1, 1))).collect();
+        assert_eq!(told.concat(), ["ask for 2", "ask for 4", "ask for 8", "ask for 16"]);
+        assert_eq!(look(&mut manager, 6, &load(0, 2, 8, 1)), ["ask for 1"]);
+    }
+
+    #[test]
+    fn idle_executors_go_after_a_minute_but_not_with_what_others_need() {
+        let mut manager = ExecutorAllocation::default();
+        manager.set_rules(rules(&[("minExecutors", "1")]));
+        let mut idle = load(0, 0, 4, 0);
+        idle.holds_shuffles.insert(ExecutorId(1));
+        idle.holds_cached.insert(ExecutorId(2));
+        assert!(look(&mut manager, 10, &idle).is_empty());
+        assert!(look(&mut manager, 69, &idle).is_empty());
+        assert_eq!(look(&mut manager, 70, &idle), ["release exec 3", "release exec 4"]);
+    }
+
+    #[test]
+    fn it_is_off_unless_asked_for() {
+        assert_eq!(AllocationRules::of(&Conf::new()), None);
+    }
+}
