@@ -3,6 +3,7 @@
 //! One file for each command in `commands/`: an `Args` struct whose doc comments are the help, and a `run` that gives the exit status
 //! (0 fine, 1 the script raised, 2 wrong use, 3 not supported here, 70 our bug, 130 interrupted).
 
+mod classroom;
 mod cluster_args;
 mod commands;
 mod interrupt;
@@ -30,11 +31,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Learn(commands::learn::Args),
+    Quiz(commands::quiz::Args),
+    Advise(commands::advise::Args),
     Run(commands::run::Args),
     Explain(commands::explain::Args),
     Replay(commands::replay::Args),
     Logs(commands::logs::Args),
     Metrics(commands::metrics::Args),
+    Demo(commands::demo::Args),
+    Concepts(commands::concepts::Args),
     Data(commands::data::Args),
     World(commands::world::Args),
     Api(commands::api::Args),
@@ -55,6 +61,11 @@ pub fn main() -> ExitCode {
     };
     let status = std::panic::catch_unwind(|| match cli.command {
         None => commands::home::run(),
+        Some(Command::Learn(args)) => commands::learn::run(&args),
+        Some(Command::Quiz(args)) => commands::quiz::run(&args),
+        Some(Command::Advise(args)) => commands::advise::run(&args),
+        Some(Command::Demo(args)) => commands::demo::run(&args),
+        Some(Command::Concepts(args)) => commands::concepts::run(&args),
         Some(Command::Run(args)) => commands::run::run(&args),
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),

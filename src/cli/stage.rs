@@ -8,6 +8,7 @@ use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
 use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
+use crate::workshop::demo::{Demo, PlayedDemo};
 use clap::ValueEnum;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -118,6 +119,12 @@ pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: ScreenArgs) -
         Ok(Exit::Interrupted) => 130,
         Err(error) => super::launch::refuse(&no_terminal(&error)),
     }
+}
+
+/// Shows a demo: its main run, recorded.
+pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Result<u8> {
+    let take = played.scenes.named(None)?;
+    Ok(replay(take.events.clone(), &format!("{}  {}", demo.id, demo.title), screen))
 }
 
 pub(crate) fn no_terminal(error: &std::io::Error) -> SparkError {

@@ -7,6 +7,8 @@ pub mod diagnostic;
 pub mod logs;
 pub mod metrics;
 pub mod narrator;
+pub mod page;
+pub mod picture;
 pub mod recovery;
 pub mod summary;
 pub mod why;

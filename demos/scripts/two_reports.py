@@ -1,0 +1,15 @@
+import sys
+
+from pyspark.sql import SparkSession, functions as F
+
+spark = SparkSession.builder.appName("two-reports").getOrCreate()
+spark.conf.set("spark.sql.adaptive.enabled", "false")
+sales = spark.read.csv("datasets/sales", header=True, schema=(
+    "transaction_id STRING, transaction_date DATE, product STRING, region STRING, sales_rep STRING, "
+    "quantity INT, unit_price DOUBLE, total_amount DOUBLE, customer_segment STRING, customer_id STRING"))
+daily = (sales.repartition(12, "customer_id")
+         .groupBy("customer_id", "transaction_date").agg(F.sum("total_amount").alias("revenue")))
+if "cache" in sys.argv:
+    daily = daily.cache()
+print(daily.agg(F.count("*"), F.round(F.sum("revenue"), 2)).first())
+print(daily.agg(F.round(F.max("revenue"), 2)).first())

@@ -1,0 +1,291 @@
+//! Pictures of a run at a moment, as lines: stages, nodes, blocks, rows, cores, plans, sentences.
+
+use super::narrator::{Depth, Format, Narrator};
+use super::page::{Ink, PageLine, cut};
+use super::words;
+use crate::common::text::{bytes, count, plural, visible};
+use crate::common::time::VirtualTime;
+use crate::status::{Attempt, Stage, Status, TaskState};
+use crate::workshop::lesson::{Picture, Show};
+use crate::workshop::scene::figures::final_plan;
+
+/// Lines of a plan, a story or an output when the text does not say.
+const LINES: usize = 16;
+
+/// The picture with its caption.
+#[must_use]
+pub fn picture(picture: &Picture, width: usize) -> Vec<PageLine> {
+    let status = picture.at.status(&picture.take);
+    let mut lines = vec![title(picture, &status, width)];
+    let drawn = match picture.spec.show {
+        Show::Stages => stages(&status, width),
+        Show::Nodes => nodes(&status, width),
+        Show::Matrix => matrix(&status, picture.spec.stage, width),
+        Show::Partitions => partitions(&status, picture.spec.stage, width),
+        Show::Timeline => timeline(&status, width),
+        Show::Plan => plan(picture),
+        Show::Story => story(picture),
+        Show::Output => picture.take.printed.lines().map(visible).collect(),
+        Show::Script => script(picture),
+        Show::Rules => rules(picture),
+    };
+    let limit = picture.spec.lines.unwrap_or(LINES);
+    let more = drawn.len().saturating_sub(limit);
+    lines.extend(drawn.iter().take(limit).map(|line| PageLine::of(Ink::Code, format!("  {}", cut(line, width.saturating_sub(2))))));
+    if more > 0 {
+        lines.push(PageLine::of(Ink::Dim, format!("  … {more} more")));
+    }
+    if let Some(caption) = &picture.caption {
+        lines.extend(super::page::words(caption, width, "  ").into_iter().map(|line| PageLine::of(Ink::Dim, line.plain())));
+    }
+    lines
+}
+
+fn title(picture: &Picture, status: &Status, width: usize) -> PageLine {
+    let what = match picture.spec.show {
+        Show::Stages => "stages and their tasks",
+        Show::Nodes => "what is where",
+        Show::Matrix => "blocks: map outputs x reduce partitions",
+        Show::Partitions => "rows of each task",
+        Show::Timeline => "what each core did",
+        Show::Plan => "the physical plan",
+        Show::Story => "what happened",
+        Show::Output => "what the script printed",
+        Show::Script => "the script",
+        Show::Rules => "what the optimizer did",
+    };
+    let timed = matches!(
+        picture.spec.show,
+        Show::Stages | Show::Nodes | Show::Matrix | Show::Partitions | Show::Timeline | Show::Story
+    );
+    let shape = &picture.take.scene.cluster;
+    let text = if timed {
+        format!("[{what}; cluster {shape}, simulated time {}]", words::moment(status.now))
+    } else {
+        format!("[{what}]")
+    };
+    PageLine::of(Ink::Dim, cut(&text, width))
+}
+
+fn glyph(state: TaskState) -> char {
+    match state {
+        TaskState::Pending => '·',
+        TaskState::Running => '►',
+        TaskState::Recomputing => '↻',
+        TaskState::Done => '■',
+        TaskState::Failed => '!',
+        TaskState::Lost => '✗',
+    }
+}
+
+fn shown_stages(status: &Status) -> impl Iterator<Item = &Stage> {
+    status.stages.values().map(AsRef::as_ref).filter(|stage| !stage.submissions.is_empty())
+}
+
+fn stages(status: &Status, width: usize) -> Vec<String> {
+    let name = |stage: &Stage| words::stage(status, stage.definition.stage);
+    let wide = shown_stages(status).map(|stage| name(stage).chars().count()).max().unwrap_or(0);
+    let room = width.saturating_sub(wide + 30).clamp(12, 48);
+    let mut lines = Vec::new();
+    for stage in shown_stages(status) {
+        let mut glyphs: String = stage.tasks.iter().take(room).map(|task| glyph(task.state)).collect();
+        if stage.tasks.len() > room {
+            glyphs.push('…');
+        }
+        let of = |run: &&Attempt| run.stage.stage == stage.definition.stage && run.succeeded();
+        let written: u64 =
+            status.attempts.values().map(AsRef::as_ref).filter(of).map(|run| run.metrics.shuffle_write_bytes).sum();
+        let rows: u64 =
+            status.attempts.values().map(AsRef::as_ref).filter(of).map(|run| run.metrics.shuffle_write_rows).sum();
+        let wrote =
+            if written > 0 { format!("  -> {} rows, {}", count(rows), bytes(written)) } else { String::new() };
+        let again = stage.submissions.len().saturating_sub(1);
+        let again = if again > 0 { format!("  attempt {}", again + 1) } else { String::new() };
+        lines.push(format!(
+            "{:<wide$}  {glyphs} {}/{}{wrote}{again}",
+            name(stage),
+            stage.done(),
+            stage.tasks.len()
+        ));
+    }
+    if lines.is_empty() {
+        lines.push("no stage has started".to_owned());
+    }
+    lines
+}
+
+fn nodes(status: &Status, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for node in status.nodes.values() {
+        let state = match node.died {
+            Some(at) => format!("LOST at {}", words::moment(at)),
+            None if node.given_up.is_some() => "given up".to_owned(),
+            None => "up".to_owned(),
+        };
+        let mut held = Vec::new();
+        for shuffle in status.shuffles.values().filter(|shuffle| !shuffle.released) {
+            for (map, output) in shuffle.maps.iter().enumerate() {
+                if output.as_ref().is_some_and(|output| output.node == node.node) {
+                    let lost = output.as_ref().is_some_and(|output| output.lost.is_some());
+                    let sign = if lost { '✗' } else { '■' };
+                    held.push(format!("{sign}{}", status.task_name(shuffle.writer, map as u32)));
+                }
+            }
+        }
+        let (lost, kept) = cached_on(status, node.node);
+        if kept + lost > 0 {
+            let gone = if lost > 0 { format!(" ✗{lost}") } else { String::new() };
+            held.push(format!("◆{}{gone}", plural(kept as u64, "cached partition")));
+        }
+        let running: Vec<String> =
+            node.running.iter().flatten().map(|task| format!("►{}", status.attempt_name(*task))).collect();
+        let all = held.into_iter().chain(running).collect::<Vec<_>>().join(" ");
+        lines.push(cut(&format!("{:<7} {state:<16} {all}", node.node.to_string()), width));
+    }
+    lines
+}
+
+fn cached_on(status: &Status, node: crate::common::ids::NodeId) -> (usize, usize) {
+    let blocks = status.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values());
+    let here: Vec<bool> = blocks.filter(|block| block.node == node).map(|block| block.lost.is_some()).collect();
+    let lost = here.iter().filter(|lost| **lost).count();
+    (lost, here.len() - lost)
+}
+
+fn matrix(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> {
+    let of = |shuffle: &&crate::status::Shuffle| stage.is_none_or(|wanted| shuffle.writer.0 == wanted);
+    let Some(shuffle) = status.shuffles.values().map(AsRef::as_ref).find(of) else {
+        return vec!["nothing has been written for a shuffle".to_owned()];
+    };
+    let reduces = shuffle.reduces as usize;
+    let columns = reduces.min(width.saturating_sub(34) / 4).max(1);
+    let most = shuffle.maps.iter().flatten().flat_map(|output| output.bytes.iter()).copied().max().unwrap_or(0).max(1);
+    let head: String = (0..columns).map(|column| format!("{:>4}", format!("r{column}"))).collect();
+    let mut lines = vec![format!("{:<10}{head}  node", "map")];
+    for (map, output) in shuffle.maps.iter().enumerate() {
+        let Some(output) = output else {
+            lines.push(format!("{:<10}{}", status.task_name(shuffle.writer, map as u32), "   ·".repeat(columns)));
+            continue;
+        };
+        let cells: String = output.bytes.iter().take(columns).map(|size| format!("   {}", shade(*size, most))).collect();
+        let gone = if output.lost.is_some() { " ✗ gone" } else { "" };
+        lines.push(format!("{:<10}{cells}  {}{gone}", status.task_name(shuffle.writer, map as u32), output.node));
+    }
+    let total: u64 = shuffle.maps.iter().flatten().map(crate::status::MapOutput::total_bytes).sum();
+    let beyond = if reduces > columns { format!("; {} more columns", reduces - columns) } else { String::new() };
+    lines.push(format!("· empty  ░ ▒ ▓ █ up to {} a block; {} in all{beyond}", bytes(most), bytes(total)));
+    lines
+}
+
+fn shade(size: u64, most: u64) -> char {
+    match size * 4 {
+        0 => '·',
+        size if size <= most => '░',
+        size if size <= most * 2 => '▒',
+        size if size <= most * 3 => '▓',
+        _ => '█',
+    }
+}
+
+fn partitions(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> {
+    let wanted = |run: &&Attempt| stage.is_none_or(|stage| run.stage.stage.0 == stage) && run.succeeded();
+    let rows = |run: &Attempt| run.metrics.input_rows + run.metrics.shuffle_read_rows;
+    let mut read: Vec<(u32, u64, VirtualTime)> = status
+        .attempts
+        .values()
+        .map(AsRef::as_ref)
+        .filter(wanted)
+        .map(|run| (run.partition, rows(run), VirtualTime(run.ended.unwrap_or(run.started).since(run.started).0)))
+        .collect();
+    read.sort_unstable();
+    read.dedup_by_key(|(partition, _, _)| *partition);
+    let most = read.iter().map(|(_, rows, _)| *rows).max().unwrap_or(0).max(1);
+    let room = width.saturating_sub(34).clamp(8, 40) as u64;
+    read.iter()
+        .map(|(partition, rows, took)| {
+            let bar = "█".repeat((rows * room).div_ceil(most) as usize);
+            format!("p{partition:<4}{:>8} rows {:>9}  {bar}", count(*rows), words::moment(*took))
+        })
+        .collect()
+}
+
+fn timeline(status: &Status, width: usize) -> Vec<String> {
+    let room = width.saturating_sub(18).clamp(20, 100);
+    let end = status.now.0.max(1);
+    let mut lines = Vec::new();
+    for node in status.nodes.values() {
+        for core in 0..node.cores {
+            let of = |run: &&Attempt| run.node == node.node && run.core == core;
+            let runs: Vec<&Attempt> = status.attempts.values().map(AsRef::as_ref).filter(of).collect();
+            let cells: String = (0..room).map(|cell| cell_at(&runs, node.died, cell as u64 * end / room as u64, end)).collect();
+            lines.push(format!("{:<7} c{core:<2} {cells}", node.node.to_string()));
+        }
+    }
+    let digits = "digits: the stage; ↻ again; ✗ lost or failed; ╌ dead";
+    lines.push(format!("0 to {}; {digits}", words::moment(status.now)));
+    lines
+}
+
+fn cell_at(runs: &[&Attempt], died: Option<VirtualTime>, at: u64, end: u64) -> char {
+    let during = |run: &&&Attempt| run.started.0 <= at && run.ended.map_or(end, |ended| ended.0) > at;
+    match runs.iter().rev().find(during) {
+        Some(run) if run.is_again() => '↻',
+        Some(run) if run.outcome.is_some() && !run.succeeded() => '✗',
+        Some(run) => char::from_digit(run.stage.stage.0 % 10, 10).unwrap_or('?'),
+        None if died.is_some_and(|died| died.0 <= at) => '╌',
+        None => '·',
+    }
+}
+
+/// The plan of an action without the numbers that tell equal names apart.
+fn plan(picture: &Picture) -> Vec<String> {
+    let queries = &picture.take.status.queries;
+    let wanted = |query: &&crate::status::Query| picture.query.is_none_or(|wanted| query.query == wanted);
+    let Some(query) = queries.values().find(wanted) else { return vec!["no action".to_owned()] };
+    let lines = final_plan(&query.plan).lines().skip_while(|line| line.starts_with("=="));
+    lines.filter(|line| !line.trim().is_empty()).map(|line| visible(&without_numbers(line))).collect()
+}
+
+fn without_numbers(line: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find('#') {
+        kept.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        rest = after[end..].strip_prefix('L').unwrap_or(&after[end..]);
+    }
+    kept.push_str(rest);
+    match kept.find(", [plan_id=") {
+        Some(at) => kept[..at].to_owned(),
+        None => kept,
+    }
+}
+
+fn story(picture: &Picture) -> Vec<String> {
+    let narrator = Narrator::new(Depth::Normal, Format::Text);
+    let mut status = Status::default();
+    let mut lines = Vec::new();
+    for (index, event) in picture.take.events.iter().take(picture.at.position).enumerate() {
+        status.apply(event);
+        if index + 1 >= picture.from.position {
+            for sentence in narrator.narrate(event, &status) {
+                lines.extend(narrator.line(&sentence).lines().map(str::to_owned));
+            }
+        }
+    }
+    lines
+}
+
+fn script(picture: &Picture) -> Vec<String> {
+    let first = picture.line.unwrap_or(1).max(1) as usize;
+    let numbered = picture.take.source.lines().enumerate().skip(first - 1);
+    numbered.map(|(index, line)| format!("{:>3}  {}", index + 1, visible(line))).collect()
+}
+
+fn rules(picture: &Picture) -> Vec<String> {
+    let line = picture.query.and_then(|query| picture.take.status.queries.get(&query)).map(|query| query.line);
+    let wanted = |query: &&crate::session::ExplainedQuery| line.is_none_or(|line| query.line == line);
+    let Some(query) = picture.take.explained.iter().find(wanted) else { return vec!["no action".to_owned()] };
+    query.rules.iter().map(|(rule, why)| format!("{rule}: {}", visible(why))).collect()
+}

@@ -1,0 +1,300 @@
+//! Runs scenes and keeps what came of them.
+
+use crate::cluster::{ClusterConfig, Fault};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::datagen::{self, MakeRequest, TableFormat};
+use crate::event::Event;
+use crate::event::log::EventLog;
+use crate::session::{ExplainedQuery, RunRequest, Uncaught, run_script};
+use crate::status::Status;
+use crate::workshop::content::Content;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The session's start in scenes: 2025-01-01T00:00:00, in microseconds since the epoch.
+const NOW_MICROS: i64 = 1_735_689_600_000_000;
+/// Interpreter steps of a scene.
+const STEPS_MAX: u64 = 20_000_000;
+
+/// What is run.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scene {
+    /// What the text calls it.
+    pub name: String,
+    /// The script, by its path in the content, such as `demos/scripts/lineage.py`.
+    pub script: String,
+    /// `W4`, or nodes times cores.
+    #[serde(default = "w4")]
+    pub cluster: String,
+    /// Memory of each node, such as `512m`.
+    pub memory: Option<String>,
+    #[serde(default)]
+    pub faults: Vec<String>,
+    /// Spark settings, such as `spark.sql.shuffle.partitions`.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    #[serde(default = "one")]
+    pub scale: u64,
+    /// Copies of each input block.
+    pub replication: Option<u32>,
+    /// The cost model.
+    pub cost: Option<String>,
+    /// Rows of the sales tables.
+    #[serde(default = "default_rows")]
+    pub rows: u64,
+    /// Seed of the tables.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// What the script finds in `sys.argv[1..]`.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+}
+
+fn w4() -> String {
+    "W4".to_owned()
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn default_rows() -> u64 {
+    datagen::DEFAULT_ROWS
+}
+
+fn default_seed() -> u64 {
+    datagen::DEFAULT_SEED
+}
+
+impl Scene {
+    /// The cluster that it describes.
+    ///
+    /// # Errors
+    /// When it describes none.
+    pub fn config(&self) -> Result<ClusterConfig> {
+        let mut text = String::new();
+        let shape = ClusterConfig::parse(&self.cluster)?;
+        text.push_str(&format!("name = \"{}\"\nnodes = {}\ncores = {}\n", shape.name, shape.nodes, shape.cores_per_node));
+        for (key, value) in [("memory", &self.memory), ("cost", &self.cost)] {
+            if let Some(value) = value {
+                text.push_str(&format!("{key} = \"{value}\"\n"));
+            }
+        }
+        if let Some(copies) = self.replication {
+            text.push_str(&format!("replication = {copies}\n"));
+        }
+        text.push_str(&format!("scale = {}\n", self.scale));
+        ClusterConfig::from_toml(&text)
+    }
+
+    /// The command that repeats it, as far as the command line can say it.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let mut words = vec![format!("batchlab run {} --cluster {}", self.script, self.cluster)];
+        words.extend(self.memory.iter().map(|memory| format!("--memory {memory}")));
+        words.extend(self.faults.iter().map(|fault| match fault.strip_prefix("kill:") {
+            Some(kill) => format!("--kill {kill}"),
+            None => format!("--fault {fault}"),
+        }));
+        if self.scale > 1 {
+            words.push(format!("--scale {}", self.scale));
+        }
+        words.extend(self.set.iter().map(|(key, value)| format!("--set {key}={value}")));
+        words.extend(self.arguments.iter().cloned());
+        words.join(" ")
+    }
+}
+
+/// What came of a scene.
+#[derive(Debug)]
+pub struct Take {
+    pub scene: Scene,
+    /// The script's text.
+    pub source: String,
+    pub events: Vec<Arc<Event>>,
+    /// At the end of the run.
+    pub status: Status,
+    /// What the script printed.
+    pub printed: String,
+    pub exit: i32,
+    pub failure: Option<Uncaught>,
+    /// The plans of every action.
+    pub explained: Vec<ExplainedQuery>,
+}
+
+/// The takes that a text speaks about, by name. The first is the one meant when none is named.
+#[derive(Debug, Clone, Default)]
+pub struct Scenes(pub Vec<(String, Arc<Take>)>);
+
+impl Scenes {
+    /// The take with this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<Take>> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, take)| take)
+    }
+
+    /// The take with this name, or the first when no name is given.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn named(&self, name: Option<&str>) -> Result<&Arc<Take>> {
+        let found = match name {
+            Some(name) => self.get(name),
+            None => self.0.first().map(|(_, take)| take),
+        };
+        found.ok_or_else(|| refused(format!("no run is named {}", name.unwrap_or("at all"))))
+    }
+}
+
+pub(super) fn refused(message: String) -> SparkError {
+    SparkError::new(ErrorClass::IllegalArgumentException, message)
+}
+
+/// Runs scenes; the same scene is run once.
+#[derive(Debug)]
+pub struct Studio {
+    content: Content,
+    threads: usize,
+    cancelled: Arc<AtomicBool>,
+    takes: Mutex<Vec<Arc<Take>>>,
+}
+
+impl Studio {
+    /// A studio whose scripts come from `content`; `cancelled` stops a run that goes on.
+    #[must_use]
+    pub fn new(content: Content, threads: usize, cancelled: Arc<AtomicBool>) -> Studio {
+        Studio { content, threads, cancelled, takes: Mutex::default() }
+    }
+
+    /// Where its scripts come from.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// Runs scenes in order.
+    ///
+    /// # Errors
+    /// When a scene describes nothing that can be run.
+    pub fn takes(&self, scenes: &[Scene]) -> Result<Scenes> {
+        let takes = scenes.iter().map(|scene| Ok((scene.name.clone(), self.take(scene)?)));
+        Ok(Scenes(takes.collect::<Result<_>>()?))
+    }
+
+    /// Runs a scene, or gives what an earlier run of it gave.
+    ///
+    /// # Errors
+    /// When it describes nothing that can be run. A script that fails is a take, too.
+    pub fn take(&self, scene: &Scene) -> Result<Arc<Take>> {
+        let same = |take: &&Arc<Take>| Scene { name: scene.name.clone(), ..take.scene.clone() } == *scene;
+        let known = self.takes.lock().unwrap_or_else(PoisonError::into_inner).iter().find(same).cloned();
+        if let Some(take) = known {
+            return Ok(take);
+        }
+        let take = Arc::new(self.run(scene)?);
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(SparkError::new(ErrorClass::Interrupted, "interrupted"));
+        }
+        self.takes.lock().unwrap_or_else(PoisonError::into_inner).push(take.clone());
+        Ok(take)
+    }
+
+    fn run(&self, scene: &Scene) -> Result<Take> {
+        let source = self.content.text(&scene.script)?.into_owned();
+        let scratch = Scratch::new()?;
+        make_tables(scene, &source, &scratch, self.threads)?;
+        let (log, printed) = (EventLog::new(), Arc::new(Mutex::new(String::new())));
+        let sink = printed.clone();
+        let cluster = scene.config()?;
+        let request = RunRequest {
+            source: source.clone(),
+            file: scene.script.clone(),
+            arguments: scene.arguments.clone(),
+            root: scratch.0.clone(),
+            allow: Vec::new(),
+            cluster: Some(cluster.clone()),
+            default_cluster: cluster,
+            faults: scene.faults.iter().map(|text| Fault::parse(text)).collect::<Result<_>>()?,
+            seed: 42,
+            conf: scene.set.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            now_micros: NOW_MICROS,
+            steps_max: STEPS_MAX,
+            threads: self.threads,
+            process_memory_bytes: u64::MAX,
+            log: log.clone(),
+            cancelled: self.cancelled.clone(),
+            out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),
+            explain: true,
+            explained: Arc::default(),
+        };
+        let outcome = run_script(request);
+        let events = log.snapshot();
+        let status = Status::of(&events);
+        let printed = std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Take {
+            scene: scene.clone(),
+            source,
+            events,
+            status,
+            printed,
+            exit: outcome.exit,
+            failure: outcome.failure,
+            explained: outcome.explained,
+        })
+    }
+}
+
+/// Makes the tables that a script names.
+fn make_tables(scene: &Scene, source: &str, scratch: &Scratch, threads: usize) -> Result<()> {
+    let named = |name: &&&str| {
+        source.match_indices(&format!("datasets/{name}")).any(|(at, text)| {
+            let after = source[at + text.len()..].chars().next();
+            !after.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        })
+    };
+    let names: Vec<&str> = datagen::NAMES.iter().filter(named).copied().chain(
+        source.contains("datasets/people.parquet").then_some("people.parquet"),
+    ).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let request = MakeRequest {
+        root: scratch.0.clone(),
+        seed: scene.seed,
+        rows: scene.rows,
+        vary: false,
+        format: TableFormat::Csv,
+        tables: names.into_iter().map(str::to_owned).collect(),
+        threads,
+    };
+    datagen::make(&request, &|_| {}).map(|_| ())
+}
+
+/// A folder that is removed when it is dropped.
+#[derive(Debug)]
+struct Scratch(PathBuf);
+
+static NEXT_SCRATCH: AtomicU64 = AtomicU64::new(0);
+
+impl Scratch {
+    fn new() -> Result<Scratch> {
+        let number = NEXT_SCRATCH.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("batchlab-scene-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            SparkError::new(ErrorClass::SparkException, format!("no scratch folder could be made: {error}"))
+                .with_help("check that the folder for temporary files can be written, and its free space")
+        })?;
+        Ok(Scratch(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A folder that cannot be removed now is the temporary folder's to clean.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
