@@ -43,7 +43,9 @@ pub(crate) fn show(lines: &[PageLine]) {
         if bold {
             for (ink, words) in &line.0 {
                 match ink {
-                    Ink::Title | Ink::Strong | Ink::Key | Ink::Good => text.push_str(&format!("\u{1b}[1m{words}\u{1b}[0m")),
+                    Ink::Title | Ink::Strong | Ink::Key | Ink::Good => {
+                        text.push_str(&format!("\u{1b}[1m{words}\u{1b}[0m"));
+                    }
                     Ink::Dim => text.push_str(&format!("\u{1b}[2m{words}\u{1b}[0m")),
                     Ink::Text | Ink::Code | Ink::Bad => text.push_str(words),
                 }

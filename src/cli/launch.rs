@@ -26,8 +26,12 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Reads a script file.
+    /// Reads a script file. A path of the workshop's own content, such as a demo's script, is found in the binary where there is no such file.
     pub(crate) fn read(path: &Path) -> Result<Script> {
+        let own = || crate::workshop::content::Content::embedded().text(path.to_str()?).ok();
+        if let Some(source) = (!path.exists()).then(own).flatten() {
+            return Ok(Script { source: source.into_owned(), file: path.display().to_string() });
+        }
         let bytes = std::fs::read(path).map_err(|error| {
             SparkError::new(
                 ErrorClass::IllegalArgumentException,

@@ -37,6 +37,20 @@ impl PageLine {
     }
 }
 
+/// The lines of a page's pieces: a list is followed by a blank line.
+#[must_use]
+pub fn pieces(pieces: &[Piece], width: usize, answering: impl Fn(usize) -> Answering) -> Vec<PageLine> {
+    let item = |piece: Option<&Piece>| matches!(piece, Some(Piece::Text(Block::Item(..))));
+    let mut lines = Vec::new();
+    for (index, one) in pieces.iter().enumerate() {
+        lines.extend(piece(one, width, answering(index)));
+        if item(Some(one)) && !item(pieces.get(index + 1)) {
+            lines.push(PageLine::default());
+        }
+    }
+    lines
+}
+
 /// How far a question is answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Answering {
@@ -73,9 +87,10 @@ pub fn block(block: &Block, width: usize) -> Vec<PageLine> {
             let first = format!("{indent}{mark} ");
             return flow(spans, width, &first, &" ".repeat(first.width()));
         }
-        Block::Code(_, text) => {
-            text.lines().map(|line| PageLine::of(Ink::Code, format!("    {}", cut(line, width.saturating_sub(4))))).collect()
-        }
+        Block::Code(_, text) => text
+            .lines()
+            .map(|line| PageLine::of(Ink::Code, format!("    {}", cut(line, width.saturating_sub(4)))))
+            .collect(),
         Block::Table(rows) => table(rows, width),
         Block::Break => vec![PageLine::of(Ink::Dim, "-".repeat(width.min(20)))],
     };
@@ -185,7 +200,8 @@ pub fn predict(asked: &Asked, width: usize, answering: Answering) -> Vec<PageLin
         let marked = answering.marked == Some(index);
         let sign = if marked { "(•)" } else { "( )" };
         let letter = char::from(b'a' + index as u8);
-        let mut option_lines = flow(&words(option, Style::Plain), width, &format!("    {sign} {letter}  "), "           ");
+        let mut option_lines =
+            flow(&words(option, Style::Plain), width, &format!("    {sign} {letter}  "), "           ");
         if answering.revealed && (marked || index == asked.right) {
             let ink = if index == asked.right { Ink::Good } else { Ink::Bad };
             for line in &mut option_lines {

@@ -31,12 +31,19 @@ pub fn picture(picture: &Picture, width: usize) -> Vec<PageLine> {
     };
     let limit = picture.spec.lines.unwrap_or(LINES);
     let more = drawn.len().saturating_sub(limit);
-    lines.extend(drawn.iter().take(limit).map(|line| PageLine::of(Ink::Code, format!("  {}", cut(line, width.saturating_sub(2))))));
+    lines.extend(
+        drawn
+            .iter()
+            .take(limit)
+            .map(|line| PageLine::of(Ink::Code, format!("  {}", cut(line, width.saturating_sub(2))))),
+    );
     if more > 0 {
         lines.push(PageLine::of(Ink::Dim, format!("  … {more} more")));
     }
     if let Some(caption) = &picture.caption {
-        lines.extend(super::page::words(caption, width, "  ").into_iter().map(|line| PageLine::of(Ink::Dim, line.plain())));
+        lines.extend(
+            super::page::words(caption, width, "  ").into_iter().map(|line| PageLine::of(Ink::Dim, line.plain())),
+        );
     }
     lines
 }
@@ -97,16 +104,10 @@ fn stages(status: &Status, width: usize) -> Vec<String> {
             status.attempts.values().map(AsRef::as_ref).filter(of).map(|run| run.metrics.shuffle_write_bytes).sum();
         let rows: u64 =
             status.attempts.values().map(AsRef::as_ref).filter(of).map(|run| run.metrics.shuffle_write_rows).sum();
-        let wrote =
-            if written > 0 { format!("  -> {} rows, {}", count(rows), bytes(written)) } else { String::new() };
+        let wrote = if written > 0 { format!("  -> {} rows, {}", count(rows), bytes(written)) } else { String::new() };
         let again = stage.submissions.len().saturating_sub(1);
         let again = if again > 0 { format!("  attempt {}", again + 1) } else { String::new() };
-        lines.push(format!(
-            "{:<wide$}  {glyphs} {}/{}{wrote}{again}",
-            name(stage),
-            stage.done(),
-            stage.tasks.len()
-        ));
+        lines.push(format!("{:<wide$}  {glyphs} {}/{}{wrote}{again}", name(stage), stage.done(), stage.tasks.len()));
     }
     if lines.is_empty() {
         lines.push("no stage has started".to_owned());
@@ -160,14 +161,20 @@ fn matrix(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> {
     let reduces = shuffle.reduces as usize;
     let columns = reduces.min(width.saturating_sub(34) / 4).max(1);
     let most = shuffle.maps.iter().flatten().flat_map(|output| output.bytes.iter()).copied().max().unwrap_or(0).max(1);
-    let head: String = (0..columns).map(|column| format!("{:>4}", format!("r{column}"))).collect();
+    let head = (0..columns).map(|column| format!("{:>4}", format!("r{column}"))).collect::<Vec<_>>().concat();
     let mut lines = vec![format!("{:<10}{head}  node", "map")];
     for (map, output) in shuffle.maps.iter().enumerate() {
         let Some(output) = output else {
             lines.push(format!("{:<10}{}", status.task_name(shuffle.writer, map as u32), "   ·".repeat(columns)));
             continue;
         };
-        let cells: String = output.bytes.iter().take(columns).map(|size| format!("   {}", shade(*size, most))).collect();
+        let cells = output
+            .bytes
+            .iter()
+            .take(columns)
+            .map(|size| format!("   {}", shade(*size, most)))
+            .collect::<Vec<_>>()
+            .concat();
         let gone = if output.lost.is_some() { " ✗ gone" } else { "" };
         lines.push(format!("{:<10}{cells}  {}{gone}", status.task_name(shuffle.writer, map as u32), output.node));
     }
@@ -217,7 +224,8 @@ fn timeline(status: &Status, width: usize) -> Vec<String> {
         for core in 0..node.cores {
             let of = |run: &&Attempt| run.node == node.node && run.core == core;
             let runs: Vec<&Attempt> = status.attempts.values().map(AsRef::as_ref).filter(of).collect();
-            let cells: String = (0..room).map(|cell| cell_at(&runs, node.died, cell as u64 * end / room as u64, end)).collect();
+            let cells: String =
+                (0..room).map(|cell| cell_at(&runs, node.died, cell as u64 * end / room as u64, end)).collect();
             lines.push(format!("{:<7} c{core:<2} {cells}", node.node.to_string()));
         }
     }

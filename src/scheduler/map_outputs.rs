@@ -207,7 +207,8 @@ impl MapOutputTracker {
         let Some(table) = self.table(shuffle) else { return found };
         let (maps, reduces) = ranges(slice, table.maps());
         if maps == (0..table.maps()) {
-            let reduces = reduces.start as usize..(reduces.end.min(table.reducers)) as usize;
+            // A shuffle by ranges may have fewer reduce partitions than its reader has tasks.
+            let reduces = reduces.start.min(table.reducers) as usize..reduces.end.min(table.reducers) as usize;
             for (executor, share) in &table.by_executor {
                 let blocks = share.blocks[reduces.clone()].iter().sum();
                 let bytes = share.bytes[reduces.clone()].iter().sum();

@@ -98,13 +98,23 @@ impl Session {
         if files.is_empty() {
             return Err(cannot_infer(request));
         }
-        let reader: Arc<dyn PartitionFunction> = Arc::new(SchemaReader {
-            format: request.format,
-            options: request.options.clone(),
-            files: files.to_vec(),
-            conf: Arc::new(self.conf.clone()),
-        });
-        let rows = self.run_schema_job(reader, request)?;
+        let reader = |options: Options, session: &Session| -> Arc<dyn PartitionFunction> {
+            Arc::new(SchemaReader {
+                format: request.format,
+                options,
+                files: files.to_vec(),
+                conf: Arc::new(session.conf.clone()),
+            })
+        };
+        if request.format == FileFormat::Csv && request.options.flag("inferSchema", false) {
+            // The names come from the first line: a job of its own, as in Spark, before the one that looks at all rows.
+            let mut names_only = request.options.clone();
+            names_only.set("inferSchema", "false");
+            let names = reader(names_only, self);
+            self.run_schema_job(names, request)?;
+        }
+        let types = reader(request.options.clone(), self);
+        let rows = self.run_schema_job(types, request)?;
         match rows.first().and_then(|row| row.first()) {
             Some(Scalar::String(json)) => {
                 let schema: StructType = serde_json::from_str(json)

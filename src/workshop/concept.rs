@@ -197,8 +197,29 @@ impl Map {
 #[must_use]
 pub fn stems(text: &str) -> BTreeSet<String> {
     const LIGHT: [&str; 24] = [
-        "with", "from", "that", "this", "when", "best", "example", "batch", "data", "criterion", "their", "over", "into",
-        "resource", "outcome", "skill", "corrected", "benefit", "comparison", "sources", "path", "enables", "needed",
+        "with",
+        "from",
+        "that",
+        "this",
+        "when",
+        "best",
+        "example",
+        "batch",
+        "data",
+        "criterion",
+        "their",
+        "over",
+        "into",
+        "resource",
+        "outcome",
+        "skill",
+        "corrected",
+        "benefit",
+        "comparison",
+        "sources",
+        "path",
+        "enables",
+        "needed",
         "only",
     ];
     let lower = text.to_lowercase();

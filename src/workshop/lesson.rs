@@ -141,7 +141,7 @@ pub fn split(path: &str, text: &str) -> Result<Vec<(String, String)>> {
             part.push('\n');
         }
     }
-    if parts.len() % 2 == 0 || parts.len() < 3 {
+    if parts.len().is_multiple_of(2) || parts.len() < 3 {
         return Err(wrong(format!("{path} needs a front matter between two lines of +++")));
     }
     let mut rest = parts.into_iter().skip(1);

@@ -50,7 +50,11 @@ impl Predict {
         let [right] = right[..] else {
             return Err(SparkError::new(
                 ErrorClass::IllegalArgumentException,
-                format!("the answer to `{}` is {value}, which {} of its options say: {options:?}", self.ask, right.len()),
+                format!(
+                    "the answer to `{}` is {value}, which {} of its options say: {options:?}",
+                    self.ask,
+                    right.len()
+                ),
             ));
         };
         Ok(Asked { ask: fill(&self.ask, scenes)?, options, right, tells: fill(&self.tells, scenes)? })

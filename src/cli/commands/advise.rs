@@ -76,7 +76,10 @@ fn questions(rules: &advise::Rules) -> Vec<PageLine> {
     for question in &rules.question {
         lines.push(PageLine(vec![(Ink::Key, question.id.clone()), (Ink::Text, format!("  {}", question.ask))]));
         lines.extend(
-            question.option.iter().map(|option| PageLine::of(Ink::Text, format!("    {:<14} {}", option.id, option.text))),
+            question
+                .option
+                .iter()
+                .map(|option| PageLine::of(Ink::Text, format!("    {:<14} {}", option.id, option.text))),
         );
     }
     lines

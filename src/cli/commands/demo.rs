@@ -94,7 +94,13 @@ fn notes(demo: &Demo) {
     lines.extend(page::words(&demo.question.ask, width, "    "));
     lines.push(PageLine::of(Ink::Strong, "  Beats"));
     for (number, beat) in demo.beat.iter().enumerate() {
-        let stop = if beat.ask { ", ask here" } else if beat.stop { ", stop here" } else { "" };
+        let stop = if beat.ask {
+            ", ask here"
+        } else if beat.stop {
+            ", stop here"
+        } else {
+            ""
+        };
         lines.push(PageLine::of(Ink::Text, format!("    {}. {}{stop}", number + 1, beat.at)));
     }
     lines.push(PageLine::default());

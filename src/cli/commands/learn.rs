@@ -63,7 +63,11 @@ fn try_run(args: &Args) -> Result<u8> {
         }
         Found::Near(near) => Ok(output::usage(
             &format!("there is no lesson and no card for {}", crate::common::text::visible(&word)),
-            &if near.is_empty() { "batchlab learn lists all".to_owned() } else { format!("near are: {}", near.join(", ")) },
+            &if near.is_empty() {
+                "batchlab learn lists all".to_owned()
+            } else {
+                format!("near are: {}", near.join(", "))
+            },
         )),
     }
 }
@@ -88,8 +92,11 @@ fn list(lessons: &[Lesson], cards: &[Card]) {
     }
     lines.extend([PageLine::default(), PageLine::of(Ink::Title, "Words with a card"), PageLine::default()]);
     for lesson in lessons {
-        let words: Vec<&str> =
-            cards.iter().filter(|card| card.head.lesson == lesson.head.id).map(|card| card.head.word.as_str()).collect();
+        let words: Vec<&str> = cards
+            .iter()
+            .filter(|card| card.head.lesson == lesson.head.id)
+            .map(|card| card.head.word.as_str())
+            .collect();
         let text = format!("{}: {}", lesson.head.id, words.join(", "));
         lines.extend(page::words(&text, width, "  "));
     }
@@ -140,12 +147,11 @@ fn show_card(card: &Card, answers: bool) -> Result<()> {
 /// All pages; the answers to the questions at the end, unless they are wanted in place.
 fn body(played: &Played, width: usize, answers: bool, lines: &mut Vec<PageLine>) {
     let mut open = Vec::new();
-    for piece in played.pages.iter().flatten() {
-        let answering = Answering { marked: None, revealed: answers };
-        lines.extend(page::piece(piece, width, answering));
-        if let (Piece::Predict(asked), false) = (piece, answers) {
-            open.push(asked);
-        }
+    for pieces in &played.pages {
+        lines.extend(page::pieces(pieces, width, |_| Answering { marked: None, revealed: answers }));
+        let asked =
+            pieces.iter().filter_map(|piece| if let Piece::Predict(asked) = piece { Some(asked) } else { None });
+        open.extend(asked.filter(|_| !answers));
     }
     if open.is_empty() {
         return;

@@ -152,7 +152,8 @@ fn verdict(asked: &Asked, width: usize, marked: usize) -> Vec<PageLine> {
 }
 
 fn afterwards(answered: &Answered) -> Vec<PageLine> {
-    let mut lines: Vec<PageLine> = answered.rules.iter().map(|rule| PageLine::of(Ink::Dim, format!("    {rule}"))).collect();
+    let mut lines: Vec<PageLine> =
+        answered.rules.iter().map(|rule| PageLine::of(Ink::Dim, format!("    {rule}"))).collect();
     let commands = answered.commands.iter();
     lines.extend(commands.map(|command| PageLine::of(Ink::Dim, format!("  See it: {command}"))));
     lines.push(PageLine::default());

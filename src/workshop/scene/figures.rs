@@ -82,6 +82,21 @@ pub static FIGURES: &[(&str, &str, Count)] = &[
         t.status.deaths.first().map_or_else(|| Err(refused("nobody died".to_owned())), |d| num(d.at.as_secs_f64()))
     }),
     ("given_up_time", "when the driver gave the first node up", given_up),
+    ("removed", "why the first executor was given up, or nothing", |t, _| {
+        text(t.events.iter().find_map(|event| removal(&event.kind)).unwrap_or(""))
+    }),
+    ("says", "how many lines of the output hold a text", |t, a| {
+        let Some(Value::Text(part)) = a.first() else { return Err(refused("`says` needs a text".to_owned())) };
+        count(t.printed.lines().filter(|line| line.contains(part.as_str())).count())
+    }),
+    ("scans", "stages that read files, themselves or to fill a cache", |t, _| {
+        let reads = |stage: &&Stage| {
+            let id = stage.definition.stage;
+            let made = succeeded(t).any(|run| run.stage.stage == id && run.metrics.cache_misses > 0);
+            stage.definition.operators.iter().any(|name| name.starts_with("scan")) || made
+        };
+        count(ran(t).filter(reads).count())
+    }),
     ("exchanges", "exchanges of all final plans, or of one action", |t, a| plans(t, a, |p| words(p, "Exchange "))),
     ("broadcasts", "broadcasts in those plans", |t, a| plans(t, a, |p| words(p, "BroadcastExchange "))),
     ("mentions", "how often the final plans say a text", |t, a| {
@@ -119,6 +134,7 @@ pub static FIGURES: &[(&str, &str, Count)] = &[
         let blocks = t.status.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values());
         count(blocks.filter(|block| block.lost.is_none()).count())
     }),
+    ("cached_after", "cached partitions there when an action has ended", cached_after),
     ("files", "files written", |t, _| num(written(t).map(|o| f64::from(o.files)).sum())),
     ("files_in", "files written to a path that contains a text", |t, a| {
         let Some(Value::Text(part)) = a.first() else { return Err(refused("`files_in` needs a text".to_owned())) };
@@ -128,7 +144,9 @@ pub static FIGURES: &[(&str, &str, Count)] = &[
         let Some(Value::Text(part)) = a.first() else { return Err(refused("`bytes_in` needs a text".to_owned())) };
         num(written(t).filter(|o| o.path.contains(part.as_str())).map(|o| o.bytes as f64).sum())
     }),
-    ("max_rows", "most rows that a task of a stage read", |t, a| rows(t, a).map(|r| r.last().copied().unwrap_or(0)).map(v)),
+    ("max_rows", "most rows that a task of a stage read", |t, a| {
+        rows(t, a).map(|r| r.last().copied().unwrap_or(0)).map(v)
+    }),
     ("median_rows", "rows of the stage's middle task", |t, a| rows(t, a).map(|r| v(middle(&r)))),
     ("sum_rows", "rows of all its tasks", |t, a| rows(t, a).map(|r| v(r.iter().sum()))),
     ("non_empty", "tasks of a stage that had rows", |t, a| {
@@ -179,7 +197,10 @@ fn text(text: &str) -> Result<Value> {
 }
 
 fn arg(arguments: &[Value], index: usize) -> Result<f64> {
-    arguments.get(index).and_then(Value::number).ok_or_else(|| refused("a number is missing in the brackets".to_owned()))
+    arguments
+        .get(index)
+        .and_then(Value::number)
+        .ok_or_else(|| refused("a number is missing in the brackets".to_owned()))
 }
 
 /// A line of the script: its number, or a text that it holds.
@@ -241,6 +262,16 @@ fn fate(take: &Take, of: fn(&Fate) -> usize) -> Result<Value> {
 fn given_up(take: &Take, _: &[Value]) -> Result<Value> {
     let removed = take.events.iter().find(|event| matches!(event.kind, EventKind::ExecutorRemoved { .. }));
     removed.map_or_else(|| Err(refused("no node was given up".to_owned())), |event| num(event.time.as_secs_f64()))
+}
+
+fn cached_after(take: &Take, arguments: &[Value]) -> Result<Value> {
+    let Some(last) = chosen(take, arguments)?.last().and_then(|query| query.ended) else { return num(0.0) };
+    let made = |block: &&crate::status::CachedBlock| block.made <= last;
+    count(take.status.caches.values().flat_map(|cache| cache.blocks.values()).filter(made).count())
+}
+
+fn removal(kind: &EventKind) -> Option<&str> {
+    if let EventKind::ExecutorRemoved { reason, .. } = kind { Some(reason) } else { None }
 }
 
 fn printed_line(take: &Take, arguments: &[Value]) -> Result<Value> {

@@ -26,7 +26,8 @@ pub fn fill(text: &str, scenes: &Scenes) -> Result<String> {
 }
 
 fn placeholder(inside: &str, scenes: &Scenes) -> Result<String> {
-    let (formula, form) = inside.rsplit_once('|').map_or((inside, None), |(formula, form)| (formula, Some(form.trim())));
+    let (formula, form) =
+        inside.rsplit_once('|').map_or((inside, None), |(formula, form)| (formula, Some(form.trim())));
     let value = compute(formula.trim(), scenes)?;
     let Some(form) = form else { return Ok(value.shown()) };
     let Value::Number(number) = value else { return Ok(value.shown()) };
@@ -51,9 +52,8 @@ pub fn seconds(number: f64) -> String {
 }
 
 fn words(number: f64) -> String {
-    const WORDS: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    ];
+    const WORDS: [&str; 13] =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     let index = number.round();
     if index >= 0.0 && (index as usize) < WORDS.len() && (index - number).abs() < 1e-9 {
         WORDS[index as usize].to_owned()
@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn placeholders_take_a_form() {
-        let text = "a {{ 12 | task }}, {{ 0.5 | percent }}, {{ 3 | words }}, {{ 1536 | bytes }}, {{ 0.25 | seconds }} z";
+        let text =
+            "a {{ 12 | task }}, {{ 0.5 | percent }}, {{ 3 | words }}, {{ 1536 | bytes }}, {{ 0.25 | seconds }} z";
         let filled = fill(text, &Scenes::default()).expect("all can be computed");
         assert_eq!(filled, "a 12 tasks, 50 %, three, 1.5 KiB, 250 ms z");
         assert!(fill("{{ 1", &Scenes::default()).is_err());

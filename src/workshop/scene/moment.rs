@@ -53,7 +53,8 @@ fn matcher<'a>(take: &'a Take, text: &str) -> Option<Matcher<'a>> {
     }
     if let Some(line) = text.strip_prefix("line ") {
         let wanted: u32 = line.trim().parse().ok().or_else(|| line_with(take, line.trim()).ok())?;
-        let starts = move |event: &Event| matches!(event.kind, EventKind::StatementStarted { line, .. } if line == wanted);
+        let starts =
+            move |event: &Event| matches!(event.kind, EventKind::StatementStarted { line, .. } if line == wanted);
         return Some(Box::new(starts));
     }
     match text.split_once(' ') {

@@ -78,7 +78,10 @@ impl Scene {
     pub fn config(&self) -> Result<ClusterConfig> {
         let mut text = String::new();
         let shape = ClusterConfig::parse(&self.cluster)?;
-        text.push_str(&format!("name = \"{}\"\nnodes = {}\ncores = {}\n", shape.name, shape.nodes, shape.cores_per_node));
+        text.push_str(&format!(
+            "name = \"{}\"\nnodes = {}\ncores = {}\n",
+            shape.name, shape.nodes, shape.cores_per_node
+        ));
         for (key, value) in [("memory", &self.memory), ("cost", &self.cost)] {
             if let Some(value) = value {
                 text.push_str(&format!("{key} = \"{value}\"\n"));
@@ -256,9 +259,12 @@ fn make_tables(scene: &Scene, source: &str, scratch: &Scratch, threads: usize) -
             !after.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.')
         })
     };
-    let names: Vec<&str> = datagen::NAMES.iter().filter(named).copied().chain(
-        source.contains("datasets/people.parquet").then_some("people.parquet"),
-    ).collect();
+    let names: Vec<&str> = datagen::NAMES
+        .iter()
+        .filter(named)
+        .copied()
+        .chain(source.contains("datasets/people.parquet").then_some("people.parquet"))
+        .collect();
     if names.is_empty() {
         return Ok(());
     }
