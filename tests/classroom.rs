@@ -7,8 +7,8 @@ use batchlab::workshop::content::Content;
 use batchlab::workshop::lesson::{Lesson, Piece, Played};
 use batchlab::workshop::markdown::{Block, plain};
 use batchlab::workshop::scene::Studio;
-use std::sync::OnceLock;
 use batchlab::workshop::{card, demo, lesson, quiz};
+use std::sync::OnceLock;
 
 /// The project's own files; that the binary carries the same is a test of its own.
 fn content() -> Content {

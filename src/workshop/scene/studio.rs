@@ -1,6 +1,8 @@
 //! Runs scenes and keeps what came of them.
 
-use crate::cluster::{ClusterConfig, Fault};
+use crate::cluster::config::Storage;
+use crate::cluster::{ClusterConfig, CostModel, Fault};
+use crate::common::conf::parse_bytes;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::datagen::{self, MakeRequest, TableFormat};
 use crate::event::Event;
@@ -41,6 +43,9 @@ pub struct Scene {
     pub scale: u64,
     /// Copies of each input block.
     pub replication: Option<u32>,
+    /// Folders on the cold tier: slow and cheap.
+    #[serde(default)]
+    pub cold: Vec<String>,
     /// The cost model.
     pub cost: Option<String>,
     /// Rows of the sales tables.
@@ -76,22 +81,21 @@ impl Scene {
     /// # Errors
     /// When it describes none.
     pub fn config(&self) -> Result<ClusterConfig> {
-        let mut text = String::new();
-        let shape = ClusterConfig::parse(&self.cluster)?;
-        text.push_str(&format!(
-            "name = \"{}\"\nnodes = {}\ncores = {}\n",
-            shape.name, shape.nodes, shape.cores_per_node
-        ));
-        for (key, value) in [("memory", &self.memory), ("cost", &self.cost)] {
-            if let Some(value) = value {
-                text.push_str(&format!("{key} = \"{value}\"\n"));
-            }
+        let mut config = ClusterConfig::parse(&self.cluster)?;
+        if let Some(memory) = &self.memory {
+            let bytes = parse_bytes(memory).and_then(|bytes| u64::try_from(bytes).ok());
+            let bytes = bytes.ok_or_else(|| refused(format!("{memory} is not a size of memory")))?;
+            config.machines.iter_mut().for_each(|machine| machine.memory_bytes = bytes);
         }
-        if let Some(copies) = self.replication {
-            text.push_str(&format!("replication = {copies}\n"));
+        if let Some(cost) = &self.cost {
+            config.cost = CostModel::preset(cost)?;
         }
-        text.push_str(&format!("scale = {}\n", self.scale));
-        ClusterConfig::from_toml(&text)
+        if let Some(replication) = self.replication {
+            config.storage = Storage::Blocks { replication };
+        }
+        config.cold = self.cold.clone();
+        config.scale = self.scale.max(1);
+        Ok(config)
     }
 
     /// The command that repeats it, as far as the command line can say it.
