@@ -18,6 +18,7 @@ pub mod pyspark;
 pub mod report;
 pub mod scheduler;
 pub mod session;
+pub mod spark_log;
 pub mod sql;
 pub mod status;
 pub mod storage;

@@ -10,6 +10,7 @@ use super::coercion::cast;
 use super::errors::mismatch;
 use super::exprs::{Env, first_resolved};
 use super::select::{expand, is_aggregate};
+use super::session_window::is_session;
 use super::{Analyzer, Scope};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, BinaryOp, Expr, SortOrder, WindowSpec};
@@ -49,6 +50,7 @@ impl Analyzer<'_> {
                 ));
             }
         }
+        let items = items.into_iter().map(|item| window_fields(item, &keys, &env)).collect();
         let items = self.named_items(items, &mut env)?;
         let items: Vec<Expr> = items.into_iter().map(|item| self.plainly_named(item, &env)).collect();
         let (keys, items, input) = &self.windowed(keys, items, input)?;
@@ -84,6 +86,18 @@ impl Analyzer<'_> {
     ) -> Result<(Vec<Expr>, Vec<Expr>, Arc<LogicalPlan>)> {
         let is_window = |key: &&Expr| matches!(key, Expr::Function { function, .. } if function.name == "window");
         let found = keys.iter().find(is_window).cloned();
+        if let Some(session) = keys.iter().find(|key| is_session(key)) {
+            if found.is_some() {
+                return Err(SparkError::analysis(
+                    "_LEGACY_ERROR_TEMP_1039",
+                    "rows cannot be grouped by several windows of time at once",
+                ));
+            }
+            let (column, plan) = self.sessions(session, &keys, input)?;
+            let over = |expr: Expr| expr.transform_up(&mut |part| if part == *session { column.clone() } else { part });
+            let items = items.into_iter().map(over).collect();
+            return Ok((keys.iter().cloned().map(over).collect(), items, plan));
+        }
         let Some(window @ Expr::Function { args, .. }) = &found else {
             return Ok((keys, items, input.clone()));
         };
@@ -351,8 +365,36 @@ fn by_of(grouping: &Grouping) -> &[Expr] {
 
 fn without_alias(expr: &Expr) -> Expr {
     match expr {
-        Expr::Alias { child, .. } => (**child).clone(),
+        Expr::Alias { child, .. } => without_alias(child),
         other => other.clone(),
+    }
+}
+
+/// `window.start` where rows are grouped by `window(…)`: a field of the key, unless the input has a column of that name.
+fn window_fields(item: Expr, keys: &[Expr], env: &Env<'_>) -> Expr {
+    let field = match &item {
+        Expr::UnresolvedAttribute(parts) if parts.len() == 2 => parts.last().cloned(),
+        _ => None,
+    };
+    let found = item.transform_up(&mut |part| {
+        let Expr::UnresolvedAttribute(parts) = &part else { return part };
+        let [name, rest @ ..] = parts.as_slice() else { return part };
+        let is_key =
+            |key: &&Expr| matches!(key, Expr::Function { function, .. } if function.name == name.to_lowercase());
+        let is_window = ["window", "session_window"].iter().any(|window| name.eq_ignore_ascii_case(window));
+        let is_column = env.input.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        match (keys.iter().find(is_key), rest) {
+            (Some(key), []) if is_window && !is_column => key.clone().alias(name.to_lowercase()),
+            (Some(key), [field]) if is_window && !is_column => Expr::Extract {
+                child: Box::new(key.clone()),
+                key: Box::new(Expr::literal(crate::logical::scalar::Scalar::String(field.clone()))),
+            },
+            _ => part,
+        }
+    });
+    match (field, &found) {
+        (Some(field), Expr::Extract { .. }) => found.alias(field),
+        _ => found,
     }
 }
 

@@ -24,6 +24,7 @@ mod ids;
 mod join;
 mod names;
 mod select;
+mod session_window;
 mod setops;
 mod sort;
 mod window;

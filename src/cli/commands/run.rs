@@ -6,6 +6,7 @@ use crate::cli::{interrupt, output, stage};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
 use crate::report::{self, Depth, Format};
+use crate::spark_log;
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Save what happened as a log that `batchlab replay` opens
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+    /// Write an event log into this folder that Spark's History Server opens
+    #[arg(long, value_name = "DIR")]
+    spark_events: Option<PathBuf>,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
@@ -75,7 +79,7 @@ fn try_run(args: &Args) -> Result<u8> {
         if status != 130 {
             stage::give_out(&log);
         }
-        save(args.events.as_deref(), &log)?;
+        save(args, &log)?;
         return Ok(status);
     }
     let log = EventLog::new();
@@ -90,7 +94,7 @@ fn try_run(args: &Args) -> Result<u8> {
         output::err(&report::summary::of(teller.status()));
         output::err(&format!("Real time on this machine: {:.2} s.\n", started.elapsed().as_secs_f64()));
     }
-    save(args.events.as_deref(), &log)?;
+    save(args, &log)?;
     Ok(u8::try_from(outcome.exit).unwrap_or(1))
 }
 
@@ -113,13 +117,29 @@ fn format(arg: FormatArg) -> Format {
     }
 }
 
-/// Writes the log beside its final name first, so that a full disk leaves no half log that looks whole.
-fn save(path: Option<&Path>, log: &EventLog) -> Result<()> {
-    let Some(path) = path else { return Ok(()) };
+/// Writes what was asked for of the log.
+fn save(args: &Args, log: &EventLog) -> Result<()> {
+    let events = log.snapshot();
+    if let Some(path) = &args.events {
+        write_whole(path, |out| log::write(&events, out))?;
+    }
+    if let Some(folder) = &args.spark_events {
+        // A folder that cannot be made is told by the file that cannot.
+        let _ = std::fs::create_dir_all(folder);
+        write_whole(&folder.join(spark_log::application_id(&events)), |out| spark_log::write(&events, out))?;
+    }
+    Ok(())
+}
+
+/// Writes a log beside its final name first, so that a full disk leaves no half log that looks whole.
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut std::io::BufWriter<std::fs::File>) -> std::io::Result<()>,
+) -> Result<()> {
     let part = path.with_extension("part");
     let written = std::fs::File::create(&part).and_then(|file| {
         let mut out = std::io::BufWriter::new(file);
-        log::write(&log.snapshot(), &mut out)?;
+        write(&mut out)?;
         out.flush()?;
         std::fs::rename(&part, path)
     });

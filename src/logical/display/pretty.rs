@@ -263,6 +263,7 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
         ("ceil" | "ceiling" | "floor", [_, _]) => return format!("{name}({})", names(args)),
         ("log", [value]) => return format!("LOG(E(), {})", value.pretty_name()),
         ("window", _) => return "window".into(),
+        ("session_window", _) => return "session_window".into(),
         ("mode", [value, Expr::Literal(Scalar::Boolean(least), _)]) => {
             let value = value.pretty_name();
             return if *least {

@@ -3,7 +3,7 @@
 use super::signature::{Out, Want, cast, constant_text, count, give, signature, unexpected_input, want};
 use super::{ResolveContext, Resolved, ScalarFunction, scalar_functions};
 use crate::common::Result;
-use crate::logical::expr::Expr;
+use crate::logical::expr::{BinaryOp, CastMode, Expr};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType::{
     self, CalendarInterval, Date, DayTimeInterval, Integer, Long, String as Text, Timestamp, TimestampNtz,
@@ -77,6 +77,7 @@ scalar_functions! {
         "extractansiintervaldays" [] (Any) => Of(Integer);
         "window" [] = window;
         "sliding_windows" [] = sliding_windows;
+        "session_window" [] = session_window;
         "window_time" [] (Any) => Of(Timestamp);
         "sequence" [] = sequence;
     }
@@ -234,6 +235,27 @@ fn window(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resol
     let resolved = signature(name, args, context, &[Time, Str, Str, Str], 2, Of(Timestamp))?;
     let ends = vec![StructField::new("start", Timestamp, true), StructField::new("end", Timestamp, true)];
     Ok(Resolved { data_type: DataType::Struct(StructType::new(ends)), nullable: false, ..resolved })
+}
+
+/// `session_window(time, gap)`: the window that one row opens, kept as its two ends. Grouping merges them, which is the analyzer's business.
+fn session_window(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 2, 2)?;
+    let gap = args.remove(1);
+    let time = want(name, args.remove(0), 0, Moment, context)?;
+    let kind = if time.data_type() == TimestampNtz { TimestampNtz } else { Timestamp };
+    let time = cast(time, &kind, context);
+    let gap = match gap.data_type() {
+        // A text that is no length of time gives no window.
+        Text => Expr::Cast { child: Box::new(gap), to: CalendarInterval, mode: CastMode::Try, implicit: true },
+        _ => gap,
+    };
+    let end = cast(Expr::binary(BinaryOp::Add, time.clone(), gap), &kind, context);
+    let ends = vec![StructField::new("start", kind.clone(), true), StructField::new("end", kind, true)];
+    Ok(Resolved {
+        data_type: DataType::Struct(StructType::new(ends)),
+        nullable: false,
+        ..give(vec![time, end], Never(Timestamp))
+    })
 }
 
 /// All windows that hold a moment, as an array: what the analyzer makes of a sliding `window(…)`.

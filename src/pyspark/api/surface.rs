@@ -51,7 +51,6 @@ const REFUSED_FRAME: &[&str] = &[
     "semanticHash",
     "toArrow",
     "toPandas",
-    "transpose",
     "withWatermark",
     "writeStream",
     "writeTo",

@@ -1,7 +1,8 @@
 //! Casts, with Spark's three ways to treat a value that does not fit: raise, give NULL, or (legacy) wrap.
 //!
-//! **Simplified:** text is not parsed into intervals.
+//! **Simplified:** text is parsed into calendar intervals only, not into those of years or of days.
 
+mod interval;
 mod numbers;
 mod parse;
 mod text;
@@ -10,6 +11,7 @@ use super::{EvalContext, errors};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::CastMode;
 use crate::logical::functions::calendar::{DAY, SECOND, Zone, split_micros};
+use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryViewArray, BooleanArray, ListArray, MapArray, PrimitiveArray,
@@ -279,6 +281,17 @@ fn from_text(array: &ArrayRef, to: &DataType, rules: Rules) -> Result<ArrayRef> 
                 });
             }
             Arc::new(PrimitiveArray::<Decimal128Type>::from(values).with_precision_and_scale(*precision, *scale)?)
+        }
+        T::CalendarInterval => {
+            let wrong = |text: &str| {
+                errors::illegal("INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER", format!("'{text}' is no interval"))
+            };
+            let take = |text: Option<&str>| match text {
+                None => Ok(Scalar::Null),
+                Some(text) => Ok(rules.take(interval::parse_interval(text), || wrong(text))?.unwrap_or(Scalar::Null)),
+            };
+            let values = texts.iter().map(take).collect::<Result<Vec<_>>>()?;
+            Scalar::to_array(&values, to)?
         }
         other => {
             return Err(SparkError::unsupported(

@@ -56,6 +56,9 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "timestampdiff" => timestamp_diff,
         "extractansiintervaldays" => interval_days,
         "window" | "sliding_windows" => window,
+        "session_window" => {
+            |call| call.to_scalars(|row| Ok(Scalar::Struct(vec![call.scalar(0, row)?, call.scalar(1, row)?])))
+        }
         "window_time" => window_time,
         "sequence" => sequence,
         _ => return None,

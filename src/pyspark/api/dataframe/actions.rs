@@ -81,7 +81,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("mapInArrow", |_, _, _, _| Err(refused("DataFrame.mapInArrow", "use df.rdd.mapPartitions(…).toDF(…)"))),
     ("withWatermark", |_, _, _, _| Err(refused("Structured Streaming (withWatermark)", "use batch frames"))),
     ("writeTo", |_, _, _, _| Err(refused("DataFrame.writeTo", "use df.write.saveAsTable(…)"))),
-    ("transpose", |_, _, _, _| Err(refused("DataFrame.transpose", "use unpivot and pivot"))),
     ("semanticHash", |_, _, _, _| Err(refused("DataFrame.semanticHash", "compare plans with df.explain()"))),
 ];
 

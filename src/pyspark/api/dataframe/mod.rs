@@ -15,6 +15,7 @@ mod select;
 mod sets;
 mod stat;
 mod text;
+mod transpose;
 
 pub use actions::{collect_rows, persist_level};
 
@@ -56,6 +57,7 @@ const TABLES: &[&[(&str, Method)]] = &[
     partition::METHODS,
     nulls::METHODS,
     stat::METHODS,
+    transpose::METHODS,
     actions::METHODS,
     text::METHODS,
     numbered::METHODS,

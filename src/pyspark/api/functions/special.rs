@@ -50,6 +50,7 @@ pub const SPECIAL: &[(&str, Native)] = &[
     ("lead", |interp, args| shifted(interp, "lead", args)),
     ("nth_value", nth_value),
     ("log", log),
+    ("session_window", session_window),
     ("window", window),
     ("concat_ws", |interp, args| literal_then_columns(interp, "concat_ws", args)),
     ("format_string", |interp, args| literal_then_columns(interp, "format_string", args)),
@@ -94,7 +95,6 @@ pub const UNSUPPORTED: &[&str] = &[
     "pandas_udf",
     "udtf",
     "arrow_udf",
-    "session_window",
     "collate",
     "count_min_sketch",
     "input_file_block_length",
@@ -247,6 +247,17 @@ fn window(interp: &mut Interpreter, args: Args) -> PyResult {
         parts.push(Expr::literal(Scalar::String(start)));
     }
     Ok(column_value(Expr::call("window", parts).alias("window")))
+}
+
+fn session_window(interp: &mut Interpreter, args: Args) -> PyResult {
+    let [time, gap] = args.bind("session_window", ["timeColumn", "gapDuration"], 2)?;
+    let time = column_or_name(interp, "timeColumn", &time.unwrap_or(Value::None))?;
+    let gap = gap.unwrap_or(Value::None);
+    let gap = match gap.native() {
+        Value::Str(_) => lit(interp, &gap)?,
+        _ => column_or_name(interp, "gapDuration", &gap)?,
+    };
+    Ok(column_value(Expr::call("session_window", vec![time, gap]).alias("session_window")))
 }
 
 fn literal_then_columns(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {

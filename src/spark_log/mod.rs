@@ -1,0 +1,16 @@
+//! Floor 2, a workroom: event logs of real Spark, both ways.
+//!
+//! [`write()`] turns our events into a log that Spark's History Server opens. It is a pure function of the log: it knows no cluster.
+//!
+//! ```text
+//!   events ── write ──▶ JSON lines as Spark's listener writes them: jobs, stages, tasks, executors, SQL executions
+//! ```
+//!
+//! **Simplified:** virtual time zero is shown as the first of January 2025; a plan's graph is drawn from its text, and shows the numbers
+//! that our tasks count: rows of scans, and rows and bytes of exchanges.
+
+mod plan_graph;
+mod shapes;
+mod write;
+
+pub use write::{application_id, write};
