@@ -33,6 +33,7 @@ fn values(step: &str) -> &'static [&'static str] {
         "03_files/s6_hash" => &["total", "non_empty"],
         "03_files/s7_range_custom" => &["custom"],
         "04_quality/s7_gate" => &["overall", "alerts"],
+        "05_case/s2_quality_windows" => &["too_late"],
         _ => &[],
     }
 }

@@ -152,7 +152,7 @@ impl Plan {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the door is where the wall clock comes in")]
-fn wall_micros() -> i64 {
+pub(crate) fn wall_micros() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(0))

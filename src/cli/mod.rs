@@ -10,6 +10,7 @@ mod interrupt;
 mod launch;
 mod output;
 mod stage;
+mod workshop;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Command {
     Concepts(commands::concepts::Args),
     Data(commands::data::Args),
     World(commands::world::Args),
+    Check(commands::check::Args),
+    Dev(commands::dev::Args),
     Api(commands::api::Args),
     Completions(commands::completions::Args),
 }
@@ -73,6 +76,8 @@ pub fn main() -> ExitCode {
         Some(Command::Metrics(args)) => commands::metrics::run(&args),
         Some(Command::Data(args)) => commands::data::run(&args),
         Some(Command::World(args)) => commands::world::run(&args),
+        Some(Command::Check(args)) => commands::check::run(&args),
+        Some(Command::Dev(args)) => commands::dev::run(&args),
         Some(Command::Api(args)) => commands::api::run(&args),
         Some(Command::Completions(args)) => commands::completions::run(&args),
     });

@@ -47,6 +47,14 @@ pub trait Host {
     /// What the run raised.
     fn collect(&mut self, plan: &Arc<LogicalPlan>, action: &str) -> Result<Vec<RecordBatch>>;
 
+    /// The same, partition by partition. A host that knows no partitions has one.
+    ///
+    /// # Errors
+    /// What the run raised.
+    fn collect_partitions(&mut self, plan: &Arc<LogicalPlan>, action: &str) -> Result<Vec<Vec<RecordBatch>>> {
+        Ok(vec![self.collect(plan, action)?])
+    }
+
     /// Writes an analyzed plan's rows.
     ///
     /// # Errors

@@ -6,7 +6,10 @@
 
 pub mod api;
 pub mod host;
+mod kept;
 pub mod lang;
+
+pub use kept::{ACTION as KEEP_ACTION, Kept, KeptFrame};
 
 /// How a script ended.
 pub enum ScriptEnd {
@@ -37,22 +40,26 @@ pub struct Uncaught {
     pub traceback: Vec<String>,
 }
 
-/// Runs a script from its text; gives the host back.
+/// Runs a script from its text, then reads what these top-level names hold; gives the host back.
+///
+/// Frames are computed by queries of their own, called [`KEEP_ACTION`].
 #[must_use]
-pub fn run_script(
+pub fn run_and_keep(
     host: Box<dyn host::Host>,
     source: &str,
     file: &str,
     arguments: &[String],
     steps_max: u64,
-) -> (ScriptEnd, Box<dyn host::Host>) {
+    names: &[String],
+) -> (ScriptEnd, Vec<(String, Kept)>, Box<dyn host::Host>) {
     let mut interp = lang::Interpreter::new(host);
     interp.add_loader(api::load);
     interp.set_step_limit(steps_max);
     interp.arguments = arguments.to_vec();
     let end = interp.run_script(source, file);
+    let values = kept::keep(&mut interp, names);
     match interp.take_host() {
-        Some(host) => (end, host),
+        Some(host) => (end, values, host),
         None => unreachable!("an interpreter that was made with a host keeps it"),
     }
 }

@@ -11,6 +11,7 @@ pub mod page;
 pub mod picture;
 pub mod recovery;
 pub mod summary;
+pub mod verdict;
 pub mod why;
 pub mod words;
 pub mod world;

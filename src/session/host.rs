@@ -51,6 +51,11 @@ impl Host for Session {
         Ok(outputs.into_iter().flat_map(|output| output.batches).collect())
     }
 
+    fn collect_partitions(&mut self, plan: &Arc<LogicalPlan>, action: &str) -> Result<Vec<Vec<RecordBatch>>> {
+        let outputs = self.run_query(plan, action, JobWork::Collect, &|plan| plan)?;
+        Ok(outputs.into_iter().map(|output| output.batches).collect())
+    }
+
     fn write(&mut self, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()> {
         self.write_files(plan, &target)
     }

@@ -30,9 +30,9 @@ mod run;
 mod statements;
 mod write;
 
-pub use crate::pyspark::Uncaught;
+pub use crate::pyspark::{KEEP_ACTION, Kept, KeptFrame, Uncaught};
 pub use host::cluster_of_master;
-pub use run::{ExplainedQuery, Outcome, RunRequest, run_script};
+pub use run::{ExplainedQuery, Outcome, RunRequest, run_and_keep, run_script};
 
 use crate::analyzer::AnalyzedPlans;
 use crate::cluster::Cluster;

@@ -6,7 +6,7 @@ use crate::common::ids::ExprIds;
 use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, rng};
 use crate::event::EventKind;
 use crate::event::log::EventLog;
-use crate::pyspark::{self, ScriptEnd, Uncaught};
+use crate::pyspark::{self, Kept, ScriptEnd, Uncaught};
 use crate::storage::Workspace;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -97,8 +97,16 @@ pub struct ExplainedQuery {
 /// Runs a script. Never panics on a broken script, bad data or a failing cluster.
 #[must_use]
 pub fn run_script(request: RunRequest) -> Outcome {
+    run_and_keep(request, &[]).0
+}
+
+/// Runs a script and reads what these top-level names hold after its last statement, or after the one that raised.
+#[must_use]
+pub fn run_and_keep(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
     let worker = std::thread::Builder::new().name("session".to_owned()).stack_size(STACK_BYTES);
-    let outcome = worker.spawn(move || run_here(request)).map_err(|error| error.to_string());
+    let names = names.to_vec();
+    let outcome = worker.spawn(move || run_here(request, &names)).map_err(|error| error.to_string());
+    let bug = |message| (bug(message), Vec::new());
     match outcome.map(std::thread::JoinHandle::join) {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => bug(panic
@@ -118,7 +126,7 @@ fn bug(message: String) -> Outcome {
     Outcome { exit: 70, failure: Some(failure), explained: Vec::new() }
 }
 
-fn run_here(request: RunRequest) -> Outcome {
+fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
     let log = request.log.clone();
     let (source, file, arguments, steps) =
         (request.source.clone(), request.file.clone(), request.arguments.clone(), request.steps_max);
@@ -129,10 +137,10 @@ fn run_here(request: RunRequest) -> Outcome {
             let failure = failure_of(&error);
             let exit = exit_of(&failure.class);
             log.push(VirtualTime::ZERO, EventKind::ApplicationEnded { exit });
-            return Outcome { exit, failure: Some(failure), explained: Vec::new() };
+            return (Outcome { exit, failure: Some(failure), explained: Vec::new() }, Vec::new());
         }
     };
-    let (end, mut host) = pyspark::run_script(Box::new(session), &source, &file, &arguments, steps);
+    let (end, kept, mut host) = pyspark::run_and_keep(Box::new(session), &source, &file, &arguments, steps, names);
     let (exit, failure) = match end {
         ScriptEnd::Finished => (0, None),
         ScriptEnd::Exit(code) => (code, None),
@@ -140,7 +148,7 @@ fn run_here(request: RunRequest) -> Outcome {
     };
     host.end(exit);
     let explained = std::mem::take(&mut *explained.lock().unwrap_or_else(PoisonError::into_inner));
-    Outcome { exit, failure, explained }
+    (Outcome { exit, failure, explained }, kept)
 }
 
 fn failure_of(error: &SparkError) -> Uncaught {

@@ -106,7 +106,7 @@ impl PendingWrite {
             }
         }
         for (staged, relative) in files {
-            let place = self.target.join(relative);
+            let place = free_place(self.target.join(relative));
             if let Some(parent) = place.parent() {
                 std::fs::create_dir_all(parent).map_err(|error| io_error("make the folder", parent, &error))?;
             }
@@ -137,6 +137,16 @@ impl PendingWrite {
         let _ = std::fs::remove_dir_all(&self.staging);
         let _ = std::fs::remove_dir(self.target.join(TEMPORARY));
     }
+}
+
+/// A place where no file is yet: the same script with the same seed names its files as an earlier run did, and an append must not replace them.
+fn free_place(place: PathBuf) -> PathBuf {
+    const COUNTER: &str = "-c000";
+    let Some(name) = place.file_name().and_then(|name| name.to_str()).filter(|name| name.contains(COUNTER)) else {
+        return place;
+    };
+    let numbered = |number: u32| place.with_file_name(name.replacen(COUNTER, &format!("-c{number:03}"), 1));
+    (0..1_000_000).map(numbered).find(|free| !free.exists()).unwrap_or_else(|| place.clone())
 }
 
 impl Drop for PendingWrite {
@@ -176,6 +186,19 @@ mod tests {
             .collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn an_append_of_the_same_script_replaces_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let target = folder.path().join("out");
+        for _ in 0..3 {
+            let pending = start(&target, SaveMode::Append);
+            let file = staged(&pending, "part-00000-id-c000.csv");
+            pending.commit(&[file]).expect("it commits");
+        }
+        let wanted = ["_SUCCESS", "part-00000-id-c000.csv", "part-00000-id-c001.csv", "part-00000-id-c002.csv"];
+        assert_eq!(names(&target), wanted);
     }
 
     #[test]

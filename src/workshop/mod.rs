@@ -2,15 +2,32 @@
 //!
 //! [`content`] finds files (a workshop folder's own win over the binary's); [`scene`] really runs what a text speaks about;
 //! [`lesson`], [`card`], [`quiz`], [`demo`] and [`advise`] know the shape of their files; [`concept`] joins their tags to the map.
+//!
+//! [`step`] reads the exercises' steps; [`check`] runs a learner's script and judges it: answers against an [`oracle`], what the cluster did
+//! ([`facts`]) against the step's [`rule`]s; [`dev`] proves that a step holds.
 
 pub mod advise;
 pub mod card;
+pub mod check;
+pub mod compare;
 pub mod concept;
 pub mod content;
+pub mod dataset;
 pub mod demo;
+pub mod dev;
 pub mod exercises;
+pub mod facts;
 pub mod lesson;
 pub mod markdown;
+pub mod metrics;
+pub mod oracle;
+pub mod plan_text;
 pub mod predict;
+pub mod progress;
 pub mod quiz;
+pub mod rows;
+pub mod rule;
 pub mod scene;
+pub mod source_text;
+pub mod step;
+pub mod verdict;

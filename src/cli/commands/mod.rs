@@ -2,10 +2,12 @@
 
 pub(crate) mod advise;
 pub(crate) mod api;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod concepts;
 pub(crate) mod data;
 pub(crate) mod demo;
+pub(crate) mod dev;
 pub(crate) mod explain;
 pub(crate) mod home;
 pub(crate) mod learn;

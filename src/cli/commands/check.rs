@@ -1,0 +1,95 @@
+//! `batchlab check [E2.3 | E2 | FILE | all]`.
+
+use crate::cli::workshop::{self, Chosen};
+use crate::cli::{interrupt, launch, output};
+use crate::common::Result;
+use crate::report;
+use crate::workshop::check::{CheckRequest, Which, check};
+use crate::workshop::verdict::Verdict;
+use std::path::PathBuf;
+
+/// Check your script: answers, what the cluster did, and other data that you do not see
+///
+/// The visible data come first; when they are right, the same script runs on hidden variants with another seed, size and cluster. Exit
+/// status: 0 all right, 1 something is wrong, 2 wrong use, 3 the script needs what is not supported here.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  batchlab check E2.3
+  batchlab check exercises/02_joins/s3_broadcast.py --variant 2
+  batchlab check all --json")]
+pub(crate) struct Args {
+    /// Steps: E2.3, an exercise such as E2, a file, or all; the first step that is not passed when none is named
+    what: Vec<String>,
+    /// Only this variant; 1 is the visible data
+    #[arg(long, value_name = "N")]
+    variant: Option<usize>,
+    /// Rows of the sales tables in hidden variants
+    #[arg(long, value_name = "N")]
+    rows: Option<u64>,
+    /// Verdicts as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// The workshop folder
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    dir: PathBuf,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    match try_run(args) {
+        Ok(status) => status,
+        Err(error) => launch::refuse(&error),
+    }
+}
+
+fn try_run(args: &Args) -> Result<u8> {
+    let folder = workshop::Folder::open(&args.dir)?;
+    let cancelled = interrupt::flag();
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    let chosen = folder.choose(&args.what)?;
+    for Chosen { step, source, file } in &chosen {
+        let verdict = check(&CheckRequest {
+            step,
+            source,
+            file,
+            root: &folder.root,
+            visible: folder.visible(),
+            salt: &folder.salt(),
+            rows: args.rows,
+            which: args.variant.map_or(Which::All, Which::Only),
+            threads: workshop::threads(),
+            cancelled: cancelled.clone(),
+        })?;
+        if cancelled.load(std::sync::atomic::Ordering::Relaxed) {
+            return Ok(130);
+        }
+        folder.remember(step, source, &verdict, args.variant.is_none())?;
+        if !args.json {
+            output::out(&report::verdict::of(&verdict));
+            if chosen.len() > 1 {
+                output::out("\n");
+            }
+        }
+        verdicts.push(verdict);
+    }
+    if args.json {
+        output::out(&format!("{}\n", serde_json::to_string_pretty(&verdicts).unwrap_or_default()));
+    } else if chosen.len() > 1 {
+        let passed = verdicts.iter().filter(|verdict| verdict.passed).count();
+        output::out(&format!("{passed} of {} steps are right.\n", verdicts.len()));
+    }
+    Ok(status(&verdicts))
+}
+
+/// 0 all right; 3 when nothing is wrong but what batchlab does not support; 1 otherwise.
+fn status(verdicts: &[Verdict]) -> u8 {
+    let failed: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.passed).collect();
+    let unsupported = |verdict: &&Verdict| {
+        let failures = verdict.first_failure().map_or(&[] as &[_], |variant| &variant.failures);
+        failures.iter().any(|failure| failure.check == "raised" && failure.got.starts_with("NotSupportedHere"))
+    };
+    match failed.as_slice() {
+        [] => 0,
+        some if some.iter().all(unsupported) => 3,
+        _ => 1,
+    }
+}

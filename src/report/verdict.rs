@@ -1,0 +1,70 @@
+//! The verdict on a step as plain text.
+
+use crate::common::text;
+use crate::workshop::verdict::{Failure, Verdict, VariantVerdict};
+use std::fmt::Write as _;
+
+/// Failures that are shown of one run; more would hide the first.
+const SHOWN_MAX: usize = 3;
+
+/// The verdict in sentences.
+#[must_use]
+pub fn of(verdict: &Verdict) -> String {
+    let mut out = format!("{}  {}\n", verdict.step, verdict.title);
+    for variant in &verdict.variants {
+        let rows = text::count(variant.rows);
+        let what = format!("{} (seed {}, {rows} rows, {})", variant.name, variant.seed, variant.cluster);
+        let _ = writeln!(out, "  {:<8}{what}", if variant.passed { "right" } else { "wrong" });
+    }
+    if let Some(failed) = verdict.first_failure() {
+        out.push('\n');
+        failed_variant(&mut out, verdict, failed);
+        return out;
+    }
+    for remark in verdict.variants.first().into_iter().flat_map(|variant| &variant.remarks) {
+        let _ = writeln!(out, "\n  Note ({}-{}): {}", verdict.step, remark.id, remark.text);
+    }
+    if let Some(first) = verdict.variants.first() {
+        let figures = &first.figures;
+        let _ = writeln!(
+            out,
+            "\n  In the cluster: {}, {}, {}; {} rows ({}) were shuffled.",
+            text::plural(figures.stages, "stage"),
+            text::plural(figures.tasks, "task"),
+            text::plural(figures.exchanges, "exchange"),
+            text::count(figures.shuffle_records),
+            text::bytes(figures.shuffle_bytes),
+        );
+    }
+    if verdict.stretch == Some(true) {
+        out.push_str("  The stretch goal is reached too.\n");
+    }
+    out
+}
+
+fn failed_variant(out: &mut String, verdict: &Verdict, variant: &VariantVerdict) {
+    if let Some(mistake) = &variant.mistake {
+        let _ = writeln!(out, "  {}-{}: {}\n", verdict.step, mistake.id, mistake.text);
+    }
+    for failure in variant.failures.iter().take(SHOWN_MAX) {
+        one_failure(out, failure);
+    }
+    if variant.failures.len() > SHOWN_MAX {
+        let _ = writeln!(out, "  {} more checks fail; mend these first.", variant.failures.len() - SHOWN_MAX);
+    }
+}
+
+fn one_failure(out: &mut String, failure: &Failure) {
+    let line = failure.line.map_or(String::new(), |line| format!(" (line {line})"));
+    for (word, said) in [
+        ("Check", format!("{}{line}", failure.check)),
+        ("Got", failure.got.clone()),
+        ("Wanted", failure.wanted.clone()),
+        ("Where", failure.place.clone()),
+        ("Why", failure.why.clone()),
+        ("Next", failure.next.clone()),
+    ] {
+        let _ = writeln!(out, "  {word:<8}{said}");
+    }
+    out.push('\n');
+}

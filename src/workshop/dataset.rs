@@ -1,0 +1,200 @@
+//! The data of one variant: the generator's rows, with an edge case put in where the variant says so.
+//!
+//! Oracles read the same [`Source`] rows that are written as files, so an edit can never separate the two.
+
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::datagen;
+use serde::Deserialize;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+/// Names of the regions where a variant has seven.
+const SEVEN_REGIONS: [&str; 7] = ["North", "South", "East", "West", "Centre", "Coast", "Islands"];
+
+/// An edge case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    #[default]
+    None,
+    /// The step's first table has no row.
+    Empty,
+    /// Every table is one file.
+    OneFile,
+    /// All rows have the same key: one department, one customer, one region.
+    OneKey,
+    /// A column that may be NULL is NULL everywhere.
+    NullColumn,
+    /// Three rows in ten have lost product, amount or segment.
+    Disaster,
+    /// All segments of September 2024 are missing.
+    Outage,
+    /// Amounts that stand exactly on a border.
+    Borders,
+    /// Seven regions.
+    SevenRegions,
+}
+
+/// A table's rows as text; an empty cell is a missing value.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<Vec<Option<String>>>,
+    pub files: u64,
+}
+
+/// The tables of one variant, made when they are first asked for.
+#[derive(Debug)]
+pub struct Dataset {
+    pub seed: u64,
+    /// Rows of the sales tables; the others follow from it.
+    pub rows: u64,
+    pub vary: bool,
+    pub edit: Edit,
+    /// Tables of the step; the first is the one that an edit means.
+    pub tables: Vec<String>,
+    made: RefCell<BTreeMap<String, Rc<Source>>>,
+}
+
+impl Dataset {
+    /// Nothing is made yet.
+    #[must_use]
+    pub fn new(seed: u64, rows: u64, vary: bool, edit: Edit, tables: &[String]) -> Dataset {
+        Dataset { seed, rows, vary, edit, tables: tables.to_vec(), made: RefCell::default() }
+    }
+
+    /// The rows of a table; an unknown one is empty. `people.parquet` has the rows of `people`.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Rc<Source> {
+        let name = name.trim_end_matches(".parquet");
+        if let Some(made) = self.made.borrow().get(name) {
+            return Rc::clone(made);
+        }
+        let mut source = Source::default();
+        if let Some(table) = datagen::Table::new(name, self.seed, self.rows, self.vary) {
+            source.columns = table.columns().iter().map(|(name, _)| *name).collect();
+            source.files = table.parts();
+            source.rows = (0..table.rows())
+                .map(|at| table.row(at).iter().map(datagen::Cell::text).collect())
+                .collect();
+            let first = self.tables.first().is_some_and(|first| first.trim_end_matches(".parquet") == name);
+            edit(self.edit, name, first, &mut source);
+        }
+        let source = Rc::new(source);
+        self.made.borrow_mut().insert(name.to_owned(), Rc::clone(&source));
+        source
+    }
+
+    /// Writes the step's tables below `root/datasets`.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, or a table that does not exist.
+    pub fn write(&self, root: &Path) -> Result<()> {
+        for name in &self.tables {
+            let folder = root.join("datasets").join(name);
+            if name.ends_with(".parquet") {
+                let request = datagen::MakeRequest {
+                    root: root.to_owned(),
+                    seed: self.seed,
+                    rows: self.rows,
+                    vary: self.vary,
+                    format: datagen::TableFormat::Csv,
+                    tables: vec![name.clone()],
+                    threads: 1,
+                };
+                datagen::make(&request, &|_| {})?;
+                continue;
+            }
+            let source = self.table(name);
+            if source.columns.is_empty() {
+                return Err(failed(&folder, "there is no such table"));
+            }
+            write_csv(&source, &folder).map_err(|error| failed(&folder, &error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(path: &Path, why: &str) -> SparkError {
+    SparkError::new(ErrorClass::SparkException, format!("the data in {} could not be made: {why}", path.display()))
+        .with_help("check that the temporary folder may be written and that the disk is not full")
+}
+
+fn write_csv(source: &Source, folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let (rows, files) = (source.rows.len() as u64, source.files.max(1));
+    for file in 0..files {
+        let mut text = source.columns.join(",") + "\n";
+        for row in &source.rows[(file * rows / files) as usize..((file + 1) * rows / files) as usize] {
+            for (i, cell) in row.iter().enumerate() {
+                if i > 0 {
+                    text.push(',');
+                }
+                text.push_str(cell.as_deref().unwrap_or_default());
+            }
+            text.push('\n');
+        }
+        std::fs::write(folder.join(format!("part-{file:05}.csv")), text)?;
+    }
+    Ok(())
+}
+
+fn edit(edit: Edit, table: &str, first: bool, source: &mut Source) {
+    let place = |name: &str| source.columns.iter().position(|column| *column == name);
+    match edit {
+        Edit::None => {}
+        Edit::Empty if first => source.rows.clear(),
+        Edit::Empty => {}
+        Edit::OneFile => source.files = 1,
+        Edit::OneKey => {
+            for (column, value) in
+                [("department", "Sales"), ("dept_id", "4"), ("region", "West"), ("customer_id", "CUST_000001"), ("product", "Mouse")]
+            {
+                if let (true, Some(at)) = (first, place(column)) {
+                    source.rows.iter_mut().for_each(|row| row[at] = Some(value.to_owned()));
+                }
+            }
+        }
+        Edit::NullColumn => {
+            for column in ["customer_segment", "age"] {
+                if let (true, Some(at)) = (first, place(column)) {
+                    source.rows.iter_mut().for_each(|row| row[at] = None);
+                }
+            }
+        }
+        Edit::Disaster => {
+            let Some((product, amount)) = place("product").zip(place("total_amount")) else { return };
+            let Some(quantity) = place("quantity") else { return };
+            for (at, row) in source.rows.iter_mut().enumerate() {
+                match at % 10 {
+                    1 => row[product] = None,
+                    4 => row[amount] = Some("-1.00".to_owned()),
+                    7 => row[quantity] = Some("0".to_owned()),
+                    _ => {}
+                }
+            }
+        }
+        Edit::Outage => {
+            let Some((date, segment)) = place("transaction_date").zip(place("customer_segment")) else { return };
+            for row in source.rows.iter_mut() {
+                if row[date].as_deref().is_some_and(|date| date.starts_with("2024-09")) {
+                    row[segment] = None;
+                }
+            }
+        }
+        Edit::Borders => {
+            let Some(amount) = place("total_amount").filter(|_| table.starts_with("sales")) else { return };
+            for (row, value) in source.rows.iter_mut().zip(["500.00", "499.99", "2000.00", "1999.99", "2000.01"]) {
+                row[amount] = Some(value.to_owned());
+            }
+        }
+        Edit::SevenRegions => {
+            let Some(region) = place("region") else { return };
+            for (at, row) in source.rows.iter_mut().enumerate() {
+                row[region] = Some(SEVEN_REGIONS[at % 7].to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Proves that a step holds: its starter fails for the reason it names, its solution passes everywhere, every mutant is caught by the check
+//! that is meant for it.
+
+use super::check::{CheckRequest, Which, check};
+use super::oracle;
+use super::step::{Mutant, Step};
+use super::verdict::Verdict;
+use crate::common::{ErrorClass, Result, SparkError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Mutants that a step of ours has at least.
+const MUTANTS_MIN: usize = 5;
+/// Characters of a message that fit beside a picture.
+const MESSAGE_MAX: usize = 400;
+/// Words that promise more than a step can hold.
+const BANNED: [&str; 9] =
+    ["blazing", "supercharge", "effortless", "simply ", "obviously", "trivial", "10x", "game-chang", "magic "];
+
+/// Where and how to prove.
+#[derive(Debug, Clone)]
+pub struct Bench<'a> {
+    /// A folder to run in; what is in its `out/` is lost.
+    pub root: &'a Path,
+    pub threads: usize,
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// What does not hold, in sentences; empty when everything does.
+///
+/// # Errors
+/// When a run cannot even begin.
+pub fn prove(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
+    let mut problems = form(step);
+    problems.extend(prove_starter(step, bench)?);
+    problems.extend(prove_solution(step, bench)?);
+    for mutant in &step.mutants {
+        problems.extend(prove_mutant(step, mutant, bench)?);
+    }
+    Ok(problems.into_iter().map(|problem| format!("{}: {problem}", step.id)).collect())
+}
+
+/// What can be said without running anything.
+fn form(step: &Step) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut wants = |holds: bool, problem: String| {
+        if !holds {
+            problems.push(problem);
+        }
+    };
+    wants(step.hints.len() == 3, format!("{} hints, not 3", step.hints.len()));
+    wants(step.variants.len() >= 4, format!("{} variants, not at least 4", step.variants.len()));
+    wants(step.mutants.len() >= MUTANTS_MIN, format!("{} mutants, not at least {MUTANTS_MIN}", step.mutants.len()));
+    wants(step.stretch.is_some(), "no stretch goal".to_owned());
+    wants(!step.starter.is_empty() && !step.solution.is_empty(), "no starter or no solution".to_owned());
+    wants(step.starter.contains("TODO"), "the starter has no TODO".to_owned());
+    for answer in &step.answers {
+        let is_known = oracle::ORACLES.iter().any(|(name, _)| *name == answer.oracle);
+        wants(is_known, format!("there is no oracle `{}`", answer.oracle));
+    }
+    for mistake in &step.mistakes {
+        let has_mutant = step.mutants.iter().any(|mutant| mutant.caught_by == mistake.id);
+        wants(has_mutant, format!("mistake {} has no mutant", mistake.id));
+    }
+    let stretch = step.stretch.as_ref().map(|stretch| stretch.text.as_str());
+    let texts = [step.task.as_str(), step.theory.as_str()].into_iter().chain(step.hints.iter().map(String::as_str));
+    for text in texts.chain(stretch) {
+        let lower = text.to_lowercase();
+        for word in BANNED.iter().filter(|word| lower.contains(**word)) {
+            wants(false, format!("the word `{}` promises too much: {text}", word.trim()));
+        }
+    }
+    problems
+}
+
+fn run(step: &Step, source: &str, which: Which, bench: &Bench<'_>) -> Result<Verdict> {
+    let out = bench.root.join("out");
+    if out.exists() {
+        std::fs::remove_dir_all(&out).map_err(|error| {
+            SparkError::new(ErrorClass::SparkException, format!("{} cannot be emptied: {error}", out.display()))
+        })?;
+    }
+    let file = format!("exercises/{}.py", step.name);
+    check(&CheckRequest {
+        step,
+        source,
+        file: &file,
+        root: bench.root,
+        visible: (crate::datagen::DEFAULT_SEED, crate::datagen::DEFAULT_ROWS),
+        salt: "dev check",
+        rows: None,
+        which,
+        threads: bench.threads,
+        cancelled: bench.cancelled.clone(),
+    })
+}
+
+/// Ids of everything that a verdict says.
+fn said(verdict: &Verdict) -> Vec<String> {
+    let mut ids = Vec::new();
+    for variant in &verdict.variants {
+        ids.extend(variant.mistake.iter().map(|mistake| mistake.id.clone()));
+        ids.extend(variant.failures.iter().map(|failure| failure.check.clone()));
+        ids.extend(variant.remarks.iter().map(|remark| remark.id.clone()));
+    }
+    ids
+}
+
+fn prove_starter(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
+    let verdict = run(step, &step.starter, Which::Visible, bench)?;
+    let mut problems = Vec::new();
+    if verdict.passed {
+        problems.push("the starter passes".to_owned());
+    }
+    let ids = said(&verdict);
+    if !verdict.passed && !ids.contains(&step.starter_fails) {
+        problems.push(format!("the starter should fail {}, it fails {}", step.starter_fails, ids.join(", ")));
+    }
+    Ok(problems)
+}
+
+fn prove_solution(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
+    let verdict = run(step, &step.solution, Which::All, bench)?;
+    let mut problems = Vec::new();
+    if let Some(failed) = verdict.first_failure() {
+        let failure = failed.failures.first();
+        problems.push(format!("the solution fails on {} (seed {}, {} rows): {failure:?}", failed.name, failed.seed, failed.rows));
+    }
+    let Some(stretch) = &step.stretch else { return Ok(problems) };
+    if verdict.stretch == Some(true) {
+        problems.push("the solution reaches the stretch goal already".to_owned());
+    }
+    if let Some(example) = &stretch.example {
+        let source = format!("{}\n{example}\n", step.solution);
+        let verdict = run(step, &source, Which::Visible, bench)?;
+        if verdict.stretch != Some(true) {
+            problems.push(format!("the example does not reach the stretch goal: {:?}", verdict.first_failure()));
+        }
+    }
+    Ok(problems)
+}
+
+fn prove_mutant(step: &Step, mutant: &Mutant, bench: &Bench<'_>) -> Result<Vec<String>> {
+    let mut source = step.solution.clone();
+    for (old, new) in &mutant.edits {
+        if !source.contains(old) {
+            return Ok(vec![format!("mutant `{}`: the solution has no `{old}`", mutant.name)]);
+        }
+        source = source.replacen(old, new, 1);
+    }
+    let which = mutant.on.clone().map_or(Which::Visible, Which::Named);
+    let verdict = run(step, &source, which, bench)?;
+    let mut problems = Vec::new();
+    let ids = said(&verdict);
+    let is_accepted = step.mistakes.iter().any(|mistake| mistake.id == mutant.caught_by && mistake.accepted);
+    if verdict.passed != is_accepted {
+        let word = if verdict.passed { "passes" } else { "fails" };
+        problems.push(format!("mutant `{}` {word}; it should be caught by {}", mutant.name, mutant.caught_by));
+    } else if !ids.contains(&mutant.caught_by) {
+        problems.push(format!("mutant `{}` should be caught by {}, not {}", mutant.name, mutant.caught_by, ids.join(", ")));
+    }
+    let spoken = verdict.variants.iter().flat_map(|variant| variant.mistake.iter().chain(&variant.remarks));
+    for remark in spoken {
+        if remark.text.contains('?') && remark.text.contains("{") || remark.text.len() > MESSAGE_MAX {
+            problems.push(format!("mutant `{}`: the message is not fit to be read: {}", mutant.name, remark.text));
+        }
+    }
+    let mistake = verdict.variants.iter().find_map(|variant| variant.mistake.as_ref());
+    if let Some(mistake) = mistake.filter(|mistake| mutant.caught_by.starts_with('m') && mistake.id != mutant.caught_by) {
+        problems.push(format!("mutant `{}` is taken for {}: {}", mutant.name, mistake.id, mistake.text));
+    }
+    Ok(problems)
+}

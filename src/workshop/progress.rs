@@ -1,0 +1,265 @@
+//! A learner's progress: `.batchlab/progress.json`, one entry for each step, and `.batchlab/log.jsonl`, which is only appended to.
+//!
+//! Entries are keyed by the step's id, so an updated course keeps them, and two files can be merged: the better state of each step wins.
+
+use super::step::Step;
+use super::verdict::{Figures, Verdict};
+use crate::common::{ErrorClass, Result, SparkError, digest};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The format of the file.
+const VERSION: u32 = 1;
+
+/// All steps that were tried.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Progress {
+    pub version: u32,
+    pub steps: BTreeMap<String, Entry>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Progress { version: VERSION, steps: BTreeMap::new() }
+    }
+}
+
+/// How a step stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    #[default]
+    Started,
+    Passed,
+}
+
+/// One step.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Entry {
+    pub state: State,
+    /// When it was first tried and first passed, as given by the clock of the machine.
+    pub first_tried: Option<String>,
+    pub first_passed: Option<String>,
+    pub attempts: u32,
+    /// Hints that were read.
+    pub hints: u32,
+    /// The solution was looked at before the step was passed.
+    pub revealed: bool,
+    /// How often each known mistake was made.
+    #[serde(default)]
+    pub mistakes: BTreeMap<String, u32>,
+    /// What the script that passed did on the visible data.
+    pub figures: Option<Figures>,
+    /// SHA-256 of the script that passed.
+    pub script: Option<String>,
+    #[serde(default)]
+    pub stretch: bool,
+}
+
+/// Seed, size and salt of a workshop folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderSettings {
+    pub seed: u64,
+    pub rows: u64,
+    /// Hidden seeds are derived from it, so that neighbours have different ones.
+    pub salt: String,
+}
+
+impl Default for FolderSettings {
+    fn default() -> Self {
+        FolderSettings {
+            seed: crate::datagen::DEFAULT_SEED,
+            rows: crate::datagen::DEFAULT_ROWS,
+            salt: "batchlab".to_owned(),
+        }
+    }
+}
+
+fn failed(path: &Path, what: &str, error: &dyn std::fmt::Display) -> SparkError {
+    SparkError::new(ErrorClass::IllegalArgumentException, format!("{} {what}: {error}", path.display()))
+        .with_help("the file is plain JSON; mend it, or move it away to begin anew")
+}
+
+/// The folder for what a learner did.
+#[must_use]
+pub fn folder(root: &Path) -> PathBuf {
+    root.join(".batchlab")
+}
+
+/// Reads the settings of a workshop folder; the defaults where it has none.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn settings(root: &Path) -> Result<FolderSettings> {
+    let path = folder(root).join("folder.json");
+    if !path.is_file() {
+        return Ok(FolderSettings::default());
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, "cannot be read", &error))?;
+    serde_json::from_str(&text).map_err(|error| failed(&path, "is damaged", &error))
+}
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    let part = path.with_extension("part");
+    let parent = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let written = parent.and_then(|()| std::fs::write(&part, text)).and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|error| failed(path, "cannot be written", &error))
+}
+
+impl Progress {
+    /// Reads the progress of a folder; nothing yet is empty.
+    ///
+    /// # Errors
+    /// A damaged file: it is never overwritten.
+    pub fn read(root: &Path) -> Result<Progress> {
+        Self::read_file(&folder(root).join("progress.json"))
+    }
+
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn read_file(path: &Path) -> Result<Progress> {
+        if !path.is_file() {
+            return Ok(Progress::default());
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| failed(path, "cannot be read", &error))?;
+        serde_json::from_str(&text).map_err(|error| failed(path, "is damaged", &error))
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write(&self, root: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self).map_err(|error| SparkError::internal(error.to_string()))?;
+        write_file(&folder(root).join("progress.json"), &(text + "\n"))
+    }
+
+    /// Whether a step is passed.
+    #[must_use]
+    pub fn is_passed(&self, id: &str) -> bool {
+        self.steps.get(id).is_some_and(|entry| entry.state == State::Passed)
+    }
+
+    /// Notes a verdict. `whole` says that all variants ran: only then a step can be passed.
+    pub fn note(&mut self, step: &Step, source: &str, verdict: &Verdict, whole: bool, now: &str) {
+        let entry = self.steps.entry(step.id.clone()).or_default();
+        entry.attempts += 1;
+        entry.first_tried.get_or_insert_with(|| now.to_owned());
+        for id in verdict.mistake_ids() {
+            *entry.mistakes.entry(id).or_default() += 1;
+        }
+        if !(verdict.passed && whole) {
+            return;
+        }
+        entry.state = State::Passed;
+        entry.first_passed.get_or_insert_with(|| now.to_owned());
+        entry.figures = verdict.variants.first().map(|variant| variant.figures.clone());
+        entry.script = Some(sha256_hex(source.as_bytes()));
+        entry.stretch |= verdict.stretch == Some(true);
+    }
+
+    /// Takes over what another file knows better.
+    pub fn merge(&mut self, other: Progress) {
+        for (id, theirs) in other.steps {
+            let ours = self.steps.entry(id).or_default();
+            let better = (theirs.state, theirs.figures.is_some()) > (ours.state, ours.figures.is_some());
+            let (attempts, hints) = (ours.attempts.max(theirs.attempts), ours.hints.max(theirs.hints));
+            let revealed = ours.revealed || theirs.revealed;
+            if better {
+                *ours = theirs;
+            }
+            (ours.attempts, ours.hints, ours.revealed) = (attempts, hints, revealed);
+        }
+    }
+
+    /// A digest over what is passed and the scripts that passed.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let passed = self.steps.iter().filter(|(_, entry)| entry.state == State::Passed);
+        let text: String = passed
+            .map(|(id, entry)| format!("{id} {}\n", entry.script.as_deref().unwrap_or_default()))
+            .collect();
+        sha256_hex(text.as_bytes())
+    }
+}
+
+fn sha256_hex(message: &[u8]) -> String {
+    let bytes = digest::sha2(message, 256).unwrap_or_default();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Appends one line to the folder's log.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn log(root: &Path, line: &serde_json::Value) -> Result<()> {
+    use std::io::Write as _;
+    let path = folder(root).join("log.jsonl");
+    let parent = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let open = || std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    let written = parent.and_then(|()| open()).and_then(|mut file| writeln!(file, "{line}"));
+    written.map_err(|error| failed(&path, "cannot be written", &error))
+}
+
+/// Keeps a text in the attic, where nothing is ever lost; gives its place.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn keep(root: &Path, step: &Step, text: &str) -> Result<PathBuf> {
+    let attic = folder(root).join("attic");
+    let stem = step.name.replace('/', "-");
+    let place = (1..).map(|number| attic.join(format!("{stem}-{number:03}.py"))).find(|path| !path.exists());
+    let place = place.ok_or_else(|| SparkError::internal("the attic has no end"))?;
+    write_file(&place, text)?;
+    Ok(place)
+}
+
+/// What the attic holds, by name.
+#[must_use]
+pub fn attic(root: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder(root).join("attic")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(script: &str) -> Entry {
+        Entry { state: State::Passed, script: Some(script.to_owned()), attempts: 2, ..Entry::default() }
+    }
+
+    #[test]
+    fn merging_keeps_the_better_state() {
+        let mut ours = Progress::default();
+        ours.steps.insert("E1.1".to_owned(), Entry { attempts: 5, hints: 1, ..Entry::default() });
+        ours.steps.insert("E1.2".to_owned(), passed("b"));
+        let mut theirs = Progress::default();
+        theirs.steps.insert("E1.1".to_owned(), passed("a"));
+        theirs.steps.insert("E1.2".to_owned(), Entry::default());
+        ours.merge(theirs);
+        assert!(ours.is_passed("E1.1") && ours.is_passed("E1.2"));
+        assert_eq!((ours.steps["E1.1"].attempts, ours.steps["E1.1"].hints), (5, 1));
+    }
+
+    #[test]
+    fn progress_reads_back_and_damage_is_said() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut progress = Progress::default();
+        progress.steps.insert("E1.1".to_owned(), passed("a"));
+        progress.write(folder.path()).expect("a folder of our own");
+        let back = Progress::read(folder.path()).expect("what was written");
+        assert_eq!(back.digest(), progress.digest());
+        std::fs::write(super::folder(folder.path()).join("progress.json"), "{").expect("a folder of our own");
+        assert!(Progress::read(folder.path()).is_err());
+    }
+}

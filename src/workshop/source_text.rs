@@ -1,0 +1,115 @@
+//! What a script's text says, comments aside: enough to tell one slip from another, never to judge an answer.
+
+/// A script without its comments.
+#[derive(Debug, Clone, Default)]
+pub struct SourceText {
+    /// Code and strings, line by line.
+    lines: Vec<String>,
+    /// Names in code, with their lines (1-based); those in strings are left out.
+    words: Vec<(String, u32)>,
+}
+
+impl SourceText {
+    /// Takes a script apart.
+    #[must_use]
+    pub fn new(source: &str) -> SourceText {
+        let mut text = SourceText { lines: vec![String::new()], words: Vec::new() };
+        let chars: Vec<char> = source.chars().collect();
+        let mut at = 0;
+        while at < chars.len() {
+            let c = chars[at];
+            if c == '#' {
+                at += chars[at..].iter().take_while(|c| **c != '\n').count();
+            } else if c == '"' || c == '\'' {
+                let end = string_end(&chars, at);
+                chars[at..end].iter().for_each(|c| text.push(*c));
+                at = end;
+            } else if c.is_alphabetic() || c == '_' {
+                let end = at + chars[at..].iter().take_while(|c| c.is_alphanumeric() || **c == '_').count();
+                let word: String = chars[at..end].iter().collect();
+                word.chars().for_each(|c| text.push(c));
+                text.words.push((word, text.lines.len() as u32));
+                at = end;
+            } else {
+                text.push(c);
+                at += 1;
+            }
+        }
+        text
+    }
+
+    fn push(&mut self, c: char) {
+        if c == '\n' {
+            self.lines.push(String::new());
+        } else if let Some(line) = self.lines.last_mut()
+            && !c.is_whitespace()
+        {
+            line.push(c);
+        }
+    }
+
+    /// How often a name stands in the code.
+    #[must_use]
+    pub fn uses(&self, word: &str) -> usize {
+        self.words.iter().filter(|(found, _)| found == word).count()
+    }
+
+    /// Names of the functions that the script defines.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.words.windows(2).filter(|pair| pair[0].0 == "def").map(|pair| pair[1].0.as_str())
+    }
+
+    /// Whether the script says this somewhere, spaces aside.
+    #[must_use]
+    pub fn says(&self, part: &str) -> bool {
+        let part: String = part.chars().filter(|c| !c.is_whitespace()).collect();
+        self.lines.concat().contains(&part)
+    }
+
+    /// The first line that says this, or where a name first stands; 0 when none does.
+    #[must_use]
+    pub fn line_of(&self, part: &str) -> u32 {
+        let squeezed: String = part.chars().filter(|c| !c.is_whitespace()).collect();
+        let named = self.words.iter().find(|(word, _)| *word == squeezed).map(|(_, line)| *line);
+        let said = self.lines.iter().position(|line| line.contains(&squeezed)).map(|at| at as u32 + 1);
+        named.or(said).unwrap_or(0)
+    }
+}
+
+/// The place after the string that begins at `start`.
+fn string_end(chars: &[char], start: usize) -> usize {
+    let quote = chars[start];
+    let triple = chars[start..].iter().take(3).filter(|c| **c == quote).count() == 3;
+    let mut at = start + if triple { 3 } else { 1 };
+    while at < chars.len() {
+        if chars[at] == '\\' {
+            at += 2;
+            continue;
+        }
+        let closes = if triple {
+            chars[at..].iter().take(3).filter(|c| **c == quote).count() == 3
+        } else {
+            chars[at] == quote || chars[at] == '\n'
+        };
+        if closes {
+            return (at + if triple { 3 } else { 1 }).min(chars.len());
+        }
+        at += 1;
+    }
+    chars.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_strings_are_no_code() {
+        let text = SourceText::new("a = 1  # collect()\nb = 'collect # no'\nrows = df.collect( )\n\"\"\"collect\n'\"\"\"\n");
+        assert_eq!(text.uses("collect"), 1);
+        assert_eq!(text.line_of("collect"), 3);
+        assert!(text.says("df.collect()") && text.says("'collect # no'"));
+        assert!(!text.says("# collect"));
+        assert_eq!(text.line_of("nothing"), 0);
+    }
+}

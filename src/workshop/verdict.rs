@@ -1,0 +1,80 @@
+//! What a check found.
+
+use serde::{Deserialize, Serialize};
+
+/// The verdict on a script.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verdict {
+    /// `E2.3`.
+    pub step: String,
+    pub title: String,
+    pub passed: bool,
+    pub variants: Vec<VariantVerdict>,
+    /// Whether the stretch goal was reached, where that can be told.
+    pub stretch: Option<bool>,
+}
+
+impl Verdict {
+    /// The first variant that failed.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&VariantVerdict> {
+        self.variants.iter().find(|variant| !variant.passed)
+    }
+
+    /// Ids of the mistakes that were recognised.
+    #[must_use]
+    pub fn mistake_ids(&self) -> Vec<String> {
+        let ids = self.variants.iter().filter_map(|variant| variant.mistake.as_ref());
+        ids.map(|remark| format!("{}-{}", self.step, remark.id)).collect()
+    }
+}
+
+/// One run of the script.
+#[derive(Debug, Clone, Serialize)]
+pub struct VariantVerdict {
+    pub name: String,
+    pub seed: u64,
+    pub rows: u64,
+    pub cluster: String,
+    pub passed: bool,
+    pub failures: Vec<Failure>,
+    /// The slip behind the failures, when it is a known one.
+    pub mistake: Option<Remark>,
+    /// What is worth saying though it is right.
+    pub remarks: Vec<Remark>,
+    pub figures: Figures,
+}
+
+/// A message of the step's file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    pub id: String,
+    pub text: String,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// `raised`, `answer:result`, the id of a behaviour, `predict:stages`.
+    pub check: String,
+    pub got: String,
+    pub wanted: String,
+    /// Row and column, or line of the script.
+    pub place: String,
+    pub why: String,
+    pub next: String,
+    /// The script's line, where one is to blame.
+    pub line: Option<u32>,
+}
+
+/// Figures of a run that a report keeps.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    pub stages: u64,
+    pub tasks: u64,
+    pub exchanges: u64,
+    pub shuffle_records: u64,
+    pub shuffle_bytes: u64,
+    pub bytes_read: u64,
+    pub makespan_seconds: f64,
+}
