@@ -28,7 +28,8 @@ pub(crate) fn threads() -> usize {
 /// The time of the machine, for the learner's own log.
 pub(crate) fn now() -> String {
     let micros = crate::cli::launch::wall_micros();
-    chrono::DateTime::from_timestamp_micros(micros).map_or(String::new(), |now| now.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    chrono::DateTime::from_timestamp_micros(micros)
+        .map_or(String::new(), |now| now.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn refused(message: String, help: &str) -> SparkError {
@@ -38,9 +39,9 @@ fn refused(message: String, help: &str) -> SparkError {
 impl Folder {
     /// Opens a folder.
     pub(crate) fn open(dir: &Path) -> Result<Folder> {
-        let root = dir
-            .canonicalize()
-            .map_err(|error| refused(format!("the folder {} cannot be opened: {error}", dir.display()), "give a folder that exists"))?;
+        let root = dir.canonicalize().map_err(|error| {
+            refused(format!("the folder {} cannot be opened: {error}", dir.display()), "give a folder that exists")
+        })?;
         let settings = progress::settings(&root)?;
         Ok(Folder { root, settings })
     }
@@ -68,8 +69,9 @@ impl Folder {
         let own = self.script(name);
         let path = path.unwrap_or(&own);
         let source = if path.is_file() {
-            std::fs::read_to_string(path)
-                .map_err(|error| refused(format!("{} cannot be read: {error}", path.display()), "save it as UTF-8 text"))?
+            std::fs::read_to_string(path).map_err(|error| {
+                refused(format!("{} cannot be read: {error}", path.display()), "save it as UTF-8 text")
+            })?
         } else {
             step.starter.clone()
         };
@@ -89,10 +91,16 @@ impl Folder {
             if path.extension().is_some_and(|extension| extension == "py") {
                 let name = names.iter().find(|name| path.with_extension("").ends_with(name));
                 let name = name.ok_or_else(|| {
-                    refused(format!("{word} is no script of a step"), "name the step as well: exercises/NN_name/sK_name.py")
+                    refused(
+                        format!("{word} is no script of a step"),
+                        "name the step as well: exercises/NN_name/sK_name.py",
+                    )
                 })?;
                 if !path.is_file() {
-                    return Err(refused(format!("there is no file {word}"), "give the path of a script of the exercises"));
+                    return Err(refused(
+                        format!("there is no file {word}"),
+                        "give the path of a script of the exercises",
+                    ));
                 }
                 chosen.push(self.chosen(name, Some(path))?);
                 continue;
@@ -101,7 +109,11 @@ impl Folder {
             if found.is_empty() {
                 let ids: Vec<String> = names.iter().filter_map(|name| id_of(name)).collect();
                 let near = nearest(word, ids.iter().map(String::as_str), 3).join(", ");
-                let help = if near.is_empty() { "`batchlab list` shows the steps".to_owned() } else { format!("did you mean {near}?") };
+                let help = if near.is_empty() {
+                    "`batchlab list` shows the steps".to_owned()
+                } else {
+                    format!("did you mean {near}?")
+                };
                 return Err(refused(format!("there is no step {word}"), &help));
             }
             for name in found {

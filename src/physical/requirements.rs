@@ -100,6 +100,12 @@ fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
         PhysicalPlan::Sort { order, global: true, input } => {
             with_inputs(node, vec![distribute(input, Distribution::Ordered(order.clone()), conf)])
         }
+        // A repartition asks for what is there already.
+        PhysicalPlan::ShuffleExchange {
+            partitioning: Partitioning::Hash(keys, count),
+            origin: ShuffleOrigin::RepartitionByCol | ShuffleOrigin::RepartitionByNum,
+            input,
+        } if lies_so(input, keys, *count) => input.clone(),
         PhysicalPlan::GlobalLimit { input, .. } => {
             with_inputs(node, vec![distribute(input, Distribution::Single, conf)])
         }
@@ -117,6 +123,16 @@ fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
         }
         _ => node.clone(),
     }
+}
+
+/// Whether the rows are spread by these very keys over so many partitions.
+fn lies_so(input: &Arc<PhysicalPlan>, keys: &[Expr], count: usize) -> bool {
+    partitionings(input).iter().any(|have| match have {
+        Partitioning::Hash(there, number) => {
+            *number == count && there.len() == keys.len() && there.iter().zip(keys).all(|(there, key)| same(there, key))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a side reads pieces of skewed partitions.

@@ -47,8 +47,7 @@ pub struct KeptFrame {
 /// The values of these names, in their order; a name that the script never set is left out.
 pub(super) fn keep(interp: &mut Interpreter, names: &[String]) -> Vec<(String, Kept)> {
     let Some(main) = interp.main_globals() else { return Vec::new() };
-    let found: Vec<(String, Value)> =
-        names.iter().filter_map(|name| Some((name.clone(), main.get(name)?))).collect();
+    let found: Vec<(String, Value)> = names.iter().filter_map(|name| Some((name.clone(), main.get(name)?))).collect();
     found.into_iter().map(|(name, value)| (name, kept(interp, &value, 0))).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The verdict on a step as plain text.
 
 use crate::common::text;
-use crate::workshop::verdict::{Failure, Verdict, VariantVerdict};
+use crate::workshop::verdict::{Failure, VariantVerdict, Verdict};
 use std::fmt::Write as _;
 
 /// Failures that are shown of one run; more would hide the first.

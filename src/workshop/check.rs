@@ -129,7 +129,8 @@ struct Ran {
 
 fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(VariantVerdict, Option<bool>)> {
     let step = request.step;
-    let is_visible = variant.seed == Seed::Visible && variant.edit == super::dataset::Edit::None && variant.kill.is_none();
+    let is_visible =
+        variant.seed == Seed::Visible && variant.edit == super::dataset::Edit::None && variant.kill.is_none();
     let (seed, size) = match variant.seed {
         Seed::Visible => request.visible,
         Seed::Derived(number) => {
@@ -237,7 +238,7 @@ fn list_files(folder: &Path, shown: &str, found: &mut Vec<String>) {
         let path = format!("{shown}/{name}");
         if entry.path().is_dir() {
             list_files(&entry.path(), &path, found);
-        } else if !name.ends_with(".crc") {
+        } else if entry.path().extension().is_none_or(|extension| extension != "crc") {
             found.push(path);
         }
     }
@@ -304,9 +305,8 @@ fn read_back(request: &CheckRequest<'_>, variant: &Variant, root: &Path, path: &
         "csv" => format!("spark.read.csv({path:?}, header=True, inferSchema=True)"),
         _ => format!("spark.read.format({format:?}).load({path:?})"),
     };
-    let source = format!(
-        "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\nresult = {read}\n"
-    );
+    let source =
+        format!("from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\nresult = {read}\n");
     let log = EventLog::new();
     let run = run_request(request, variant, root, source, &log, Vec::new())?;
     let (_, kept) = run_and_keep(run, &["result".to_owned()]);
@@ -355,11 +355,19 @@ fn ended(step: &Step, variant: &Variant, evidence: &Evidence<'_>, failures: &mut
         return true;
     }
     let got = evidence.failure.map_or_else(
-        || if evidence.exit == 0 { "the script ended without an error".to_owned() } else { format!("exit status {}", evidence.exit) },
+        || {
+            if evidence.exit == 0 {
+                "the script ended without an error".to_owned()
+            } else {
+                format!("exit status {}", evidence.exit)
+            }
+        },
         |failure| format!("{}: {}", failure.class, first_line(failure)),
     );
     let why = match wanted {
-        Some(class) => format!("on these data the script must stop with {class}, so that nothing behind it runs on bad rows"),
+        Some(class) => {
+            format!("on these data the script must stop with {class}, so that nothing behind it runs on bad rows")
+        }
         None => "an error ended the script, so there is no answer to look at".to_owned(),
     };
     let help = evidence.failure.and_then(|failure| failure.help.first().cloned());
@@ -393,7 +401,10 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
         got,
         wanted,
         place,
-        why: or_default(fill(&answer.why, evidence), "the answer must be the same as the one computed from the data itself"),
+        why: or_default(
+            fill(&answer.why, evidence),
+            "the answer must be the same as the one computed from the data itself",
+        ),
         next: or_default(fill(&answer.next, evidence), "read the task again, then look at this row with show()"),
         line: match &answer.place {
             Place::Name(name) => Some(evidence.source.line_of(name)).filter(|line| *line > 0),
@@ -424,10 +435,18 @@ fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Fail
     let got = rule::evaluate(&wanted.metric, evidence);
     let (holds, bound) = match &wanted.bound {
         Bound::Holds => (got == Ok(Value::Bool(true)), "true".to_owned()),
-        Bound::Contains(bound) => (contains(got.as_ref().ok(), bound), format!("one that contains {}", shown(bound, evidence))),
+        Bound::Contains(bound) => {
+            (contains(got.as_ref().ok(), bound), format!("one that contains {}", shown(bound, evidence)))
+        }
         Bound::Equals(bound) => (got.is_ok() && got == rule::evaluate(bound, evidence), shown(bound, evidence)),
-        Bound::AtMost(bound) => (ordered(got.as_ref().ok(), bound, evidence, |got, bound| got <= bound), format!("at most {}", shown(bound, evidence))),
-        Bound::AtLeast(bound) => (ordered(got.as_ref().ok(), bound, evidence, |got, bound| got >= bound), format!("at least {}", shown(bound, evidence))),
+        Bound::AtMost(bound) => (
+            ordered(got.as_ref().ok(), bound, evidence, |got, bound| got <= bound),
+            format!("at most {}", shown(bound, evidence)),
+        ),
+        Bound::AtLeast(bound) => (
+            ordered(got.as_ref().ok(), bound, evidence, |got, bound| got >= bound),
+            format!("at least {}", shown(bound, evidence)),
+        ),
     };
     if holds {
         return None;

@@ -136,9 +136,8 @@ fn sort_order(left: &[Cell], right: &[Cell]) -> Ordering {
     let by = |left: &mut dyn Iterator<Item = &Cell>, right: &mut dyn Iterator<Item = &Cell>| {
         left.zip(right).map(|(left, right)| left.order(right)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     };
-    by(&mut left.iter().filter(exact), &mut right.iter().filter(exact)).then_with(|| {
-        by(&mut left.iter().filter(|cell| !exact(cell)), &mut right.iter().filter(|cell| !exact(cell)))
-    })
+    by(&mut left.iter().filter(exact), &mut right.iter().filter(exact))
+        .then_with(|| by(&mut left.iter().filter(|cell| !exact(cell)), &mut right.iter().filter(|cell| !exact(cell))))
 }
 
 /// Positions of rows without a partner: of what is there, of what should be there.
@@ -190,13 +189,7 @@ fn order_differs(got: &[Vec<Cell>], wanted: &Rows, tolerance: f64) -> Option<Dif
     })
 }
 
-fn rows_differ(
-    got: &[Vec<Cell>],
-    wanted: &Rows,
-    extra: &[usize],
-    missing: &[usize],
-    tolerance: f64,
-) -> Difference {
+fn rows_differ(got: &[Vec<Cell>], wanted: &Rows, extra: &[usize], missing: &[usize], tolerance: f64) -> Difference {
     let counts = if got.len() == wanted.rows.len() {
         format!("{} of {} rows differ", extra.len(), got.len())
     } else {
@@ -228,7 +221,8 @@ fn rows_differ(
     let same = (0..wanted.columns.len()).filter(|column| !differing.contains(column)).take(4);
     let which = same.map(|at| format!("{} = {}", wanted.columns[at].name, got[there][at])).collect::<Vec<_>>();
     let columns: Vec<&str> = differing.iter().map(|at| wanted.columns[*at].name.as_str()).collect();
-    let row = if which.is_empty() { format!("row {}", there + 1) } else { format!("the row with {}", which.join(", ")) };
+    let row =
+        if which.is_empty() { format!("row {}", there + 1) } else { format!("the row with {}", which.join(", ")) };
     Difference {
         got: named(&got[there]),
         wanted: named(&wanted.rows[right]),
@@ -290,7 +284,12 @@ mod tests {
         let wanted = rows(&[("a", 1.0), ("b", 2.0)]);
         check(&rows(&[("b", 2.009), ("a", 1.0)]), &wanted, LOOSE, None);
         check(&rows(&[("b", 2.0), ("a", 1.0)]), &wanted, Strictness { ordered: true, ..LOOSE }, Some("order"));
-        check(&rows(&[("b", 2.02), ("a", 1.0)]), &wanted, LOOSE, Some("1 of 2 rows differ; the row with name = b, column sum"));
+        check(
+            &rows(&[("b", 2.02), ("a", 1.0)]),
+            &wanted,
+            LOOSE,
+            Some("1 of 2 rows differ; the row with name = b, column sum"),
+        );
     }
 
     #[test]

@@ -76,9 +76,7 @@ impl Dataset {
         if let Some(table) = datagen::Table::new(name, self.seed, self.rows, self.vary) {
             source.columns = table.columns().iter().map(|(name, _)| *name).collect();
             source.files = table.parts();
-            source.rows = (0..table.rows())
-                .map(|at| table.row(at).iter().map(datagen::Cell::text).collect())
-                .collect();
+            source.rows = (0..table.rows()).map(|at| table.row(at).iter().map(datagen::Cell::text).collect()).collect();
             let first = self.tables.first().is_some_and(|first| first.trim_end_matches(".parquet") == name);
             edit(self.edit, name, first, &mut source);
         }
@@ -149,9 +147,13 @@ fn edit(edit: Edit, table: &str, first: bool, source: &mut Source) {
         Edit::Empty => {}
         Edit::OneFile => source.files = 1,
         Edit::OneKey => {
-            for (column, value) in
-                [("department", "Sales"), ("dept_id", "4"), ("region", "West"), ("customer_id", "CUST_000001"), ("product", "Mouse")]
-            {
+            for (column, value) in [
+                ("department", "Sales"),
+                ("dept_id", "4"),
+                ("region", "West"),
+                ("customer_id", "CUST_000001"),
+                ("product", "Mouse"),
+            ] {
                 if let (true, Some(at)) = (first, place(column)) {
                     source.rows.iter_mut().for_each(|row| row[at] = Some(value.to_owned()));
                 }
@@ -178,7 +180,7 @@ fn edit(edit: Edit, table: &str, first: bool, source: &mut Source) {
         }
         Edit::Outage => {
             let Some((date, segment)) = place("transaction_date").zip(place("customer_segment")) else { return };
-            for row in source.rows.iter_mut() {
+            for row in &mut source.rows {
                 if row[date].as_deref().is_some_and(|date| date.starts_with("2024-09")) {
                     row[segment] = None;
                 }

@@ -86,16 +86,17 @@ pub struct Facts {
 /// Folds the log of a run; what was computed only to check the answer is left out.
 #[must_use]
 pub fn facts(events: &[Arc<Event>]) -> Facts {
-    let end = events.iter().position(|event| {
-        matches!(&event.kind, EventKind::QueryStarted { action, .. } if action == KEEP_ACTION)
-    });
+    let end = events
+        .iter()
+        .position(|event| matches!(&event.kind, EventKind::QueryStarted { action, .. } if action == KEEP_ACTION));
     let mut fold = Fold::default();
     for event in &events[..end.unwrap_or(events.len())] {
         fold.facts.seconds = event.time.0 as f64 / 1e9;
         fold.apply(event);
     }
     fold.facts.actions = fold.queries.into_values().collect();
-    fold.facts.last_action_at = fold.facts.actions.iter().filter(|action| action.is_real()).map(|a| a.started).max().unwrap_or(0);
+    fold.facts.last_action_at =
+        fold.facts.actions.iter().filter(|action| action.is_real()).map(|a| a.started).max().unwrap_or(0);
     fold.facts
 }
 
@@ -163,7 +164,7 @@ impl Fold {
             EventKind::MapOutputRegistered { shuffle, rows, .. } => {
                 let sums = facts.shuffle_rows.entry(*shuffle).or_default();
                 sums.resize(rows.len().max(sums.len()), 0);
-                sums.iter_mut().zip(rows).for_each(|(sum, rows)| *sum += rows);
+                sums.iter_mut().zip(rows.iter()).for_each(|(sum, rows)| *sum += rows);
             }
             EventKind::BlockCached { cache, partition, bytes, rows, .. } => {
                 facts.cached.insert((*cache, *partition));

@@ -36,7 +36,12 @@ const fn metric(name: &'static str, kind: Kind, about: &'static str) -> Metric {
     Metric { name, parameters: &[], kind, unit: Unit::Plain, about }
 }
 
-const fn of(name: &'static str, parameters: &'static [(&'static str, Kind)], kind: Kind, about: &'static str) -> Metric {
+const fn of(
+    name: &'static str,
+    parameters: &'static [(&'static str, Kind)],
+    kind: Kind,
+    about: &'static str,
+) -> Metric {
     Metric { name, parameters, kind, unit: Unit::Plain, about }
 }
 
@@ -70,7 +75,11 @@ pub static METRICS: &[Metric] = &[
     metric("single_partition_rows", Number, "rows that were gathered in one partition by an exchange"),
     metric("driver_rows", Number, "rows that actions brought to the driver"),
     metric("python_udfs", Number, "Python functions in the plans"),
-    metric("join_strategy", Text, "how the first join was done: broadcast_hash, sort_merge, shuffled_hash, nested_loop, cartesian"),
+    metric(
+        "join_strategy",
+        Text,
+        "how the first join was done: broadcast_hash, sort_merge, shuffled_hash, nested_loop, cartesian",
+    ),
     metric("join_strategies", List, "how each join was done"),
     metric("broadcast_tables", List, "tables that were copied to every node"),
     metric("task_skew", Number, "rows of the largest reduce task against the average, in the stage that reads most"),
@@ -86,7 +95,13 @@ pub static METRICS: &[Metric] = &[
     metric("executors_lost", Number, "executors that were lost"),
     metric("locality_share", Number, "share of file-reading tasks that ran where their block is"),
     metric("straggler_ratio", Number, "longest task against the middle one, in the worst stage"),
-    Metric { name: "makespan", parameters: &[], kind: Number, unit: Unit::Seconds, about: "virtual seconds from start to end" },
+    Metric {
+        name: "makespan",
+        parameters: &[],
+        kind: Number,
+        unit: Unit::Seconds,
+        about: "virtual seconds from start to end",
+    },
     metric("slots", Number, "cores of the cluster"),
     metric("nodes", Number, "nodes of the cluster"),
     metric("app_name", Text, "name of the application"),
@@ -105,7 +120,12 @@ pub static METRICS: &[Metric] = &[
     of("partition_filters", PATH, List, "filters on its folders"),
     of("plan_scans", TABLE, Number, "actions that read a table from its files"),
     of("is_sorted", COLUMN, Bool, "whether a frame's rows are in ascending order of a column"),
-    of("overlaps", &[("name", Text), ("first", Text), ("last", Text)], Number, "rows whose range begins inside the range before it"),
+    of(
+        "overlaps",
+        &[("name", Text), ("first", Text), ("last", Text)],
+        Number,
+        "rows whose range begins inside the range before it",
+    ),
     of("files_written", PATH, Number, "files of the last write to a path"),
     of("rows_written", PATH, Number, "rows of the last write to a path"),
     of("writes", PATH, Number, "how often the path was written"),
@@ -139,7 +159,12 @@ pub static METRICS: &[Metric] = &[
     of("files", TABLE, Number, "files of a table of this variant"),
     of("table_bytes", TABLE, Number, "bytes of a table of this variant"),
     of("distinct", &[("table", Text), ("column", Text)], Number, "distinct values of a table's column, NULL aside"),
-    of("table_rows_with", &[("table", Text), ("column", Text), ("value", Text)], Number, "rows of a table whose cell reads so"),
+    of(
+        "table_rows_with",
+        &[("table", Text), ("column", Text), ("value", Text)],
+        Number,
+        "rows of a table whose cell reads so",
+    ),
 ];
 
 /// Everything that a run left behind, for rules to ask about.
@@ -216,12 +241,12 @@ impl Evidence<'_> {
                 whole(facts.actions.iter().filter(|a| a.is_real() && !a.is_write()).map(|action| action.rows).sum())
             }
             "python_udfs" => {
-                let calls: Vec<String> = self.source.functions().chain(["<lambda>"]).map(|name| format!("{name}(")).collect();
+                let calls: Vec<String> =
+                    self.source.functions().chain(["<lambda>"]).map(|name| format!("{name}(")).collect();
                 let is_python = |text: &str| {
                     calls.iter().any(|call| {
-                        text.match_indices(call.as_str()).any(|(at, _)| {
-                            !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
-                        })
+                        text.match_indices(call.as_str())
+                            .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
                     })
                 };
                 count(facts.operators(true).filter(|node| is_python(&node.text)).count())
@@ -315,7 +340,9 @@ impl Evidence<'_> {
             "table_rows" => count(self.dataset.table(word).rows.len()),
             "files" => whole(self.dataset.table(word).files),
             "table_bytes" => {
-                let cells = |row: &Vec<Option<String>>| row.iter().map(|cell| cell.as_ref().map_or(0, String::len) + 1).sum::<usize>();
+                let cells = |row: &Vec<Option<String>>| {
+                    row.iter().map(|cell| cell.as_ref().map_or(0, String::len) + 1).sum::<usize>()
+                };
                 count(self.dataset.table(word).rows.iter().map(cells).sum())
             }
             _ => return None,
@@ -398,7 +425,9 @@ impl Evidence<'_> {
         if name == "table_rows_with" {
             let table = self.dataset.table(frame);
             let at = table.columns.iter().position(|known| *known == column)?;
-            return Some(count(table.rows.iter().filter(|row| row[at].as_deref().unwrap_or_default() == value).count()));
+            return Some(count(
+                table.rows.iter().filter(|row| row[at].as_deref().unwrap_or_default() == value).count(),
+            ));
         }
         if name == "overlaps" {
             let rows = self.got.get(frame)?;
@@ -436,7 +465,9 @@ pub fn fill(message: &super::step::Message, world: &dyn World) -> String {
 pub fn shown(rule: &super::rule::Rule, world: &dyn World) -> String {
     let Ok(value) = super::rule::evaluate(rule, world) else { return "?".to_owned() };
     let unit = match rule {
-        super::rule::Rule::Metric { name, .. } => METRICS.iter().find(|metric| metric.name == name).map(|metric| metric.unit),
+        super::rule::Rule::Metric { name, .. } => {
+            METRICS.iter().find(|metric| metric.name == name).map(|metric| metric.unit)
+        }
         _ => None,
     };
     match (unit, &value) {

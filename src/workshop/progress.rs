@@ -182,17 +182,17 @@ impl Progress {
     /// A digest over what is passed and the scripts that passed.
     #[must_use]
     pub fn digest(&self) -> String {
-        let passed = self.steps.iter().filter(|(_, entry)| entry.state == State::Passed);
-        let text: String = passed
-            .map(|(id, entry)| format!("{id} {}\n", entry.script.as_deref().unwrap_or_default()))
-            .collect();
+        let mut text = String::new();
+        for (id, entry) in self.steps.iter().filter(|(_, entry)| entry.state == State::Passed) {
+            text.push_str(&format!("{id} {}\n", entry.script.as_deref().unwrap_or_default()));
+        }
         sha256_hex(text.as_bytes())
     }
 }
 
 fn sha256_hex(message: &[u8]) -> String {
     let bytes = digest::sha2(message, 256).unwrap_or_default();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Appends one line to the folder's log.
@@ -215,7 +215,7 @@ pub fn log(root: &Path, line: &serde_json::Value) -> Result<()> {
 pub fn keep(root: &Path, step: &Step, text: &str) -> Result<PathBuf> {
     let attic = folder(root).join("attic");
     let stem = step.name.replace('/', "-");
-    let place = (1..).map(|number| attic.join(format!("{stem}-{number:03}.py"))).find(|path| !path.exists());
+    let place = (1..1_000_000).map(|number| attic.join(format!("{stem}-{number:03}.py"))).find(|path| !path.exists());
     let place = place.ok_or_else(|| SparkError::internal("the attic has no end"))?;
     write_file(&place, text)?;
     Ok(place)

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn comments_and_strings_are_no_code() {
-        let text = SourceText::new("a = 1  # collect()\nb = 'collect # no'\nrows = df.collect( )\n\"\"\"collect\n'\"\"\"\n");
+        let text =
+            SourceText::new("a = 1  # collect()\nb = 'collect # no'\nrows = df.collect( )\n\"\"\"collect\n'\"\"\"\n");
         assert_eq!(text.uses("collect"), 1);
         assert_eq!(text.line_of("collect"), 3);
         assert!(text.says("df.collect()") && text.says("'collect # no'"));

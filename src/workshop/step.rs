@@ -185,7 +185,9 @@ impl Step {
         for behaviour in &self.behaviours {
             rules.push(&behaviour.metric);
             match &behaviour.bound {
-                Bound::Equals(rule) | Bound::AtMost(rule) | Bound::AtLeast(rule) | Bound::Contains(rule) => rules.push(rule),
+                Bound::Equals(rule) | Bound::AtMost(rule) | Bound::AtLeast(rule) | Bound::Contains(rule) => {
+                    rules.push(rule);
+                }
                 Bound::Holds => {}
             }
             messages.extend([&behaviour.why, &behaviour.next]);
@@ -233,7 +235,9 @@ fn own_names(folder: &Path) -> Vec<String> {
     let manifests = entries(folder).filter(|path| path.is_dir()).flat_map(|path| entries(&path).collect::<Vec<_>>());
     manifests
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .filter_map(|path| Some(path.strip_prefix(folder).ok()?.with_extension("").to_string_lossy().replace('\\', "/")))
+        .filter_map(|path| {
+            Some(path.strip_prefix(folder).ok()?.with_extension("").to_string_lossy().replace('\\', "/"))
+        })
         .collect()
 }
 

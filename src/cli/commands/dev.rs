@@ -50,9 +50,16 @@ fn try_check(args: &Check) -> Result<u8> {
         let problems = problems.inspect_err(|_| drop(std::fs::remove_dir_all(&root)))?;
         wrong += problems.len();
         if problems.is_empty() {
-            output::out(&format!("{}  {} holds: {} mutants caught\n", chosen.step.id, chosen.step.title, chosen.step.mutants.len()));
+            output::out(&format!(
+                "{}  {} holds: {} mutants caught\n",
+                chosen.step.id,
+                chosen.step.title,
+                chosen.step.mutants.len()
+            ));
         }
-        problems.iter().for_each(|problem| output::out(&format!("{problem}\n")));
+        for problem in &problems {
+            output::out(&format!("{problem}\n"));
+        }
     }
     // A folder that stays behind is the system's to clean.
     let _ = std::fs::remove_dir_all(&root);

@@ -16,7 +16,8 @@ pub(super) fn six_rows(_data: &Dataset) -> Rows {
     ];
     let mut right = Rows::of(&[("id", "int"), ("name", "string"), ("age", "int"), ("department", "string")]);
     right.columns.iter_mut().for_each(|column| column.nullable = false);
-    let row = |(id, name, age, department)| vec![Cell::Int(id), Cell::text(name), Cell::Int(age), Cell::text(department)];
+    let row =
+        |(id, name, age, department)| vec![Cell::Int(id), Cell::text(name), Cell::Int(age), Cell::text(department)];
     right.with(people.map(row).to_vec())
 }
 
@@ -75,7 +76,9 @@ pub(super) fn clean_departments(data: &Dataset) -> Rows {
         count[1] += usize::from(row.int("age").is_none());
         count[2] += usize::from(row.get("email").is_none());
     }
-    let found = counts.into_iter().map(|(name, [people, age, email])| vec![Cell::Text(name), int(people), int(age), int(email)]);
+    let found = counts
+        .into_iter()
+        .map(|(name, [people, age, email])| vec![Cell::Text(name), int(people), int(age), int(email)]);
     Rows::of(&[("department", "string"), ("people", "bigint"), ("unknown_age", "bigint"), ("no_email", "bigint")])
         .with(found.collect())
 }

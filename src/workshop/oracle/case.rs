@@ -42,7 +42,8 @@ pub(super) fn buffering_windows(data: &Dataset) -> Rows {
     let found = windows.into_iter().filter_map(|((start, node), (count, buffering))| {
         let share = rounded(100.0 * buffering as f64 / count as f64, 1);
         let start = chrono::DateTime::from_timestamp(start, 0)?.format("%Y-%m-%d %H:%M:%S").to_string();
-        (count >= 20 && share >= 30.0).then(|| vec![Cell::Text(start), Cell::Text(node), int(count), Cell::Float(share)])
+        (count >= 20 && share >= 30.0)
+            .then(|| vec![Cell::Text(start), Cell::Text(node), int(count), Cell::Float(share)])
     });
     Rows::of(&[("start", "timestamp"), ("edge_node", "string"), ("events", "bigint"), ("buffering", "double")])
         .with(found.collect())

@@ -25,7 +25,8 @@ pub(super) fn known_departments(data: &Dataset) -> Rows {
 pub(super) fn orphans(data: &Dataset) -> Rows {
     let (employees, departments) = (data.table("employees"), departments(data));
     let known = |row: &super::Row<'_>| row.int("dept_id").is_some_and(|id| departments.contains_key(&id));
-    let found = rows(&employees).filter(|row| !known(row)).map(|row| vec![row.int_cell("emp_id"), row.int_cell("dept_id")]);
+    let found =
+        rows(&employees).filter(|row| !known(row)).map(|row| vec![row.int_cell("emp_id"), row.int_cell("dept_id")]);
     Rows::of(&[("emp_id", "int"), ("dept_id", "int")]).with(found.collect())
 }
 
@@ -193,8 +194,10 @@ pub(super) fn tech_quarters(data: &Dataset) -> Rows {
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
     for row in rows(&sales).filter(|row| tech.contains(&row.owned("customer_id"))) {
         let date = row.owned("transaction_date");
-        if let (Some("2024"), Some(month)) = (date.get(..4), date.get(5..7).and_then(|month| month.parse::<u32>().ok())) {
-            *sums.entry(format!("2024-Q{}", (month - 1) / 3 + 1)).or_default() += row.cents("total_amount").unwrap_or_default();
+        if let (Some("2024"), Some(month)) = (date.get(..4), date.get(5..7).and_then(|month| month.parse::<u32>().ok()))
+        {
+            *sums.entry(format!("2024-Q{}", (month - 1) / 3 + 1)).or_default() +=
+                row.cents("total_amount").unwrap_or_default();
         }
     }
     let found = sums.into_iter().map(|(quarter, sum)| vec![Cell::Text(quarter), money(sum)]);

@@ -43,6 +43,7 @@ pub static ORACLES: &[(&str, Oracle)] = &[
     ("big_sales_dict", files::big_sales_dict),
     ("monthly_report", files::monthly_report),
     ("product_margins", files::product_margins),
+    ("default_partitions", files::default_partitions),
     ("all_sales", files::all_sales),
     ("region_desks", files::region_desks),
     ("north_2024", files::north_2024),

@@ -54,8 +54,14 @@ pub(super) fn inconsistent_rows(data: &Dataset) -> Rows {
     };
     let counts = [
         ("wrong_total", rows(&sales).filter(is_wrong).count()),
-        ("orphan_product", rows(&sales).filter(|row| row.get("product").is_some_and(|name| !products.contains(name))).count()),
-        ("orphan_customer", rows(&sales).filter(|row| !row.get("customer_id").is_some_and(|id| customers.contains(id))).count()),
+        (
+            "orphan_product",
+            rows(&sales).filter(|row| row.get("product").is_some_and(|name| !products.contains(name))).count(),
+        ),
+        (
+            "orphan_customer",
+            rows(&sales).filter(|row| !row.get("customer_id").is_some_and(|id| customers.contains(id))).count(),
+        ),
     ];
     let found = counts.map(|(name, count)| vec![Cell::text(name), int(count)]);
     Rows::of(&[("check", "string"), ("bad_rows", "bigint")]).with(found.to_vec())
@@ -63,9 +69,10 @@ pub(super) fn inconsistent_rows(data: &Dataset) -> Rows {
 
 pub(super) fn repeated_ids(data: &Dataset) -> Rows {
     let sales = data.table("sales_dirty");
-    let mut ids: BTreeMap<String, (usize, BTreeSet<&[Option<String>]>)> = BTreeMap::new();
+    // Copies and different contents of each id.
+    let mut ids: BTreeMap<&Option<String>, (usize, BTreeSet<&Vec<_>>)> = BTreeMap::new();
     for row in &sales.rows {
-        let entry = ids.entry(row[0].clone().unwrap_or_default()).or_default();
+        let entry = ids.entry(&row[0]).or_default();
         entry.0 += 1;
         entry.1.insert(row);
     }
@@ -136,7 +143,9 @@ pub(super) fn broken_reasons(data: &Dataset) -> Rows {
     let sales = data.table("sales_dirty");
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows(&sales) {
-        reasons(&row).into_iter().for_each(|reason| *counts.entry(reason).or_default() += 1);
+        for reason in reasons(&row) {
+            *counts.entry(reason).or_default() += 1;
+        }
     }
     let found = counts.into_iter().map(|(reason, count)| vec![Cell::text(reason), int(count)]);
     Rows::of(&[("reason", "string"), ("rows", "bigint")]).with(found.collect())
@@ -158,11 +167,11 @@ fn scores(data: &Dataset) -> Vec<(&'static str, f64, f64, f64)> {
         rounded(100.0 * rows(&sales).filter(|row| good(row)).count() as f64 / count, 2)
     };
     let ids: BTreeSet<&Option<String>> = sales.rows.iter().map(|row| &row[0]).filter(|id| id.is_some()).collect();
-    let complete = |row: &Row<'_>| {
-        ["product", "customer_segment", "total_amount"].iter().all(|column| row.get(column).is_some())
-    };
+    let complete =
+        |row: &Row<'_>| ["product", "customer_segment", "total_amount"].iter().all(|column| row.get(column).is_some());
     let valid = |row: &Row<'_>| {
-        row.int("quantity").is_some_and(|quantity| quantity > 0) && row.cents("total_amount").is_some_and(|total| total >= 0)
+        row.int("quantity").is_some_and(|quantity| quantity > 0)
+            && row.cents("total_amount").is_some_and(|total| total >= 0)
     };
     let consistent = |row: &Row<'_>| {
         let parts = row.cents("total_amount").zip(row.int("quantity")).zip(row.cents("unit_price"));
@@ -235,6 +244,12 @@ pub(super) fn monthly_completeness(data: &Dataset) -> Rows {
         let change = change.map_or(Cell::Null, Cell::Float);
         vec![Cell::Text(month), int(count), Cell::Float(share), change, Cell::Bool(alert)]
     });
-    Rows::of(&[("month", "string"), ("n", "bigint"), ("completeness", "double"), ("change", "double"), ("alert", "boolean")])
-        .with(found.collect())
+    Rows::of(&[
+        ("month", "string"),
+        ("n", "bigint"),
+        ("completeness", "double"),
+        ("change", "double"),
+        ("alert", "boolean"),
+    ])
+    .with(found.collect())
 }

@@ -24,7 +24,8 @@ pub fn evaluate(rule: &Rule, world: &dyn World) -> Result<Value, EvalError> {
     Ok(match rule {
         Rule::Literal(value) => value.clone(),
         Rule::Metric { name, arguments, .. } => {
-            let arguments = arguments.iter().map(|argument| evaluate(argument, world)).collect::<Result<Vec<_>, _>>()?;
+            let arguments =
+                arguments.iter().map(|argument| evaluate(argument, world)).collect::<Result<Vec<_>, _>>()?;
             world.metric(name, &arguments)?
         }
         Rule::Function { function, arguments, .. } => call(*function, arguments, world)?,

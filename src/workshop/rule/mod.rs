@@ -142,12 +142,20 @@ impl Rule {
             Rule::Metric { name, arguments, .. } => {
                 let metric = super::metrics::METRICS.iter().find(|metric| metric.name == *name);
                 let parameters = metric.map_or(&[] as &[_], |metric| metric.parameters);
-                if let (Some(("name", _)), Some(Rule::Literal(Value::Text(text)))) = (parameters.first(), arguments.first()) {
+                if let (Some(("name", _)), Some(Rule::Literal(Value::Text(text)))) =
+                    (parameters.first(), arguments.first())
+                {
                     visit(text);
                 }
-                arguments.iter().for_each(|argument| argument.visit_names(visit));
+                for argument in arguments {
+                    argument.visit_names(visit);
+                }
             }
-            Rule::Function { arguments, .. } => arguments.iter().for_each(|argument| argument.visit_names(visit)),
+            Rule::Function { arguments, .. } => {
+                for argument in arguments {
+                    argument.visit_names(visit);
+                }
+            }
             Rule::Negative(inner) | Rule::Not(inner) => inner.visit_names(visit),
             Rule::Arithmetic(_, left, right)
             | Rule::Compare(_, left, right)

@@ -63,9 +63,8 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, RuleError> {
             at += 1;
             continue;
         }
-        let run = |from: usize, accepts: fn(char) -> bool| {
-            chars[from..].iter().take_while(|c| accepts(**c)).count() + from
-        };
+        let run =
+            |from: usize, accepts: fn(char) -> bool| chars[from..].iter().take_while(|c| accepts(**c)).count() + from;
         let token = if c.is_ascii_digit() {
             at = run(at, |c| c.is_ascii_digit() || c == '.' || c == '_');
             let digits: String = chars[start..at].iter().filter(|c| **c != '_').collect();
@@ -74,10 +73,9 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, RuleError> {
             at = run(at, |c| c.is_alphanumeric() || c == '_');
             Token::Word(chars[start..at].iter().collect())
         } else if c == '"' || c == '\'' {
-            let length = chars[at + 1..].iter().position(|end| *end == c);
-            let length = length.ok_or_else(|| wrong(start, "this text has no closing quote"))?;
-            at += length + 2;
-            Token::Text(chars[start + 1..at - 1].iter().collect())
+            let (text, end) = quoted(&chars, start).ok_or_else(|| wrong(start, "this text has no closing quote"))?;
+            at = end;
+            Token::Text(text)
         } else {
             let rest: String = chars[at..chars.len().min(at + 2)].iter().collect();
             let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
@@ -88,6 +86,24 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, RuleError> {
         found.push((start, token));
     }
     Ok(found)
+}
+
+/// The text of the quotes that open at `start`, and the place after them; `\\` takes the next character as it is.
+fn quoted(chars: &[char], start: usize) -> Option<(String, usize)> {
+    let (mut text, mut at) = (String::new(), start + 1);
+    loop {
+        match *chars.get(at)? {
+            '\\' => {
+                text.push(*chars.get(at + 1)?);
+                at += 2;
+            }
+            c if c == chars[start] => return Some((text, at + 1)),
+            c => {
+                text.push(c);
+                at += 1;
+            }
+        }
+    }
 }
 
 impl Parser {
@@ -164,7 +180,10 @@ impl Parser {
         match comparison {
             Comparison::Contains => {
                 if !matches!(left.kind(), Kind::List | Kind::Text) {
-                    return Err(wrong(position, format!("`contains` needs a list or text before it, not {}", left.kind().name())));
+                    return Err(wrong(
+                        position,
+                        format!("`contains` needs a list or text before it, not {}", left.kind().name()),
+                    ));
                 }
                 expect(&right, Kind::Text, position)?;
             }

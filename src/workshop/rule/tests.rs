@@ -42,6 +42,7 @@ fn rules_compute_and_compare() {
     check("pushed_filters(\"people.parquet\") contains \"GreaterThan(age,30)\"", Value::Bool(true));
     check("len(pushed_filters('people.parquet'))", Value::Number(1.0));
     check("min(3, max(1, 2))", Value::Number(2.0));
+    check(r#"'it\'s' == "it's""#, Value::Bool(true));
     check("if(map_tasks > 4, 'many', 'few')", Value::Text("many".to_owned()));
 }
 
