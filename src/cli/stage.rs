@@ -3,9 +3,11 @@
 use super::launch::Plan;
 use super::output;
 use crate::cluster::{Breakage, Fault};
+use crate::common::time::VirtualDuration;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
+use crate::tui::theatre::fault::{self, FaultKind, Strike};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
 use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
 use crate::workshop::demo::{Demo, PlayedDemo};
@@ -183,15 +185,39 @@ impl Branches {
         plan.root = scratch(&self.plan.root).map_err(|error| format!("no scratch folder could be made: {error}"))?;
         plan.allow.push(self.plan.root.clone());
         plan.faults = self.plan.faults.clone();
-        plan.faults.extend(request.kills.iter().map(|(node, at)| Fault::at(Breakage::KillNode(*node), *at)));
+        plan.faults.extend(request.strikes.iter().flat_map(faults_of));
         let handle = start(&plan);
         self.started.borrow_mut().push(handle.clone());
         Ok(handle)
     }
 }
 
+/// What a choice in the fault console means to the cluster.
+fn faults_of(strike: &Strike) -> Vec<Fault> {
+    let (node, times) = (strike.node, fault::TIMES);
+    let what = match strike.kind {
+        FaultKind::Kill => Breakage::KillNode(node),
+        FaultKind::KillExecutor => Breakage::KillExecutor(node),
+        FaultKind::OutOfMemory => Breakage::OutOfMemory(node),
+        FaultKind::Silent => Breakage::SilentNode(node),
+        FaultKind::Slow => Breakage::SlowNode { node, times },
+        FaultKind::SlowDisk => Breakage::SlowDisk { node, times },
+        FaultKind::SlowLink => Breakage::SlowLink { node, times },
+        FaultKind::Cut | FaultKind::CutForAWhile => Breakage::Cut(vec![node]),
+        FaultKind::Preempt => Breakage::Preempt { node, notice: VirtualDuration::from_secs(fault::NOTICE_SECS) },
+        FaultKind::Decommission => Breakage::Decommission(node),
+        FaultKind::FullDisk => Breakage::FullDisk(node),
+    };
+    let mut faults = vec![Fault::at(what, strike.at)];
+    if strike.kind == FaultKind::CutForAWhile {
+        let mended = strike.at + VirtualDuration::from_secs(fault::MENDED_AFTER_SECS);
+        faults.push(Fault::at(Breakage::Mend(Some(node)), mended));
+    }
+    faults
+}
+
 /// A new folder that shows everything of `root` but its outputs.
-fn scratch(root: &Path) -> std::io::Result<PathBuf> {
+pub(crate) fn scratch(root: &Path) -> std::io::Result<PathBuf> {
     let base = std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id()));
     std::fs::create_dir_all(&base)?;
     let number = std::fs::read_dir(&base)?.count();
@@ -218,8 +244,8 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     if from.is_file() { std::fs::hard_link(from, to) } else { Ok(()) }
 }
 
-/// Removes the scratch folders of this process's branches.
-fn tidy() {
+/// Removes the scratch folders of this process.
+pub(crate) fn tidy() {
     // A folder that cannot be removed now is the temporary folder's to clean.
     let _ = std::fs::remove_dir_all(std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id())));
 }

@@ -9,6 +9,7 @@
 //! cursor, the model and the size (design D7), so that live, replayed and scrubbed look the same.
 
 pub mod dag;
+pub mod export;
 pub mod glyphs;
 pub mod home;
 pub mod run_handle;

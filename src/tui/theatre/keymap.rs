@@ -63,7 +63,7 @@ pub const ROWS: [Row; 22] = [
     Row { keys: "+ -", does: "faster, slower" },
     Row { keys: "A", does: "automatic: tell deaths slowly, jump over idle time" },
     Row { keys: "w", does: "why does this run again, or not?" },
-    Row { keys: "K", does: "kill a node now: the run is done again with it" },
+    Row { keys: "K", does: "break something now: the run is done again with it" },
     Row { keys: "=", does: "this run and its branches, side by side" },
     Row { keys: "p", does: "the physical plan of this query" },
     Row { keys: "o", does: "what the script has printed so far" },

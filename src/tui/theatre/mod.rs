@@ -3,6 +3,7 @@
 //! [`run`] is the loop: it draws when something changed, waits for keys, reads what the engine appended, and does what `update` asks for.
 //! Everything else is pure: `update(&mut Model, Message) -> Vec<Effect>` and `view(&Model, &Status, …)`.
 
+pub mod fault;
 pub mod keymap;
 pub mod model;
 pub mod player;
@@ -18,10 +19,10 @@ mod tests;
 use super::ScreenOptions;
 use super::run_handle::RunHandle;
 use super::terminal::Screen;
-use crate::common::ids::NodeId;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use fault::Strike;
 use model::Model;
 use ratatui::layout::{Position, Rect};
 use recording::Recording;
@@ -41,8 +42,8 @@ pub enum Source {
 /// Faults to add to those that the original run had: the run is done again with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchRequest {
-    /// Node deaths that were added in the theatre, the new one last.
-    pub kills: Vec<(NodeId, VirtualTime)>,
+    /// Faults that were added in the theatre, the new one last.
+    pub strikes: Vec<Strike>,
 }
 
 /// Starts a run with faults on an engine thread and returns at once.

@@ -1,11 +1,13 @@
 //! What the theatre knows besides the log: the cursor in time, the selection, what is open.
 
+use super::fault::Strike;
 use super::recording::Recording;
 use super::stops::Beat;
 use crate::common::ids::{NodeId, StageId};
 use crate::common::time::VirtualTime;
 use crate::status::why::Subject;
 use crate::tui::theme::ScreenOptions;
+use std::collections::BTreeMap;
 
 /// The panes, by the number in their title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,9 +60,12 @@ pub enum Overlay {
     Help {
         scroll: usize,
     },
-    /// Choose a node to kill now.
-    Kill {
+    /// Choose what to break now, and where; and say how many tasks will run again.
+    Fault {
+        /** Index into [`KINDS`](super::fault::KINDS). */
+        kind: usize,
         choice: usize,
+        guess: Option<u32>,
     },
     /// Choose among the run and its branches.
     Runs {
@@ -80,9 +85,8 @@ pub enum Overlay {
 #[derive(Debug)]
 pub struct Pending {
     pub recording: Recording,
-    /// The moment of the new fault.
-    pub until: VirtualTime,
-    pub node: NodeId,
+    pub strike: Strike,
+    pub guess: Option<u32>,
 }
 
 /// Speeds to choose from: virtual seconds for each real second.
@@ -117,6 +121,10 @@ pub struct Model {
     /// Lines scrolled back in the story.
     pub story_scroll: usize,
     pub overlay: Overlay,
+    /// The prediction for a branch that has been asked for.
+    pub guess: Option<u32>,
+    /// How many tasks a person said would run again because of a death, by run and death.
+    pub guesses: BTreeMap<(usize, usize), u32>,
     /// One line that tells what was just done, and how long it stays, in seconds.
     pub toast: Option<(String, f64)>,
 }
@@ -145,6 +153,8 @@ impl Model {
             why_scroll: 0,
             story_scroll: 0,
             overlay: Overlay::None,
+            guess: None,
+            guesses: BTreeMap::new(),
             toast: None,
         }
     }

@@ -1,3 +1,4 @@
+use super::fault::{FaultKind, Strike};
 use super::keymap::Action;
 use super::model::{Model, Overlay, Pane, Selected};
 use super::recording::Recording;
@@ -176,11 +177,12 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
     let mut model = at(4.5, ScreenOptions::default());
     model.selected = Selected::Node(NodeId(3));
     press(&mut model, Action::Kill);
-    assert_eq!(model.overlay, Overlay::Kill { choice: 2 });
+    assert_eq!(model.overlay, Overlay::Fault { kind: 0, choice: 2, guess: None });
     snapshot("full_kill", &draw(&model, 120, 40));
     let effects = press(&mut model, Action::Open);
     let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
-    assert_eq!(request.kills.last(), Some(&(NodeId(3), VirtualTime::from_secs_f64(4.5) + VirtualDuration(1))));
+    let at = VirtualTime::from_secs_f64(4.5) + VirtualDuration(1);
+    assert_eq!(request.strikes.last(), Some(&Strike { kind: FaultKind::Kill, node: NodeId(3), at }));
     let handle = RunHandle::default();
     update(&mut model, Message::BranchStarted { request, handle });
     assert!(model.pending.is_some());
@@ -198,7 +200,8 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
 fn all_overlays_and_sizes_draw() {
     let overlays = [
         Overlay::Help { scroll: 0 },
-        Overlay::Kill { choice: 0 },
+        Overlay::Fault { kind: 0, choice: 0, guess: None },
+        Overlay::Fault { kind: 7, choice: 1, guess: Some(2) },
         Overlay::Runs { choice: 0 },
         Overlay::Plan { scroll: 0 },
         Overlay::Matrix,

@@ -1,5 +1,6 @@
 //! What happens on a key, a tick of the real clock, or news from the engine. No I/O: what must be done outside is returned.
 
+use super::fault::{KINDS, Strike};
 use super::keymap::Action;
 use super::model::{Model, Overlay, PANES, Pane, Pending, SPEEDS, Selected};
 use super::player::{self, Stops};
@@ -10,7 +11,6 @@ use super::{BranchRequest, Exit};
 use crate::common::ids::NodeId;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::Event;
-use crate::report::words;
 use crate::tui::run_handle::{RunEnd, RunHandle};
 use ratatui::layout::{Position, Rect};
 use std::sync::Arc;
@@ -128,37 +128,48 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
 }
 
 fn branch_started(model: &mut Model, request: BranchRequest, handle: RunHandle) {
-    let Some((node, until)) = request.kills.last().copied() else { return };
-    let name = format!("{node} dies at {}", words::moment(until));
-    let mut recording = Recording::live(name, handle);
-    recording.kills = request.kills;
-    model.pending = Some(Pending { recording, until, node });
+    let Some(strike) = request.strikes.last().copied() else { return };
+    let mut recording = Recording::live(strike.name(), handle);
+    recording.strikes = request.strikes;
+    let guess = model.guess.take();
+    model.pending = Some(Pending { recording, strike, guess });
 }
 
 /// Shows the branch once its log has come as far as the new fault.
 fn enter_branch_when_ready(model: &mut Model) {
     let ready = model.pending.as_ref().is_some_and(|pending| {
-        let died =
-            pending.recording.head().deaths.iter().any(|death| death.node == pending.node && death.at >= pending.until);
-        died || pending.recording.end.is_some()
+        let strike = pending.strike;
+        let head = pending.recording.head();
+        let died = head.deaths.iter().any(|death| death.node == strike.node && death.at >= strike.at);
+        let struck = head.faults.iter().any(|fault| fault.at >= strike.at);
+        (if strike.kind.is_death() { died } else { struck }) || pending.recording.end.is_some()
     });
     let Some(pending) = model.pending.take_if(|_| ready) else { return };
     let same = model.run().same_past(&pending.recording);
-    let deaths = &pending.recording.head().deaths;
-    let death = deaths.iter().position(|death| death.node == pending.node && death.at >= pending.until);
-    let Some(death) = death else {
+    let strike = pending.strike;
+    let head = pending.recording.head();
+    let death = head.deaths.iter().position(|death| death.node == strike.node && death.at >= strike.at);
+    let struck = head.faults.iter().find(|fault| fault.at >= strike.at).map(|fault| fault.at);
+    let (death, Some(at)) = (death.filter(|_| strike.kind.is_death()), struck) else {
         let why =
             pending.recording.end.and_then(|end| end.error).unwrap_or_else(|| "it ended before the fault".to_owned());
-        model.toast = Some((format!("the branch shows no death: {why}"), 8.0));
+        model.toast = Some((format!("the branch shows no fault: {why}"), 8.0));
         return;
     };
-    let at = deaths[death].at;
     model.runs.push(pending.recording);
     model.current = model.runs.len() - 1;
     model.toast = Some((format!("a new branch; the first {same} events are the same as before"), 8.0));
-    model.selected = Selected::Node(pending.node);
+    model.selected = Selected::Node(strike.node);
     model.why = None;
-    player::to_death(model, death, at);
+    match death {
+        Some(death) => {
+            if let Some(guess) = pending.guess {
+                model.guesses.insert((model.current, death), guess);
+            }
+            player::to_death(model, death, at);
+        }
+        None => player::to_time(model, at),
+    }
     model.playing = true;
 }
 
@@ -279,7 +290,7 @@ fn open_kill(model: &mut Model) {
         }
     };
     let choice = victims.iter().position(|node| Some(*node) == wanted).unwrap_or(0);
-    model.overlay = Overlay::Kill { choice };
+    model.overlay = Overlay::Fault { kind: 0, choice, guess: None };
 }
 
 fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -311,10 +322,7 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.overlay = Overlay::None;
             }
         }
-        Overlay::Kill { choice } => {
-            let choice = choice.saturating_add_signed(step);
-            return kill_key(model, choice, action, closing);
-        }
+        Overlay::Fault { .. } => return fault_key(model, action, closing),
         Overlay::Runs { choice } => {
             let choice = choice.saturating_add_signed(step).min(model.runs.len().saturating_sub(1));
             model.overlay = Overlay::Runs { choice };
@@ -330,10 +338,21 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn kill_key(model: &mut Model, choice: usize, action: Action, closing: bool) -> Vec<Effect> {
+/// The fault console: up and down choose the machine, left and right what happens to it, plus and minus the prediction.
+fn fault_key(model: &mut Model, action: Action, closing: bool) -> Vec<Effect> {
+    let Overlay::Fault { mut kind, mut choice, mut guess } = model.overlay else { return Vec::new() };
     let victims = victims(model);
-    let choice = choice.min(victims.len().saturating_sub(1));
-    model.overlay = Overlay::Kill { choice };
+    match action {
+        Action::Up => choice = choice.saturating_sub(1),
+        Action::Down => choice += 1,
+        Action::Left => kind = (kind + KINDS.len() - 1) % KINDS.len(),
+        Action::Right => kind = (kind + 1) % KINDS.len(),
+        Action::Faster => guess = Some(guess.map_or(0, |guess| guess.saturating_add(1))),
+        Action::Slower => guess = guess.and_then(|guess| guess.checked_sub(1)),
+        _ => {}
+    }
+    choice = choice.min(victims.len().saturating_sub(1));
+    model.overlay = Overlay::Fault { kind, choice, guess };
     if closing {
         model.overlay = Overlay::None;
     }
@@ -342,19 +361,15 @@ fn kill_key(model: &mut Model, choice: usize, action: Action, closing: bool) -> 
     }
     model.overlay = Overlay::None;
     let Some(node) = victims.get(choice).copied() else { return Vec::new() };
-    vec![Effect::Branch(BranchRequest { kills: kills_with(model, node, just_after(model.cursor.time)) })]
+    model.guess = guess;
+    let mut strikes = model.run().strikes.clone();
+    strikes.push(Strike { kind: KINDS[kind], node, at: just_after(model.cursor.time) });
+    vec![Effect::Branch(BranchRequest { strikes })]
 }
 
 /// The next moment: what happened at `time` has happened.
 fn just_after(time: VirtualTime) -> VirtualTime {
     time + VirtualDuration(1)
-}
-
-/// The deaths that were added on the way to the run on screen, and the new one.
-fn kills_with(model: &Model, node: NodeId, at: VirtualTime) -> Vec<(NodeId, VirtualTime)> {
-    let mut kills = model.run().kills.clone();
-    kills.push((node, at));
-    kills
 }
 
 fn switch_run(model: &mut Model, choice: usize) {

@@ -1,5 +1,6 @@
 //! What opens above the panes: keys, the kill console, the list of runs, the plan, the blocks of a shuffle, a branch under way.
 
+use super::super::fault::{FaultKind, KINDS};
 use super::super::keymap::ROWS;
 use super::super::model::{Model, Overlay, Selected};
 use super::super::recording::Recording;
@@ -19,16 +20,10 @@ use unicode_width::UnicodeWidthStr;
 /// Draws what is open, if anything.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     if let Some(pending) = &model.pending {
-        let (now, until) = (pending.recording.history.end(), pending.until);
+        let (now, until) = (pending.recording.history.end(), pending.strike.at);
         let fraction = now.0 as f64 / until.0.max(1) as f64;
         let area = window(brush, screen, (60, 5), "A branch");
-        brush.tone(
-            area,
-            0,
-            0,
-            &format!("The run is done again; {} dies at {}.", pending.node, words::moment(until)),
-            Tone::Text,
-        );
+        brush.tone(area, 0, 0, &fit(&format!("The run is done again; {}.", pending.strike.name()), 58), Tone::Text);
         let bar = gauge(fraction, 30, '▓', '░');
         brush.tone(area, 0, 1, &format!("{bar} {}", words::moment(now.min(until))), Tone::Again);
         brush.tone(area, 0, 2, "Esc gives the branch up", Tone::Dim);
@@ -37,7 +32,9 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     match &model.overlay {
         Overlay::None => {}
         Overlay::Help { scroll } => help(brush, model, screen, *scroll),
-        Overlay::Kill { choice } => kill(brush, model, status, screen, *choice),
+        Overlay::Fault { kind, choice, guess } => {
+            console(brush, model, status, screen, &Console { kind: KINDS[*kind], choice: *choice, guess: *guess });
+        }
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
         Overlay::Plan { scroll } => plan(brush, model, status, screen, *scroll),
         Overlay::Output { back } => output(brush, model, screen, *back),
@@ -81,26 +78,71 @@ fn dry_run(status: &Status, node: crate::common::ids::NodeId) -> Option<Arc<Deat
     copy.deaths.last().cloned()
 }
 
-fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice: usize) {
+/// What is chosen in the fault console.
+struct Console {
+    kind: FaultKind,
+    choice: usize,
+    guess: Option<u32>,
+}
+
+fn console(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, chosen: &Console) {
     let victims = victims(model);
     let list = victims.len().min(8);
-    let area =
-        window(brush, screen, (74, list as u16 + 12), &format!("Kill a node at {}", words::moment(model.cursor.time)));
-    let first = (choice + 1).saturating_sub(list);
+    let title = format!("Break something at {}", words::moment(model.cursor.time));
+    let area = window(brush, screen, (74, list as u16 + 15), &title);
+    let x = brush.tone(area, 0, 0, "What  ", Tone::Dim);
+    let x = brush.tone(area, x, 0, "h", Tone::Key);
+    let x = brush.tone(area, x + 1, 0, chosen.kind.title(), Tone::Title);
+    brush.tone(area, x + 1, 0, "l", Tone::Key);
+    brush.tone(area, 6, 1, &fit(chosen.kind.means(), usize::from(area.width.saturating_sub(6))), Tone::Dim);
+    let first = (chosen.choice + 1).saturating_sub(list);
     for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
         let Some(death) = dry_run(status, *node) else { continue };
         let held = words::inventory(death.outputs.len(), death.running.len(), death.cached.len());
-        let sign = if index == choice { '>' } else { ' ' };
-        let tone = if index == choice { Tone::Title } else { Tone::Text };
-        let line = format!("{sign} {:<9} {held}", node.to_string());
-        brush.tone(area, 0, y as u16, &line, tone);
+        let sign = if index == chosen.choice { '>' } else { ' ' };
+        let tone = if index == chosen.choice { Tone::Title } else { Tone::Text };
+        brush.tone(area, 0, y as u16 + 3, &format!("{sign} {:<9} {held}", node.to_string()), tone);
     }
-    let Some(death) = victims.get(choice).and_then(|node| dry_run(status, *node)) else { return };
-    let mut y = list as u16 + 1;
+    let Some(death) = victims.get(chosen.choice).and_then(|node| dry_run(status, *node)) else { return };
+    let bottom = area.height.saturating_sub(1);
+    let y = dry_run_lines(brush, status, area, (list as u16 + 4, bottom.saturating_sub(2)), &death, chosen.kind);
+    if chosen.kind.is_death() && y + 1 < bottom {
+        let guess = chosen.guess.map_or("-".to_owned(), |guess| guess.to_string());
+        let x = brush.tone(area, 0, bottom - 2, "Predict: how many tasks will run again?  ", Tone::Text);
+        let x = brush.tone(area, x, bottom - 2, &format!("[ {guess} ]"), Tone::Title);
+        let x = brush.tone(area, x + 2, bottom - 2, "+ -", Tone::Key);
+        brush.tone(area, x + 1, bottom - 2, "change", Tone::Dim);
+    }
+    let hints = [("Enter", "does it, the past stays"), ("j k", "where"), ("h l", "what"), ("Esc", "back")];
+    let mut x = 0;
+    for (key, does) in hints {
+        x = brush.tone(area, x, bottom, key, Tone::Key);
+        x = brush.tone(area, x + 1, bottom, does, Tone::Dim) + 3;
+    }
+}
+
+/// What a death would take, as the log up to here says; of other faults only what they would meet. Gives the next free row.
+fn dry_run_lines(
+    brush: &mut Brush,
+    status: &Status,
+    area: Rect,
+    (from, bottom): (u16, u16),
+    death: &Death,
+    kind: FaultKind,
+) -> u16 {
+    let mut y = from;
+    if !kind.is_death() {
+        let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
+        let running = if names.is_empty() { "nothing".to_owned() } else { words::short_list(&names) };
+        let held = words::inventory(death.outputs.len(), 0, death.cached.len());
+        brush.tone(area, 0, y, "Nothing is lost at once. What it meets there:", Tone::Dim);
+        brush.tone(area, 2, y + 1, &fit(&format!("running: {running}"), usize::from(area.width)), Tone::Text);
+        brush.tone(area, 2, y + 2, &format!("kept: {held}"), Tone::Text);
+        return y + 3;
+    }
     brush.tone(area, 0, y, "Dry run, nothing happens yet. By the log up to here:", Tone::Dim);
     y += 1;
-    let bottom = area.height.saturating_sub(2);
-    for line in triage(status, &death) {
+    for line in triage(status, death) {
         let (glyph, tone) = match line.mark {
             Mark::None => (' ', Tone::Text),
             Mark::Lost => ('✗', Tone::Lost),
@@ -110,7 +152,7 @@ fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice:
         };
         for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), 0).iter().enumerate() {
             if y >= bottom {
-                break;
+                return y;
             }
             if index == 0 {
                 let style = brush.style(tone);
@@ -120,12 +162,7 @@ fn kill(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, choice:
             y += 1;
         }
     }
-    let x = brush.tone(area, 0, bottom + 1, "Enter", Tone::Key);
-    let x = brush.tone(area, x, bottom + 1, " kills it, the past stays as it was   ", Tone::Dim);
-    let x = brush.tone(area, x, bottom + 1, "j k", Tone::Key);
-    let x = brush.tone(area, x, bottom + 1, " choose   ", Tone::Dim);
-    let x = brush.tone(area, x, bottom + 1, "Esc", Tone::Key);
-    brush.tone(area, x, bottom + 1, " back", Tone::Dim);
+    y
 }
 
 fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {

@@ -71,9 +71,23 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
         Beat::Inventory => (format!("What was on {node}?"), inventory(model, status, death)),
         Beat::Trace => trace(status, death),
         Beat::Triage => ("What runs again?".to_owned(), triage(status, death)),
-        Beat::Cost => ("What did it cost?".to_owned(), recovery::cost(status, &fate(status, death))),
+        Beat::Cost => {
+            let fate = fate(status, death);
+            let mut lines = recovery::cost(status, &fate);
+            lines.extend(prediction(model, fate.attempts.len() as u32));
+            ("What did it cost?".to_owned(), lines)
+        }
     };
     Explanation { title: format!("{title}  {number}"), lines }
+}
+
+/// What the person had said before, beside what came.
+fn prediction(model: &Model, again: u32) -> Option<Line> {
+    let (death, _) = model.cursor.beat?;
+    let guess = *model.guesses.get(&(model.current, death))?;
+    let verdict = if guess == again { "right" } else { "not quite" };
+    let text = format!("You said {}: {verdict}.", plural(u64::from(guess), "task start"));
+    Some(Line { indent: 0, mark: if guess == again { Mark::Wall } else { Mark::None }, text })
 }
 
 /// One line for each kind of thing, counted up while the beat plays.
