@@ -8,6 +8,7 @@ use crate::common::time::VirtualTime;
 use crate::status::{Attempt, Stage, Status, TaskState};
 use crate::workshop::lesson::{Picture, Show};
 use crate::workshop::scene::figures::final_plan;
+use crate::worlds::WorldOutcome;
 
 /// Lines of a plan, a story or an output when the text does not say.
 const LINES: usize = 16;
@@ -16,6 +17,9 @@ const LINES: usize = 16;
 #[must_use]
 pub fn picture(picture: &Picture, width: usize) -> Vec<PageLine> {
     let status = picture.at.status(&picture.take);
+    if let Some(world) = &picture.take.world {
+        return of_world(picture, world, width);
+    }
     let mut lines = vec![title(picture, &status, width)];
     let drawn = match picture.spec.show {
         Show::Stages => stages(&status, width),
@@ -45,6 +49,23 @@ pub fn picture(picture: &Picture, width: usize) -> Vec<PageLine> {
             super::page::words(caption, width, "  ").into_iter().map(|line| PageLine::of(Ink::Dim, line.plain())),
         );
     }
+    lines
+}
+
+/// What has happened in a world, or its timeline, until the moment.
+fn of_world(picture: &Picture, world: &WorldOutcome, width: usize) -> Vec<PageLine> {
+    let shown = matches!(picture.spec.show, Show::Timeline);
+    let drawn = if shown {
+        super::world::timeline(world, picture.at.position)
+    } else {
+        let lines = super::world::story(world, picture.at.position);
+        let limit = picture.spec.lines.unwrap_or(LINES);
+        lines[lines.len().saturating_sub(limit)..].to_vec()
+    };
+    let what = if shown { "what happened to whom" } else { "what happened last" };
+    let title = format!("[{what}; world {}, simulated time]", world.world);
+    let mut lines = vec![PageLine::of(Ink::Dim, cut(&title, width))];
+    lines.extend(drawn.iter().map(|line| PageLine::of(Ink::Code, format!("  {}", cut(line, width.saturating_sub(2))))));
     lines
 }
 

@@ -2,12 +2,12 @@
 
 use crate::common::VirtualTime;
 use crate::common::text::visible;
-use crate::worlds::{Mark, Moment, WorldOutcome};
+use crate::worlds::{Mark, WorldOutcome};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Cells of the timeline.
-const CELLS: u64 = 60;
+const CELLS: usize = 60;
 /// Runs longer than this are told by the clock of their day.
 const DAY_FROM: VirtualTime = VirtualTime(2 * 3_600_000_000_000);
 
@@ -15,16 +15,27 @@ const DAY_FROM: VirtualTime = VirtualTime(2 * 3_600_000_000_000);
 #[must_use]
 pub fn narrate(outcome: &WorldOutcome) -> String {
     let mut text = format!("World {}, seed {} (simulated time)\n\n", outcome.world, outcome.seed);
-    let lanes = outcome.log.iter().map(|moment| moment.lane.chars().count()).max().unwrap_or(0);
-    for moment in &outcome.log {
-        let at = time(moment.at, outcome.ended);
-        let _ = writeln!(text, "{at:>9}  {} {:<lanes$}  {}", sign(moment.mark), moment.lane, visible(&moment.text));
-    }
-    text.push('\n');
-    text.push_str(&timeline(outcome, lanes));
-    text.push('\n');
+    text.push_str(&story(outcome, outcome.log.len()).join("\n"));
+    text.push_str("\n\n");
+    text.push_str(&timeline(outcome, outcome.log.len()).join("\n"));
+    text.push_str("\n\n");
     text.push_str(&compare(&[("", outcome)]));
     text
+}
+
+/// The first moments, one a line.
+#[must_use]
+pub fn story(outcome: &WorldOutcome, until: usize) -> Vec<String> {
+    let lanes = widest_lane(outcome);
+    let told = outcome.log.iter().take(until).map(|moment| {
+        let at = time(moment.at, outcome.ended);
+        format!("{at:>9}  {} {:<lanes$}  {}", sign(moment.mark), moment.lane, visible(&moment.text))
+    });
+    told.collect()
+}
+
+fn widest_lane(outcome: &WorldOutcome) -> usize {
+    outcome.log.iter().map(|moment| moment.lane.chars().count()).max().unwrap_or(0)
 }
 
 /// The figures of several runs of one world, side by side.
@@ -56,31 +67,28 @@ pub fn compare(columns: &[(&str, &WorldOutcome)]) -> String {
     text
 }
 
-/// One line for each of those to whom something happened, in the order of their first moments.
-fn timeline(outcome: &WorldOutcome, width: usize) -> String {
-    let mut lanes: Vec<(&str, Vec<Option<Mark>>)> = Vec::new();
-    let cell = |moment: &Moment| {
-        (u128::from(moment.at.0) * u128::from(CELLS - 1) / u128::from(outcome.ended.0.max(1))) as usize
-    };
-    for moment in &outcome.log {
-        let at = lanes.iter().position(|(lane, _)| *lane == moment.lane).unwrap_or_else(|| {
-            lanes.push((&moment.lane, vec![None; CELLS as usize]));
-            lanes.len() - 1
-        });
-        let place = cell(moment).min(CELLS as usize - 1);
+/// The first moments, one line for each of those to whom something happened.
+#[must_use]
+pub fn timeline(outcome: &WorldOutcome, until: usize) -> Vec<String> {
+    let width = widest_lane(outcome);
+    let mut lanes: BTreeMap<&str, Vec<Option<Mark>>> = BTreeMap::new();
+    let last = (CELLS - 1) as u128;
+    for moment in outcome.log.iter().take(until) {
+        let cells = lanes.entry(&moment.lane).or_insert_with(|| vec![None; CELLS]);
+        let place = u128::from(moment.at.0) * last / u128::from(outcome.ended.0.max(1));
+        let cell = &mut cells[place.min(last) as usize];
         // Of several moments in one cell the gravest shows.
-        lanes[at].1[place] = lanes[at].1[place].max(Some(moment.mark));
+        *cell = (*cell).max(Some(moment.mark));
     }
-    lanes.sort_by_key(|(lane, _)| *lane);
-    let mut text = String::from("Timeline   . step   * result   - refused or late   ! fault   + recovery   x loss\n");
-    for (lane, cells) in &lanes {
+    let mut lines = vec!["Timeline: . step  * result  - refusal  ! fault  + recovery  x loss".to_owned()];
+    lines.extend(lanes.iter().map(|(lane, cells)| {
         let marks: String = cells.iter().map(|mark| mark.map_or(' ', sign)).collect();
-        let _ = writeln!(text, "{lane:<width$} |{marks}|");
-    }
+        format!("{lane:<width$} |{marks}|")
+    }));
     let (start, end) = (time(VirtualTime::ZERO, outcome.ended), time(outcome.ended, outcome.ended));
-    let gap = (CELLS as usize + 2).saturating_sub(start.chars().count() + end.chars().count());
-    let _ = writeln!(text, "{:width$} {start}{:gap$}{end}", "", "");
-    text
+    let gap = (CELLS + 2).saturating_sub(start.chars().count() + end.chars().count());
+    lines.push(format!("{:width$} {start}{:gap$}{end}", "", ""));
+    lines
 }
 
 fn sign(mark: Mark) -> char {

@@ -123,7 +123,9 @@ fn verify(demos: &[Demo], studio: &Studio) -> Result<u8> {
 
 fn play(demo: &Demo, studio: &Studio, args: &Args) -> Result<u8> {
     let played = demo.play(studio)?;
-    if !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+    // The theatre shows clusters; a world is told.
+    let has_world = played.scenes.0.iter().any(|(_, take)| take.world.is_some());
+    if !args.no_tui && !has_world && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return stage::demo(demo, &played, args.screen);
     }
     classroom::show(&told(demo, &played, args.answers));

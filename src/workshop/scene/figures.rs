@@ -15,6 +15,7 @@ type Count = fn(&Take, &[Value]) -> Result<Value>;
 
 /// Name, meaning, and how it is counted.
 pub static FIGURES: &[(&str, &str, Count)] = &[
+    ("figure", "a figure of a world, by its own name", super::stage::figure),
     ("nodes", "nodes of the cluster", |t, _| shape(t, |s| s.nodes)),
     ("cores", "cores of each node", |t, _| shape(t, |s| s.cores_per_node)),
     ("slots", "tasks that can run at once", |t, _| shape(t, |s| s.nodes * s.cores_per_node)),

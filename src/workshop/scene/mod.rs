@@ -17,6 +17,7 @@ pub mod figures;
 pub mod fill;
 pub mod formula;
 pub mod moment;
+mod stage;
 pub mod studio;
 
 pub use fill::fill;

@@ -28,6 +28,9 @@ impl Moment {
 /// When the words mean no moment, or it never came in this run.
 pub fn moment(take: &Take, text: &str) -> Result<Moment> {
     let text = text.trim();
+    if let Some(world) = &take.world {
+        return super::stage::moment(world, text);
+    }
     let position = match text {
         "start" => Some(0),
         "end" => Some(take.events.len()),

@@ -10,6 +10,7 @@ use crate::event::log::EventLog;
 use crate::session::{ExplainedQuery, RunRequest, Uncaught, run_script};
 use crate::status::Status;
 use crate::workshop::content::Content;
+use crate::worlds::WorldOutcome;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,7 +29,10 @@ pub struct Scene {
     /// What the text calls it.
     pub name: String,
     /// The script, by its path in the content, such as `demos/scripts/lineage.py`.
+    #[serde(default)]
     pub script: String,
+    /// Instead of a script: one of the worlds, such as `store`; `set` holds its settings.
+    pub world: Option<String>,
     /// `W4`, or nodes times cores.
     #[serde(default = "w4")]
     pub cluster: String,
@@ -101,6 +105,11 @@ impl Scene {
     /// The command that repeats it, as far as the command line can say it.
     #[must_use]
     pub fn command(&self) -> String {
+        if let Some(world) = &self.world {
+            let mut words = vec![format!("batchlab world {world}")];
+            words.extend(self.set.iter().map(|(key, value)| format!("--set {key}={value}")));
+            return words.join(" ");
+        }
         let mut words = vec![format!("batchlab run {} --cluster {}", self.script, self.cluster)];
         words.extend(self.memory.iter().map(|memory| format!("--memory {memory}")));
         words.extend(self.faults.iter().map(|fault| match fault.strip_prefix("kill:") {
@@ -131,6 +140,8 @@ pub struct Take {
     pub failure: Option<Uncaught>,
     /// The plans of every action.
     pub explained: Vec<ExplainedQuery>,
+    /// What happened, of a scene without a script.
+    pub world: Option<WorldOutcome>,
 }
 
 /// The takes that a text speaks about, by name. The first is the one meant when none is named.
@@ -211,6 +222,9 @@ impl Studio {
     }
 
     fn run(&self, scene: &Scene) -> Result<Take> {
+        if let Some(world) = &scene.world {
+            return super::stage::take(scene, world);
+        }
         let source = self.content.text(&scene.script)?.into_owned();
         let scratch = Scratch::new()?;
         make_tables(scene, &source, &scratch, self.threads)?;
@@ -251,6 +265,7 @@ impl Studio {
             exit: outcome.exit,
             failure: outcome.failure,
             explained: outcome.explained,
+            world: None,
         })
     }
 }

@@ -400,9 +400,8 @@ impl<'a> StoreCluster<'a> {
             "network",
             Mark::Loss,
             format!(
-                "k{key} was written on both sides: {} stays because it is later, {} is gone although it was acknowledged",
-                name(conflict.kept, key),
-                name(conflict.dropped, key)
+                "k{key} was written on both sides: w{} stays (it is later), the acknowledged w{} is gone",
+                conflict.kept.0, conflict.dropped.0
             ),
         );
         self.conflicts.push(conflict);
@@ -429,7 +428,7 @@ impl<'a> StoreCluster<'a> {
         assert!(differing == 0, "{differing} keys differ after the network healed");
         for at in &findings.stale_reads {
             let read = &self.history[*at];
-            let text = format!("a read of k{} gave an older value than one acknowledged before", read.key);
+            let text = format!("a read of k{} gave an outdated value", read.key);
             self.journal.tell(read.ended, read.client.name(), Mark::Refusal, text);
         }
         let waits = |write: bool| {
