@@ -10,6 +10,7 @@ mod interrupt;
 mod launch;
 mod output;
 mod stage;
+mod submit;
 mod workshop;
 
 use clap::{Parser, Subcommand};

@@ -140,7 +140,8 @@ pub enum EventKind {
     },
     QueryEnded {
         query: QueryId,
-        rows: u64,
+        /** Absent: the log does not say, as real Spark's does not. */
+        rows: Option<u64>,
         error: Option<String>,
     },
 

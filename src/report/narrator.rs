@@ -237,7 +237,7 @@ impl Told<'_> {
         }
     }
 
-    fn query_ended(&mut self, query: QueryId, rows: u64, error: Option<&str>) {
+    fn query_ended(&mut self, query: QueryId, rows: Option<u64>, error: Option<&str>) {
         if let Some(error) = error {
             let text = format!("{query} failed: {}", words::line(error, 160));
             self.say(Depth::Brief, Weight::Bad, "query_failed", text);
@@ -247,10 +247,13 @@ impl Told<'_> {
         let is_in_time =
             |death: &&Arc<Death>| death.victim == Victim::Node && known.is_some_and(|query| death.at >= query.started);
         let deaths = self.status.deaths.iter().filter(is_in_time).count();
-        let mut text = format!("{query} is done: {}", plural(rows, "row"));
+        let rows = rows.map_or_else(String::new, |rows| format!(": {}", plural(rows, "row")));
+        let mut text = format!("{query} is done{rows}");
         if let Some(known) = known {
             let took = self.at.since(known.started);
-            text = format!("{text}, {} of virtual time", words::length(took));
+            // Times of a real cluster are not pretended.
+            let kind = if rows.is_empty() { "" } else { " of virtual time" };
+            text = format!("{text}, {}{kind}", words::length(took));
         }
         if deaths > 0 {
             let _ = write!(text, ", in spite of {}", plural(deaths as u64, "dead node"));

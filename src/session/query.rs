@@ -125,7 +125,7 @@ impl Session {
             Ok(done) => (rows(done), None),
             Err(error) => (0, Some(error.to_string())),
         };
-        self.log.push(now, EventKind::QueryEnded { query, rows, error });
+        self.log.push(now, EventKind::QueryEnded { query, rows: Some(rows), error });
         result
     }
 

@@ -230,7 +230,7 @@ fn recover(pen: &mut Pen) {
     }
     complete(pen, 10.0, (1, 1));
     pen.at(10.0, EventKind::JobEnded { job: JobId(0), error: None });
-    pen.at(10.1, EventKind::QueryEnded { query: QueryId(0), rows: 42, error: None });
+    pen.at(10.1, EventKind::QueryEnded { query: QueryId(0), rows: Some(42), error: None });
     pen.at(10.1, EventKind::Printed { text: "+-------+-----+\n".into() });
     pen.at(10.2, EventKind::ApplicationEnded { exit: 0 });
 }

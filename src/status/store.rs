@@ -313,7 +313,7 @@ impl Status {
             EventKind::QueryEnded { query, rows, error } => {
                 if let Some(known) = self.queries.get_mut(query) {
                     known.ended = Some(at);
-                    known.rows = *rows;
+                    known.rows = rows.unwrap_or(0);
                     known.error.clone_from(error);
                 }
                 self.release_shuffles(*query);

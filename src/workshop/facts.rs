@@ -130,7 +130,7 @@ impl Fold {
             }
             EventKind::QueryEnded { query, rows, .. } => {
                 if let Some(action) = self.queries.get_mut(query) {
-                    action.rows = *rows;
+                    action.rows = rows.unwrap_or(0);
                     action.ended = now;
                 }
             }

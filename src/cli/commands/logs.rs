@@ -6,13 +6,15 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
 use crate::event::log;
 use crate::report::{self, Level, LogFilter};
+use crate::spark_log;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Print a saved run as text, a line for each thing that happened
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The log that `batchlab run --events FILE` wrote
+    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
     log: PathBuf,
     /// Only this stage, such as 2 or S2
     #[arg(long)]
@@ -49,8 +51,11 @@ pub(crate) fn open(path: &Path) -> Result<Vec<Arc<Event>>> {
             ErrorClass::IllegalArgumentException,
             format!("the log {} cannot be opened: {reason}", path.display()),
         )
-        .with_help("`batchlab run SCRIPT --events FILE` writes a log")
+        .with_help("`batchlab run SCRIPT --events FILE` writes a log; event logs of real Spark 3 and 4 open too, packed or in folders")
     };
+    if !is_ours(path) {
+        return open_spark(path).map_err(|error| unreadable(error.to_string()));
+    }
     let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let read = log::read(std::io::BufReader::new(file)).map_err(|error| unreadable(error.to_string()))?;
     if read.torn {
@@ -60,4 +65,35 @@ pub(crate) fn open(path: &Path) -> Result<Vec<Arc<Event>>> {
         ));
     }
     Ok(read.events)
+}
+
+/// Whether a file begins as batchlab's own logs do.
+fn is_ours(path: &Path) -> bool {
+    let mut start = [0; 16];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
+    read.is_ok_and(|count| start[..count].starts_with(b"{\"batchlab_log\"") || count == 0)
+}
+
+/// Reads a log of real Spark; what could not be read of it is said on standard error.
+fn open_spark(path: &Path) -> std::io::Result<Vec<Arc<Event>>> {
+    let log = spark_log::read::open(path)?;
+    let mut said =
+        vec!["this is a log of real Spark: its times are real, and where blocks went it does not say".to_owned()];
+    if log.torn {
+        said.push("its end is cut off; what stands before it is shown".to_owned());
+    } else if log.unfinished {
+        said.push("the application had not ended".to_owned());
+    }
+    if log.unreadable > 0 {
+        said.push(format!("{} lines are no events", log.unreadable));
+    }
+    let skipped: u64 = log.skipped.iter().map(|(_, count)| count).sum();
+    if skipped > 0 {
+        let kinds: Vec<&str> = log.skipped.iter().map(|(name, _)| name.as_str()).collect();
+        said.push(format!("{skipped} events say nothing that is shown ({})", kinds.join(", ")));
+    }
+    for line in said {
+        output::err(&format!("batchlab: {}: {}\n", path.display(), crate::common::text::visible(&line)));
+    }
+    Ok(log.events)
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
   batchlab metrics run.jsonl --json | head -8
   batchlab metrics run.jsonl --csv --by task > tasks.csv")]
 pub(crate) struct Args {
-    /// The log that `batchlab run --events FILE` wrote
+    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
     log: PathBuf,
     /// Everything as JSON; it begins with `summary`
     #[arg(long, conflicts_with_all = ["csv", "prometheus"])]

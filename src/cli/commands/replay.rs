@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Open a saved run in the theatre, or tell it again where there is no terminal
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The log that `batchlab run --events FILE` wrote
+    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
     log: PathBuf,
     /// Plain text instead of the theatre
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::launch::{self, Plan, Script, Teller};
-use crate::cli::{interrupt, output, stage};
+use crate::cli::{interrupt, output, stage, submit};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
 use crate::report::{self, Depth, Format};
@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Write an event log into this folder that Spark's History Server opens
     #[arg(long, value_name = "DIR")]
     spark_events: Option<PathBuf>,
+    /// Print how to run the same script on a real cluster of this size, and run nothing
+    #[arg(long)]
+    print_submit: bool,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
@@ -73,6 +76,10 @@ pub(crate) fn run(args: &Args) -> u8 {
 
 fn try_run(args: &Args) -> Result<u8> {
     let plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
+    if args.print_submit {
+        output::out(&submit::text(&plan));
+        return Ok(0);
+    }
     let theatre = !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if theatre {
         let (status, log) = stage::watch(&plan, &title(&args.script), args.screen)?;

@@ -1,0 +1,67 @@
+//! How to run a script on a real cluster: the `spark-submit` line, the `spark-defaults.conf`, and what will differ.
+
+use super::launch::Plan;
+use std::fmt::Write;
+
+/// What `batchlab run SCRIPT --print-submit` prints.
+pub(crate) fn text(plan: &Plan) -> String {
+    let cluster = plan.cluster.as_ref().unwrap_or(&plan.default_cluster);
+    let cores = cluster.machines.iter().map(|machine| machine.cores).min().unwrap_or(1);
+    let memory = cluster.machines.iter().map(|machine| machine.memory_bytes).min().unwrap_or(1 << 30);
+    let mut text = String::from("# The same script on a cluster of this size; name your own master.\n");
+    let _ = write!(
+        text,
+        "spark-submit --master spark://HOST:7077 --properties-file spark-defaults.conf \\\n    --num-executors {} --executor-cores {cores} --executor-memory {}m \\\n    {}",
+        cluster.nodes(),
+        (memory >> 20).max(1),
+        quoted(&plan.script.file),
+    );
+    for argument in &plan.arguments {
+        let _ = write!(text, " {}", quoted(argument));
+    }
+    text.push_str("\n\n# spark-defaults.conf\n");
+    let _ = writeln!(text, "spark.cores.max                       {}", cluster.slots());
+    text.push_str(
+        "spark.eventLog.enabled                true\nspark.eventLog.dir                    file:/tmp/spark-events\n",
+    );
+    for (key, value) in &plan.conf {
+        let _ = writeln!(text, "{key:<37} {value}");
+    }
+    text.push_str("\n# What will differ there\n");
+    let uneven = cluster.machines.iter().any(|machine| machine.cores != cores || machine.memory_bytes != memory);
+    if uneven {
+        text.push_str("# - the nodes here are not alike; the line asks for executors of the smallest\n");
+    }
+    text.push_str(
+        "# - times: here they are modelled, there they are real\n\
+         # - where blocks go, and which node dies: chance there, the seed here\n\
+         # - paths: every node must reach the files; name a shared place such as hdfs:// or s3a:// in the script\n\
+         # - memory: Spark adds an overhead of a tenth, at least 384 MiB, to each executor\n\
+         # Then `batchlab replay` opens the log in spark.eventLog.dir.\n",
+    );
+    if !plan.faults.is_empty() {
+        text.push_str("# - faults given on this command line happen only here\n");
+    }
+    text
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/=:,@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("out/x.py"), "out/x.py");
+        assert_eq!(quoted("it's a b"), "'it'\\''s a b'");
+    }
+}

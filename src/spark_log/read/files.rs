@@ -1,0 +1,62 @@
+//! Where a log lies and how it is packed: a single file, or a folder of parts that follow one another; plain, gzip, zstd, lz4 or snappy.
+
+use super::frames::{Lz4Blocks, SnappyBlocks};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// No log grows to more than so many times its packed size (and a GiB): what does is not a log.
+const GROWTH_MAX: u64 = 400;
+
+/// The lines of a whole log, its parts one after another.
+pub(super) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    let mut all: Box<dyn BufRead> = Box::new(io::empty());
+    for part in parts(path)? {
+        all = Box::new(all.chain(unpacked(&part)?));
+    }
+    Ok(all)
+}
+
+/// The files of a log in their order.
+fn parts(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found: Vec<(u64, bool, PathBuf)> = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?.path();
+        let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let number = name.strip_prefix("events_").and_then(|rest| rest.split('_').next()).and_then(|n| n.parse().ok());
+        if let Some(number) = number {
+            found.push((number, name.ends_with(".compact"), entry));
+        }
+    }
+    found.sort();
+    // What was compacted stands for all parts up to it.
+    let first = found.iter().rposition(|(_, compact, _)| *compact).unwrap_or(0);
+    let parts: Vec<PathBuf> = found.into_iter().skip(first).map(|(_, _, path)| path).collect();
+    if parts.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the folder holds no files named events_1_…"));
+    }
+    Ok(parts)
+}
+
+/// A part's text, told by its first bytes.
+fn unpacked(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    let file = File::open(path)?;
+    let most = file.metadata()?.len().saturating_mul(GROWTH_MAX).max(1 << 30);
+    let mut input = BufReader::with_capacity(1 << 18, file);
+    let start = input.fill_buf()?;
+    let reader: Box<dyn Read> = if start.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(input))
+    } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        Box::new(zstd::stream::read::Decoder::with_buffer(input)?)
+    } else if start.starts_with(b"LZ4Block") {
+        Box::new(Lz4Blocks::new(input))
+    } else if start.starts_with(b"\x82SNAPPY\0") {
+        Box::new(SnappyBlocks::new(input))
+    } else {
+        return Ok(Box::new(input));
+    };
+    Ok(Box::new(BufReader::with_capacity(1 << 18, reader.take(most))))
+}

@@ -1,0 +1,404 @@
+//! Facts in order of time, as our events.
+
+use super::facts::{Fact, Facts};
+use super::fields::{Metrics, StageInfo, TaskEvent};
+use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::log::EventLog;
+use crate::event::{
+    ClusterShape, Event, EventKind, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
+    TaskOutcome,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The events of a log.
+pub(super) fn events(mut facts: Facts) -> Vec<Arc<Event>> {
+    let mut list = std::mem::take(&mut facts.list);
+    // Stable: of facts of one millisecond, the one that stands first came first.
+    list.sort_by_key(|(time, _)| *time);
+    let start = facts.started.filter(|time| *time > 0).or(list.first().map(|(time, _)| *time)).unwrap_or(0);
+    let first = list.first().map_or(start, |(time, _)| (*time).min(start));
+    let mut translator = Translator { facts, log: EventLog::new(), ..Translator::default() };
+    translator.begin(&list);
+    for (time, fact) in list {
+        translator.now = VirtualTime(time.saturating_sub(first).saturating_mul(1_000_000));
+        translator.fact(fact);
+    }
+    translator.log.snapshot()
+}
+
+#[derive(Default)]
+struct Translator {
+    facts: Facts,
+    log: EventLog,
+    now: VirtualTime,
+    executors: BTreeMap<String, Place>,
+    /// A stage that reads a shuffle again is the stage that wrote it.
+    same_as: BTreeMap<u32, u32>,
+    by_rdd: BTreeMap<(u32, u64), u32>,
+    defined: BTreeMap<u32, Vec<u32>>,
+    jobs: BTreeMap<u32, JobId>,
+    /// What became of the last attempt of each partition.
+    last: BTreeMap<(u32, u32), Last>,
+    running: BTreeMap<u64, Running>,
+    queries: BTreeMap<u32, u32>,
+}
+
+struct Place {
+    executor: ExecutorId,
+    node: NodeId,
+    /// The task on each core.
+    cores: Vec<Option<u64>>,
+}
+
+struct Last {
+    node: NodeId,
+    outcome: TaskOutcome,
+}
+
+struct Running {
+    stage: u32,
+    partition: u32,
+    executor: String,
+}
+
+impl Translator {
+    fn push(&self, kind: EventKind) {
+        self.log.push(self.now, kind);
+    }
+
+    /// The application and what is known of its cluster.
+    fn begin(&mut self, list: &[(u64, Fact)]) {
+        let added = list.iter().filter_map(|(_, fact)| match fact {
+            Fact::ExecutorAdded { executor, cores } => Some((executor, *cores)),
+            _ => None,
+        });
+        let known: BTreeMap<&String, u32> = added.collect();
+        let script =
+            self.facts.command.split_whitespace().find(|word| word.strip_suffix(".py").is_some()).unwrap_or_default();
+        let conf = |key: &str| self.facts.conf.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+        let cluster = ClusterShape {
+            name: conf("spark.master").unwrap_or_else(|| "a Spark cluster".to_owned()),
+            nodes: known.len() as u32,
+            cores_per_node: known.values().copied().max().unwrap_or(0),
+            memory_per_node_bytes: self.facts.memory.values().copied().max().unwrap_or(0),
+        };
+        self.push(EventKind::ApplicationStarted {
+            name: self.facts.name.clone(),
+            script: script.to_owned(),
+            seed: 0,
+            cluster,
+            conf: self.facts.conf.clone(),
+        });
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        match fact {
+            Fact::ExecutorAdded { executor, cores } => self.add_executor(&executor, cores),
+            Fact::ExecutorRemoved { executor, reason } => self.remove_executor(&executor, reason),
+            Fact::QueryStarted { query, description, plan } => {
+                let (action, line) = call_site(&description);
+                self.queries.insert(query, line);
+                self.push(EventKind::QueryStarted { query: QueryId(query), action, line, plan });
+            }
+            Fact::QueryReplanned { query, plan } => {
+                self.push(EventKind::QueryReplanned { query: QueryId(query), decisions: Vec::new(), plan });
+            }
+            Fact::QueryEnded { query, error } => {
+                self.push(EventKind::QueryEnded { query: QueryId(query), rows: None, error });
+            }
+            Fact::JobStarted { job, query, stages, description } => self.job(job, query, &stages, description),
+            Fact::JobEnded { job, error } => self.push(EventKind::JobEnded { job: JobId(job), error }),
+            Fact::StageSubmitted { stage, attempt } => self.submit(stage, attempt),
+            Fact::StageEnded { stage, attempt, failure } => {
+                let stage = StageAttempt { stage: StageId(self.own(stage)), attempt };
+                self.push(match failure {
+                    None => EventKind::StageCompleted { stage },
+                    Some(reason) => EventKind::StageFailed { stage, reason: first_line(&reason) },
+                });
+            }
+            Fact::TaskStarted(event) => self.start_task(&event),
+            Fact::TaskEnded(event) => self.end_task(&event),
+            Fact::Unpersisted { cache } => self.push(EventKind::CacheDropped { cache: CacheId(cache) }),
+            Fact::Ended { exit } => self.push(EventKind::ApplicationEnded { exit }),
+        }
+    }
+
+    fn own(&self, stage: u32) -> u32 {
+        self.same_as.get(&stage).copied().unwrap_or(stage)
+    }
+
+    fn add_executor(&mut self, name: &str, cores: u32) {
+        let node = NodeId(self.executors.len() as u32 + 1);
+        let taken = |id: u32| self.executors.values().any(|place| place.executor == ExecutorId(id));
+        let id = name.parse().ok().filter(|id| !taken(*id)).unwrap_or(node.0 + 1_000_000);
+        let executor = ExecutorId(if name == "driver" && !taken(0) { 0 } else { id });
+        let cores = cores.min(65_536);
+        let memory_bytes = self.facts.memory.get(name).copied().unwrap_or(0);
+        self.push(EventKind::NodeAdded { node, cores, memory_bytes, rack: 0, is_spot: false });
+        self.push(EventKind::ExecutorAdded { executor, node, cores });
+        self.executors.insert(name.to_owned(), Place { executor, node, cores: Vec::new() });
+    }
+
+    fn remove_executor(&mut self, name: &str, reason: String) {
+        let Some(place) = self.executors.get(name) else { return };
+        let (executor, node) = (place.executor, place.node);
+        self.push(EventKind::NodeDied { node });
+        self.push(EventKind::ExecutorRemoved { executor, node, reason: first_line(&reason) });
+    }
+
+    fn job(&mut self, job: u32, query: Option<u32>, stages: &[StageInfo], description: Option<String>) {
+        let mut order: Vec<&StageInfo> = stages.iter().collect();
+        order.sort_by_key(|stage| stage.stage);
+        for stage in &order {
+            self.define(stage, query);
+        }
+        let mut ids: Vec<StageId> = Vec::new();
+        for stage in &order {
+            let own = StageId(self.own(stage.stage));
+            if !ids.contains(&own) {
+                ids.push(own);
+            }
+            self.jobs.entry(stage.stage).or_insert(JobId(job));
+        }
+        let description = description.or_else(|| order.last().map(|stage| stage.name.clone())).unwrap_or_default();
+        let query = query.map(QueryId);
+        self.push(EventKind::JobSubmitted {
+            job: JobId(job),
+            query,
+            stages: ids,
+            description: first_line(&description),
+        });
+        for stage in &order {
+            if !self.facts.submitted.contains(&stage.stage) {
+                self.push(EventKind::StageSkipped { job: JobId(job), stage: StageId(self.own(stage.stage)) });
+            }
+        }
+    }
+
+    fn define(&mut self, stage: &StageInfo, query: Option<u32>) {
+        let id = stage.stage;
+        if self.defined.contains_key(&id) || self.same_as.contains_key(&id) {
+            return;
+        }
+        let last_rdd = stage.rdds.iter().map(|rdd| rdd.id).max();
+        let writes = self.facts.writers.contains(&id);
+        if let (Some(rdd), true) = (last_rdd, writes) {
+            let key = (rdd, stage.tasks);
+            if let Some(first) = self.by_rdd.get(&key).copied() {
+                if !self.facts.submitted.contains(&id) {
+                    self.same_as.insert(id, first);
+                    return;
+                }
+            } else {
+                self.by_rdd.insert(key, id);
+            }
+        }
+        let parents: BTreeSet<u32> = stage.parents.iter().map(|parent| self.own(*parent)).collect();
+        let parents: Vec<u32> = parents.into_iter().filter(|parent| *parent != id).collect();
+        let operators = operators_of(stage);
+        let (_, line) = call_site(&stage.name);
+        let seen =
+            self.facts.partitions.range((id, 0)..=(id, u32::MAX)).filter_map(|(_, all)| all.last().copied()).max();
+        let tasks = u32::try_from(stage.tasks).unwrap_or(0).max(seen.map_or(0, |last| last + 1));
+        self.push(EventKind::StageDefined(StageDefinition {
+            stage: StageId(id),
+            name: operators.iter().find(|name| name.starts_with("Scan")).unwrap_or(&stage.name).clone(),
+            operators,
+            tasks,
+            parents: parents.iter().map(|parent| StageId(*parent)).collect(),
+            writes: writes.then_some(ShuffleId(id)),
+            reduce_partitions: u32::from(writes),
+            reads: parents.iter().map(|parent| (ShuffleId(*parent), StageId(*parent))).collect(),
+            caches: Vec::new(),
+            query: query.map(QueryId),
+            line: query.and_then(|query| self.queries.get(&query).copied()).unwrap_or(line),
+        }));
+        self.defined.insert(id, parents);
+    }
+
+    fn submit(&mut self, stage: u32, attempt: u32) {
+        let seen = self.facts.partitions.get(&(stage, attempt));
+        let partitions: Vec<u32> = seen.map(|all| all.iter().copied().collect()).unwrap_or_default();
+        let own = self.own(stage);
+        let reads = self.defined.get(&own).cloned().unwrap_or_default();
+        let failed = |partition: &u32| {
+            matches!(self.last.get(&(own, *partition)), Some(Last { outcome: TaskOutcome::FetchFailed { .. }, .. }))
+        };
+        let reason = if attempt == 0 {
+            SubmitReason::Needed
+        } else if let (true, Some(parent)) = (partitions.iter().any(failed), reads.first()) {
+            SubmitReason::FetchFailed { shuffle: ShuffleId(*parent) }
+        } else if self.facts.writers.contains(&own) {
+            SubmitReason::OutputsLost { shuffle: ShuffleId(own), maps: partitions.clone() }
+        } else {
+            SubmitReason::Needed
+        };
+        let job = self.jobs.get(&stage).copied().unwrap_or_default();
+        let stage = StageAttempt { stage: StageId(own), attempt };
+        self.push(EventKind::StageSubmitted { stage, job, partitions, reason });
+    }
+
+    fn start_task(&mut self, event: &TaskEvent) {
+        let info = &event.info;
+        if !self.executors.contains_key(&info.executor) {
+            self.add_executor(&info.executor, 1);
+        }
+        let (stage, partition) = (self.own(event.stage), info.partition());
+        let cause = self.cause(stage, partition, info.speculative);
+        let Some(place) = self.executors.get_mut(&info.executor) else { return };
+        let core = place.cores.iter().position(Option::is_none).unwrap_or_else(|| {
+            place.cores.push(None);
+            place.cores.len() - 1
+        });
+        place.cores[core] = Some(info.id);
+        let (executor, node) = (place.executor, place.node);
+        self.running.insert(info.id, Running { stage, partition, executor: info.executor.clone() });
+        self.push(EventKind::TaskStarted {
+            task: TaskId(info.id),
+            stage: StageAttempt { stage: StageId(stage), attempt: event.attempt },
+            partition,
+            attempt: info.attempt,
+            executor,
+            node,
+            core: core as u32,
+            locality: locality(&info.locality),
+            cause,
+        });
+    }
+
+    /// Why a partition runs, from what became of it before.
+    fn cause(&self, stage: u32, partition: u32, speculative: bool) -> TaskCause {
+        if speculative {
+            return TaskCause::Speculative;
+        }
+        match self.last.get(&(stage, partition)) {
+            None => TaskCause::First,
+            Some(Last { node, outcome }) => match outcome {
+                TaskOutcome::Succeeded => TaskCause::OutputLost { node: *node },
+                TaskOutcome::ExecutorLost { node } => TaskCause::ExecutorLost { node: *node },
+                TaskOutcome::FetchFailed { node, .. } => TaskCause::FetchFailed { node: *node },
+                TaskOutcome::Failed { error } => TaskCause::Retry { reason: error.clone() },
+                TaskOutcome::Killed { reason } | TaskOutcome::Ignored { reason } => {
+                    TaskCause::Retry { reason: reason.clone() }
+                }
+            },
+        }
+    }
+
+    fn end_task(&mut self, event: &TaskEvent) {
+        // A task that is told to have been resubmitted had ended before.
+        let Some(running) = self.running.remove(&event.info.id) else { return };
+        let Some(place) = self.executors.get_mut(&running.executor) else { return };
+        place.cores.iter_mut().filter(|core| **core == Some(event.info.id)).for_each(|core| *core = None);
+        let (executor, node) = (place.executor, place.node);
+        let outcome = self.outcome(event, running.stage, node);
+        let metrics = event.metrics.as_ref().map(metrics_of).unwrap_or_default();
+        let succeeded = outcome == TaskOutcome::Succeeded;
+        self.last.insert((running.stage, running.partition), Last { node, outcome: outcome.clone() });
+        let (bytes, rows) = (metrics.shuffle_write_bytes, metrics.shuffle_write_rows);
+        self.push(EventKind::TaskEnded { task: TaskId(event.info.id), outcome, metrics });
+        if succeeded && self.facts.writers.contains(&running.stage) {
+            self.push(EventKind::MapOutputRegistered {
+                shuffle: ShuffleId(running.stage),
+                map: running.partition,
+                node,
+                executor,
+                bytes: [bytes].into(),
+                rows: [rows].into(),
+            });
+        }
+    }
+
+    fn outcome(&self, event: &TaskEvent, stage: u32, node: NodeId) -> TaskOutcome {
+        let reason = &event.reason;
+        match reason.reason.as_str() {
+            "Success" => TaskOutcome::Succeeded,
+            "ExecutorLostFailure" => TaskOutcome::ExecutorLost { node },
+            "FetchFailed" => {
+                let source = reason.address.as_ref().and_then(|address| address.executor.as_ref());
+                let parent = self.defined.get(&stage).and_then(|parents| parents.first().copied());
+                match (source.and_then(|name| self.executors.get(name)), parent) {
+                    (Some(source), Some(parent)) => TaskOutcome::FetchFailed {
+                        shuffle: ShuffleId(parent),
+                        map: reason.map.and_then(|map| u32::try_from(map).ok()).unwrap_or(0),
+                        node: source.node,
+                    },
+                    _ => TaskOutcome::Failed {
+                        error: "a block could not be fetched; the log does not say from where".into(),
+                    },
+                }
+            }
+            "TaskKilled" => TaskOutcome::Killed { reason: first_line(&reason.killed) },
+            "TaskCommitDenied" => TaskOutcome::Ignored { reason: "another attempt had committed its output".into() },
+            "ExceptionFailure" => {
+                let class = reason.class.rsplit('.').next().unwrap_or_default();
+                TaskOutcome::Failed { error: format!("{class}: {}", first_line(&reason.description)) }
+            }
+            other => TaskOutcome::Failed { error: if other.is_empty() { "unknown".into() } else { other.to_owned() } },
+        }
+    }
+}
+
+/// `collect at job.py:11`, taken apart; line 0 is unknown.
+fn call_site(text: &str) -> (String, u32) {
+    let text = first_line(text);
+    let (action, place) = text.split_once(" at ").unwrap_or((&text, ""));
+    let line = place.rsplit(':').next().and_then(|line| line.trim().parse().ok()).unwrap_or(0);
+    (action.to_owned(), line)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// The operators of a stage in the order rows pass them, from the scopes of its RDDs.
+fn operators_of(stage: &StageInfo) -> Vec<String> {
+    let mut rdds: Vec<_> = stage.rdds.iter().collect();
+    rdds.sort_by_key(|rdd| rdd.id);
+    let mut names: Vec<String> = Vec::new();
+    for rdd in rdds {
+        let scope: Option<serde_json::Value> = rdd.scope.as_deref().and_then(|scope| serde_json::from_str(scope).ok());
+        let name = scope.as_ref().and_then(|scope| scope.get("name")?.as_str()).unwrap_or(&rdd.name);
+        if names.last().is_none_or(|last| last != name.trim()) && names.len() < 64 {
+            names.push(name.trim().to_owned());
+        }
+    }
+    names
+}
+
+fn locality(text: &str) -> Locality {
+    match text {
+        "PROCESS_LOCAL" => Locality::Process,
+        "NODE_LOCAL" => Locality::Node,
+        "NO_PREF" => Locality::NoPreference,
+        "RACK_LOCAL" => Locality::Rack,
+        _ => Locality::Any,
+    }
+}
+
+fn metrics_of(m: &Metrics) -> TaskMetrics {
+    let fetch_time = VirtualDuration(m.read.wait_millis.saturating_mul(1_000_000));
+    let write_time = VirtualDuration(m.write.nanos);
+    let run = m.run_millis.saturating_mul(1_000_000);
+    TaskMetrics {
+        rows_in: m.input.records.saturating_add(m.read.records),
+        rows_out: m.write.records.saturating_add(m.output.records),
+        input_bytes: m.input.bytes,
+        input_rows: m.input.records,
+        shuffle_read_bytes: m.read.local.saturating_add(m.read.remote),
+        shuffle_read_rows: m.read.records,
+        shuffle_read_remote_bytes: m.read.remote,
+        shuffle_write_bytes: m.write.bytes,
+        shuffle_write_rows: m.write.records,
+        output_bytes: m.output.bytes,
+        output_rows: m.output.records,
+        spilled_bytes: m.spilled,
+        peak_memory_bytes: m.peak,
+        fetch_time,
+        compute_time: VirtualDuration(run.saturating_sub(fetch_time.0).saturating_sub(write_time.0)),
+        write_time,
+        ..TaskMetrics::default()
+    }
+}
