@@ -8,9 +8,12 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
 use crate::tui::theatre::fault::{self, FaultKind, Strike};
+use crate::tui::lesson::model::{Left, Reader};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
-use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
+use crate::tui::{self, GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
 use crate::workshop::demo::{Demo, PlayedDemo};
+use crate::workshop::lesson::{Lesson, Piece, Played};
+use crate::workshop::markdown::{Block, Span, Style};
 use clap::ValueEnum;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -123,10 +126,87 @@ pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: ScreenArgs) -
     }
 }
 
-/// Shows a demo: its main run, recorded.
+/// Shows lessons from the one with this index on; gives the exit status.
+pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Result<u8> {
+    let studio = super::classroom::studio();
+    let (mut index, mut at_end) = (first, false);
+    while let Some(lesson) = lessons.get(index) {
+        let played = lesson.play(&studio)?;
+        let head = &lesson.head;
+        let mut reader =
+            Reader::new(format!("{}  {}", head.id, head.title), head.minutes, head.opening.clone(), &played);
+        if at_end {
+            reader.page = reader.pages.len().saturating_sub(1);
+        }
+        loop {
+            match tui::lesson::run(&mut reader, screen.options()).map_err(|error| no_terminal(&error))? {
+                Left::Back => return Ok(0),
+                Left::Interrupted => return Ok(130),
+                Left::Theatre => {
+                    if show_take(&reader, screen) == 130 {
+                        return Ok(130);
+                    }
+                }
+                Left::Next if index + 1 < lessons.len() => {
+                    (index, at_end) = (index + 1, false);
+                    break;
+                }
+                Left::Previous if index > 0 => {
+                    (index, at_end) = (index - 1, true);
+                    break;
+                }
+                Left::Next | Left::Previous => {}
+            }
+        }
+    }
+    Ok(0)
+}
+
+/// Shows a demo: a page for each beat, the figures last.
 pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Result<u8> {
-    let take = played.scenes.named(None)?;
-    Ok(replay(take.events.clone(), &format!("{}  {}", demo.id, demo.title), screen))
+    let title = format!("{}  {}", demo.id, demo.title);
+    let pages = Played { scenes: played.scenes.clone(), pages: beats(played) };
+    let mut reader = Reader::new(title, demo.minutes, demo.about.clone(), &pages);
+    loop {
+        match tui::lesson::run(&mut reader, screen.options()).map_err(|error| no_terminal(&error))? {
+            Left::Back => return Ok(0),
+            Left::Interrupted => return Ok(130),
+            Left::Theatre => {
+                if show_take(&reader, screen) == 130 {
+                    return Ok(130);
+                }
+            }
+            Left::Next | Left::Previous => {}
+        }
+    }
+}
+
+/// The run of the last picture of this page, in the theatre.
+fn show_take(reader: &Reader, screen: ScreenArgs) -> u8 {
+    let shown = reader.pictures().0.last().map(|picture| picture.take.clone());
+    shown.map_or(0, |take| replay(take.events.clone(), &take.scene.script, screen))
+}
+
+fn beats(played: &PlayedDemo) -> Vec<Vec<Piece>> {
+    let words = |text: &str| vec![Span { text: text.to_owned(), style: Style::Plain }];
+    let mut pages: Vec<Vec<Piece>> = Vec::new();
+    for (number, beat) in played.beats.iter().enumerate() {
+        let head = format!("Beat {} of {}, run {}", number + 1, played.beats.len(), beat.run);
+        let mut page =
+            vec![Piece::Text(Block::Heading(2, words(&head))), Piece::Text(Block::Paragraph(words(&beat.say)))];
+        page.extend(beat.picture.clone().map(|picture| Piece::Picture(Box::new(picture))));
+        if beat.ask {
+            page.push(Piece::Predict(played.question.clone()));
+        }
+        pages.push(page);
+    }
+    let mut figures = vec![Piece::Text(Block::Heading(2, words("Figures")))];
+    figures.extend(played.figures.iter().map(|(say, holds)| {
+        let sign = if *holds { "holds:" } else { "DOES NOT HOLD:" };
+        Piece::Text(Block::Item(0, sign.to_owned(), words(say)))
+    }));
+    pages.push(figures);
+    pages
 }
 
 pub(crate) fn no_terminal(error: &std::io::Error) -> SparkError {

@@ -88,7 +88,7 @@ fn title(picture: &Picture, status: &Status, width: usize) -> PageLine {
     );
     let shape = &picture.take.scene.cluster;
     let text = if timed {
-        format!("[{what}; cluster {shape}, simulated time {}]", words::moment(status.now))
+        format!("[{what}; {} simulated, {shape}]", words::moment(status.now))
     } else {
         format!("[{what}]")
     };
@@ -128,7 +128,7 @@ fn stages(status: &Status, width: usize) -> Vec<String> {
         let wrote = if written > 0 { format!("  -> {} rows, {}", count(rows), bytes(written)) } else { String::new() };
         let again = stage.submissions.len().saturating_sub(1);
         let again = if again > 0 { format!("  attempt {}", again + 1) } else { String::new() };
-        lines.push(format!("{:<wide$}  {glyphs} {}/{}{wrote}{again}", name(stage), stage.done(), stage.tasks.len()));
+        lines.push(format!("{:<wide$}  {glyphs} {}/{}{again}{wrote}", name(stage), stage.done(), stage.tasks.len()));
     }
     if lines.is_empty() {
         lines.push("no stage has started".to_owned());

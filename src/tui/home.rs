@@ -171,7 +171,7 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
 }
 
 const KEYS: [(&str, &str); 6] = [
-    ("Enter", "watch it run"),
+    ("Enter", "watch it run, read it"),
     ("K", "watch it lose a node"),
     ("r", "run it, told in text"),
     ("o", "open a recorded run"),
@@ -224,7 +224,7 @@ fn step(height: u16) -> u16 {
 }
 
 fn entries(brush: &mut Brush, home: &Home, area: Rect, step: u16) {
-    let inner = brush.pane(area, "Exercises", true);
+    let inner = brush.pane(area, "Exercises and lessons", true);
     for (index, entry) in home.entries.iter().enumerate() {
         let y = step - 1 + index as u16 * step;
         let chosen = index == home.chosen;

@@ -1,4 +1,4 @@
-//! Floor 7, the screens: the cluster theatre and the home screen.
+//! Floor 7, the screens: the cluster theatre, the home screen and the lesson reader.
 //!
 //! ```text
 //!   keys, mouse ──► Message ──► update(&mut Model, Message) ──► Vec<Effect> ──► run loop: branch, quit, suspend
@@ -12,6 +12,7 @@ pub mod dag;
 pub mod export;
 pub mod glyphs;
 pub mod home;
+pub mod lesson;
 pub mod run_handle;
 pub mod terminal;
 pub mod theatre;

@@ -9,6 +9,7 @@ use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format};
 use crate::tui::home::{self, HomeChoice, HomeEntry};
 use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
+use crate::workshop::lesson::{self, Lesson};
 use std::io::IsTerminal;
 use std::time::Instant;
 
@@ -63,7 +64,9 @@ fn main_job() -> Result<u8> {
 }
 
 fn screen() -> Result<u8> {
-    let entries: Vec<HomeEntry> = EXERCISES.iter().enumerate().map(entry).collect();
+    let lessons = lesson::lessons(&crate::cli::classroom::content())?;
+    let entries: Vec<HomeEntry> =
+        EXERCISES.iter().enumerate().map(entry).chain(lessons.iter().map(lesson_entry)).collect();
     let look = stage::ScreenArgs::default();
     let mut notice: Option<String> = None;
     loop {
@@ -72,6 +75,13 @@ fn screen() -> Result<u8> {
         match choice {
             HomeChoice::Quit => return Ok(0),
             HomeChoice::Interrupted => return Ok(130),
+            HomeChoice::Watch(index) | HomeChoice::Kill(index) | HomeChoice::Run(index) if index >= EXERCISES.len() => {
+                match stage::read(&lessons, index - EXERCISES.len(), look) {
+                    Ok(130) => return Ok(130),
+                    Ok(_) => {}
+                    Err(error) => notice = Some(error.message().to_owned()),
+                }
+            }
             HomeChoice::Watch(index) | HomeChoice::Kill(index) => {
                 let kill = matches!(choice, HomeChoice::Kill(_));
                 match watch(index, kill, look)? {
@@ -105,6 +115,23 @@ fn entry((number, exercise): (usize, &Exercise)) -> HomeEntry {
         ],
         script: format!("solutions/{}/pipeline.py", exercise.folder),
         source: pipeline(exercise).unwrap_or_default().to_owned(),
+    }
+}
+
+fn lesson_entry(lesson: &Lesson) -> HomeEntry {
+    HomeEntry {
+        number: lesson.head.id.clone(),
+        title: lesson.head.title.clone(),
+        about: vec![
+            lesson.head.opening.clone(),
+            String::new(),
+            format!(
+                "A lesson of {} minutes. Enter reads it; its pictures come from runs made then.",
+                lesson.head.minutes
+            ),
+        ],
+        script: lesson.path.clone(),
+        source: lesson.body.trim_start().to_owned(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `batchlab learn [L3 | WORD]`.
 
-use crate::cli::{classroom, launch, output};
+use crate::cli::{classroom, launch, output, stage};
 use crate::common::Result;
 use crate::report::page::{self, Answering, Ink, PageLine};
 use crate::workshop::card::{self, Card, Found};
 use crate::workshop::content::Content;
 use crate::workshop::lesson::{self, Lesson, Piece, Played};
+use std::io::IsTerminal;
 
 /// Read the lessons and look words up
 ///
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     #[arg(long)]
     no_tui: bool,
     #[command(flatten)]
-    screen: crate::cli::stage::ScreenArgs,
+    screen: stage::ScreenArgs,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
@@ -44,8 +45,12 @@ fn try_run(args: &Args) -> Result<u8> {
         list(&lessons, &cards);
         return Ok(0);
     }
-    if let Some(found) = lessons.iter().find(|lesson| lesson.head.id.eq_ignore_ascii_case(&word)) {
+    if let Some(index) = lessons.iter().position(|lesson| lesson.head.id.eq_ignore_ascii_case(&word)) {
+        let found = &lessons[index];
         own_copy(&content, &found.path);
+        if !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+            return stage::read(&lessons, index, args.screen);
+        }
         show_lesson(found, &cards, args)?;
         return Ok(0);
     }

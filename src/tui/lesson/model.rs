@@ -1,0 +1,226 @@
+//! What the reader knows, and what keys do.
+
+use super::view;
+use crate::report::page::Answering;
+use crate::status::marks;
+use crate::workshop::lesson::{Picture, Piece, Played};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Which pane has the focus; on narrow screens the one that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    Text,
+    Picture,
+}
+
+/// The open lesson.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// `L3  Distributed fundamentals`.
+    pub title: String,
+    pub minutes: u32,
+    pub opening: String,
+    pub pages: Vec<Vec<Piece>>,
+    pub page: usize,
+    /// Lines of the focused pane that are scrolled away.
+    pub scroll: usize,
+    pub pane: Pane,
+    /// For each page, for each piece: how far a question is answered.
+    pub answers: Vec<Vec<Answering>>,
+    /// Cells of the screen, as it was drawn last.
+    pub size: (u16, u16),
+}
+
+/// What a key means here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    PageBack,
+    PageOn,
+    Up,
+    Down,
+    NextPane,
+    /// Marks the next option.
+    Mark,
+    /// Marks this option.
+    Option(usize),
+    Lock,
+    /// Events of the picture, back or on.
+    Event(i64),
+    /// Milestones of the picture, back or on.
+    Milestone(i64),
+    Theatre,
+    Back,
+    Suspend,
+    Interrupt,
+}
+
+/// How the reader was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    Back,
+    Interrupted,
+    /// To see the run of this page's picture in the theatre.
+    Theatre,
+    /// Past the last page.
+    Next,
+    /// Before the first page.
+    Previous,
+}
+
+impl Key {
+    /// The meaning of a key press.
+    #[must_use]
+    pub fn of(key: KeyEvent) -> Option<Key> {
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return match key.code {
+                KeyCode::Char('c') => Some(Key::Interrupt),
+                KeyCode::Char('z') => Some(Key::Suspend),
+                _ => None,
+            };
+        }
+        Some(match key.code {
+            KeyCode::Char('h') | KeyCode::Left | KeyCode::PageUp => Key::PageBack,
+            KeyCode::Char('l') | KeyCode::Right | KeyCode::PageDown => Key::PageOn,
+            KeyCode::Char('k') | KeyCode::Up => Key::Up,
+            KeyCode::Char('j') | KeyCode::Down => Key::Down,
+            KeyCode::Tab | KeyCode::BackTab => Key::NextPane,
+            KeyCode::Char(' ') => Key::Mark,
+            KeyCode::Char(letter @ 'a'..='e') => Key::Option(letter as usize - 'a' as usize),
+            KeyCode::Enter => Key::Lock,
+            KeyCode::Char(',') => Key::Event(-1),
+            KeyCode::Char('.') => Key::Event(1),
+            KeyCode::Char('[') => Key::Milestone(-1),
+            KeyCode::Char(']') => Key::Milestone(1),
+            KeyCode::Char('t') => Key::Theatre,
+            KeyCode::Char('q') | KeyCode::Esc => Key::Back,
+            _ => return None,
+        })
+    }
+}
+
+impl Reader {
+    /// A lesson at its first page.
+    #[must_use]
+    pub fn new(title: String, minutes: u32, opening: String, played: &Played) -> Reader {
+        let answers = played.pages.iter().map(|page| vec![Answering::default(); page.len()]).collect();
+        Reader {
+            title,
+            minutes,
+            opening,
+            pages: played.pages.clone(),
+            page: 0,
+            scroll: 0,
+            pane: Pane::Text,
+            answers,
+            size: (80, 24),
+        }
+    }
+
+    /// The pieces of this page.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        self.pages.get(self.page).map_or(&[], Vec::as_slice)
+    }
+
+    /// How far the question at this place is answered.
+    #[must_use]
+    pub fn answering(&self, piece: usize) -> Answering {
+        self.answers.get(self.page).and_then(|page| page.get(piece)).copied().unwrap_or_default()
+    }
+
+    /// The first question of this page that is not answered.
+    #[must_use]
+    pub fn open_question(&self) -> Option<usize> {
+        let asked =
+            |index: &usize| matches!(self.pieces()[*index], Piece::Predict(_)) && !self.answering(*index).revealed;
+        (0..self.pieces().len()).find(asked)
+    }
+
+    /// The pictures that may be seen: those before an open question. And how many are still covered.
+    #[must_use]
+    pub fn pictures(&self) -> (Vec<&Picture>, usize) {
+        let open = self.open_question().unwrap_or(usize::MAX);
+        let (mut shown, mut covered) = (Vec::new(), 0);
+        for (index, piece) in self.pieces().iter().enumerate() {
+            if let Piece::Picture(picture) = piece {
+                if index < open { shown.push(picture.as_ref()) } else { covered += 1 }
+            }
+        }
+        (shown, covered)
+    }
+
+    fn turn(&mut self, page: usize) {
+        self.page = page;
+        self.scroll = 0;
+    }
+
+    fn mark(&mut self, choose: impl Fn(Option<usize>, usize) -> Option<usize>) {
+        let Some(question) = self.open_question() else { return };
+        let Piece::Predict(asked) = &self.pieces()[question] else { return };
+        let (options, marked) = (asked.options.len(), self.answering(question).marked);
+        let wanted = choose(marked, options).filter(|option| *option < options).or(marked);
+        if let Some(answering) = self.answers.get_mut(self.page).and_then(|page| page.get_mut(question)) {
+            answering.marked = wanted;
+        }
+    }
+
+    fn lock(&mut self) {
+        let Some(question) = self.open_question() else { return };
+        if let Some(answering) = self.answers.get_mut(self.page).and_then(|page| page.get_mut(question)) {
+            answering.revealed = answering.marked.is_some();
+        }
+    }
+
+    /// Moves the last visible picture in its run.
+    fn step(&mut self, to: impl Fn(&Picture) -> usize) {
+        let open = self.open_question().unwrap_or(usize::MAX);
+        let pieces = self.pages.get_mut(self.page).into_iter().flatten().enumerate();
+        let last = pieces.filter(|(index, piece)| *index < open && matches!(piece, Piece::Picture(_))).last();
+        if let Some((_, Piece::Picture(picture))) = last {
+            picture.at.position = to(picture).min(picture.take.events.len());
+        }
+    }
+}
+
+/// Does what a key asks for; gives how the reader is left, if it is.
+pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
+    // Where nothing is asked, Space goes on and `b` one page back, as in a demo.
+    let key = match key {
+        Key::Mark if reader.open_question().is_none() => Key::PageOn,
+        Key::Option(1) if reader.open_question().is_none() => Key::PageBack,
+        other => other,
+    };
+    match key {
+        Key::PageOn if reader.page + 1 >= reader.pages.len() => return Some(Left::Next),
+        Key::PageOn => reader.turn(reader.page + 1),
+        Key::PageBack if reader.page == 0 => return Some(Left::Previous),
+        Key::PageBack => reader.turn(reader.page - 1),
+        Key::Up => reader.scroll = reader.scroll.saturating_sub(1),
+        Key::Down => reader.scroll = (reader.scroll + 1).min(view::scroll_max(reader)),
+        Key::NextPane => {
+            reader.pane = if reader.pane == Pane::Text { Pane::Picture } else { Pane::Text };
+            reader.scroll = 0;
+        }
+        Key::Mark => reader.mark(|marked, options| Some(marked.map_or(0, |marked| (marked + 1) % options.max(1)))),
+        Key::Option(option) => reader.mark(|_, _| Some(option)),
+        Key::Lock => reader.lock(),
+        Key::Event(by) => reader.step(|picture| picture.at.position.saturating_add_signed(by as isize)),
+        Key::Milestone(by) => reader.step(|picture| milestone(picture, by)),
+        Key::Theatre if !reader.pictures().0.is_empty() => return Some(Left::Theatre),
+        Key::Theatre | Key::Suspend => {}
+        Key::Back => return Some(Left::Back),
+        Key::Interrupt => return Some(Left::Interrupted),
+    }
+    None
+}
+
+fn milestone(picture: &Picture, by: i64) -> usize {
+    let all = marks::all(&picture.take.events);
+    let here = picture.at.position;
+    let found = if by > 0 {
+        all.iter().find(|mark| mark.position > here)
+    } else {
+        all.iter().rev().find(|mark| mark.position < here)
+    };
+    found.map_or(if by > 0 { picture.take.events.len() } else { 0 }, |mark| mark.position)
+}

@@ -1,0 +1,72 @@
+//! Pictures of the reader at the two sizes it is made for.
+
+use super::model::{Key, Left, Pane, Reader, update};
+use super::view::view;
+use crate::tui::ScreenOptions;
+use crate::workshop::content::Content;
+use crate::workshop::lesson::lessons;
+use crate::workshop::scene::Studio;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+fn reader() -> Reader {
+    let studio = Studio::new(Content::embedded(), 2, std::sync::Arc::default());
+    let lessons = lessons(&Content::embedded()).expect("lessons");
+    let lesson = lessons.iter().find(|lesson| lesson.head.id == "L3").expect("the third");
+    let played = lesson.play(&studio).expect("a lesson");
+    Reader::new(format!("L3  {}", lesson.head.title), lesson.head.minutes, lesson.head.opening.clone(), &played)
+}
+
+fn screen(reader: &Reader, width: u16, height: u16) -> String {
+    let area = Rect { x: 0, y: 0, width, height };
+    let mut buffer = Buffer::empty(area);
+    view(reader, ScreenOptions::default(), &mut buffer, area);
+    let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>().trim_end().to_owned();
+    (0..height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_page_stands_beside_its_picture() {
+    let mut reader = reader();
+    reader.size = (120, 40);
+    update(&mut reader, Key::PageOn);
+    insta::assert_snapshot!("reader_wide_before_the_answer", screen(&reader, 120, 40));
+    update(&mut reader, Key::Option(1));
+    update(&mut reader, Key::Lock);
+    insta::assert_snapshot!("reader_wide_after_the_answer", screen(&reader, 120, 40));
+}
+
+#[test]
+fn a_small_screen_shows_one_pane() {
+    let mut reader = reader();
+    insta::assert_snapshot!("reader_small_text", screen(&reader, 80, 24));
+    update(&mut reader, Key::NextPane);
+    assert_eq!(reader.pane, Pane::Picture);
+    insta::assert_snapshot!("reader_small_picture", screen(&reader, 80, 24));
+}
+
+#[test]
+fn keys_turn_pages_and_move_pictures() {
+    let mut reader = reader();
+    assert_eq!(update(&mut reader, Key::PageBack), Some(Left::Previous));
+    let before = reader.pictures().0[0].at.position;
+    update(&mut reader, Key::Milestone(-1));
+    assert!(reader.pictures().0[0].at.position < before);
+    update(&mut reader, Key::PageOn);
+    assert!(reader.open_question().is_some());
+    update(&mut reader, Key::Lock);
+    assert!(reader.open_question().is_some(), "nothing is marked yet");
+    update(&mut reader, Key::Mark);
+    update(&mut reader, Key::Lock);
+    assert!(reader.open_question().is_none());
+    while update(&mut reader, Key::PageOn).is_none() {}
+    assert_eq!(update(&mut reader, Key::Back), Some(Left::Back));
+}
+
+#[test]
+fn every_size_draws() {
+    let reader = reader();
+    for (width, height) in [(200, 60), (110, 20), (109, 36), (40, 12), (10, 3), (1, 1)] {
+        screen(&reader, width, height);
+    }
+}
