@@ -87,11 +87,8 @@ fn title(picture: &Picture, status: &Status, width: usize) -> PageLine {
         Show::Stages | Show::Nodes | Show::Matrix | Show::Partitions | Show::Timeline | Show::Story
     );
     let shape = &picture.take.scene.cluster;
-    let text = if timed {
-        format!("[{what}; {} simulated, {shape}]", words::moment(status.now))
-    } else {
-        format!("[{what}]")
-    };
+    let text =
+        if timed { format!("[{what}; {} simulated, {shape}]", words::moment(status.now)) } else { format!("[{what}]") };
     PageLine::of(Ink::Dim, cut(&text, width))
 }
 

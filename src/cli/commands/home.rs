@@ -10,6 +10,7 @@ use crate::report::{self, Depth, Format};
 use crate::tui::home::{self, HomeChoice, HomeEntry};
 use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
 use crate::workshop::lesson::{self, Lesson};
+use crate::workshop::markdown::{self, Block};
 use std::io::IsTerminal;
 use std::time::Instant;
 
@@ -131,8 +132,19 @@ fn lesson_entry(lesson: &Lesson) -> HomeEntry {
             ),
         ],
         script: lesson.path.clone(),
-        source: lesson.body.trim_start().to_owned(),
+        source: preview(&lesson.body),
     }
+}
+
+/// The headings of a text and the words below them.
+fn preview(body: &str) -> String {
+    let line = |block: &Block| match block {
+        Block::Heading(_, spans) => Some(format!("{}\n", markdown::plain(spans))),
+        Block::Paragraph(spans) | Block::Item(_, _, spans) => Some(format!("  {}\n", markdown::plain(spans))),
+        _ => None,
+    };
+    let lines = markdown::blocks(body).iter().filter_map(line).collect::<Vec<_>>();
+    lines.into_iter().filter(|line| !line.contains("{{")).collect()
 }
 
 fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Option<String>)> {

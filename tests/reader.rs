@@ -1,17 +1,17 @@
-//! Pictures of the reader at the two sizes it is made for.
+//! The lesson reader: pictures of it at the two sizes it is made for.
 
-use super::model::{Key, Left, Pane, Reader, update};
-use super::view::view;
-use crate::tui::ScreenOptions;
-use crate::workshop::content::Content;
-use crate::workshop::lesson::lessons;
-use crate::workshop::scene::Studio;
+use batchlab::tui::ScreenOptions;
+use batchlab::tui::lesson::model::{Key, Left, Pane, Reader, update};
+use batchlab::tui::lesson::view::view;
+use batchlab::workshop::content::Content;
+use batchlab::workshop::lesson::lessons;
+use batchlab::workshop::scene::Studio;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 fn reader() -> Reader {
-    let studio = Studio::new(Content::embedded(), 2, std::sync::Arc::default());
-    let lessons = lessons(&Content::embedded()).expect("lessons");
+    let studio = Studio::new(Content::of(env!("CARGO_MANIFEST_DIR").into()), 2, std::sync::Arc::default());
+    let lessons = lessons(&Content::of(env!("CARGO_MANIFEST_DIR").into())).expect("lessons");
     let lesson = lessons.iter().find(|lesson| lesson.head.id == "L3").expect("the third");
     let played = lesson.play(&studio).expect("a lesson");
     Reader::new(format!("L3  {}", lesson.head.title), lesson.head.minutes, lesson.head.opening.clone(), &played)
