@@ -308,6 +308,10 @@ struct RawStep {
     id: String,
     title: String,
     minutes: u32,
+    /// Concepts that it teaches, shows and checks; the map of concepts reads them.
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by workshop::concept from the same file")]
+    concepts: Vec<u32>,
     #[serde(default = "w4")]
     cluster: String,
     data: Vec<String>,
