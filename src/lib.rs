@@ -22,6 +22,7 @@ pub mod spark_log;
 pub mod sql;
 pub mod status;
 pub mod storage;
+pub mod swarm;
 pub mod tui;
 pub mod workshop;
 pub mod worlds;

@@ -1,11 +1,9 @@
 //! Broken input of every kind: files cut anywhere, scripts with any mistake. Nothing panics, nothing hangs, memory stays bounded.
 
-#[path = "support/dice.rs"]
-mod dice;
 mod support;
 
 use batchlab::session::RunRequest;
-use dice::Dice;
+use batchlab::swarm::Dice;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;

@@ -57,6 +57,8 @@ pub(super) struct Attempt {
     is_writing: bool,
     compute_time: VirtualDuration,
     write_time: VirtualDuration,
+    /// Bytes of shuffle blocks that were sent to it, and how many of them from other machines.
+    pub fetched_bytes: u64,
     pub remote_bytes: u64,
 }
 
@@ -96,6 +98,7 @@ impl Cluster {
             is_writing: false,
             compute_time: VirtualDuration(0),
             write_time: VirtualDuration(0),
+            fetched_bytes: 0,
             remote_bytes: 0,
         };
         self.attempts.insert(launch.task, attempt);
@@ -390,6 +393,7 @@ impl Cluster {
         attempt.output = None;
         attempt.is_computed = false;
         attempt.is_writing = false;
+        attempt.fetched_bytes = 0;
         attempt.remote_bytes = 0;
         let (round, ticket) = (attempt.round, attempt.ticket.take());
         if let Some((ticket, _)) = ticket {
@@ -446,7 +450,7 @@ impl Attempt {
             rows_out: if counts.shuffle_write_rows > 0 { counts.shuffle_write_rows } else { counts.output_rows },
             input_bytes: counts.input_bytes,
             input_rows: counts.input_rows,
-            shuffle_read_bytes: counts.shuffle_read_bytes,
+            shuffle_read_bytes: self.fetched_bytes,
             shuffle_read_rows: counts.shuffle_read_rows,
             shuffle_read_remote_bytes: self.remote_bytes,
             shuffle_write_bytes: counts.shuffle_write_bytes,

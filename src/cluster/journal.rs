@@ -2,9 +2,10 @@
 //! the log is then true, and in order.
 
 use crate::common::time::VirtualTime;
-use crate::event::EventKind;
 use crate::event::log::EventLog;
+use crate::event::{Event, EventKind};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// An event whose `arrives` is still open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +64,12 @@ impl Journal {
                 self.log.push(held.time, held.kind);
             }
         }
+    }
+
+    /// The events of the log from position `from` on.
+    #[must_use]
+    pub fn since(&self, from: usize) -> Vec<Arc<Event>> {
+        self.log.since(from)
     }
 
     /// Events that are still open.

@@ -7,8 +7,8 @@
 //! Tasks are computed by the pool as soon as their stage is ready. The loop waits for a result only when the next event depends on it.
 //! An output enters a store only when its task ends on the virtual clock; what a dead machine held is dropped from memory.
 //!
-//! **Invariants**, checked after each step: no core runs two tasks, every registered block is held by the executor it is registered on,
-//! time never goes back, and while a job is active something is always due.
+//! **Invariants**, checked after each step: what [`crate::status::check`] promises of the log; after each fault: every registered block is held
+//! by the executor it is registered on. While a job is active something is always due.
 
 use super::attempt::Attempt;
 use super::breakage::Losing;
@@ -34,6 +34,7 @@ use crate::network::{FlowId, Network, Place, Wiring};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::allocation::AllocationRules;
 use crate::scheduler::{Command, Input, Loss, Outbox, Scheduler, Timer};
+use crate::status::check::Checker;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::path::PathBuf;
@@ -159,6 +160,9 @@ pub struct Cluster {
     pub(super) next: Counters,
     pub(super) heap: BinaryHeap<Reverse<(VirtualTime, Due, u64)>>,
     inbox: VecDeque<Input>,
+    checker: Checker,
+    /// Events that the checker has seen.
+    checked: usize,
 }
 
 /// The next number of each kind.
@@ -235,6 +239,8 @@ impl Cluster {
             next: Counters::default(),
             heap: BinaryHeap::new(),
             inbox: VecDeque::new(),
+            checker: Checker::default(),
+            checked: 0,
             config,
         };
         cluster.start_machines();
@@ -451,6 +457,7 @@ impl Cluster {
     pub fn finish(&mut self, exit: i32) {
         self.settle();
         self.emit(EventKind::ApplicationEnded { exit });
+        self.check_invariants();
     }
 
     pub(super) fn emit(&mut self, kind: EventKind) {
@@ -636,10 +643,15 @@ impl Cluster {
         assert!(self.journal.is_settled(), "every open event belongs to a transfer that is under way");
     }
 
-    /// Cheap enough for every step: what the step touched.
-    fn check_invariants(&self) {
+    /// Cheap enough for every step: what the step touched, and what it told the log.
+    fn check_invariants(&mut self) {
         let busy = self.scheduler.running().len();
         assert!(self.attempts.len() <= busy, "an attempt runs that the driver does not know of");
+        for event in self.journal.since(self.checked) {
+            self.checked += 1;
+            let broken = self.checker.see(&event).err();
+            assert!(broken.is_none(), "{}", broken.map(|broken| broken.to_string()).unwrap_or_default());
+        }
     }
 
     /// The whole picture, after each fault.

@@ -138,10 +138,9 @@ impl Cluster {
 
     fn fetch_shuffle(&mut self, launch: &Launch, shuffle: ShuffleId, executor: ExecutorId, source: Source) {
         let Source { node: from, first_map: map, blocks, bytes } = source;
-        if from != launch.node
-            && let Some(attempt) = self.attempts.get_mut(&launch.task)
-        {
-            attempt.remote_bytes += bytes;
+        if let Some(attempt) = self.attempts.get_mut(&launch.task) {
+            attempt.fetched_bytes += bytes;
+            attempt.remote_bytes += if from == launch.node { 0 } else { bytes };
         }
         let event = EventKind::ShuffleFetched { task: launch.task, shuffle, from, blocks, bytes, arrives: self.now };
         self.transfer(launch, from, Cargo::Shuffle { shuffle, map, executor }, bytes, Some(event));

@@ -232,6 +232,10 @@ pub enum EventKind {
         node: NodeId,
         reason: String,
     },
+    /// Nobody will read this shuffle any more; its map outputs were given back.
+    ShuffleDropped {
+        shuffle: ShuffleId,
+    },
     BlockCached {
         cache: CacheId,
         partition: u32,
@@ -306,11 +310,22 @@ pub struct StageDefinition {
     pub reduce_partitions: u32,
     /// The shuffles it reads, with the parent that makes each.
     pub reads: Vec<(ShuffleId, StageId)>,
+    /// For each partition what its task reads of shuffles, caches left out; absent: partition i reads reduce partition i of each in `reads`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slices: Option<Vec<Vec<Slice>>>,
     /// Caches it reads or fills.
     pub caches: Vec<CacheId>,
     pub query: Option<QueryId>,
     /// The script's line.
     pub line: u32,
+}
+
+/// A part of a shuffle: these map outputs, of each these reduce partitions; the second number of a pair is the first that is not in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    pub shuffle: ShuffleId,
+    pub maps: (u32, u32),
+    pub reduces: (u32, u32),
 }
 
 /// Why a stage attempt was submitted.

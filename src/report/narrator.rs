@@ -178,6 +178,7 @@ impl Told<'_> {
             | EventKind::BlockReplicated { .. }
             | EventKind::CachedBlocksLost { .. }
             | EventKind::CacheDropped { .. }
+            | EventKind::ShuffleDropped { .. }
             | EventKind::BroadcastCreated { .. }
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => self.data(kind),

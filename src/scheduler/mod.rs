@@ -115,7 +115,10 @@ impl Scheduler {
                     out.emit(EventKind::CacheDropped { cache });
                 }
             }
-            Input::ShuffleDropped { shuffle } => self.dag.tracker.clear(shuffle),
+            Input::ShuffleDropped { shuffle } => {
+                self.dag.tracker.clear(shuffle);
+                out.emit(EventKind::ShuffleDropped { shuffle });
+            }
             Input::TimerFired(Timer::ResubmitFailedStages) => self.dag.resubmit_failed(&mut step),
             Input::TimerFired(Timer::Revive) => self.tasks.timer_fired(),
             Input::TimerFired(Timer::Allocation) => self.allocation.timer_fired(),

@@ -13,8 +13,9 @@
 //! **Invariants.** A shuffle has one stage for ever (design S14). Parents are defined before their children, so ids grow from the sources
 //! to the result and the graph has no cycle.
 
+use super::map_outputs::ranges;
 use crate::common::ids::{BroadcastId, CacheId, NodeId, ShuffleId, StageId};
-use crate::event::StageDefinition;
+use crate::event::{Slice, StageDefinition};
 use crate::physical::plan::{BuildSide, FileSlice, JoinAlgorithm, PhysicalPlan, ShuffleSlice};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{DfsPostOrder, Reversed};
@@ -247,11 +248,40 @@ pub fn definition(
         parents: parents.into_iter().collect(),
         writes: stage.writes.map(|(shuffle, _)| shuffle),
         reduce_partitions: stage.writes.map_or(0, |(_, count)| count),
+        slices: slices(stage, graph, &reads),
         reads,
         caches: caches(&stage.inputs),
         query,
         line,
     }
+}
+
+/// What each partition reads of shuffles, unless that is what everybody would expect.
+fn slices(stage: &Stage, graph: &StageGraph, reads: &[(ShuffleId, StageId)]) -> Option<Vec<Vec<Slice>>> {
+    let of = |leaves: &Vec<Leaf>| -> Vec<Slice> {
+        let shuffles = leaves.iter().filter_map(|leaf| match leaf {
+            Leaf::Shuffle { shuffle, slice } => Some((*shuffle, slice)),
+            Leaf::Cached { .. } | Leaf::File { .. } | Leaf::Broadcast(_) => None,
+        });
+        let slices = shuffles.map(|(shuffle, slice)| {
+            let writer = graph.writer(shuffle).and_then(|writer| graph.get(writer));
+            let (maps, reduces) = ranges(slice, writer.map_or(0, |writer| writer.partitions.len() as u32));
+            Slice { shuffle, maps: (maps.start, maps.end), reduces: (reduces.start, reduces.end) }
+        });
+        slices.collect()
+    };
+    let is_plain = |(partition, leaves): (usize, &Vec<Leaf>)| {
+        let own = ShuffleSlice::Coalesced { start: partition as u32, end: partition as u32 + 1 };
+        let mut wanted = reads.iter();
+        let plain = leaves.iter().all(|leaf| match leaf {
+            Leaf::Shuffle { shuffle, slice } => *slice == own && wanted.next().is_some_and(|(next, _)| next == shuffle),
+            Leaf::Cached { .. } => false,
+            Leaf::File { .. } | Leaf::Broadcast(_) => true,
+        });
+        plain && wanted.next().is_none()
+    };
+    let is_expected = reads.is_empty() || stage.partitions.iter().enumerate().all(is_plain);
+    (!is_expected).then(|| stage.partitions.iter().map(of).collect())
 }
 
 fn caches(inputs: &[StageInput]) -> Vec<CacheId> {

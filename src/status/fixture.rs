@@ -119,6 +119,7 @@ fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Opt
         writes: reads.is_none().then_some(ShuffleId(stage)),
         reduce_partitions: if reads.is_none() { 4 } else { 0 },
         reads: reads.map(|parent| (ShuffleId(parent), StageId(parent))).into_iter().collect(),
+        slices: None,
         caches: if reads.is_none() { vec![CacheId(0)] } else { Vec::new() },
         query: Some(QueryId(0)),
         line: 9,

@@ -5,7 +5,7 @@ use super::model::{
     Shuffle, Stage, Statement, Status, Submission, Task, TaskState, Victim,
 };
 use super::need;
-use crate::common::ids::{ExecutorId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{ExecutorId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
 use std::sync::Arc;
@@ -90,6 +90,7 @@ impl Status {
             | EventKind::BlockReplicated { .. }
             | EventKind::CachedBlocksLost { .. }
             | EventKind::CacheDropped { .. }
+            | EventKind::ShuffleDropped { .. }
             | EventKind::BroadcastCreated { .. }
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => self.apply_data(at, kind),
@@ -316,7 +317,6 @@ impl Status {
                     known.rows = rows.unwrap_or(0);
                     known.error.clone_from(error);
                 }
-                self.release_shuffles(*query);
             }
             EventKind::JobSubmitted { job, query, stages, description } => {
                 let submitted = Job {
@@ -337,17 +337,6 @@ impl Status {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// A query that has ended gives its map outputs back: a node that dies later takes none of them.
-    fn release_shuffles(&mut self, query: QueryId) {
-        let Status { shuffles, stages, .. } = self;
-        for shuffle in shuffles.values_mut().filter(|shuffle| !shuffle.released) {
-            let writer = stages.get(&shuffle.writer).and_then(|stage| stage.definition.query);
-            if writer == Some(query) {
-                Arc::make_mut(shuffle).released = true;
-            }
         }
     }
 
@@ -587,6 +576,11 @@ impl Status {
                     }
                 }
             }
+            EventKind::ShuffleDropped { shuffle } => {
+                if let Some(known) = self.shuffles.get_mut(shuffle) {
+                    Arc::make_mut(known).released = true;
+                }
+            }
             EventKind::CacheDropped { cache } => self.caches.entry(*cache).or_default().dropped = true,
             EventKind::OutputCommitted { path, files, rows, bytes } => {
                 let (files, rows, bytes) = (*files, *rows, *bytes);
@@ -603,7 +597,12 @@ impl Status {
     fn register_output(&mut self, shuffle: ShuffleId, map: u32, output: MapOutput) {
         let Some(known) = self.shuffles.get_mut(&shuffle) else { return };
         let writer = known.writer;
-        if let Some(slot) = Arc::make_mut(known).maps.get_mut(map as usize) {
+        let known = Arc::make_mut(known);
+        if std::mem::take(&mut known.released) {
+            // Asked for again by a cache that stands on it: it is made from nothing.
+            known.maps.iter_mut().for_each(|slot| *slot = None);
+        }
+        if let Some(slot) = known.maps.get_mut(map as usize) {
             *slot = Some(output);
         }
         self.set_task(writer, map, TaskState::Done);

@@ -17,4 +17,5 @@ pub(crate) mod metrics;
 pub(crate) mod quiz;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod simulate;
 pub(crate) mod world;

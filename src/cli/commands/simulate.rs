@@ -1,0 +1,112 @@
+//! `batchlab simulate`.
+
+use crate::cli::{interrupt, launch, output};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::event::log;
+use crate::swarm::{self, Case, Mix, Options, Verdict};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Try random plans, clusters and faults from seeds: the same rows, or a failure at a named limit
+///
+/// Each seed draws a script, its data, a cluster, settings and faults. The run with faults must give the rows of the run without, or fail at a
+/// limit that the log bears out, and must be the same byte for byte when it is repeated. A seed that shows a bug is printed with the command
+/// that replays it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  batchlab simulate --seeds 1000
+  batchlab simulate --seeds 1000 --mix storm --from 70000
+  batchlab simulate --from 4711 --seeds 1 --events run.jsonl")]
+pub(crate) struct Args {
+    /// How many seeds
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Which faults: any, crashes, network, stragglers, storage, spot, tasks, driver, storm or none
+    #[arg(long, default_value = "any")]
+    mix: Mix,
+    /// Seeds tried at the same time; as many as the machine has cores unless given
+    #[arg(long)]
+    threads: Option<usize>,
+    /// With one seed: save the log of its run
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    match try_run(args) {
+        Ok(status) => status,
+        Err(error) => launch::refuse(&error),
+    }
+}
+
+fn try_run(args: &Args) -> Result<u8> {
+    let folder = std::env::temp_dir().join(format!("batchlab-simulate-{}", std::process::id()));
+    let done = if args.seeds == 1 { one(args, &folder) } else { many(args, &folder) };
+    // What cannot be removed is the system's to clear.
+    let _ = std::fs::remove_dir_all(&folder);
+    done
+}
+
+/// One seed, with everything that it draws.
+fn one(args: &Args, folder: &Path) -> Result<u8> {
+    output::out(&format!("{}\n", Case::new(args.from)?));
+    let trial = swarm::try_seed(args.from, args.mix, folder)?;
+    if let Some(path) = &args.events {
+        let file =
+            std::fs::File::create(path).and_then(|file| log::write(&trial.log, &mut std::io::BufWriter::new(file)));
+        file.map_err(|error| {
+            SparkError::new(
+                ErrorClass::IllegalArgumentException,
+                format!("{} cannot be written: {error}", path.display()),
+            )
+        })?;
+    }
+    Ok(match &trial.verdict {
+        Verdict::Same => {
+            output::out(&format!("the same rows; {} faults, {} attempts again\n", trial.faults, trial.again));
+            0
+        }
+        Verdict::Failed(limit) => {
+            output::out(&format!("failed at a limit: {limit:?}; {} faults\n", trial.faults));
+            0
+        }
+        Verdict::Bug(bug) => {
+            for event in trial.log.iter().rev().take(40).rev() {
+                output::out(&format!("{:>12.6} {:?}\n", event.time.as_secs_f64(), event.kind));
+            }
+            output::err(&format!("batchlab: a bug of ours: {}\n  faults: {}\n", bug.what, bug.faults));
+            crate::cli::EXIT_BUG
+        }
+    })
+}
+
+fn many(args: &Args, folder: &Path) -> Result<u8> {
+    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
+    let options = Options {
+        seeds: args.from..args.from.saturating_add(args.seeds),
+        mix: args.mix,
+        threads,
+        folder: folder.to_owned(),
+    };
+    let started = Instant::now();
+    let summary = swarm::run(&options, &interrupt::flag(), &|_, bug| {
+        if let Some(bug) = bug {
+            output::err(&format!(
+                "seed {}: {}\n  faults: {}\n  replay: batchlab simulate --from {} --seeds 1 --mix {}\n",
+                bug.seed, bug.what, bug.faults, bug.seed, bug.mix
+            ));
+        }
+    })?;
+    let failed: Vec<String> = summary.failed.iter().map(|(limit, count)| format!("{count} {limit:?}")).collect();
+    let failed = if failed.is_empty() { "none".to_owned() } else { failed.join(", ") };
+    let bugs = summary.bugs.len();
+    output::out(&format!(
+        "{} seeds: {} with the same rows, failed at a limit: {failed}; {} faults, {} attempts again, {} events; {bugs} bugs\n",
+        summary.seeds, summary.same, summary.faults, summary.again, summary.events
+    ));
+    output::err(&format!("Real time on this machine: {:.2} s.\n", started.elapsed().as_secs_f64()));
+    Ok(if bugs == 0 { 0 } else { crate::cli::EXIT_BUG })
+}

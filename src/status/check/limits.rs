@@ -1,0 +1,106 @@
+//! Which named limit made a job fail, and does the log bear it out (design S2)?
+
+use crate::common::ids::{ExecutorId, JobId, StageId};
+use crate::event::{Event, EventKind, TaskOutcome};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Why a job failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// `spark.task.maxFailures` attempts of one task failed.
+    TaskFailures,
+    /// `spark.stage.maxConsecutiveAttempts` attempts of one stage failed.
+    StageAttempts,
+    /// No executor is left and none will come.
+    NoExecutor,
+    /// The driver died, and with it the application.
+    DriverLost,
+    /// Nobody waits for it any more: its query failed elsewhere.
+    Cancelled,
+    /// What the script asked for raises on these rows, whatever the cluster does.
+    OwnError,
+}
+
+/// The limits that made jobs of this log fail, in order.
+///
+/// # Errors
+/// When a job failed and the log does not bear its reason out.
+pub fn failures(events: &[Arc<Event>]) -> Result<Vec<(JobId, Limit)>, String> {
+    let mut seen = Seen::default();
+    let mut found = Vec::new();
+    for event in events {
+        if let EventKind::JobEnded { job, error: Some(reason) } = &event.kind {
+            found.push((*job, seen.limit(*job, reason)?));
+        }
+        seen.add(&event.kind);
+    }
+    Ok(found)
+}
+
+#[derive(Default)]
+struct Seen {
+    stages: BTreeMap<JobId, Vec<StageId>>,
+    executors: BTreeSet<ExecutorId>,
+    tasks: BTreeMap<crate::common::ids::TaskId, (crate::event::StageAttempt, u32)>,
+    /// Attempts that failed, by stage attempt and partition.
+    failed: BTreeMap<(crate::event::StageAttempt, u32), u32>,
+    errors: BTreeMap<StageId, Vec<String>>,
+    stage_failures: BTreeMap<StageId, u32>,
+    is_driver_dead: bool,
+}
+
+impl Seen {
+    fn add(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::ExecutorAdded { executor, .. } => drop(self.executors.insert(*executor)),
+            EventKind::ExecutorRemoved { executor, .. } => drop(self.executors.remove(executor)),
+            EventKind::FaultInjected { fault, .. } => self.is_driver_dead |= fault.contains("driver"),
+            EventKind::JobSubmitted { job, stages, .. } => drop(self.stages.insert(*job, stages.clone())),
+            EventKind::StageFailed { stage, .. } => *self.stage_failures.entry(stage.stage).or_default() += 1,
+            EventKind::TaskStarted { task, stage, partition, .. } => {
+                self.tasks.insert(*task, (*stage, *partition));
+            }
+            EventKind::TaskEnded { task, outcome, .. } => {
+                let Some(place) = self.tasks.remove(task) else { return };
+                if let TaskOutcome::Failed { error } = outcome {
+                    self.errors.entry(place.0.stage).or_default().push(error.clone());
+                }
+                if matches!(outcome, TaskOutcome::Failed { .. } | TaskOutcome::ExecutorLost { .. }) {
+                    *self.failed.entry(place).or_default() += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn limit(&self, job: JobId, reason: &str) -> Result<Limit, String> {
+        let stages = self.stages.get(&job).map_or(&[][..], Vec::as_slice);
+        let unborne = || format!("{job} failed, and the log does not bear its reason out: {reason}");
+        if let Some(times) = number_after(reason, " failed ", " times") {
+            let most =
+                self.failed.iter().filter(|((stage, _), _)| stages.contains(&stage.stage)).map(|(_, n)| *n).max();
+            return if most >= Some(times) { Ok(Limit::TaskFailures) } else { Err(unborne()) };
+        }
+        if let Some(times) = number_after(reason, "maximum allowable number of times: ", ".") {
+            let most = stages.iter().filter_map(|stage| self.stage_failures.get(stage)).max().copied();
+            return if most >= Some(times) { Ok(Limit::StageAttempts) } else { Err(unborne()) };
+        }
+        if reason.contains("no executor is left") {
+            return if self.executors.is_empty() { Ok(Limit::NoExecutor) } else { Err(unborne()) };
+        }
+        if reason.contains("the driver died") {
+            return if self.is_driver_dead { Ok(Limit::DriverLost) } else { Err(unborne()) };
+        }
+        if reason.contains("its query has ended") || reason.contains("interrupted") {
+            return Ok(Limit::Cancelled);
+        }
+        let mut errors = stages.iter().filter_map(|stage| self.errors.get(stage)).flatten();
+        if errors.any(|error| reason.contains(error.as_str())) { Ok(Limit::OwnError) } else { Err(unborne()) }
+    }
+}
+
+fn number_after(text: &str, before: &str, after: &str) -> Option<u32> {
+    let (_, rest) = text.split_once(before)?;
+    rest.split_once(after)?.0.trim().parse().ok()
+}

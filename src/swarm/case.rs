@@ -1,0 +1,112 @@
+//! One drawn case: what to run, on what.
+
+use super::dice::Dice;
+use super::plan;
+use crate::cluster::ClusterConfig;
+use crate::cluster::config::{Market, Storage};
+use crate::cluster::manager::Manager;
+use crate::common::Result;
+use std::fmt;
+
+/// How many different pairs of tables there are.
+pub const TABLES: u64 = 8;
+
+/// Everything about a run but its faults.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub seed: u64,
+    pub script: String,
+    /// Which tables.
+    pub tables: u64,
+    pub cluster: ClusterConfig,
+    pub conf: Vec<(&'static str, String)>,
+}
+
+impl Case {
+    /// The case of a seed.
+    ///
+    /// # Errors
+    /// Never; the cost models are built in.
+    pub fn new(seed: u64) -> Result<Case> {
+        let mut dice = Dice(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
+        let script = if dice.roll(6) == 0 { plan::writing_script(seed) } else { plan::script(seed) };
+        let mut cluster = ClusterConfig::new(1 + dice.roll(6) as u32, 1 + dice.roll(4) as u32)?;
+        cluster = cluster.with_memory(*dice.pick(&[1 << 30, 1 << 30, 1 << 30, 256 << 10, 24 << 10]));
+        cluster.storage = match dice.roll(5) {
+            0 => Storage::Objects,
+            copies => Storage::Blocks { replication: copies.min(3) as u32 },
+        };
+        if dice.roll(3) == 0 {
+            cluster = cluster.in_racks(2);
+        }
+        if dice.roll(3) == 0 {
+            for machine in &mut cluster.machines {
+                machine.speed_permille = *dice.pick(&[1000, 1000, 500, 2000]);
+                machine.market = *dice.pick(&[Market::OnDemand, Market::Spot]);
+            }
+        }
+        cluster.manager = *dice.pick(&[Manager::Standalone, Manager::Standalone, Manager::Yarn, Manager::Kubernetes]);
+        cluster.scale = *dice.pick(&[1, 1, 1, 20]);
+        let mut conf = conf(&mut dice);
+        if cluster.scale > 1 {
+            // Many times the bytes would be cut into as many times the partitions.
+            conf.retain(|(key, _)| *key != "spark.sql.files.maxPartitionBytes");
+        }
+        Ok(Case { seed, script, tables: dice.roll(TABLES as usize) as u64, cluster, conf })
+    }
+}
+
+fn conf(dice: &mut Dice) -> Vec<(&'static str, String)> {
+    let mut conf = vec![("spark.sql.shuffle.partitions", (1 + dice.roll(13)).to_string())];
+    let mut sometimes = |one_in: usize, key: &'static str, values: &[&str]| {
+        if dice.roll(one_in) == 0 {
+            conf.push((key, (*dice.pick(values)).to_owned()));
+        }
+    };
+    sometimes(3, "spark.sql.adaptive.enabled", &["false"]);
+    sometimes(4, "spark.sql.adaptive.coalescePartitions.enabled", &["false"]);
+    sometimes(3, "spark.sql.autoBroadcastJoinThreshold", &["-1", "300"]);
+    sometimes(2, "spark.sql.files.maxPartitionBytes", &["700", "1500", "4000"]);
+    sometimes(2, "spark.sql.files.openCostInBytes", &["0"]);
+    sometimes(4, "spark.sql.adaptive.advisoryPartitionSizeInBytes", &["200", "1000"]);
+    sometimes(6, "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", &["200"]);
+    sometimes(4, "spark.task.maxFailures", &["1", "2", "8"]);
+    sometimes(4, "spark.stage.maxConsecutiveAttempts", &["1", "2", "8"]);
+    sometimes(3, "spark.locality.wait", &["0s", "10ms", "500ms"]);
+    sometimes(2, "spark.network.timeout", &["1s", "3s"]);
+    sometimes(2, "spark.network.timeoutInterval", &["500ms"]);
+    sometimes(2, "spark.executor.heartbeatInterval", &["100ms", "1s"]);
+    sometimes(2, "spark.shuffle.io.retryWait", &["1ms", "50ms", "500ms"]);
+    sometimes(4, "spark.speculation", &["true"]);
+    sometimes(8, "spark.speculation.quantile", &["0.3"]);
+    sometimes(8, "spark.speculation.multiplier", &["1.1"]);
+    sometimes(4, "spark.shuffle.service.enabled", &["true"]);
+    sometimes(3, "spark.decommission.enabled", &["true"]);
+    sometimes(3, "spark.storage.decommission.enabled", &["true"]);
+    sometimes(4, "spark.storage.decommission.shuffleBlocks.enabled", &["true", "false"]);
+    sometimes(4, "spark.storage.decommission.rddBlocks.enabled", &["true", "false"]);
+    conf
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let c = &self.cluster;
+        writeln!(
+            f,
+            "seed {}: {} nodes in {} racks, {} cores, {} bytes each, {:?}, {:?}, scale {}, tables {}",
+            self.seed,
+            c.nodes(),
+            c.racks(),
+            c.slots(),
+            c.shape().memory_per_node_bytes,
+            c.storage,
+            c.manager,
+            c.scale,
+            self.tables
+        )?;
+        for (key, value) in &self.conf {
+            writeln!(f, "  {key}={value}")?;
+        }
+        write!(f, "{}", self.script)
+    }
+}

@@ -1,0 +1,193 @@
+//! One seed tried: its twin, its faults, its verdict.
+
+use super::case::{Case, TABLES};
+use super::mix::Mix;
+use super::{tables, unwritable};
+use crate::cluster::Fault;
+use crate::common::Result;
+use crate::event::log::{self, EventLog};
+use crate::event::{Event, EventKind, TaskCause};
+use crate::session::{RunRequest, run_script};
+use crate::status::check::check;
+use crate::status::check::limits::{self, Limit};
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A seed that shows a bug of ours.
+#[derive(Debug, Clone)]
+pub struct Bug {
+    pub seed: u64,
+    pub mix: Mix,
+    /// What is not as it must be.
+    pub what: String,
+    /// The faults that were injected, as they are written on the command line.
+    pub faults: String,
+}
+
+/// How a seed came out.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// The rows of the twin.
+    Same,
+    /// The job failed at this limit, and the log bears it out.
+    Failed(Limit),
+    Bug(Bug),
+}
+
+/// A seed that was tried.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    pub verdict: Verdict,
+    /// Faults that struck.
+    pub faults: u64,
+    /// Task attempts that did work again.
+    pub again: u64,
+    pub events: u64,
+    /// The log of the run with faults.
+    pub log: Vec<Arc<Event>>,
+}
+
+/// What a run left behind.
+struct Ran {
+    printed: String,
+    exit: i32,
+    failure: String,
+    events: Vec<Arc<Event>>,
+}
+
+/// Tries a seed in a folder of its own.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn try_seed(seed: u64, mix: Mix, folder: &Path) -> Result<Trial> {
+    let case = Case::new(seed)?;
+    let folder = folder.join(format!("tables-{}", case.tables));
+    lay_out(&folder, case.tables)?;
+    let twin = run(&case, &[], 1, &folder);
+    let faults = mix.faults(seed, case.cluster.nodes(), case.cluster.racks(), &twin.events);
+    let once = run(&case, &faults, 1, &folder);
+    let verdict = judge(&twin, &once).and_then(|verdict| {
+        let again = run(&case, &faults, 2, &folder);
+        let same = digest(&once.events) == digest(&again.events);
+        if same { Ok(verdict) } else { Err(format!("two runs differ: {}", first_difference(&once, &again))) }
+    });
+    let injected = |event: &&Arc<Event>| matches!(event.kind, EventKind::FaultInjected { .. });
+    let is_again = |event: &&Arc<Event>| match &event.kind {
+        EventKind::TaskStarted { cause, .. } => *cause != TaskCause::First,
+        _ => false,
+    };
+    Ok(Trial {
+        faults: once.events.iter().filter(injected).count() as u64,
+        again: once.events.iter().filter(is_again).count() as u64,
+        events: (twin.events.len() + once.events.len()) as u64,
+        verdict: verdict.unwrap_or_else(|what| Verdict::Bug(Bug { seed, mix, what, faults: written(&faults) })),
+        log: once.events,
+    })
+}
+
+fn written(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The rows of the twin, or a failure at a limit that the log bears out; everything else is a bug of ours.
+fn judge(twin: &Ran, run: &Ran) -> std::result::Result<Verdict, String> {
+    for (name, run) in [("without faults", twin), ("with faults", run)] {
+        if run.exit == 70 || run.exit == 3 {
+            return Err(format!("{name}: {}", run.failure));
+        }
+        check(&run.events).map_err(|broken| format!("{name}: {broken}"))?;
+    }
+    let failed = limits::failures(&run.events)?;
+    if run.exit == twin.exit {
+        let same = run.printed == twin.printed;
+        return if same { Ok(Verdict::Same) } else { Err(difference(&twin.printed, &run.printed)) };
+    }
+    let limit =
+        failed.iter().map(|(_, limit)| *limit).find(|limit| !matches!(limit, Limit::OwnError | Limit::Cancelled));
+    limit.map(Verdict::Failed).ok_or_else(|| format!("it failed at no limit: {}", run.failure))
+}
+
+fn difference(expected: &str, found: &str) -> String {
+    let lines = expected.lines().zip(found.lines()).find(|(expected, found)| expected != found);
+    match lines {
+        Some((expected, found)) => format!("the rows differ: expected {expected}, found {found}"),
+        None => format!("{} lines were expected, {} found", expected.lines().count(), found.lines().count()),
+    }
+}
+
+fn lay_out(folder: &Path, number: u64) -> Result<()> {
+    if folder.join("b.parquet").join("_SUCCESS").exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    tables::make_tables(folder, number % TABLES).map_err(|error| unwritable(folder, &error))?;
+    let mut case = Case::new(0)?;
+    case.script = tables::as_parquet();
+    case.conf.clear();
+    let ran = run(&case, &[], 1, folder);
+    if ran.exit == 0 { Ok(()) } else { Err(unwritable(folder, &io::Error::other(ran.failure))) }
+}
+
+fn run(case: &Case, faults: &[Fault], threads: usize, folder: &Path) -> Ran {
+    let printed = Arc::new(Mutex::new(String::new()));
+    let (sink, log) = (printed.clone(), EventLog::new());
+    let outcome = run_script(RunRequest {
+        source: case.script.clone(),
+        file: "script.py".to_owned(),
+        arguments: Vec::new(),
+        root: folder.to_owned(),
+        allow: Vec::new(),
+        cluster: Some(case.cluster.clone()),
+        default_cluster: case.cluster.clone(),
+        faults: faults.to_vec(),
+        seed: case.seed,
+        conf: case.conf.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        now_micros: 0,
+        steps_max: 10_000_000,
+        threads,
+        process_memory_bytes: u64::MAX,
+        log: log.clone(),
+        cancelled: Arc::default(),
+        out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),
+        explain: false,
+        explained: Arc::default(),
+    });
+    let failure = outcome.failure.map_or_else(String::new, |failure| format!("{}: {}", failure.class, failure.message));
+    let printed = std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));
+    Ran { printed, exit: outcome.exit, failure, events: log.snapshot() }
+}
+
+/// FNV-1a over the bytes of a log.
+struct Digest(u64);
+
+impl io::Write for Digest {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One number for the bytes of a log.
+#[must_use]
+pub fn digest(events: &[Arc<Event>]) -> u64 {
+    let mut digest = Digest(0xCBF2_9CE4_8422_2325);
+    // A digest takes everything.
+    let _ = log::write(events, &mut digest);
+    digest.0
+}
+
+fn first_difference(once: &Ran, again: &Ran) -> String {
+    let pair = once.events.iter().zip(&again.events).find(|(once, again)| once != again);
+    let mut text = String::new();
+    match pair {
+        Some((once, again)) => drop(write!(text, "{once:?} and {again:?}")),
+        None => drop(write!(text, "{} and {} events", once.events.len(), again.events.len())),
+    }
+    text
+}

@@ -1,0 +1,101 @@
+//! The swarm: a fixed set of seeds, the seeds of bugs that were found, and a checker that would notice.
+//!
+//! `batchlab simulate --seeds 10000` tries more; `.ci/run` tries a fresh set each time.
+
+use batchlab::common::ids::NodeId;
+use batchlab::event::{Event, EventKind, TaskCause, TaskOutcome};
+use batchlab::status::check::{Checker, check};
+use batchlab::swarm::{Mix, Options, Verdict, run, try_seed};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+fn swarm(seeds: Range<u64>, mix: Mix) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = Options { seeds: seeds.clone(), mix, threads: 2, folder: folder.path().to_owned() };
+    let summary = run(&options, &AtomicBool::new(false), &|_, _| {}).expect("a folder to work in");
+    assert!(summary.bugs.is_empty(), "{:#?}", summary.bugs);
+    assert_eq!(summary.seeds, seeds.end - seeds.start);
+    assert!(mix == Mix::NONE || summary.faults > 0, "nothing went wrong");
+}
+
+#[test]
+fn random_runs_end_with_the_same_rows_or_at_a_limit() {
+    swarm(0..120, Mix::ANY);
+}
+
+#[test]
+fn storms_end_with_the_same_rows_or_at_a_limit() {
+    swarm(0..40, Mix::STORM);
+}
+
+/// The log of a run in which outputs were lost and made again.
+fn recovered() -> Vec<Event> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let is_loss =
+        |event: &Arc<Event>| matches!(event.kind, EventKind::TaskStarted { cause: TaskCause::OutputLost { .. }, .. });
+    let mut trials = (0..200).map(|seed| try_seed(seed, Mix::CRASHES, folder.path()).expect("a folder to work in"));
+    let found = trials.find(|trial| matches!(trial.verdict, Verdict::Same) && trial.log.iter().any(is_loss));
+    found.expect("some seed loses outputs").log.iter().map(|event| event.as_ref().clone()).collect()
+}
+
+/// What the checker says of the log once its last event that fits is changed (true) or left out (false).
+fn broken(log: &[Event], change: &dyn Fn(&mut EventKind) -> Option<bool>) -> String {
+    let mut events = log.to_vec();
+    let found = events.iter_mut().enumerate().rev().find_map(|(at, event)| Some((at, change(&mut event.kind)?)));
+    let (at, stays) = found.expect("there is such an event");
+    if !stays {
+        events.remove(at);
+    }
+    let mut checker = Checker::default();
+    let mut numbered = events.into_iter().enumerate().map(|(seq, event)| Event { seq: seq as u64, ..event });
+    numbered.find_map(|event| checker.see(&event).err()).map_or_else(String::new, |broken| broken.text)
+}
+
+#[test]
+fn the_checker_notices() {
+    let log = recovered();
+    let whole: Vec<Arc<Event>> = log.iter().cloned().map(Arc::new).collect();
+    assert_eq!(check(&whole), Ok(()));
+    let notices = |promise: &str, change: &dyn Fn(&mut EventKind) -> Option<bool>| {
+        let said = broken(&log, change);
+        assert!(said.contains(promise), "expected {promise:?}, it said {said:?}");
+    };
+    notices("starts on core 99", &|kind| match kind {
+        EventKind::TaskStarted { core, .. } => {
+            *core = 99;
+            Some(true)
+        }
+        _ => None,
+    });
+    notices("no attempt made it", &|kind| match kind {
+        EventKind::TaskEnded { outcome: outcome @ TaskOutcome::Succeeded, metrics, .. }
+            if metrics.shuffle_write_rows > 0 =>
+        {
+            *outcome = TaskOutcome::Ignored { reason: "late".to_owned() };
+            Some(true)
+        }
+        _ => None,
+    });
+    notices("which the log does not hold", &|kind| match kind {
+        EventKind::TaskStarted { cause: TaskCause::OutputLost { node }, .. } => {
+            *node = NodeId(77);
+            Some(true)
+        }
+        _ => None,
+    });
+    notices("was sent", &|kind| match kind {
+        EventKind::ShuffleFetched { bytes, .. } if *bytes > 1 => {
+            *bytes -= 1;
+            Some(true)
+        }
+        _ => None,
+    });
+    notices("still waits", &|kind| matches!(kind, EventKind::JobEnded { .. }).then_some(false));
+    notices("still runs", &|kind| matches!(kind, EventKind::TaskEnded { .. }).then_some(false));
+    notices("which is there", &|kind| matches!(kind, EventKind::MapOutputsLost { .. }).then_some(false));
+    notices("is complete", &|kind| match kind {
+        EventKind::MapOutputRegistered { .. } => Some(false),
+        _ => None,
+    });
+}
