@@ -43,7 +43,7 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
             "cluster",
         ],
     ),
-    ("swarm", 6, &["common", "event", "status", "session", "cluster"]),
+    ("swarm", 6, &["common", "event", "status", "physical", "session", "cluster"]),
     ("workshop", 6, &["common", "logical", "event", "status", "datagen", "storage", "session", "cluster", "worlds"]),
     ("tui", 7, &["common", "event", "status", "session", "workshop", "report"]),
     ("report", 7, &["common", "event", "status", "session", "workshop", "worlds"]),

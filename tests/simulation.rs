@@ -92,7 +92,7 @@ fn the_checker_notices() {
         _ => None,
     });
     notices("still waits", &|kind| matches!(kind, EventKind::JobEnded { .. }).then_some(false));
-    notices("still runs", &|kind| matches!(kind, EventKind::TaskEnded { .. }).then_some(false));
+    notices("is not there", &|kind| matches!(kind, EventKind::TaskEnded { .. }).then_some(false));
     notices("which is there", &|kind| matches!(kind, EventKind::MapOutputsLost { .. }).then_some(false));
     notices("is complete", &|kind| match kind {
         EventKind::MapOutputRegistered { .. } => Some(false),

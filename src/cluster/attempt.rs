@@ -215,6 +215,9 @@ impl Cluster {
 
     /// The task's computation: made ahead, or started now if its input is there.
     fn ticket_for(&mut self, launch: &Launch) -> Option<(Ticket, Arc<super::inputs::View>)> {
+        if self.pretend.is_some() {
+            return None;
+        }
         let key = (launch.stage.stage, launch.partition);
         if let Some(prepared) = self.prepared.remove(&key) {
             return Some((prepared.ticket, prepared.view));
@@ -330,11 +333,16 @@ impl Cluster {
         if self.is_parked(task, Parked::Written(task)) {
             return;
         }
+        let stage = self.attempts.get(&task).map(|attempt| attempt.launch.stage.stage);
+        let pretended = stage.and_then(|stage| self.pretended_map_output(stage));
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
         let Some(output) = attempt.output.as_ref() else { return };
-        let bytes = output.blocks.iter().map(|block| block.bytes).collect();
-        let rows = output.blocks.iter().map(|block| block.rows).collect();
         let is_map = self.stage_work.get(&attempt.launch.stage.stage).is_some_and(|work| work.shuffle.is_some());
+        let real = || {
+            let bytes = output.blocks.iter().map(|block| block.bytes).collect();
+            (bytes, output.blocks.iter().map(|block| block.rows).collect())
+        };
+        let sizes = is_map.then(|| pretended.map_or_else(real, |(sizes, _)| sizes));
         let cached = output.cached.iter().map(|(cache, partition, batches)| CachedReport {
             cache: *cache,
             partition: *partition,
@@ -342,7 +350,7 @@ impl Cluster {
             rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
             on_disk: false,
         });
-        let end = TaskEnd::Succeeded { output: is_map.then_some((bytes, rows)), cached: cached.collect() };
+        let end = TaskEnd::Succeeded { output: sizes, cached: cached.collect() };
         let metrics = attempt.metrics();
         self.tell(Input::TaskEnded { task, end, metrics });
         assert!(!self.attempts.contains_key(&task), "a finished attempt is accepted or discarded");
@@ -423,8 +431,10 @@ impl Cluster {
         }
         let shuffle = self.stage_work.get(&launch.stage.stage).and_then(|work| work.shuffle);
         if let Some(shuffle) = shuffle {
+            let pretended = self.pretended_map_output(launch.stage.stage).map(|(_, blocks)| blocks);
+            let blocks = pretended.unwrap_or_else(|| Arc::new(output.blocks));
             if let Some(store) = self.shuffle_store_mut(launch.executor, launch.node) {
-                store.put_map_output(shuffle, launch.partition, Arc::new(output.blocks));
+                store.put_map_output(shuffle, launch.partition, blocks);
             }
             *self.versions.entry(shuffle).or_default() += 1;
         } else if let Some(job) = self.jobs.values_mut().find(|job| job.stage == launch.stage.stage) {

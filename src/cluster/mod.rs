@@ -21,6 +21,7 @@ pub mod manager;
 mod node;
 mod pool;
 mod preparing;
+pub mod pretend;
 pub mod simulation;
 pub mod storage_level;
 mod transfers;

@@ -160,6 +160,8 @@ pub struct Cluster {
     pub(super) next: Counters,
     pub(super) heap: BinaryHeap<Reverse<(VirtualTime, Due, u64)>>,
     inbox: VecDeque<Input>,
+    /// Tasks are not computed.
+    pub(super) pretend: Option<super::pretend::Pretend>,
     checker: Checker,
     /// Events that the checker has seen.
     checked: usize,
@@ -239,6 +241,7 @@ impl Cluster {
             next: Counters::default(),
             heap: BinaryHeap::new(),
             inbox: VecDeque::new(),
+            pretend: None,
             checker: Checker::default(),
             checked: 0,
             config,

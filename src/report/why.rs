@@ -1,10 +1,12 @@
 //! The answer to "why does this run again, and why not that?" in sentences.
 
 use super::words;
+use crate::common::ids::{NodeId, StageId};
 use crate::common::text::plural;
-use crate::event::TaskCause;
+use crate::event::{Locality, TaskCause};
 use crate::status::Status;
 use crate::status::need::Need;
+use crate::status::waits::{self, Idle, Wait};
 use crate::status::why::{Answer, Finding, Step, Subject};
 
 /// A title and its lines, the first question first.
@@ -154,6 +156,67 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
     }
 }
 
+/// Why a task runs where it runs, what it waits for, what would have spared it.
+#[must_use]
+pub fn waiting(status: &Status, stage: StageId, partition: u32) -> Vec<String> {
+    let mut lines = Vec::new();
+    let known = status.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize));
+    for run in known.into_iter().flat_map(|task| &task.runs) {
+        let Some(attempt) = status.attempts.get(run) else { continue };
+        let placement = waits::placement(status, attempt);
+        let (node, waited) = (placement.node, words::length(placement.waited));
+        let why = match placement.locality {
+            Locality::Process => "its input is kept in that executor",
+            Locality::Node => "its input lies there",
+            Locality::NoPreference => "it has no place that it would rather run at, and a core was free",
+            Locality::Rack => "its input lies in the same rack",
+            Locality::Any => "no core nearer to its input was free in time",
+        };
+        lines.push(format!("Attempt {}: on {node} after {waited}, because {why}.", attempt.attempt));
+        if let Some(by) = waits::avoidable_by(&attempt.cause) {
+            lines.push(format!("What would have avoided attempt {}: {by}.", attempt.attempt));
+        }
+    }
+    let waits = match waits::wait(status, stage, partition) {
+        None | Some(Wait::Nothing | Wait::Runs(_)) => return lines,
+        Some(Wait::Parents(parents)) => {
+            let names = parents.iter().map(|(parent, missing)| format!("{missing} outputs of {parent}"));
+            names.collect::<Vec<_>>().join(", ")
+        }
+        Some(Wait::Core { taken, cores }) => format!("a core; {taken} of {cores} are taken"),
+        Some(Wait::Resubmission) => "its stage to be submitted again, 200 ms after a failed fetch".to_owned(),
+        Some(Wait::Job) => "a job that asks for it".to_owned(),
+    };
+    lines.push(format!("It waits for {waits}."));
+    lines
+}
+
+/// Why a core does nothing.
+#[must_use]
+pub fn idleness(status: &Status, node: NodeId, core: u32, idle: &Idle) -> String {
+    let place = format!("Core {core} of {node}");
+    match idle {
+        Idle::Unknown => format!("{place}: there is no such core."),
+        Idle::Busy(task) => format!("{place} is not idle: it runs {}.", status.attempt_name(*task)),
+        Idle::Dead => format!("{place} is gone with its machine."),
+        Idle::Patience { stage, waiting } => {
+            format!(
+                "{place} is idle: {waiting} tasks of {stage} wait, but for a core nearer to their input (spark.locality.wait)."
+            )
+        }
+        Idle::Barrier(stages) => {
+            let left = stages.iter().map(|(stage, left)| format!("{left} tasks of {stage}")).collect::<Vec<_>>();
+            format!(
+                "{place} is idle: every task that may start has started; what follows waits for {}.",
+                words::list(&left)
+            )
+        }
+        Idle::NoJob => {
+            format!("{place} is idle: no job runs; the driver plans, or the script goes on without the cluster.")
+        }
+    }
+}
+
 /// The three lists of a death: still there, gone and not needed, gone and needed. One line each.
 #[must_use]
 pub fn triage(status: &Status, death: &crate::status::Death) -> Vec<Line> {
@@ -170,7 +233,7 @@ pub fn triage(status: &Status, death: &crate::status::Death) -> Vec<Line> {
         }
     }
     let cached = |wanted: fn(&Need) -> bool| death.cached.iter().filter(|lost| wanted(&lost.need)).count() as u64;
-    let with_cached = |tasks: &[(crate::common::ids::StageId, u32)], blocks: u64| match (tasks.is_empty(), blocks) {
+    let with_cached = |tasks: &[(StageId, u32)], blocks: u64| match (tasks.is_empty(), blocks) {
         (true, 0) => "nothing".to_owned(),
         (false, 0) => words::stage_tasks(status, tasks),
         (true, _) => plural(blocks, "cached partition"),

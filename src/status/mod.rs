@@ -23,6 +23,7 @@ pub mod recompute;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod waits;
 pub mod why;
 
 pub use history::History;

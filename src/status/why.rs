@@ -102,9 +102,13 @@ fn ask_task(status: &Status, id: StageId, partition: u32, answer: &mut Answer) {
     let Some(stage) = status.stages.get(&id) else { return };
     let Some(task) = stage.tasks.get(partition as usize) else { return };
     let last = task.runs.last().and_then(|task| status.attempts.get(task));
+    // A copy of a slow task is not work done again; the attempt before it may be.
+    let again = task.runs.iter().rev().filter_map(|task| status.attempts.get(task)).find(|attempt| attempt.is_again());
     match (task.state, last) {
         (TaskState::Lost, _) => ask_lost(status, stage, partition, answer),
-        (_, Some(attempt)) if attempt.is_again() => ask_again(status, stage, attempt, answer),
+        (_, Some(_)) if again.is_some() => {
+            again.into_iter().for_each(|attempt| ask_again(status, stage, attempt, answer));
+        }
         (TaskState::Done, Some(attempt)) => answer.finding = Finding::StillThere { node: attempt.node },
         (_, Some(_)) => answer.finding = Finding::Once,
         (_, None) => {

@@ -18,6 +18,7 @@ pub mod case;
 mod dice;
 pub mod mix;
 pub mod plan;
+pub mod synthetic;
 pub mod tables;
 pub mod trial;
 

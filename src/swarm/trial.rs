@@ -10,6 +10,10 @@ use crate::event::{Event, EventKind, TaskCause};
 use crate::session::{RunRequest, run_script};
 use crate::status::check::check;
 use crate::status::check::limits::{self, Limit};
+use crate::status::waits::ran_again;
+use crate::status::why::{Finding, Subject, ask};
+use crate::status::{Status, TaskState};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
@@ -99,6 +103,7 @@ fn judge(twin: &Ran, run: &Ran) -> std::result::Result<Verdict, String> {
         }
         check(&run.events).map_err(|broken| format!("{name}: {broken}"))?;
     }
+    why_is_what_was(&run.events)?;
     let failed = limits::failures(&run.events)?;
     if run.exit == twin.exit {
         let same = run.printed == twin.printed;
@@ -107,6 +112,25 @@ fn judge(twin: &Ran, run: &Ran) -> std::result::Result<Verdict, String> {
     let limit =
         failed.iter().map(|(_, limit)| *limit).find(|limit| !matches!(limit, Limit::OwnError | Limit::Cancelled));
     limit.map(Verdict::Failed).ok_or_else(|| format!("it failed at no limit: {}", run.failure))
+}
+
+/// "It ran again" is answered for exactly the tasks that did.
+fn why_is_what_was(events: &[Arc<Event>]) -> std::result::Result<(), String> {
+    let status = Status::of(events);
+    let again: BTreeSet<_> = ran_again(&status).into_iter().map(|(stage, part, _)| (stage, part)).collect();
+    for (id, stage) in &status.stages {
+        for (part, task) in (0..).zip(&stage.tasks) {
+            // What is lost at the end is asked about for its loss.
+            if task.state == TaskState::Lost {
+                continue;
+            }
+            let said = matches!(ask(&status, Subject::Task(*id, part)).finding, Finding::Again { .. });
+            if said != again.contains(&(*id, part)) {
+                return Err(format!("{id}.p{part}: the log shows that it ran again or not, and why says otherwise"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn difference(expected: &str, found: &str) -> String {

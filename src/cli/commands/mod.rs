@@ -18,4 +18,5 @@ pub(crate) mod quiz;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod simulate;
+pub(crate) mod why;
 pub(crate) mod world;

@@ -2,9 +2,11 @@
 
 use crate::cli::{interrupt, launch, output};
 use crate::common::{ErrorClass, Result, SparkError};
-use crate::event::log;
+use crate::event::{Event, log};
+use crate::swarm::synthetic::Synthetic;
 use crate::swarm::{self, Case, Mix, Options, Verdict};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Try random plans, clusters and faults from seeds: the same rows, or a failure at a named limit
@@ -16,7 +18,8 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   batchlab simulate --seeds 1000
   batchlab simulate --seeds 1000 --mix storm --from 70000
-  batchlab simulate --from 4711 --seeds 1 --events run.jsonl")]
+  batchlab simulate --from 4711 --seeds 1 --events run.jsonl
+  batchlab simulate --synthetic 1000x16 --tasks 100000 --faults 50")]
 pub(crate) struct Args {
     /// How many seeds
     #[arg(long, default_value_t = 200)]
@@ -30,7 +33,16 @@ pub(crate) struct Args {
     /// Seeds tried at the same time; as many as the machine has cores unless given
     #[arg(long)]
     threads: Option<usize>,
-    /// With one seed: save the log of its run
+    /// Instead of seeds: one job without rows on so many machines times cores
+    #[arg(long, value_name = "NxC", conflicts_with = "seeds")]
+    synthetic: Option<String>,
+    /// With --synthetic: its tasks
+    #[arg(long, default_value_t = 100_000, requires = "synthetic")]
+    tasks: u32,
+    /// With --synthetic: faults at random moments
+    #[arg(long, default_value_t = 0, requires = "synthetic")]
+    faults: u32,
+    /// With one seed or one job: save the log of its run
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
 }
@@ -43,6 +55,9 @@ pub(crate) fn run(args: &Args) -> u8 {
 }
 
 fn try_run(args: &Args) -> Result<u8> {
+    if let Some(shape) = &args.synthetic {
+        return synthetic(args, shape);
+    }
     let folder = std::env::temp_dir().join(format!("batchlab-simulate-{}", std::process::id()));
     let done = if args.seeds == 1 { one(args, &folder) } else { many(args, &folder) };
     // What cannot be removed is the system's to clear.
@@ -50,20 +65,54 @@ fn try_run(args: &Args) -> Result<u8> {
     done
 }
 
+/// One job without rows.
+fn synthetic(args: &Args, shape: &str) -> Result<u8> {
+    let size = shape.split_once(['x', 'X']).and_then(|(nodes, cores)| Some((nodes.parse().ok()?, cores.parse().ok()?)));
+    let Some((nodes, cores)) = size else {
+        return Ok(output::usage(&format!("{shape} is not machines times cores"), "write --synthetic 1000x16"));
+    };
+    let job = Synthetic { faults: args.faults, seed: args.from ^ 42, ..Synthetic::new(nodes, cores, args.tasks) };
+    let started = Instant::now();
+    let outcome = job.run()?;
+    let took = started.elapsed().as_secs_f64();
+    save(args.events.as_deref(), &outcome.log.snapshot())?;
+    output::out(&format!(
+        "{nodes} machines of {cores} cores, {} tasks: {} attempts ({} again), {} faults struck, {:.3} s of virtual time, {} events{}\n",
+        job.tasks,
+        outcome.attempts,
+        outcome.again,
+        outcome.faults,
+        outcome.virtual_time.as_secs_f64(),
+        outcome.events,
+        outcome.error.map_or_else(String::new, |error| format!("; failed: {error}")),
+    ));
+    let peak = peak_memory_bytes().map_or_else(String::new, |bytes| format!(", {} MiB at most", bytes >> 20));
+    let each = took * 1e6 / outcome.attempts.max(1) as f64;
+    output::err(&format!("Real time on this machine: {took:.2} s, {each:.1} µs for each attempt{peak}.\n"));
+    Ok(0)
+}
+
+/// The most memory that this process ever had, where the system tells.
+fn peak_memory_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
+}
+
+fn save(path: Option<&Path>, events: &[Arc<Event>]) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let file = std::fs::File::create(path);
+    let written = file.and_then(|file| log::write(events, &mut std::io::BufWriter::new(file)));
+    written.map_err(|error| {
+        SparkError::new(ErrorClass::IllegalArgumentException, format!("{} cannot be written: {error}", path.display()))
+    })
+}
+
 /// One seed, with everything that it draws.
 fn one(args: &Args, folder: &Path) -> Result<u8> {
     output::out(&format!("{}\n", Case::new(args.from)?));
     let trial = swarm::try_seed(args.from, args.mix, folder)?;
-    if let Some(path) = &args.events {
-        let file =
-            std::fs::File::create(path).and_then(|file| log::write(&trial.log, &mut std::io::BufWriter::new(file)));
-        file.map_err(|error| {
-            SparkError::new(
-                ErrorClass::IllegalArgumentException,
-                format!("{} cannot be written: {error}", path.display()),
-            )
-        })?;
-    }
+    save(args.events.as_deref(), &trial.log)?;
     Ok(match &trial.verdict {
         Verdict::Same => {
             output::out(&format!("the same rows; {} faults, {} attempts again\n", trial.faults, trial.again));

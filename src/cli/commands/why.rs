@@ -1,0 +1,124 @@
+//! `batchlab why LOG`.
+
+use crate::cli::{launch, output};
+use crate::common::VirtualTime;
+use crate::common::ids::{CacheId, NodeId, StageId};
+use crate::report::why::{Explanation, explain, idleness, waiting};
+use crate::report::words;
+use crate::status::Status;
+use crate::status::waits::{self, ran_again};
+use crate::status::why::{Subject, ask};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Ask a saved run why: why does this run again, why here, what does it wait for, why is this core idle
+///
+/// Without a subject: every task that did work again, and why.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  batchlab why run.jsonl
+  batchlab why run.jsonl --task S2.p5
+  batchlab why run.jsonl --core node-1.c2 --at 1.25
+  batchlab why run.jsonl --block 0.p3")]
+pub(crate) struct Args {
+    /// The log that `batchlab run --events FILE` wrote
+    log: PathBuf,
+    /// A task, such as S2.p5
+    #[arg(long, value_name = "S2.p5")]
+    task: Option<String>,
+    /// A partition of a cache, such as 0.p3
+    #[arg(long, value_name = "CACHE.pN")]
+    block: Option<String>,
+    /// A stage, such as S2
+    #[arg(long)]
+    stage: Option<String>,
+    /// A machine, such as node-2
+    #[arg(long)]
+    node: Option<String>,
+    /// A core, such as node-2.c0
+    #[arg(long, value_name = "NODE.cN")]
+    core: Option<String>,
+    /// The moment to ask at, in virtual seconds; the end unless given
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<f64>,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    let events = match super::logs::open(&args.log) {
+        Ok(events) => events,
+        Err(error) => return launch::refuse(&error),
+    };
+    let status = match args.at {
+        Some(at) => Status::fold(&events, VirtualTime::from_secs_f64(at)),
+        None => Status::of(&events),
+    };
+    match answer(args, &status) {
+        Some(text) => {
+            output::out(&text);
+            0
+        }
+        None => output::usage(
+            "what is asked about cannot be understood",
+            "a task is S2.p5, a block 0.p3, a stage S2, a machine node-2, a core node-2.c0",
+        ),
+    }
+}
+
+fn answer(args: &Args, status: &Status) -> Option<String> {
+    if let Some(text) = &args.task {
+        let (stage, partition) = pair(text, &['p', 'm'])?;
+        let mut told = told(&explain(status, &ask(status, Subject::Task(StageId(stage), partition))));
+        for line in waiting(status, StageId(stage), partition) {
+            told.push_str(&format!("  {line}\n"));
+        }
+        return Some(told);
+    }
+    if let Some(text) = &args.block {
+        let (cache, partition) = pair(text, &['p'])?;
+        return Some(told(&explain(status, &ask(status, Subject::CachedBlock(CacheId(cache), partition)))));
+    }
+    if let Some(text) = &args.stage {
+        return Some(told(&explain(status, &ask(status, Subject::Stage(StageId(number(text)?))))));
+    }
+    if let Some(text) = &args.core {
+        let (node, core) = pair(text, &['c'])?;
+        return Some(format!("{}\n", idleness(status, NodeId(node), core, &waits::idle(status, NodeId(node), core))));
+    }
+    if let Some(text) = &args.node {
+        return Some(told(&explain(status, &ask(status, Subject::Node(NodeId(number(text)?))))));
+    }
+    Some(everything(status))
+}
+
+/// The digits at the end of a name such as `S2` or `node-2`.
+fn number(text: &str) -> Option<u32> {
+    text.trim().trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+}
+
+/// `S2.p5` as (2, 5).
+fn pair(text: &str, letters: &[char]) -> Option<(u32, u32)> {
+    let (first, second) = text.split_once('.')?;
+    Some((number(first)?, second.strip_prefix(letters)?.parse().ok()?))
+}
+
+fn everything(status: &Status) -> String {
+    let tasks: BTreeSet<(StageId, u32)> = ran_again(status).into_iter().map(|(stage, part, _)| (stage, part)).collect();
+    if tasks.is_empty() {
+        return "Nothing did work again.\n".to_owned();
+    }
+    let all: Vec<(StageId, u32)> = tasks.iter().copied().collect();
+    let mut text = format!("These did work again: {}.\n", words::stage_tasks(status, &all));
+    for (stage, partition) in tasks {
+        text.push('\n');
+        text.push_str(&told(&explain(status, &ask(status, Subject::Task(stage, partition)))));
+    }
+    text
+}
+
+fn told(explanation: &Explanation) -> String {
+    let mut text = format!("{}\n", explanation.title);
+    for line in &explanation.lines {
+        text.push_str(&format!("  {}{}\n", "  ".repeat(line.indent), line.text));
+    }
+    text
+}

@@ -1,0 +1,153 @@
+//! Why here, what does it wait for, why is this core idle: the answers of one moment, from the log alone.
+
+use super::model::{Attempt, Stage, Status, TaskState};
+use crate::common::ids::{NodeId, StageId, TaskId};
+use crate::common::time::VirtualDuration;
+use crate::event::{Locality, TaskCause};
+
+/// Why an attempt runs where it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placement {
+    pub node: NodeId,
+    pub locality: Locality,
+    /// From its stage's submission (or the end of the attempt before) until it started.
+    pub waited: VirtualDuration,
+}
+
+/// What a task waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wait {
+    /// It is done.
+    Nothing,
+    /// It runs.
+    Runs(TaskId),
+    /// These parents are not complete: stage, and how many of its outputs are missing.
+    Parents(Vec<(StageId, usize)>),
+    /// Its stage is submitted; so many of so many cores are taken.
+    Core { taken: usize, cores: usize },
+    /// Its stage has failed and is submitted again when the burst of failures is over.
+    Resubmission,
+    /// No open job asks for it.
+    Job,
+}
+
+/// Why a core does nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Idle {
+    /// There is no such core.
+    Unknown,
+    /// It does something.
+    Busy(TaskId),
+    /// Its machine is dead, or given up.
+    Dead,
+    /// Tasks wait, but would rather start nearer to their input (`spark.locality.wait`), or the machine is left out.
+    Patience { stage: StageId, waiting: usize },
+    /// Every task that may start has started: the next stage needs all outputs of these.
+    Barrier(Vec<(StageId, usize)>),
+    /// No job runs: the driver is busy, or the script.
+    NoJob,
+}
+
+/// Why an attempt runs where it runs.
+#[must_use]
+pub fn placement(status: &Status, attempt: &Attempt) -> Placement {
+    let stage = status.stages.get(&attempt.stage.stage);
+    let submitted = stage.and_then(|stage| stage.submissions.iter().find(|one| one.attempt == attempt.stage.attempt));
+    let task = stage.and_then(|stage| stage.tasks.get(attempt.partition as usize));
+    let before = task.and_then(|task| task.runs.iter().take_while(|run| **run != attempt.task).last());
+    let ended = before.and_then(|run| status.attempts.get(run)?.ended);
+    let from = submitted.map(|one| one.at).max(ended.filter(|ended| *ended <= attempt.started));
+    let waited = from.map_or(VirtualDuration(0), |from| attempt.started.since(from));
+    Placement { node: attempt.node, locality: attempt.locality, waited }
+}
+
+/// What a task waits for.
+#[must_use]
+pub fn wait(status: &Status, id: StageId, partition: u32) -> Option<Wait> {
+    let stage = status.stages.get(&id)?;
+    let task = stage.tasks.get(partition as usize)?;
+    let running = task.runs.iter().rev().filter_map(|run| status.attempts.get(run));
+    if let Some(running) = running.into_iter().find(|run| run.ended.is_none() && !run.orphaned) {
+        return Some(Wait::Runs(running.task));
+    }
+    if task.state == TaskState::Done {
+        return Some(Wait::Nothing);
+    }
+    if !status.in_open_job(id) {
+        return Some(Wait::Job);
+    }
+    if stage.open_submission().is_some() {
+        let cores = live_cores(status);
+        return Some(Wait::Core { taken: status.running().count(), cores });
+    }
+    let parents = missing_parents(status, stage);
+    let failed = stage.submissions.last().is_some_and(|one| one.failure.is_some());
+    Some(match (parents.is_empty(), failed) {
+        (false, _) => Wait::Parents(parents),
+        (true, true) => Wait::Resubmission,
+        (true, false) => Wait::Job,
+    })
+}
+
+fn missing_parents(status: &Status, stage: &Stage) -> Vec<(StageId, usize)> {
+    let missing = stage.definition.reads.iter().filter_map(|(shuffle, parent)| {
+        let known = status.shuffles.get(shuffle)?;
+        let there = known.maps.iter().flatten().filter(|output| output.lost.is_none()).count();
+        Some((*parent, known.maps.len() - there)).filter(|(_, missing)| *missing > 0)
+    });
+    missing.collect()
+}
+
+fn live_cores(status: &Status) -> usize {
+    let live = status.nodes.values().filter(|node| node.is_alive() && node.given_up.is_none());
+    live.map(|node| node.running.len()).sum()
+}
+
+/// Why a core does nothing.
+#[must_use]
+pub fn idle(status: &Status, node: NodeId, core: u32) -> Idle {
+    let Some(machine) = status.nodes.get(&node) else { return Idle::Unknown };
+    let Some(slot) = machine.running.get(core as usize) else { return Idle::Unknown };
+    if !machine.is_alive() || machine.given_up.is_some() {
+        return Idle::Dead;
+    }
+    if let Some(task) = slot {
+        return Idle::Busy(*task);
+    }
+    let open = status.stages.values().filter(|stage| stage.open_submission().is_some());
+    let mut unfinished = Vec::new();
+    for stage in open {
+        let waits =
+            |task: &&super::Task| !matches!(task.state, TaskState::Done | TaskState::Running | TaskState::Recomputing);
+        let wanted = stage.open_submission().map_or(&[][..], |one| one.partitions.as_slice());
+        let tasks = wanted.iter().filter_map(|part| stage.tasks.get(*part as usize));
+        let waiting = tasks.clone().filter(waits).count();
+        if waiting > 0 {
+            return Idle::Patience { stage: stage.definition.stage, waiting };
+        }
+        unfinished.push((stage.definition.stage, tasks.filter(|task| task.state != TaskState::Done).count()));
+    }
+    if unfinished.is_empty() { Idle::NoJob } else { Idle::Barrier(unfinished) }
+}
+
+/// The tasks that did work again, with the attempts that did it: the set that recovery really recomputed.
+#[must_use]
+pub fn ran_again(status: &Status) -> Vec<(StageId, u32, TaskId)> {
+    let again = status.attempts.values().filter(|attempt| attempt.is_again());
+    again.map(|attempt| (attempt.stage.stage, attempt.partition, attempt.task)).collect()
+}
+
+/// What would have spared this attempt its work.
+#[must_use]
+pub fn avoidable_by(cause: &TaskCause) -> Option<&'static str> {
+    Some(match cause {
+        TaskCause::First => return None,
+        TaskCause::OutputLost { .. } => {
+            "an external shuffle service (if only the process died), decommissioning with notice, or a checkpoint before it"
+        }
+        TaskCause::ExecutorLost { .. } => "nothing: what runs on a machine dies with it; shorter tasks lose less",
+        TaskCause::FetchFailed { .. } => "an external shuffle service, or a copy of the blocks on another machine",
+        TaskCause::Retry { .. } => "mending what made the attempt before it fail",
+        TaskCause::Speculative => "spark.speculation=false: the copy was started because the first was slow",
+    })
+}
