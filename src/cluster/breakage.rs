@@ -109,6 +109,7 @@ impl Cluster {
             let reason = format!("{node} {how}");
             self.tell(Input::ExecutorLost { executor, loss: Loss::Host, reason });
         }
+        self.tell(Input::HostLost { node, reason: format!("{node} {how}") });
     }
 
     fn kill_rack(&mut self, rack: u32) {
@@ -262,6 +263,9 @@ impl Cluster {
         }
         let reason = "no heartbeat within spark.network.timeout";
         self.end_executor(executor, Loss::Silence, reason);
+        if is_silent && is_last {
+            self.tell(Input::HostLost { node, reason: reason.to_owned() });
+        }
         self.fill_up();
         self.give_up_without_executors();
     }
@@ -272,6 +276,8 @@ impl Cluster {
             let reason = format!("{node} was started again");
             self.end_executor(executor, Loss::Host, &reason);
         }
+        // A machine that fell silent has lost its files; one that died was told of then.
+        self.tell(Input::HostLost { node, reason: format!("{node} was started again") });
         if let Some(machine) = self.nodes.get_mut(&node) {
             *machine = super::node::Node { service: std::mem::take(&mut machine.service), ..super::node::Node::new() };
         }

@@ -162,6 +162,13 @@ impl MapOutputTracker {
         self.shuffles.get_mut(&shuffle)?.take(map)
     }
 
+    /// Executors, living or gone, whose outputs lie on a machine.
+    #[must_use]
+    pub fn executors_on(&self, node: NodeId) -> BTreeSet<ExecutorId> {
+        let shares = self.shuffles.values().flat_map(|table| &table.by_executor);
+        shares.filter(|(_, share)| share.node == node).map(|(executor, _)| *executor).collect()
+    }
+
     /// Forgets everything on one executor: for each shuffle, which maps.
     pub fn remove_executor(&mut self, executor: ExecutorId) -> Vec<(ShuffleId, Vec<u32>)> {
         let mut lost = Vec::new();

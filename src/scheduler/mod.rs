@@ -95,6 +95,12 @@ impl Scheduler {
             Input::CachedBlockLost { cache, partition, executor, reason } => {
                 self.dag.cached_block_lost(cache, partition, executor, reason, out);
             }
+            Input::HostLost { node, reason } => {
+                for executor in self.dag.tracker.executors_on(node) {
+                    step.tasks.sets().for_each(|set| reopen_lost_maps(set, executor, &mut self.dag));
+                    self.dag.executor_lost(executor, node, false, &reason, &mut step);
+                }
+            }
             Input::DriverLost => {
                 self.dag.fail_all("Job cancelled because SparkContext was shut down: the driver died", &mut step);
             }

@@ -44,6 +44,11 @@ pub enum Input {
         executor: ExecutorId,
         reason: String,
     },
+    /// A machine is gone with all its files, also those that its shuffle service kept for executors that had gone before.
+    HostLost {
+        node: NodeId,
+        reason: String,
+    },
     /// The driver process is gone.
     DriverLost,
     ExecutorLost {

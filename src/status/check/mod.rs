@@ -143,6 +143,9 @@ impl Checker {
             }
             EventKind::ApplicationEnded { exit } => self.application_ended(*exit),
             EventKind::ApplicationStarted { .. }
+            | EventKind::ExecutorsRequested { .. }
+            | EventKind::ExecutorExcluded { .. }
+            | EventKind::BlockReplicated { .. }
             | EventKind::NodeReconnected { .. }
             | EventKind::NodeRestarted { .. }
             | EventKind::StatementStarted { .. }
