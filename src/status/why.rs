@@ -107,7 +107,9 @@ fn ask_task(status: &Status, id: StageId, partition: u32, answer: &mut Answer) {
     match (task.state, last) {
         (TaskState::Lost, _) => ask_lost(status, stage, partition, answer),
         (_, Some(_)) if again.is_some() => {
-            again.into_iter().for_each(|attempt| ask_again(status, stage, attempt, answer));
+            if let Some(attempt) = again {
+                ask_again(status, stage, attempt, answer);
+            }
         }
         (TaskState::Done, Some(attempt)) => answer.finding = Finding::StillThere { node: attempt.node },
         (_, Some(_)) => answer.finding = Finding::Once,

@@ -71,7 +71,8 @@ fn synthetic(args: &Args, shape: &str) -> Result<u8> {
     let Some((nodes, cores)) = size else {
         return Ok(output::usage(&format!("{shape} is not machines times cores"), "write --synthetic 1000x16"));
     };
-    let job = Synthetic { faults: args.faults, seed: args.from ^ 42, ..Synthetic::new(nodes, cores, args.tasks) };
+    let job =
+        Synthetic { faults: args.faults, seed: args.from.wrapping_add(42), ..Synthetic::new(nodes, cores, args.tasks) };
     let started = Instant::now();
     let outcome = job.run()?;
     let took = started.elapsed().as_secs_f64();

@@ -96,8 +96,9 @@ impl Checker {
             }
             EventKind::ExecutorDecommissioned { executor, node } => {
                 self.tables.blamed.insert(*node);
-                let known = self.tables.executors.get_mut(executor);
-                known.into_iter().for_each(|known| known.is_leaving = true);
+                if let Some(known) = self.tables.executors.get_mut(executor) {
+                    known.is_leaving = true;
+                }
                 Ok(())
             }
             EventKind::NodeDied { node } | EventKind::NodeCutOff { node } | EventKind::NodeLeaving { node, .. } => {
