@@ -3,7 +3,7 @@
 
     python3 tests/calibrate.py SPARK_EVENT_LOG [SPARK_EVENT_LOG ...]
 
-Reads Spark's event logs (`spark.eventLog.enabled=true`), one row for each successful task: executor run time, records and bytes read and
+Reads Spark's event logs (`spark.eventLog.enabled=true`, `spark.eventLog.compress=false`), one row for each successful task: executor run time, records and bytes read and
 written. Fits, by least squares with no negative constants, the model that batchlab uses:
 
     time = start + records_in * ns_per_record + bytes_in * ns_per_byte + records_out * ns_per_record_out

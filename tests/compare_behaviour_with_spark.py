@@ -20,7 +20,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests/steps/behaviour42_10000.json"
 NAMES = ["jobs", "stages", "tasks", "shuffle_records"]
-SUBMIT = "--master local[12] --conf spark.ui.enabled=false --conf spark.eventLog.enabled=true --conf spark.eventLog.dir=%s pyspark-shell"
+SUBMIT = "--master local[12] --conf spark.ui.enabled=false --conf spark.eventLog.enabled=true --conf spark.eventLog.compress=false --conf spark.eventLog.dir=%s pyspark-shell"
 
 
 def run(command, folder, env):
