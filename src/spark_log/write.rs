@@ -222,6 +222,7 @@ impl Writer {
             | EventKind::ExecutorsRequested { .. }
             | EventKind::ExecutorExcluded { .. }
             | EventKind::BlockReplicated { .. }
+            | EventKind::ShuffleDropped { .. }
             | EventKind::StatementStarted { .. }
             | EventKind::Printed { .. }
             | EventKind::StageDefined(_)
@@ -468,6 +469,7 @@ mod tests {
             writes: writes.map(ShuffleId),
             reduce_partitions: 2,
             reads: reads.iter().map(|(shuffle, parent)| (ShuffleId(*shuffle), StageId(*parent))).collect(),
+            slices: None,
             caches: Vec::new(),
             query: Some(QueryId(0)),
             line: 3,
