@@ -81,9 +81,6 @@ fn conf(dice: &mut Dice) -> Vec<(&'static str, String)> {
     sometimes(8, "spark.speculation.quantile", &["0.3"]);
     sometimes(8, "spark.speculation.multiplier", &["1.1"]);
     sometimes(4, "spark.shuffle.service.enabled", &["true"]);
-    sometimes(5, "spark.dynamicAllocation.enabled", &["true"]);
-    sometimes(5, "spark.excludeOnFailure.enabled", &["true"]);
-    sometimes(5, "spark.executor.cores", &["1", "2"]);
     sometimes(3, "spark.decommission.enabled", &["true"]);
     sometimes(3, "spark.storage.decommission.enabled", &["true"]);
     sometimes(4, "spark.storage.decommission.shuffleBlocks.enabled", &["true", "false"]);
