@@ -75,7 +75,9 @@ pub fn compare(a: &[Arc<Event>], b: &[Arc<Event>]) -> Comparison {
 
 fn fold(events: &[Arc<Event>]) -> Status {
     let mut status = Status::default();
-    events.iter().for_each(|event| status.apply(event));
+    for event in events {
+        status.apply(event);
+    }
     status
 }
 
