@@ -211,6 +211,7 @@ impl Translator {
             writes: writes.then_some(ShuffleId(id)),
             reduce_partitions: u32::from(writes),
             reads: parents.iter().map(|parent| (ShuffleId(*parent), StageId(*parent))).collect(),
+            slices: None,
             caches: Vec::new(),
             query: query.map(QueryId),
             line: query.and_then(|query| self.queries.get(&query).copied()).unwrap_or(line),
