@@ -184,3 +184,23 @@ fn a_world_tells_what_happened_and_compares_settings() {
     assert_eq!(exit, Some(2), "{stderr}");
     assert!(stderr.contains("stile") && stderr.contains("style"), "{stderr}");
 }
+
+#[test]
+fn a_learner_makes_a_folder_fails_and_passes_a_step_and_loses_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let made = batchlab(folder.path(), &["init", "w", "--rows", "2000"]);
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    let root = folder.path().join("w");
+    assert_eq!(batchlab(&root, &["init", "inner"]).status.code(), Some(2));
+    assert_eq!(batchlab(&root, &["check", "E1.2", "--json"]).status.code(), Some(1));
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = root.join("exercises/01_basics/s2_lazy.py");
+    std::fs::copy(project.join("solutions/01_basics/s2_lazy.py"), &script).expect("a copy");
+    let passed = batchlab(&root, &["check", "E1.2"]);
+    assert_eq!(passed.status.code(), Some(0), "{}", String::from_utf8_lossy(&passed.stdout));
+    assert_eq!(batchlab(&root, &["reset", "E1.2"]).status.code(), Some(0));
+    assert!(std::fs::read_to_string(&script).expect("the starter").contains("TODO"));
+    assert!(root.join(".batchlab/attic/01_basics-s2_lazy-001.py").is_file());
+    let listed = batchlab(&root, &["list"]);
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("E1.2  passed"), "{listed:?}");
+}

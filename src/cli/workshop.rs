@@ -148,6 +148,15 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// Whether the last checks of a step ran into the same slips at least twice.
+    pub(crate) fn repeats(&self, id: &str, slips: &[String]) -> Result<bool> {
+        let progress = Progress::read(&self.root)?;
+        let count = |slip: &String| progress.steps.get(id).and_then(|entry| entry.mistakes.get(slip)).copied();
+        Ok(slips.iter().any(|slip| count(slip).is_some_and(|count| count > 1)))
+    }
+}
+
 /// `02_joins/s3_broadcast` is `E2.3`.
 pub(crate) fn id_of(name: &str) -> Option<String> {
     let (folder, script) = name.split_once('/')?;

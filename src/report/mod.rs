@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod narrator;
 pub mod page;
 pub mod picture;
+pub mod progress;
 pub mod recovery;
 pub mod summary;
 pub mod trace;

@@ -13,7 +13,9 @@ use std::sync::Arc;
 #[must_use]
 pub fn trace(events: &[Arc<Event>]) -> Value {
     let mut status = Status::default();
-    events.iter().for_each(|event| status.apply(event));
+    for event in events {
+        status.apply(event);
+    }
     let mut records = names(&status);
     records.extend(tasks(&status));
     records.extend(events.iter().filter_map(|event| moment(event)));

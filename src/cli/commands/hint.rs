@@ -1,0 +1,60 @@
+//! `batchlab hint`.
+
+use crate::cli::workshop::Folder;
+use crate::cli::{launch, output};
+use crate::common::Result;
+use crate::workshop::progress::{self, Progress};
+use std::path::PathBuf;
+
+/// The next hint of a step; without a step the first that is not passed
+///
+/// There are three: a question, the tool, the way. They cost nothing; the report says how many were read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The step, such as E2.3
+    step: Option<String>,
+    /// The task and its theory first
+    #[arg(long)]
+    task: bool,
+    /// The workshop folder
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    dir: PathBuf,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    match try_run(args) {
+        Ok(()) => 0,
+        Err(error) => launch::refuse(&error),
+    }
+}
+
+fn try_run(args: &Args) -> Result<()> {
+    let folder = Folder::open(&args.dir)?;
+    let words: Vec<String> = args.step.iter().cloned().collect();
+    for chosen in folder.choose(&words)?.into_iter().take(1) {
+        let step = &chosen.step;
+        output::out(&format!("{}  {}  (exercises/{}.py)\n", step.id, step.title, step.name));
+        if args.task {
+            output::out(&format!("\n{}\n\n{}\n", step.task, step.theory));
+            if let Some(stretch) = &step.stretch {
+                output::out(&format!("\nWhen it is right, a stretch goal: {}\n", stretch.text));
+            }
+            return Ok(());
+        }
+        let mut progress = Progress::read(&folder.root)?;
+        let entry = progress.steps.entry(step.id.clone()).or_default();
+        let shown = (entry.hints as usize + 1).min(step.hints.len());
+        for (number, hint) in step.hints.iter().take(shown).enumerate() {
+            output::out(&format!("  {}. {hint}\n", number + 1));
+        }
+        if entry.hints as usize == step.hints.len() {
+            output::out(&format!("  That is all. `batchlab solution {}` shows one way to do it.\n", step.id));
+        } else {
+            entry.hints = shown as u32;
+            progress.write(&folder.root)?;
+            let line = serde_json::json!({"time": crate::cli::workshop::now(), "step": step.id, "event": "hint", "number": shown});
+            progress::log(&folder.root, &line)?;
+        }
+    }
+    Ok(())
+}
