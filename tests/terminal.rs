@@ -73,7 +73,8 @@ fn in_terminal(mut command: CommandBuilder, folder: tempfile::TempDir, cols: u16
 
 fn small_run() -> EventLog {
     let log = EventLog::new();
-    let cluster = ClusterShape { name: "w2".into(), nodes: 2, cores_per_node: 2, memory_per_node_bytes: 1 << 30 };
+    let cluster =
+        ClusterShape { name: "w2".into(), nodes: 2, cores_per_node: 2, memory_per_node_bytes: 1 << 30, is_real: false };
     let start = EventKind::ApplicationStarted {
         name: "x.py".into(),
         script: String::new(),
@@ -241,7 +242,7 @@ fn a_node_killed_in_the_theatre_makes_a_branch_that_leaves_nothing_behind() {
     session.shows("the script has ended");
     session.press("g}}");
     session.press("K");
-    session.shows("Kill a node at");
+    session.shows("Break something at");
     session.press("\r");
     session.shows("BRANCH");
     session.press(" G=");

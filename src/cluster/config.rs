@@ -321,6 +321,7 @@ impl ClusterConfig {
             nodes: self.nodes(),
             cores_per_node: most(|machine| u64::from(machine.cores)) as u32,
             memory_per_node_bytes: most(|machine| machine.memory_bytes),
+            is_real: false,
         }
     }
 }

@@ -290,6 +290,9 @@ pub struct ClusterShape {
     pub nodes: u32,
     pub cores_per_node: u32,
     pub memory_per_node_bytes: u64,
+    /// A real Spark's log: times are what its clocks said, not modelled.
+    #[serde(default)]
+    pub is_real: bool,
 }
 
 /// A stage, told once.

@@ -191,7 +191,11 @@ impl Told<'_> {
                 let cores = plural(u64::from(cluster.cores_per_node), "core");
                 let nodes = plural(u64::from(cluster.nodes), "node");
                 let name = words::line(name, 40);
-                let text = format!("run {name}: simulated cluster of {nodes} with {cores} each, seed {seed}");
+                let text = if cluster.is_real {
+                    format!("run {name}: a real Spark with {nodes} of {cores} each")
+                } else {
+                    format!("run {name}: simulated cluster of {nodes} with {cores} each, seed {seed}")
+                };
                 self.say(Depth::Brief, Weight::Plain, "run_started", text);
             }
             EventKind::ApplicationEnded { exit } => {

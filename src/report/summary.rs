@@ -28,7 +28,10 @@ pub fn of(status: &Status) -> String {
     if written > 0 {
         lines.push(format!("{} written", plural(written as u64, "output folder")));
     }
-    lines.push(format!("{} of virtual time (simulated)", words::moment(status.now)));
+    lines.push(match status.time_word() {
+        "real" => format!("{} of real time (a log of real Spark)", words::moment(status.now)),
+        _ => format!("{} of virtual time (simulated)", words::moment(status.now)),
+    });
     lines.iter().fold(String::new(), |mut text, line| {
         let _ = writeln!(text, "summary: {line}");
         text

@@ -19,7 +19,7 @@ pub fn trace(events: &[Arc<Event>]) -> Value {
     let mut records = names(&status);
     records.extend(tasks(&status));
     records.extend(events.iter().filter_map(|event| moment(event)));
-    json!({ "traceEvents": records, "displayTimeUnit": "ms", "otherData": { "clock": "virtual (simulated)" } })
+    json!({ "traceEvents": records, "displayTimeUnit": "ms", "otherData": { "clock": status.time_word() } })
 }
 
 fn micros(at: VirtualTime) -> f64 {

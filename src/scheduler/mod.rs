@@ -88,6 +88,10 @@ impl Scheduler {
             }
             Input::MapOutputMoved { shuffle, map, executor, node } => {
                 self.dag.map_output_moved(shuffle, map, (executor, node), out);
+                // The executor that left must not take along what it handed over.
+                if let Some(stage) = self.dag.graph.writer(shuffle) {
+                    self.tasks.sets_of(stage).for_each(|set| set.moved(map, executor));
+                }
             }
             Input::CachedBlockCopied { cache, partition, from, executor, node } => {
                 self.dag.cached_block_copied(cache, partition, from, (executor, node), out);

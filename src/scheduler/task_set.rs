@@ -235,6 +235,14 @@ impl TaskSet {
         }
     }
 
+    /// The output of a finished task lies on another executor now.
+    pub fn moved(&mut self, partition: u32, executor: ExecutorId) {
+        let slot = self.index_of(partition).and_then(|index| self.tasks.get_mut(index));
+        if let Some(slot) = slot.filter(|slot| slot.is_done) {
+            slot.done_on = Some(executor);
+        }
+    }
+
     /// Whether every task is done.
     #[must_use]
     pub fn is_finished(&self) -> bool {

@@ -489,8 +489,13 @@ mod tests {
 
     fn lines(kinds: Vec<EventKind>) -> Vec<String> {
         let log = EventLog::new();
-        let cluster =
-            ClusterShape { name: "3x2".to_owned(), nodes: 3, cores_per_node: 2, memory_per_node_bytes: 1 << 30 };
+        let cluster = ClusterShape {
+            name: "3x2".to_owned(),
+            nodes: 3,
+            cores_per_node: 2,
+            memory_per_node_bytes: 1 << 30,
+            is_real: false,
+        };
         let (name, script) = ("app".to_owned(), "dir/my script.py".to_owned());
         log.push(VirtualTime(0), EventKind::ApplicationStarted { name, script, seed: 7, cluster, conf: Vec::new() });
         for kind in kinds {

@@ -85,7 +85,13 @@ pub fn node_death() -> Vec<Arc<Event>> {
 }
 
 fn open(pen: &Pen) {
-    let cluster = ClusterShape { name: "small".into(), nodes: 4, cores_per_node: 2, memory_per_node_bytes: 512 << 20 };
+    let cluster = ClusterShape {
+        name: "small".into(),
+        nodes: 4,
+        cores_per_node: 2,
+        memory_per_node_bytes: 512 << 20,
+        is_real: false,
+    };
     let script = "from pyspark.sql import SparkSession\n".to_owned();
     let name = "orders by country".to_owned();
     pen.at(0.0, EventKind::ApplicationStarted { name, script, seed: 7, cluster, conf: Vec::new() });

@@ -449,6 +449,13 @@ pub struct Totals {
 }
 
 impl Status {
+    /// What kind of time the run was measured in: `simulated`, or `real` for the log of a real Spark.
+    #[must_use]
+    pub fn time_word(&self) -> &'static str {
+        let is_real = self.application.as_ref().is_some_and(|application| application.cluster.is_real);
+        if is_real { "real" } else { "simulated" }
+    }
+
     /// A task's name, such as `S0.m4`.
     #[must_use]
     pub fn task_name(&self, stage: StageId, partition: u32) -> String {

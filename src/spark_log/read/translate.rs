@@ -83,6 +83,7 @@ impl Translator {
             nodes: known.len() as u32,
             cores_per_node: known.values().copied().max().unwrap_or(0),
             memory_per_node_bytes: self.facts.memory.values().copied().max().unwrap_or(0),
+            is_real: true,
         };
         self.push(EventKind::ApplicationStarted {
             name: self.facts.name.clone(),

@@ -74,8 +74,11 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     let (now, end) = (model.cursor.time.as_secs_f64(), run.history.end().as_secs_f64());
     let digits = if end < 10.0 { 3 } else { 2 };
     let clock = match areas.form {
-        Form::Full => format!("{state}   t={now:.digits$} s of {end:.digits$} s{more} (simulated time) "),
-        Form::Compact | Form::Text | Form::Tiny => format!("{state}  t={now:.digits$}/{end:.digits$} sim s "),
+        Form::Full => format!("{state}   t={now:.digits$} s of {end:.digits$} s{more} ({} time) ", head.time_word()),
+        Form::Compact | Form::Text | Form::Tiny => {
+            let clock = if head.time_word() == "real" { "real" } else { "sim" };
+            format!("{state}  t={now:.digits$}/{end:.digits$} {clock} s ")
+        }
     };
     let right = area.width.saturating_sub(clock.width() as u16);
     let screen = if areas.form == Form::Text { " " } else { " THEATRE  " };
