@@ -58,11 +58,17 @@ fn try_run(args: &Args) -> Result<u8> {
     if let Some(shape) = &args.synthetic {
         return synthetic(args, shape);
     }
-    let folder = std::env::temp_dir().join(format!("batchlab-simulate-{}", std::process::id()));
+    let folder = scratch_base().join(format!("batchlab-simulate-{}", std::process::id()));
     let done = if args.seeds == 1 { one(args, &folder) } else { many(args, &folder) };
     // What cannot be removed is the system's to clear.
     let _ = std::fs::remove_dir_all(&folder);
     done
+}
+
+/// Thousands of small files are quicker in memory, where the system offers a folder for that.
+fn scratch_base() -> PathBuf {
+    let in_memory = Path::new("/dev/shm");
+    if in_memory.is_dir() { in_memory.to_owned() } else { std::env::temp_dir() }
 }
 
 /// One job without rows.
