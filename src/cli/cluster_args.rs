@@ -2,10 +2,11 @@
 
 use crate::cluster::config::READY;
 use crate::cluster::fault::FORMS;
-use crate::cluster::{ClusterConfig, Fault, chaos};
+use crate::cluster::{ClusterConfig, Fault};
 use crate::common::conf::parse_bytes;
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::swarm::mix::Mix;
 use std::path::PathBuf;
 
 /// What to run on.
@@ -33,7 +34,7 @@ pub(crate) struct ClusterArgs {
     /// Another fault, such as restart:2@9, slow:2x4@1, cut:2@3, preempt:2+2s@8; --help lists them all
     #[arg(long, value_name = "KIND:WHAT@WHEN", long_help = fault_help())]
     pub fault: Vec<String>,
-    /// Faults of a mix drawn from the seed within the first virtual seconds: everything:3@5 is three of any kind within 5 s
+    /// Faults of a mix drawn from the seed within the first virtual seconds: storm:3@5 is three of any kind within 5 s
     #[arg(long, value_name = "MIX:COUNT@SECONDS", long_help = chaos_help())]
     pub chaos: Option<String>,
     /// Seed of everything that is left to chance
@@ -86,24 +87,26 @@ fn fault_help() -> String {
 }
 
 fn chaos_help() -> String {
-    let mut help = "Faults of a mix drawn from the seed within the first virtual seconds: everything:3@5 is three of any kind within 5 s. The mixes:\n"
+    let mut help = "Faults of a mix drawn from the seed within the first virtual seconds: storm:3@5 is three of any kind within 5 s. The mixes:\n"
         .to_owned();
-    for (name, what) in chaos::mixes() {
-        help.push_str(&format!("  {name:<11} {what}\n"));
+    for mix in Mix::ALL {
+        help.push_str(&format!("  {:<11} {}\n", mix.name, mix.about));
     }
     help.pop();
     help
 }
 
-fn chaos_of(text: &str) -> Result<(&str, usize, f64)> {
+fn chaos_of(text: &str) -> Result<(Mix, usize, f64)> {
     let parts = text.split_once(':').and_then(|(mix, rest)| {
         let (count, secs) = rest.split_once('@')?;
         let secs: f64 = secs.trim_end_matches('s').parse().ok()?;
         Some((mix, count.parse().ok()?, secs))
     });
-    parts.filter(|(_, count, secs)| *count <= 1000 && (0.0..1e6).contains(secs)).ok_or_else(|| {
-        refused(format!("{text} is not a mix of faults")).with_help("write MIX:COUNT@SECONDS, such as everything:3@5")
-    })
+    let parts = parts.filter(|(_, count, secs)| *count <= 1000 && (0.0..1e6).contains(secs));
+    let (mix, count, secs) = parts.ok_or_else(|| {
+        refused(format!("{text} is not a mix of faults")).with_help("write MIX:COUNT@SECONDS, such as storm:3@5")
+    })?;
+    Ok((mix.parse().map_err(refused)?, count, secs))
 }
 
 fn memory_size(text: &str) -> Result<u64> {
@@ -180,8 +183,8 @@ impl ClusterArgs {
             kills.chain(self.fault.iter().map(|text| Fault::parse(text))).collect::<Result<_>>()?;
         if let Some(text) = self.chaos.as_deref() {
             let (mix, count, secs) = chaos_of(text)?;
-            let within = VirtualTime::from_secs_f64(secs).since(VirtualTime::ZERO);
-            faults.extend(chaos::draw(self.seed, mix, config, within, count)?);
+            let span = VirtualTime::from_secs_f64(secs).since(VirtualTime::ZERO);
+            faults.extend(mix.within(self.seed, (config.nodes(), config.racks()), span, count));
         }
         Ok(faults)
     }

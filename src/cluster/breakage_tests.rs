@@ -1,13 +1,12 @@
 //! Each way to break a cluster, alone and together: the same rows, and only what had to be made again.
 
-use super::tests::{Run, cached, range, run_with, shuffled, spread, two_shuffles};
+use super::tests::{Run, cached, range, run_with, two_shuffles};
 use super::*;
 use crate::common::conf::Conf;
 use crate::common::ids::CacheId;
 use crate::common::time::VirtualDuration;
 use crate::event::{EventKind, TaskOutcome};
 use crate::physical::PhysicalPlan;
-use proptest::prelude::*;
 use std::sync::Arc;
 
 fn conf(settings: &[(&str, &str)]) -> Conf {
@@ -208,37 +207,4 @@ fn tasks_that_keep_failing_on_a_node_go_elsewhere() {
     let nowhere = broken(&two_shuffles(), "1x2", &["disk-full:1@0"], exclusion);
     let error = nowhere.rows.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("excludeOnFailure"), "{error}");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn any_mix_of_faults_leaves_the_rows_or_a_named_limit(
-        seed in any::<u64>(),
-        (rows, maps, reduces) in (0i64..600, 1usize..7, 1usize..8),
-        (keep, service, migrate) in any::<(bool, bool, bool)>(),
-        count in 1usize..6,
-    ) {
-        let inner = spread(range(rows, maps), 4);
-        let plan = shuffled(if keep { cached(inner) } else { inner }, reduces);
-        let config = ClusterConfig::parse("2x2x2").expect("a shape");
-        let faults = chaos::draw(seed, "everything", &config, VirtualDuration::from_millis(400), count).expect("a mix");
-        let text = |on: bool| if on { "true" } else { "false" };
-        let settings = [
-            ("spark.shuffle.service.enabled", text(service)),
-            ("spark.decommission.enabled", "true"),
-            ("spark.storage.decommission.enabled", text(migrate)),
-        ];
-        let whole = run_with(&plan, "2x2x2", Vec::new(), 2, conf(&settings));
-        let broken = run_with(&plan, "2x2x2", faults.clone(), 2, conf(&settings));
-        match &broken.rows {
-            Ok(rows) => prop_assert_eq!(Ok(rows), whole.rows.as_ref(), "{:?}", faults),
-            Err(error) => {
-                let text = error.to_string();
-                let limits = ["no executor is left", "excludeOnFailure", "failed 4 times", "maximum allowable number of times"];
-                prop_assert!(limits.iter().any(|limit| text.contains(limit)), "{text} {faults:?}");
-            }
-        }
-    }
 }

@@ -8,7 +8,6 @@ mod block_store;
 mod breakage;
 #[cfg(test)]
 mod breakage_tests;
-pub mod chaos;
 pub mod config;
 pub mod cost_model;
 mod executors;

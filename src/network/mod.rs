@@ -1,7 +1,7 @@
 //! Floor 2, links and disks that transfers share fairly: flow-level max-min fairness in whole numbers.
 //!
 //! Each flow crosses a few links. The link with the least capacity per flow is filled first, its flows are fixed, the rest is shared
-//! again ([`fair`]). Rates change only when a flow starts or ends, or when the [`Wiring`] changes. A flow between machines that cannot talk
+//! again (`fair`). Rates change only when a flow starts or ends, or when the [`Wiring`] changes. A flow between machines that cannot talk
 //! waits. Ends are kept in order, so that asking for the next one costs nothing.
 //!
 //! **Simplified:** no slow start; lost packets are a slower link; a transfer's set-up time is charged as bytes. Among more than [`EXACT`]

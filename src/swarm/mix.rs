@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use crate::cluster::Fault;
+use crate::common::time::VirtualDuration;
 use crate::event::{Event, EventKind};
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +11,9 @@ use std::sync::Arc;
 /// A named mix of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mix {
-    name: &'static str,
+    pub name: &'static str,
+    /// What goes wrong, in a few words.
+    pub about: &'static str,
     kinds: &'static [&'static str],
     /// At most so many faults in a run.
     most: usize,
@@ -43,30 +46,39 @@ const KINDS: &[&str] = &[
 ];
 
 impl Mix {
-    /// A few kinds, drawn anew for each seed.
-    pub const ANY: Mix = Mix { name: "any", kinds: KINDS, most: 5, leaves_out: true };
-    /// Machines and processes die; some machines come back.
-    pub const CRASHES: Mix = Mix::of("crashes", &["kill", "kill", "kill-executor", "oom", "silent", "restart"]);
-    /// Many faults of all kinds.
-    pub const STORM: Mix = Mix { name: "storm", kinds: KINDS, most: 12, leaves_out: false };
-    /// Nothing goes wrong.
-    pub const NONE: Mix = Mix::of("none", &[]);
+    /// The mix that a swarm draws when none is named.
+    pub const ANY: Mix =
+        Mix { leaves_out: true, most: 5, ..Mix::of("any", "a few kinds, drawn anew for each seed", KINDS) };
+    /// Processes and machines only.
+    pub const CRASHES: Mix = Mix::of(
+        "crashes",
+        "machines and processes die; some machines come back",
+        &["kill", "kill", "kill-executor", "oom", "silent", "restart"],
+    );
+    /// Everything at once.
+    pub const STORM: Mix = Mix { most: 12, ..Mix::of("storm", "many faults of all kinds", KINDS) };
+    /// A control.
+    pub const NONE: Mix = Mix::of("none", "nothing goes wrong", &[]);
     /// All mixes.
     pub const ALL: [Mix; 10] = [
         Mix::ANY,
         Mix::CRASHES,
-        Mix::of("network", &["cut", "cut", "mend", "slow-link", "drop"]),
-        Mix::of("stragglers", &["slow", "slow-disk", "slow-link"]),
-        Mix::of("storage", &["lose-block", "lose-copy", "lose-cached", "corrupt", "disk-full"]),
-        Mix::of("spot", &["preempt", "decommission"]),
-        Mix::of("tasks", &["fail"]),
-        Mix::of("driver", &["kill", "driver"]),
+        Mix::of("network", "links are cut, mended, slow or lossy", &["cut", "cut", "mend", "slow-link", "drop"]),
+        Mix::of("stragglers", "machines, disks and links are slow", &["slow", "slow-disk", "slow-link"]),
+        Mix::of(
+            "storage",
+            "blocks, shuffle files and disks go bad",
+            &["lose-block", "lose-copy", "lose-cached", "corrupt", "disk-full"],
+        ),
+        Mix::of("spot", "machines leave with and without notice", &["preempt", "decommission"]),
+        Mix::of("tasks", "tasks raise", &["fail"]),
+        Mix::of("driver", "the driver dies", &["kill", "driver"]),
         Mix::STORM,
         Mix::NONE,
     ];
 
-    const fn of(name: &'static str, kinds: &'static [&'static str]) -> Mix {
-        Mix { name, kinds, most: 4, leaves_out: false }
+    const fn of(name: &'static str, about: &'static str, kinds: &'static [&'static str]) -> Mix {
+        Mix { name, about, kinds, most: 4, leaves_out: false }
     }
 
     fn kinds(self, dice: &mut Dice) -> Vec<&'static str> {
@@ -84,11 +96,19 @@ impl Mix {
         let tasks = tasks_of(twin);
         let mut drawn = Drawn { nodes, racks, tasks: &tasks, end: twin.last().map_or(0, |event| event.time.0), dice };
         let count = 1 + drawn.dice.roll(self.most);
-        let texts = (0..count).map(|_| {
-            let kind = *drawn.dice.pick(&kinds);
-            drawn.fault(kind)
-        });
-        texts.collect::<Vec<_>>().iter().filter_map(|text| Fault::parse(text).ok()).collect()
+        drawn.faults(&kinds, count)
+    }
+
+    /// `count` faults within a span of a run that nobody has seen yet.
+    #[must_use]
+    pub fn within(self, seed: u64, (nodes, racks): (u32, u32), span: VirtualDuration, count: usize) -> Vec<Fault> {
+        if self.kinds.is_empty() {
+            return Vec::new();
+        }
+        // Any run has such tasks, or the fault does not strike.
+        let tasks: Vec<(u32, u32)> = (0..4).flat_map(|stage| (0..6).map(move |partition| (stage, partition))).collect();
+        let mut drawn = Drawn { nodes, racks, tasks: &tasks, end: span.0, dice: Dice(seed ^ 0xFA17) };
+        drawn.faults(self.kinds, count)
     }
 }
 
@@ -103,6 +123,14 @@ struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
+    fn faults(&mut self, kinds: &[&'static str], count: usize) -> Vec<Fault> {
+        let texts = (0..count).map(|_| {
+            let kind = *self.dice.pick(kinds);
+            self.fault(kind)
+        });
+        texts.collect::<Vec<_>>().iter().filter_map(|text| Fault::parse(text).ok()).collect()
+    }
+
     /// A fault as it is written on the command line.
     fn fault(&mut self, kind: &str) -> String {
         let node = 1 + self.dice.roll(self.nodes as usize);
@@ -184,5 +212,21 @@ impl FromStr for Mix {
         let names: Vec<&str> = Mix::ALL.iter().map(|mix| mix.name).collect();
         let found = Mix::ALL.into_iter().find(|mix| mix.name == text);
         found.ok_or_else(|| format!("there is no mix named {text}; the mixes are {}", names.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_always_draws_the_same_faults() {
+        for mix in Mix::ALL.into_iter().filter(|mix| *mix != Mix::NONE) {
+            let draw = |seed| mix.within(seed, (8, 2), VirtualDuration::from_secs(5), 6);
+            assert_eq!(draw(1), draw(1));
+            assert_eq!(draw(1).len(), 6, "{mix}");
+            assert_ne!(draw(1), draw(2), "{mix}");
+        }
+        assert!(Mix::NONE.within(1, (8, 2), VirtualDuration::from_secs(5), 6).is_empty());
     }
 }

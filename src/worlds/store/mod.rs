@@ -10,7 +10,7 @@
 //! **AP**: the client's replica answers at once and tells the others when it can. When the cut heals, replicas compare what they have; of two
 //! values that did not know of each other the last writer's wins, and the other, though acknowledged, is gone.
 //!
-//! **Invariants.** Checked by [`history`]: under CP no acknowledged write is ever lost, nobody reads an older value than one acknowledged
+//! **Invariants.** Checked by `history`: under CP no acknowledged write is ever lost, nobody reads an older value than one acknowledged
 //! before; under AP all replicas agree in the end.
 //!
 //! **Simplified:** replicas do not die, clocks agree; a client talks to one replica only.
