@@ -7,7 +7,7 @@ use super::job::{JobSpec, JobWork};
 use super::pool::Ticket;
 use super::simulation::{Cluster, JobState, Prepared, StageWork};
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::PhysicalPlan;
 use crate::physical::plan::{FileSlice, Partitioning};
@@ -89,7 +89,9 @@ impl Cluster {
         };
         let conf = self.conf.clone();
         let shuffle = shuffle.map(|(shuffle, _)| shuffle);
-        self.stage_work.insert(id, StageWork { plan, work, conf, now_micros: spec.now_micros, shuffle });
+        let task_memory_bytes = self.task_memory(&conf);
+        let work = StageWork { plan, work, conf, now_micros: spec.now_micros, shuffle, task_memory_bytes };
+        self.stage_work.insert(id, work);
         self.tell(Input::StageDefined { stage, query: spec.query, line: spec.line });
         id
     }
@@ -248,7 +250,7 @@ impl Cluster {
         let context = TaskContext {
             partition: partition as usize,
             attempt,
-            memory_bytes: self.task_memory(&work),
+            memory_bytes: work.task_memory_bytes,
             conf: work.conf,
             now_micros: work.now_micros,
             cancelled: self.cancelled.clone(),
@@ -260,10 +262,10 @@ impl Cluster {
     }
 
     /// A task's share of its executor's memory, fixed before it is placed: where executors differ, the smallest share.
-    fn task_memory(&self, work: &StageWork) -> u64 {
+    fn task_memory(&self, conf: &Conf) -> u64 {
         let share = |node| {
-            let size = self.config.executor_size(node, &work.conf);
-            usable_memory_bytes(size.memory_bytes, memory_fraction(&work.conf)) / u64::from(size.cores)
+            let size = self.config.executor_size(node, conf);
+            usable_memory_bytes(size.memory_bytes, memory_fraction(conf)) / u64::from(size.cores)
         };
         let least = (1..=self.config.nodes()).map(|number| share(NodeId(number))).min().unwrap_or_default();
         (least / self.config.scale).max(1 << 10)
@@ -388,7 +390,7 @@ fn driver_is_dead() -> SparkError {
     .with_help("Run the script again: what it had written and its reliable checkpoints are still there.")
 }
 
-pub(super) fn memory_fraction(conf: &crate::common::Conf) -> u64 {
+pub(super) fn memory_fraction(conf: &Conf) -> u64 {
     let fraction = conf.get("spark.memory.fraction").and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.6);
     (fraction.clamp(0.0, 1.0) * 1000.0) as u64
 }

@@ -90,6 +90,8 @@ pub(super) struct StageWork {
     pub conf: Arc<Conf>,
     pub now_micros: i64,
     pub shuffle: Option<ShuffleId>,
+    /// What one task may hold.
+    pub task_memory_bytes: u64,
 }
 
 /// A computation that was started ahead of its launch.
