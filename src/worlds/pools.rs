@@ -277,9 +277,10 @@ impl<'a> Yard<'a> {
             self.journal.figure(format!("{name} waits s"), wait);
             self.journal.figure(format!("{name} ends at s"), times.ended.map_or(0.0, VirtualTime::as_secs_f64));
         }
-        let cores = f64::from(self.config.nodes * self.config.cores);
-        let all = self.now.as_secs_f64() * cores;
-        self.journal.figure("cores busy %", if all > 0.0 { self.busy.as_secs_f64() * 100.0 / all } else { 0.0 });
+        // Counted in whole nanoseconds: a share of all that there was is never more than all.
+        let all = u128::from(self.now.since(VirtualTime::ZERO).0) * u128::from(self.config.nodes * self.config.cores);
+        let busy = (u128::from(self.busy.0) * 10_000).checked_div(all).unwrap_or(0);
+        self.journal.figure("cores busy %", busy as f64 / 100.0);
         self.journal.close("pools", seed, self.now)
     }
 }
