@@ -369,6 +369,20 @@ pub enum Locality {
     Any,
 }
 
+impl Locality {
+    /// Spark's name for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Locality::Process => "PROCESS_LOCAL",
+            Locality::Node => "NODE_LOCAL",
+            Locality::NoPreference => "NO_PREF",
+            Locality::Rack => "RACK_LOCAL",
+            Locality::Any => "ANY",
+        }
+    }
+}
+
 /// How a task attempt ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TaskOutcome {

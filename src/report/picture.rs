@@ -5,7 +5,7 @@ use super::page::{Ink, PageLine, cut};
 use super::words;
 use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
-use crate::status::{Attempt, Stage, Status, TaskState};
+use crate::status::{Attempt, Stage, Status};
 use crate::workshop::lesson::{Picture, Show};
 use crate::workshop::scene::figures::final_plan;
 use crate::worlds::WorldOutcome;
@@ -92,17 +92,6 @@ fn title(picture: &Picture, status: &Status, width: usize) -> PageLine {
     PageLine::of(Ink::Dim, cut(&text, width))
 }
 
-fn glyph(state: TaskState) -> char {
-    match state {
-        TaskState::Pending => '·',
-        TaskState::Running => '►',
-        TaskState::Recomputing => '↻',
-        TaskState::Done => '■',
-        TaskState::Failed => '!',
-        TaskState::Lost => '✗',
-    }
-}
-
 fn shown_stages(status: &Status) -> impl Iterator<Item = &Stage> {
     status.stages.values().map(AsRef::as_ref).filter(|stage| !stage.submissions.is_empty())
 }
@@ -113,7 +102,7 @@ fn stages(status: &Status, width: usize) -> Vec<String> {
     let room = width.saturating_sub(wide + 30).clamp(12, 48);
     let mut lines = Vec::new();
     for stage in shown_stages(status) {
-        let mut glyphs: String = stage.tasks.iter().take(room).map(|task| glyph(task.state)).collect();
+        let mut glyphs: String = stage.tasks.iter().take(room).map(|task| task.state.glyph()).collect();
         if stage.tasks.len() > room {
             glyphs.push('…');
         }

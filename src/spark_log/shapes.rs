@@ -56,7 +56,7 @@ pub(super) fn task_info(
         "Launch Time": millis(task.launched),
         "Executor ID": task.executor.0.to_string(),
         "Host": host(task.node),
-        "Locality": locality(task.locality),
+        "Locality": task.locality.name(),
         "Speculative": task.speculative,
         "Getting Result Time": 0,
         "Finish Time": ended.map_or(0, |(time, _)| millis(time)),
@@ -64,16 +64,6 @@ pub(super) fn task_info(
         "Killed": killed,
         "Accumulables": accumulables,
     })
-}
-
-fn locality(locality: Locality) -> &'static str {
-    match locality {
-        Locality::Process => "PROCESS_LOCAL",
-        Locality::Node => "NODE_LOCAL",
-        Locality::NoPreference => "NO_PREF",
-        Locality::Rack => "RACK_LOCAL",
-        Locality::Any => "ANY",
-    }
 }
 
 /// `Task End Reason`. `executor` ran the attempt; `source` is the executor that a lost block was on.

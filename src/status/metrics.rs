@@ -6,7 +6,7 @@
 use super::model::{Attempt, Stage, Status};
 use crate::common::ids::{ExecutorId, NodeId, StageId};
 use crate::common::time::VirtualTime;
-use crate::event::{Locality, TaskCause, TaskMetrics, TaskOutcome};
+use crate::event::{TaskCause, TaskMetrics, TaskOutcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -228,7 +228,7 @@ fn task_row(status: &Status, attempt: &Attempt) -> TaskRow {
         executor: attempt.executor.0,
         node: attempt.node.to_string(),
         core: attempt.core,
-        locality: locality(attempt.locality),
+        locality: attempt.locality.name(),
         cause: cause(&attempt.cause),
         outcome: attempt.outcome.as_ref().map_or("running", outcome),
         start_seconds: attempt.started.as_secs_f64(),
@@ -244,16 +244,6 @@ fn executor_row(status: &Status, executor: ExecutorId, node: NodeId, work: Work)
     let cores = machine.map_or(0, |machine| machine.cores);
     let executor = executor.0;
     ExecutorRow { executor, node: node.to_string(), cores, is_live, work, cached_bytes, shuffle_held_bytes }
-}
-
-fn locality(locality: Locality) -> &'static str {
-    match locality {
-        Locality::Process => "PROCESS_LOCAL",
-        Locality::Node => "NODE_LOCAL",
-        Locality::NoPreference => "NO_PREF",
-        Locality::Rack => "RACK_LOCAL",
-        Locality::Any => "ANY",
-    }
 }
 
 /// Why an attempt ran, in a word.

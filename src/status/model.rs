@@ -217,6 +217,21 @@ pub enum TaskState {
     Lost,
 }
 
+impl TaskState {
+    /// Its character, the same in text and on every screen.
+    #[must_use]
+    pub fn glyph(self) -> char {
+        match self {
+            TaskState::Pending => '·',
+            TaskState::Running => '►',
+            TaskState::Recomputing => '↻',
+            TaskState::Done => '■',
+            TaskState::Failed => '!',
+            TaskState::Lost => '✗',
+        }
+    }
+}
+
 /// One attempt of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {

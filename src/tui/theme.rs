@@ -97,14 +97,7 @@ impl ScreenOptions {
     /// The character for a task's state.
     #[must_use]
     pub fn state(self, state: TaskState) -> char {
-        match state {
-            TaskState::Pending => '·',
-            TaskState::Running => '►',
-            TaskState::Recomputing => '↻',
-            TaskState::Done => '■',
-            TaskState::Failed => '!',
-            TaskState::Lost => '✗',
-        }
+        state.glyph()
     }
 }
 
