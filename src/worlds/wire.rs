@@ -4,6 +4,7 @@
 //!
 //! **Invariants.** Every message sent has arrived, was lost to a cut, or is under way.
 
+use super::agenda::Agenda;
 use crate::common::ids::NodeId;
 use crate::common::{VirtualDuration, VirtualTime};
 use crate::network::{FlowId, Network, Place, Wiring};
@@ -126,6 +127,26 @@ impl<M> Wire<M> {
         let under_way = self.flowing.len() + self.landing.len();
         let counts = self.counts;
         assert!(counts.sent == counts.arrived + counts.lost + under_way, "a message vanished: {counts:?} {under_way}");
+    }
+}
+
+/// What happens next in a world whose machines send each other letters.
+pub(super) enum Next<E, M> {
+    Due(E),
+    Letters(Vec<Letter<M>>),
+}
+
+/// Moves time on to the next thing; what is due goes before what arrives at the same moment. Nothing when all is over.
+pub(super) fn next<E, M>(agenda: &mut Agenda<E>, wire: &mut Wire<M>) -> Option<(VirtualTime, Next<E, M>)> {
+    match (agenda.next_at(), wire.next_at()) {
+        (Some(due), arrival) if arrival.is_none_or(|arrival| due <= arrival) => {
+            agenda.take().map(|(at, what)| (at, Next::Due(what)))
+        }
+        (_, Some(arrival)) => {
+            agenda.pass(arrival);
+            Some((arrival, Next::Letters(wire.arrived(arrival))))
+        }
+        _ => None,
     }
 }
 

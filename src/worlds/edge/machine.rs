@@ -10,7 +10,7 @@ use crate::common::{VirtualDuration, VirtualTime};
 use crate::worlds::WorldOutcome;
 use crate::worlds::agenda::Agenda;
 use crate::worlds::outcome::{Journal, Mark, percent, percentile};
-use crate::worlds::wire::Wire;
+use crate::worlds::wire::{Next, Wire, next};
 use std::collections::BTreeMap;
 
 /// The origin's place on the network; sites have the numbers after it.
@@ -157,22 +157,15 @@ impl<'a> Machine<'a> {
     /// Runs until the last stream has ended.
     pub(super) fn run(mut self, seed: u64) -> WorldOutcome {
         while self.open > 0 {
-            let (due, wire) = (self.agenda.next_at(), self.wire.next_at());
-            match (due, wire) {
-                (Some(due), wire) if wire.is_none_or(|wire| due <= wire) => {
-                    if let Some((at, what)) = self.agenda.take() {
-                        self.now = at;
-                        self.happen(what);
-                    }
-                }
-                (_, Some(wire)) => {
-                    self.now = wire;
-                    self.agenda.pass(wire);
-                    for letter in self.wire.arrived(wire) {
+            let Some((at, next)) = next(&mut self.agenda, &mut self.wire) else { break };
+            self.now = at;
+            match next {
+                Next::Due(what) => self.happen(what),
+                Next::Letters(letters) => {
+                    for letter in letters {
                         self.fetched(letter.body.0, letter.body.1);
                     }
                 }
-                _ => break,
             }
             self.check();
         }

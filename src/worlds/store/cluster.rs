@@ -9,7 +9,7 @@ use crate::common::{VirtualDuration, VirtualTime};
 use crate::worlds::WorldOutcome;
 use crate::worlds::agenda::Agenda;
 use crate::worlds::outcome::{Journal, Mark, percentile};
-use crate::worlds::wire::Wire;
+use crate::worlds::wire::{Next, Wire, next};
 use rand::RngExt;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,23 +136,15 @@ impl<'a> StoreCluster<'a> {
 
     /// Runs to the end.
     pub(super) fn run(mut self, seed: u64) -> WorldOutcome {
-        loop {
-            let (due, wire) = (self.agenda.next_at(), self.wire.next_at());
-            match (due, wire) {
-                (Some(due), wire) if wire.is_none_or(|wire| due <= wire) => {
-                    if let Some((at, what)) = self.agenda.take() {
-                        self.now = at;
-                        self.happen(what);
-                    }
-                }
-                (_, Some(wire)) => {
-                    self.now = wire;
-                    self.agenda.pass(wire);
-                    for letter in self.wire.arrived(wire) {
+        while let Some((at, next)) = next(&mut self.agenda, &mut self.wire) {
+            self.now = at;
+            match next {
+                Next::Due(what) => self.happen(what),
+                Next::Letters(letters) => {
+                    for letter in letters {
                         self.receive(letter.from, letter.to, letter.body);
                     }
                 }
-                _ => break,
             }
         }
         self.conclude(seed)
