@@ -1,6 +1,6 @@
 //! Where a log lies and how it is packed: a single file, or a folder of parts that follow one another; plain, gzip, zstd, lz4 or snappy.
 
-use super::frames::{Lz4Blocks, SnappyBlocks};
+use super::frames::{Lz4Blocks, SnappyBlocks, Unpacked};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -52,9 +52,9 @@ fn unpacked(path: &Path) -> io::Result<Box<dyn BufRead>> {
     } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         Box::new(zstd::stream::read::Decoder::with_buffer(input)?)
     } else if start.starts_with(b"LZ4Block") {
-        Box::new(Lz4Blocks::new(input))
+        Box::new(Unpacked::new(Lz4Blocks(input)))
     } else if start.starts_with(b"\x82SNAPPY\0") {
-        Box::new(SnappyBlocks::new(input))
+        Box::new(Unpacked::new(SnappyBlocks(input)))
     } else {
         return Ok(Box::new(input));
     };

@@ -52,19 +52,42 @@ impl Ready {
     }
 }
 
-/// Java's `LZ4BlockOutputStream`.
-pub(super) struct Lz4Blocks<R> {
-    input: R,
+/// A stream that comes in packed blocks.
+pub(super) trait Blocks {
+    /// The next block, unpacked; it may be empty. Nothing at the end.
+    fn next_block(&mut self) -> io::Result<Option<Vec<u8>>>;
+}
+
+/// The bytes of such a stream, one after the other.
+pub(super) struct Unpacked<B> {
+    blocks: B,
     ready: Ready,
 }
 
-impl<R: Read> Lz4Blocks<R> {
-    pub(super) fn new(input: R) -> Self {
-        Lz4Blocks { input, ready: Ready::default() }
+impl<B: Blocks> Unpacked<B> {
+    pub(super) fn new(blocks: B) -> Self {
+        Unpacked { blocks, ready: Ready::default() }
     }
+}
 
+impl<B: Blocks> Read for Unpacked<B> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.ready.is_empty() {
+            match self.blocks.next_block()? {
+                Some(block) => self.ready.put(block),
+                None => return Ok(0),
+            }
+        }
+        Ok(self.ready.take(out))
+    }
+}
+
+/// Java's `LZ4BlockOutputStream`.
+pub(super) struct Lz4Blocks<R>(pub(super) R);
+
+impl<R: Read> Blocks for Lz4Blocks<R> {
     fn next_block(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let Some(head) = exactly(&mut self.input, 21)? else { return Ok(None) };
+        let Some(head) = exactly(&mut self.0, 21)? else { return Ok(None) };
         if !head.starts_with(b"LZ4Block") {
             return Err(broken("this is no lz4 block"));
         }
@@ -76,7 +99,7 @@ impl<R: Read> Lz4Blocks<R> {
         if size == 0 {
             return Ok(Some(Vec::new()));
         }
-        let bytes = exactly(&mut self.input, packed)?.ok_or_else(|| broken("an lz4 block is cut off"))?;
+        let bytes = exactly(&mut self.0, packed)?.ok_or_else(|| broken("an lz4 block is cut off"))?;
         match head[8] & 0xf0 {
             0x10 => Ok(Some(bytes)),
             0x20 => lz4_flex::block::decompress(&bytes, size).map(Some).map_err(|error| broken(&error.to_string())),
@@ -85,52 +108,21 @@ impl<R: Read> Lz4Blocks<R> {
     }
 }
 
-impl<R: Read> Read for Lz4Blocks<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.ready.is_empty() {
-            match self.next_block()? {
-                Some(block) => self.ready.put(block),
-                None => return Ok(0),
-            }
-        }
-        Ok(self.ready.take(out))
-    }
-}
-
 /// Java's `SnappyOutputStream`.
-pub(super) struct SnappyBlocks<R> {
-    input: R,
-    ready: Ready,
-}
+pub(super) struct SnappyBlocks<R>(pub(super) R);
 
-impl<R: Read> SnappyBlocks<R> {
-    pub(super) fn new(input: R) -> Self {
-        SnappyBlocks { input, ready: Ready::default() }
-    }
-
+impl<R: Read> Blocks for SnappyBlocks<R> {
     fn next_block(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let Some(head) = exactly(&mut self.input, 4)? else { return Ok(None) };
+        let Some(head) = exactly(&mut self.0, 4)? else { return Ok(None) };
         if head == *b"\x82SNA" {
-            exactly(&mut self.input, 12)?.ok_or_else(|| broken("a snappy header is cut off"))?;
+            exactly(&mut self.0, 12)?.ok_or_else(|| broken("a snappy header is cut off"))?;
             return Ok(Some(Vec::new()));
         }
         let packed = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
-        let bytes = exactly(&mut self.input, packed)?.ok_or_else(|| broken("a snappy block is cut off"))?;
+        let bytes = exactly(&mut self.0, packed)?.ok_or_else(|| broken("a snappy block is cut off"))?;
         if snap::raw::decompress_len(&bytes).map_err(|error| broken(&error.to_string()))? > BLOCK_MAX {
             return Err(broken("a snappy block is too large"));
         }
         snap::raw::Decoder::new().decompress_vec(&bytes).map(Some).map_err(|error| broken(&error.to_string()))
-    }
-}
-
-impl<R: Read> Read for SnappyBlocks<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.ready.is_empty() {
-            match self.next_block()? {
-                Some(block) => self.ready.put(block),
-                None => return Ok(0),
-            }
-        }
-        Ok(self.ready.take(out))
     }
 }

@@ -117,9 +117,9 @@ fn what_we_write_reads_back() {
 fn unpacked(bytes: &[u8]) -> String {
     let mut text = String::new();
     if bytes.starts_with(b"LZ4Block") {
-        frames::Lz4Blocks::new(bytes).read_to_string(&mut text).expect("whole blocks");
+        frames::Unpacked::new(frames::Lz4Blocks(bytes)).read_to_string(&mut text).expect("whole blocks");
     } else {
-        frames::SnappyBlocks::new(bytes).read_to_string(&mut text).expect("whole blocks");
+        frames::Unpacked::new(frames::SnappyBlocks(bytes)).read_to_string(&mut text).expect("whole blocks");
     }
     text
 }
