@@ -251,6 +251,11 @@ pub(crate) fn draw(script: &Script, failure: &Uncaught) -> String {
     drawn
 }
 
+/// The exit status of a command: its own, or that of an error of the command line, which is drawn.
+pub(crate) fn status(done: Result<u8>) -> u8 {
+    done.unwrap_or_else(|error| refuse(&error))
+}
+
 /// Draws an error of the command line itself and gives exit status 2.
 pub(crate) fn refuse(error: &SparkError) -> u8 {
     let help = error.help().iter().fold(String::new(), |drawn, help| drawn + "  Help: " + help + "\n");

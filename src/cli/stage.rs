@@ -139,14 +139,9 @@ pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Resu
             reader.page = reader.pages.len().saturating_sub(1);
         }
         loop {
-            match tui::lesson::run(&mut reader, screen.options()).map_err(|error| no_terminal(&error))? {
+            match turn_pages(&mut reader, screen)? {
                 Left::Back => return Ok(0),
                 Left::Interrupted => return Ok(130),
-                Left::Theatre => {
-                    if show_take(&reader, screen) == 130 {
-                        return Ok(130);
-                    }
-                }
                 Left::Next if index + 1 < lessons.len() => {
                     (index, at_end) = (index + 1, false);
                     break;
@@ -155,7 +150,7 @@ pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Resu
                     (index, at_end) = (index - 1, true);
                     break;
                 }
-                Left::Next | Left::Previous => {}
+                _ => {}
             }
         }
     }
@@ -168,15 +163,21 @@ pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Resu
     let pages = Played { scenes: played.scenes.clone(), pages: beats(played) };
     let mut reader = Reader::new(title, demo.minutes, demo.about.clone(), &pages);
     loop {
-        match tui::lesson::run(&mut reader, screen.options()).map_err(|error| no_terminal(&error))? {
+        match turn_pages(&mut reader, screen)? {
             Left::Back => return Ok(0),
             Left::Interrupted => return Ok(130),
-            Left::Theatre => {
-                if show_take(&reader, screen) == 130 {
-                    return Ok(130);
-                }
-            }
-            Left::Next | Left::Previous => {}
+            _ => {}
+        }
+    }
+}
+
+/// Shows pages, and the theatre when it is asked for, until the person leaves them.
+fn turn_pages(reader: &mut Reader, screen: ScreenArgs) -> Result<Left> {
+    loop {
+        match tui::lesson::run(reader, screen.options()).map_err(|error| no_terminal(&error))? {
+            Left::Theatre if show_take(reader, screen) == 130 => return Ok(Left::Interrupted),
+            Left::Theatre => {}
+            left => return Ok(left),
         }
     }
 }

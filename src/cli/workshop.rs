@@ -2,10 +2,13 @@
 
 use crate::common::text::nearest;
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::workshop::check::{CheckRequest, Which};
 use crate::workshop::progress::{self, FolderSettings, Progress};
 use crate::workshop::step::{self, Library, Step};
 use crate::workshop::verdict::Verdict;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A folder with `exercises/` and `datasets/`, or any other: then the scripts are the starters in the binary.
 pub(crate) struct Folder {
@@ -121,6 +124,27 @@ impl Folder {
             }
         }
         Ok(chosen)
+    }
+
+    /// Asks for a check of a script of this folder, on the variants' own data.
+    pub(crate) fn request<'a>(
+        &'a self,
+        chosen: &'a Chosen,
+        which: Which,
+        cancelled: &Arc<AtomicBool>,
+    ) -> CheckRequest<'a> {
+        CheckRequest {
+            step: &chosen.step,
+            source: &chosen.source,
+            file: &chosen.file,
+            root: &self.root,
+            visible: self.visible(),
+            salt: &self.settings.salt,
+            rows: None,
+            which,
+            threads: threads(),
+            cancelled: cancelled.clone(),
+        }
     }
 
     /// The first step that is not passed.

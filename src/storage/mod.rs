@@ -1,7 +1,9 @@
-//! Floor 2: files as the script sees them. Which paths it may touch, what lies below them, and how written files become visible.
+//! Floor 2: files as the script sees them. Which paths it may touch, what lies below them, and how written files become visible, whole.
 
 pub mod commit;
 pub mod listing;
 pub mod paths;
+pub mod whole;
 
 pub use paths::Workspace;
+pub use whole::write_whole;

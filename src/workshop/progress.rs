@@ -5,8 +5,10 @@
 use super::step::Step;
 use super::verdict::{Figures, Verdict};
 use crate::common::{ErrorClass, Result, SparkError, digest};
+use crate::storage::write_whole;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The format of the file.
@@ -105,9 +107,8 @@ pub fn settings(root: &Path) -> Result<FolderSettings> {
 /// # Errors
 /// A folder that cannot be written.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
-    let part = path.with_extension("part");
     let parent = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    let written = parent.and_then(|()| std::fs::write(&part, text)).and_then(|()| std::fs::rename(&part, path));
+    let written = parent.and_then(|()| write_whole(path, |out| out.write_all(text.as_bytes())));
     written.map_err(|error| failed(path, "cannot be written", &error))
 }
 

@@ -1,6 +1,6 @@
 //! `batchlab check [E2.3 | E2 | FILE | all]`.
 
-use crate::cli::workshop::{self, Chosen};
+use crate::cli::workshop::Folder;
 use crate::cli::{interrupt, launch, output};
 use crate::common::Result;
 use crate::report;
@@ -35,34 +35,21 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args))
 }
 
 fn try_run(args: &Args) -> Result<u8> {
-    let folder = workshop::Folder::open(&args.dir)?;
+    let folder = Folder::open(&args.dir)?;
     let cancelled = interrupt::flag();
     let mut verdicts: Vec<Verdict> = Vec::new();
     let chosen = folder.choose(&args.what)?;
-    for Chosen { step, source, file } in &chosen {
-        let verdict = check(&CheckRequest {
-            step,
-            source,
-            file,
-            root: &folder.root,
-            visible: folder.visible(),
-            salt: &folder.salt(),
-            rows: args.rows,
-            which: args.variant.map_or(Which::All, Which::Only),
-            threads: workshop::threads(),
-            cancelled: cancelled.clone(),
-        })?;
+    for one in &chosen {
+        let which = args.variant.map_or(Which::All, Which::Only);
+        let verdict = check(&CheckRequest { rows: args.rows, ..folder.request(one, which, &cancelled) })?;
         if cancelled.load(std::sync::atomic::Ordering::Relaxed) {
             return Ok(130);
         }
-        folder.remember(step, source, &verdict, args.variant.is_none())?;
+        folder.remember(&one.step, &one.source, &verdict, args.variant.is_none())?;
         if !args.json {
             output::out(&report::verdict::of(&verdict));
             if chosen.len() > 1 {

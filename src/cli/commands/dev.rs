@@ -31,10 +31,7 @@ struct Check {
 
 pub(crate) fn run(args: &Args) -> u8 {
     let What::Check(check) = &args.what;
-    match try_check(check) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_check(check))
 }
 
 fn try_check(args: &Check) -> Result<u8> {

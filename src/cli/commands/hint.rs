@@ -22,10 +22,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(()) => 0,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args).map(|()| 0))
 }
 
 fn try_run(args: &Args) -> Result<()> {

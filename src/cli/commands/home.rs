@@ -22,10 +22,7 @@ const DEATHS: [&str; 4] = ["node-2@0.03", "node-2@0.3", "node-2@1.4", "node-2@0.
 
 pub(crate) fn run() -> u8 {
     let result = if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() { screen() } else { main_job() };
-    match result {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(result)
 }
 
 fn plan_of(exercise: &Exercise) -> Result<Plan> {

@@ -29,10 +29,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args))
 }
 
 #[derive(Default)]

@@ -7,8 +7,9 @@ use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
 use crate::report::{self, Depth, Format, trace};
+use crate::storage::write_whole;
 use crate::tui::export;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,14 +73,8 @@ fn export(args: &Args, events: &[Arc<Event>]) -> Result<()> {
     Ok(())
 }
 
-/// Writes beside the final name first, so that nothing half-written looks whole.
 fn save(path: &Path, text: &str) -> Result<()> {
-    let part = path.with_extension("part");
-    std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path)).map_err(|error| {
-        // What could not be written whole is not kept.
-        let _ = std::fs::remove_file(&part);
-        unwritten(path, &error)
-    })
+    write_whole(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritten(path, &error))
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> SparkError {

@@ -1,6 +1,6 @@
 //! `batchlab report`.
 
-use crate::cli::workshop::{self, Folder};
+use crate::cli::workshop::Folder;
 use crate::cli::{interrupt, launch, output};
 use crate::common::Result;
 use crate::report::progress::{Form, summary};
@@ -33,10 +33,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args))
 }
 
 fn try_run(args: &Args) -> Result<u8> {
@@ -69,18 +66,7 @@ fn verify(folder: &Folder, progress: &Progress) -> Result<u8> {
     let (mut held, total) = (0, ids.len());
     for id in ids {
         for chosen in folder.choose(&[id])? {
-            let verdict = check(&CheckRequest {
-                step: &chosen.step,
-                source: &chosen.source,
-                file: &chosen.file,
-                root: &folder.root,
-                visible: folder.visible(),
-                salt: &salt,
-                rows: None,
-                which: Which::All,
-                threads: workshop::threads(),
-                cancelled: cancelled.clone(),
-            })?;
+            let verdict = check(&CheckRequest { salt: &salt, ..folder.request(&chosen, Which::All, &cancelled) })?;
             held += usize::from(verdict.passed);
             let failed = verdict
                 .first_failure()

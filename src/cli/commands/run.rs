@@ -7,8 +7,9 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
 use crate::report::{self, Depth, Format};
 use crate::spark_log;
+use crate::storage::write_whole;
 use clap::ValueEnum;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -68,10 +69,7 @@ enum FormatArg {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args))
 }
 
 fn try_run(args: &Args) -> Result<u8> {
@@ -128,31 +126,22 @@ fn format(arg: FormatArg) -> Format {
 fn save(args: &Args, log: &EventLog) -> Result<()> {
     let events = log.snapshot();
     if let Some(path) = &args.events {
-        write_whole(path, |out| log::write(&events, out))?;
+        save_log(path, |out| log::write(&events, out))?;
     }
     if let Some(folder) = &args.spark_events {
         // A folder that cannot be made is told by the file that cannot.
         let _ = std::fs::create_dir_all(folder);
-        write_whole(&folder.join(spark_log::application_id(&events)), |out| spark_log::write(&events, out))?;
+        save_log(&folder.join(spark_log::application_id(&events)), |out| spark_log::write(&events, out))?;
     }
     Ok(())
 }
 
-/// Writes a log beside its final name first, so that a full disk leaves no half log that looks whole.
-fn write_whole(
+/// Writes a log, whole or not at all.
+fn save_log(
     path: &Path,
     write: impl FnOnce(&mut std::io::BufWriter<std::fs::File>) -> std::io::Result<()>,
 ) -> Result<()> {
-    let part = path.with_extension("part");
-    let written = std::fs::File::create(&part).and_then(|file| {
-        let mut out = std::io::BufWriter::new(file);
-        write(&mut out)?;
-        out.flush()?;
-        std::fs::rename(&part, path)
-    });
-    written.map_err(|error| {
-        // What could not be written whole is not kept.
-        let _ = std::fs::remove_file(&part);
+    write_whole(path, write).map_err(|error| {
         SparkError::new(ErrorClass::SparkException, format!("the log {} could not be written: {error}", path.display()))
             .with_help("check the free space and the folder; the run itself is done")
     })

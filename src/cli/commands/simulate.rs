@@ -3,6 +3,7 @@
 use crate::cli::{interrupt, launch, output};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::{Event, log};
+use crate::storage::write_whole;
 use crate::swarm::synthetic::Synthetic;
 use crate::swarm::{self, Case, Mix, Options, Verdict};
 use std::path::{Path, PathBuf};
@@ -48,10 +49,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args))
 }
 
 fn try_run(args: &Args) -> Result<u8> {
@@ -108,9 +106,7 @@ fn peak_memory_bytes() -> Option<u64> {
 
 fn save(path: Option<&Path>, events: &[Arc<Event>]) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
-    let file = std::fs::File::create(path);
-    let written = file.and_then(|file| log::write(events, &mut std::io::BufWriter::new(file)));
-    written.map_err(|error| {
+    write_whole(path, |out| log::write(events, out)).map_err(|error| {
         SparkError::new(ErrorClass::IllegalArgumentException, format!("{} cannot be written: {error}", path.display()))
     })
 }

@@ -23,10 +23,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args))
 }
 
 fn try_run(args: &Args) -> Result<u8> {
@@ -47,18 +44,8 @@ fn try_run(args: &Args) -> Result<u8> {
         output::out(&step.solution);
         if passed {
             let figures = |source: &str| -> Result<Figures> {
-                let verdict = check(&CheckRequest {
-                    step,
-                    source,
-                    file: &chosen.file,
-                    root: &folder.root,
-                    visible: folder.visible(),
-                    salt: &folder.salt(),
-                    rows: None,
-                    which: Which::Visible,
-                    threads: workshop::threads(),
-                    cancelled: interrupt::flag(),
-                })?;
+                let request = folder.request(&chosen, Which::Visible, &interrupt::flag());
+                let verdict = check(&CheckRequest { source, ..request })?;
                 Ok(verdict.variants.first().map(|variant| variant.figures.clone()).unwrap_or_default())
             };
             output::out(&side_by_side(&figures(&chosen.source)?, &figures(&step.solution)?));

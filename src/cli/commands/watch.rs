@@ -4,8 +4,7 @@ use crate::cli::workshop::{self, Chosen, Folder};
 use crate::cli::{interrupt, launch, output};
 use crate::common::Result;
 use crate::report;
-use crate::workshop::check::{CheckRequest, Which, check};
-use crate::workshop::verdict::Verdict;
+use crate::workshop::check::{Which, check};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,10 +30,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match try_run(args) {
-        Ok(status) => status,
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args))
 }
 
 fn try_run(args: &Args) -> Result<u8> {
@@ -85,28 +81,16 @@ fn begin(folder: &Folder, name: &str, cancelled: &Arc<AtomicBool>) -> Result<()>
 }
 
 fn judge(folder: &Folder, name: &str, cancelled: &Arc<AtomicBool>) -> Result<()> {
-    let Some(Chosen { step, source, file }) = chosen(folder, name)? else { return Ok(()) };
-    let checked = |which: Which| -> Result<Verdict> {
-        check(&CheckRequest {
-            step: &step,
-            source: &source,
-            file: &file,
-            root: &folder.root,
-            visible: folder.visible(),
-            salt: &folder.salt(),
-            rows: None,
-            which,
-            threads: workshop::threads(),
-            cancelled: cancelled.clone(),
-        })
-    };
+    let Some(chosen) = chosen(folder, name)? else { return Ok(()) };
+    let checked = |which: Which| check(&folder.request(&chosen, which, cancelled));
+    let Chosen { step, source, .. } = &chosen;
     let started = Instant::now();
     let first = checked(Which::Visible)?;
     let millis = started.elapsed().as_millis();
     if !first.passed {
         output::out(&format!("{}  ({millis} ms on this machine)\n", report::verdict::of(&first).trim_end()));
         let same = first.mistake_ids();
-        folder.remember(&step, &source, &first, false)?;
+        folder.remember(step, source, &first, false)?;
         if !same.is_empty() && folder.repeats(&step.id, &same)? {
             output::out(&format!("  The same slip again: `batchlab hint {}` has a hint.\n", step.id));
         }
@@ -114,7 +98,7 @@ fn judge(folder: &Folder, name: &str, cancelled: &Arc<AtomicBool>) -> Result<()>
     }
     output::out(&format!("{}: right on the visible data ({millis} ms); now the hidden variants …\n", step.id));
     let whole = checked(Which::All)?;
-    folder.remember(&step, &source, &whole, true)?;
+    folder.remember(step, source, &whole, true)?;
     output::out(&report::verdict::of(&whole));
     if whole.passed {
         let next = folder.next_step()?.and_then(|name| workshop::id_of(&name));
