@@ -7,7 +7,6 @@ use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
 use crate::status::Status;
 use std::sync::Arc;
-use unicode_width::UnicodeWidthStr;
 
 /// One number of both runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,12 +215,6 @@ impl Comparison {
                 "b": side(&first.b),
             })),
         })
-    }
-
-    /// The widest line of [`Comparison::text`], in cells.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.text("", "").lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
     }
 }
 
