@@ -3,30 +3,19 @@
 //! Recorded from real Spark 4.3 on twelve slots (`tests/steps/behaviour42_10000.json`); here on one node with twelve cores.
 //! `tests/compare_behaviour_with_spark.py` repeats the comparison where PySpark is installed. `SOLUTIONS=DIR` reads the scripts from elsewhere.
 
+#[path = "support/project.rs"]
+mod project;
 mod support;
 
 use batchlab::event::log::EventLog;
 use batchlab::session::RunRequest;
 use batchlab::status::Status;
 use batchlab::status::metrics::{Metrics, Summary};
+use project::{copy, project};
 use serde_json::Value;
-use std::path::Path;
 
 /// Differences that remain, with their reason.
 const KNOWN: &[(&str, &str)] = &[];
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() { copy(&path, &target) } else { std::fs::copy(&path, &target).map(drop).expect("a copy") }
-    }
-}
 
 fn solution(step: &str) -> Option<String> {
     let other = std::env::var("SOLUTIONS").ok().map(std::path::PathBuf::from);

@@ -1,22 +1,13 @@
 //! The four pipelines: real Spark's answers, and the same answers when a node dies at any moment.
 
+#[path = "support/project.rs"]
+mod project;
+
+use project::{copy, project};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const PIPELINES: [&str; 4] = ["01_basics", "02_joins", "03_files", "04_quality"];
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() { copy(&path, &target) } else { std::fs::copy(&path, &target).map(drop).expect("a copy") }
-    }
-}
 
 struct Run {
     folder: tempfile::TempDir,

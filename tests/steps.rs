@@ -3,18 +3,18 @@
 //! Each solution of `solutions/` runs unmodified, with a few plain PySpark lines appended that print the rows of its frames and its plain
 //! values; their digests were recorded from real Spark 4.3 on twelve slots (`tests/steps/seed42_10000.json`).
 
+#[path = "support/project.rs"]
+mod project;
+
+use project::{copy, project};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 const MARK: &str = "@@";
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// The frames whose rows are compared; `result` where nothing else is said.
 fn frames(step: &str) -> &'static [&'static str] {
@@ -55,15 +55,6 @@ fn script(step: &str) -> String {
         );
     }
     code
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() { copy(&path, &target) } else { std::fs::copy(&path, &target).map(drop).expect("a copy") }
-    }
 }
 
 fn answers(step: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
