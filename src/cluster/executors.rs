@@ -8,6 +8,7 @@ use super::simulation::{Cluster, Due};
 use crate::common::Conf;
 use crate::common::conf::parse_bytes;
 use crate::common::ids::{ExecutorId, NodeId};
+use crate::common::time::VirtualDuration;
 use crate::scheduler::Input;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,60 +65,42 @@ impl Cluster {
     /// Asks the cluster manager for the executors that are missing.
     pub(super) fn fill_up(&mut self) {
         let is_first = !std::mem::replace(&mut self.allocation.has_asked, true);
-        let target = self.allocation.target.or_else(|| instances(&self.conf)).unwrap_or(u32::MAX);
-        let mut index = 0;
-        while (self.executors.len() + self.allocation.coming.len()) < target as usize {
-            let Some(node) = self.next_place() else { break };
-            let delay = self.config.manager.delay(index, is_first, &self.conf);
-            index += 1;
-            if delay.0 == 0 {
-                self.start_executor(node);
-                continue;
-            }
+        let target = self.allocation.target.or_else(|| instances(&self.conf)).unwrap_or(u32::MAX) as usize;
+        let missing = target.saturating_sub(self.executors.len() + self.allocation.coming.len());
+        let (manager, mut vacancies) = (self.config.manager, self.vacancies());
+        let places = std::iter::from_fn(|| manager.place(&mut vacancies, &self.conf)).take(missing);
+        for (index, node) in (0..).zip(places.collect::<Vec<NodeId>>()) {
             let number = self.allocation.next;
             self.allocation.next += 1;
             self.allocation.coming.insert(number, node);
-            self.schedule(self.now + delay, Due::ExecutorStarts(number));
+            match manager.delay(index, is_first, &self.conf) {
+                VirtualDuration(0) => self.executor_arrives(number),
+                delay => self.schedule(self.now + delay, Due::ExecutorStarts(number)),
+            }
         }
     }
 
-    fn next_place(&self) -> Option<NodeId> {
-        let mut vacancies: BTreeMap<NodeId, Vacancy> = BTreeMap::new();
-        for (node, state) in &self.nodes {
-            let machine = self.config.machine(*node);
-            if state.answers() && !state.is_leaving {
-                let vacancy = Vacancy {
-                    node: *node,
-                    free_cores: machine.cores,
-                    free_memory_bytes: machine.memory_bytes,
-                    executors: 0,
-                };
-                vacancies.insert(*node, vacancy);
+    /// What machines that may get executors have to give.
+    fn vacancies(&self) -> Vec<Vacancy> {
+        let open = self.nodes.iter().filter(|(_, state)| state.answers() && !state.is_leaving);
+        let empty = |node: NodeId| {
+            let machine = self.config.machine(node);
+            let size = self.config.executor_size(node, &self.conf);
+            let (free_cores, free_memory_bytes) = (machine.cores, machine.memory_bytes);
+            Vacancy { node, size, free_cores, free_memory_bytes, executors: 0 }
+        };
+        let mut vacancies: BTreeMap<NodeId, Vacancy> = open.map(|(node, _)| (*node, empty(*node))).collect();
+        for executor in self.executors.values() {
+            if let Some(vacancy) = vacancies.get_mut(&executor.node) {
+                vacancy.take(ExecutorSize { cores: executor.cores, memory_bytes: executor.memory_bytes });
             }
         }
-        let running = self.executors.values().map(|executor| (executor.node, executor.cores, executor.memory_bytes));
-        let coming = self.allocation.coming.values().map(|node| {
-            let size = self.config.executor_size(*node, &self.conf);
-            (*node, size.cores, size.memory_bytes)
-        });
-        for (node, cores, memory_bytes) in running.chain(coming) {
-            if let Some(vacancy) = vacancies.get_mut(&node) {
-                vacancy.free_cores = vacancy.free_cores.saturating_sub(cores);
-                vacancy.free_memory_bytes = vacancy.free_memory_bytes.saturating_sub(memory_bytes);
-                vacancy.executors += 1;
+        for node in self.allocation.coming.values() {
+            if let Some(vacancy) = vacancies.get_mut(node) {
+                vacancy.take(vacancy.size);
             }
         }
-        let vacancies: Vec<Vacancy> = vacancies.into_values().collect();
-        // Machines may differ, and so may what an executor takes of each.
-        let fitting: Vec<Vacancy> = vacancies
-            .into_iter()
-            .filter(|vacancy| {
-                let size = self.config.executor_size(vacancy.node, &self.conf);
-                vacancy.free_cores >= size.cores && vacancy.free_memory_bytes >= size.memory_bytes
-            })
-            .collect();
-        let least = ExecutorSize { cores: 1, memory_bytes: 1 };
-        self.config.manager.place(least, &fitting, &self.conf)
+        vacancies.into_values().collect()
     }
 
     /// A granted executor's process is there, unless its machine has gone meanwhile: then another is asked for.

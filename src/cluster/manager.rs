@@ -37,10 +37,25 @@ pub struct ExecutorSize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vacancy {
     pub node: NodeId,
+    /// What an executor takes here: machines may differ.
+    pub size: ExecutorSize,
     pub free_cores: u32,
     pub free_memory_bytes: u64,
     /// Executors that run there now.
     pub executors: u32,
+}
+
+impl Vacancy {
+    fn fits(&self) -> bool {
+        self.free_cores >= self.size.cores && self.free_memory_bytes >= self.size.memory_bytes
+    }
+
+    /// One executor more, of this size.
+    pub fn take(&mut self, size: ExecutorSize) {
+        self.free_cores = self.free_cores.saturating_sub(size.cores);
+        self.free_memory_bytes = self.free_memory_bytes.saturating_sub(size.memory_bytes);
+        self.executors += 1;
+    }
 }
 
 impl Manager {
@@ -61,12 +76,9 @@ impl Manager {
         }
     }
 
-    /// The machine for the next executor.
-    #[must_use]
-    pub fn place(self, size: ExecutorSize, vacancies: &[Vacancy], conf: &Conf) -> Option<NodeId> {
-        let fits =
-            |vacancy: &&Vacancy| vacancy.free_cores >= size.cores && vacancy.free_memory_bytes >= size.memory_bytes;
-        let fitting = vacancies.iter().filter(fits);
+    /// The machine for the next executor, which takes its share of it.
+    pub fn place(self, vacancies: &mut [Vacancy], conf: &Conf) -> Option<NodeId> {
+        let fitting = vacancies.iter_mut().filter(|vacancy| vacancy.fits());
         let spread = match self {
             Manager::Standalone => conf.get("spark.deploy.spreadOut").is_none_or(|text| text.trim() != "false"),
             Manager::Kubernetes => true,
@@ -77,7 +89,9 @@ impl Manager {
         } else {
             fitting.min_by_key(|vacancy| (std::cmp::Reverse(vacancy.executors), vacancy.node))
         };
-        chosen.map(|vacancy| vacancy.node)
+        let chosen = chosen?;
+        chosen.take(chosen.size);
+        Some(chosen.node)
     }
 }
 
@@ -88,16 +102,9 @@ mod tests {
     fn places(manager: Manager) -> Vec<u32> {
         let size = ExecutorSize { cores: 2, memory_bytes: 1 };
         let mut vacancies: Vec<Vacancy> = (1..=3)
-            .map(|node| Vacancy { node: NodeId(node), free_cores: 4, free_memory_bytes: 9, executors: 0 })
+            .map(|node| Vacancy { node: NodeId(node), size, free_cores: 4, free_memory_bytes: 9, executors: 0 })
             .collect();
-        let mut found = Vec::new();
-        while let Some(node) = manager.place(size, &vacancies, &Conf::new()) {
-            found.push(node.0);
-            let vacancy = &mut vacancies[node.0 as usize - 1];
-            vacancy.free_cores -= size.cores;
-            vacancy.executors += 1;
-        }
-        found
+        std::iter::from_fn(|| manager.place(&mut vacancies, &Conf::new()).map(|node| node.0)).collect()
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub struct Load {
 pub struct ExecutorAllocation {
     rules: Option<AllocationRules>,
     target: u32,
+    /// Until the first work comes or an executor goes, the initial number stands.
+    is_initializing: bool,
     to_add: u32,
     add_at: Option<VirtualTime>,
     idle_since: BTreeMap<ExecutorId, VirtualTime>,
@@ -91,6 +93,7 @@ impl ExecutorAllocation {
     pub fn set_rules(&mut self, rules: Option<AllocationRules>) {
         if self.rules != rules {
             self.target = rules.map_or(0, |rules| rules.initial);
+            self.is_initializing = true;
             self.to_add = 1;
             self.rules = rules;
         }
@@ -112,7 +115,11 @@ impl ExecutorAllocation {
         let Some(rules) = self.rules else { return };
         let per_executor = load.cores.values().copied().max().unwrap_or(1).max(1) as usize;
         let needed = u32::try_from((load.pending + load.running).div_ceil(per_executor)).unwrap_or(u32::MAX);
-        self.adjust_target(now, &rules, needed, load.pending > 0, out);
+        self.note_idle(now, load);
+        self.is_initializing &= needed == 0 && self.due(now, &rules, load).is_empty();
+        if !self.is_initializing {
+            self.adjust_target(now, &rules, needed, load.pending > 0, out);
+        }
         self.release_idle(now, &rules, load, out);
         self.set_timer(now, &rules, load, out);
     }
@@ -143,16 +150,25 @@ impl ExecutorAllocation {
         }
     }
 
-    fn release_idle(&mut self, now: VirtualTime, rules: &AllocationRules, load: &Load, out: &mut Outbox) {
+    fn note_idle(&mut self, now: VirtualTime, load: &Load) {
         self.idle_since.retain(|executor, _| load.cores.contains_key(executor) && !load.busy.contains(executor));
         for executor in load.cores.keys().filter(|executor| !load.busy.contains(executor)) {
             self.idle_since.entry(*executor).or_insert(now);
         }
+    }
+
+    /// Executors whose patience has ended, and since when they have been idle.
+    fn due(&self, now: VirtualTime, rules: &AllocationRules, load: &Load) -> Vec<(ExecutorId, VirtualTime)> {
+        let is_due = |executor, since: VirtualTime| {
+            Self::patience(rules, load, executor).is_some_and(|patience| since + patience <= now)
+        };
+        self.idle_since.iter().map(|(id, since)| (*id, *since)).filter(|(id, since)| is_due(*id, *since)).collect()
+    }
+
+    fn release_idle(&mut self, now: VirtualTime, rules: &AllocationRules, load: &Load, out: &mut Outbox) {
         let mut left = load.cores.len() as u32;
-        let idle: Vec<(ExecutorId, VirtualTime)> = self.idle_since.iter().map(|(id, since)| (*id, *since)).collect();
-        for (executor, since) in idle {
-            let is_due = Self::patience(rules, load, executor).is_some_and(|patience| since + patience <= now);
-            if is_due && left > rules.min && left > self.target {
+        for (executor, since) in self.due(now, rules, load) {
+            if left > rules.min && left > self.target {
                 left -= 1;
                 self.idle_since.remove(&executor);
                 out.push(Command::ReleaseExecutor { executor, idle: now.since(since) });
@@ -169,7 +185,7 @@ impl ExecutorAllocation {
     }
 
     fn set_timer(&mut self, now: VirtualTime, rules: &AllocationRules, load: &Load, out: &mut Outbox) {
-        let surplus = load.cores.len() as u32 > rules.min.max(self.target);
+        let surplus = self.is_initializing || load.cores.len() as u32 > rules.min.max(self.target);
         let ends = self
             .idle_since
             .iter()
@@ -235,6 +251,24 @@ mod tests {
         assert!(look(&mut manager, 10, &idle).is_empty());
         assert!(look(&mut manager, 69, &idle).is_empty());
         assert_eq!(look(&mut manager, 70, &idle), ["release exec 3", "release exec 4"]);
+    }
+
+    #[test]
+    fn the_initial_number_stands_until_work_comes_or_an_executor_was_idle_for_long() {
+        let initial = rules(&[("initialExecutors", "4")]);
+        let mut manager = ExecutorAllocation::default();
+        manager.set_rules(initial);
+        assert!(look(&mut manager, 0, &load(0, 0, 4, 0)).is_empty());
+        assert_eq!(look(&mut manager, 1, &load(0, 2, 4, 1)), ["ask for 1"]);
+
+        let mut manager = ExecutorAllocation::default();
+        manager.set_rules(initial);
+        assert!(look(&mut manager, 0, &load(0, 0, 4, 0)).is_empty());
+        assert!(look(&mut manager, 59, &load(0, 0, 4, 0)).is_empty());
+        assert_eq!(
+            look(&mut manager, 60, &load(0, 0, 4, 0)),
+            ["ask for 0", "release exec 1", "release exec 2", "release exec 3", "release exec 4"]
+        );
     }
 
     #[test]

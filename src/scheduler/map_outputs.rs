@@ -162,6 +162,12 @@ impl MapOutputTracker {
         self.shuffles.get_mut(&shuffle)?.take(map)
     }
 
+    /// Executors, living or gone, that hold map outputs.
+    #[must_use]
+    pub fn holders(&self) -> BTreeSet<ExecutorId> {
+        self.shuffles.values().flat_map(|table| table.by_executor.keys().copied()).collect()
+    }
+
     /// Executors, living or gone, whose outputs lie on a machine.
     #[must_use]
     pub fn executors_on(&self, node: NodeId) -> BTreeSet<ExecutorId> {

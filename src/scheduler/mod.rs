@@ -144,7 +144,7 @@ impl Scheduler {
         self.tasks.offer(now, all_free, out);
         if self.allocation.is_on() {
             let mut load = self.tasks.load();
-            load.holds_shuffles = self.dag.tracker.all().map(|(_, _, at)| at.executor).collect();
+            load.holds_shuffles = self.dag.tracker.holders();
             load.holds_cached = self.dag.cached.all().map(|(_, _, at)| at.executor).collect();
             self.allocation.look(now, &load, out);
         }
