@@ -39,6 +39,74 @@ fn run(script: &str, options: &[&str]) -> Said {
     }
 }
 
+/// A folder with a script, and a stand-in for Spark that does what `body` says; `$log` is the folder for the event log.
+#[cfg(unix)]
+fn stand_in(body: &str) -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let submit = folder.path().join("spark/bin/spark-submit");
+    std::fs::create_dir_all(folder.path().join("spark/bin")).expect("a folder");
+    let find_log = "for word; do case $word in spark.eventLog.dir=*) log=${word#*=};; esac; done";
+    std::fs::write(&submit, format!("#!/bin/sh\n{find_log}\n{body}\n")).expect("space");
+    std::fs::set_permissions(&submit, std::fs::Permissions::from_mode(0o755)).expect("our own file");
+    std::fs::write(folder.path().join("script.py"), "print('never run here')\n").expect("space");
+    folder
+}
+
+#[cfg(unix)]
+fn on_spark(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_batchlab"));
+    command.args(arguments).current_dir(folder).env("SPARK_HOME", folder.join("spark")).stdin(Stdio::null());
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn a_script_on_real_spark_prints_as_it_does_and_its_log_is_told() {
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/spark_logs/join.json");
+    let folder =
+        stand_in(&format!("echo \"$1 $2\"; cp {} \"$log/app-1\"; echo 26/01/31 12:00:00 WARN x >&2", log.display()));
+    let run = ["run", "script.py", "--on", "spark", "--master", "local[4]", "--spark-events", "kept"];
+    let said = on_spark(folder.path(), &run).output().expect("the program starts");
+    let told = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!((said.status.code(), &*said.stdout), (Some(0), &b"--master local[4]\n"[..]), "{told}");
+    assert!(told.contains("summary: 8 tasks succeeded"), "{told}");
+    assert!(folder.path().join("kept/app-1").is_file(), "{told}");
+    let wrong = on_spark(folder.path(), &["run", "script.py", "--on", "spark", "--kill", "2@1"]).output();
+    let wrong = wrong.expect("the program starts");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("--kill describes the simulated cluster"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_script_that_fails_on_real_spark_shows_pythons_words() {
+    let folder = stand_in("echo 'Traceback (most recent call last):' >&2; echo 'ValueError: no' >&2; exit 1");
+    let said = on_spark(folder.path(), &["run", "script.py", "--on", "spark"]).output().expect("the program starts");
+    let told = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(1), "{told}");
+    assert!(told.contains("  ValueError: no\n") && told.contains("started no Spark session"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_on_real_spark_leaves_no_process_behind() {
+    let folder = stand_in("sleep 600 & echo $! > child; wait");
+    let mut run = on_spark(folder.path(), &["run", "script.py", "--on", "spark"]);
+    let mut running = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+    let child = folder.path().join("child");
+    let is_written = || std::fs::read_to_string(&child).is_ok_and(|text| text.ends_with('\n'));
+    while !is_written() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let ask = Command::new("kill").arg("-TERM").arg(running.id().to_string()).status().expect("there is a kill");
+    assert!(ask.success());
+    assert_eq!(running.wait().expect("it ends").code(), Some(130));
+    let child = std::fs::read_to_string(&child).expect("a number");
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+}
+
 const READ: &str = "people = spark.read.csv('data/people.csv', header=True)\n";
 
 #[test]

@@ -168,6 +168,29 @@ impl ClusterArgs {
         Ok(Some(config))
     }
 
+    /// Real Spark has its own machines, and nobody breaks them on request.
+    pub(crate) fn refuse_simulation(&self) -> Result<()> {
+        let given = [
+            ("--cluster", self.cluster.is_some()),
+            ("--nodes", self.nodes.is_some()),
+            ("--cores", self.cores.is_some()),
+            ("--memory", self.memory.is_some()),
+            ("--process-memory", self.process_memory.is_some()),
+            ("--kill", !self.kill.is_empty()),
+            ("--fault", !self.fault.is_empty()),
+            ("--chaos", self.chaos.is_some()),
+            ("--scale", self.scale.is_some()),
+            ("--now", self.now.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((name, _)) => {
+                Err(refused(format!("{name} describes the simulated cluster; real Spark knows nothing of it"))
+                    .with_help("--master URL says where real Spark runs, --set KEY=VALUE passes settings on"))
+            }
+        }
+    }
+
     /// Memory of this process.
     pub(crate) fn process_memory_bytes(&self) -> Result<u64> {
         match self.process_memory.as_deref() {

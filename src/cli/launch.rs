@@ -7,7 +7,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format, Narrator, Place, Raised};
-use crate::session::{Outcome, RunRequest, Uncaught, run_script};
+use crate::session::{Kept, Outcome, RunRequest, Uncaught, run_and_keep, run_script};
 use crate::status::Status;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,12 +82,7 @@ impl Plan {
             conf.push(("spark.master".to_owned(), master));
         }
         conf.extend(args.settings()?);
-        let root = std::env::current_dir().map_err(|error| {
-            SparkError::new(
-                ErrorClass::IllegalArgumentException,
-                format!("the working folder cannot be opened: {error}"),
-            )
-        })?;
+        let root = working_folder()?;
         let cluster = args.config()?;
         Ok(Plan {
             script,
@@ -130,6 +125,12 @@ impl Plan {
         }
     }
 
+    /// Runs it here and now, without a word, and keeps what these names hold at its end.
+    pub(crate) fn run_and_keep(&self, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
+        let request = self.request(EventLog::new(), Arc::new(AtomicBool::new(false)), Box::new(|_| {}));
+        run_and_keep(request, names)
+    }
+
     /// Starts the run; its end comes through the channel.
     pub(crate) fn start(
         &self,
@@ -149,6 +150,13 @@ impl Plan {
         }
         receiver
     }
+}
+
+/// The folder that paths of scripts start from.
+pub(crate) fn working_folder() -> Result<PathBuf> {
+    std::env::current_dir().map_err(|error| {
+        SparkError::new(ErrorClass::IllegalArgumentException, format!("the working folder cannot be opened: {error}"))
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the door is where the wall clock comes in")]

@@ -8,9 +8,11 @@ mod cluster_args;
 mod commands;
 mod interrupt;
 mod launch;
+mod on_spark;
 mod output;
 mod stage;
 mod submit;
+mod tables;
 mod workshop;
 
 use clap::{Parser, Subcommand};

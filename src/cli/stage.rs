@@ -102,8 +102,8 @@ pub(crate) fn watch(plan: &Plan, title: &str, screen: ScreenArgs) -> Result<(u8,
 }
 
 /// Writes what the script printed, once its screen is closed: standard output is the script's.
-pub(crate) fn give_out(log: &EventLog) {
-    for event in &log.snapshot() {
+pub(crate) fn give_out(events: &[Arc<Event>]) {
+    for event in events {
         if let EventKind::Printed { text } = &event.kind {
             output::out(text);
         }
@@ -297,13 +297,24 @@ fn faults_of(strike: &Strike) -> Vec<Fault> {
     faults
 }
 
-/// A new folder that shows everything of `root` but its outputs.
-pub(crate) fn scratch(root: &Path) -> std::io::Result<PathBuf> {
-    let base = std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id()));
+/// A new folder; [`tidy`] removes it.
+pub(crate) fn empty_scratch() -> std::io::Result<PathBuf> {
+    let base = scratches();
     std::fs::create_dir_all(&base)?;
     let number = std::fs::read_dir(&base)?.count();
     let folder = base.join(number.to_string());
     std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Where the scratch folders of this process are.
+fn scratches() -> PathBuf {
+    std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id()))
+}
+
+/// A new folder that shows everything of `root` but its outputs.
+pub(crate) fn scratch(root: &Path) -> std::io::Result<PathBuf> {
+    let folder = empty_scratch()?;
     for entry in std::fs::read_dir(root)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -328,5 +339,5 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
 /// Removes the scratch folders of this process.
 pub(crate) fn tidy() {
     // A folder that cannot be removed now is the temporary folder's to clean.
-    let _ = std::fs::remove_dir_all(std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id())));
+    let _ = std::fs::remove_dir_all(scratches());
 }

@@ -136,6 +136,19 @@ fn unknown(name: &str) -> SparkError {
     error.with_help(format!("the tables are: {}", NAMES.join(", ")))
 }
 
+/// The tables below `datasets/` that a script's text names.
+#[must_use]
+pub fn named_in(source: &str) -> Vec<&'static str> {
+    let is_named = |name: &&&str| {
+        source.match_indices(&format!("datasets/{name}")).any(|(at, text)| {
+            let after = source[at + text.len()..].chars().next();
+            !after.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        })
+    };
+    let parquet = source.contains("datasets/people.parquet").then_some("people.parquet");
+    NAMES.iter().filter(is_named).copied().chain(parquet).collect()
+}
+
 /// Makes the default table `name` (seed 42, 10,000 rows) below `datasets` when it is one that we know and it is missing.
 ///
 /// # Errors

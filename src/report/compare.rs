@@ -2,10 +2,12 @@
 
 use super::narrator::{Depth, Format, Narrator};
 use super::words;
-use crate::common::text::{bytes, count};
+use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
-use crate::status::Status;
+use crate::status::metrics::{Metrics, Summary, Work};
+use crate::status::{Output, Status};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One number of both runs.
@@ -38,38 +40,146 @@ pub struct FirstDifference {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     pub rows: Vec<Row>,
-    /// Whether both printed the same text.
-    pub prints_same: bool,
-    /// Whether both wrote the same folders with the same numbers of rows.
-    pub writes_same: bool,
+    pub prints: Verdict,
+    /// Where they did not write the same folders with the same numbers of rows.
+    pub writes: Vec<String>,
+    /// What both wrote, where it was there to be read, row by row.
+    pub tables: Vec<Table>,
+    /// Only told of two runs on the simulated cluster: real Spark tells another story, at other times.
     pub first: Option<FirstDifference>,
+    /// One of them is a log of real Spark.
+    any_real: bool,
+}
+
+/// Whether something is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Same,
+    Differs,
+    /// One of the logs does not say.
+    Unknown,
+}
+
+/// A table that was written, compared row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    pub path: String,
+    pub rows: u64,
+    /// Absent: both hold the same rows.
+    pub difference: Option<String>,
+}
+
+impl Verdict {
+    fn of(same: bool) -> Verdict {
+        if same { Verdict::Same } else { Verdict::Differs }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Verdict::Same => "the same",
+            Verdict::Differs => "NOT the same",
+            Verdict::Unknown => "unknown: a log of real Spark does not hold what was printed",
+        }
+    }
+
+    fn json(self) -> serde_json::Value {
+        match self {
+            Verdict::Same => true.into(),
+            Verdict::Differs => false.into(),
+            Verdict::Unknown => serde_json::Value::Null,
+        }
+    }
 }
 
 /// Compares two logs.
 #[must_use]
 pub fn compare(a: &[Arc<Event>], b: &[Arc<Event>]) -> Comparison {
     let (status_a, status_b) = (fold(a), fold(b));
-    let row = |name, unit, value: fn(&Status) -> f64| Row { name, a: value(&status_a), b: value(&status_b), unit };
+    let (sums_a, sums_b) = (Sums::of(&status_a), Sums::of(&status_b));
+    let row = |name, unit, value: fn(&Sums) -> f64| Row { name, a: value(&sums_a), b: value(&sums_b), unit };
     let rows = vec![
-        row("virtual time", Unit::Seconds, |status| status.now.as_secs_f64()),
-        row("jobs", Unit::Count, |status| status.jobs.len() as f64),
-        row("stages run", Unit::Count, |status| status.totals.stages_run as f64),
-        row("task starts", Unit::Count, |status| status.totals.tasks_started as f64),
-        row("of them again", Unit::Count, |status| status.totals.again as f64),
-        row("core time", Unit::Seconds, |status| status.totals.core_nanos as f64 / 1e9),
-        row("shuffle written", Unit::Bytes, |status| status.totals.shuffle_write_bytes as f64),
-        row("over the network", Unit::Bytes, |status| status.totals.shuffle_read_remote_bytes as f64),
-        row("spilled", Unit::Bytes, |status| status.totals.spilled_bytes as f64),
-        row("rows read", Unit::Count, |status| status.totals.input_rows as f64),
-        row("cache hits", Unit::Count, |status| status.totals.cache_hits as f64),
-        row("max / median task", Unit::Ratio, straggler),
+        row("time", Unit::Seconds, |of| of.work.virtual_seconds),
+        row("  before any job", Unit::Seconds, |of| of.before_jobs),
+        row("  in jobs", Unit::Seconds, |of| of.in_jobs),
+        row("  between jobs", Unit::Seconds, |of| of.work.virtual_seconds - of.before_jobs - of.in_jobs),
+        row("jobs", Unit::Count, |of| of.work.jobs as f64),
+        row("stages run", Unit::Count, |of| of.work.stages as f64),
+        row("stages skipped", Unit::Count, |of| of.work.stages_skipped as f64),
+        row("tasks", Unit::Count, |of| of.work.tasks as f64),
+        row("of them failed", Unit::Count, |of| of.work.tasks_failed as f64),
+        row("of them again", Unit::Count, |of| of.work.tasks_again as f64),
+        row("core time", Unit::Seconds, |of| of.work.core_seconds),
+        row("  computing", Unit::Seconds, |of| of.computing),
+        row("  fetching", Unit::Seconds, |of| of.fetching),
+        row("  writing shuffles", Unit::Seconds, |of| of.writing),
+        row("records read", Unit::Count, |of| of.work.input_records as f64),
+        row("bytes read", Unit::Bytes, |of| of.work.input_bytes as f64),
+        row("shuffle records", Unit::Count, |of| of.work.shuffle_records as f64),
+        row("shuffle written", Unit::Bytes, |of| of.work.shuffle_bytes as f64),
+        row("over the network", Unit::Bytes, |of| of.work.shuffle_remote_bytes as f64),
+        row("spilled", Unit::Bytes, |of| of.work.spilled_bytes as f64),
+        row("records written", Unit::Count, |of| of.written_rows as f64),
+        row("bytes written", Unit::Bytes, |of| of.written_bytes as f64),
+        row("cache hits", Unit::Count, |of| of.work.cache_hits as f64),
+        row("max / median task", Unit::Ratio, |of| of.straggler),
     ];
+    let is_real = |status: &Status| status.time_word() == "real";
+    let any_real = is_real(&status_a) || is_real(&status_b);
     Comparison {
         rows,
-        prints_same: printed(a) == printed(b),
-        writes_same: written(&status_a) == written(&status_b),
-        first: first_difference(a, b),
+        prints: prints([(a, is_real(&status_a)), (b, is_real(&status_b))]),
+        writes: writes(&status_a, &status_b),
+        tables: Vec::new(),
+        first: if any_real { None } else { first_difference(a, b) },
+        any_real,
     }
+}
+
+/// What is put side by side of one run.
+struct Sums {
+    work: Summary,
+    /// Seconds before the first job: the session starts, and the script with it.
+    before_jobs: f64,
+    /// Seconds in which some job ran.
+    in_jobs: f64,
+    computing: f64,
+    fetching: f64,
+    writing: f64,
+    /// Of the folders that were committed.
+    written_rows: u64,
+    written_bytes: u64,
+    straggler: f64,
+}
+
+impl Sums {
+    fn of(status: &Status) -> Sums {
+        let metrics = Metrics::of(status);
+        let sum = |value: fn(&Work) -> f64| metrics.stages.iter().map(|stage| value(&stage.work)).sum();
+        let first = status.jobs.values().map(|job| job.submitted).min().unwrap_or(status.now);
+        Sums {
+            before_jobs: first.as_secs_f64(),
+            in_jobs: in_jobs(status),
+            computing: sum(|work| work.compute_seconds),
+            fetching: sum(|work| work.fetch_seconds),
+            writing: sum(|work| work.write_seconds),
+            written_rows: status.outputs.iter().map(|output| output.rows).sum(),
+            written_bytes: status.outputs.iter().map(|output| output.bytes).sum(),
+            straggler: straggler(status),
+            work: metrics.summary,
+        }
+    }
+}
+
+/// The seconds in which some job ran; jobs of one query may overlap.
+fn in_jobs(status: &Status) -> f64 {
+    let mut spans: Vec<_> = status.jobs.values().map(|job| (job.submitted, job.ended.unwrap_or(status.now))).collect();
+    spans.sort_unstable();
+    let (mut nanos, mut until) = (0, VirtualTime::ZERO);
+    for (from, to) in spans {
+        nanos += to.since(from.max(until).min(to)).0;
+        until = until.max(to);
+    }
+    VirtualTime(nanos).as_secs_f64()
 }
 
 fn fold(events: &[Arc<Event>]) -> Status {
@@ -100,6 +210,22 @@ fn straggler(status: &Status) -> f64 {
     worst
 }
 
+/// Whether both printed the same. A real Spark's log holds no print unless the run was started here; its plans have other ids and paths,
+/// and are left out.
+fn prints(sides: [(&[Arc<Event>], bool); 2]) -> Verdict {
+    let has_prints = |events: &[Arc<Event>]| events.iter().any(|event| matches!(event.kind, EventKind::Printed { .. }));
+    let any_real = sides.iter().any(|(_, is_real)| *is_real);
+    let [a, b] = sides.map(|(events, is_real)| {
+        let text = printed(events);
+        let text = if any_real { without_plans(&text) } else { text };
+        (has_prints(events) || !is_real).then_some(text)
+    });
+    match (a, b) {
+        (Some(a), Some(b)) => Verdict::of(a == b),
+        _ => Verdict::Unknown,
+    }
+}
+
 fn printed(events: &[Arc<Event>]) -> String {
     let texts = events.iter().filter_map(|event| match &event.kind {
         EventKind::Printed { text } => Some(text.as_str()),
@@ -108,8 +234,39 @@ fn printed(events: &[Arc<Event>]) -> String {
     texts.collect()
 }
 
-fn written(status: &Status) -> Vec<(&str, u64, bool)> {
-    status.outputs.iter().map(|output| (output.path.as_str(), output.rows, output.aborted.is_some())).collect()
+/// A text without what `explain()` prints, from the heading to the empty line.
+fn without_plans(text: &str) -> String {
+    let (mut kept, mut inside) = (String::new(), false);
+    for line in text.lines() {
+        if line == "== Physical Plan ==" {
+            inside = true;
+        } else if inside {
+            inside = !line.trim().is_empty();
+        } else if !line.trim().is_empty() {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+/// The folders that only one of them wrote, or that hold other numbers of rows.
+fn writes(a: &Status, b: &Status) -> Vec<String> {
+    let (a, b) = (written(a), written(b));
+    let paths: BTreeSet<&str> = a.keys().chain(b.keys()).copied().collect();
+    let rows = |rows: Option<&Option<u64>>| match rows {
+        None => "nothing".to_owned(),
+        Some(None) => "given up".to_owned(),
+        Some(Some(rows)) => plural(*rows, "row"),
+    };
+    let differing = paths.into_iter().filter(|path| a.get(path) != b.get(path));
+    differing.map(|path| format!("{path}: A {}, B {}", rows(a.get(path)), rows(b.get(path)))).collect()
+}
+
+/// The rows of each folder as they were written last; none: the write was given up.
+fn written(status: &Status) -> BTreeMap<&str, Option<u64>> {
+    let rows = |output: &Output| output.aborted.is_none().then_some(output.rows);
+    status.outputs.iter().map(|output| (output.path.as_str(), rows(output))).collect()
 }
 
 /// The first sentence that only one of them has.
@@ -160,7 +317,9 @@ impl Comparison {
     /// Whether both gave the same.
     #[must_use]
     pub fn is_same_result(&self) -> bool {
-        self.prints_same && self.writes_same
+        self.prints != Verdict::Differs
+            && self.writes.is_empty()
+            && self.tables.iter().all(|table| table.difference.is_none())
     }
 
     /// A table and the first difference, as plain text.
@@ -173,15 +332,26 @@ impl Comparison {
             text.push_str(line.trim_end());
             text.push('\n');
         }
-        let verdict = |same: bool| if same { "the same" } else { "NOT the same" };
-        text.push_str(&format!("{:<20}{}\n", "printed", verdict(self.prints_same)));
-        text.push_str(&format!("{:<20}{}\n", "written", verdict(self.writes_same)));
+        text.push_str(&format!("{:<20}{}\n", "printed", self.prints.words()));
+        text.push_str(&format!("{:<20}{}\n", "written", Verdict::of(self.writes.is_empty()).words()));
+        for difference in &self.writes {
+            text.push_str(&format!("  {}\n", visible(difference)));
+        }
+        for table in &self.tables {
+            let words = match &table.difference {
+                None => format!("the same {}", plural(table.rows, "row")),
+                Some(difference) => format!("NOT the same: {}", words::line(difference, 160)),
+            };
+            text.push_str(&format!("  {}: {words}\n", visible(&table.path)));
+        }
         text.push_str(&self.first_words());
         text
     }
 
     fn first_words(&self) -> String {
-        let Some(first) = &self.first else { return "\nThe two logs tell the same story.\n".to_owned() };
+        let Some(first) = &self.first else {
+            return if self.any_real { String::new() } else { "\nThe two logs tell the same story.\n".to_owned() };
+        };
         let side = |side: &Option<(VirtualTime, String)>| match side {
             Some((at, text)) => format!("{:>9}  {}", words::moment(*at), words::line(text, 100)),
             None => "           (it had ended)".to_owned(),
@@ -200,15 +370,22 @@ impl Comparison {
         let rows: serde_json::Map<String, serde_json::Value> = self
             .rows
             .iter()
-            .map(|row| (row.name.replace(" / ", "_").replace(' ', "_"), serde_json::json!({ "a": row.a, "b": row.b })))
+            .map(|row| {
+                (row.name.trim().replace(" / ", "_").replace(' ', "_"), serde_json::json!({ "a": row.a, "b": row.b }))
+            })
             .collect();
         let side = |side: &Option<(VirtualTime, String)>| {
             side.as_ref().map(|(at, text)| serde_json::json!({ "t_nanos": at.0, "text": text }))
         };
         serde_json::json!({
             "metrics": rows,
-            "prints_same": self.prints_same,
-            "writes_same": self.writes_same,
+            "prints_same": self.prints.json(),
+            "writes_same": self.writes.is_empty(),
+            "tables": self.tables.iter().map(|table| serde_json::json!({
+                "path": table.path,
+                "rows": table.rows,
+                "difference": table.difference,
+            })).collect::<Vec<_>>(),
             "first_difference": self.first.as_ref().map(|first| serde_json::json!({
                 "same_before": first.same,
                 "a": side(&first.a),

@@ -215,7 +215,9 @@ impl Told<'_> {
                 self.say(Depth::Full, Weight::Plain, "printed", text);
             }
             EventKind::QueryStarted { query, action, line, .. } => {
-                let text = format!("{query} starts: {} at line {line} of the script", words::action(action));
+                // Real Spark mostly knows the line of its own code only.
+                let place = if *line > 0 { format!(" at line {line} of the script") } else { String::new() };
+                let text = format!("{query} starts: {}{place}", words::action(action));
                 self.say(Depth::Brief, Weight::Plain, "query_started", text);
             }
             EventKind::QueryReplanned { query, decisions, .. } => {

@@ -2,6 +2,7 @@
 
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::launch::{self, Plan, Script, Teller};
+use crate::cli::on_spark::{On, Submission};
 use crate::cli::{interrupt, output, stage, submit};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
@@ -21,7 +22,8 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   batchlab run solutions/03_files/pipeline.py
   batchlab run my_script.py --no-tui --nodes 4 --cores 2 --kill 2@3.5
-  batchlab run my_script.py --events run.jsonl --no-tui > answer.txt")]
+  batchlab run my_script.py --events run.jsonl --no-tui > answer.txt
+  batchlab run my_script.py --on spark --master 'local[4]'")]
 pub(crate) struct Args {
     /// The Python file
     script: PathBuf,
@@ -39,6 +41,12 @@ pub(crate) struct Args {
     /// Print how to run the same script on a real cluster of this size, and run nothing
     #[arg(long)]
     print_submit: bool,
+    /// Run the unchanged script on your own Spark (SPARK_HOME, spark-submit, or a Python with pyspark) and open its log
+    #[arg(long, value_enum, value_name = "WHERE", conflicts_with = "print_submit")]
+    on: Option<On>,
+    /// The master of your own Spark, such as local[4] or spark://HOST:7077; Spark's configuration decides unless given
+    #[arg(long, value_name = "URL", requires = "on")]
+    master: Option<String>,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
@@ -73,16 +81,20 @@ pub(crate) fn run(args: &Args) -> u8 {
 }
 
 fn try_run(args: &Args) -> Result<u8> {
+    if args.on == Some(On::Spark) {
+        let status = on_spark(args);
+        stage::tidy();
+        return status;
+    }
     let plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
     if args.print_submit {
         output::out(&submit::text(&plan));
         return Ok(0);
     }
-    let theatre = !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if theatre {
+    if opens_theatre(args) {
         let (status, log) = stage::watch(&plan, &title(&args.script), args.screen)?;
         if status != 130 {
-            stage::give_out(&log);
+            stage::give_out(&log.snapshot());
         }
         save(args, &log)?;
         return Ok(status);
@@ -101,6 +113,48 @@ fn try_run(args: &Args) -> Result<u8> {
     }
     save(args, &log)?;
     Ok(u8::try_from(outcome.exit).unwrap_or(1))
+}
+
+fn opens_theatre(args: &Args) -> bool {
+    !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// The script on real Spark: what it prints is passed on, its log is told or shown when it has ended.
+fn on_spark(args: &Args) -> Result<u8> {
+    args.cluster.refuse_simulation()?;
+    let theatre = opens_theatre(args);
+    let submission = Submission {
+        script: Script::read(&args.script)?,
+        arguments: args.arguments.clone(),
+        root: launch::working_folder()?,
+        master: args.master.clone(),
+        conf: args.cluster.settings()?,
+        logs: args.spark_events.clone(),
+    };
+    let mut print = |text: &str| {
+        if !theatre {
+            output::out(text);
+        }
+    };
+    let ran = submission.run(args.quiet, &mut print)?;
+    if let Some(path) = &args.events {
+        save_log(path, |out| log::write(&ran.events, out))?;
+    }
+    if ran.events.is_empty() {
+        output::err("batchlab: the script started no Spark session, so there is no log to show\n");
+    } else if theatre && !ran.interrupted {
+        stage::replay(ran.events.clone(), &title(&args.script), args.screen);
+    } else if !args.quiet {
+        let mut teller = Teller::new(depth(args.narrate), format(args.format), output::err, false);
+        teller.tell(&ran.events);
+        if let FormatArg::Text = args.format {
+            output::err(&report::summary::of(teller.status()));
+        }
+    }
+    if theatre {
+        stage::give_out(&ran.events);
+    }
+    Ok(ran.exit)
 }
 
 fn title(script: &Path) -> String {

@@ -1,6 +1,7 @@
 //! What a log says, before it is put in order: one fact for each line, and what later lines tell about earlier ones.
 
 use super::fields::{StageInfo, TaskEvent};
+use super::outputs::Output;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Stages and partitions beyond this are taken for garbage.
@@ -21,7 +22,6 @@ pub(super) enum Fact {
     TaskStarted(Box<TaskEvent>),
     TaskEnded(Box<TaskEvent>),
     Unpersisted { cache: u32 },
-    Ended { exit: i32 },
 }
 
 /// All of them.
@@ -33,15 +33,24 @@ pub(super) struct Facts {
     pub(super) conf: Vec<(String, String)>,
     /// The command line of the driver.
     pub(super) command: String,
+    /// The folder that the driver was started in.
+    pub(super) home: String,
+    /// What the driver counted, by accumulator.
+    pub(super) counts: BTreeMap<u64, u64>,
+    /// What queries write.
+    pub(super) outputs: BTreeMap<u32, Output>,
     pub(super) started: Option<u64>,
     pub(super) memory: BTreeMap<String, u64>,
+    /// Stage attempts that went to their end.
+    pub(super) completed: BTreeSet<(u32, u32)>,
     /// Stages that ran.
     pub(super) submitted: BTreeSet<u32>,
     /// Stages whose tasks write shuffles.
     pub(super) writers: BTreeSet<u32>,
     /// The partitions of each stage attempt.
     pub(super) partitions: BTreeMap<(u32, u32), BTreeSet<u32>>,
-    pub(super) ended: bool,
+    /// When the application ended, and its exit status.
+    pub(super) ended: Option<(u64, i32)>,
     /// Events understood.
     pub(super) known: u64,
     pub(super) skipped: BTreeMap<String, u64>,

@@ -1,6 +1,7 @@
 //! The fields of Spark's events that are read; all others are passed over.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 /// `SparkListenerTaskStart` and `SparkListenerTaskEnd`.
@@ -273,8 +274,39 @@ pub(super) struct SqlEvent {
     pub(super) description: String,
     #[serde(rename = "physicalPlanDescription", default)]
     pub(super) plan: String,
+    #[serde(rename = "sparkPlanInfo", default)]
+    pub(super) root: PlanTop,
     #[serde(default)]
     pub(super) time: u64,
     #[serde(rename = "errorMessage", default)]
     pub(super) error: Option<String>,
+}
+
+/// The topmost nodes of a plan. What is below may be deeper than a parser goes.
+pub(super) type PlanTop = PlanNode<PlanNode<PlanNode<IgnoredAny>>>;
+
+/// A node of a plan, and what stands one level below it.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct PlanNode<Below> {
+    #[serde(rename = "simpleString", default)]
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) metrics: Vec<PlanMetric>,
+    #[serde(default)]
+    pub(super) children: Vec<Below>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PlanMetric {
+    pub(super) name: String,
+    #[serde(rename = "accumulatorId")]
+    pub(super) accumulator: u64,
+}
+
+/// `SparkListenerDriverAccumUpdates`: what the driver itself counted for a query.
+#[derive(Debug, Deserialize)]
+pub(super) struct DriverCounts {
+    #[serde(rename = "accumUpdates", default)]
+    pub(super) updates: Vec<(u64, i64)>,
 }

@@ -17,6 +17,8 @@ mod facts;
 mod fields;
 mod files;
 mod frames;
+mod growing;
+mod outputs;
 mod parse;
 mod translate;
 
@@ -26,10 +28,14 @@ use std::io::{self, BufRead};
 use std::path::Path;
 use std::sync::Arc;
 
+pub use growing::{Growing, Tally};
+
 /// A log of real Spark.
 #[derive(Debug, Default)]
 pub struct SparkLog {
     pub events: Vec<Arc<Event>>,
+    /// The moment that is virtual time zero, in milliseconds since 1970.
+    pub zero_unix_millis: u64,
     /// The application's end is not in it: it was still running, or the end is cut off.
     pub unfinished: bool,
     /// The last line or block is cut off.
@@ -76,10 +82,11 @@ pub fn read(mut input: impl BufRead) -> io::Result<SparkLog> {
     if facts.known == 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no events of Spark"));
     }
-    let unfinished = !facts.ended;
+    let unfinished = facts.ended.is_none();
     let skipped = std::mem::take(&mut facts.skipped).into_iter().collect();
     let unreadable = facts.unreadable;
-    Ok(SparkLog { events: translate::events(facts), unfinished, torn, skipped, unreadable })
+    let (zero_unix_millis, events) = translate::events(facts);
+    Ok(SparkLog { events, zero_unix_millis, unfinished, torn, skipped, unreadable })
 }
 
 #[cfg(test)]

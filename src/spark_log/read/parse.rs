@@ -2,8 +2,10 @@
 
 use super::facts::{Fact, Facts, TASKS_MAX};
 use super::fields::{
-    Application, BlockManagerAdded, Environment, ExecutorEvent, JobEnd, JobStart, SqlEvent, StageEvent, TaskEvent,
+    Application, BlockManagerAdded, DriverCounts, Environment, ExecutorEvent, JobEnd, JobStart, SqlEvent, StageEvent,
+    TaskEvent,
 };
+use super::outputs::Output;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -16,7 +18,7 @@ struct Named {
 }
 
 /// The event's name: at the start of the line where Spark writes it, else wherever it stands.
-fn name_of(line: &[u8]) -> Option<String> {
+pub(super) fn name_of(line: &[u8]) -> Option<String> {
     if let Some(rest) = line.strip_prefix(b"{\"Event\":\"")
         && let Some(end) = rest.iter().position(|byte| *byte == b'"')
     {
@@ -25,7 +27,7 @@ fn name_of(line: &[u8]) -> Option<String> {
     serde_json::from_slice::<Named>(line).ok().map(|named| named.event)
 }
 
-fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+pub(super) fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     serde_json::from_slice(line).ok()
 }
 
@@ -46,6 +48,7 @@ impl Facts {
             "SparkListenerSQLExecutionStart"
             | "SparkListenerSQLAdaptiveExecutionUpdate"
             | "SparkListenerSQLExecutionEnd" => self.query(line, short),
+            "SparkListenerDriverAccumUpdates" => self.driver_counts(line),
             "SparkListenerUnpersistRDD" => self.unpersisted(line),
             "SparkListenerLogStart" => Some(()),
             _ => {
@@ -106,6 +109,9 @@ impl Facts {
         let info = event.info;
         if info.completed > 0 {
             let (stage, attempt, failure) = (info.stage, info.attempt, info.failure);
+            if failure.is_none() {
+                self.completed.insert((stage, attempt));
+            }
             self.push(info.completed, Fact::StageEnded { stage, attempt, failure });
         } else {
             self.submitted.insert(info.stage);
@@ -135,8 +141,7 @@ impl Facts {
     fn application(&mut self, line: &[u8], name: &str) -> Option<()> {
         let event: Application = parse(line)?;
         if name.ends_with("End") {
-            self.ended = true;
-            self.push(event.time, Fact::Ended { exit: event.exit.unwrap_or(0) });
+            self.ended = Some((event.time, event.exit.unwrap_or(0)));
         } else {
             self.name = event.name;
             self.started = Some(event.time);
@@ -147,13 +152,16 @@ impl Facts {
     fn environment(&mut self, line: &[u8]) -> Option<()> {
         let event: Environment = parse(line)?;
         self.conf = event.spark.into_iter().collect();
-        self.command = event.system.get("sun.java.command").cloned().unwrap_or_default();
+        let system = |key: &str| event.system.get(key).cloned().unwrap_or_default();
+        self.command = system("sun.java.command");
+        self.home = system("user.dir");
         Some(())
     }
 
     fn query(&mut self, line: &[u8], name: &str) -> Option<()> {
         let event: SqlEvent = parse(line)?;
         let query = event.query;
+        self.outputs.extend(Output::of(&event.root, &self.home).map(|output| (query, output)));
         let fact = match name {
             "SparkListenerSQLExecutionStart" => {
                 Fact::QueryStarted { query, description: event.description, plan: event.plan }
@@ -162,6 +170,13 @@ impl Facts {
             _ => Fact::QueryEnded { query, error: event.error.filter(|text| !text.is_empty()) },
         };
         self.push(event.time, fact);
+        Some(())
+    }
+
+    fn driver_counts(&mut self, line: &[u8]) -> Option<()> {
+        let event: DriverCounts = parse(line)?;
+        let known = event.updates.into_iter().filter_map(|(id, value)| Some((id, u64::try_from(value).ok()?)));
+        self.counts.extend(known);
         Some(())
     }
 

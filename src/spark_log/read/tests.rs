@@ -23,7 +23,7 @@ fn a_real_run_has_its_jobs_stages_tasks_and_shuffles() {
     assert_eq!(count(&log, |kind| matches!(kind, EventKind::StageSubmitted { .. })), 5);
     assert_eq!(count(&log, |kind| matches!(kind, EventKind::TaskEnded { .. })), 8);
     assert_eq!(count(&log, |kind| matches!(kind, EventKind::QueryReplanned { .. })), 5);
-    assert!(log.skipped.iter().any(|(name, _)| name == "SparkListenerDriverAccumUpdates"), "{:?}", log.skipped);
+    assert!(log.skipped.iter().any(|(name, _)| name == "SparkListenerResourceProfileAdded"), "{:?}", log.skipped);
     let records: u64 = log
         .events
         .iter()

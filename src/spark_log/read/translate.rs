@@ -12,8 +12,8 @@ use crate::event::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The events of a log.
-pub(super) fn events(mut facts: Facts) -> Vec<Arc<Event>> {
+/// The events of a log, and the moment of the first in milliseconds since 1970.
+pub(super) fn events(mut facts: Facts) -> (u64, Vec<Arc<Event>>) {
     let mut list = std::mem::take(&mut facts.list);
     // Stable: of facts of one millisecond, the one that stands first came first.
     list.sort_by_key(|(time, _)| *time);
@@ -21,11 +21,17 @@ pub(super) fn events(mut facts: Facts) -> Vec<Arc<Event>> {
     let first = list.first().map_or(start, |(time, _)| (*time).min(start));
     let mut translator = Translator { facts, log: EventLog::new(), ..Translator::default() };
     translator.begin(&list);
+    let moment = |time: u64| VirtualTime(time.saturating_sub(first).saturating_mul(1_000_000));
     for (time, fact) in list {
-        translator.now = VirtualTime(time.saturating_sub(first).saturating_mul(1_000_000));
+        translator.now = moment(time);
         translator.fact(fact);
     }
-    translator.log.snapshot()
+    if let Some((time, exit)) = translator.facts.ended {
+        // Spark tells what was cancelled with the application after its end.
+        translator.now = moment(time);
+        translator.push(EventKind::ApplicationEnded { exit });
+    }
+    (first, translator.log.snapshot())
 }
 
 #[derive(Default)]
@@ -38,11 +44,14 @@ struct Translator {
     same_as: BTreeMap<u32, u32>,
     by_rdd: BTreeMap<(u32, u64), u32>,
     defined: BTreeMap<u32, Vec<u32>>,
+    /// The partitions of each stage.
+    tasks: BTreeMap<u32, u32>,
     jobs: BTreeMap<u32, JobId>,
     /// What became of the last attempt of each partition.
     last: BTreeMap<(u32, u32), Last>,
     running: BTreeMap<u64, Running>,
-    queries: BTreeMap<u32, u32>,
+    /// The action of each query and its line.
+    queries: BTreeMap<u32, (String, u32)>,
 }
 
 struct Place {
@@ -100,13 +109,19 @@ impl Translator {
             Fact::ExecutorRemoved { executor, reason } => self.remove_executor(&executor, reason),
             Fact::QueryStarted { query, description, plan } => {
                 let (action, line) = call_site(&description);
-                self.queries.insert(query, line);
+                self.queries.insert(query, (action.clone(), line));
                 self.push(EventKind::QueryStarted { query: QueryId(query), action, line, plan });
             }
             Fact::QueryReplanned { query, plan } => {
                 self.push(EventKind::QueryReplanned { query: QueryId(query), decisions: Vec::new(), plan });
             }
             Fact::QueryEnded { query, error } => {
+                if let Some(output) = self.facts.outputs.remove(&query) {
+                    self.push(match &error {
+                        None => output.committed(&self.facts.counts),
+                        Some(reason) => output.aborted(first_line(reason)),
+                    });
+                }
                 self.push(EventKind::QueryEnded { query: QueryId(query), rows: None, error });
             }
             Fact::JobStarted { job, query, stages, description } => self.job(job, query, &stages, description),
@@ -122,7 +137,6 @@ impl Translator {
             Fact::TaskStarted(event) => self.start_task(&event),
             Fact::TaskEnded(event) => self.end_task(&event),
             Fact::Unpersisted { cache } => self.push(EventKind::CacheDropped { cache: CacheId(cache) }),
-            Fact::Ended { exit } => self.push(EventKind::ApplicationEnded { exit }),
         }
     }
 
@@ -203,9 +217,10 @@ impl Translator {
         let seen =
             self.facts.partitions.range((id, 0)..=(id, u32::MAX)).filter_map(|(_, all)| all.last().copied()).max();
         let tasks = u32::try_from(stage.tasks).unwrap_or(0).max(seen.map_or(0, |last| last + 1));
+        self.tasks.insert(id, tasks);
         self.push(EventKind::StageDefined(StageDefinition {
             stage: StageId(id),
-            name: operators.iter().find(|name| name.starts_with("Scan")).unwrap_or(&stage.name).clone(),
+            name: self.stage_name(stage, &operators, query),
             operators,
             tasks,
             parents: parents.iter().map(|parent| StageId(*parent)).collect(),
@@ -215,15 +230,23 @@ impl Translator {
             slices: None,
             caches: Vec::new(),
             query: query.map(QueryId),
-            line: query.and_then(|query| self.queries.get(&query).copied()).unwrap_or(line),
+            line: query.and_then(|query| self.queries.get(&query)).map_or(line, |(_, line)| *line),
         }));
         self.defined.insert(id, parents);
     }
 
+    /// What a stage is called: by what it scans, else by the script's call, else by its query where the call is one of Spark's own.
+    fn stage_name(&self, stage: &StageInfo, operators: &[String], query: Option<u32>) -> String {
+        let scan = operators.iter().find(|name| name.starts_with("Scan"));
+        let action = query.and_then(|query| self.queries.get(&query)).map(|(action, _)| action);
+        let is_own = [".java:", ".scala:", "<unknown>"].iter().any(|place| stage.name.contains(place));
+        let action = action.filter(|_| is_own || stage.name.is_empty());
+        scan.or(action).unwrap_or(&stage.name).clone()
+    }
+
     fn submit(&mut self, stage: u32, attempt: u32) {
-        let seen = self.facts.partitions.get(&(stage, attempt));
-        let partitions: Vec<u32> = seen.map(|all| all.iter().copied().collect()).unwrap_or_default();
         let own = self.own(stage);
+        let partitions = self.partitions(stage, attempt);
         let reads = self.defined.get(&own).cloned().unwrap_or_default();
         let failed = |partition: &u32| {
             matches!(self.last.get(&(own, *partition)), Some(Last { outcome: TaskOutcome::FetchFailed { .. }, .. }))
@@ -240,6 +263,15 @@ impl Translator {
         let job = self.jobs.get(&stage).copied().unwrap_or_default();
         let stage = StageAttempt { stage: StageId(own), attempt };
         self.push(EventKind::StageSubmitted { stage, job, partitions, reason });
+    }
+
+    /// What an attempt is to compute. A first attempt that did not go to its end may not have begun all of it.
+    fn partitions(&self, stage: u32, attempt: u32) -> Vec<u32> {
+        if attempt == 0 && !self.facts.completed.contains(&(stage, attempt)) {
+            return (0..self.tasks.get(&stage).copied().unwrap_or(0)).collect();
+        }
+        let seen = self.facts.partitions.get(&(stage, attempt));
+        seen.map(|all| all.iter().copied().collect()).unwrap_or_default()
     }
 
     fn start_task(&mut self, event: &TaskEvent) {

@@ -272,18 +272,7 @@ impl Studio {
 
 /// Makes the tables that a script names.
 fn make_tables(scene: &Scene, source: &str, scratch: &Scratch, threads: usize) -> Result<()> {
-    let named = |name: &&&str| {
-        source.match_indices(&format!("datasets/{name}")).any(|(at, text)| {
-            let after = source[at + text.len()..].chars().next();
-            !after.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.')
-        })
-    };
-    let names: Vec<&str> = datagen::NAMES
-        .iter()
-        .filter(named)
-        .copied()
-        .chain(source.contains("datasets/people.parquet").then_some("people.parquet"))
-        .collect();
+    let names = datagen::named_in(source);
     if names.is_empty() {
         return Ok(());
     }
