@@ -19,7 +19,8 @@ use super::transfers::Transfer;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, NodeId, ShuffleId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{ErrorClass, SparkError};
-use crate::event::{EventKind, TaskMetrics};
+use crate::event::{EventKind, RowSample, SampledRow, TaskMetrics};
+use crate::exec::peek::{Peek, PeekedRow};
 use crate::exec::task::{TaskOutput, TaskWork};
 use crate::network::Link;
 use crate::physical::plan::ShuffleSlice;
@@ -433,6 +434,9 @@ impl Cluster {
         if let Some(shuffle) = shuffle {
             let pretended = self.pretended_map_output(launch.stage.stage).map(|(_, blocks)| blocks);
             let blocks = pretended.unwrap_or_else(|| Arc::new(output.blocks));
+            if let Some(peek) = output.peek {
+                self.emit(EventKind::RowsSampled(Arc::new(sample_of(shuffle, launch.partition, peek))));
+            }
             if let Some(store) = self.shuffle_store_mut(launch.executor, launch.node) {
                 store.put_map_output(shuffle, launch.partition, blocks);
             }
@@ -496,6 +500,19 @@ impl Needs {
     /// The cached partitions that were wanted and not there.
     pub(super) fn missed(&self) -> &[CachedPartition] {
         &self.missed
+    }
+}
+
+/// Drawn rows as the log keeps them.
+fn sample_of(shuffle: ShuffleId, map: u32, peek: Peek) -> RowSample {
+    let row = |row: PeekedRow| SampledRow { reduce: row.reduce, cells: row.cells };
+    RowSample {
+        shuffle,
+        map,
+        by: peek.by.to_owned(),
+        keys: peek.keys,
+        columns: peek.columns,
+        rows: peek.rows.into_iter().map(row).collect(),
     }
 }
 

@@ -19,6 +19,10 @@ use std::sync::Arc;
 /// Exchanges of one plan that have become shuffles, by address: a shared exchange runs once.
 type Replaced = BTreeMap<*const PhysicalPlan, Arc<PhysicalPlan>>;
 
+/// Rows of each shuffle that the log keeps for people to look at, and from at most how many map outputs.
+const PEEKED_ROWS: usize = 64;
+const PEEKED_MAPS: usize = 16;
+
 impl Cluster {
     /// Hands a job to the scheduler. Broadcasts in the plan run first, as jobs of their own.
     ///
@@ -256,9 +260,17 @@ impl Cluster {
             cancelled: self.cancelled.clone(),
             helpers: self.pool.helpers(),
             room: self.room.clone(),
+            peek_rows: self.peek_rows(stage, partition),
         };
         let (plan, work, view) = (work.plan, work.work, view.clone());
         Some(self.pool.submit(Box::new(move || run_task(&plan, &work, view.as_ref(), &context))))
+    }
+
+    /// How many rows of a map output go into the log: so many of each shuffle, from maps that are spread over all.
+    fn peek_rows(&self, stage: StageId, partition: u32) -> usize {
+        let tasks = self.scheduler.stages().get(stage).map_or(1, |stage| stage.partitions.len()).max(1);
+        let is_chosen = (partition as usize).is_multiple_of(tasks.div_ceil(PEEKED_MAPS));
+        if is_chosen { (PEEKED_ROWS / tasks).max(PEEKED_ROWS / PEEKED_MAPS) } else { 0 }
     }
 
     /// A task's share of its executor's memory, fixed before it is placed: where executors differ, the smallest share.

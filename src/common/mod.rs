@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod conf;
+pub mod diff;
 pub mod digest;
 pub mod error;
 pub mod ids;

@@ -5,6 +5,7 @@
 
 pub mod log;
 
+use crate::common::diff::Hunk;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use serde::{Deserialize, Serialize};
@@ -131,6 +132,17 @@ pub enum EventKind {
         /** The physical plan as text. */
         plan: String,
     },
+    /// How the plan of a query became the one that is run: told once, when it starts.
+    QueryOptimized {
+        query: QueryId,
+        /** The plan as text, its names resolved. */
+        analyzed: String,
+        /** What changed it, in order. */
+        rules: Vec<RuleChange>,
+        /** Changes after these, left out because the plan is long. */
+        #[serde(default, skip_serializing_if = "is_none_left")]
+        left_out: u32,
+    },
     /// Adaptive execution planned the rest again.
     QueryReplanned {
         query: QueryId,
@@ -217,6 +229,8 @@ pub enum EventKind {
         bytes: Arc<[u64]>,
         rows: Arc<[u64]>,
     },
+    /// A few rows of a map output, evenly drawn, for people to look at.
+    RowsSampled(Arc<RowSample>),
     /// A leaving executor handed a map output over.
     MapOutputMoved {
         shuffle: ShuffleId,
@@ -283,6 +297,15 @@ pub enum EventKind {
     },
 }
 
+/// A rule of the optimizer that changed a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleChange {
+    /// Spark's name of the rule.
+    pub rule: String,
+    /// What it did to the plan's text, line by line.
+    pub changes: Vec<Hunk>,
+}
+
 /// The cluster as the run started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClusterShape {
@@ -321,6 +344,29 @@ pub struct StageDefinition {
     pub query: Option<QueryId>,
     /// The script's line.
     pub line: u32,
+}
+
+/// Rows of one map output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowSample {
+    pub shuffle: ShuffleId,
+    pub map: u32,
+    /// How a row finds its partition: `hash`, `range`, `index`, `round robin`, `single`.
+    pub by: String,
+    /// What decides, by name; empty when nothing in the row does.
+    pub keys: Vec<String>,
+    /// Columns beside the keys, not always all.
+    pub columns: Vec<String>,
+    pub rows: Vec<SampledRow>,
+}
+
+/// One drawn row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampledRow {
+    /// The reduce partition that it belongs to.
+    pub reduce: u32,
+    /// The values of the keys, then of the columns, as text; long ones are cut.
+    pub cells: Vec<String>,
 }
 
 /// A part of a shuffle: these map outputs, of each these reduce partitions; the second number of a pair is the first that is not in it.
@@ -409,6 +455,11 @@ pub enum TaskOutcome {
     Ignored {
         reason: String,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none_left(count: &u32) -> bool {
+    *count == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

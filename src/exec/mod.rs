@@ -14,6 +14,7 @@ mod join;
 mod keys;
 mod operators;
 mod partitioner;
+pub mod peek;
 mod python_batches;
 mod runtime;
 mod sample_keys;

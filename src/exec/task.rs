@@ -7,6 +7,7 @@ use super::batch::row_bytes;
 use super::blocks::{Block, Room};
 use super::helpers::Helpers;
 use super::partitioner::write_blocks;
+use super::peek::{Peek, peek};
 use super::runtime::{Rows, Runtime};
 use super::sample_keys::sample_keys;
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
@@ -102,6 +103,8 @@ pub struct TaskContext {
     pub helpers: Arc<dyn Helpers>,
     /// Where the blocks that it makes may stay.
     pub room: Arc<Room>,
+    /// How many rows of a map output are drawn for people to look at.
+    pub peek_rows: usize,
 }
 
 impl TaskContext {
@@ -124,6 +127,8 @@ pub struct TaskOutput {
     pub batches: Vec<RecordBatch>,
     /// For `ShuffleWrite`: one entry for each reduce partition.
     pub blocks: Vec<Block>,
+    /// For `ShuffleWrite`: a few rows to look at.
+    pub peek: Option<Peek>,
     /// For `SampleKeys`: the sampled keys (in `batches`) and how many rows there were.
     pub sampled_from: u64,
     /// For `Write`: the files, still in the staging folder.
@@ -196,7 +201,11 @@ fn work_on<'a>(
         TaskWork::CollectFirst(count) => collect(&mut runtime.build(plan, partition)?, *count, runtime, output),
         TaskWork::ShuffleWrite { partitioning } => {
             let mut rows = runtime.build(plan, partition)?;
-            output.blocks = write_blocks(runtime, &mut rows, &plan.output(), partitioning, partition)?;
+            let columns = plan.output();
+            output.blocks = write_blocks(runtime, &mut rows, &columns, partitioning, partition)?;
+            // What cannot be drawn is not worth a failed task.
+            output.peek =
+                peek(runtime, &output.blocks, &columns, partitioning, runtime.context.peek_rows).ok().flatten();
             let mut counts = runtime.counts.borrow_mut();
             counts.shuffle_write_rows += output.blocks.iter().map(|block| block.rows).sum::<u64>();
             counts.shuffle_write_bytes += output.blocks.iter().map(|block| block.bytes).sum::<u64>();

@@ -50,6 +50,7 @@ fn run_within(memory_bytes: u64, plan: &PhysicalPlan, work: &TaskWork, partition
         cancelled: Arc::default(),
         helpers: Arc::new(super::helpers::NoHelpers),
         room: super::blocks::Room::new(u64::MAX),
+        peek_rows: 0,
     };
     run_task(plan, work, &NoInputs, &context).unwrap()
 }

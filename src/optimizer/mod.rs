@@ -168,6 +168,12 @@ pub fn optional_rules() -> Vec<&'static str> {
     names
 }
 
+/// What a rule is good for, in one sentence for a learner.
+#[must_use]
+pub fn reason_of(rule: &str) -> Option<&'static str> {
+    BATCHES.iter().flat_map(|batch| batch.rules).find(|known| known.name == rule).map(|known| known.why)
+}
+
 fn run_batch(
     mut plan: Arc<LogicalPlan>,
     batch: &Batch,

@@ -142,6 +142,7 @@ impl Told<'_> {
             | EventKind::StatementStarted { .. }
             | EventKind::Printed { .. }
             | EventKind::QueryStarted { .. }
+            | EventKind::QueryOptimized { .. }
             | EventKind::QueryReplanned { .. }
             | EventKind::QueryEnded { .. }
             | EventKind::JobSubmitted { .. }
@@ -172,6 +173,7 @@ impl Told<'_> {
             }
             EventKind::TaskEnded { task, outcome, metrics } => self.task_ended(*task, outcome, metrics),
             EventKind::MapOutputRegistered { .. }
+            | EventKind::RowsSampled(_)
             | EventKind::MapOutputMoved { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BlockCached { .. }
@@ -219,6 +221,16 @@ impl Told<'_> {
                 let place = if *line > 0 { format!(" at line {line} of the script") } else { String::new() };
                 let text = format!("{query} starts: {}{place}", words::action(action));
                 self.say(Depth::Brief, Weight::Plain, "query_started", text);
+            }
+            EventKind::QueryOptimized { query, rules, .. } if !rules.is_empty() => {
+                let mut names: Vec<String> = Vec::new();
+                for change in rules {
+                    if !names.contains(&change.rule) {
+                        names.push(words::line(&change.rule, 40));
+                    }
+                }
+                let text = format!("the plan of {query} is improved by {}", words::list(&names));
+                self.say(Depth::Full, Weight::Plain, "query_optimized", text);
             }
             EventKind::QueryReplanned { query, decisions, .. } => {
                 for decision in decisions {

@@ -86,6 +86,7 @@ pub(super) fn run_locally(plan: &PhysicalPlan, conf: &Conf, now_micros: i64) -> 
         cancelled: Arc::new(AtomicBool::new(false)),
         helpers: Arc::new(NoHelpers),
         room: Room::new(DRIVER_MEMORY_BYTES),
+        peek_rows: 0,
     };
     run_task(plan, &TaskWork::Collect, &NoInputs, &context)
 }

@@ -85,11 +85,14 @@ impl Host for Session {
         let planned = self.plan_query(plan, RootUse::Partitioned, true)?;
         let adaptive = self.conf.flag("spark.sql.adaptive.enabled");
         let text = explain::simple(&planned.physical, self.plan_state());
-        let (physical, action) = (planned.physical, "getNumPartitions");
+        let action = "getNumPartitions";
         let plan = self.as_query(
             action,
             text,
-            |session, query| session.run_exchanges(query, physical, action, !adaptive),
+            |session, query| {
+                session.tell_planning(query, &planned);
+                session.run_exchanges(query, planned.physical, action, !adaptive)
+            },
             |_| 0,
         )?;
         Ok(plan.partitions())

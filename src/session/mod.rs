@@ -23,6 +23,7 @@ mod catalog;
 mod files;
 mod fold;
 mod host;
+mod planning;
 mod query;
 mod range_bounds;
 mod read;
@@ -32,6 +33,7 @@ mod write;
 
 pub use crate::pyspark::{KEEP_ACTION, Kept, KeptFrame, Uncaught};
 pub use host::cluster_of_master;
+pub use planning::rule_reason;
 pub use run::{ExplainedQuery, Outcome, RunRequest, run_and_keep, run_script};
 
 use crate::analyzer::AnalyzedPlans;

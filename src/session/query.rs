@@ -6,7 +6,7 @@
 
 use super::cache::Kept;
 use super::fold::EvalFolder;
-use super::{ExplainedQuery, Session, range_bounds};
+use super::{ExplainedQuery, Session, planning, range_bounds};
 use crate::cluster::{Cluster, JobSpec, JobWork};
 use crate::common::ids::{BroadcastId, CacheId, JobId, QueryId, ShuffleId};
 use crate::common::{Result, SparkError, VirtualTime};
@@ -97,13 +97,20 @@ impl Session {
             self.keep_explained(&planned, action);
         }
         let text = explain::simple(&planned.physical, self.plan_state());
-        let physical = planned.physical;
         self.as_query(
             action,
             text,
-            |session, query| session.run_planned(query, physical, action, work, wrap),
+            |session, query| {
+                session.tell_planning(query, &planned);
+                session.run_planned(query, planned.physical, action, work, wrap)
+            },
             |outputs| outputs.iter().map(rows_of).sum(),
         )
+    }
+
+    /// Puts into the log how a query's plan came to be.
+    pub(super) fn tell_planning(&mut self, query: QueryId, planned: &Planned) {
+        self.log.push(self.now(), planning::told(query, planned));
     }
 
     /// Does something as a query of its own: it is in the log from its start to its end, and its shuffles go with it.

@@ -223,6 +223,8 @@ impl Writer {
             | EventKind::ExecutorExcluded { .. }
             | EventKind::BlockReplicated { .. }
             | EventKind::ShuffleDropped { .. }
+            | EventKind::QueryOptimized { .. }
+            | EventKind::RowsSampled(_)
             | EventKind::StatementStarted { .. }
             | EventKind::Printed { .. }
             | EventKind::StageDefined(_)

@@ -1,11 +1,12 @@
 //! A small recorded run for tests: 4 nodes with 2 cores, 6 maps, 4 reduces, `node-3` dies and takes 2 map outputs and a running task.
 
+use crate::common::diff::Hunk;
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::log::EventLog;
 use crate::event::{
-    ClusterShape, Event, EventKind, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
-    TaskOutcome,
+    ClusterShape, Event, EventKind, Locality, RowSample, RuleChange, SampledRow, StageAttempt, StageDefinition,
+    SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
 };
 use std::sync::Arc;
 
@@ -66,9 +67,27 @@ impl Pen {
             node: NodeId(node),
             executor: ExecutorId(node),
             bytes: vec![40_000; 4].into(),
-            rows: vec![100; 4].into(),
+            rows: vec![280, 40, 50, 30].into(),
         };
         self.at(secs, kind);
+        let row = |(reduce, cells): (u32, [&str; 2])| SampledRow { reduce, cells: cells.map(str::to_owned).into() };
+        let rows = [
+            (0, ["DE", "12"]),
+            (0, ["DE", "3"]),
+            (0, ["DE", "7"]),
+            (0, ["AT", "1"]),
+            (1, ["FR", "2"]),
+            (2, ["IT", "4"]),
+        ];
+        let sample = RowSample {
+            shuffle: ShuffleId(0),
+            map,
+            by: "hash".into(),
+            keys: vec!["country".into()],
+            columns: vec!["count".into()],
+            rows: rows.into_iter().map(row).collect(),
+        };
+        self.at(secs, EventKind::RowsSampled(Arc::new(sample)));
     }
 }
 
@@ -103,8 +122,8 @@ fn open(pen: &Pen) {
         pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores: 2 });
     }
     pen.at(0.1, EventKind::StatementStarted { line: 9, text: "orders.groupBy(\"country\").count().show()".into() });
-    let plan = "HashAggregate(final)\n  Exchange hash(country, 4)\n".to_owned();
-    pen.at(0.1, EventKind::QueryStarted { query: QueryId(0), action: "show".into(), line: 9, plan });
+    pen.at(0.1, EventKind::QueryStarted { query: QueryId(0), action: "show".into(), line: 9, plan: PHYSICAL.into() });
+    pen.at(0.1, optimized());
     pen.at(
         0.1,
         EventKind::StageDefined(definition(0, "orders", &["scan csv", "filter", "partial aggregate"], 6, None)),
@@ -113,6 +132,36 @@ fn open(pen: &Pen) {
     let description = "show at line 9".to_owned();
     let stages = vec![StageId(0), StageId(1)];
     pen.at(0.1, EventKind::JobSubmitted { job: JobId(0), query: Some(QueryId(0)), stages, description });
+}
+
+const PHYSICAL: &str = "== Physical Plan ==
+AdaptiveSparkPlan isFinalPlan=false
++- HashAggregate(keys=[country#2], functions=[count(1)])
+   +- Exchange hashpartitioning(country#2, 4), ENSURE_REQUIREMENTS, [plan_id=1]
+      +- HashAggregate(keys=[country#2], functions=[partial_count(1)])
+         +- Project [country#2]
+            +- Filter (amount#1 > 0.0)
+               +- FileScan csv [amount#1,country#2]
+";
+
+/// The filter is pushed below the projection, and a column is pruned.
+fn optimized() -> EventKind {
+    let analyzed = "Aggregate [country#2], [country#2, count(1) AS count#5L]
++- Filter (amount#1 > 0.0)
+   +- Project [id#0, amount#1, country#2]
+      +- Relation [id#0,amount#1,country#2] csv
+";
+    let hunk = |at: usize, removed: usize, added: &[&str]| Hunk {
+        at,
+        removed,
+        added: added.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    let pushed = ["+- Project [id#0, amount#1, country#2]", "   +- Filter (amount#1 > 0.0)"];
+    let rules = vec![
+        RuleChange { rule: "PushDownPredicates".into(), changes: vec![hunk(1, 2, &pushed)] },
+        RuleChange { rule: "ColumnPruning".into(), changes: vec![hunk(1, 1, &["+- Project [country#2]"])] },
+    ];
+    EventKind::QueryOptimized { query: QueryId(0), analyzed: analyzed.into(), rules, left_out: 0 }
 }
 
 fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Option<u32>) -> StageDefinition {

@@ -4,7 +4,7 @@ use super::need::Need;
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{
-    ClusterShape, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
+    ClusterShape, Locality, RowSample, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -298,6 +298,8 @@ pub struct Shuffle {
     pub readers: Vec<StageId>,
     /// Its query has ended: its blocks were given back.
     pub released: bool,
+    /// Rows of map outputs, by map.
+    pub samples: BTreeMap<u32, Arc<RowSample>>,
 }
 
 /// What one map task left on its node.

@@ -8,6 +8,7 @@ use super::need;
 use crate::common::ids::{ExecutorId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Status {
@@ -71,6 +72,7 @@ impl Status {
             | EventKind::ExecutorExcluded { .. }
             | EventKind::NodeRestarted { .. } => self.apply_machine(at, kind),
             EventKind::QueryStarted { .. }
+            | EventKind::QueryOptimized { .. }
             | EventKind::QueryReplanned { .. }
             | EventKind::QueryEnded { .. }
             | EventKind::JobSubmitted { .. }
@@ -84,6 +86,7 @@ impl Status {
                 self.apply_task(at, kind);
             }
             EventKind::MapOutputRegistered { .. }
+            | EventKind::RowsSampled(_)
             | EventKind::MapOutputMoved { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BlockCached { .. }
@@ -383,6 +386,7 @@ impl Status {
                 maps: vec![None; definition.tasks as usize],
                 readers,
                 released: false,
+                samples: BTreeMap::new(),
             };
             self.shuffles.insert(writes, Arc::new(shuffle));
         }
@@ -544,6 +548,11 @@ impl Status {
                     lost: None,
                 };
                 self.register_output(*shuffle, *map, output);
+            }
+            EventKind::RowsSampled(sample) => {
+                if let Some(known) = self.shuffles.get_mut(&sample.shuffle) {
+                    Arc::make_mut(known).samples.insert(sample.map, Arc::clone(sample));
+                }
             }
             EventKind::MapOutputMoved { shuffle, map, node, executor, .. } => {
                 let known = self.shuffles.get_mut(shuffle).map(Arc::make_mut);

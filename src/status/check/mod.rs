@@ -152,6 +152,8 @@ impl Checker {
             | EventKind::StatementStarted { .. }
             | EventKind::Printed { .. }
             | EventKind::QueryStarted { .. }
+            | EventKind::QueryOptimized { .. }
+            | EventKind::RowsSampled(_)
             | EventKind::QueryReplanned { .. }
             | EventKind::QueryEnded { .. }
             | EventKind::StageSkipped { .. }
