@@ -71,7 +71,7 @@ impl ScreenArgs {
             None => GlyphSet::Unicode,
         };
         let rgb = matches!(set("COLORTERM").as_str(), "truecolor" | "24bit");
-        ScreenOptions { glyphs, theme, rgb, calm: self.calm }
+        ScreenOptions { glyphs, theme, rgb, calm: self.calm, projector: false }
     }
 }
 
@@ -112,13 +112,18 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
 
 /// Shows a saved run.
 pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: ScreenArgs) -> u8 {
-    let input = TheatreInput {
-        title: title.to_owned(),
-        source: Source::Recorded(events),
-        on_branch: None,
-        paused: true,
-        options: screen.options(),
-    };
+    show(Source::Recorded(events), title, screen)
+}
+
+/// Shows two saved runs side by side.
+pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) -> u8 {
+    let title = format!("{} and {}", runs[0].0, runs[1].0);
+    show(Source::Compared(runs), &title, screen)
+}
+
+fn show(source: Source, title: &str, screen: ScreenArgs) -> u8 {
+    let input =
+        TheatreInput { title: title.to_owned(), source, on_branch: None, paused: true, options: screen.options() };
     match theatre::run(input) {
         Ok(Exit::Back) => 0,
         Ok(Exit::Interrupted) => 130,

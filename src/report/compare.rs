@@ -2,6 +2,7 @@
 
 use super::narrator::{Depth, Format, Narrator};
 use super::words;
+use crate::common::diff;
 use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
@@ -27,13 +28,31 @@ enum Unit {
     Ratio,
 }
 
+/// What the log says, and when.
+pub type Told = (VirtualTime, String);
+
 /// What the two did first that was not the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FirstDifference {
     /// Sentences that were the same before it.
     pub same: usize,
-    pub a: Option<(VirtualTime, String)>,
-    pub b: Option<(VirtualTime, String)>,
+    pub a: Option<Told>,
+    pub b: Option<Told>,
+}
+
+/// Sentences that only one of the two has, between sentences that both have, whenever they said them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Moment {
+    pub a: Vec<Told>,
+    pub b: Vec<Told>,
+}
+
+impl Moment {
+    /// When it begins.
+    #[must_use]
+    pub fn at(&self) -> VirtualTime {
+        self.a.first().into_iter().chain(self.b.first()).map(|told| told.0).min().unwrap_or_default()
+    }
 }
 
 /// Two runs compared.
@@ -47,6 +66,8 @@ pub struct Comparison {
     pub tables: Vec<Table>,
     /// Only told of two runs on the simulated cluster: real Spark tells another story, at other times.
     pub first: Option<FirstDifference>,
+    /// All places where they tell different stories, in order; the same of two simulated runs only.
+    pub moments: Vec<Moment>,
     /// One of them is a log of real Spark.
     any_real: bool,
 }
@@ -125,12 +146,14 @@ pub fn compare(a: &[Arc<Event>], b: &[Arc<Event>]) -> Comparison {
     ];
     let is_real = |status: &Status| status.time_word() == "real";
     let any_real = is_real(&status_a) || is_real(&status_b);
+    let (told_a, told_b) = if any_real { Default::default() } else { (sentences(a), sentences(b)) };
     Comparison {
         rows,
         prints: prints([(a, is_real(&status_a)), (b, is_real(&status_b))]),
         writes: writes(&status_a, &status_b),
         tables: Vec::new(),
-        first: if any_real { None } else { first_difference(a, b) },
+        first: first_difference(&told_a, &told_b),
+        moments: moments(&told_a, &told_b),
         any_real,
     }
 }
@@ -270,14 +293,28 @@ fn written(status: &Status) -> BTreeMap<&str, Option<u64>> {
 }
 
 /// The first sentence that only one of them has.
-fn first_difference(a: &[Arc<Event>], b: &[Arc<Event>]) -> Option<FirstDifference> {
-    let (a, b) = (sentences(a), sentences(b));
-    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+fn first_difference(a: &[Told], b: &[Told]) -> Option<FirstDifference> {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (a, b) = (a.get(same).cloned(), b.get(same).cloned());
     (a.is_some() || b.is_some()).then_some(FirstDifference { same, a, b })
 }
 
-fn sentences(events: &[Arc<Event>]) -> Vec<(VirtualTime, String)> {
+/// Where the texts differ; that the same thing happens later is no difference here.
+fn moments(a: &[Told], b: &[Told]) -> Vec<Moment> {
+    let [texts_a, texts_b] = [a, b].map(|told| told.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>());
+    let mut found = Vec::new();
+    let (mut next_a, mut next_b) = (0, 0);
+    for (both_a, both_b) in diff::pairs(&texts_a, &texts_b).into_iter().chain([(a.len(), b.len())]) {
+        let moment = Moment { a: a[next_a..both_a].to_vec(), b: b[next_b..both_b].to_vec() };
+        if moment != Moment::default() {
+            found.push(moment);
+        }
+        (next_a, next_b) = (both_a + 1, both_b + 1);
+    }
+    found
+}
+
+fn sentences(events: &[Arc<Event>]) -> Vec<Told> {
     let narrator = Narrator::new(Depth::Full, Format::Text);
     let mut status = Status::default();
     let mut told = Vec::new();
@@ -352,7 +389,7 @@ impl Comparison {
         let Some(first) = &self.first else {
             return if self.any_real { String::new() } else { "\nThe two logs tell the same story.\n".to_owned() };
         };
-        let side = |side: &Option<(VirtualTime, String)>| match side {
+        let side = |side: &Option<Told>| match side {
             Some((at, text)) => format!("{:>9}  {}", words::moment(*at), words::line(text, 100)),
             None => "           (it had ended)".to_owned(),
         };
@@ -374,7 +411,7 @@ impl Comparison {
                 (row.name.trim().replace(" / ", "_").replace(' ', "_"), serde_json::json!({ "a": row.a, "b": row.b }))
             })
             .collect();
-        let side = |side: &Option<(VirtualTime, String)>| {
+        let side = |side: &Option<Told>| {
             side.as_ref().map(|(at, text)| serde_json::json!({ "t_nanos": at.0, "text": text }))
         };
         serde_json::json!({
@@ -404,7 +441,7 @@ mod tests {
     fn a_run_is_the_same_as_itself() {
         let events = fixture::node_death();
         let same = compare(&events, &events);
-        assert!(same.is_same_result() && same.first.is_none());
+        assert!(same.is_same_result() && same.first.is_none() && same.moments.is_empty());
         assert!(same.rows.iter().all(|row| row.difference() == "same"));
     }
 
@@ -416,5 +453,7 @@ mod tests {
         let first = found.first.expect("one ended earlier");
         assert!(first.b.is_none() && first.a.is_some());
         assert!(found.rows[0].difference().starts_with('-'));
+        let [moment] = found.moments.as_slice() else { panic!("one has more at its end: {:?}", found.moments) };
+        assert!(moment.b.is_empty() && first.a.as_ref() == moment.a.first());
     }
 }

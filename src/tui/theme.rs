@@ -31,6 +31,8 @@ pub struct ScreenOptions {
     pub rgb: bool,
     /// Moving dots and smooth playing; otherwise a picture every quarter second.
     pub calm: bool,
+    /// For the back of the room: high contrast, nothing dim.
+    pub projector: bool,
 }
 
 /// What a colour or an emphasis says.
@@ -80,8 +82,9 @@ impl ScreenOptions {
     /// The style that says `tone`.
     #[must_use]
     pub fn style(self, tone: Tone) -> Style {
-        let style = Style::new().add_modifier(modifier(self.theme, tone));
-        let ink = match self.theme {
+        let (theme, tone) = self.projected(tone);
+        let style = Style::new().add_modifier(modifier(theme, tone));
+        let ink = match theme {
             Theme::Dark => dark(tone),
             Theme::Light => Some(light(tone)),
             Theme::Contrast => Some(contrast(tone)),
@@ -89,9 +92,20 @@ impl ScreenOptions {
         };
         match ink {
             None => style,
-            Some((r, g, b, _)) if self.rgb => style.fg(Color::Rgb(r, g, b)),
+            // Projectors wash fine shades out.
+            Some((r, g, b, _)) if self.rgb && !self.projector => style.fg(Color::Rgb(r, g, b)),
             Some((_, _, _, index)) => style.fg(Color::Indexed(index)),
         }
+    }
+
+    /// What a projector shows in place of the theme and the tone: strong colours, nothing dim.
+    fn projected(self, tone: Tone) -> (Theme, Tone) {
+        let theme = match self.theme {
+            Theme::Dark if self.projector => Theme::Contrast,
+            other => other,
+        };
+        let tone = if self.projector && matches!(tone, Tone::Dim | Tone::Pending) { Tone::Text } else { tone };
+        (theme, tone)
     }
 
     /// The character for a task's state.

@@ -11,6 +11,7 @@ use crate::event::log::EventLog;
 use crate::report::compare;
 use crate::status::Status;
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -36,8 +37,13 @@ pub(crate) struct Args {
     /// For programs
     #[arg(long)]
     json: bool,
+    /// Plain text instead of the theatre
+    #[arg(long)]
+    no_tui: bool,
     #[command(flatten)]
     cluster: ClusterArgs,
+    #[command(flatten)]
+    screen: stage::ScreenArgs,
 }
 
 /// One of the two.
@@ -70,6 +76,11 @@ fn try_run(args: &Args) -> Result<u8> {
     }
     if args.json {
         output::out(&format!("{:#}\n", comparison.json()));
+    } else if !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+        let shown = stage::compare([(a.name, a.events), (b.name, b.events)], args.screen);
+        if shown != 0 {
+            return Ok(shown);
+        }
     } else {
         output::out(&comparison.text(&a.name, &b.name));
     }

@@ -1,5 +1,6 @@
 //! The keys of the theatre, as a table: what `?` shows is what works.
 
+use super::update::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What a key does.
@@ -26,9 +27,17 @@ pub enum Action {
     Kill,
     Runs,
     Plan,
+    Data,
+    Compare,
+    Theatre,
     Output,
     Matrix,
     Zoom,
+    Copy,
+    Projector,
+    Measure,
+    NextDifference,
+    Swap,
     Help,
     NextPane,
     PreviousPane,
@@ -44,37 +53,88 @@ pub enum Action {
     Suspend,
 }
 
-/// A line of `?`.
+/// A line of `?`: a key, what it does, and the same to be run from there.
 pub struct Row {
     pub keys: &'static str,
     pub does: &'static str,
+    pub action: Option<Action>,
+}
+
+const fn row(keys: &'static str, does: &'static str, action: Action) -> Row {
+    Row { keys, does, action: Some(action) }
+}
+
+const fn told(keys: &'static str, does: &'static str) -> Row {
+    Row { keys, does, action: None }
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 22] = [
-    Row { keys: "Space", does: "play or pause" },
-    Row { keys: ", .", does: "one event back, on" },
-    Row { keys: "[ ]", does: "one milestone back, on (a node death is told in five)" },
-    Row { keys: "{ }", does: "one stage back, on" },
-    Row { keys: "x X", does: "to the next death or the end of its recovery, and back" },
-    Row { keys: "H L, S-arrows", does: "one hundredth of the run back, on (or drag the bar)" },
-    Row { keys: "g G", does: "to the start, to the end" },
-    Row { keys: "f", does: "follow the run that is still going on" },
-    Row { keys: "+ -", does: "faster, slower" },
-    Row { keys: "A", does: "automatic: tell deaths slowly, jump over idle time" },
-    Row { keys: "w", does: "why does this run again, or not?" },
-    Row { keys: "K", does: "break something now: the run is done again with it" },
-    Row { keys: "=", does: "this run and its branches, side by side" },
-    Row { keys: "p", does: "the physical plan of this query" },
-    Row { keys: "o", does: "what the script has printed so far" },
-    Row { keys: "m", does: "the blocks of a shuffle, map outputs by reduce tasks" },
-    Row { keys: "Tab S-Tab 1-5", does: "next pane, pane by number" },
-    Row { keys: "h j k l arrows", does: "move inside the pane" },
-    Row { keys: "Enter", does: "open: a task's why, a sentence's moment" },
-    Row { keys: "z", does: "the pane on the whole screen, and back" },
-    Row { keys: "q Esc", does: "back" },
-    Row { keys: "Ctrl-C Ctrl-Z", does: "quit, suspend" },
+pub const ROWS: [Row; 45] = [
+    row("Space", "play or pause", Action::PlayPause),
+    row(".", "one event on", Action::EventOn),
+    row(",", "one event back", Action::EventBack),
+    row("]", "one milestone on (a node death is told in five)", Action::MarkOn),
+    row("[", "one milestone back", Action::MarkBack),
+    row("}", "one stage on", Action::StageOn),
+    row("{", "one stage back", Action::StageBack),
+    row("x", "to the next death, or the end of its recovery", Action::DeathOn),
+    row("X", "the same backwards", Action::DeathBack),
+    row("L S-right", "one hundredth of the run on (or drag the bar)", Action::ScrubOn),
+    row("H S-left", "one hundredth of the run back", Action::ScrubBack),
+    row("g", "to the start", Action::Start),
+    row("G", "to the end", Action::End),
+    row("f", "follow the run that is still going on", Action::Follow),
+    row("+", "faster", Action::Faster),
+    row("-", "slower", Action::Slower),
+    row("A", "automatic: tell deaths slowly, jump over idle time", Action::Auto),
+    row("w", "why does this run again, or not?", Action::Why),
+    row("K", "break something now: the run is done again with it", Action::Kill),
+    row("p", "the plan of this query, rule by rule", Action::Plan),
+    row("d", "the data of this stage: rows for each partition", Action::Data),
+    row("=", "two runs side by side: this one and its branch", Action::Compare),
+    row("b", "this run and its branches: choose one", Action::Runs),
+    row("t", "back to the theatre, whatever is open", Action::Theatre),
+    row("o", "what the script has printed so far", Action::Output),
+    row("m", "the blocks of a shuffle, map outputs by reduce tasks", Action::Matrix),
+    row("Tab", "next pane", Action::NextPane),
+    row("S-Tab", "pane before", Action::PreviousPane),
+    told("1-5, click", "pane by number"),
+    told("h j k l arrows", "move inside the pane"),
+    row("Enter", "open: a task's why, a sentence's moment", Action::Open),
+    row("z", "the pane on the whole screen, and back", Action::Zoom),
+    row("y", "copy the page, or the pane, as plain text", Action::Copy),
+    row("P", "projector: high contrast, nothing dim", Action::Projector),
+    row("? :", "keys and commands: type to find, Enter does it", Action::Help),
+    row("q", "back", Action::Back),
+    told("Esc", "close what is open, or back"),
+    told("Ctrl-C Ctrl-Z", "quit, suspend"),
+    told("Plan", "j k step, h l another query, Tab scroll the plan"),
+    told("Data", "j k partition, h l another stage"),
+    row("c", "data: rows, bytes or time", Action::Measure),
+    told("Compare", "j k moment that differs, Enter goes there"),
+    row("n", "compare: to the next difference", Action::NextDifference),
+    row("s", "compare: swap the two", Action::Swap),
+    told("h l", "compare: another run as B"),
 ];
+
+/// The lines that hold all words of a query, in their order.
+pub fn found(query: &str, can_branch: bool) -> impl Iterator<Item = &'static Row> {
+    let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    ROWS.iter().filter(move |row| can_branch || row.action != Some(Action::Kill)).filter(move |row| {
+        let text = format!("{} {}", row.keys, row.does.to_lowercase());
+        words.iter().all(|word| text.contains(word.as_str()))
+    })
+}
+
+/// What a key press means; while something is typed, letters are text.
+#[must_use]
+pub fn message(key: KeyEvent, is_typing: bool) -> Option<Message> {
+    match key.code {
+        KeyCode::Char(c) if is_typing && !key.modifiers.contains(KeyModifiers::CONTROL) => Some(Message::Typed(c)),
+        KeyCode::Backspace if is_typing => Some(Message::Erased),
+        _ => action(key).map(Message::Key),
+    }
+}
 
 /// What a key press means.
 #[must_use]
@@ -126,12 +186,20 @@ fn character(c: char) -> Option<Action> {
         'A' => Action::Auto,
         'w' => Action::Why,
         'K' => Action::Kill,
-        '=' => Action::Runs,
+        '=' => Action::Compare,
+        'b' => Action::Runs,
         'p' => Action::Plan,
+        'd' => Action::Data,
+        'c' => Action::Measure,
+        'n' => Action::NextDifference,
+        's' => Action::Swap,
+        'y' => Action::Copy,
+        'P' => Action::Projector,
+        't' => Action::Theatre,
         'o' => Action::Output,
         'm' => Action::Matrix,
         'z' => Action::Zoom,
-        '?' => Action::Help,
+        '?' | ':' => Action::Help,
         'h' => Action::Left,
         'j' => Action::Down,
         'k' => Action::Up,

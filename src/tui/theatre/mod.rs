@@ -6,6 +6,7 @@
 pub mod fault;
 pub mod keymap;
 pub mod model;
+pub mod pages;
 pub mod player;
 pub mod recording;
 pub mod select;
@@ -19,6 +20,7 @@ mod tests;
 use super::ScreenOptions;
 use super::run_handle::RunHandle;
 use super::terminal::Screen;
+use crate::common::text::plural;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
@@ -37,6 +39,8 @@ pub enum Source {
     Live(RunHandle),
     /// All events are there.
     Recorded(Vec<Arc<Event>>),
+    /// Two such runs with their names, to be compared.
+    Compared([(String, Vec<Arc<Event>>); 2]),
 }
 
 /// Faults to add to those that the original run had: the run is done again with them.
@@ -86,13 +90,21 @@ const CHUNK: usize = 20_000;
 /// # Errors
 /// When the terminal can not be used.
 pub fn run(input: TheatreInput) -> io::Result<Exit> {
-    let recording = match input.source {
-        Source::Live(handle) => Recording::live("the run".to_owned(), handle),
-        Source::Recorded(events) => Recording::recorded(events),
+    let (recording, other) = match input.source {
+        Source::Live(handle) => (Recording::live("the run".to_owned(), handle), None),
+        Source::Recorded(events) => (Recording::recorded(events), None),
+        Source::Compared([(name, events), (other, others)]) => {
+            (Recording::recorded(events).named(name), Some(Recording::recorded(others).named(other)))
+        }
     };
     let mut model = Model::new(input.title, recording, input.options, input.on_branch.is_some(), input.paused);
     player::choose_speed(&mut model);
     player::to_time(&mut model, VirtualTime::ZERO);
+    if let Some(other) = other {
+        model.runs.push(other);
+        pages::open_compare(&mut model);
+        player::to_end(&mut model);
+    }
     let mut stage = Stage { screen: Screen::open()?, on_branch: input.on_branch };
     let exit = stage.play(&mut model);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
@@ -145,7 +157,7 @@ impl Stage {
 
     fn input(&mut self, model: &mut Model, input: &Input) -> io::Result<Option<Exit>> {
         let message = match input {
-            Input::Key(key) if key.kind != KeyEventKind::Release => keymap::action(*key).map(Message::Key),
+            Input::Key(key) if key.kind != KeyEventKind::Release => keymap::message(*key, model.is_typing()),
             Input::Mouse(mouse) => mouse_message(*mouse),
             _ => None,
         };
@@ -154,11 +166,21 @@ impl Stage {
             match effect {
                 Effect::Leave(exit) => return Ok(Some(exit)),
                 Effect::Suspend => self.screen.suspend()?,
+                Effect::Copy => self.copy(model)?,
                 Effect::Branch(request) => self.branch(model, request),
                 Effect::Stop(handle) => handle.stop(),
             }
         }
         Ok(None)
+    }
+
+    fn copy(&mut self, model: &mut Model) -> io::Result<()> {
+        let screen = self.screen.area()?;
+        let text = view::copied(model, model.run().history.current(), screen);
+        self.screen.copy(&text)?;
+        let lines = plural(text.lines().count() as u64, "line");
+        model.toast = Some((format!("copied: {lines} (the terminal must allow it)"), 4.0));
+        Ok(())
     }
 
     fn branch(&mut self, model: &mut Model, request: BranchRequest) {

@@ -1,6 +1,7 @@
 //! What the theatre knows besides the log: the cursor in time, the selection, what is open.
 
 use super::fault::Strike;
+use super::pages::Page;
 use super::recording::Recording;
 use super::stops::Beat;
 use crate::common::ids::{NodeId, StageId};
@@ -57,8 +58,10 @@ pub enum Selected {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
     None,
+    /// Keys and commands that hold the typed words, and which of them is chosen.
     Help {
-        scroll: usize,
+        query: String,
+        choice: usize,
     },
     /// Choose what to break now, and where; and say how many tasks will run again.
     Fault {
@@ -70,9 +73,6 @@ pub enum Overlay {
     /// Choose among the run and its branches.
     Runs {
         choice: usize,
-    },
-    Plan {
-        scroll: usize,
     },
     /// What the script has printed; lines scrolled back from the last.
     Output {
@@ -121,6 +121,8 @@ pub struct Model {
     /// Lines scrolled back in the story.
     pub story_scroll: usize,
     pub overlay: Overlay,
+    /// What is open over the theatre, the top one last.
+    pub pages: Vec<Page>,
     /// The prediction for a branch that has been asked for.
     pub guess: Option<u32>,
     /// How many tasks a person said would run again because of a death, by run and death.
@@ -153,6 +155,7 @@ impl Model {
             why_scroll: 0,
             story_scroll: 0,
             overlay: Overlay::None,
+            pages: Vec::new(),
             guess: None,
             guesses: BTreeMap::new(),
             toast: None,
@@ -170,12 +173,30 @@ impl Model {
         &mut self.runs[self.current]
     }
 
+    /// Whether letters are text now.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        matches!(self.overlay, Overlay::Help { .. })
+    }
+
     /// Folds the status of the cursor, so that `view` can read it.
     pub fn seek(&mut self) {
         // The first beat of a death shows the moment just before it: only the frame of the node breaks.
         let before = usize::from(matches!(self.cursor.beat, Some((_, Beat::Death))));
         let position = self.cursor.position.saturating_sub(before);
         self.run_mut().history.seek(position);
+        self.seek_linked();
+    }
+
+    /// Two runs that are compared stand at the same time.
+    fn seek_linked(&mut self) {
+        let Some(Page::Compare(mut page)) = self.pages.pop_if(|page| matches!(page, Page::Compare(_))) else { return };
+        page.refresh(self);
+        for run in page.sides.into_iter().filter(|run| *run != self.current) {
+            let history = &mut self.runs[run].history;
+            history.seek(history.position_at(self.cursor.time));
+        }
+        self.pages.push(Page::Compare(page));
     }
 
     /// The node whose frame breaks in the first beat.

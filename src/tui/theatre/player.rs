@@ -39,7 +39,7 @@ fn play(model: &mut Model, secs: f64) {
     }
     let end = model.run().history.end();
     let time = target_time(model, secs).min(end);
-    if let Some(stop) = next_beat(model).filter(|stop| model.auto && stop.at <= time) {
+    if let Some(stop) = next_beat(model).filter(|stop| model.auto && model.pages.is_empty() && stop.at <= time) {
         go(model, stop, 0.0);
         return;
     }

@@ -50,6 +50,13 @@ impl Recording {
         recording
     }
 
+    /// The same run under another name.
+    #[must_use]
+    pub fn named(mut self, name: String) -> Self {
+        self.name = name;
+        self
+    }
+
     /// A run that is under way.
     #[must_use]
     pub fn live(name: String, handle: RunHandle) -> Self {

@@ -3,6 +3,7 @@
 use super::keymap::Action;
 use super::model::{Model, Pane, Selected};
 use super::player;
+use super::recording::Recording;
 use crate::common::ids::{NodeId, StageId};
 use crate::status::why::Subject;
 use crate::status::{Status, TaskState};
@@ -37,8 +38,13 @@ fn any(action: Action) -> isize {
 /// The stages on screen: those of the query at the cursor, in order, as far as the whole log knows them.
 #[must_use]
 pub fn stages_on_screen(model: &Model) -> Vec<StageId> {
-    let run = model.run();
-    let query = run.query_at(model.cursor.position);
+    stages_at(model.run(), model.cursor.position)
+}
+
+/// The stages of the query that a position of a run belongs to.
+#[must_use]
+pub fn stages_at(run: &Recording, position: usize) -> Vec<StageId> {
+    let query = run.query_at(position);
     let head = run.head();
     let mut wanted: Vec<StageId> = head
         .stages

@@ -45,6 +45,17 @@ fn press(model: &mut Model, action: Action) -> Vec<Effect> {
     update(model, Message::Key(action))
 }
 
+/// The run with the death, and the same cut short, at 7 s.
+fn two_runs(options: ScreenOptions) -> Model {
+    let mut model = at(7.0, options);
+    let mut events = fixture::node_death();
+    events.truncate(events.len() / 2);
+    model.runs.push(Recording::recorded(events).named("cut short".to_owned()));
+    model
+}
+
+const SIZES: [(u16, u16); 8] = [(120, 40), (80, 24), (40, 12), (20, 5), (1, 1), (300, 100), (80, 6), (10, 40)];
+
 fn ascii() -> ScreenOptions {
     ScreenOptions { glyphs: GlyphSet::Ascii, ..ScreenOptions::default() }
 }
@@ -190,6 +201,10 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
     update(&mut model, Message::BranchEnded(RunEnd { exit: 0, error: None }));
     assert_eq!((model.runs.len(), model.current), (2, 1));
     assert_eq!(model.cursor.beat, Some((0, Beat::Death)));
+    press(&mut model, Action::Compare);
+    assert!(draw(&model, 120, 40).contains("COMPARE"));
+    press(&mut model, Action::Close);
+    assert_eq!(model.current, 1);
     press(&mut model, Action::Runs);
     press(&mut model, Action::Up);
     press(&mut model, Action::Open);
@@ -197,20 +212,102 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
 }
 
 #[test]
+fn the_plan_is_shown_rule_by_rule() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Plan);
+    for _ in 0..2 {
+        press(&mut model, Action::Down);
+    }
+    snapshot("full_plan_rule", &draw(&model, 120, 40));
+    snapshot("compact_plan_rule", &draw(&model, 80, 24));
+    snapshot("text_plan_rule", &draw(&model, 40, 12));
+    press(&mut model, Action::End);
+    snapshot("full_plan_stages", &draw(&model, 120, 40));
+    press(&mut model, Action::Close);
+    assert!(model.pages.is_empty() && draw(&model, 120, 40).contains("2 Nodes"));
+}
+
+#[test]
+fn two_runs_stand_side_by_side_at_one_time() {
+    let mut model = two_runs(ScreenOptions::default());
+    press(&mut model, Action::Compare);
+    snapshot("full_compare", &draw(&model, 120, 40));
+    snapshot("compact_compare", &draw(&model, 80, 24));
+    snapshot("text_compare", &draw(&model, 40, 12));
+    let applied: Vec<usize> = model.runs.iter().map(|run| run.history.current().applied).collect();
+    assert!(applied[0] > applied[1] && applied[1] == model.runs[1].history.len());
+    press(&mut model, Action::NextDifference);
+    let [moment] = match model.pages.last() {
+        Some(super::pages::Page::Compare(page)) => page.comparison.moments.clone(),
+        _ => Vec::new(),
+    }
+    .try_into()
+    .expect("one run is the start of the other");
+    assert_eq!(model.cursor.time, moment.at());
+    press(&mut model, Action::Close);
+    assert_eq!((model.current, model.pages.len()), (0, 0));
+}
+
+#[test]
+fn the_data_of_a_stage_is_shown_by_partition() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Data);
+    snapshot("full_data", &draw(&model, 120, 40));
+    snapshot("compact_data", &draw(&model, 80, 24));
+    snapshot("text_data", &draw(&model, 40, 12));
+    press(&mut model, Action::Left);
+    assert!(draw(&model, 120, 40).contains("S0 (orders) reads its input"));
+}
+
+#[test]
+fn typing_finds_a_command_and_enter_does_it() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Help);
+    snapshot("full_keys", &draw(&model, 120, 40));
+    for c in "rule by".chars() {
+        update(&mut model, Message::Typed(c));
+    }
+    press(&mut model, Action::Open);
+    assert!(draw(&model, 120, 40).contains("PLAN  Q0"));
+    press(&mut model, Action::Help);
+    update(&mut model, Message::Typed('?'));
+    assert_eq!(model.overlay, Overlay::None);
+}
+
+#[test]
+fn a_pane_and_a_page_are_copied_as_plain_text() {
+    let screen = Rect { x: 0, y: 0, width: 120, height: 40 };
+    let mut model = at(4.5, ScreenOptions::default());
+    model.focus = Pane::Story;
+    let pane = super::view::copied(&model, model.run().history.current(), screen);
+    assert!(pane.contains("starts") && !pane.contains('│'), "{pane}");
+    press(&mut model, Action::Plan);
+    press(&mut model, Action::Down);
+    let page = super::view::copied(&model, model.run().history.current(), screen);
+    assert!(page.starts_with("Aggregate [country#2]"), "{page}");
+}
+
+#[test]
 fn all_overlays_and_sizes_draw() {
     let overlays = [
-        Overlay::Help { scroll: 0 },
+        Overlay::Help { query: String::new(), choice: 0 },
         Overlay::Fault { kind: 0, choice: 0, guess: None },
         Overlay::Fault { kind: 7, choice: 1, guess: Some(2) },
         Overlay::Runs { choice: 0 },
-        Overlay::Plan { scroll: 0 },
         Overlay::Matrix,
         Overlay::Output { back: 3 },
     ];
     for overlay in overlays {
         let mut model = at(4.5, ScreenOptions::default());
         model.overlay = overlay;
-        for size in [(120, 40), (80, 24), (40, 12), (20, 5), (1, 1), (300, 100), (80, 6), (10, 40)] {
+        for size in SIZES {
+            draw(&model, size.0, size.1);
+        }
+    }
+    for page in [Action::Plan, Action::Data, Action::Compare] {
+        let mut model = two_runs(ScreenOptions::default());
+        press(&mut model, page);
+        for size in SIZES {
             draw(&model, size.0, size.1);
         }
     }
@@ -259,12 +356,12 @@ proptest! {
 
     #[test]
     fn no_key_breaks_the_theatre(keys in proptest::collection::vec(any::<u8>(), 1..60)) {
-        let mut model = model(ScreenOptions::default());
+        let mut model = two_runs(ScreenOptions::default());
         for key in keys {
             let c = char::from(b' ' + key % 95);
             let event = crossterm::event::KeyEvent::new(crossterm::event::KeyCode::Char(c), crossterm::event::KeyModifiers::NONE);
-            if let Some(action) = super::keymap::action(event) {
-                press(&mut model, action);
+            if let Some(message) = super::keymap::message(event, model.is_typing()) {
+                update(&mut model, message);
                 update(&mut model, Message::Tick(0.1));
             }
         }

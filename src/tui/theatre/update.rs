@@ -1,8 +1,11 @@
 //! What happens on a key, a tick of the real clock, or news from the engine. No I/O: what must be done outside is returned.
 
 use super::fault::{KINDS, Strike};
-use super::keymap::Action;
+use super::keymap::{self, Action};
 use super::model::{Model, Overlay, PANES, Pane, Pending, SPEEDS, Selected};
+use super::pages::data::DataPage;
+use super::pages::plan::PlanPage;
+use super::pages::{self, Page};
 use super::player::{self, Stops};
 use super::recording::Recording;
 use super::select;
@@ -19,6 +22,10 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub enum Message {
     Key(Action),
+    /// A letter of a text.
+    Typed(char),
+    /// The last letter goes.
+    Erased,
     /// So many seconds of real time passed.
     Tick(f64),
     /// New events of a run.
@@ -58,6 +65,8 @@ pub enum Mouse {
 #[derive(Debug)]
 pub enum Effect {
     Branch(BranchRequest),
+    /// Put what has the focus into the clipboard.
+    Copy,
     /// Ask a run to stop.
     Stop(RunHandle),
     Suspend,
@@ -74,6 +83,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(action) => key(model, action),
+        Message::Typed(_) | Message::Erased => {
+            typed(model, &message);
+            Vec::new()
+        }
         Message::Tick(secs) => {
             player::tick(model, secs);
             Vec::new()
@@ -187,6 +200,9 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.overlay != Overlay::None {
         return overlay_key(model, action);
     }
+    if pages::key(model, action) {
+        return Vec::new();
+    }
     match action {
         Action::PlayPause => player::toggle(model),
         Action::EventBack => player::event_back(model),
@@ -209,12 +225,19 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Auto => toggle_auto(model),
         Action::Why => select::ask_why(model),
         Action::Kill => open_kill(model),
+        Action::Compare => pages::open_compare(model),
         Action::Runs => model.overlay = Overlay::Runs { choice: model.current },
-        Action::Plan => model.overlay = Overlay::Plan { scroll: 0 },
+        Action::Plan => pages::open(model, Page::Plan(PlanPage::at_cursor(model))),
+        Action::Data => pages::open(model, Page::Data(DataPage::at_cursor(model))),
+        // These belong to pages.
+        Action::Measure | Action::NextDifference | Action::Swap => {}
+        Action::Copy => return vec![Effect::Copy],
+        Action::Projector => turn_projector(model),
+        Action::Theatre => pages::close_all(model),
         Action::Output => model.overlay = Overlay::Output { back: 0 },
         Action::Matrix => model.overlay = Overlay::Matrix,
         Action::Zoom => model.zoom = !model.zoom,
-        Action::Help => model.overlay = Overlay::Help { scroll: 0 },
+        Action::Help => model.overlay = Overlay::Help { query: String::new(), choice: 0 },
         Action::NextPane => focus(model, (model.focus as usize + 1) % PANES.len()),
         Action::PreviousPane => focus(model, (model.focus as usize + PANES.len() - 1) % PANES.len()),
         Action::Pane(index) => focus(model, index),
@@ -225,6 +248,26 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Interrupt | Action::Suspend => {}
     }
     Vec::new()
+}
+
+/// A text grows or shrinks; `?` in an empty one closes it again.
+fn typed(model: &mut Model, message: &Message) {
+    let Overlay::Help { query, choice } = &mut model.overlay else { return };
+    match message {
+        Message::Typed('?' | ':') if query.is_empty() => {
+            model.overlay = Overlay::None;
+            return;
+        }
+        Message::Typed(c) => query.push(*c),
+        _ => drop(query.pop()),
+    }
+    *choice = 0;
+}
+
+fn turn_projector(model: &mut Model) {
+    model.options.projector = !model.options.projector;
+    let text = if model.options.projector { "projector: high contrast, nothing dim" } else { "projector is off" };
+    model.toast = Some((text.to_owned(), 3.0));
 }
 
 fn focus(model: &mut Model, index: usize) {
@@ -301,11 +344,15 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     let closing = matches!(action, Action::Close | Action::Back);
     match &mut model.overlay {
-        Overlay::Help { scroll } | Overlay::Plan { scroll } => {
-            *scroll = scroll.saturating_add_signed(step);
-            let toggles = matches!(action, Action::Help | Action::Plan);
-            if closing || toggles || action == Action::Open {
+        Overlay::Help { query, choice } => {
+            let rows: Vec<&keymap::Row> = keymap::found(query, model.can_branch).collect();
+            *choice = choice.saturating_add_signed(step).min(rows.len().saturating_sub(1));
+            let chosen = rows.get(*choice).and_then(|row| row.action);
+            if closing || action == Action::Open {
                 model.overlay = Overlay::None;
+            }
+            if let Some(chosen) = chosen.filter(|chosen| action == Action::Open && *chosen != Action::Help) {
+                return key(model, chosen);
             }
         }
         Overlay::Output { back } => {
@@ -384,6 +431,14 @@ fn switch_run(model: &mut Model, choice: usize) {
 
 fn mouse(model: &mut Model, at: Position, screen: Rect, kind: Mouse) {
     if model.overlay != Overlay::None {
+        return;
+    }
+    if !model.pages.is_empty() {
+        match kind {
+            Mouse::WheelUp => pages::key(model, Action::Up),
+            Mouse::WheelDown => pages::key(model, Action::Down),
+            Mouse::Press | Mouse::Drag => false,
+        };
         return;
     }
     let areas = layout::areas(screen, model);

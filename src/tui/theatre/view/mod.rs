@@ -1,6 +1,7 @@
 //! One frame: a pure function of the model, the status at its cursor, and the size.
 
 pub mod bar;
+pub mod footer;
 pub mod layout;
 pub mod nodes;
 pub mod overlay;
@@ -16,6 +17,7 @@ use super::update::speed_word;
 use crate::status::Status;
 use crate::tui::glyphs;
 use crate::tui::theme::Tone;
+use footer::Hint;
 use layout::{Areas, Form};
 use paint::{Brush, fit};
 use ratatui::buffer::Buffer;
@@ -26,11 +28,31 @@ use unicode_width::UnicodeWidthStr;
 pub fn view(model: &Model, status: &Status, buffer: &mut Buffer, screen: Rect) {
     let areas = layout::areas(screen, model);
     let mut brush = Brush { buffer, options: model.options };
-    match areas.form {
-        Form::Tiny => tiny(&mut brush, screen),
-        Form::Text | Form::Compact | Form::Full => whole(&mut brush, model, status, &areas, screen),
+    match (areas.form, model.pages.last()) {
+        (Form::Tiny, _) => tiny(&mut brush, screen),
+        (_, Some(page)) => page.draw(&mut brush, model, status, screen),
+        (_, None) => whole(&mut brush, model, status, &areas),
+    }
+    if areas.form != Form::Tiny {
+        overlay::draw(&mut brush, model, status, screen);
     }
     glyphs::finish(buffer, model.options.glyphs);
+}
+
+/// What `y` copies: the page's own text, else the pane with the focus as it is drawn.
+#[must_use]
+pub fn copied(model: &Model, status: &Status, screen: Rect) -> String {
+    if let Some(page) = model.pages.last() {
+        return page.text(model);
+    }
+    let mut buffer = Buffer::empty(screen);
+    view(model, status, &mut buffer, screen);
+    let areas = layout::areas(screen, model);
+    let pane = areas.panes.iter().find(|(pane, _)| *pane == model.focus).or_else(|| areas.panes.first());
+    let area = pane.map_or(screen, |(_, area)| paint::shrink(*area)).intersection(screen);
+    let row = |y: u16| -> String { (area.x..area.right()).map(|x| buffer[(x, y)].symbol()).collect() };
+    let lines: Vec<String> = (area.y..area.bottom()).map(|y| row(y).trim_end().to_owned()).collect();
+    lines.join("\n").trim_end().to_owned() + "\n"
 }
 
 fn tiny(brush: &mut Brush, screen: Rect) {
@@ -40,7 +62,7 @@ fn tiny(brush: &mut Brush, screen: Rect) {
     }
 }
 
-fn whole(brush: &mut Brush, model: &Model, status: &Status, areas: &Areas, screen: Rect) {
+fn whole(brush: &mut Brush, model: &Model, status: &Status, areas: &Areas) {
     title(brush, model, areas);
     for (pane, area) in &areas.panes {
         let focus = *pane == model.focus;
@@ -55,7 +77,6 @@ fn whole(brush: &mut Brush, model: &Model, status: &Status, areas: &Areas, scree
     }
     bar::draw(brush, model, areas);
     footer(brush, model, areas);
-    overlay::draw(brush, model, status, screen);
 }
 
 /// What runs, on what, and where in time we are; and that this time is simulated.
@@ -106,10 +127,7 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     brush.tone(area, right, 0, &clock, tone);
 }
 
-/// A key and what it does.
-type Hint = (&'static str, &'static str);
-
-const FULL_HINTS: [Hint; 12] = [
+const FULL_HINTS: [Hint; 14] = [
     ("Space", "play"),
     (",/.", "event"),
     ("[/]", "milestone"),
@@ -118,7 +136,9 @@ const FULL_HINTS: [Hint; 12] = [
     ("+/-", "speed"),
     ("w", "why"),
     ("K", "kill"),
-    ("=", "runs"),
+    ("p", "plan"),
+    ("d", "data"),
+    ("=", "compare"),
     ("z", "zoom"),
     ("Tab", "pane"),
     ("q", "back"),
@@ -136,40 +156,20 @@ const COMPACT_HINTS: [Hint; 8] = [
 const TEXT_HINTS: [Hint; 3] = [("Space", "play"), ("[/]", "step"), ("q", "back")];
 
 fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
-    let area = areas.footer;
-    let all = "? keys ";
-    let right = area.width.saturating_sub(all.width() as u16);
-    let left = Rect { width: right.saturating_sub(1), ..area };
-    brush.tone(area, right, 0, "?", Tone::Key);
-    brush.tone(area, right + 2, 0, "keys", Tone::Dim);
-    if let Some((toast, _)) = &model.toast {
-        brush.tone(left, 1, 0, toast, Tone::Again);
-        return;
-    }
-    if let Some((_, beat)) = model.cursor.beat.filter(|_| !model.playing) {
-        let next = if beat == Beat::Cost { "the run goes on" } else { "go on with the story of this death" };
-        let x = brush.tone(left, 1, 0, "]", Tone::Key);
-        let x = brush.tone(left, x + 1, 0, next, Tone::Dim);
-        let x = brush.tone(left, x + 2, 0, "Space", Tone::Key);
-        let x = brush.tone(left, x + 1, 0, "play", Tone::Dim);
-        let x = brush.tone(left, x + 2, 0, "w", Tone::Key);
-        brush.tone(left, x + 1, 0, "why", Tone::Dim);
-        return;
-    }
-    let hints: &[Hint] = match areas.form {
-        Form::Full => &FULL_HINTS,
-        Form::Compact => &COMPACT_HINTS,
-        Form::Text | Form::Tiny => &TEXT_HINTS,
+    const STORY_HINTS: [Hint; 3] = [("]", "go on with the story of this death"), ("Space", "play"), ("w", "why")];
+    const LAST_HINTS: [Hint; 3] = [("]", "the run goes on"), ("Space", "play"), ("w", "why")];
+    let hints: &[Hint] = match (model.cursor.beat.filter(|_| !model.playing), areas.form) {
+        (Some((_, Beat::Cost)), _) => &LAST_HINTS,
+        (Some(_), _) => &STORY_HINTS,
+        (None, Form::Full) => &FULL_HINTS,
+        (None, Form::Compact) => &COMPACT_HINTS,
+        (None, Form::Text | Form::Tiny) => &TEXT_HINTS,
     };
-    let mut x = 1;
-    for (key, does) in hints {
-        if (*key == "K" && !model.can_branch)
-            || (*key == "=" && model.runs.len() < 2)
-            || usize::from(x) + key.width() + does.width() + 2 > usize::from(left.width)
-        {
-            continue;
-        }
-        x = brush.tone(left, x, 0, key, Tone::Key);
-        x = brush.tone(left, x + 1, 0, does, Tone::Dim) + 2;
-    }
+    let works = |key: &str| match key {
+        "K" => model.can_branch,
+        "=" => model.runs.len() > 1,
+        _ => true,
+    };
+    let hints: Vec<Hint> = hints.iter().filter(|(key, _)| works(key)).copied().collect();
+    footer::draw(brush, areas.footer, model.toast.as_ref(), &hints);
 }

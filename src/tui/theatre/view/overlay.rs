@@ -1,7 +1,7 @@
-//! What opens above the panes: keys, the kill console, the list of runs, the plan, the blocks of a shuffle, a branch under way.
+//! What opens above the panes: keys, the kill console, the list of runs, the blocks of a shuffle, a branch under way.
 
 use super::super::fault::{FaultKind, KINDS};
-use super::super::keymap::ROWS;
+use super::super::keymap::{Row, found};
 use super::super::model::{Model, Overlay, Selected};
 use super::super::recording::Recording;
 use super::super::select::stages_on_screen;
@@ -31,12 +31,11 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     }
     match &model.overlay {
         Overlay::None => {}
-        Overlay::Help { scroll } => help(brush, model, screen, *scroll),
+        Overlay::Help { query, choice } => help(brush, model, screen, query, *choice),
         Overlay::Fault { kind, choice, guess } => {
             console(brush, model, status, screen, &Console { kind: KINDS[*kind], choice: *choice, guess: *guess });
         }
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
-        Overlay::Plan { scroll } => plan(brush, model, status, screen, *scroll),
         Overlay::Output { back } => output(brush, model, screen, *back),
         Overlay::Matrix => matrix(brush, model, status, screen),
     }
@@ -51,22 +50,43 @@ fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rec
     brush.pane(area, title, true)
 }
 
-fn help(brush: &mut Brush, model: &Model, screen: Rect, scroll: usize) {
-    let area = window(brush, screen, (74, ROWS.len() as u16 + 8), "Keys");
+/// Keys and commands: what is typed narrows them, Enter does the chosen one.
+fn help(brush: &mut Brush, model: &Model, screen: Rect, query: &str, choice: usize) {
     let glyphs = "· waits  ► runs  ⇣ reads blocks  ■ done  ✗ lost  ↻ runs again  ! stopped  ◆ cached";
     let honest = "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
-    let rows = ROWS.iter().filter(|row| model.can_branch || !matches!(row.keys, "K" | "="));
-    let mut lines: Vec<(String, String)> = rows.map(|row| (row.keys.to_owned(), row.does.to_owned())).collect();
-    lines.push((String::new(), String::new()));
-    for text in [glyphs, honest] {
-        let room = usize::from(area.width.max(1));
-        lines.extend(wrap(text, room, 0).into_iter().map(|line| (String::new(), line)));
+    let area = window(brush, screen, (74, screen.height.saturating_sub(4).min(40)), "Keys and commands");
+    let x = brush.tone(area, 0, 0, "> ", Tone::Key);
+    let x = brush.tone(area, x, 0, query, Tone::Title);
+    brush.mark(area, x, 0, 1);
+    if query.is_empty() {
+        brush.tone(area, x + 2, 0, "type to find, Enter does it, Esc closes", Tone::Dim);
     }
-    let hidden = lines.len().saturating_sub(usize::from(area.height));
-    for (y, (keys, does)) in lines.iter().skip(scroll.min(hidden)).enumerate() {
-        let x = if keys.is_empty() { 0 } else { 16 };
-        brush.tone(area, 0, y as u16, keys, Tone::Key);
-        brush.tone(area, x, y as u16, does, if keys.is_empty() { Tone::Dim } else { Tone::Text });
+    let room = usize::from(area.width.max(1));
+    let legend: Vec<String> = [glyphs, honest].iter().flat_map(|text| wrap(text, room, 0)).collect();
+    let legend = if usize::from(area.height) > legend.len() + 12 { legend } else { Vec::new() };
+    let rows: Vec<&Row> = found(query, model.can_branch).collect();
+    let height = usize::from(area.height).saturating_sub(2 + legend.len() + usize::from(!legend.is_empty()));
+    let choice = choice.min(rows.len().saturating_sub(1));
+    let first = (choice + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
+    for (y, (index, row)) in rows.iter().enumerate().skip(first).take(height).enumerate() {
+        let y = y as u16 + 2;
+        let tone = if index == choice { Tone::Title } else { Tone::Text };
+        brush.tone(area, 0, y, if index == choice { ">" } else { " " }, Tone::Title);
+        brush.tone(area, 2, y, row.keys, Tone::Key);
+        brush.tone(area, 18, y, row.does, tone);
+    }
+    if rows.is_empty() {
+        brush.tone(area, 2, 2, "No key or command says that.", Tone::Dim);
+    }
+    let bottom = area.height.saturating_sub(legend.len() as u16);
+    for (y, line) in legend.iter().enumerate() {
+        brush.tone(area, 0, bottom + y as u16, line, Tone::Dim);
+    }
+    let below = Rect { height: area.height + 1, ..area };
+    let hidden = rows.len().saturating_sub(first + height);
+    if hidden > 0 {
+        let more = format!(" {hidden} more: arrows ");
+        brush.tone(below, area.width.saturating_sub(more.width() as u16), area.height, &more, Tone::Key);
     }
 }
 
@@ -201,21 +221,6 @@ fn compared(first: &Recording, branch: &Recording) -> String {
         Some(true) => format!("    against the run: {cost}; printed and wrote the same"),
         Some(false) => format!("    against the run: {cost}; its results differ"),
         None => "    against the run: one of the two still goes on".to_owned(),
-    }
-}
-
-fn plan(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, scroll: usize) {
-    let query = model.run().query_at(model.cursor.position).and_then(|query| status.queries.get(&query));
-    let title = query.map_or("Plan".to_owned(), |query| {
-        format!("Physical plan of {}: {}", query.query, words::action(&query.action))
-    });
-    let size = (screen.width.saturating_sub(8), screen.height.saturating_sub(4));
-    let area = window(brush, screen, size, &title);
-    let text = query.map_or("no action has started yet", |query| &query.plan);
-    let lines: Vec<&str> = text.lines().collect();
-    let hidden = lines.len().saturating_sub(usize::from(area.height));
-    for (y, line) in lines.iter().skip(scroll.min(hidden)).enumerate() {
-        brush.tone(area, 0, y as u16, line, Tone::Text);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Small strokes: text that never leaves its area, frames, bars.
 
-use crate::common::text::visible;
+use crate::common::text::{plural, visible};
 use crate::report::words::pieces;
 use crate::tui::theme::{ScreenOptions, Tone};
 use ratatui::buffer::Buffer;
@@ -66,6 +66,15 @@ impl Brush<'_> {
         let title = format!(" {} ", fit(title, usize::from(inner.saturating_sub(2))));
         self.text(area, 2, 0, &title, style);
         shrink(area)
+    }
+
+    /// Says in a pane's lower edge that there is more than it shows.
+    pub fn more(&mut self, area: Rect, hidden: usize) {
+        if hidden > 0 && area.height > 0 {
+            let text = format!(" {} more ", plural(hidden as u64, "line"));
+            let x = area.width.saturating_sub(text.width() as u16 + 2);
+            self.tone(area, x, area.height - 1, &text, Tone::Key);
+        }
     }
 
     /// A rectangle of lines.

@@ -324,7 +324,8 @@ fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
     }
 }
 
-fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stage, area: Rect) {
+/// A stage on one line: name, tasks, what it reads and makes.
+pub fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stage, area: Rect) {
     let id = stage.definition.stage;
     let name_width = if area.width >= 70 { 20 } else { 15 };
     let name = fit(&format!("{id} {}", stage.definition.name), name_width - 1);

@@ -175,6 +175,24 @@ fn bar(
 ) {
     let (start, end) =
         (scale.column(attempt.started), scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1));
+    let (body, tone) = look(attempt, index);
+    let fetched = attempt.fetches.iter().map(|fetch| fetch.arrives).max().map(|at| scale.column(at));
+    let style = brush.style(tone);
+    for x in start..=end {
+        let fetching = fetched.is_some_and(|until| x < until);
+        brush.put(chart, x, i32::from(y), if fetching { '⇣' } else { body }, style);
+    }
+    match tone {
+        Tone::Lost => brush.put(chart, end, i32::from(y), '✗', style),
+        Tone::Failed => brush.put(chart, end, i32::from(y), '!', style),
+        _ => {}
+    }
+    label(brush, model, status, chart, y, attempt, (start, end));
+}
+
+/// What an attempt's bar is made of; neighbours on a core differ.
+#[must_use]
+pub fn look(attempt: &Attempt, index: usize) -> (char, Tone) {
     let lost = attempt.orphaned || matches!(attempt.outcome, Some(TaskOutcome::ExecutorLost { .. }));
     let failed = matches!(attempt.outcome, Some(TaskOutcome::Failed { .. } | TaskOutcome::FetchFailed { .. }));
     let tone = match (attempt.is_again(), attempt.ended.is_some()) {
@@ -184,21 +202,12 @@ fn bar(
         (false, true) => Tone::Done,
         (false, false) => Tone::Running,
     };
-    let fetched = attempt.fetches.iter().map(|fetch| fetch.arrives).max().map(|at| scale.column(at));
     let body = match (attempt.is_again(), index % 2) {
         (true, _) => '↻',
         (false, 0) => '█',
         (false, _) => '▓',
     };
-    let style = brush.style(tone);
-    for x in start..=end {
-        let fetching = fetched.is_some_and(|until| x < until);
-        brush.put(chart, x, i32::from(y), if fetching { '⇣' } else { body }, style);
-    }
-    if lost || failed {
-        brush.put(chart, end, i32::from(y), if lost { '✗' } else { '!' }, style);
-    }
-    label(brush, model, status, chart, y, attempt, (start, end));
+    (body, tone)
 }
 
 fn label(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, y: u16, attempt: &Attempt, span: (i32, i32)) {

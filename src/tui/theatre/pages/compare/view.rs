@@ -1,0 +1,195 @@
+//! The page: both runs at the linked moment, the table of their numbers, the moments that differ, and the whole in plain words.
+
+use super::super::{Sheet, sheet};
+use super::{ComparePage, lanes};
+use crate::common::time::VirtualTime;
+use crate::report::compare::{Moment, Row, Told};
+use crate::report::words;
+use crate::status::Stage;
+use crate::tui::theatre::model::Model;
+use crate::tui::theatre::recording::Recording;
+use crate::tui::theatre::select::stages_at;
+use crate::tui::theatre::view::footer::Hint;
+use crate::tui::theatre::view::layout::Form;
+use crate::tui::theatre::view::paint::{Brush, fit, wrap};
+use crate::tui::theatre::view::stages::list_line;
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+
+const HINTS: [Hint; 9] = [
+    ("Space", "play both"),
+    ("H/L", "scrub both"),
+    ("n", "next difference"),
+    ("j/k", "choose one"),
+    ("Enter", "go there"),
+    ("h/l", "other run"),
+    ("s", "swap"),
+    ("y", "copy"),
+    ("Esc", "back"),
+];
+
+/// Draws the page.
+pub fn draw(brush: &mut Brush, model: &Model, page: &ComparePage, screen: Rect) {
+    let [a, b] = page.sides.map(|run| model.runs[run].name.clone());
+    let clock = format!("linked time  t={}", words::moment(model.cursor.time));
+    let Sheet { form, body } = sheet(brush, model, screen, (&format!("COMPARE  A {a}  |  B {b}"), &clock), &HINTS);
+    match form {
+        Form::Full => full(brush, model, page, body),
+        Form::Compact => compact(brush, model, page, body),
+        Form::Text | Form::Tiny => table(brush, &page.comparison.rows, body, true),
+    }
+}
+
+fn full(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
+    let plain_height = 4;
+    let table_height = (page.comparison.rows.len() as u16 + 4).min(body.height / 2);
+    let top = body.height - plain_height - table_height;
+    let half = body.width / 2;
+    side(brush, model, page, 0, Rect { width: half, height: top, ..body });
+    side(brush, model, page, 1, Rect { x: body.x + half, width: body.width - half, height: top, ..body });
+    let left = Rect { y: body.y + top, width: 68.min(body.width * 6 / 10), height: table_height, ..body };
+    let inner = brush.pane(left, "Difference   B against A", false);
+    table(brush, &page.comparison.rows, inner, false);
+    let y = inner.height.saturating_sub(1);
+    result_line(brush, page, Rect { y: inner.y + y, height: 1, ..inner });
+    let right = Rect { x: body.x + left.width, width: body.width - left.width, ..left };
+    moments(brush, page, right);
+    let below = Rect { y: body.y + top + table_height, height: plain_height, ..body };
+    let inner = brush.pane(below, "In plain words", false);
+    let rows = page.words(model).into_iter().flat_map(|text| wrap(&text, usize::from(inner.width).max(1), 0));
+    for (y, row) in rows.take(usize::from(inner.height)).enumerate() {
+        brush.tone(inner, 0, y as u16, &row, Tone::Text);
+    }
+}
+
+fn compact(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
+    let each = body.height * 3 / 11;
+    side(brush, model, page, 0, Rect { height: each, ..body });
+    side(brush, model, page, 1, Rect { y: body.y + each, height: each, ..body });
+    let below = Rect { y: body.y + 2 * each, height: body.height - 2 * each, ..body };
+    let inner = brush.pane(below, "Difference   B against A", false);
+    let rest = Rect { height: inner.height.saturating_sub(2), ..inner };
+    table(brush, &page.comparison.rows, rest, true);
+    result_line(brush, page, Rect { y: inner.y + inner.height.saturating_sub(2), height: 1, ..inner });
+    if let Some(moment) = page.comparison.moments.get(page.choice) {
+        let (sign, told) = first_told(moment);
+        let text = format!("n  {} {sign} {}", words::moment(told.0), told.1);
+        let y = inner.height.saturating_sub(1);
+        brush.tone(inner, 0, y, &fit(&text, usize::from(inner.width)), Tone::Again);
+    }
+}
+
+/// One run at the linked time.
+fn side(brush: &mut Brush, model: &Model, page: &ComparePage, index: usize, area: Rect) {
+    let run = &model.runs[page.sides[index]];
+    let more = if run.is_growing() { " so far" } else { "" };
+    let letter = if index == 0 { 'A' } else { 'B' };
+    let title = format!("{letter}  {}   {}{more}", run.name, words::moment(run.history.end()));
+    let inner = brush.pane(area, &title, false);
+    let now = model.cursor.time;
+    let status = run.history.current();
+    let stages: Vec<&Stage> = stages_at(run, run.history.position_at(now))
+        .iter()
+        .filter_map(|id| status.stages.get(id))
+        .map(AsRef::as_ref)
+        .collect();
+    let room = (usize::from(inner.height) * 2 / 5).max(1);
+    let first = stages.len().saturating_sub(room);
+    let shown = &stages[first..];
+    for (y, stage) in shown.iter().enumerate() {
+        list_line(brush, model, status, stage, Rect { y: inner.y + y as u16, height: 1, ..inner });
+    }
+    let gap = u16::from(inner.height > 8);
+    let top = shown.len() as u16 + gap;
+    let bottom = inner.height.saturating_sub(1);
+    if bottom > top {
+        let end = page.sides.map(|run| model.runs[run].history.end()).into_iter().max().unwrap_or_default();
+        let chart = Rect { y: inner.y + top, height: bottom - top - gap.min(bottom - top), ..inner };
+        lanes::draw(brush, run, status, chart, (now, end));
+    }
+    brush.tone(inner, 0, bottom, &fit(&last_told(run, now), usize::from(inner.width)), Tone::Dim);
+}
+
+fn last_told(run: &Recording, now: VirtualTime) -> String {
+    let told = run.story.partition_point(|told| told.sentence.at <= now);
+    match told.checked_sub(1).and_then(|last| run.story.get(last)) {
+        Some(told) => told.sentence.text.clone(),
+        None => "it has not begun".to_owned(),
+    }
+}
+
+/// The numbers; with `only_different` those that are the same are left out when there is no room.
+fn table(brush: &mut Brush, rows: &[Row], area: Rect, only_different: bool) {
+    let head = format!("{:<18}{:>12}{:>12}   B - A", "", "A", "B");
+    brush.tone(area, 0, 0, &head, Tone::Dim);
+    let room = usize::from(area.height.saturating_sub(1));
+    let leaves_out = only_different && rows.len() > room;
+    let shown = rows.iter().filter(|row| !leaves_out || row.difference() != "same");
+    for (y, row) in shown.take(room).enumerate() {
+        let line = format!("{:<18}{:>12}{:>12}   ", row.name, row.text(row.a), row.text(row.b));
+        let x = brush.tone(area, 0, y as u16 + 1, &line, Tone::Text);
+        let difference = row.difference();
+        let tone = if difference == "same" { Tone::Dim } else { Tone::Title };
+        brush.tone(area, x, y as u16 + 1, &difference, tone);
+    }
+}
+
+fn result_line(brush: &mut Brush, page: &ComparePage, area: Rect) {
+    let is_same = page.comparison.is_same_result();
+    let (text, tone) = if is_same { ("■ same", Tone::Done) } else { ("! not the same", Tone::Failed) };
+    let x = brush.tone(area, 0, 0, &format!("{:<42}   ", "printed and written"), Tone::Text);
+    brush.tone(area, x, 0, text, tone);
+}
+
+/// The moments that differ, the chosen one open.
+fn moments(brush: &mut Brush, page: &ComparePage, area: Rect) {
+    let all = &page.comparison.moments;
+    let title = match all.len() {
+        0 => "No moment differs".to_owned(),
+        count => format!("Moments that differ, {} of {count}", page.choice + 1),
+    };
+    let inner = brush.pane(area, &title, true);
+    let Some(moment) = all.get(page.choice) else {
+        brush.tone(inner, 0, 0, "Both logs tell the same story.", Tone::Done);
+        return;
+    };
+    let mut rows: Vec<(String, Tone)> = Vec::new();
+    let half = usize::from(inner.height.saturating_sub(1)) / 2;
+    for (letter, told) in [('A', &moment.a), ('B', &moment.b)] {
+        let mut side: Vec<(String, Tone)> = told
+            .iter()
+            .flat_map(|(at, text)| {
+                wrap(
+                    &format!("{:>8}  {text}", words::moment(*at)),
+                    usize::from(inner.width).saturating_sub(3).max(12),
+                    10,
+                )
+            })
+            .map(|line| (format!("   {line}"), Tone::Text))
+            .collect();
+        if side.is_empty() {
+            side.push(("   nothing here".to_owned(), Tone::Dim));
+        }
+        if let Some((first, _)) = side.first_mut() {
+            first.replace_range(0..1, &letter.to_string());
+        }
+        if side.len() > half {
+            side.truncate(half.saturating_sub(1).max(1));
+            side.push(("   and more".to_owned(), Tone::Dim));
+        }
+        rows.extend(side);
+    }
+    for (y, (text, tone)) in rows.iter().take(usize::from(inner.height)).enumerate() {
+        brush.tone(inner, 0, y as u16, text, *tone);
+    }
+}
+
+/// The first sentence of a moment and who says it.
+fn first_told(moment: &Moment) -> (char, Told) {
+    match (moment.a.first(), moment.b.first()) {
+        (Some(a), Some(b)) if b.0 < a.0 => ('B', b.clone()),
+        (Some(a), _) => ('A', a.clone()),
+        (None, Some(b)) => ('B', b.clone()),
+        (None, None) => (' ', Told::default()),
+    }
+}

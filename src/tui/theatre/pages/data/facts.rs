@@ -1,0 +1,207 @@
+//! What each partition of a stage reads, as the log tells it: rows, bytes, time, where they came from, and the drawn rows.
+
+use crate::common::ids::{NodeId, ShuffleId, StageId};
+use crate::common::time::VirtualDuration;
+use crate::event::{RowSample, SampledRow, Slice};
+use crate::status::{Attempt, Shuffle, Stage, Status, TaskState};
+use std::collections::BTreeMap;
+
+/// One partition: what its task reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Part {
+    /// Absent: the log does not say, or not yet.
+    pub rows: Option<u64>,
+    pub bytes: Option<u64>,
+    /// How long its last attempt took; absent before its end.
+    pub time: Option<VirtualDuration>,
+    pub node: Option<NodeId>,
+    pub state: TaskState,
+}
+
+/// What a map task wrote for one partition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Origin {
+    pub writer: StageId,
+    pub map: u32,
+    pub rows: u64,
+    pub bytes: u64,
+    pub node: NodeId,
+    pub is_lost: bool,
+}
+
+/// All partitions of a stage.
+#[must_use]
+pub fn parts(status: &Status, stage: &Stage) -> Vec<Part> {
+    let sums = (!stage.definition.reads.is_empty()).then(|| read_sums(status, stage));
+    let task = |partition: usize| {
+        let task = &stage.tasks[partition];
+        let last = task.runs.last().and_then(|run| status.attempts.get(run));
+        let read = sums.as_ref().and_then(|sums| sums.get(partition).copied());
+        let (rows, bytes) = match (read, last.filter(|attempt| attempt.succeeded())) {
+            (Some((rows, bytes)), _) => (Some(rows), Some(bytes)),
+            (None, Some(attempt)) => (Some(attempt.metrics.rows_in), Some(attempt.metrics.input_bytes)),
+            (None, None) => (None, None),
+        };
+        let time = last.and_then(|attempt| Some(attempt.ended?.since(attempt.started)));
+        Part { rows, bytes, time, node: last.map(|attempt: &std::sync::Arc<Attempt>| attempt.node), state: task.state }
+    };
+    (0..stage.tasks.len()).map(task).collect()
+}
+
+/// Rows and bytes of the map outputs that each partition reads, as far as they are made.
+fn read_sums(status: &Status, stage: &Stage) -> Vec<(u64, u64)> {
+    let totals: BTreeMap<ShuffleId, Vec<(u64, u64)>> = stage
+        .definition
+        .reads
+        .iter()
+        .filter_map(|(shuffle, _)| Some((*shuffle, by_reduce(status.shuffles.get(shuffle)?))))
+        .collect();
+    let sum = |partition: usize| {
+        let mut sum = (0, 0);
+        for slice in slices(stage, partition) {
+            let Some(shuffle) = status.shuffles.get(&slice.shuffle) else { continue };
+            let is_whole = slice.maps.0 == 0 && slice.maps.1 as usize >= shuffle.maps.len();
+            for reduce in slice.reduces.0..slice.reduces.1 {
+                let (rows, bytes) = match totals.get(&slice.shuffle).filter(|_| is_whole) {
+                    Some(all) => all.get(reduce as usize).copied().unwrap_or_default(),
+                    None => of_maps(shuffle, slice.maps, reduce),
+                };
+                sum = (sum.0 + rows, sum.1 + bytes);
+            }
+        }
+        sum
+    };
+    (0..stage.tasks.len()).map(sum).collect()
+}
+
+fn by_reduce(shuffle: &Shuffle) -> Vec<(u64, u64)> {
+    let mut sums = vec![(0, 0); shuffle.reduces as usize];
+    for output in shuffle.maps.iter().flatten() {
+        for (sum, (rows, bytes)) in sums.iter_mut().zip(output.rows.iter().zip(output.bytes.iter())) {
+            *sum = (sum.0 + rows, sum.1 + bytes);
+        }
+    }
+    sums
+}
+
+fn of_maps(shuffle: &Shuffle, maps: (u32, u32), reduce: u32) -> (u64, u64) {
+    let maps = shuffle.maps.iter().skip(maps.0 as usize).take(maps.1.saturating_sub(maps.0) as usize);
+    maps.flatten().fold((0, 0), |sum, output| {
+        let at = |all: &[u64]| all.get(reduce as usize).copied().unwrap_or(0);
+        (sum.0 + at(&output.rows), sum.1 + at(&output.bytes))
+    })
+}
+
+/// What a partition reads of shuffles.
+#[must_use]
+pub fn slices(stage: &Stage, partition: usize) -> Vec<Slice> {
+    let own = partition as u32;
+    match &stage.definition.slices {
+        Some(slices) => slices.get(partition).cloned().unwrap_or_default(),
+        None => {
+            let whole = |(shuffle, _): &(ShuffleId, StageId)| Slice {
+                shuffle: *shuffle,
+                maps: (0, u32::MAX),
+                reduces: (own, own + 1),
+            };
+            stage.definition.reads.iter().map(whole).collect()
+        }
+    }
+}
+
+/// The map tasks that wrote what a partition reads.
+#[must_use]
+pub fn origins(status: &Status, stage: &Stage, partition: usize) -> Vec<Origin> {
+    let mut found = Vec::new();
+    for slice in slices(stage, partition) {
+        let Some(shuffle) = status.shuffles.get(&slice.shuffle) else { continue };
+        for (map, output) in shuffle.maps.iter().enumerate() {
+            let map = map as u32;
+            let Some(output) = output.as_ref().filter(|_| (slice.maps.0..slice.maps.1).contains(&map)) else {
+                continue;
+            };
+            let sum = |all: &[u64]| -> u64 {
+                let wanted = all.iter().skip(slice.reduces.0 as usize);
+                wanted.take((slice.reduces.1 - slice.reduces.0) as usize).sum()
+            };
+            let (rows, bytes) = (sum(&output.rows), sum(&output.bytes));
+            found.push(Origin {
+                writer: shuffle.writer,
+                map,
+                rows,
+                bytes,
+                node: output.node,
+                is_lost: output.lost.is_some(),
+            });
+        }
+    }
+    found
+}
+
+/// The rows that were drawn of what a partition reads, with the sample each comes from.
+#[must_use]
+pub fn drawn<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<(&'a RowSample, &'a SampledRow)> {
+    let mut found = Vec::new();
+    for slice in slices(stage, partition) {
+        let Some(shuffle) = status.shuffles.get(&slice.shuffle) else { continue };
+        for sample in shuffle.samples.range(slice.maps.0..slice.maps.1).map(|(_, sample)| sample.as_ref()) {
+            let here = |row: &&SampledRow| (slice.reduces.0..slice.reduces.1).contains(&row.reduce);
+            found.extend(sample.rows.iter().filter(here).map(|row| (sample, row)));
+        }
+    }
+    found
+}
+
+/// The keys of drawn rows, the most frequent first, with how often each was drawn.
+#[must_use]
+pub fn top_keys(rows: &[(&RowSample, &SampledRow)]) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (sample, row) in rows.iter().filter(|(sample, _)| !sample.keys.is_empty()) {
+        let key: Vec<String> =
+            sample.keys.iter().zip(&row.cells).map(|(name, value)| format!("{name} = {value}")).collect();
+        *counts.entry(key.join(", ")).or_default() += 1;
+    }
+    let mut keys: Vec<(String, usize)> = counts.into_iter().collect();
+    keys.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    keys
+}
+
+/// How evenly numbers are spread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    pub median: u64,
+    pub most: u64,
+    pub to_median: f64,
+    /// 0: all alike; near 1: one has everything.
+    pub gini: f64,
+}
+
+/// The spread of some numbers; absent when there are none or all are nothing.
+#[must_use]
+pub fn spread(values: &[u64]) -> Option<Spread> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let (most, total) = (*sorted.last()?, sorted.iter().sum::<u64>());
+    if total == 0 {
+        return None;
+    }
+    let median = sorted[sorted.len() / 2];
+    let count = sorted.len() as f64;
+    let weighted: f64 = sorted.iter().zip(1_u32..).map(|(value, rank)| *value as f64 * f64::from(rank)).sum();
+    let gini = 2.0 * weighted / (count * total as f64) - (count + 1.0) / count;
+    Some(Spread { median, most, to_median: most as f64 / median.max(1) as f64, gini: gini.max(0.0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spread_tells_even_from_skewed() {
+        let even = spread(&[5, 5, 5, 5]).expect("numbers");
+        assert!(even.gini < 1e-9 && (even.to_median - 1.0).abs() < 1e-9);
+        let skewed = spread(&[0, 0, 0, 100]).expect("numbers");
+        assert!(skewed.gini > 0.7 && skewed.most == 100);
+        assert!(spread(&[0, 0]).is_none() && spread(&[]).is_none());
+    }
+}

@@ -1,0 +1,168 @@
+//! The data of a stage: rows for each partition, who is too big and why, where the rows came from, and a few of them to look at.
+
+pub mod facts;
+pub mod view;
+
+use super::Answer;
+use crate::common::ids::StageId;
+use crate::common::text::{bytes, count};
+use crate::report::words;
+use crate::status::{Stage, Status};
+use crate::tui::theatre::keymap::Action;
+use crate::tui::theatre::model::{Model, Selected};
+use crate::tui::theatre::select::stages_on_screen;
+use facts::Part;
+use std::fmt::Write as _;
+
+/// The page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataPage {
+    /// Absent: there is no stage at the cursor.
+    pub stage: Option<StageId>,
+    /// The partition.
+    pub choice: usize,
+    pub measure: Measure,
+    pub pane: Pane,
+}
+
+/// What the bars show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    Rows,
+    Bytes,
+    Time,
+}
+
+/// Which of the lower panes narrow screens show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    Rows,
+    Origins,
+}
+
+impl Measure {
+    fn next(self) -> Self {
+        match self {
+            Measure::Rows => Measure::Bytes,
+            Measure::Bytes => Measure::Time,
+            Measure::Time => Measure::Rows,
+        }
+    }
+
+    /// The name of the column.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Measure::Rows => "Rows",
+            Measure::Bytes => "Bytes",
+            Measure::Time => "Time",
+        }
+    }
+
+    /// The number of a partition that is compared.
+    #[must_use]
+    pub fn of(self, part: &Part) -> Option<u64> {
+        match self {
+            Measure::Rows => part.rows,
+            Measure::Bytes => part.bytes,
+            Measure::Time => part.time.map(|time| time.0),
+        }
+    }
+
+    /// A number in its unit.
+    #[must_use]
+    pub fn text(self, value: u64) -> String {
+        match self {
+            Measure::Rows => count(value),
+            Measure::Bytes => bytes(value),
+            Measure::Time => words::length(crate::common::time::VirtualDuration(value)),
+        }
+    }
+}
+
+impl DataPage {
+    /// The data of what is selected, else of the stage at the cursor whose partitions differ most.
+    #[must_use]
+    pub fn at_cursor(model: &Model) -> Self {
+        let stages = stages_on_screen(model);
+        let status = model.run().history.current();
+        let selected = match model.selected {
+            Selected::Stage(stage) | Selected::Task(stage, _) => Some(stage),
+            Selected::Node(_) | Selected::Nothing => None,
+        };
+        let stage = selected.filter(|stage| stages.contains(stage)).or_else(|| most_skewed(status, &stages));
+        let mut page = Self::of(status, stage.or_else(|| stages.first().copied()));
+        if let Selected::Task(_, partition) = model.selected {
+            page.choice = partition as usize;
+        }
+        page
+    }
+
+    /// A stage's page, at its biggest partition.
+    fn of(status: &Status, stage: Option<StageId>) -> Self {
+        let parts = stage.and_then(|stage| status.stages.get(&stage)).map(|stage| facts::parts(status, stage));
+        let biggest =
+            parts.unwrap_or_default().iter().enumerate().rev().max_by_key(|(_, part)| part.rows).map(|(at, _)| at);
+        DataPage { stage, choice: biggest.unwrap_or(0), measure: Measure::Rows, pane: Pane::Rows }
+    }
+
+    /// Takes a key in.
+    pub fn key(&mut self, model: &Model, action: Action) -> Answer {
+        let status = model.run().history.current();
+        let last = self.known(status).map_or(0, |stage| stage.tasks.len().saturating_sub(1));
+        match action {
+            Action::Up => self.choice = self.choice.min(last).saturating_sub(1),
+            Action::Down => self.choice = (self.choice + 1).min(last),
+            Action::Start => self.choice = 0,
+            Action::End => self.choice = last,
+            Action::Left => self.other_stage(model, -1),
+            Action::Right => self.other_stage(model, 1),
+            Action::Measure => self.measure = self.measure.next(),
+            Action::NextPane | Action::PreviousPane => {
+                self.pane = if self.pane == Pane::Rows { Pane::Origins } else { Pane::Rows };
+            }
+            _ => return Answer::Pass,
+        }
+        Answer::Done
+    }
+
+    fn other_stage(&mut self, model: &Model, by: isize) {
+        let stages = stages_on_screen(model);
+        let here = stages.iter().position(|stage| Some(*stage) == self.stage).unwrap_or(0);
+        let other = stages.get(here.saturating_add_signed(by).min(stages.len().saturating_sub(1))).copied();
+        if other.is_some() && other != self.stage {
+            let (measure, pane) = (self.measure, self.pane);
+            *self = DataPage { measure, pane, ..Self::of(model.run().history.current(), other) };
+        }
+    }
+
+    /// The stage as it stands.
+    #[must_use]
+    pub fn known<'a>(&self, status: &'a Status) -> Option<&'a Stage> {
+        status.stages.get(&self.stage?).map(AsRef::as_ref)
+    }
+
+    /// What `y` copies: the partitions as a table.
+    #[must_use]
+    pub fn text(&self, status: &Status) -> String {
+        let Some(stage) = self.known(status) else { return String::new() };
+        let mut text = format!("{:<10}{:>14}{:>14}  node\n", "partition", "rows", "bytes");
+        for (partition, part) in facts::parts(status, stage).iter().enumerate() {
+            let number = |value: Option<u64>| value.map_or("-".to_owned(), |value| value.to_string());
+            let node = part.node.map_or("-".to_owned(), |node| node.to_string());
+            let name = stage.task_name(partition as u32);
+            let _ = writeln!(text, "{name:<10}{:>14}{:>14}  {node}", number(part.rows), number(part.bytes));
+        }
+        text
+    }
+}
+
+/// The stage whose biggest partition stands out most.
+fn most_skewed(status: &Status, stages: &[StageId]) -> Option<StageId> {
+    let skew = |stage: &Stage| {
+        let rows: Vec<u64> = facts::parts(status, stage).iter().filter_map(|part| part.rows).collect();
+        facts::spread(&rows).map_or(0.0, |spread| spread.to_median)
+    };
+    let known = stages.iter().filter_map(|id| Some((*id, skew(status.stages.get(id)?))));
+    known.filter(|(_, skew)| *skew > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(id, _)| id)
+}

@@ -1,0 +1,304 @@
+//! The page: bars for the partitions, the numbers of their spread, where the rows came from, and the drawn rows.
+
+use super::super::{Sheet, sheet};
+use super::facts::{self, Part};
+use super::{DataPage, Measure, Pane};
+use crate::common::text::{bytes, count, plural};
+use crate::event::{RowSample, SampledRow};
+use crate::report::words;
+use crate::status::{Stage, Status};
+use crate::tui::theatre::model::Model;
+use crate::tui::theatre::view::footer::Hint;
+use crate::tui::theatre::view::layout::Form;
+use crate::tui::theatre::view::paint::{Brush, fit, wrap};
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+const HINTS: [Hint; 8] = [
+    ("j/k", "partition"),
+    ("h/l", "stage"),
+    ("c", "rows, bytes, time"),
+    ("Tab", "pane"),
+    ("Space", "play"),
+    ("y", "copy"),
+    ("p", "plan"),
+    ("Esc", "back"),
+];
+/// A partition with more than so many times the median is skewed.
+const SKEW: f64 = 3.0;
+
+/// What the page shows.
+struct Scene<'a> {
+    page: &'a DataPage,
+    status: &'a Status,
+    stage: &'a Stage,
+    parts: Vec<Part>,
+    drawn: Vec<(&'a RowSample, &'a SampledRow)>,
+}
+
+impl Scene<'_> {
+    fn chosen(&self) -> usize {
+        self.page.choice.min(self.parts.len().saturating_sub(1))
+    }
+
+    fn name(&self) -> String {
+        self.stage.task_name(self.chosen() as u32)
+    }
+}
+
+/// Draws the page.
+pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, screen: Rect) {
+    let stage = page.known(status);
+    let what = stage.map_or_else(|| "no stage".to_owned(), |stage| into_words(status, stage));
+    let clock = format!("t={}", words::moment(model.cursor.time));
+    let Sheet { form, body } = sheet(brush, model, screen, (&format!("DATA  {what}"), &clock), &HINTS);
+    let Some(stage) = stage else {
+        let inner = brush.pane(body, "Data", true);
+        brush.tone(inner, 0, 0, "No stage yet at this moment: go on in time.", Tone::Dim);
+        return;
+    };
+    let parts = facts::parts(status, stage);
+    let chosen = page.choice.min(parts.len().saturating_sub(1));
+    let scene = Scene { page, status, stage, parts, drawn: facts::drawn(status, stage, chosen) };
+    match form {
+        Form::Full => full(brush, &scene, body),
+        Form::Compact => compact(brush, &scene, body),
+        Form::Text | Form::Tiny => bars(brush, &scene, body),
+    }
+}
+
+/// `S2 (join), 4 partitions`: what is read.
+fn into_words(status: &Status, stage: &Stage) -> String {
+    let name = words::stage(status, stage.definition.stage);
+    let from: Vec<String> = stage.definition.parents.iter().map(|parent| words::stage(status, *parent)).collect();
+    let from = if from.is_empty() { "its input".to_owned() } else { words::list(&from) };
+    format!("{name} reads {from} · {}", plural(stage.tasks.len() as u64, "partition"))
+}
+
+fn full(brush: &mut Brush, scene: &Scene, body: Rect) {
+    let below = (body.height / 3).clamp(8, 16);
+    let above = body.height - below;
+    let right = (body.width * 37 / 100).min(60);
+    let left = Rect { width: body.width - right, height: above, ..body };
+    let title = format!("1 {} per partition", scene.page.measure.title());
+    let inner = brush.pane(left, &title, true);
+    let verdict = verdict_rows(scene, inner.width, 9.min(inner.height / 2));
+    let rest = inner.height.saturating_sub(verdict.len() as u16 + 1);
+    bars(brush, scene, Rect { height: rest, ..inner });
+    rows_of_text(brush, &verdict, Rect { y: inner.y + rest + 1, height: inner.height - rest - 1, ..inner });
+    origins(brush, scene, Rect { x: body.x + left.width, width: right, height: above, ..body }, "2 ");
+    peek(brush, scene, Rect { y: body.y + above, height: below, ..body }, "3 ");
+}
+
+fn compact(brush: &mut Brush, scene: &Scene, body: Rect) {
+    let above = body.height * 6 / 10;
+    let upper = Rect { height: above, ..body };
+    let title = format!("{} per partition", scene.page.measure.title());
+    let inner = brush.pane(upper, &title, true);
+    let verdict = verdict_rows(scene, inner.width, 5);
+    let rest = inner.height.saturating_sub(verdict.len() as u16);
+    bars(brush, scene, Rect { height: rest, ..inner });
+    rows_of_text(brush, &verdict, Rect { y: inner.y + rest, height: inner.height - rest, ..inner });
+    let lower = Rect { y: body.y + above, height: body.height - above, ..body };
+    match scene.page.pane {
+        Pane::Rows => peek(brush, scene, lower, ""),
+        Pane::Origins => origins(brush, scene, lower, ""),
+    }
+}
+
+/// One line for each partition around the chosen one: numbers, node, bar.
+fn bars(brush: &mut Brush, scene: &Scene, area: Rect) {
+    let measure = scene.page.measure;
+    let most = scene.parts.iter().filter_map(|part| measure.of(part)).max().unwrap_or(0);
+    let head = format!("{:<8}{:>9}{:>11}  {:<9}", "", "rows", "bytes", "node");
+    brush.tone(area, 0, 0, &head, Tone::Dim);
+    let left = head.width() as u16;
+    let scale = format!("0 to {}", measure.text(most));
+    if most > 0 && area.width > left + scale.width() as u16 {
+        brush.tone(area, left, 0, &scale, Tone::Dim);
+    }
+    let height = usize::from(area.height.saturating_sub(1));
+    let chosen = scene.chosen();
+    let first = (chosen + 1).saturating_sub(height.saturating_sub(1)).min(scene.parts.len().saturating_sub(height));
+    for (y, (partition, part)) in scene.parts.iter().enumerate().skip(first).take(height).enumerate() {
+        let y = y as u16 + 1;
+        let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+        let node = part.node.map_or("-".to_owned(), |node| node.to_string());
+        let name = scene.stage.task_name(partition as u32);
+        let line = format!("{name:<8}{:>9}{:>11}  {node:<9}", text(part.rows.map(count)), text(part.bytes.map(bytes)));
+        let is_chosen = partition == chosen;
+        brush.tone(area, 0, y, &line, if is_chosen { Tone::Title } else { Tone::Text });
+        if is_chosen {
+            brush.mark(area, 0, y, name.width() as u16);
+        }
+        let room = area.width.saturating_sub(left);
+        let length = measure.of(part).map_or(0, |value| u128::from(value) * u128::from(room) / u128::from(most.max(1)));
+        brush.tone(area, left, y, &"█".repeat(length as usize), Tone::of(part.state));
+    }
+}
+
+fn verdict_rows(scene: &Scene, width: u16, height: u16) -> Vec<(String, Tone)> {
+    let mut rows: Vec<(String, Tone)> = Vec::new();
+    let measure = scene.page.measure;
+    let values: Vec<u64> = scene.parts.iter().filter_map(|part| measure.of(part)).collect();
+    let Some(spread) = facts::spread(&values) else {
+        return vec![("Nothing is known of these partitions yet: go on in time.".to_owned(), Tone::Dim)];
+    };
+    let is_skewed = spread.to_median > SKEW;
+    let sign = if is_skewed { "! skew, over 3" } else { "even, at most 3" };
+    let numbers = format!(
+        "median {}   largest / median {:.1} {sign}   gini {:.2}",
+        measure.text(spread.median),
+        spread.to_median,
+        spread.gini
+    );
+    rows.push((numbers, if is_skewed { Tone::Failed } else { Tone::Text }));
+    let keys = facts::top_keys(&scene.drawn);
+    let shown: Vec<String> =
+        keys.iter().take(3).map(|(key, times)| format!("{key} {} %", times * 100 / scene.drawn.len().max(1))).collect();
+    if !shown.is_empty() {
+        let text = format!("keys of {}, by {}: {}", scene.name(), drawn_words(scene), shown.join("   "));
+        rows.push((text, Tone::Text));
+    }
+    rows.push((advice(scene, is_skewed, &keys).to_owned(), Tone::Dim));
+    let folded = rows
+        .into_iter()
+        .flat_map(|(text, tone)| wrap(&text, usize::from(width).max(1), 0).into_iter().map(move |line| (line, tone)));
+    folded.take(usize::from(height)).collect()
+}
+
+fn advice(scene: &Scene, is_skewed: bool, keys: &[(String, usize)]) -> &'static str {
+    if scene.page.measure == Measure::Time {
+        return if is_skewed {
+            "One task takes much longer than the others. With rows alike the node is slow or memory is short; with rows unlike it is skew."
+        } else {
+            "The tasks take about as long as each other."
+        };
+    }
+    // A share of few rows says nothing.
+    let heavy = keys.first().is_some_and(|(_, times)| times * 2 > scene.drawn.len() && scene.drawn.len() >= 4);
+    match (is_skewed, heavy) {
+        (true, true) => {
+            "One key fills this partition. More partitions will not help: all rows of one key go to one partition. Salting or a pre-aggregate will."
+        }
+        (true, false) => {
+            "No single key fills the partition among the drawn rows: more partitions, or another key, may spread it."
+        }
+        (false, _) => "No partition stands out: the work is shared evenly.",
+    }
+}
+
+/// `12 drawn rows`.
+fn drawn_words(scene: &Scene) -> String {
+    plural(scene.drawn.len() as u64, "drawn row")
+}
+
+fn rows_of_text(brush: &mut Brush, rows: &[(String, Tone)], area: Rect) {
+    for (y, (text, tone)) in rows.iter().enumerate() {
+        brush.tone(area, 0, y as u16, text, *tone);
+    }
+}
+
+/// Which map tasks wrote what the partition reads, and where that lies.
+fn origins(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
+    let inner = brush.pane(area, &format!("{number}Where the rows of {} come from", scene.name()), false);
+    let mut found = facts::origins(scene.status, scene.stage, scene.chosen());
+    if found.is_empty() {
+        let text = if scene.stage.definition.reads.is_empty() {
+            "It reads files, a cache or rows of the script: no shuffle wrote them."
+        } else {
+            "No map output is there yet."
+        };
+        rows_of_text(brush, &wrapped(text, inner.width, Tone::Dim), inner);
+        return;
+    }
+    found.sort_by_key(|origin| std::cmp::Reverse(origin.rows));
+    let most = found.iter().map(|origin| origin.rows).max().unwrap_or(0).max(1);
+    brush.tone(inner, 0, 0, &format!("{:<8}{:>8}{:>11}  on", "", "rows", "bytes"), Tone::Dim);
+    let room = usize::from(inner.height.saturating_sub(3));
+    for (y, origin) in found.iter().take(room).enumerate() {
+        let name = scene.status.task_name(origin.writer, origin.map);
+        let line = format!("{name:<8}{:>8}{:>11}  {}", count(origin.rows), bytes(origin.bytes), origin.node);
+        let y = y as u16 + 1;
+        let x = brush.tone(inner, 0, y, &line, if origin.is_lost { Tone::Lost } else { Tone::Text });
+        let bar = inner.width.saturating_sub(40).min(20);
+        let length = origin.rows * u64::from(bar) / most;
+        brush.tone(inner, x.max(38) + 1, y, &"█".repeat(length as usize), Tone::Done);
+    }
+    let total: u64 = found.iter().map(|origin| origin.rows).sum();
+    let size: u64 = found.iter().map(|origin| origin.bytes).sum();
+    let hidden = found.len().saturating_sub(room);
+    let more = if hidden > 0 { format!("  of {}", plural(found.len() as u64, "map output")) } else { String::new() };
+    let y = inner.height.saturating_sub(1);
+    brush.tone(inner, 0, y, &format!("{:<8}{:>8}{:>11}{more}", "all", count(total), bytes(size)), Tone::Title);
+}
+
+fn wrapped(text: &str, width: u16, tone: Tone) -> Vec<(String, Tone)> {
+    wrap(text, usize::from(width).max(1), 0).into_iter().map(|line| (line, tone)).collect()
+}
+
+/// The drawn rows of the partition.
+fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
+    let rows = scene.parts.get(scene.chosen()).and_then(|part| part.rows);
+    let of = rows.map_or(String::new(), |rows| format!(" of {}", count(rows)));
+    let title = format!("{number}Rows of {}   {} drawn{of}", scene.name(), scene.drawn.len());
+    let inner = brush.pane(area, &title, false);
+    let Some((first, _)) = scene.drawn.first() else {
+        let text = if scene.stage.definition.reads.is_empty() {
+            "The log keeps rows of what goes through a shuffle; this stage reads none. The stages after it show them."
+        } else {
+            "No row of this partition was drawn. The log keeps a few rows of each shuffle, evenly drawn over all of them; small partitions may have none."
+        };
+        rows_of_text(brush, &wrapped(text, inner.width, Tone::Dim), inner);
+        return;
+    };
+    let names: Vec<&String> = first.keys.iter().chain(&first.columns).collect();
+    let alike: Vec<&(&RowSample, &SampledRow)> =
+        scene.drawn.iter().filter(|(sample, _)| sample.columns == first.columns && sample.keys == first.keys).collect();
+    let widths = column_widths(&names, &alike);
+    let from = 22;
+    let shown = columns_that_fit(&widths, usize::from(inner.width).saturating_sub(from));
+    let keys = first.keys.len();
+    let mut x = 0;
+    for column in 0..shown {
+        let tone = if column < keys { Tone::Title } else { Tone::Dim };
+        brush.tone(inner, x, 0, &fit(names[column], widths[column]), tone);
+        for (y, (_, row)) in alike.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
+            let cell = row.cells.get(column).map_or("", String::as_str);
+            brush.tone(inner, x, y as u16 + 1, &fit(cell, widths[column]), Tone::Text);
+        }
+        x += widths[column] as u16 + 2;
+    }
+    let how = if keys > 0 { format!("from       by {}", first.by) } else { format!("from       {}", first.by) };
+    brush.tone(inner, x, 0, &how, Tone::Dim);
+    for (y, (sample, _)) in alike.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
+        brush.tone(inner, x, y as u16 + 1, &origin_words(scene.status, sample), Tone::Dim);
+    }
+}
+
+fn origin_words(status: &Status, sample: &RowSample) -> String {
+    let Some(shuffle) = status.shuffles.get(&sample.shuffle) else { return String::new() };
+    let name = status.task_name(shuffle.writer, sample.map);
+    let at = shuffle.maps.get(sample.map as usize).and_then(Option::as_ref);
+    at.map_or(name.clone(), |output| format!("{name} {}", output.node))
+}
+
+fn column_widths(names: &[&String], rows: &[&(&RowSample, &SampledRow)]) -> Vec<usize> {
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|(_, row)| row.cells.get(column));
+        cells.map(|cell| cell.width()).max().unwrap_or(0)
+    };
+    names.iter().enumerate().map(|(column, name)| name.width().max(widest(column)).clamp(3, 24)).collect()
+}
+
+fn columns_that_fit(widths: &[usize], room: usize) -> usize {
+    let mut used = 0;
+    widths
+        .iter()
+        .take_while(|width| {
+            used += **width + 2;
+            used <= room
+        })
+        .count()
+}

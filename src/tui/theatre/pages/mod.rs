@@ -1,0 +1,142 @@
+//! Screens that open over the theatre: a stack of which the top one is drawn and gets the keys first; Esc goes one back.
+//!
+//! A page is a value: what it shows was taken from the log when it opened, or is looked up at the cursor. Keys that it does not use itself
+//! are the theatre's: time can be played and scrubbed on every page.
+
+pub mod compare;
+pub mod data;
+pub mod plan;
+
+use super::keymap::Action;
+use super::model::Model;
+use super::player;
+use super::view::footer::{self, Hint};
+use super::view::layout::{Form, form};
+use super::view::paint::{Brush, fit};
+use crate::status::Status;
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+/// An open page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Page {
+    Plan(plan::PlanPage),
+    Data(data::DataPage),
+    Compare(Box<compare::ComparePage>),
+}
+
+/// What a page did with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Done,
+    /// It closes.
+    Close,
+    /// The key means nothing to it.
+    Pass,
+}
+
+impl Page {
+    /// Takes a key in.
+    pub fn key(&mut self, model: &mut Model, action: Action) -> Answer {
+        match (action, &mut *self) {
+            (Action::Close | Action::Back, _)
+            | (Action::Plan, Page::Plan(_))
+            | (Action::Data, Page::Data(_))
+            | (Action::Compare, Page::Compare(_)) => Answer::Close,
+            (_, Page::Plan(page)) => page.key(model, action),
+            (_, Page::Data(page)) => page.key(model, action),
+            (_, Page::Compare(page)) => page.key(model, action),
+        }
+    }
+
+    /// Draws it on the whole screen.
+    pub fn draw(&self, brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
+        match self {
+            Page::Plan(page) => plan::view::draw(brush, model, page, screen),
+            Page::Data(page) => data::view::draw(brush, model, status, page, screen),
+            Page::Compare(page) => compare::view::draw(brush, model, page, screen),
+        }
+    }
+
+    /// What `y` copies.
+    #[must_use]
+    pub fn text(&self, model: &Model) -> String {
+        match self {
+            Page::Plan(page) => page.text(),
+            Page::Data(page) => page.text(model.run().history.current()),
+            Page::Compare(page) => page.text(model),
+        }
+    }
+}
+
+/// Opens a page above those that are open; a page of the same kind is replaced.
+pub fn open(model: &mut Model, page: Page) {
+    model.pages.retain(|known| std::mem::discriminant(known) != std::mem::discriminant(&page));
+    model.pages.push(page);
+}
+
+/// Opens the comparison of the run on screen with another, if there is one.
+pub fn open_compare(model: &mut Model) {
+    let Some(page) = compare::ComparePage::of(model) else {
+        let how = if model.can_branch { "break something first (K)" } else { "batchlab compare A B opens two" };
+        model.toast = Some((format!("there is only one run: {how}"), 6.0));
+        return;
+    };
+    // Time goes on to the end of the longer run.
+    model.current = page.longer(model);
+    player::to_time(model, model.cursor.time);
+    open(model, Page::Compare(Box::new(page)));
+}
+
+/// Closes all pages.
+pub fn close_all(model: &mut Model) {
+    while let Some(page) = model.pages.pop() {
+        closed(model, &page);
+    }
+}
+
+fn closed(model: &mut Model, page: &Page) {
+    if let Page::Compare(page) = page {
+        model.current = page.before;
+        player::to_time(model, model.cursor.time);
+    }
+}
+
+/// Gives a key to the top page; true when nobody else should see it.
+pub fn key(model: &mut Model, action: Action) -> bool {
+    if model.pages.is_empty() || !is_seen(action) {
+        return !model.pages.is_empty();
+    }
+    let Some(mut page) = model.pages.pop() else { return false };
+    let answer = page.key(model, action);
+    match answer {
+        Answer::Close => closed(model, &page),
+        Answer::Done | Answer::Pass => model.pages.push(page),
+    }
+    answer != Answer::Pass
+}
+
+/// Whether a key means something while a page is open: what would change the hidden panes of the theatre does not.
+fn is_seen(action: Action) -> bool {
+    !matches!(action, Action::Why | Action::Zoom | Action::Pane(_) | Action::Matrix | Action::Kill | Action::Runs)
+}
+
+/// The parts of a page's screen.
+pub struct Sheet {
+    pub form: Form,
+    pub body: Rect,
+}
+
+/// Draws title and keys of a page; gives what is between them.
+pub fn sheet(brush: &mut Brush, model: &Model, screen: Rect, titles: (&str, &str), hints: &[Hint]) -> Sheet {
+    let (left, right) = titles;
+    let line = |y: u16| Rect { y, height: 1, ..screen };
+    let start = screen.width.saturating_sub(right.width() as u16 + 1);
+    let room = usize::from(start.saturating_sub(2));
+    brush.tone(line(screen.y), 1, 0, &fit(left, room), Tone::Title);
+    brush.tone(line(screen.y), start, 0, right, Tone::Title);
+    footer::draw(brush, line(screen.y + screen.height.saturating_sub(1)), model.toast.as_ref(), hints);
+    let body = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };
+    Sheet { form: form(screen), body }
+}

@@ -1,0 +1,140 @@
+//! The plan of a query: as written, analyzed, optimized rule by rule with what each rule changed, physical, cut into stages.
+
+pub mod steps;
+pub mod view;
+
+use super::Answer;
+use crate::common::diff;
+use crate::common::ids::QueryId;
+use crate::tui::theatre::keymap::Action;
+use crate::tui::theatre::model::Model;
+use steps::{Part, Step, of_query, operator};
+
+/// Lines of the script that are in view at first.
+const LAST_LINES: usize = 24;
+
+/// The page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanPage {
+    /// Absent: no action has started.
+    pub query: Option<QueryId>,
+    pub steps: Vec<Step>,
+    pub choice: usize,
+    /// Lines of the plan that are scrolled away.
+    pub scroll: usize,
+    pub pane: Pane,
+}
+
+/// What j and k move in; on narrow screens what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    Steps,
+    Plan,
+}
+
+/// A line of two plans put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line<'a> {
+    Same(&'a str),
+    Gone(&'a str),
+    New(&'a str),
+}
+
+impl PlanPage {
+    /// The plan of the query at the cursor.
+    #[must_use]
+    pub fn at_cursor(model: &Model) -> Self {
+        let query = model.run().query_at(model.cursor.position);
+        Self::of(model, query)
+    }
+
+    fn of(model: &Model, query: Option<QueryId>) -> Self {
+        let steps = query.map(|query| of_query(model.run(), query)).unwrap_or_default();
+        let mut page = PlanPage { query, steps, choice: 0, scroll: 0, pane: Pane::Steps };
+        page.choose(0);
+        page
+    }
+
+    /// Takes a key in.
+    pub fn key(&mut self, model: &Model, action: Action) -> Answer {
+        let last = self.steps.len().saturating_sub(1);
+        match action {
+            Action::Up if self.pane == Pane::Plan => self.scroll = self.scroll.saturating_sub(1),
+            Action::Down if self.pane == Pane::Plan => self.scroll += 1,
+            Action::Up => self.choose(self.choice.saturating_sub(1)),
+            Action::Down | Action::PlayPause => self.choose((self.choice + 1).min(last)),
+            Action::Start => self.choose(0),
+            Action::End => self.choose(last),
+            Action::Left => self.other_query(model, -1),
+            Action::Right => self.other_query(model, 1),
+            Action::NextPane | Action::PreviousPane => {
+                self.pane = if self.pane == Pane::Steps { Pane::Plan } else { Pane::Steps };
+            }
+            _ => return Answer::Pass,
+        }
+        Answer::Done
+    }
+
+    fn choose(&mut self, choice: usize) {
+        self.choice = choice;
+        // Of the script the last lines count: the action is there.
+        let is_script = |step: &&Step| step.part == Part::Script;
+        self.scroll = self.step().filter(is_script).map_or(0, |step| step.lines.len().saturating_sub(LAST_LINES));
+    }
+
+    /// The query before or after this one, at the same kind of step.
+    fn other_query(&mut self, model: &Model, by: isize) {
+        let queries: Vec<QueryId> = model.run().head().queries.keys().copied().collect();
+        let here = queries.iter().position(|query| Some(*query) == self.query).unwrap_or(0);
+        let other = queries.get(here.saturating_add_signed(by).min(queries.len().saturating_sub(1))).copied();
+        if other.is_some() && other != self.query {
+            let part = self.step().map(|step| step.part);
+            *self = PlanPage { pane: self.pane, ..Self::of(model, other) };
+            self.choose(self.steps.iter().position(|step| Some(step.part) == part).unwrap_or(0));
+        }
+    }
+
+    /// The chosen step.
+    #[must_use]
+    pub fn step(&self) -> Option<&Step> {
+        self.steps.get(self.choice)
+    }
+
+    /// The step before it, when their lines can be compared.
+    #[must_use]
+    pub fn before(&self) -> Option<&Step> {
+        let before = self.steps.get(self.choice.checked_sub(1)?)?;
+        before.part.is_like(self.step()?.part).then_some(before)
+    }
+
+    /// The plan of the step with what went and what came.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line<'_>> {
+        let Some(step) = self.step() else { return Vec::new() };
+        match self.before() {
+            Some(before) => changes(&before.lines, &step.lines),
+            None => step.lines.iter().map(|line| Line::Same(line)).collect(),
+        }
+    }
+
+    /// What `y` copies: the plan as Spark writes it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.step().map(|step| step.lines.join("\n") + "\n").unwrap_or_default()
+    }
+}
+
+/// Two plans as one list. A line that only moved in or out with its parent is the same.
+#[must_use]
+pub fn changes<'a>(before: &'a [String], after: &'a [String]) -> Vec<Line<'a>> {
+    let [old, new] = [before, after].map(|lines| lines.iter().map(|line| operator(line)).collect::<Vec<_>>());
+    let mut lines = Vec::new();
+    let (mut a, mut b) = (0, 0);
+    for (next_a, next_b) in diff::pairs(&old, &new).into_iter().chain([(before.len(), after.len())]) {
+        lines.extend(before[a..next_a].iter().map(|line| Line::Gone(line)));
+        lines.extend(after[b..next_b].iter().map(|line| Line::New(line)));
+        lines.extend(after.get(next_b).map(|line| Line::Same(line)));
+        (a, b) = (next_a + 1, next_b + 1);
+    }
+    lines
+}

@@ -1,0 +1,254 @@
+//! The page: the steps, the plan before and after the chosen one, and what happened in plain words.
+
+use super::super::{Sheet, sheet};
+use super::steps::{Part, Step, operator, without_ids};
+use super::{Line, Pane, PlanPage};
+use crate::common::text::{plural, visible};
+use crate::report::words;
+use crate::tui::theatre::model::Model;
+use crate::tui::theatre::view::footer::Hint;
+use crate::tui::theatre::view::layout::Form;
+use crate::tui::theatre::view::paint::{Brush, wrap};
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+const HINTS: [Hint; 7] = [
+    ("j/k", "step"),
+    ("h/l", "other query"),
+    ("Tab", "pane"),
+    ("y", "copy"),
+    ("d", "data"),
+    ("t", "theatre"),
+    ("Esc", "back"),
+];
+
+/// Draws the page.
+pub fn draw(brush: &mut Brush, model: &Model, page: &PlanPage, screen: Rect) {
+    let (left, right) = titles(model, page);
+    let Sheet { form, body } = sheet(brush, model, screen, (&left, &right), &HINTS);
+    let Some(step) = page.step() else {
+        let area = brush.pane(body, "Plan", true);
+        brush.tone(area, 0, 0, "No action has started yet: nothing is planned before one.", Tone::Dim);
+        return;
+    };
+    match form {
+        Form::Full => full(brush, page, step, body),
+        Form::Compact => compact(brush, page, step, body),
+        Form::Text | Form::Tiny => unified(brush, page, body),
+    }
+}
+
+fn titles(model: &Model, page: &PlanPage) -> (String, String) {
+    let query = page.query.and_then(|query| model.run().head().queries.get(&query));
+    let left = query.map_or_else(
+        || "PLAN".to_owned(),
+        |query| format!("PLAN  {}, line {}: {}", query.query, query.line, words::action(&query.action)),
+    );
+    let name = page.step().map_or("", |step| step.name.as_str());
+    (left, format!("step {} of {} · {name}", page.choice + 1, page.steps.len()))
+}
+
+fn full(brush: &mut Brush, page: &PlanPage, step: &Step, body: Rect) {
+    let words_height = 6;
+    let height = body.height.saturating_sub(words_height);
+    let left = Rect { width: 36.min(body.width / 3), height, ..body };
+    list(brush, page, left);
+    let plans = Rect { x: left.x + left.width, width: body.width - left.width, height, ..body };
+    match page.before().filter(|_| step.part == Part::Optimized) {
+        Some(before) => {
+            let half = plans.width / 2;
+            let lines = page.lines();
+            let gone: Vec<Line> = lines.iter().filter(|line| matches!(line, Line::Gone(_))).copied().collect();
+            let old: Vec<Line> = before
+                .lines
+                .iter()
+                .map(|line| if gone.contains(&Line::Gone(line)) { Line::Gone(line) } else { Line::Same(line) })
+                .collect();
+            let new: Vec<Line> = lines.into_iter().filter(|line| !matches!(line, Line::Gone(_))).collect();
+            plan(brush, &old, "2 Before", Rect { width: half, ..plans }, false, page.scroll);
+            let right = Rect { x: plans.x + half, width: plans.width - half, ..plans };
+            plan(brush, &new, "3 After", right, page.pane == Pane::Plan, page.scroll);
+        }
+        None => plan(brush, &page.lines(), &format!("2 {}", title(step)), plans, page.pane == Pane::Plan, page.scroll),
+    }
+    plain(brush, page, step, "4 In plain words", Rect { y: body.y + height, height: words_height, ..body });
+}
+
+fn compact(brush: &mut Brush, page: &PlanPage, step: &Step, body: Rect) {
+    let words_height = 6;
+    let above = Rect { height: body.height.saturating_sub(words_height), ..body };
+    match page.pane {
+        Pane::Steps => {
+            let left = Rect { width: 30.min(above.width / 2), ..above };
+            list(brush, page, left);
+            let right = Rect { x: left.x + left.width, width: above.width - left.width, ..above };
+            plan(brush, &page.lines(), title(step), right, false, page.scroll);
+        }
+        Pane::Plan => plan(brush, &page.lines(), title(step), above, true, page.scroll),
+    }
+    let below = Rect { y: above.y + above.height, height: words_height, ..body };
+    plain(brush, page, step, "In plain words", below);
+}
+
+/// Without frames: the plan with its changes.
+fn unified(brush: &mut Brush, page: &PlanPage, body: Rect) {
+    rows(brush, &page.lines(), body, page.scroll);
+}
+
+fn title(step: &Step) -> &'static str {
+    match step.part {
+        Part::Script => "The script so far",
+        Part::Logical => "The plan",
+        Part::Optimized => "After, changed lines marked",
+        Part::Physical if step.is_again => "The rest planned again, changed lines marked",
+        Part::Physical => "The physical plan",
+        Part::Stages => "Stages, what is computed last on top",
+    }
+}
+
+fn list(brush: &mut Brush, page: &PlanPage, area: Rect) {
+    let inner = brush.pane(area, "1 Steps", page.pane == Pane::Steps);
+    let mut rows: Vec<(String, Tone)> = Vec::new();
+    let mut chosen = 0;
+    for (index, step) in page.steps.iter().enumerate() {
+        let is_first = index == 0 || page.steps[index - 1].part != step.part;
+        if is_first {
+            rows.push((step.part.title().to_owned(), Tone::Dim));
+        }
+        let sign = if index == page.choice { '>' } else { ' ' };
+        let tone = if index == page.choice { Tone::Title } else { Tone::Text };
+        if index == page.choice {
+            chosen = rows.len();
+        }
+        rows.push((format!("{sign} {:>2} {}", index + 1, step.name), tone));
+    }
+    let height = usize::from(inner.height);
+    let first = (chosen + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
+    for (y, (text, tone)) in rows.iter().skip(first).take(height).enumerate() {
+        brush.tone(inner, 0, y as u16, text, *tone);
+    }
+}
+
+fn plan(brush: &mut Brush, lines: &[Line], title: &str, area: Rect, focus: bool, scroll: usize) {
+    let inner = brush.pane(area, title, focus);
+    let hidden = rows(brush, lines, inner, scroll);
+    brush.more(area, hidden);
+}
+
+/// Draws lines, the long ones folded below their own operator; gives how many rows found no place.
+fn rows(brush: &mut Brush, lines: &[Line], area: Rect, scroll: usize) -> usize {
+    let room = usize::from(area.width.saturating_sub(2)).max(1);
+    let mut rows: Vec<(char, Tone, String)> = Vec::new();
+    for line in lines {
+        let (sign, tone, text) = match line {
+            Line::Same(text) => (' ', Tone::Text, *text),
+            Line::Gone(text) => ('-', Tone::Lost, *text),
+            Line::New(text) => ('+', Tone::Done, *text),
+        };
+        let (tree, operator) = branches(text);
+        // A very deep tree leaves its operators at least so much room.
+        let width = room.saturating_sub(tree.width()).max(16);
+        for (index, part) in fold(&without_ids(operator), width).iter().enumerate() {
+            let start = if index == 0 { tree.clone() } else { continued(&tree) };
+            rows.push((if index == 0 { sign } else { ' ' }, tone, format!("{start}{part}")));
+        }
+    }
+    let height = usize::from(area.height);
+    let first = scroll.min(rows.len().saturating_sub(height));
+    for (y, (sign, tone, text)) in rows.iter().skip(first).take(height).enumerate() {
+        brush.tone(area, 0, y as u16, &sign.to_string(), *tone);
+        brush.tone(area, 2, y as u16, text, *tone);
+    }
+    rows.len().saturating_sub(first + height)
+}
+
+/// The tree before an operator in lines, two columns for each level, and the operator.
+fn branches(line: &str) -> (String, &str) {
+    let is_tree = |c: char| matches!(c, ' ' | ':' | '+' | '-');
+    let end = line.find(|c| !is_tree(c)).unwrap_or(line.len());
+    let units = line.as_bytes()[..end].chunks(3);
+    let tree = units.map(|unit| match unit {
+        b":- " => "├ ",
+        b"+- " => "└ ",
+        [b':', ..] => "│ ",
+        short if short.len() < 3 => "",
+        _ => "  ",
+    });
+    (tree.collect(), &line[end..])
+}
+
+/// The tree before the second line of an operator.
+fn continued(tree: &str) -> String {
+    tree.replace('├', "│").replace('└', " ")
+}
+
+/// Lines of at most `width` cells, broken after a blank, a comma or a bracket; lines after the first are indented.
+fn fold(text: &str, width: usize) -> Vec<String> {
+    const INDENT: &str = "  ";
+    let text = visible(text);
+    let (mut lines, mut line): (Vec<String>, String) = (Vec::new(), String::new());
+    for word in text.split_inclusive([' ', ',', '(', '[', '=']) {
+        if line.width() + word.trim_end().width() > width && !line.trim().is_empty() {
+            lines.push(line.trim_end().to_owned());
+            line = INDENT.to_owned();
+        }
+        line.push_str(if line == INDENT { word.trim_start() } else { word });
+    }
+    lines.push(line);
+    lines
+}
+
+fn plain(brush: &mut Brush, page: &PlanPage, step: &Step, title: &str, area: Rect) {
+    let inner = brush.pane(area, title, false);
+    let mut words = step.words.clone();
+    if step.part == Part::Optimized {
+        words.push(changed(&page.lines()));
+    }
+    let rows = words.iter().flat_map(|text| wrap(text, usize::from(inner.width).max(1), 0));
+    for (y, row) in rows.take(usize::from(inner.height)).enumerate() {
+        brush.tone(inner, 0, y as u16, &row, Tone::Text);
+    }
+}
+
+/// How many operators went, came and moved.
+fn changed(lines: &[Line]) -> String {
+    let name = |text: &&str| operator(text).to_owned();
+    let mut gone: Vec<String> = Vec::new();
+    let mut new: Vec<String> = Vec::new();
+    for line in lines {
+        match line {
+            Line::Gone(text) => gone.push(name(text)),
+            Line::New(text) => new.push(name(text)),
+            Line::Same(_) => {}
+        }
+    }
+    let all = gone.len();
+    gone.retain(|text| !new.contains(text));
+    let moved = all - gone.len();
+    let parts = [(gone.len(), "line", "went"), (new.len() - moved, "line", "came"), (moved, "line", "moved")];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, noun, did)| format!("{} {did}", plural(*count as u64, noun)))
+        .collect();
+    format!("In the plan {}.", words::list(&said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_narrow_and_goes_on_below() {
+        let (tree, operator) = branches(":  +- Filter (a > 0)");
+        assert_eq!((tree.as_str(), operator), ("│ └ ", "Filter (a > 0)"));
+        assert_eq!(continued(&tree), "│   ");
+    }
+
+    #[test]
+    fn a_long_operator_is_broken_where_it_can_be_read() {
+        let folded = fold("HashAggregate(keys=[country], functions=[sum(amount)])", 24);
+        assert_eq!(folded, ["HashAggregate(keys=[", "  country], functions=[", "  sum(amount)])"]);
+    }
+}
