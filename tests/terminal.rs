@@ -222,6 +222,40 @@ print("groups:", rows.orderBy("k").count())
 "#;
 
 #[test]
+fn a_screen_on_which_nothing_moves_sends_nothing() {
+    let mut session = session(120, 40);
+    session.shows("? keys");
+    while session.output.recv_timeout(Duration::from_millis(700)).is_ok() {}
+    assert!(session.output.recv_timeout(Duration::from_secs(3)).is_err(), "bytes for a still picture");
+    session.press("q");
+    assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn pages_open_over_the_theatre_and_go_back_to_it() {
+    let mut session = script(SHUFFLE, &["--nodes", "4", "--cores", "2"]);
+    session.shows("1 Stages");
+    session.press("G");
+    session.shows("the script has ended");
+    session.press("p");
+    session.shows("step 1 of");
+    session.press("d");
+    session.shows("per partition");
+    session.press("\u{1b}");
+    session.shows("step 1 of");
+    session.press("t");
+    session.shows("2 Nodes");
+    session.press("?");
+    session.shows("type to find");
+    session.press("rule by");
+    session.shows("> rule by");
+    session.press("\r");
+    session.shows("step 1 of");
+    session.press("\u{3}");
+    assert_eq!(session.end().0, 130);
+}
+
+#[test]
 fn what_the_script_printed_is_there_after_the_theatre() {
     let mut session = script(SHUFFLE, &["--nodes", "4", "--cores", "2"]);
     session.shows("1 Stages");

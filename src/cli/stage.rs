@@ -10,7 +10,7 @@ use crate::event::{Event, EventKind};
 use crate::tui::lesson::model::{Left, Reader};
 use crate::tui::theatre::fault::{self, FaultKind, Strike};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
-use crate::tui::{self, GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
+use crate::tui::{self, Depth, GlyphSet, Motion, RunEnd, RunHandle, ScreenOptions, Theme};
 use crate::workshop::demo::{Demo, PlayedDemo};
 use crate::workshop::lesson::{Lesson, Piece, Played};
 use crate::workshop::markdown::{Block, Span, Style};
@@ -31,17 +31,41 @@ pub(crate) struct ScreenArgs {
     /// Characters
     #[arg(long, value_enum)]
     glyphs: Option<GlyphArg>,
-    /// Still pictures instead of movement
-    #[arg(long)]
-    calm: bool,
+    /// How many colours the terminal has
+    #[arg(long, value_enum)]
+    color: Option<ColorArg>,
+    /// How much moves
+    #[arg(long, value_enum)]
+    motion: Option<MotionArg>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ThemeArg {
     Dark,
     Light,
+    /// The terminal's own sixteen colours
+    Terminal,
     Contrast,
     Mono,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorArg {
+    Never,
+    #[value(name = "16")]
+    Sixteen,
+    #[value(name = "256")]
+    Indexed,
+    Rgb,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MotionArg {
+    Full,
+    /// No moving dots, four pictures a second
+    Reduced,
+    /// A new picture at keys and steps only
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,13 +78,29 @@ impl ScreenArgs {
     /// What was asked for, else what the terminal says of itself (`NO_COLOR`, `COLORTERM`, the locale).
     pub(crate) fn options(self) -> ScreenOptions {
         let set = |name: &str| std::env::var(name).unwrap_or_default();
-        let theme = match self.theme {
-            Some(ThemeArg::Dark) => Theme::Dark,
-            Some(ThemeArg::Light) => Theme::Light,
-            Some(ThemeArg::Contrast) => Theme::Contrast,
-            Some(ThemeArg::Mono) => Theme::Mono,
-            None if !set("NO_COLOR").is_empty() || set("TERM") == "dumb" => Theme::Mono,
-            None => Theme::Dark,
+        let no_color = !set("NO_COLOR").is_empty() || set("TERM") == "dumb";
+        let theme = match (self.color, self.theme) {
+            (Some(ColorArg::Never), _) => Theme::Mono,
+            (_, Some(ThemeArg::Dark)) => Theme::Dark,
+            (_, Some(ThemeArg::Light)) => Theme::Light,
+            (_, Some(ThemeArg::Terminal)) => Theme::Terminal,
+            (_, Some(ThemeArg::Contrast)) => Theme::Contrast,
+            (_, Some(ThemeArg::Mono)) => Theme::Mono,
+            (None, None) if no_color => Theme::Mono,
+            (_, None) => Theme::Dark,
+        };
+        let depth = match self.color {
+            Some(ColorArg::Rgb) => Depth::Rgb,
+            Some(ColorArg::Indexed) => Depth::Indexed,
+            Some(ColorArg::Sixteen | ColorArg::Never) => Depth::Sixteen,
+            None if matches!(set("COLORTERM").as_str(), "truecolor" | "24bit") => Depth::Rgb,
+            None if set("TERM") == "linux" => Depth::Sixteen,
+            None => Depth::Indexed,
+        };
+        let motion = match self.motion {
+            None | Some(MotionArg::Full) => Motion::Full,
+            Some(MotionArg::Reduced) => Motion::Reduced,
+            Some(MotionArg::None) => Motion::None,
         };
         let locale =
             [set("LC_ALL"), set("LC_CTYPE"), set("LANG")].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
@@ -70,8 +110,7 @@ impl ScreenArgs {
             None if locale == "C" || locale == "POSIX" || set("TERM") == "linux" => GlyphSet::Ascii,
             None => GlyphSet::Unicode,
         };
-        let rgb = matches!(set("COLORTERM").as_str(), "truecolor" | "24bit");
-        ScreenOptions { glyphs, theme, rgb, calm: self.calm, projector: false }
+        ScreenOptions { glyphs, theme, depth, motion, projector: false }
     }
 }
 

@@ -9,6 +9,8 @@ use super::runtime::Runtime;
 use super::task::ResolvedPartitioning;
 use crate::common::Result;
 use crate::logical::expr::{Attribute, Expr};
+use crate::logical::functions;
+use crate::logical::types::DataType;
 use crate::physical::plan::Partitioning;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::concat_batches;
@@ -60,8 +62,7 @@ pub fn peek(
     let (by, keys) = keys_of(partitioning);
     let is_key = |column: &&Attribute| !keys.contains(&Expr::Attribute((*column).clone()));
     let others: Vec<Expr> = input.iter().filter(is_key).take(COLUMNS).cloned().map(Expr::Attribute).collect();
-    let shown: Vec<Expr> =
-        keys.iter().chain(&others).map(|expr| Expr::call("to_pretty_string", vec![expr.clone()])).collect();
+    let shown = keys.iter().chain(&others).map(as_text).collect::<Result<Vec<_>>>()?;
     let texts = evaluate_all(&runtime.bind(&shown, input, runtime.context.partition)?, &batch)?;
     let rows = drawn.iter().enumerate().map(|(at, (reduce, _))| PeekedRow {
         reduce: *reduce,
@@ -108,6 +109,12 @@ fn keys_of(partitioning: &ResolvedPartitioning) -> (&'static str, Vec<Expr>) {
             ("single", Vec::new())
         }
     }
+}
+
+/// A value as `show` prints it.
+fn as_text(value: &Expr) -> Result<Expr> {
+    let function = functions::scalar("to_pretty_string")?;
+    Ok(Expr::Function { function, args: vec![value.clone()], data_type: DataType::String, nullable: false })
 }
 
 fn cell(column: &ArrayRef, row: usize) -> String {

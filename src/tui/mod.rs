@@ -19,4 +19,4 @@ pub mod theatre;
 pub mod theme;
 
 pub use run_handle::{RunEnd, RunHandle};
-pub use theme::{GlyphSet, ScreenOptions, Theme};
+pub use theme::{Depth, GlyphSet, Motion, ScreenOptions, Theme};

@@ -17,9 +17,33 @@ pub enum Theme {
     #[default]
     Dark,
     Light,
+    /// The terminal's own sixteen colours.
+    Terminal,
     Contrast,
     /// No colour at all: bold, dim, underlined, reversed.
     Mono,
+}
+
+/// How many colours the terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Depth {
+    Sixteen,
+    #[default]
+    Indexed,
+    /// 24 bits.
+    Rgb,
+}
+
+/// How much moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Motion {
+    /// Dots on their way, 30 pictures a second.
+    #[default]
+    Full,
+    /// No dots, four pictures a second.
+    Reduced,
+    /// A new picture at a key or a step, and once a second.
+    None,
 }
 
 /// How the screens look.
@@ -27,10 +51,8 @@ pub enum Theme {
 pub struct ScreenOptions {
     pub glyphs: GlyphSet,
     pub theme: Theme,
-    /// True: 24-bit colours; otherwise the nearest of the 256.
-    pub rgb: bool,
-    /// Moving dots and smooth playing; otherwise a picture every quarter second.
-    pub calm: bool,
+    pub depth: Depth,
+    pub motion: Motion,
     /// For the back of the room: high contrast, nothing dim.
     pub projector: bool,
 }
@@ -76,7 +98,15 @@ impl Tone {
 }
 
 /// Red, green, blue, and the nearest of the 256 colours.
-type Ink = (u8, u8, u8, u8);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ink(u8, u8, u8, u8);
+
+impl Ink {
+    fn color(self, depth: Depth) -> Color {
+        let Ink(red, green, blue, index) = self;
+        if depth == Depth::Rgb { Color::Rgb(red, green, blue) } else { Color::Indexed(index) }
+    }
+}
 
 impl ScreenOptions {
     /// The style that says `tone`.
@@ -84,24 +114,20 @@ impl ScreenOptions {
     pub fn style(self, tone: Tone) -> Style {
         let (theme, tone) = self.projected(tone);
         let style = Style::new().add_modifier(modifier(theme, tone));
-        let ink = match theme {
-            Theme::Dark => dark(tone),
-            Theme::Light => Some(light(tone)),
-            Theme::Contrast => Some(contrast(tone)),
-            Theme::Mono => None,
+        // Projectors wash fine shades out.
+        let depth = if self.projector { self.depth.min(Depth::Indexed) } else { self.depth };
+        let color = match (theme, depth) {
+            (Theme::Mono, _) => None,
+            (Theme::Terminal, _) | (_, Depth::Sixteen) => ansi(tone),
+            (_, depth) => ink(theme, tone).map(|ink| ink.color(depth)),
         };
-        match ink {
-            None => style,
-            // Projectors wash fine shades out.
-            Some((r, g, b, _)) if self.rgb && !self.projector => style.fg(Color::Rgb(r, g, b)),
-            Some((_, _, _, index)) => style.fg(Color::Indexed(index)),
-        }
+        color.map_or(style, |color| style.fg(color))
     }
 
     /// What a projector shows in place of the theme and the tone: strong colours, nothing dim.
     fn projected(self, tone: Tone) -> (Theme, Tone) {
         let theme = match self.theme {
-            Theme::Dark if self.projector => Theme::Contrast,
+            Theme::Dark | Theme::Terminal if self.projector => Theme::Contrast,
             other => other,
         };
         let tone = if self.projector && matches!(tone, Tone::Dim | Tone::Pending) { Tone::Text } else { tone };
@@ -134,41 +160,115 @@ fn modifier(theme: Theme, tone: Tone) -> Modifier {
     }
 }
 
+/// The terminal's own colours: what they look like is its business.
+fn ansi(tone: Tone) -> Option<Color> {
+    Some(match tone {
+        Tone::Text | Tone::Title | Tone::Selected => return None,
+        Tone::Dim | Tone::Pending => Color::DarkGray,
+        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Color::Cyan,
+        Tone::Done => Color::Green,
+        Tone::Cached | Tone::Again => Color::Yellow,
+        Tone::Failed | Tone::Lost => Color::Red,
+        Tone::Speculative => Color::Magenta,
+    })
+}
+
+fn ink(theme: Theme, tone: Tone) -> Option<Ink> {
+    match theme {
+        Theme::Dark => dark(tone),
+        Theme::Light => Some(light(tone)),
+        Theme::Contrast => Some(contrast(tone)),
+        Theme::Terminal | Theme::Mono => None,
+    }
+}
+
 fn dark(tone: Tone) -> Option<Ink> {
     Some(match tone {
         Tone::Text | Tone::Title | Tone::Selected => return None,
-        Tone::Dim | Tone::Pending => (0x8A, 0x8A, 0x8A, 245),
-        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => (0x56, 0xB4, 0xE9, 74),
-        Tone::Done => (0x00, 0x9E, 0x73, 36),
-        Tone::Cached => (0xF0, 0xE4, 0x42, 227),
-        Tone::Failed | Tone::Lost => (0xD5, 0x5E, 0x00, 166),
-        Tone::Again => (0xE6, 0x9F, 0x00, 214),
-        Tone::Speculative => (0xCC, 0x79, 0xA7, 175),
+        Tone::Dim | Tone::Pending => Ink(0x8A, 0x8A, 0x8A, 245),
+        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Ink(0x56, 0xB4, 0xE9, 74),
+        Tone::Done => Ink(0x00, 0x9E, 0x73, 36),
+        Tone::Cached => Ink(0xF0, 0xE4, 0x42, 227),
+        Tone::Failed | Tone::Lost => Ink(0xD5, 0x5E, 0x00, 166),
+        Tone::Again => Ink(0xE6, 0x9F, 0x00, 214),
+        Tone::Speculative => Ink(0xCC, 0x79, 0xA7, 175),
     })
 }
 
 fn light(tone: Tone) -> Ink {
     match tone {
-        Tone::Text | Tone::Title | Tone::Selected => (0x1A, 0x1A, 0x1A, 234),
-        Tone::Dim | Tone::Pending => (0x5A, 0x5A, 0x5A, 240),
-        Tone::Focus | Tone::Key | Tone::Running => (0x0A, 0x5A, 0x8A, 24),
-        Tone::Fetching => (0x00, 0x4F, 0x7F, 24),
-        Tone::Done => (0x00, 0x66, 0x4A, 23),
-        Tone::Cached => (0x6B, 0x61, 0x00, 58),
-        Tone::Failed | Tone::Lost => (0x9A, 0x45, 0x00, 94),
-        Tone::Again => (0x7A, 0x52, 0x00, 94),
-        Tone::Speculative => (0x8A, 0x3F, 0x6B, 89),
+        Tone::Text | Tone::Title | Tone::Selected => Ink(0x1A, 0x1A, 0x1A, 234),
+        Tone::Dim | Tone::Pending => Ink(0x5A, 0x5A, 0x5A, 240),
+        Tone::Focus | Tone::Key | Tone::Running => Ink(0x0A, 0x5A, 0x8A, 24),
+        Tone::Fetching => Ink(0x00, 0x4F, 0x7F, 24),
+        Tone::Done => Ink(0x00, 0x66, 0x4A, 23),
+        Tone::Cached => Ink(0x6B, 0x61, 0x00, 58),
+        Tone::Failed | Tone::Lost => Ink(0x9A, 0x45, 0x00, 94),
+        Tone::Again => Ink(0x7A, 0x52, 0x00, 94),
+        Tone::Speculative => Ink(0x8A, 0x3F, 0x6B, 89),
     }
 }
 
 fn contrast(tone: Tone) -> Ink {
     match tone {
-        Tone::Text | Tone::Title | Tone::Selected | Tone::Dim | Tone::Pending => (0xFF, 0xFF, 0xFF, 15),
-        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => (0x5F, 0xD7, 0xFF, 81),
-        Tone::Done => (0x5F, 0xFF, 0x87, 84),
-        Tone::Cached => (0xFF, 0xFF, 0x5F, 227),
-        Tone::Failed | Tone::Lost => (0xFF, 0x87, 0x5F, 209),
-        Tone::Again => (0xFF, 0xD7, 0x5F, 221),
-        Tone::Speculative => (0xFF, 0x87, 0xFF, 213),
+        Tone::Text | Tone::Title | Tone::Selected | Tone::Dim | Tone::Pending => Ink(0xFF, 0xFF, 0xFF, 15),
+        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Ink(0x5F, 0xD7, 0xFF, 81),
+        Tone::Done => Ink(0x5F, 0xFF, 0x87, 84),
+        Tone::Cached => Ink(0xFF, 0xFF, 0x5F, 227),
+        Tone::Failed | Tone::Lost => Ink(0xFF, 0x87, 0x5F, 209),
+        Tone::Again => Ink(0xFF, 0xD7, 0x5F, 221),
+        Tone::Speculative => Ink(0xFF, 0x87, 0xFF, 213),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TONES: [Tone; 11] = [
+        Tone::Dim,
+        Tone::Focus,
+        Tone::Pending,
+        Tone::Running,
+        Tone::Fetching,
+        Tone::Done,
+        Tone::Cached,
+        Tone::Failed,
+        Tone::Lost,
+        Tone::Again,
+        Tone::Speculative,
+    ];
+
+    /// How much light a colour gives, from 0 to 1.
+    fn luminance(Ink(red, green, blue, _): Ink) -> f64 {
+        let linear = |part: u8| match f64::from(part) / 255.0 {
+            low if low <= 0.03928 => low / 12.92,
+            high => ((high + 0.055) / 1.055).powf(2.4),
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    #[test]
+    fn every_colour_stands_out_on_its_paper() {
+        let papers = [
+            (Theme::Dark, Ink(0, 0, 0, 0)),
+            (Theme::Contrast, Ink(0, 0, 0, 0)),
+            (Theme::Light, Ink(0xFF, 0xFF, 0xFF, 15)),
+        ];
+        for (theme, paper) in papers {
+            for tone in TONES {
+                let ink = ink(theme, tone).expect("a colour");
+                let (a, b) = (luminance(ink), luminance(paper));
+                let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(ratio >= 4.5, "{theme:?} {tone:?}: {ratio:.1} to 1");
+            }
+        }
+    }
+
+    #[test]
+    fn a_projector_dims_nothing() {
+        let options = ScreenOptions { depth: Depth::Rgb, projector: true, ..ScreenOptions::default() };
+        assert_eq!(options.style(Tone::Dim), options.style(Tone::Text));
+        assert!(TONES.iter().all(|tone| !matches!(options.style(*tone).fg, Some(Color::Rgb(..)))));
     }
 }

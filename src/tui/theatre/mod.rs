@@ -17,9 +17,9 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-use super::ScreenOptions;
 use super::run_handle::RunHandle;
 use super::terminal::Screen;
+use super::{Motion, ScreenOptions};
 use crate::common::text::plural;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
@@ -76,7 +76,7 @@ pub enum Exit {
 
 /// Time between two frames while something moves.
 const FRAME: Duration = Duration::from_millis(33);
-/// The same for calm screens and slow lines.
+/// The same where little should move.
 const CALM_FRAME: Duration = Duration::from_millis(250);
 /// How often a growing log is looked at while nothing moves.
 const LISTEN: Duration = Duration::from_millis(100);
@@ -250,8 +250,11 @@ fn moves(model: &Model) -> bool {
 fn wait(model: &Model) -> Duration {
     let growing = model.pending.is_some() || model.runs.iter().any(Recording::is_growing);
     match (moves(model), growing) {
-        (true, _) if model.options.calm => CALM_FRAME,
-        (true, _) => FRAME,
+        (true, _) => match model.options.motion {
+            Motion::Full => FRAME,
+            Motion::Reduced => CALM_FRAME,
+            Motion::None => REST,
+        },
         (false, true) => LISTEN,
         (false, false) => REST,
     }

@@ -1,3 +1,5 @@
+mod screens;
+
 use super::fault::{FaultKind, Strike};
 use super::keymap::Action;
 use super::model::{Model, Overlay, Pane, Selected};

@@ -127,7 +127,7 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     brush.tone(area, right, 0, &clock, tone);
 }
 
-const FULL_HINTS: [Hint; 14] = [
+const FULL_HINTS: [Hint; 12] = [
     ("Space", "play"),
     (",/.", "event"),
     ("[/]", "milestone"),
@@ -139,8 +139,6 @@ const FULL_HINTS: [Hint; 14] = [
     ("p", "plan"),
     ("d", "data"),
     ("=", "compare"),
-    ("z", "zoom"),
-    ("Tab", "pane"),
     ("q", "back"),
 ];
 const COMPACT_HINTS: [Hint; 8] = [

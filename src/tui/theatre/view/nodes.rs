@@ -10,7 +10,7 @@ use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
 use crate::report::words;
 use crate::status::{Attempt, Death, Node, Status};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{Motion, Tone};
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -368,7 +368,7 @@ fn network(brush: &mut Brush, model: &Model, status: &Status, area: Rect) {
     let room = usize::from(area.height);
     for (y, ((from, to), (size, fraction))) in lanes.iter().take(room).enumerate() {
         let x = brush.tone(area, 0, y as u16, &format!("{from} "), Tone::Text);
-        let x = brush.tone(area, x, y as u16, &wire(*size, *fraction, model.options.calm), Tone::Fetching);
+        let x = brush.tone(area, x, y as u16, &wire(*size, *fraction, model.options.motion), Tone::Fetching);
         let x = brush.tone(area, x, y as u16, &format!(" {to}  {}", bytes(*size)), Tone::Text);
         let hidden = lanes.len() - room.min(lanes.len());
         if y + 1 == room && hidden > 0 {
@@ -380,7 +380,7 @@ fn network(brush: &mut Brush, model: &Model, status: &Status, area: Rect) {
 }
 
 /// `──●──●──►`: more dots for more bytes, moving with virtual time.
-fn wire(size: u64, fraction: f64, calm: bool) -> String {
+fn wire(size: u64, fraction: f64, motion: Motion) -> String {
     const LENGTH: usize = 12;
     let line = if size >= 1 << 20 {
         '═'
@@ -390,7 +390,7 @@ fn wire(size: u64, fraction: f64, calm: bool) -> String {
         '─'
     };
     let mut cells = vec![line; LENGTH];
-    if !calm {
+    if motion == Motion::Full {
         let dots = (1 + (size / (64 << 10)).max(1).ilog2() as usize).min(4);
         let head = (fraction * LENGTH as f64) as usize;
         for dot in 0..dots {

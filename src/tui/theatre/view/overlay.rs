@@ -41,11 +41,12 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     }
 }
 
-/// A framed, blank area in the middle; gives its inside.
+/// A framed, blank area in the middle; gives its inside. The line of keys stays in view.
 fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rect {
-    let (width, height) = ((size.0 + 4).min(screen.width), size.1.min(screen.height));
-    let area =
-        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
+    let free = screen.height.saturating_sub(1);
+    let (width, height) = ((size.0 + 4).min(screen.width), size.1.min(free));
+    let y = ((screen.height - height) / 2).min(free - height);
+    let area = Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + y, width, height };
     brush.clear(area);
     brush.pane(area, title, true)
 }

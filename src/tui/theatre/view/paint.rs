@@ -28,7 +28,7 @@ impl Brush<'_> {
         }
         let room = usize::from(area.width - x);
         let cut = fit(text, room);
-        let end = self.buffer.set_stringn(area.x + x, area.y + y, &cut, room, style).0;
+        let end = self.buffer.set_stringn(area.x + x, area.y + y, &cut, room, alone(style)).0;
         end - area.x
     }
 
@@ -45,7 +45,7 @@ impl Brush<'_> {
         }
         let position = (area.x + x as u16, area.y + y as u16);
         if let Some(cell) = self.buffer.cell_mut(position) {
-            cell.set_char(c).set_style(style);
+            cell.set_char(c).set_style(alone(style));
         }
     }
 
@@ -107,6 +107,11 @@ impl Brush<'_> {
             self.buffer.set_style(marked, Style::new().add_modifier(Modifier::REVERSED));
         }
     }
+}
+
+/// The style without what was drawn in the cell before: a bold title does not stay dim from the frame below it.
+fn alone(style: Style) -> Style {
+    Style::reset().patch(style)
 }
 
 /// The lines of a frame.

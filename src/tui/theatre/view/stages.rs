@@ -8,7 +8,7 @@ use crate::common::text::{bytes, visible};
 use crate::report::words;
 use crate::status::{Stage, StageState, Status, TaskState};
 use crate::tui::dag::{self, Layout, NodeSpec, Placed};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{Motion, Tone};
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
@@ -106,6 +106,20 @@ fn stage_box(brush: &mut Brush, model: &Model, area: Rect, stage: &Stage, place:
 
 fn operators(stage: &Stage) -> String {
     stage.definition.operators.iter().map(|operator| visible(operator)).collect::<Vec<_>>().join(" ▸ ")
+}
+
+/// The first operators that fit whole.
+fn operators_within(stage: &Stage, room: usize) -> String {
+    let mut text = String::new();
+    for operator in &stage.definition.operators {
+        let between = if text.is_empty() { "" } else { " ▸ " };
+        let longer = format!("{text}{between}{}", visible(operator));
+        if longer.width() > room {
+            break;
+        }
+        text = longer;
+    }
+    text
 }
 
 fn stage_tone(stage: &Stage) -> Tone {
@@ -282,7 +296,7 @@ fn moved(status: &Status, stage: StageId) -> u64 {
 
 /// Blocks on their way: a dot at the fraction of the way that has passed.
 fn dots(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout, shift: i32) {
-    if model.options.calm {
+    if model.options.motion != Motion::Full {
         return;
     }
     let style = brush.style(Tone::Fetching);
@@ -346,5 +360,5 @@ pub fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stag
     };
     let x = brush.tone(rest, 0, 0, &input, Tone::Dim);
     let x = brush.tone(rest, x, 0, &size, Tone::Dim);
-    brush.tone(rest, x, 0, &operators(stage), Tone::Dim);
+    brush.tone(rest, x, 0, &operators_within(stage, usize::from(rest.width.saturating_sub(x))), Tone::Dim);
 }

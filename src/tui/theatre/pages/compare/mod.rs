@@ -4,7 +4,6 @@ pub mod lanes;
 pub mod view;
 
 use super::Answer;
-use crate::common::text::plural;
 use crate::report::compare::{Comparison, compare};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::Model;
@@ -115,13 +114,9 @@ impl ComparePage {
             difference if difference > 0.0 => format!("B takes {difference:.3} s longer than A."),
             difference => format!("B is {:.3} s faster than A.", -difference),
         };
-        let starts = i128::from(new.totals.tasks_started) - i128::from(old.totals.tasks_started);
-        let again = format!(
-            "It starts {} {}; {} again, in A {}.",
-            plural(starts.unsigned_abs() as u64, "task"),
-            if starts < 0 { "less" } else { "more" },
-            plural(new.totals.again, "task start"),
-            old.totals.again
+        let counts = format!(
+            "Task starts: {} against {} in A; of them again: {} against {}.",
+            new.totals.tasks_started, old.totals.tasks_started, new.totals.again, old.totals.again
         );
         let same = match (self.is_whole, self.comparison.prints_same, self.comparison.writes_same) {
             (false, ..) => "One of the two still goes on: these are the numbers so far.",
@@ -132,7 +127,7 @@ impl ComparePage {
             (true, false, true) => "Both wrote the same, and did not print the same.",
             (true, false, false) => "They printed and wrote different things.",
         };
-        vec![format!("{length} {again}"), same.to_owned()]
+        vec![format!("{length} {counts}"), same.to_owned()]
     }
 
     /// What `y` copies.

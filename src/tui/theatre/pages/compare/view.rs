@@ -2,6 +2,7 @@
 
 use super::super::{Sheet, sheet};
 use super::{ComparePage, lanes};
+use crate::common::text::plural;
 use crate::common::time::VirtualTime;
 use crate::report::compare::{Moment, Row, Told};
 use crate::report::words;
@@ -31,7 +32,8 @@ const HINTS: [Hint; 9] = [
 /// Draws the page.
 pub fn draw(brush: &mut Brush, model: &Model, page: &ComparePage, screen: Rect) {
     let [a, b] = page.sides.map(|run| model.runs[run].name.clone());
-    let clock = format!("linked time  t={}", words::moment(model.cursor.time));
+    let linked = if screen.width >= 80 { "linked time  " } else { "" };
+    let clock = format!("{linked}t={}", words::moment(model.cursor.time));
     let Sheet { form, body } = sheet(brush, model, screen, (&format!("COMPARE  A {a}  |  B {b}"), &clock), &HINTS);
     match form {
         Form::Full => full(brush, model, page, body),
@@ -101,13 +103,17 @@ fn side(brush: &mut Brush, model: &Model, page: &ComparePage, index: usize, area
     }
     let gap = u16::from(inner.height > 8);
     let top = shown.len() as u16 + gap;
-    let bottom = inner.height.saturating_sub(1);
+    let told = wrap(&last_told(run, now), usize::from(inner.width).max(1), 0);
+    let told_height = (told.len() as u16).min(if gap > 0 { 2 } else { 1 });
+    let bottom = inner.height.saturating_sub(told_height);
     if bottom > top {
         let end = page.sides.map(|run| model.runs[run].history.end()).into_iter().max().unwrap_or_default();
         let chart = Rect { y: inner.y + top, height: bottom - top - gap.min(bottom - top), ..inner };
         lanes::draw(brush, run, status, chart, (now, end));
     }
-    brush.tone(inner, 0, bottom, &fit(&last_told(run, now), usize::from(inner.width)), Tone::Dim);
+    for (y, line) in (bottom..inner.height).zip(&told) {
+        brush.tone(inner, 0, y, line, Tone::Dim);
+    }
 }
 
 fn last_told(run: &Recording, now: VirtualTime) -> String {
@@ -120,14 +126,17 @@ fn last_told(run: &Recording, now: VirtualTime) -> String {
 
 /// The numbers; with `only_different` those that are the same are left out when there is no room.
 fn table(brush: &mut Brush, rows: &[Row], area: Rect, only_different: bool) {
-    let head = format!("{:<18}{:>12}{:>12}   B - A", "", "A", "B");
-    brush.tone(area, 0, 0, &head, Tone::Dim);
+    let is_narrow = area.width < 60;
+    let (name, number) = if is_narrow { (16, 11) } else { (18, 12) };
+    let last = if is_narrow { "" } else { "   B - A" };
+    brush.tone(area, 0, 0, &format!("{:<name$}{:>number$}{:>number$}{last}", "", "A", "B"), Tone::Dim);
     let room = usize::from(area.height.saturating_sub(1));
     let leaves_out = only_different && rows.len() > room;
     let shown = rows.iter().filter(|row| !leaves_out || row.difference() != "same");
     for (y, row) in shown.take(room).enumerate() {
-        let line = format!("{:<18}{:>12}{:>12}   ", row.name, row.text(row.a), row.text(row.b));
-        let x = brush.tone(area, 0, y as u16 + 1, &line, Tone::Text);
+        let title = fit(row.name, name);
+        let line = format!("{title:<name$}{:>number$}{:>number$}   ", row.text(row.a), row.text(row.b));
+        let x = brush.tone(area, 0, y as u16 + 1, line.trim_end(), Tone::Text).max((name + 2 * number + 3) as u16);
         let difference = row.difference();
         let tone = if difference == "same" { Tone::Dim } else { Tone::Title };
         brush.tone(area, x, y as u16 + 1, &difference, tone);
@@ -175,7 +184,7 @@ fn moments(brush: &mut Brush, page: &ComparePage, area: Rect) {
         }
         if side.len() > half {
             side.truncate(half.saturating_sub(1).max(1));
-            side.push(("   and more".to_owned(), Tone::Dim));
+            side.push((format!("   … {} in all", plural(told.len() as u64, "sentence")), Tone::Dim));
         }
         rows.extend(side);
     }

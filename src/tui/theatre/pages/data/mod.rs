@@ -81,7 +81,7 @@ impl Measure {
 }
 
 impl DataPage {
-    /// The data of what is selected, else of the stage at the cursor whose partitions differ most.
+    /// The data of what is selected, else of the stage at the cursor that is most worth a look.
     #[must_use]
     pub fn at_cursor(model: &Model) -> Self {
         let stages = stages_on_screen(model);
@@ -90,7 +90,7 @@ impl DataPage {
             Selected::Stage(stage) | Selected::Task(stage, _) => Some(stage),
             Selected::Node(_) | Selected::Nothing => None,
         };
-        let stage = selected.filter(|stage| stages.contains(stage)).or_else(|| most_skewed(status, &stages));
+        let stage = selected.filter(|stage| stages.contains(stage)).or_else(|| most_interesting(status, &stages));
         let mut page = Self::of(status, stage.or_else(|| stages.first().copied()));
         if let Selected::Task(_, partition) = model.selected {
             page.choice = partition as usize;
@@ -157,12 +157,18 @@ impl DataPage {
     }
 }
 
-/// The stage whose biggest partition stands out most.
-fn most_skewed(status: &Status, stages: &[StageId]) -> Option<StageId> {
+/// A partition with more than so many times the median is skewed.
+pub const SKEW: f64 = 3.0;
+
+/// The stage whose biggest partition stands out most, else the first that reads a shuffle into several partitions.
+fn most_interesting(status: &Status, stages: &[StageId]) -> Option<StageId> {
     let skew = |stage: &Stage| {
         let rows: Vec<u64> = facts::parts(status, stage).iter().filter_map(|part| part.rows).collect();
         facts::spread(&rows).map_or(0.0, |spread| spread.to_median)
     };
-    let known = stages.iter().filter_map(|id| Some((*id, skew(status.stages.get(id)?))));
-    known.filter(|(_, skew)| *skew > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(id, _)| id)
+    let known = || stages.iter().filter_map(|id| status.stages.get(id));
+    let skewed = known().map(|stage| (stage, skew(stage))).filter(|(_, skew)| *skew > SKEW);
+    let worst = skewed.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(stage, _)| stage);
+    let reads = known().find(|stage| !stage.definition.reads.is_empty() && stage.tasks.len() > 1);
+    worst.or(reads).map(|stage| stage.definition.stage)
 }

@@ -2,7 +2,7 @@
 
 use super::super::{Sheet, sheet};
 use super::facts::{self, Part};
-use super::{DataPage, Measure, Pane};
+use super::{DataPage, Measure, Pane, SKEW};
 use crate::common::text::{bytes, count, plural};
 use crate::event::{RowSample, SampledRow};
 use crate::report::words;
@@ -25,8 +25,6 @@ const HINTS: [Hint; 8] = [
     ("p", "plan"),
     ("Esc", "back"),
 ];
-/// A partition with more than so many times the median is skewed.
-const SKEW: f64 = 3.0;
 
 /// What the page shows.
 struct Scene<'a> {
@@ -73,7 +71,10 @@ fn into_words(status: &Status, stage: &Stage) -> String {
     let name = words::stage(status, stage.definition.stage);
     let from: Vec<String> = stage.definition.parents.iter().map(|parent| words::stage(status, *parent)).collect();
     let from = if from.is_empty() { "its input".to_owned() } else { words::list(&from) };
-    format!("{name} reads {from} · {}", plural(stage.tasks.len() as u64, "partition"))
+    let missing = stage.definition.reads.iter().filter_map(|(shuffle, _)| status.shuffles.get(shuffle));
+    let is_part = missing.into_iter().any(|shuffle| shuffle.maps.iter().any(Option::is_none));
+    let so_far = if is_part { ", so far" } else { "" };
+    format!("{name} reads {from} · {}{so_far}", plural(stage.tasks.len() as u64, "partition"))
 }
 
 fn full(brush: &mut Brush, scene: &Scene, body: Rect) {

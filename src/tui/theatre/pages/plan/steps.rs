@@ -63,7 +63,7 @@ pub fn of_query(run: &Recording, query: QueryId) -> Vec<Step> {
             EventKind::StatementStarted { line, text } => script.push((*line, text)),
             EventKind::QueryStarted { query: known, line, plan, .. } if *known == query => {
                 steps.push(as_written(&script, *line));
-                steps.push(physical("operators and exchanges".to_owned(), plan, Vec::new()));
+                steps.push(physical("operators, exchanges".to_owned(), plan, Vec::new()));
             }
             EventKind::QueryOptimized { query: known, analyzed, rules, left_out } if *known == query => {
                 let before = steps.len() - usize::from(!steps.is_empty());

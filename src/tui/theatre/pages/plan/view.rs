@@ -25,7 +25,7 @@ const HINTS: [Hint; 7] = [
 
 /// Draws the page.
 pub fn draw(brush: &mut Brush, model: &Model, page: &PlanPage, screen: Rect) {
-    let (left, right) = titles(model, page);
+    let (left, right) = titles(model, page, screen.width < 80);
     let Sheet { form, body } = sheet(brush, model, screen, (&left, &right), &HINTS);
     let Some(step) = page.step() else {
         let area = brush.pane(body, "Plan", true);
@@ -39,14 +39,20 @@ pub fn draw(brush: &mut Brush, model: &Model, page: &PlanPage, screen: Rect) {
     }
 }
 
-fn titles(model: &Model, page: &PlanPage) -> (String, String) {
+fn titles(model: &Model, page: &PlanPage, is_narrow: bool) -> (String, String) {
     let query = page.query.and_then(|query| model.run().head().queries.get(&query));
-    let left = query.map_or_else(
-        || "PLAN".to_owned(),
-        |query| format!("PLAN  {}, line {}: {}", query.query, query.line, words::action(&query.action)),
-    );
-    let name = page.step().map_or("", |step| step.name.as_str());
-    (left, format!("step {} of {} · {name}", page.choice + 1, page.steps.len()))
+    let left = match query {
+        None => "PLAN".to_owned(),
+        Some(query) if is_narrow => format!("PLAN  {}", query.query),
+        Some(query) => format!("PLAN  {}, line {}: {}", query.query, query.line, words::action(&query.action)),
+    };
+    let (number, count) = (page.choice + 1, page.steps.len());
+    let right = match page.step() {
+        None => String::new(),
+        Some(step) if is_narrow => format!("{number}/{count} {}", step.name),
+        Some(step) => format!("step {number} of {count} · {}", step.name),
+    };
+    (left, right)
 }
 
 fn full(brush: &mut Brush, page: &PlanPage, step: &Step, body: Rect) {

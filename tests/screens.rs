@@ -1,0 +1,134 @@
+//! The theatre on a large run: 64 machines, 10,000 tasks, machines that die. What a frame costs in bytes, and that time can be jumped in.
+
+use batchlab::common::time::VirtualTime;
+use batchlab::event::{Event, EventKind, RowSample};
+use batchlab::status::{History, Status};
+use batchlab::swarm::synthetic::Synthetic;
+use batchlab::tui::ScreenOptions;
+use batchlab::tui::theatre::model::Model;
+use batchlab::tui::theatre::recording::Recording;
+use batchlab::tui::theatre::{player, view};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+const WIDE: Rect = Rect { x: 0, y: 0, width: 200, height: 60 };
+/// Most bytes of a frame in which time has moved on.
+const MOVING_BYTES: usize = 10 << 10;
+/// Most bytes of a frame in which nothing has changed.
+const STILL_BYTES: usize = 64;
+
+fn large_run() -> &'static [Arc<Event>] {
+    static RUN: OnceLock<Vec<Arc<Event>>> = OnceLock::new();
+    RUN.get_or_init(|| {
+        let job = Synthetic { faults: 6, ..Synthetic::new(64, 4, 10_000) };
+        job.run().expect("such a cluster can be").log.snapshot()
+    })
+}
+
+fn theatre() -> Model {
+    let recording = Recording::recorded(large_run().to_vec());
+    Model::new("large".to_owned(), recording, ScreenOptions::default(), false, true)
+}
+
+/// What a terminal would receive.
+#[derive(Clone, Default)]
+struct Line(Rc<RefCell<Vec<u8>>>);
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_frame_sends_few_bytes() {
+    let line = Line::default();
+    let options = TerminalOptions { viewport: Viewport::Fixed(WIDE) };
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(line.clone()), options).expect("memory");
+    let mut model = theatre();
+    let end = model.run().history.end();
+    let mut frame = |model: &mut Model, at: VirtualTime| {
+        player::to_time(model, at);
+        model.seek();
+        line.0.borrow_mut().clear();
+        let draw = |frame: &mut ratatui::Frame| {
+            view::view(model, model.run().history.current(), frame.buffer_mut(), WIDE);
+        };
+        terminal.draw(draw).expect("memory");
+        line.0.borrow().len()
+    };
+    // 45 s for the whole run, 30 frames a second.
+    let step = end.0 / (45 * 30);
+    let mut sizes = Vec::new();
+    for number in 0..120 {
+        let at = VirtualTime(end.0 / 3 + number * step);
+        sizes.push(frame(&mut model, at));
+        assert!(frame(&mut model, at) <= STILL_BYTES, "a still picture sends nothing");
+    }
+    sizes.remove(0);
+    sizes.sort_unstable();
+    let (median, most) = (sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
+    println!("bytes of a moving frame: median {median}, most {most}");
+    assert!(median <= MOVING_BYTES, "{median} bytes of a moving frame");
+}
+
+#[test]
+fn jumping_in_time_gives_what_folding_gives() {
+    let events = large_run();
+    let mut history = History::new(events.to_vec());
+    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    for _ in 0..40 {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let position = (random % (events.len() as u64 + 1)) as usize;
+        assert!(history.seek(position) == &Status::of(&events[..position]), "after a jump to event {position}");
+    }
+}
+
+#[test]
+fn a_log_keeps_how_plans_were_improved_and_some_rows_of_shuffles() {
+    const SCRIPT: &str = r#"
+from pyspark.sql import SparkSession, functions as F
+
+spark = SparkSession.builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
+rows = spark.range(0, 2000, 1, 8).withColumn("land", F.when(F.col("id") % 10 == 0, "AT").otherwise("DE"))
+rows.repartition(4, "land").filter("id > 10").select("id", "land").groupBy("land").agg(F.collect_set("id")).count()
+"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("x.py"), SCRIPT).expect("a script");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_batchlab"));
+    command.args(["run", "x.py", "--quiet", "--no-tui", "--events", "x.jsonl"]).current_dir(folder.path());
+    assert!(command.status().expect("the program").success());
+    let file = std::fs::File::open(folder.path().join("x.jsonl")).expect("a log");
+    let events = batchlab::event::log::read(std::io::BufReader::new(file)).expect("a log").events;
+    let rules = events.iter().find_map(|event| match &event.kind {
+        EventKind::QueryOptimized { rules, left_out: 0, .. } => Some(rules),
+        _ => None,
+    });
+    assert!(rules.is_some_and(|rules| rules.iter().any(|change| change.rule == "PushDownPredicates")));
+    let samples: Vec<&RowSample> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::RowsSampled(sample) => Some(sample.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let first = samples.first().expect("a shuffle was written");
+    assert_eq!((first.by.as_str(), first.keys.as_slice()), ("hash", ["land".to_owned()].as_slice()));
+    let of_first = samples.iter().filter(|sample| sample.shuffle == first.shuffle);
+    let cells: Vec<&str> =
+        of_first.flat_map(|sample| &sample.rows).filter_map(|row| row.cells.first().map(String::as_str)).collect();
+    assert!((40..=64).contains(&cells.len()), "{}", cells.len());
+    assert!(cells.iter().all(|cell| ["AT", "DE"].contains(cell)) && cells.contains(&"DE"), "{cells:?}");
+}
