@@ -8,6 +8,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
 use crate::tui::lesson::model::{Left, Reader};
+use crate::tui::theatre::branch::Change;
 use crate::tui::theatre::fault::{self, FaultKind, Strike};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
 use crate::tui::{self, Depth, GlyphSet, Motion, RunEnd, RunHandle, ScreenOptions, Theme};
@@ -310,10 +311,24 @@ impl Branches {
         plan.root = scratch(&self.plan.root).map_err(|error| format!("no scratch folder could be made: {error}"))?;
         plan.allow.push(self.plan.root.clone());
         plan.faults = self.plan.faults.clone();
-        plan.faults.extend(request.strikes.iter().flat_map(faults_of));
+        for change in &request.changes {
+            match change {
+                Change::Strike(strike) => plan.faults.extend(faults_of(strike)),
+                Change::WithoutRule(rule) => exclude(&mut plan.conf, rule),
+            }
+        }
         let handle = start(&plan);
         self.started.borrow_mut().push(handle.clone());
         Ok(handle)
+    }
+}
+
+/// Adds a rule to those that the optimizer leaves out.
+fn exclude(conf: &mut Vec<(String, String)>, rule: &str) {
+    const EXCLUDED: &str = "spark.sql.optimizer.excludedRules";
+    match conf.iter_mut().rev().find(|(key, _)| key == EXCLUDED) {
+        Some((_, rules)) => *rules = format!("{rules},{rule}"),
+        None => conf.push((EXCLUDED.to_owned(), rule.to_owned())),
     }
 }
 

@@ -411,9 +411,8 @@ impl Comparison {
                 (row.name.trim().replace(" / ", "_").replace(' ', "_"), serde_json::json!({ "a": row.a, "b": row.b }))
             })
             .collect();
-        let side = |side: &Option<Told>| {
-            side.as_ref().map(|(at, text)| serde_json::json!({ "t_nanos": at.0, "text": text }))
-        };
+        let side =
+            |side: &Option<Told>| side.as_ref().map(|(at, text)| serde_json::json!({ "t_nanos": at.0, "text": text }));
         serde_json::json!({
             "metrics": rows,
             "prints_same": self.prints.json(),

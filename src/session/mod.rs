@@ -33,7 +33,7 @@ mod write;
 
 pub use crate::pyspark::{KEEP_ACTION, Kept, KeptFrame, Uncaught};
 pub use host::cluster_of_master;
-pub use planning::rule_reason;
+pub use planning::{is_optional_rule, rule_reason};
 pub use run::{ExplainedQuery, Outcome, RunRequest, run_and_keep, run_script};
 
 use crate::analyzer::AnalyzedPlans;

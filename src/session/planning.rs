@@ -21,6 +21,12 @@ pub fn rule_reason(rule: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether plans run without a rule, so that `spark.sql.optimizer.excludedRules` may name it.
+#[must_use]
+pub fn is_optional_rule(rule: &str) -> bool {
+    crate::optimizer::optional_rules().contains(&rule)
+}
+
 /// The event that tells how `planned` came to be.
 pub(super) fn told(query: QueryId, planned: &Planned) -> EventKind {
     let trace = &planned.optimized.trace;

@@ -108,7 +108,7 @@ pub const ROWS: [Row; 45] = [
     row("q", "back", Action::Back),
     told("Esc", "close what is open, or back"),
     told("Ctrl-C Ctrl-Z", "quit, suspend"),
-    told("Plan", "j k step, h l another query, Tab scroll the plan"),
+    told("Plan", "j k step, h l another query, Tab scroll the plan, o run without this rule"),
     told("Data", "j k partition, h l another stage"),
     row("c", "data: rows, bytes or time", Action::Measure),
     told("Compare", "j k moment that differs, Enter goes there"),

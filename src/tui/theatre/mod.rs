@@ -3,6 +3,7 @@
 //! [`run`] is the loop: it draws when something changed, waits for keys, reads what the engine appended, and does what `update` asks for.
 //! Everything else is pure: `update(&mut Model, Message) -> Vec<Effect>` and `view(&Model, &Status, …)`.
 
+pub mod branch;
 pub mod fault;
 pub mod keymap;
 pub mod model;
@@ -23,8 +24,8 @@ use super::{Motion, ScreenOptions};
 use crate::common::text::plural;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
+pub use branch::BranchRequest;
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use fault::Strike;
 use model::Model;
 use ratatui::layout::{Position, Rect};
 use recording::Recording;
@@ -43,14 +44,7 @@ pub enum Source {
     Compared([(String, Vec<Arc<Event>>); 2]),
 }
 
-/// Faults to add to those that the original run had: the run is done again with them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BranchRequest {
-    /// Faults that were added in the theatre, the new one last.
-    pub strikes: Vec<Strike>,
-}
-
-/// Starts a run with faults on an engine thread and returns at once.
+/// Starts a run with changes on an engine thread and returns at once.
 pub type OnBranch = Box<dyn FnMut(&BranchRequest) -> Result<RunHandle, String>>;
 
 /// Everything the theatre shows.
@@ -102,7 +96,7 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     player::to_time(&mut model, VirtualTime::ZERO);
     if let Some(other) = other {
         model.runs.push(other);
-        pages::open_compare(&mut model);
+        pages::open_compare(&mut model, [0, 1]);
         player::to_end(&mut model);
     }
     let mut stage = Stage { screen: Screen::open()?, on_branch: input.on_branch };

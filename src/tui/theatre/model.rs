@@ -1,6 +1,6 @@
 //! What the theatre knows besides the log: the cursor in time, the selection, what is open.
 
-use super::fault::Strike;
+use super::branch::Pending;
 use super::pages::Page;
 use super::recording::Recording;
 use super::stops::Beat;
@@ -79,14 +79,6 @@ pub enum Overlay {
         back: usize,
     },
     Matrix,
-}
-
-/// A branch whose run has not yet come as far as the cursor was.
-#[derive(Debug)]
-pub struct Pending {
-    pub recording: Recording,
-    pub strike: Strike,
-    pub guess: Option<u32>,
 }
 
 /// Speeds to choose from: virtual seconds for each real second.

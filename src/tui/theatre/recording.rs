@@ -1,6 +1,6 @@
 //! One run as the theatre keeps it: its history, and what is worked out once for each event.
 
-use super::fault::Strike;
+use super::branch::Change;
 use super::stops::{Stop, stops_of};
 use crate::common::ids::{NodeId, QueryId, TaskId};
 use crate::common::time::VirtualTime;
@@ -25,8 +25,8 @@ pub struct Told {
 pub struct Recording {
     /// What makes it different: `as recorded`, `node-3 dies at 5.20 s`.
     pub name: String,
-    /// The faults that were asked for on the way here.
-    pub strikes: Vec<Strike>,
+    /// What was changed on the way here.
+    pub changes: Vec<Change>,
     pub handle: Option<RunHandle>,
     pub end: Option<RunEnd>,
     pub history: History,

@@ -1,5 +1,6 @@
 mod screens;
 
+use super::branch::Change;
 use super::fault::{FaultKind, Strike};
 use super::keymap::Action;
 use super::model::{Model, Overlay, Pane, Selected};
@@ -195,7 +196,7 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
     let effects = press(&mut model, Action::Open);
     let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
     let at = VirtualTime::from_secs_f64(4.5) + VirtualDuration(1);
-    assert_eq!(request.strikes.last(), Some(&Strike { kind: FaultKind::Kill, node: NodeId(3), at }));
+    assert_eq!(request.changes, [Change::Strike(Strike { kind: FaultKind::Kill, node: NodeId(3), at })]);
     let handle = RunHandle::default();
     update(&mut model, Message::BranchStarted { request, handle });
     assert!(model.pending.is_some());
@@ -287,6 +288,26 @@ fn a_pane_and_a_page_are_copied_as_plain_text() {
     press(&mut model, Action::Down);
     let page = super::view::copied(&model, model.run().history.current(), screen);
     assert!(page.starts_with("Aggregate [country#2]"), "{page}");
+}
+
+#[test]
+fn a_rule_is_switched_off_and_the_run_compared() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Plan);
+    press(&mut model, Action::Down);
+    assert!(press(&mut model, Action::Output).is_empty());
+    model.overlay = Overlay::None;
+    press(&mut model, Action::Down);
+    let effects = press(&mut model, Action::Output);
+    let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
+    assert_eq!(request.changes, [Change::WithoutRule("PushDownPredicates".to_owned())]);
+    update(&mut model, Message::BranchStarted { request, handle: RunHandle::default() });
+    update(&mut model, Message::BranchGrew(fixture::node_death()));
+    assert!(model.pending.is_some(), "it is compared when it is over");
+    update(&mut model, Message::BranchEnded(RunEnd { exit: 0, error: None }));
+    assert!(draw(&model, 120, 40).contains("B without PushDownPredicates"));
+    press(&mut model, Action::Close);
+    assert_eq!((model.current, model.runs.len()), (0, 2));
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! What happens on a key, a tick of the real clock, or news from the engine. No I/O: what must be done outside is returned.
 
+use super::Exit;
+use super::branch::{self, BranchRequest, Change};
 use super::fault::{KINDS, Strike};
 use super::keymap::{self, Action};
-use super::model::{Model, Overlay, PANES, Pane, Pending, SPEEDS, Selected};
+use super::model::{Model, Overlay, PANES, Pane, SPEEDS, Selected};
 use super::pages::data::DataPage;
 use super::pages::plan::PlanPage;
 use super::pages::{self, Page};
 use super::player::{self, Stops};
-use super::recording::Recording;
 use super::select;
 use super::view::layout;
-use super::{BranchRequest, Exit};
 use crate::common::ids::NodeId;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::Event;
@@ -112,7 +112,7 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::BranchStarted { request, handle } => {
-            branch_started(model, request, handle);
+            branch::started(model, request, handle);
             Vec::new()
         }
         Message::BranchRefused(reason) => {
@@ -123,14 +123,14 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some(pending) = &mut model.pending {
                 pending.recording.grow(events);
             }
-            enter_branch_when_ready(model);
+            branch::enter_when_ready(model);
             Vec::new()
         }
         Message::BranchEnded(end) => {
             if let Some(pending) = &mut model.pending {
                 pending.recording.end = Some(end);
             }
-            enter_branch_when_ready(model);
+            branch::enter_when_ready(model);
             Vec::new()
         }
         Message::Mouse { at, screen, kind } => {
@@ -138,52 +138,6 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-fn branch_started(model: &mut Model, request: BranchRequest, handle: RunHandle) {
-    let Some(strike) = request.strikes.last().copied() else { return };
-    let mut recording = Recording::live(strike.name(), handle);
-    recording.strikes = request.strikes;
-    let guess = model.guess.take();
-    model.pending = Some(Pending { recording, strike, guess });
-}
-
-/// Shows the branch once its log has come as far as the new fault.
-fn enter_branch_when_ready(model: &mut Model) {
-    let ready = model.pending.as_ref().is_some_and(|pending| {
-        let strike = pending.strike;
-        let head = pending.recording.head();
-        let died = head.deaths.iter().any(|death| death.node == strike.node && death.at >= strike.at);
-        let struck = head.faults.iter().any(|fault| fault.at >= strike.at);
-        (if strike.kind.is_death() { died } else { struck }) || pending.recording.end.is_some()
-    });
-    let Some(pending) = model.pending.take_if(|_| ready) else { return };
-    let same = model.run().same_past(&pending.recording);
-    let strike = pending.strike;
-    let head = pending.recording.head();
-    let death = head.deaths.iter().position(|death| death.node == strike.node && death.at >= strike.at);
-    let struck = head.faults.iter().find(|fault| fault.at >= strike.at).map(|fault| fault.at);
-    let (death, Some(at)) = (death.filter(|_| strike.kind.is_death()), struck) else {
-        let why =
-            pending.recording.end.and_then(|end| end.error).unwrap_or_else(|| "it ended before the fault".to_owned());
-        model.toast = Some((format!("the branch shows no fault: {why}"), 8.0));
-        return;
-    };
-    model.runs.push(pending.recording);
-    model.current = model.runs.len() - 1;
-    model.toast = Some((format!("a new branch; the first {same} events are the same as before"), 8.0));
-    model.selected = Selected::Node(strike.node);
-    model.why = None;
-    match death {
-        Some(death) => {
-            if let Some(guess) = pending.guess {
-                model.guesses.insert((model.current, death), guess);
-            }
-            player::to_death(model, death, at);
-        }
-        None => player::to_time(model, at),
-    }
-    model.playing = true;
 }
 
 fn key(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -200,8 +154,8 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.overlay != Overlay::None {
         return overlay_key(model, action);
     }
-    if pages::key(model, action) {
-        return Vec::new();
+    if let Some(effects) = pages::key(model, action) {
+        return effects;
     }
     match action {
         Action::PlayPause => player::toggle(model),
@@ -225,7 +179,7 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Auto => toggle_auto(model),
         Action::Why => select::ask_why(model),
         Action::Kill => open_kill(model),
-        Action::Compare => pages::open_compare(model),
+        Action::Compare => pages::open_compare_with_branch(model),
         Action::Runs => model.overlay = Overlay::Runs { choice: model.current },
         Action::Plan => pages::open(model, Page::Plan(PlanPage::at_cursor(model))),
         Action::Data => pages::open(model, Page::Data(DataPage::at_cursor(model))),
@@ -409,9 +363,8 @@ fn fault_key(model: &mut Model, action: Action, closing: bool) -> Vec<Effect> {
     model.overlay = Overlay::None;
     let Some(node) = victims.get(choice).copied() else { return Vec::new() };
     model.guess = guess;
-    let mut strikes = model.run().strikes.clone();
-    strikes.push(Strike { kind: KINDS[kind], node, at: just_after(model.cursor.time) });
-    vec![Effect::Branch(BranchRequest { strikes })]
+    let strike = Strike { kind: KINDS[kind], node, at: just_after(model.cursor.time) };
+    vec![Effect::Branch(branch::request(model, Change::Strike(strike)))]
 }
 
 /// The next moment: what happened at `time` has happened.
@@ -434,11 +387,13 @@ fn mouse(model: &mut Model, at: Position, screen: Rect, kind: Mouse) {
         return;
     }
     if !model.pages.is_empty() {
-        match kind {
-            Mouse::WheelUp => pages::key(model, Action::Up),
-            Mouse::WheelDown => pages::key(model, Action::Down),
-            Mouse::Press | Mouse::Drag => false,
+        let action = match kind {
+            Mouse::WheelUp => Action::Up,
+            Mouse::WheelDown => Action::Down,
+            Mouse::Press | Mouse::Drag => return,
         };
+        // Up and down never ask for anything outside.
+        pages::key(model, action);
         return;
     }
     let areas = layout::areas(screen, model);

@@ -7,9 +7,11 @@ pub mod compare;
 pub mod data;
 pub mod plan;
 
+use super::branch::BranchRequest;
 use super::keymap::Action;
 use super::model::Model;
 use super::player;
+use super::update::Effect;
 use super::view::footer::{self, Hint};
 use super::view::layout::{Form, form};
 use super::view::paint::{Brush, fit};
@@ -27,9 +29,11 @@ pub enum Page {
 }
 
 /// What a page did with a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Done,
+    /// It wants the run done again with a change.
+    Branch(BranchRequest),
     /// It closes.
     Close,
     /// The key means nothing to it.
@@ -76,13 +80,21 @@ pub fn open(model: &mut Model, page: Page) {
     model.pages.push(page);
 }
 
-/// Opens the comparison of the run on screen with another, if there is one.
-pub fn open_compare(model: &mut Model) {
-    let Some(page) = compare::ComparePage::of(model) else {
+/// Opens the comparison of the first run with the one on screen, or with the last branch.
+pub fn open_compare_with_branch(model: &mut Model) {
+    let last = model.runs.len() - 1;
+    if last == 0 {
         let how = if model.can_branch { "break something first (K)" } else { "batchlab compare A B opens two" };
         model.toast = Some((format!("there is only one run: {how}"), 6.0));
         return;
-    };
+    }
+    let other = if model.current == 0 { last } else { model.current };
+    open_compare(model, [0, other]);
+}
+
+/// Opens the comparison of two runs at the linked time.
+pub fn open_compare(model: &mut Model, sides: [usize; 2]) {
+    let page = compare::ComparePage::between(model, sides, model.current);
     // Time goes on to the end of the longer run.
     model.current = page.longer(model);
     player::to_time(model, model.cursor.time);
@@ -103,18 +115,26 @@ fn closed(model: &mut Model, page: &Page) {
     }
 }
 
-/// Gives a key to the top page; true when nobody else should see it.
-pub fn key(model: &mut Model, action: Action) -> bool {
-    if model.pages.is_empty() || !is_seen(action) {
-        return !model.pages.is_empty();
+/// Gives a key to the top page; absent when the theatre should see it.
+pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    if model.pages.is_empty() {
+        return None;
     }
-    let Some(mut page) = model.pages.pop() else { return false };
+    if !is_seen(action) {
+        return Some(Vec::new());
+    }
+    let mut page = model.pages.pop()?;
     let answer = page.key(model, action);
-    match answer {
-        Answer::Close => closed(model, &page),
-        Answer::Done | Answer::Pass => model.pages.push(page),
+    if answer == Answer::Close {
+        closed(model, &page);
+    } else {
+        model.pages.push(page);
     }
-    answer != Answer::Pass
+    match answer {
+        Answer::Done | Answer::Close => Some(Vec::new()),
+        Answer::Branch(request) => Some(vec![Effect::Branch(request)]),
+        Answer::Pass => None,
+    }
 }
 
 /// Whether a key means something while a page is open: what would change the hidden panes of the theatre does not.

@@ -20,10 +20,11 @@ use unicode_width::UnicodeWidthStr;
 /// Draws what is open, if anything.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     if let Some(pending) = &model.pending {
-        let (now, until) = (pending.recording.history.end(), pending.strike.at);
+        let now = pending.recording.history.end();
+        let until = pending.until().unwrap_or(model.run().history.end());
         let fraction = now.0 as f64 / until.0.max(1) as f64;
         let area = window(brush, screen, (60, 5), "A branch");
-        brush.tone(area, 0, 0, &fit(&format!("The run is done again; {}.", pending.strike.name()), 58), Tone::Text);
+        brush.tone(area, 0, 0, &fit(&format!("The run is done again; {}.", pending.change.name()), 58), Tone::Text);
         let bar = gauge(fraction, 30, '▓', '░');
         brush.tone(area, 0, 1, &format!("{bar} {}", words::moment(now.min(until))), Tone::Again);
         brush.tone(area, 0, 2, "Esc gives the branch up", Tone::Dim);

@@ -4,7 +4,7 @@ pub mod lanes;
 pub mod view;
 
 use super::Answer;
-use crate::report::compare::{Comparison, compare};
+use crate::report::compare::{Comparison, Verdict, compare};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::Model;
 use crate::tui::theatre::player;
@@ -24,15 +24,9 @@ pub struct ComparePage {
 }
 
 impl ComparePage {
-    /// The first run and the one on screen, or the last; absent when there is only one.
+    /// Two runs, A and B; `before` is the one that the theatre shows when the page closes.
     #[must_use]
-    pub fn of(model: &Model) -> Option<Self> {
-        let last = model.runs.len().checked_sub(1).filter(|last| *last > 0)?;
-        let other = if model.current == 0 { last } else { model.current };
-        Some(Self::between(model, [0, other], model.current))
-    }
-
-    fn between(model: &Model, sides: [usize; 2], before: usize) -> Self {
+    pub fn between(model: &Model, sides: [usize; 2], before: usize) -> Self {
         let [a, b] = sides.map(|run| &model.runs[run]);
         let comparison = compare(a.history.events(), b.history.events());
         ComparePage { sides, comparison, choice: 0, before, is_whole: !a.is_growing() && !b.is_growing() }
@@ -118,14 +112,19 @@ impl ComparePage {
             "Task starts: {} against {} in A; of them again: {} against {}.",
             new.totals.tasks_started, old.totals.tasks_started, new.totals.again, old.totals.again
         );
-        let same = match (self.is_whole, self.comparison.prints_same, self.comparison.writes_same) {
+        let writes_same = self.comparison.writes.is_empty();
+        let same = match (self.is_whole, self.comparison.prints, writes_same) {
             (false, ..) => "One of the two still goes on: these are the numbers so far.",
-            (true, true, true) => {
+            (true, Verdict::Same, true) => {
                 "Both printed and wrote the same: the answer does not depend on what happened to the machines."
             }
-            (true, true, false) => "Both printed the same, and did not write the same files.",
-            (true, false, true) => "Both wrote the same, and did not print the same.",
-            (true, false, false) => "They printed and wrote different things.",
+            (true, Verdict::Same, false) => "Both printed the same, and did not write the same files.",
+            (true, Verdict::Differs, true) => "Both wrote the same, and did not print the same.",
+            (true, Verdict::Differs, false) => "They printed and wrote different things.",
+            (true, Verdict::Unknown, true) => "Both wrote the same; what one of them printed is not in its log.",
+            (true, Verdict::Unknown, false) => {
+                "They wrote different things; what one of them printed is not in its log."
+            }
         };
         vec![format!("{length} {counts}"), same.to_owned()]
     }

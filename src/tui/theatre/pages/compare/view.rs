@@ -38,20 +38,20 @@ pub fn draw(brush: &mut Brush, model: &Model, page: &ComparePage, screen: Rect) 
     match form {
         Form::Full => full(brush, model, page, body),
         Form::Compact => compact(brush, model, page, body),
-        Form::Text | Form::Tiny => table(brush, &page.comparison.rows, body, true),
+        Form::Text | Form::Tiny => table(brush, &page.comparison.rows, body),
     }
 }
 
 fn full(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
     let plain_height = 4;
-    let table_height = (page.comparison.rows.len() as u16 + 4).min(body.height / 2);
+    let table_height = (page.comparison.rows.len() as u16 + 4).min(body.height * 9 / 20);
     let top = body.height - plain_height - table_height;
     let half = body.width / 2;
     side(brush, model, page, 0, Rect { width: half, height: top, ..body });
     side(brush, model, page, 1, Rect { x: body.x + half, width: body.width - half, height: top, ..body });
     let left = Rect { y: body.y + top, width: 68.min(body.width * 6 / 10), height: table_height, ..body };
     let inner = brush.pane(left, "Difference   B against A", false);
-    table(brush, &page.comparison.rows, inner, false);
+    table(brush, &page.comparison.rows, Rect { height: inner.height.saturating_sub(1), ..inner });
     let y = inner.height.saturating_sub(1);
     result_line(brush, page, Rect { y: inner.y + y, height: 1, ..inner });
     let right = Rect { x: body.x + left.width, width: body.width - left.width, ..left };
@@ -71,7 +71,7 @@ fn compact(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
     let below = Rect { y: body.y + 2 * each, height: body.height - 2 * each, ..body };
     let inner = brush.pane(below, "Difference   B against A", false);
     let rest = Rect { height: inner.height.saturating_sub(2), ..inner };
-    table(brush, &page.comparison.rows, rest, true);
+    table(brush, &page.comparison.rows, rest);
     result_line(brush, page, Rect { y: inner.y + inner.height.saturating_sub(2), height: 1, ..inner });
     if let Some(moment) = page.comparison.moments.get(page.choice) {
         let (sign, told) = first_told(moment);
@@ -124,14 +124,14 @@ fn last_told(run: &Recording, now: VirtualTime) -> String {
     }
 }
 
-/// The numbers; with `only_different` those that are the same are left out when there is no room.
-fn table(brush: &mut Brush, rows: &[Row], area: Rect, only_different: bool) {
+/// The numbers; where there is no room for all, those that are the same are left out.
+fn table(brush: &mut Brush, rows: &[Row], area: Rect) {
     let is_narrow = area.width < 60;
     let (name, number) = if is_narrow { (16, 11) } else { (18, 12) };
     let last = if is_narrow { "" } else { "   B - A" };
     brush.tone(area, 0, 0, &format!("{:<name$}{:>number$}{:>number$}{last}", "", "A", "B"), Tone::Dim);
     let room = usize::from(area.height.saturating_sub(1));
-    let leaves_out = only_different && rows.len() > room;
+    let leaves_out = rows.len() > room;
     let shown = rows.iter().filter(|row| !leaves_out || row.difference() != "same");
     for (y, row) in shown.take(room).enumerate() {
         let title = fit(row.name, name);

@@ -6,6 +6,8 @@ pub mod view;
 use super::Answer;
 use crate::common::diff;
 use crate::common::ids::QueryId;
+use crate::session::is_optional_rule;
+use crate::tui::theatre::branch::{self, Change};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::Model;
 use steps::{Part, Step, of_query, operator};
@@ -67,6 +69,12 @@ impl PlanPage {
             Action::End => self.choose(last),
             Action::Left => self.other_query(model, -1),
             Action::Right => self.other_query(model, 1),
+            Action::Output => {
+                return match self.switchable_rule().filter(|_| model.can_branch) {
+                    Some(rule) => Answer::Branch(branch::request(model, Change::WithoutRule(rule.to_owned()))),
+                    None => Answer::Pass,
+                };
+            }
             Action::NextPane | Action::PreviousPane => {
                 self.pane = if self.pane == Pane::Steps { Pane::Plan } else { Pane::Steps };
             }
@@ -105,6 +113,13 @@ impl PlanPage {
     pub fn before(&self) -> Option<&Step> {
         let before = self.steps.get(self.choice.checked_sub(1)?)?;
         before.part.is_like(self.step()?.part).then_some(before)
+    }
+
+    /// The rule of the step, when runs can go without it.
+    #[must_use]
+    pub fn switchable_rule(&self) -> Option<&str> {
+        let step = self.step().filter(|step| step.part == Part::Optimized)?;
+        is_optional_rule(&step.name).then_some(step.name.as_str())
     }
 
     /// The plan of the step with what went and what came.

@@ -13,8 +13,9 @@ use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-const HINTS: [Hint; 7] = [
+const HINTS: [Hint; 8] = [
     ("j/k", "step"),
+    ("o", "run without this rule"),
     ("h/l", "other query"),
     ("Tab", "pane"),
     ("y", "copy"),
@@ -26,7 +27,9 @@ const HINTS: [Hint; 7] = [
 /// Draws the page.
 pub fn draw(brush: &mut Brush, model: &Model, page: &PlanPage, screen: Rect) {
     let (left, right) = titles(model, page, screen.width < 80);
-    let Sheet { form, body } = sheet(brush, model, screen, (&left, &right), &HINTS);
+    let is_switchable = model.can_branch && page.switchable_rule().is_some();
+    let hints: Vec<Hint> = HINTS.into_iter().filter(|(key, _)| *key != "o" || is_switchable).collect();
+    let Sheet { form, body } = sheet(brush, model, screen, (&left, &right), &hints);
     let Some(step) = page.step() else {
         let area = brush.pane(body, "Plan", true);
         brush.tone(area, 0, 0, "No action has started yet: nothing is planned before one.", Tone::Dim);
