@@ -2,12 +2,15 @@
 """Opens batchlab's own logs in Spark's History Server and compares its answers with batchlab's figures.
 
     cargo build --release
-    python3 tests/compare_with_history_server.py [--engine target/release/batchlab] [--python python3] [--script FILE …]
+    python3 tests/compare_with_history_server.py [--engine target/release/batchlab] [--python python3] [--script FILE …] [--logs DIR]
 
 Runs the solutions of all steps (or the scripts given) with `--spark-events`, one of them also with a dying node, starts the History Server
 on a free port of this machine, and asks its REST interface (`/api/v1`) for jobs, stages, tasks, shuffle and input records and bytes,
 executors and SQL executions; then every page is opened once. Whatever differs from `batchlab metrics --json` is printed, and the exit
 status is 1.
+
+`--logs DIR` compares logs of real Spark instead (plain or packed files): what the History Server says of them with what batchlab reads in them.
+Such logs are recorded by `tests/compare_behaviour_with_spark.py --keep DIR`.
 
 Needs a Python that has pyspark 3.5 or 4 (only its jars are used) and Java 17 in JAVA_HOME or on the path; batchlab itself needs neither.
 """
@@ -74,8 +77,11 @@ def compare(port, app, summary, queries, say):
     jobs = get(port, base + "/jobs")
     stages = [s for s in get(port, base + "/stages") if s["status"] not in ("SKIPPED", "PENDING")]
     skipped = [s for s in get(port, base + "/stages") if s["status"] == "SKIPPED"]
-    executors = [e for e in get(port, base + "/allexecutors") if e["id"] != "driver"]
-    sql = get(port, base + "/sql?details=true&planDescription=false&length=10000")
+    executors = get(port, base + "/allexecutors")
+    # In local mode the driver runs the tasks; elsewhere it is no executor.
+    executors = [e for e in executors if e["id"] != "driver" or len(executors) == 1]
+    # An application without a query has no SQL page.
+    sql = get(port, base + "/sql?details=true&planDescription=false&length=10000") if queries else []
     tasks = sum(s["numCompleteTasks"] + s["numFailedTasks"] + s["numKilledTasks"] for s in stages)
     pairs = [
         ("jobs", len(jobs), summary["jobs"]),
@@ -100,7 +106,7 @@ def compare(port, app, summary, queries, say):
             say("%s: SQL execution %s is %s" % (app, execution["id"], execution["status"]))
         if not execution["nodes"]:
             say("%s: SQL execution %s has no plan" % (app, execution["id"]))
-    pages = ["jobs/", "stages/", "storage/", "environment/", "executors/", "SQL/"]
+    pages = ["jobs/", "stages/", "storage/", "environment/", "executors/"] + ["SQL/"] * bool(queries)
     pages += ["jobs/job/?id=%d" % job["jobId"] for job in jobs]
     pages += ["stages/stage/?id=%d&attempt=%d" % (s["stageId"], s["attemptId"]) for s in stages]
     pages += ["SQL/execution/?id=%s" % execution["id"] for execution in sql]
@@ -116,19 +122,9 @@ def compare(port, app, summary, queries, say):
     return len(pages)
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--engine", default=str(ROOT / "target/release/batchlab"))
-    arguments.add_argument("--python", default=sys.executable)
-    arguments.add_argument("--script", action="append", help="instead of the solutions of all steps")
-    arguments = arguments.parse_args()
-    scripts = arguments.script or sorted(str(p) for p in (ROOT / "solutions").glob("*/s*.py"))
-    work = tempfile.mkdtemp(prefix="history_")
-    logs = os.path.join(work, "logs")
-    os.makedirs(logs)
-    shutil.copytree(ROOT / "datasets", os.path.join(work, "datasets"))
-    expected, found = {}, []
-    engine = os.path.abspath(arguments.engine)
+def write_logs(engine, scripts, work, logs):
+    """Runs scripts with `--spark-events`, the last one also with a dying node; our summary and number of queries for each application."""
+    expected = {}
     runs = [(script, []) for script in scripts] + [(scripts[-1], ["--kill", "2@0.05", "--seed", "43"])]
     for number, (script, extra) in enumerate(runs):
         saved = os.path.join(work, "run.jsonl")
@@ -142,6 +138,37 @@ def main():
         with open(saved) as events:
             queries = sum('"event":"QueryStarted"' in line for line in events)
         expected[app] = (json.loads(text)["summary"], queries)
+    return expected
+
+
+def copy_logs(engine, folder, logs):
+    """Puts logs of real Spark where the server looks, named after their application; what batchlab reads in each."""
+    expected = {}
+    for path in sorted(pathlib.Path(folder).iterdir()):
+        lines = path.read_text().splitlines()
+        app = next(json.loads(line)["App ID"] for line in lines if line.startswith('{"Event":"SparkListenerApplicationStart"'))
+        shutil.copy(path, os.path.join(logs, app))
+        text = subprocess.run([engine, "metrics", path, "--json"], capture_output=True, text=True).stdout
+        queries = sum(line.startswith('{"Event":"org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"') for line in lines)
+        expected[app] = (json.loads(text)["summary"], queries)
+    return expected
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--engine", default=str(ROOT / "target/release/batchlab"))
+    arguments.add_argument("--python", default=sys.executable)
+    arguments.add_argument("--script", action="append", help="instead of the solutions of all steps")
+    arguments.add_argument("--logs", help="compare these logs of real Spark instead")
+    arguments = arguments.parse_args()
+    scripts = arguments.script or sorted(str(p) for p in (ROOT / "solutions").glob("*/s*.py"))
+    work = tempfile.mkdtemp(prefix="history_")
+    logs = os.path.join(work, "logs")
+    os.makedirs(logs)
+    shutil.copytree(ROOT / "datasets", os.path.join(work, "datasets"))
+    found = []
+    engine = os.path.abspath(arguments.engine)
+    expected = copy_logs(engine, arguments.logs, logs) if arguments.logs else write_logs(engine, scripts, work, logs)
     port = free_port()
     server = start_server(arguments.python, logs, port)
     pages = 0
@@ -151,7 +178,10 @@ def main():
             if app not in known:
                 found.append("%s: the History Server does not list it" % app)
                 continue
-            pages += compare(port, app, summary, queries, found.append)
+            try:
+                pages += compare(port, app, summary, queries, found.append)
+            except urllib.error.HTTPError as error:
+                found.append("%s: %s answers %d" % (app, error.url, error.code))
     finally:
         server.terminate()
         server.wait(30)

@@ -6,6 +6,7 @@ use crate::common::diff;
 use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
+use crate::status::costs::{seconds_before_jobs, seconds_in_jobs};
 use crate::status::metrics::{Metrics, Summary, Work};
 use crate::status::{Output, Status};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,10 +179,9 @@ impl Sums {
     fn of(status: &Status) -> Sums {
         let metrics = Metrics::of(status);
         let sum = |value: fn(&Work) -> f64| metrics.stages.iter().map(|stage| value(&stage.work)).sum();
-        let first = status.jobs.values().map(|job| job.submitted).min().unwrap_or(status.now);
         Sums {
-            before_jobs: first.as_secs_f64(),
-            in_jobs: in_jobs(status),
+            before_jobs: seconds_before_jobs(status),
+            in_jobs: seconds_in_jobs(status),
             computing: sum(|work| work.compute_seconds),
             fetching: sum(|work| work.fetch_seconds),
             writing: sum(|work| work.write_seconds),
@@ -191,18 +191,6 @@ impl Sums {
             work: metrics.summary,
         }
     }
-}
-
-/// The seconds in which some job ran; jobs of one query may overlap.
-fn in_jobs(status: &Status) -> f64 {
-    let mut spans: Vec<_> = status.jobs.values().map(|job| (job.submitted, job.ended.unwrap_or(status.now))).collect();
-    spans.sort_unstable();
-    let (mut nanos, mut until) = (0, VirtualTime::ZERO);
-    for (from, to) in spans {
-        nanos += to.since(from.max(until).min(to)).0;
-        until = until.max(to);
-    }
-    VirtualTime(nanos).as_secs_f64()
 }
 
 fn fold(events: &[Arc<Event>]) -> Status {

@@ -4,6 +4,7 @@
 //! sentences as `--no-tui`, so there is one narrator with two outlets. The narrator may only state what is in the log.
 
 pub mod compare;
+pub mod costs;
 pub mod diagnostic;
 pub mod logs;
 pub mod metrics;

@@ -12,6 +12,7 @@
 //! **Invariants.** A pure function of the events: no clock, no chance. `seek` gives the same `Status` as a fold from the start.
 
 pub mod check;
+pub mod costs;
 #[cfg(test)]
 pub mod fixture;
 pub mod history;

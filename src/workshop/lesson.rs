@@ -1,4 +1,4 @@
-//! The eight lessons: Markdown with a front matter, live pictures and questions.
+//! The lessons: Markdown with a front matter, live pictures and questions.
 //!
 //! ```text
 //!   lessons/L3.md   +++ id, title, minutes, concepts, [[scene]] … +++

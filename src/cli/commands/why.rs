@@ -3,6 +3,7 @@
 use crate::cli::{launch, output};
 use crate::common::VirtualTime;
 use crate::common::ids::{CacheId, NodeId, StageId};
+use crate::report::costs;
 use crate::report::why::{Explanation, explain, idleness, waiting};
 use crate::report::words;
 use crate::status::Status;
@@ -13,16 +14,20 @@ use std::path::PathBuf;
 
 /// Ask a saved run why: why does this run again, why here, what does it wait for, why is this core idle
 ///
-/// Without a subject: every task that did work again, and why.
+/// Without a subject: every task that did work again, and why; of a log of real Spark first what cost most, and the lessons that help.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   batchlab why run.jsonl
   batchlab why run.jsonl --task S2.p5
   batchlab why run.jsonl --core node-1.c2 --at 1.25
-  batchlab why run.jsonl --block 0.p3")]
+  batchlab why run.jsonl --block 0.p3
+  batchlab why run.jsonl --costs")]
 pub(crate) struct Args {
-    /// The log that `batchlab run --events FILE` wrote
+    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
     log: PathBuf,
+    /// What cost most, and the lessons that help; told of a log of real Spark in any case
+    #[arg(long)]
+    costs: bool,
     /// A task, such as S2.p5
     #[arg(long, value_name = "S2.p5")]
     task: Option<String>,
@@ -87,7 +92,9 @@ fn answer(args: &Args, status: &Status) -> Option<String> {
     if let Some(text) = &args.node {
         return Some(told(&explain(status, &ask(status, Subject::Node(NodeId(number(text)?))))));
     }
-    Some(everything(status))
+    let is_real = status.time_word() == "real";
+    let costs = if args.costs || is_real { costs::text(status) + "\n" } else { String::new() };
+    Some(costs + &everything(status))
 }
 
 /// The digits at the end of a name such as `S2` or `node-2`.

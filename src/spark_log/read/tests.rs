@@ -161,3 +161,110 @@ fn a_rolling_folder_is_one_log() {
 fn log_len(text: &str) -> usize {
     log(text).events.len()
 }
+
+/// Bytes under a name in a folder of their own.
+fn saved(name: &str, bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).expect("space");
+    (folder, path)
+}
+
+/// A text packed piece by piece, as a writer that flushes does it.
+fn packed(text: &str, pack: impl Fn(&[u8]) -> std::io::Result<Vec<u8>>) -> Vec<u8> {
+    text.as_bytes().chunks(10_000).flat_map(|piece| pack(piece).expect("memory")).collect()
+}
+
+fn gzip(piece: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(piece)?;
+    packer.finish()
+}
+
+#[test]
+fn packed_and_unfinished_files_open_and_torn_ones_say_so() {
+    let zstd = packed(JOIN, |piece| zstd::encode_all(piece, 3));
+    let whole = log_len(JOIN);
+    for (name, bytes) in
+        [("app.gz", packed(JOIN, gzip)), ("app.zstd", zstd), ("app.inprogress", JOIN.as_bytes().to_vec())]
+    {
+        let (_folder, path) = saved(name, &bytes);
+        let opened = open(&path).expect("a log");
+        assert_eq!((opened.events.len(), opened.torn), (whole, false), "{name}");
+        let (_folder, path) = saved(name, &bytes[..bytes.len() * 3 / 4]);
+        let cut = open(&path).expect("what stands before the cut");
+        assert!(cut.torn && cut.unfinished && cut.events.len() < whole, "{name}: {} events", cut.events.len());
+    }
+}
+
+/// Numbers that look like chance and are the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end.max(1)
+    }
+}
+
+#[test]
+fn a_log_that_is_cut_anywhere_gives_its_whole_lines() {
+    let mut last = 0;
+    for end in (0..KILLED.len()).step_by(1499) {
+        match read(&KILLED.as_bytes()[..end]) {
+            Ok(cut) => {
+                let at_a_line = KILLED[..end].ends_with('\n');
+                assert!(cut.unreadable == 0 && cut.torn != at_a_line, "cut at {end}");
+                assert!(cut.events.len() >= last, "cut at {end}");
+                last = cut.events.len();
+            }
+            Err(error) => assert!(end < 200, "cut at {end}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn lines_that_change_places_tell_of_the_same_tasks() {
+    let ends = |log: &SparkLog| count(log, |kind| matches!(kind, EventKind::TaskStarted { .. }));
+    let whole = ends(&log(KILLED));
+    let mut chance = Chance(11);
+    for _ in 0..20 {
+        let mut lines: Vec<&str> = KILLED.lines().collect();
+        for _ in 0..lines.len() {
+            let (a, b) = (chance.below(lines.len()), chance.below(lines.len()));
+            lines.swap(a, b);
+        }
+        let shuffled = log(&(lines.join("\n") + "\n"));
+        assert_eq!((ends(&shuffled), shuffled.unreadable), (whole, 0));
+    }
+}
+
+#[test]
+fn fields_that_nobody_knows_are_passed_over() {
+    let more = |line: &str| line.replacen("\",\"", "\",\"x-own\":{\"a\":[1,null,\"\\u00e9\"]},\"", 1);
+    let lines: Vec<String> = KILLED.lines().map(more).collect();
+    let (plain, grown) = (log(KILLED), log(&(lines.join("\n") + "\n")));
+    assert_eq!(grown.unreadable, 0);
+    assert!(plain.events == grown.events);
+}
+
+#[test]
+fn numbers_that_cannot_be_are_unreadable_and_never_a_panic() {
+    let mut chance = Chance(5);
+    let odd =
+        ["-1", "18446744073709551615", "4294967295", "1e300", "\"7\"", "null", "[]", "{}", "99999999999999999999999"];
+    for _ in 0..150 {
+        let mut text = KILLED.to_owned();
+        for _ in 0..6 {
+            let places: Vec<usize> = text.match_indices(':').map(|(at, _)| at + 1).collect();
+            let at = places[chance.below(places.len())];
+            let digits = text[at..].bytes().take_while(u8::is_ascii_digit).count();
+            if digits > 0 {
+                text.replace_range(at..at + digits, odd[chance.below(odd.len())]);
+            }
+        }
+        if let Ok(read) = read(text.as_bytes()) {
+            crate::spark_log::write(&read.events, &mut Vec::new()).expect("memory takes everything");
+        }
+    }
+}
