@@ -123,7 +123,7 @@ pub fn compare(a: &[Arc<Event>], b: &[Arc<Event>]) -> Comparison {
         row("time", Unit::Seconds, |of| of.work.virtual_seconds),
         row("  before any job", Unit::Seconds, |of| of.before_jobs),
         row("  in jobs", Unit::Seconds, |of| of.in_jobs),
-        row("  between jobs", Unit::Seconds, |of| of.work.virtual_seconds - of.before_jobs - of.in_jobs),
+        row("  between jobs", Unit::Seconds, |of| (of.work.virtual_seconds - of.before_jobs - of.in_jobs).max(0.0)),
         row("jobs", Unit::Count, |of| of.work.jobs as f64),
         row("stages run", Unit::Count, |of| of.work.stages as f64),
         row("stages skipped", Unit::Count, |of| of.work.stages_skipped as f64),
