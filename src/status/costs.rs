@@ -121,10 +121,8 @@ impl<'a> Run<'a> {
     fn between_jobs(&self) -> Option<Cost> {
         let seconds = self.status.now.as_secs_f64() - seconds_in_jobs(self.status);
         let (before_the_first, queries) = (seconds_before_jobs(self.status), self.status.queries.len() as u64);
-        (self.cores > 0).then(|| Cost {
-            core_seconds: seconds * self.cores as f64,
-            what: Expense::NoJob { seconds, before_the_first, queries },
-        })
+        let what = Expense::NoJob { seconds, before_the_first, queries };
+        (self.cores > 0).then_some(Cost { core_seconds: seconds * self.cores as f64, what })
     }
 
     fn again(&self) -> Option<Cost> {
@@ -143,7 +141,8 @@ impl<'a> Run<'a> {
         let span: f64 = spans.sum();
         let busy = seconds(attempts);
         let idle = (span * self.cores as f64 - busy).max(0.0);
-        let mut lengths: Vec<VirtualDuration> = attempts.iter().map(|attempt| length(attempt)).collect();
+        let succeeded = attempts.iter().filter(|attempt| attempt.succeeded());
+        let mut lengths: Vec<VirtualDuration> = succeeded.map(|attempt| length(attempt)).collect();
         lengths.sort_unstable();
         let (slowest, middle) = (*lengths.last()?, lengths[lengths.len() / 2]);
         let tasks = attempts.len() as u64;
@@ -194,7 +193,7 @@ impl<'a> Run<'a> {
         repeated
             .map(|((source, bytes), stages)| {
                 let after_the_first = stages.iter().skip(1).filter_map(|stage| self.attempts.get(stage));
-                let core_seconds = after_the_first.map(|attempts| seconds(attempts)).sum();
+                let core_seconds = after_the_first.map(seconds).sum();
                 Cost { core_seconds, what: Expense::ReadAgain { source: source.to_owned(), stages, bytes } }
             })
             .collect()

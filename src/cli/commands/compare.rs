@@ -64,7 +64,7 @@ fn try_run(args: &Args) -> Result<u8> {
     let (a, b) = match &args.b {
         Some(b) => (side(&args.a, &args.cluster)?, side(b, &args.cluster)?),
         None => {
-            let real = side_on_spark(args)?;
+            let Some(real) = side_on_spark(args)? else { return Ok(130) };
             (side(&args.a, &alike(&args.cluster, &real)?)?, real)
         }
     };
@@ -127,8 +127,8 @@ fn side(what: &str, cluster: &ClusterArgs) -> Result<Side> {
     Ok(Side { name: what.to_owned(), events: log.snapshot(), root: Some(scratch) })
 }
 
-/// The script of the first side on real Spark, in a scratch folder of its own.
-fn side_on_spark(args: &Args) -> Result<Side> {
+/// The script of the first side on real Spark, in a scratch folder of its own; nothing when it was interrupted.
+fn side_on_spark(args: &Args) -> Result<Option<Side>> {
     if !is_script(&args.a) {
         return Err(SparkError::new(
             ErrorClass::IllegalArgumentException,
@@ -147,7 +147,8 @@ fn side_on_spark(args: &Args) -> Result<Side> {
     };
     let ran = submission.run(args.json, &mut |_| {})?;
     let master = args.master.as_ref().map(|master| format!(" ({master})")).unwrap_or_default();
-    Ok(Side { name: format!("{} on real Spark{master}", args.a), events: ran.events, root: Some(scratch) })
+    let name = format!("{} on real Spark{master}", args.a);
+    Ok((!ran.interrupted).then_some(Side { name, events: ran.events, root: Some(scratch) }))
 }
 
 fn is_script(what: &str) -> bool {
