@@ -213,6 +213,58 @@ fn the_screen_follows_the_size() {
     assert_eq!(session.end().0, 0);
 }
 
+/// A workshop folder at its first screen, opened as a new learner does.
+fn workshop() -> Session {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_batchlab"));
+    command.cwd(folder.path());
+    let mut session = in_terminal(command, folder, 120, 40);
+    session.shows("Workshop: begin");
+    session.press("\r");
+    session.shows("E1.1  Your first cluster table");
+    session
+}
+
+#[test]
+fn a_save_is_answered_and_nothing_moves_on_by_itself() {
+    let mut session = workshop();
+    session.shows("everything after");
+    let solution = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("solutions/01_basics/s1_session.py");
+    let script = session.folder.path().join("batchlab-workshop/exercises/01_basics/s1_session.py");
+    std::fs::write(&script, "raise ValueError('half done')\n").expect("the learner's file");
+    session.shows("half done");
+    std::fs::copy(&solution, &script).expect("the learner's file");
+    session.shows("Right, on all data.");
+    session.shows("1 of 37 steps passed");
+    session.press("n");
+    session.shows("E1.2  Nothing happens until you ask");
+    session.press("q");
+    session.shows("1 of 37 steps are passed");
+    session.press("q");
+    let (status, screen) = session.end();
+    assert_eq!(status, 0);
+    assert_given_back(&screen);
+}
+
+#[test]
+fn reset_keeps_what_was_written() {
+    let mut session = workshop();
+    session.shows("everything after");
+    let root = session.folder.path().join("batchlab-workshop");
+    let script = root.join("exercises/01_basics/s1_session.py");
+    std::fs::write(&script, "mine = 1\n").expect("the learner's file");
+    session.shows("check 2");
+    session.press("Rreset\r");
+    session.shows("Your text is kept in");
+    session.press("q");
+    session.shows("steps are passed");
+    session.press("q");
+    assert_eq!(session.wait(), 0);
+    let kept = std::fs::read_to_string(root.join(".batchlab/attic/01_basics-s1_session-001.py")).expect("the attic");
+    assert_eq!(kept, "mine = 1\n");
+    assert!(std::fs::read_to_string(&script).expect("the starter").contains("TODO"));
+}
+
 const SHUFFLE: &str = r#"
 from pyspark.sql import SparkSession, functions as F
 

@@ -6,6 +6,7 @@
 mod classroom;
 mod cluster_args;
 mod commands;
+mod desk;
 mod interrupt;
 mod launch;
 mod on_spark;
@@ -58,6 +59,7 @@ enum Command {
     Reset(commands::reset::Args),
     Solution(commands::solution::Args),
     Report(commands::report::Args),
+    Class(commands::class::Args),
     Dev(commands::dev::Args),
     Api(commands::api::Args),
     Completions(commands::completions::Args),
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Some(Command::Reset(args)) => commands::reset::run(&args),
         Some(Command::Solution(args)) => commands::solution::run(&args),
         Some(Command::Report(args)) => commands::report::run(&args),
+        Some(Command::Class(args)) => commands::class::run(&args),
         Some(Command::Dev(args)) => commands::dev::run(&args),
         Some(Command::Api(args)) => commands::api::run(&args),
         Some(Command::Completions(args)) => commands::completions::run(&args),

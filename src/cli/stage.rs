@@ -125,6 +125,7 @@ pub(crate) fn watch(plan: &Plan, title: &str, screen: ScreenArgs) -> Result<(u8,
         source: Source::Live(main.clone()),
         on_branch: Some(Box::new(move |request| branches.start(request))),
         paused: false,
+        from: 0,
         options: screen.options(),
     };
     let left = theatre::run(input).map_err(|error| no_terminal(&error));
@@ -152,18 +153,36 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
 
 /// Shows a saved run.
 pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: ScreenArgs) -> u8 {
-    show(Source::Recorded(events), title, screen)
+    review(None, events, title, 0, screen)
 }
 
 /// Shows two saved runs side by side.
 pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) -> u8 {
     let title = format!("{} and {}", runs[0].0, runs[1].0);
-    show(Source::Compared(runs), &title, screen)
+    show(TheatreInput {
+        title,
+        source: Source::Compared(runs),
+        on_branch: None,
+        paused: true,
+        from: 0,
+        options: screen.options(),
+    })
 }
 
-fn show(source: Source, title: &str, screen: ScreenArgs) -> u8 {
-    let input =
-        TheatreInput { title: title.to_owned(), source, on_branch: None, paused: true, options: screen.options() };
+/// Shows a run that is over, from a position on; where its plan is given, faults can be added to it.
+pub(crate) fn review(plan: Option<Plan>, events: Vec<Arc<Event>>, title: &str, from: usize, screen: ScreenArgs) -> u8 {
+    let branches = plan.map(Branches::new);
+    show(TheatreInput {
+        title: title.to_owned(),
+        source: Source::Recorded(events),
+        on_branch: branches.map(|branches| -> theatre::OnBranch { Box::new(move |request| branches.start(request)) }),
+        paused: true,
+        from,
+        options: screen.options(),
+    })
+}
+
+fn show(input: TheatreInput) -> u8 {
     match theatre::run(input) {
         Ok(Exit::Back) => 0,
         Ok(Exit::Interrupted) => 130,

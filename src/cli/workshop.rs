@@ -2,21 +2,23 @@
 
 use crate::common::text::nearest;
 use crate::common::{ErrorClass, Result, SparkError};
-use crate::workshop::check::{CheckRequest, Which};
+use crate::workshop::check::{CheckRequest, Which, check};
 use crate::workshop::progress::{self, FolderSettings, Progress};
 use crate::workshop::step::{self, Library, Step};
 use crate::workshop::verdict::Verdict;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A folder with `exercises/` and `datasets/`, or any other: then the scripts are the starters in the binary.
+#[derive(Clone)]
 pub(crate) struct Folder {
     pub root: PathBuf,
     settings: FolderSettings,
 }
 
 /// A step with the script to check.
+#[derive(Clone)]
 pub(crate) struct Chosen {
     pub step: Step,
     pub source: String,
@@ -65,6 +67,11 @@ impl Folder {
     /// Where the learner's script of a step is.
     pub(crate) fn script(&self, name: &str) -> PathBuf {
         self.root.join("exercises").join(format!("{name}.py"))
+    }
+
+    /// A step by the name of its file, with the learner's script or else the starter.
+    pub(crate) fn named(&self, name: &str) -> Result<Chosen> {
+        self.chosen(name, None)
     }
 
     fn chosen(&self, name: &str, path: Option<&Path>) -> Result<Chosen> {
@@ -172,7 +179,81 @@ impl Folder {
     }
 }
 
+/// A step that was checked again.
+pub(crate) struct Rechecked {
+    pub id: String,
+    pub verdict: Verdict,
+}
+
+impl Rechecked {
+    /// `E2.3  holds`, or on which data it does not.
+    pub(crate) fn line(&self) -> String {
+        let failed = self
+            .verdict
+            .first_failure()
+            .map_or(String::new(), |variant| format!(" on {} (seed {})", variant.data(), variant.seed));
+        let word = if self.verdict.passed { "holds" } else { "does not hold" };
+        format!("{:<6}{word}{failed}\n", self.id)
+    }
+}
+
 impl Folder {
+    /// Runs the scripts of all passed steps again, the hidden data made from another salt.
+    pub(crate) fn recheck(&self, salt: &str, cancelled: &Arc<AtomicBool>) -> Result<Vec<Rechecked>> {
+        let progress = Progress::read(&self.root)?;
+        let mut rechecked = Vec::new();
+        for name in step::names(self.library()) {
+            if !id_of(&name).is_some_and(|id| progress.is_passed(&id)) || cancelled.load(Ordering::Relaxed) {
+                continue;
+            }
+            let chosen = self.named(&name)?;
+            let verdict = check(&CheckRequest { salt, ..self.request(&chosen, Which::All, cancelled) })?;
+            rechecked.push(Rechecked { id: chosen.step.id, verdict });
+        }
+        Ok(rechecked)
+    }
+
+    /// Changes what is remembered of a step, and says so in the folder's log.
+    pub(crate) fn note(
+        &self,
+        id: &str,
+        mut said: serde_json::Value,
+        change: impl FnOnce(&mut progress::Entry),
+    ) -> Result<()> {
+        let mut progress = Progress::read(&self.root)?;
+        change(progress.steps.entry(id.to_owned()).or_default());
+        progress.write(&self.root)?;
+        said["time"] = now().into();
+        said["step"] = id.into();
+        progress::log(&self.root, &said)
+    }
+
+    /// Notes that hints were read, up to this one.
+    pub(crate) fn note_hint(&self, id: &str, number: usize) -> Result<()> {
+        let read = u32::try_from(number).unwrap_or(u32::MAX);
+        let said = serde_json::json!({"event": "hint", "number": number});
+        self.note(id, said, |entry| entry.hints = entry.hints.max(read))
+    }
+
+    /// Puts the starter back; gives the place in the attic where the learner's text is kept, if it was another.
+    pub(crate) fn put_starter_back(&self, step: &Step) -> Result<Option<String>> {
+        let path = self.script(&step.name);
+        let mut kept = None;
+        if path.is_file() {
+            let text = std::fs::read(&path).map_err(|error| {
+                refused(format!("{} cannot be read: {error}", path.display()), "check who may read it")
+            })?;
+            if text == step.starter.as_bytes() {
+                return Ok(None);
+            }
+            let place = progress::keep(&self.root, step, &text)?;
+            kept = Some(place.strip_prefix(&self.root).unwrap_or(&place).display().to_string());
+        }
+        progress::write_file(&path, &step.starter)?;
+        progress::log(&self.root, &serde_json::json!({"time": now(), "step": step.id, "event": "reset"}))?;
+        Ok(kept)
+    }
+
     /// Whether the last checks of a step ran into the same slips at least twice.
     pub(crate) fn repeats(&self, id: &str, slips: &[String]) -> Result<bool> {
         let progress = Progress::read(&self.root)?;

@@ -3,6 +3,7 @@
 //! Everything here turns facts into sentences and returns them; the caller writes. The theatre's "what is going on" pane shows the same
 //! sentences as `--no-tui`, so there is one narrator with two outlets. The narrator may only state what is in the log.
 
+pub mod cohort;
 pub mod compare;
 pub mod costs;
 pub mod diagnostic;
@@ -10,6 +11,7 @@ pub mod logs;
 pub mod metrics;
 pub mod narrator;
 pub mod page;
+mod page_html;
 pub mod picture;
 pub mod progress;
 pub mod recovery;

@@ -5,10 +5,12 @@ use super::page::{Ink, PageLine, cut};
 use super::words;
 use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
-use crate::status::{Attempt, Stage, Status};
+use crate::event::Event;
+use crate::status::{Attempt, Query, Stage, Status};
 use crate::workshop::lesson::{Picture, Show};
 use crate::workshop::scene::figures::final_plan;
 use crate::worlds::WorldOutcome;
+use std::sync::Arc;
 
 /// Lines of a plan, a story or an output when the text does not say.
 const LINES: usize = 16;
@@ -96,7 +98,9 @@ fn shown_stages(status: &Status) -> impl Iterator<Item = &Stage> {
     status.stages.values().map(AsRef::as_ref).filter(|stage| !stage.submissions.is_empty())
 }
 
-fn stages(status: &Status, width: usize) -> Vec<String> {
+/// The stages that were submitted, with a sign for each task.
+#[must_use]
+pub fn stages(status: &Status, width: usize) -> Vec<String> {
     let name = |stage: &Stage| words::stage(status, stage.definition.stage);
     let wide = shown_stages(status).map(|stage| name(stage).chars().count()).max().unwrap_or(0);
     let room = width.saturating_sub(wide + 30).clamp(12, 48);
@@ -122,7 +126,9 @@ fn stages(status: &Status, width: usize) -> Vec<String> {
     lines
 }
 
-fn nodes(status: &Status, width: usize) -> Vec<String> {
+/// What each node holds and runs.
+#[must_use]
+pub fn nodes(status: &Status, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for node in status.nodes.values() {
         let state = match node.died {
@@ -252,11 +258,15 @@ fn cell_at(runs: &[&Attempt], died: Option<VirtualTime>, at: u64, end: u64) -> c
     }
 }
 
-/// The plan of an action without the numbers that tell equal names apart.
 fn plan(picture: &Picture) -> Vec<String> {
     let queries = &picture.take.status.queries;
-    let wanted = |query: &&crate::status::Query| picture.query.is_none_or(|wanted| query.query == wanted);
-    let Some(query) = queries.values().find(wanted) else { return vec!["no action".to_owned()] };
+    let wanted = |query: &&Query| picture.query.is_none_or(|wanted| query.query == wanted);
+    queries.values().find(wanted).map_or_else(|| vec!["no action".to_owned()], plan_of)
+}
+
+/// The plan of an action without the numbers that tell equal names apart.
+#[must_use]
+pub fn plan_of(query: &Query) -> Vec<String> {
     let lines = final_plan(&query.plan).lines().skip_while(|line| line.starts_with("=="));
     lines.filter(|line| !line.trim().is_empty()).map(|line| visible(&without_numbers(line))).collect()
 }
@@ -278,12 +288,18 @@ fn without_numbers(line: &str) -> String {
 }
 
 fn story(picture: &Picture) -> Vec<String> {
+    told(&picture.take.events[..picture.at.position.min(picture.take.events.len())], picture.from.position)
+}
+
+/// These events in sentences, without those of the events before position `from`.
+#[must_use]
+pub fn told(events: &[Arc<Event>], from: usize) -> Vec<String> {
     let narrator = Narrator::new(Depth::Normal, Format::Text);
     let mut status = Status::default();
     let mut lines = Vec::new();
-    for (index, event) in picture.take.events.iter().take(picture.at.position).enumerate() {
+    for (index, event) in events.iter().enumerate() {
         status.apply(event);
-        if index + 1 >= picture.from.position {
+        if index + 1 >= from {
             for sentence in narrator.narrate(event, &status) {
                 lines.extend(narrator.line(&sentence).lines().map(str::to_owned));
             }

@@ -1,7 +1,7 @@
 //! The verdict on a step as plain text.
 
 use crate::common::text;
-use crate::workshop::verdict::{Failure, VariantVerdict, Verdict};
+use crate::workshop::verdict::{Failure, Figures, VariantVerdict, Verdict};
 use std::fmt::Write as _;
 
 /// Failures that are shown of one run; more would hide the first.
@@ -25,16 +25,7 @@ pub fn of(verdict: &Verdict) -> String {
         let _ = writeln!(out, "\n  Note ({}-{}): {}", verdict.step, remark.id, remark.text);
     }
     if let Some(first) = verdict.variants.first() {
-        let figures = &first.figures;
-        let _ = writeln!(
-            out,
-            "\n  In the cluster: {}, {}, {}; {} rows ({}) were shuffled.",
-            text::plural(figures.stages, "stage"),
-            text::plural(figures.tasks, "task"),
-            text::plural(figures.exchanges, "exchange"),
-            text::count(figures.shuffle_records),
-            text::bytes(figures.shuffle_bytes),
-        );
+        let _ = writeln!(out, "\n  {}", in_the_cluster(&first.figures));
     }
     if verdict.stretch == Some(true) {
         out.push_str("  The stretch goal is reached too.\n");
@@ -55,16 +46,35 @@ fn failed_variant(out: &mut String, verdict: &Verdict, variant: &VariantVerdict)
 }
 
 fn one_failure(out: &mut String, failure: &Failure) {
+    for (word, said) in parts(failure) {
+        let _ = writeln!(out, "  {word:<8}{said}");
+    }
+    out.push('\n');
+}
+
+/// A failure in parts: which check, what was seen and wanted, where, why it matters, what to do next.
+#[must_use]
+pub fn parts(failure: &Failure) -> [(&'static str, String); 6] {
     let line = failure.line.map_or(String::new(), |line| format!(" (line {line})"));
-    for (word, said) in [
+    [
         ("Check", format!("{}{line}", failure.check)),
         ("Got", failure.got.clone()),
         ("Wanted", failure.wanted.clone()),
         ("Where", failure.place.clone()),
         ("Why", failure.why.clone()),
         ("Next", failure.next.clone()),
-    ] {
-        let _ = writeln!(out, "  {word:<8}{said}");
-    }
-    out.push('\n');
+    ]
+}
+
+/// What the run did in the cluster, in one sentence.
+#[must_use]
+pub fn in_the_cluster(figures: &Figures) -> String {
+    format!(
+        "In the cluster: {}, {}, {}; {} rows ({}) were shuffled.",
+        text::plural(figures.stages, "stage"),
+        text::plural(figures.tasks, "task"),
+        text::plural(figures.exchanges, "exchange"),
+        text::count(figures.shuffle_records),
+        text::bytes(figures.shuffle_bytes),
+    )
 }

@@ -27,6 +27,7 @@ mod planning;
 mod query;
 mod range_bounds;
 mod read;
+mod result_size;
 mod run;
 mod statements;
 mod write;

@@ -429,7 +429,9 @@ impl Session {
     /// Runs the clock until the job has ended; its outputs in partition order.
     pub(super) fn finish_job(&mut self, job: JobId) -> Result<Vec<TaskOutput>> {
         let result = self.cluster()?.run_until_done(&[job])?;
-        Ok(result.outputs.into_iter().map(|(_, output)| output).collect())
+        let outputs: Vec<TaskOutput> = result.outputs.into_iter().map(|(_, output)| output).collect();
+        super::result_size::check(&outputs, &self.conf, self.cluster_config().scale)?;
+        Ok(outputs)
     }
 
     pub(super) fn cluster(&mut self) -> Result<&mut Cluster> {

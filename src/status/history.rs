@@ -92,6 +92,13 @@ impl History {
         self.events.partition_point(|event| event.time <= time)
     }
 
+    /// The time of the last of the first `position` events.
+    #[must_use]
+    pub fn time_at(&self, position: usize) -> VirtualTime {
+        let before = position.min(self.events.len()).checked_sub(1);
+        before.map_or(VirtualTime::ZERO, |at| self.events[at].time)
+    }
+
     /// The status after the first `position` events.
     pub fn seek(&mut self, position: usize) -> &Status {
         let position = position.min(self.events.len());

@@ -153,11 +153,9 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
     match key.code {
         KeyCode::Char('j') | KeyCode::Down => home.chosen = (home.chosen + 1).min(last),
         KeyCode::Char('k') | KeyCode::Up => home.chosen = home.chosen.saturating_sub(1),
-        KeyCode::Char(c @ '1'..='9') => {
-            let index = c as usize - '1' as usize;
-            if index <= last {
-                home.chosen = index;
-            }
+        KeyCode::Char(c @ ('1'..='9' | 'W')) => {
+            let found = home.entries.iter().position(|entry| entry.number == c.to_string());
+            home.chosen = found.unwrap_or(home.chosen);
         }
         KeyCode::Char('o') => home.path = Some(String::new()),
         KeyCode::Char('q') | KeyCode::Esc => return Some(HomeChoice::Quit),
@@ -171,11 +169,11 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
 }
 
 const KEYS: [(&str, &str); 6] = [
-    ("Enter", "watch it run, read it"),
+    ("Enter", "work, watch, read"),
     ("K", "watch it lose a node"),
     ("r", "run it, told in text"),
     ("o", "open a recorded run"),
-    ("j k 1-4", "choose"),
+    ("j k 1-4 W", "choose"),
     ("q", "quit"),
 ];
 
@@ -285,7 +283,7 @@ fn footer(brush: &mut Brush, home: &Home, area: Rect) {
         return;
     }
     let mut x = 1;
-    for (key, does) in [("Enter", "watch"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")] {
+    for (key, does) in [("Enter", "open"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")] {
         x = brush.tone(area, x, 0, key, Tone::Key);
         x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
     }

@@ -1,4 +1,4 @@
-//! Floor 7, the screens: the cluster theatre, the home screen and the lesson reader.
+//! Floor 7, the screens: the cluster theatre, the home screen, the lesson reader and the exercise workspace.
 //!
 //! ```text
 //!   keys, mouse ──► Message ──► update(&mut Model, Message) ──► Vec<Effect> ──► run loop: branch, quit, suspend
@@ -17,6 +17,7 @@ pub mod run_handle;
 pub mod terminal;
 pub mod theatre;
 pub mod theme;
+pub mod workspace;
 
 pub use run_handle::{RunEnd, RunHandle};
 pub use theme::{Depth, GlyphSet, Motion, ScreenOptions, Theme};

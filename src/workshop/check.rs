@@ -8,30 +8,31 @@
 //!
 //! The script runs unchanged each time. On the visible data it runs in the learner's folder, on the others in a folder of their own.
 
-use super::compare::{self, Comparison, Strictness};
+use super::compare::{self, Strictness};
 use super::dataset::Dataset;
 use super::facts::{self, Facts};
-use super::metrics::{Evidence, fill, shown};
+use super::judge;
+use super::metrics::Evidence;
 use super::oracle;
 use super::rows::{self, Rows};
-use super::rule::{self, Value, World};
 use super::source_text::SourceText;
-use super::step::{Answer, Behaviour, Bound, Place, Seed, Step, Variant};
-use super::verdict::{Failure, Figures, Remark, VariantVerdict, Verdict};
+use super::step::{Answer, Place, Seed, Step, Variant};
+use super::verdict::{VariantVerdict, Verdict};
 use crate::cluster::{ClusterConfig, Fault};
 use crate::common::{ErrorClass, Result, SparkError, rng};
 use crate::datagen;
+use crate::event::Event;
 use crate::event::log::EventLog;
-use crate::session::{Kept, Outcome, RunRequest, Uncaught, run_and_keep};
+use crate::session::{Kept, Outcome, RunRequest, run_and_keep};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Interpreter steps of a checked script.
-const STEPS_MAX: u64 = 20_000_000;
+pub const STEPS_MAX: u64 = 20_000_000;
 /// 2025-01-01: every checked script starts at this moment.
-const NOW_MICROS: i64 = 1_735_689_600_000_000;
+pub const NOW_MICROS: i64 = 1_735_689_600_000_000;
 
 /// What to check, and where.
 #[derive(Debug, Clone)]
@@ -69,6 +70,14 @@ pub enum Which {
 /// # Errors
 /// When a run cannot even begin: no such variant, a folder that cannot be written.
 pub fn check(request: &CheckRequest<'_>) -> Result<Verdict> {
+    check_telling(request, &mut |_| {})
+}
+
+/// The same; each variant is told as soon as it is judged, the visible data first.
+///
+/// # Errors
+/// See [`check`].
+pub fn check_telling(request: &CheckRequest<'_>, tell: &mut dyn FnMut(&VariantVerdict)) -> Result<Verdict> {
     let step = request.step;
     let wanted = |at: usize, variant: &Variant| match &request.which {
         Which::Visible => at == 0,
@@ -82,13 +91,17 @@ pub fn check(request: &CheckRequest<'_>) -> Result<Verdict> {
         let (judged, stretch) = run_variant(request, variant)?;
         verdict.passed &= judged.passed;
         verdict.stretch = verdict.stretch.or(stretch);
+        if request.cancelled.load(Ordering::Relaxed) {
+            break;
+        }
+        tell(&judged);
         let stop = !judged.passed && request.which == Which::All;
         verdict.variants.push(judged);
-        if stop || request.cancelled.load(Ordering::Relaxed) {
+        if stop {
             break;
         }
     }
-    if verdict.variants.is_empty() {
+    if verdict.variants.is_empty() && !request.cancelled.load(Ordering::Relaxed) {
         return Err(SparkError::new(ErrorClass::IllegalArgumentException, format!("{} has no such variant", step.id))
             .with_help(format!("it has {}, counted from 1; the first is the visible data", step.variants.len())));
     }
@@ -121,6 +134,7 @@ impl Drop for Scratch {
 /// What one run left behind.
 struct Ran {
     outcome: Outcome,
+    events: Vec<Arc<Event>>,
     facts: Facts,
     kept: BTreeMap<String, Kept>,
     got: BTreeMap<String, Rows>,
@@ -178,7 +192,8 @@ fn run(request: &CheckRequest<'_>, variant: &Variant, root: &Path, faults: Vec<F
     let mut files = Vec::new();
     list_files(&root.join("out"), "out", &mut files);
     files.sort();
-    Ok(Ran { outcome, facts: facts::facts(&log.snapshot()), kept, got, files })
+    let events = log.snapshot();
+    Ok(Ran { outcome, facts: facts::facts(&events), events, kept, got, files })
 }
 
 fn run_request(
@@ -288,7 +303,9 @@ fn judge(
         dataset,
         files: &ran.files,
     };
-    Ok(verdict(step, variant, &evidence))
+    let (mut verdict, stretch) = judge::verdict(step, variant, &evidence, &ran.events);
+    verdict.events = ran.events;
+    Ok((verdict, stretch))
 }
 
 /// A name that holds None, or nothing, has no rows to compare.
@@ -311,205 +328,4 @@ fn read_back(request: &CheckRequest<'_>, variant: &Variant, root: &Path, path: &
     let run = run_request(request, variant, root, source, &log, Vec::new())?;
     let (_, kept) = run_and_keep(run, &["result".to_owned()]);
     Ok(kept.first().map(|(_, kept)| rows::of_value(kept)).unwrap_or_default())
-}
-
-fn verdict(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> (VariantVerdict, Option<bool>) {
-    let mut failures = Vec::new();
-    let ended_well = ended(step, variant, evidence, &mut failures);
-    if ended_well {
-        failures.extend(step.answers.iter().filter_map(|answer| answer_failure(answer, evidence)));
-        let here = |behaviour: &&Behaviour| match &behaviour.on {
-            Some(name) => *name == variant.name,
-            None => variant.raises.is_none() && variant.kill.is_none(),
-        };
-        failures.extend(step.behaviours.iter().filter(here).filter_map(|wanted| behaviour_failure(wanted, evidence)));
-        if variant.seed == Seed::Visible && variant.kill.is_none() {
-            failures.extend(predictions(step, evidence));
-        }
-    }
-    let holds = |rule| rule::evaluate(rule, evidence) == Ok(Value::Bool(true));
-    let said = |mistake: &super::step::Mistake| Remark { id: mistake.id.clone(), text: fill(&mistake.say, evidence) };
-    let passed = failures.is_empty();
-    let mistake = step.mistakes.iter().find(|mistake| !passed && !mistake.accepted && holds(&mistake.when)).map(said);
-    let remarks = step.mistakes.iter().filter(|mistake| passed && mistake.accepted && holds(&mistake.when)).map(said);
-    let stretch = step.stretch.as_ref().and_then(|stretch| stretch.rule.as_ref()).map(holds);
-    let verdict = VariantVerdict {
-        name: variant.name.clone(),
-        seed: 0,
-        rows: 0,
-        cluster: variant.cluster.clone(),
-        passed,
-        failures,
-        mistake,
-        remarks: remarks.collect(),
-        figures: figures(evidence),
-    };
-    (verdict, stretch)
-}
-
-/// Whether the script ended as it should: without an error, or with the one that the variant wants.
-fn ended(step: &Step, variant: &Variant, evidence: &Evidence<'_>, failures: &mut Vec<Failure>) -> bool {
-    let raised = evidence.failure.map(|failure| failure.class.as_str());
-    let wanted = variant.raises.as_deref();
-    if wanted.is_none() && raised.is_none() && evidence.exit == 0 || wanted.is_some() && wanted == raised {
-        return true;
-    }
-    let got = evidence.failure.map_or_else(
-        || {
-            if evidence.exit == 0 {
-                "the script ended without an error".to_owned()
-            } else {
-                format!("exit status {}", evidence.exit)
-            }
-        },
-        |failure| format!("{}: {}", failure.class, first_line(failure)),
-    );
-    let why = match wanted {
-        Some(class) => {
-            format!("on these data the script must stop with {class}, so that nothing behind it runs on bad rows")
-        }
-        None => "an error ended the script, so there is no answer to look at".to_owned(),
-    };
-    let help = evidence.failure.and_then(|failure| failure.help.first().cloned());
-    let line = evidence.failure.and_then(|failure| failure.line);
-    failures.push(Failure {
-        check: "raised".to_owned(),
-        got,
-        wanted: wanted.map_or_else(|| "a script that runs to its end".to_owned(), |class| format!("{class} raised")),
-        place: line.map_or_else(|| "the whole script".to_owned(), |line| format!("line {line}")),
-        why,
-        next: help.unwrap_or_else(|| format!("run `batchlab run exercises/{}.py` and read the message", step.name)),
-        line,
-    });
-    false
-}
-
-fn first_line(failure: &Uncaught) -> String {
-    let line = failure.message.lines().next().unwrap_or_default();
-    let condition = failure.condition.as_ref().map_or(String::new(), |condition| format!("[{condition}] "));
-    crate::common::text::visible(&format!("{condition}{line}"))
-}
-
-fn or_default(text: String, default: &str) -> String {
-    if text.is_empty() { default.to_owned() } else { text }
-}
-
-fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
-    let name = answer.place.name();
-    let failure = |got: String, wanted: String, place: String| Failure {
-        check: format!("answer:{name}"),
-        got,
-        wanted,
-        place,
-        why: or_default(
-            fill(&answer.why, evidence),
-            "the answer must be the same as the one computed from the data itself",
-        ),
-        next: or_default(fill(&answer.next, evidence), "read the task again, then look at this row with show()"),
-        line: match &answer.place {
-            Place::Name(name) => Some(evidence.source.line_of(name)).filter(|line| *line > 0),
-            Place::Files { .. } => None,
-        },
-    };
-    let columns = || {
-        let wanted = evidence.wanted.get(name).map(|rows| rows.columns.iter().map(|column| column.name.clone()));
-        wanted.map_or(String::new(), |names| names.collect::<Vec<_>>().join(", "))
-    };
-    match (&answer.place, evidence.compared.get(name)) {
-        (_, Some(comparison)) => {
-            let Comparison { difference, .. } = comparison;
-            let difference = difference.clone()?;
-            Some(failure(difference.got, difference.wanted, difference.place))
-        }
-        (Place::Name(_), None) => {
-            let got = evidence.kept.get(name).map_or_else(|| "the name is not set".to_owned(), rows::kind_name);
-            Some(failure(got, format!("a value for `{name}` with {}", columns()), format!("the name `{name}`")))
-        }
-        (Place::Files { path, .. }, None) => {
-            Some(failure("nothing was written there".to_owned(), format!("files with {}", columns()), path.clone()))
-        }
-    }
-}
-
-fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Failure> {
-    let got = rule::evaluate(&wanted.metric, evidence);
-    let (holds, bound) = match &wanted.bound {
-        Bound::Holds => (got == Ok(Value::Bool(true)), "true".to_owned()),
-        Bound::Contains(bound) => {
-            (contains(got.as_ref().ok(), bound), format!("one that contains {}", shown(bound, evidence)))
-        }
-        Bound::Equals(bound) => (got.is_ok() && got == rule::evaluate(bound, evidence), shown(bound, evidence)),
-        Bound::AtMost(bound) => (
-            ordered(got.as_ref().ok(), bound, evidence, |got, bound| got <= bound),
-            format!("at most {}", shown(bound, evidence)),
-        ),
-        Bound::AtLeast(bound) => (
-            ordered(got.as_ref().ok(), bound, evidence, |got, bound| got >= bound),
-            format!("at least {}", shown(bound, evidence)),
-        ),
-    };
-    if holds {
-        return None;
-    }
-    Some(Failure {
-        check: wanted.id.clone(),
-        got: shown(&wanted.metric, evidence),
-        wanted: bound,
-        place: wanted.text.clone(),
-        why: fill(&wanted.why, evidence),
-        next: fill(&wanted.next, evidence),
-        line: None,
-    })
-}
-
-fn contains(got: Option<&Value>, part: &rule::Rule) -> bool {
-    let rule::Rule::Literal(Value::Text(part)) = part else { return false };
-    match got {
-        Some(Value::List(items)) => items.contains(part),
-        Some(Value::Text(text)) => text.contains(part.as_str()),
-        _ => false,
-    }
-}
-
-fn ordered(got: Option<&Value>, bound: &rule::Rule, world: &dyn World, holds: fn(f64, f64) -> bool) -> bool {
-    match (got, rule::evaluate(bound, world)) {
-        (Some(Value::Number(got)), Ok(Value::Number(bound))) => holds(*got, bound),
-        _ => false,
-    }
-}
-
-fn predictions(step: &Step, evidence: &Evidence<'_>) -> Vec<Failure> {
-    let one = |prediction: &super::step::Prediction| {
-        let said = evidence.metric("number", &[Value::Text(format!("predict.{}", prediction.name))]);
-        let measured = rule::evaluate(&prediction.metric, evidence);
-        if measured.is_ok() && said == measured {
-            return None;
-        }
-        Some(Failure {
-            check: format!("predict:{}", prediction.name),
-            got: said.map_or_else(|_| "no prediction yet".to_owned(), |said| said.to_string()),
-            wanted: shown(&prediction.metric, evidence),
-            place: format!("predict[\"{}\"]", prediction.name),
-            why: fill(&prediction.why, evidence),
-            next: "change the prediction, and say to yourself why it is that number".to_owned(),
-            line: Some(evidence.source.line_of("predict")).filter(|line| *line > 0),
-        })
-    };
-    step.predictions.iter().filter_map(one).collect()
-}
-
-fn figures(evidence: &Evidence<'_>) -> Figures {
-    let number = |name: &str| match evidence.metric(name, &[]) {
-        Ok(Value::Number(number)) => number,
-        _ => 0.0,
-    };
-    Figures {
-        stages: number("stages") as u64,
-        tasks: number("tasks") as u64,
-        exchanges: number("exchanges") as u64,
-        shuffle_records: number("shuffle_records") as u64,
-        shuffle_bytes: number("shuffle_bytes") as u64,
-        bytes_read: number("bytes_read") as u64,
-        makespan_seconds: number("makespan"),
-    }
 }

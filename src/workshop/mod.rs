@@ -1,22 +1,26 @@
 //! Floor 6, the classroom: the exercises and their order; lessons, cards, quiz, demos and the advisor, all of them data.
 //!
 //! [`content`] finds files (a workshop folder's own win over the binary's); [`scene`] really runs what a text speaks about;
-//! [`lesson`], [`card`], [`quiz`], [`demo`] and [`advise`] know the shape of their files; [`concept`] joins their tags to the map.
+//! [`lesson`], [`card`], [`quiz`], [`demo`] and [`advise`] know the shape of their files; [`concept`] joins their tags to the map. [`progress`] is what
+//! one learner did, [`cohort`] what a class did.
 //!
-//! [`step`] reads the exercises' steps; [`check`] runs a learner's script and judges it: answers against an [`oracle`], what the cluster did
-//! ([`facts`]) against the step's [`rule`]s; [`dev`] proves that a step holds.
+//! [`step`] reads the exercises' steps; [`check`] runs a learner's script; [`judge`] compares answers with an [`oracle`] and what the cluster did
+//! ([`facts`]) with the step's [`rule`]s; [`deciding`] finds the moment that decided a failure; [`dev`] proves that a step holds.
 
 pub mod advise;
 pub mod card;
 pub mod check;
+pub mod cohort;
 pub mod compare;
 pub mod concept;
 pub mod content;
 pub mod dataset;
+pub mod deciding;
 pub mod demo;
 pub mod dev;
 pub mod exercises;
 pub mod facts;
+pub mod judge;
 pub mod lesson;
 pub mod markdown;
 pub mod metrics;

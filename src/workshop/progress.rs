@@ -19,11 +19,24 @@ const VERSION: u32 = 1;
 pub struct Progress {
     pub version: u32,
     pub steps: BTreeMap<String, Entry>,
+    /// The quiz, by question.
+    #[serde(default)]
+    pub quiz: BTreeMap<String, Guess>,
+}
+
+/// How a question of the quiz was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guess {
+    Open,
+    /// Right after the run had shown that the first answer was not.
+    Corrected,
+    First,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Progress { version: VERSION, steps: BTreeMap::new() }
+        Progress { version: VERSION, steps: BTreeMap::new(), quiz: BTreeMap::new() }
     }
 }
 
@@ -43,6 +56,9 @@ pub struct Entry {
     /// When it was first tried and first passed, as given by the clock of the machine.
     pub first_tried: Option<String>,
     pub first_passed: Option<String>,
+    /// When it was last checked.
+    #[serde(default)]
+    pub last_tried: Option<String>,
     pub attempts: u32,
     /// Hints that were read.
     pub hints: u32,
@@ -106,9 +122,9 @@ pub fn settings(root: &Path) -> Result<FolderSettings> {
 ///
 /// # Errors
 /// A folder that cannot be written.
-pub fn write_file(path: &Path, text: &str) -> Result<()> {
+pub fn write_file(path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
     let parent = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    let written = parent.and_then(|()| write_whole(path, |out| out.write_all(text.as_bytes())));
+    let written = parent.and_then(|()| write_whole(path, |out| out.write_all(text.as_ref())));
     written.map_err(|error| failed(path, "cannot be written", &error))
 }
 
@@ -153,6 +169,7 @@ impl Progress {
         let entry = self.steps.entry(step.id.clone()).or_default();
         entry.attempts += 1;
         entry.first_tried.get_or_insert_with(|| now.to_owned());
+        entry.last_tried = Some(now.to_owned());
         for id in verdict.mistake_ids() {
             *entry.mistakes.entry(id).or_default() += 1;
         }
@@ -162,12 +179,22 @@ impl Progress {
         entry.state = State::Passed;
         entry.first_passed.get_or_insert_with(|| now.to_owned());
         entry.figures = verdict.variants.first().map(|variant| variant.figures.clone());
-        entry.script = Some(sha256_hex(source.as_bytes()));
+        entry.script = Some(fingerprint(source));
         entry.stretch |= verdict.stretch == Some(true);
+    }
+
+    /// Notes the first answer to a question; a later one may say more, never less.
+    pub fn note_guess(&mut self, question: &str, guess: Guess) {
+        let known = self.quiz.entry(question.to_owned()).or_insert(guess);
+        *known = (*known).max(guess.min(Guess::Corrected));
     }
 
     /// Takes over what another file knows better.
     pub fn merge(&mut self, other: Progress) {
+        for (question, guess) in other.quiz {
+            let known = self.quiz.entry(question).or_insert(guess);
+            *known = (*known).max(guess);
+        }
         for (id, theirs) in other.steps {
             let ours = self.steps.entry(id).or_default();
             let better = (theirs.state, theirs.figures.is_some()) > (ours.state, ours.figures.is_some());
@@ -189,6 +216,12 @@ impl Progress {
         }
         sha256_hex(text.as_bytes())
     }
+}
+
+/// What tells one script from another: SHA-256 of its text.
+#[must_use]
+pub fn fingerprint(script: &str) -> String {
+    sha256_hex(script.as_bytes())
 }
 
 fn sha256_hex(message: &[u8]) -> String {
@@ -213,7 +246,7 @@ pub fn log(root: &Path, line: &serde_json::Value) -> Result<()> {
 ///
 /// # Errors
 /// A folder that cannot be written.
-pub fn keep(root: &Path, step: &Step, text: &str) -> Result<PathBuf> {
+pub fn keep(root: &Path, step: &Step, text: &[u8]) -> Result<PathBuf> {
     let attic = folder(root).join("attic");
     let stem = step.name.replace('/', "-");
     let place = (1..1_000_000).map(|number| attic.join(format!("{stem}-{number:03}.py"))).find(|path| !path.exists());

@@ -89,6 +89,8 @@ pub struct Behaviour {
     pub metric: Rule,
     /// The metric as written.
     pub text: String,
+    /// What is checked, in words; absent: the metric's meaning says it.
+    pub label: Option<String>,
     pub bound: Bound,
     pub why: Message,
     pub next: Message,
@@ -383,6 +385,7 @@ enum Types {
 struct RawBehaviour {
     id: String,
     metric: String,
+    label: Option<String>,
     equals: Option<Bounding>,
     max: Option<Bounding>,
     min: Option<Bounding>,
@@ -527,6 +530,7 @@ impl RawFile {
                 id: raw.id,
                 metric,
                 text: raw.metric,
+                label: raw.label,
                 bound,
                 on: raw.on,
             });

@@ -1,6 +1,8 @@
 //! What a check found.
 
+use crate::event::Event;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The verdict on a script.
 #[derive(Debug, Clone, Serialize)]
@@ -37,12 +39,33 @@ pub struct VariantVerdict {
     pub rows: u64,
     pub cluster: String,
     pub passed: bool,
+    /// Everything that was checked, in the step's order.
+    pub checks: Vec<Checked>,
     pub failures: Vec<Failure>,
     /// The slip behind the failures, when it is a known one.
     pub mistake: Option<Remark>,
     /// What is worth saying though it is right.
     pub remarks: Vec<Remark>,
     pub figures: Figures,
+    /// The log of this run.
+    #[serde(skip)]
+    pub events: Vec<Arc<Event>>,
+}
+
+impl VariantVerdict {
+    /// The data in words: `the visible data`, `fewer rows, 2x2`.
+    #[must_use]
+    pub fn data(&self) -> &str {
+        if self.name == "visible" { "the visible data" } else { &self.name }
+    }
+}
+
+/// One check, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    pub text: String,
+    /// Its index among the failures; absent: it holds.
+    pub failure: Option<usize>,
 }
 
 /// A message of the step's file.
@@ -65,6 +88,8 @@ pub struct Failure {
     pub next: String,
     /// The script's line, where one is to blame.
     pub line: Option<u32>,
+    /// Events of the run up to the one that decided it.
+    pub moment: usize,
 }
 
 /// Figures of a run that a report keeps.

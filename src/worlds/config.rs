@@ -1,6 +1,6 @@
 //! The worlds by name, and their settings from TOML and `KEY=VALUE`.
 
-use super::{WorldOutcome, edge, pools, store, stream};
+use super::{WorldOutcome, edge, pools, store, stream, styles};
 use crate::common::text::nearest;
 use crate::common::{ErrorClass, Result, SparkError};
 use serde::Serialize;
@@ -14,15 +14,17 @@ pub enum World {
     Store(store::StoreConfig),
     Edge(edge::EdgeConfig),
     Pools(pools::PoolsConfig),
+    Styles(styles::StylesConfig),
 }
 
 impl World {
     /// Names of all worlds, with what they show.
-    pub const ALL: [(&'static str, &'static str); 4] = [
+    pub const ALL: [(&'static str, &'static str); 5] = [
         ("stream", "one log of events, read in batches, micro-batches or record by record"),
         ("store", "three to five replicas of a small store, and a cut network between them"),
         ("edge", "edge servers near their viewers, an origin behind them, and an evening with a rush"),
         ("pools", "a long and a short job on one cluster: first come first served, or fair pools"),
+        ("styles", "one question, carried out eagerly, on the threads of one machine, or by a cluster"),
     ];
 
     /// The world of this name, with the settings of a TOML text and then `KEY=VALUE` pairs over its defaults.
@@ -40,6 +42,7 @@ impl World {
             "store" => World::Store(read::<store::StoreConfig>(table)?),
             "edge" => World::Edge(read::<edge::EdgeConfig>(table)?),
             "pools" => World::Pools(read::<pools::PoolsConfig>(table)?),
+            "styles" => World::Styles(read::<styles::StylesConfig>(table)?),
             _ => return Err(unknown(name)),
         };
         world.check()?;
@@ -52,6 +55,7 @@ impl World {
             World::Store(config) => config.check(),
             World::Edge(config) => config.check(),
             World::Pools(config) => config.check(),
+            World::Styles(config) => config.check(),
         }
     }
 
@@ -63,6 +67,7 @@ impl World {
             World::Store(_) => "store",
             World::Edge(_) => "edge",
             World::Pools(_) => "pools",
+            World::Styles(_) => "styles",
         }
     }
 
@@ -74,6 +79,7 @@ impl World {
             World::Store(config) => store::run(config, seed),
             World::Edge(config) => edge::run(config, seed),
             World::Pools(config) => pools::run(config, seed),
+            World::Styles(config) => styles::run(config, seed),
         }
     }
 

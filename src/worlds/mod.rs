@@ -1,8 +1,8 @@
 //! Floor 4, beside the cluster: small worlds that show one idea each, as real mechanisms on virtual time.
 //!
 //! [`stream`]: a durable log read in batches, micro-batches or record by record. [`store`]: a replicated key-value store whose network is
-//! cut. [`edge`]: edge servers that answer viewers near them. [`pools`]: a long and a short job that share a cluster. Each has a configuration (TOML) and runs to a [`WorldOutcome`]: what happened,
-//! in the past tense, and figures. They share the [`crate::network`] of the cluster.
+//! cut. [`edge`]: edge servers that answer viewers near them. [`pools`]: a long and a short job that share a cluster. [`styles`]: one question,
+//! eager, on threads, distributed. Each has a configuration (TOML) and runs to a [`WorldOutcome`]: what happened, in the past tense, and figures.
 //!
 //! **Invariants.** No wall clock, no hash order: the same configuration and seed give the same bytes. What must hold is asserted after every step.
 
@@ -13,6 +13,7 @@ mod outcome;
 pub mod pools;
 pub mod store;
 pub mod stream;
+pub mod styles;
 mod wire;
 
 pub use config::World;

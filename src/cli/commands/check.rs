@@ -1,11 +1,12 @@
 //! `batchlab check [E2.3 | E2 | FILE | all]`.
 
+use crate::cli::stage::{self, ScreenArgs};
 use crate::cli::workshop::Folder;
 use crate::cli::{interrupt, launch, output};
 use crate::common::Result;
 use crate::report;
 use crate::workshop::check::{CheckRequest, Which, check};
-use crate::workshop::verdict::Verdict;
+use crate::workshop::verdict::{VariantVerdict, Verdict};
 use std::path::PathBuf;
 
 /// Check your script: answers, what the cluster did, and other data that you do not see
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   batchlab check E2.3
   batchlab check exercises/02_joins/s3_broadcast.py --variant 2
+  batchlab check E2.3 --theatre
   batchlab check all --json")]
 pub(crate) struct Args {
     /// Steps: E2.3, an exercise such as E2, a file, or all; the first step that is not passed when none is named
@@ -26,6 +28,11 @@ pub(crate) struct Args {
     /// Rows of the sales tables in hidden variants
     #[arg(long, value_name = "N")]
     rows: Option<u64>,
+    /// When a check fails, open the theatre at the moment of the run that decided it
+    #[arg(long, conflicts_with = "json")]
+    theatre: bool,
+    #[command(flatten)]
+    screen: ScreenArgs,
     /// Verdicts as one JSON document
     #[arg(long)]
     json: bool,
@@ -64,7 +71,17 @@ fn try_run(args: &Args) -> Result<u8> {
         let passed = verdicts.iter().filter(|verdict| verdict.passed).count();
         output::out(&format!("{passed} of {} steps are right.\n", verdicts.len()));
     }
+    if args.theatre && verdicts.iter().find_map(Verdict::first_failure).is_some_and(|failed| show(failed, args) == 130)
+    {
+        return Ok(130);
+    }
     Ok(status(&verdicts))
+}
+
+/// The run of a variant that failed, at the moment that decided its first failure.
+fn show(failed: &VariantVerdict, args: &Args) -> u8 {
+    let moment = failed.failures.first().map_or(0, |failure| failure.moment);
+    stage::review(None, failed.events.clone(), failed.data(), moment, args.screen)
 }
 
 /// 0 all right; 3 when nothing is wrong but what batchlab does not support; 1 otherwise.

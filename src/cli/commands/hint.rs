@@ -3,7 +3,7 @@
 use crate::cli::workshop::Folder;
 use crate::cli::{launch, output};
 use crate::common::Result;
-use crate::workshop::progress::{self, Progress};
+use crate::workshop::progress::Progress;
 use std::path::PathBuf;
 
 /// The next hint of a step; without a step the first that is not passed
@@ -38,19 +38,16 @@ fn try_run(args: &Args) -> Result<()> {
             }
             return Ok(());
         }
-        let mut progress = Progress::read(&folder.root)?;
-        let entry = progress.steps.entry(step.id.clone()).or_default();
-        let shown = (entry.hints as usize + 1).min(step.hints.len());
+        let progress = Progress::read(&folder.root)?;
+        let read = progress.steps.get(&step.id).map_or(0, |entry| entry.hints as usize);
+        let shown = (read + 1).min(step.hints.len());
         for (number, hint) in step.hints.iter().take(shown).enumerate() {
             output::out(&format!("  {}. {hint}\n", number + 1));
         }
-        if entry.hints as usize == step.hints.len() {
+        if read == step.hints.len() {
             output::out(&format!("  That is all. `batchlab solution {}` shows one way to do it.\n", step.id));
         } else {
-            entry.hints = shown as u32;
-            progress.write(&folder.root)?;
-            let line = serde_json::json!({"time": crate::cli::workshop::now(), "step": step.id, "event": "hint", "number": shown});
-            progress::log(&folder.root, &line)?;
+            folder.note_hint(&step.id, shown)?;
         }
     }
     Ok(())

@@ -1,21 +1,30 @@
 //! `batchlab` without a command: the home screen, or the main job told in plain text.
 
 use crate::cli::cluster_args::ClusterArgs;
+use crate::cli::commands::init;
 use crate::cli::launch::{self, Plan, Script, Teller};
-use crate::cli::{interrupt, output, stage};
+use crate::cli::workshop::{Folder, id_of};
+use crate::cli::{desk, interrupt, output, stage};
 use crate::cluster::Fault;
 use crate::common::{Result, SparkError};
+use crate::datagen;
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format};
 use crate::tui::home::{self, HomeChoice, HomeEntry};
 use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
 use crate::workshop::lesson::{self, Lesson};
 use crate::workshop::markdown::{self, Block};
+use crate::workshop::progress::Progress;
+use crate::workshop::step;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// The exercise in which the main job loses a node.
 const WITH_DEATH: &str = "03_files";
+
+/// Where a workshop folder is made from here.
+const NEW_FOLDER: &str = "batchlab-workshop";
 
 /// For each exercise a moment at which the node holds something that is still needed.
 const DEATHS: [&str; 4] = ["node-2@0.03", "node-2@0.3", "node-2@1.4", "node-2@0.8"];
@@ -63,31 +72,34 @@ fn main_job() -> Result<u8> {
 
 fn screen() -> Result<u8> {
     let lessons = lesson::lessons(&crate::cli::classroom::content())?;
-    let entries: Vec<HomeEntry> =
-        EXERCISES.iter().enumerate().map(entry).chain(lessons.iter().map(lesson_entry)).collect();
     let look = stage::ScreenArgs::default();
     let mut notice: Option<String> = None;
     loop {
+        let workshop = Workshop::here()?;
+        let entries: Vec<HomeEntry> = std::iter::once(workshop.entry()?)
+            .chain(EXERCISES.iter().enumerate().map(entry))
+            .chain(lessons.iter().map(lesson_entry))
+            .collect();
         let choice = home::run(&entries, notice.take().as_deref(), look.options())
             .map_err(|error| stage::no_terminal(&error))?;
         match choice {
             HomeChoice::Quit => return Ok(0),
             HomeChoice::Interrupted => return Ok(130),
-            HomeChoice::Watch(index) | HomeChoice::Kill(index) | HomeChoice::Run(index) if index >= EXERCISES.len() => {
-                match stage::read(&lessons, index - EXERCISES.len(), look) {
-                    Ok(130) => return Ok(130),
-                    Ok(_) => {}
+            HomeChoice::Watch(index) | HomeChoice::Kill(index) | HomeChoice::Run(index) => {
+                let left = match index.checked_sub(1) {
+                    None => workshop.work(look).map(|status| (status, None)),
+                    Some(lesson) if lesson >= EXERCISES.len() => {
+                        stage::read(&lessons, lesson - EXERCISES.len(), look).map(|status| (status, None))
+                    }
+                    Some(index) if matches!(choice, HomeChoice::Run(_)) => return tell(index),
+                    Some(index) => watch(index, matches!(choice, HomeChoice::Kill(_)), look),
+                };
+                match left {
+                    Ok((130, _)) => return Ok(130),
+                    Ok((_, told)) => notice = told,
                     Err(error) => notice = Some(error.message().to_owned()),
                 }
             }
-            HomeChoice::Watch(index) | HomeChoice::Kill(index) => {
-                let kill = matches!(choice, HomeChoice::Kill(_));
-                match watch(index, kill, look)? {
-                    (130, _) => return Ok(130),
-                    (_, told) => notice = told,
-                }
-            }
-            HomeChoice::Run(index) => return tell(index),
             HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
                 Ok(events) => {
                     if stage::replay(events, &path, look) == 130 {
@@ -97,6 +109,73 @@ fn screen() -> Result<u8> {
                 Err(error) => notice = Some(error.message().to_owned()),
             },
         }
+    }
+}
+
+/// The learner's own work: in this folder, or in one that is made for it.
+struct Workshop {
+    root: PathBuf,
+    folder: Option<Folder>,
+}
+
+impl Workshop {
+    /// The workshop folder that is the working folder, or the one that was made in it.
+    fn here() -> Result<Workshop> {
+        let is_workshop = |root: &Path| root.join("exercises").is_dir();
+        let made = PathBuf::from(NEW_FOLDER);
+        let root = if is_workshop(Path::new(".")) { PathBuf::from(".") } else { made };
+        let folder = if is_workshop(&root) { Some(Folder::open(&root)?) } else { None };
+        Ok(Workshop { root, folder })
+    }
+
+    /// The first line of the home screen: where to go on.
+    fn entry(&self) -> Result<HomeEntry> {
+        let Some(folder) = &self.folder else {
+            let about = [
+                "37 steps in four exercises and a case study: write PySpark in your own editor, save, read the verdict.",
+                "",
+                "Enter makes a workshop folder in ./batchlab-workshop (4 MB) and opens the first step.",
+            ];
+            return Ok(HomeEntry {
+                number: "W".to_owned(),
+                title: "Workshop: begin".to_owned(),
+                about: about.map(str::to_owned).to_vec(),
+                script: "exercises/01_basics/s1_session.py".to_owned(),
+                source: step::embedded_starter("01_basics/s1_session").unwrap_or_default().to_owned(),
+            });
+        };
+        let progress = Progress::read(&folder.root)?;
+        let steps = step::names(folder.library());
+        let passed = steps.iter().filter_map(|name| id_of(name)).filter(|id| progress.is_passed(id)).count();
+        let next = folder.named(&self.next(folder)?)?;
+        Ok(HomeEntry {
+            number: "W".to_owned(),
+            title: format!("Workshop: {} {}", next.step.id, next.step.title),
+            about: vec![
+                format!("{passed} of {} steps are passed. Enter goes on with {}.", steps.len(), next.step.id),
+                String::new(),
+                next.step.task.trim().to_owned(),
+            ],
+            script: next.file,
+            source: next.source,
+        })
+    }
+
+    /// The step to go on with: the first that is not passed, or the first of all.
+    fn next(&self, folder: &Folder) -> Result<String> {
+        Ok(folder.next_step()?.or_else(|| step::names(folder.library()).into_iter().next()).unwrap_or_default())
+    }
+
+    /// Opens the workspace; makes the folder first where there is none.
+    fn work(&self, look: stage::ScreenArgs) -> Result<u8> {
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => {
+                init::lay_out(&self.root, datagen::DEFAULT_SEED, datagen::DEFAULT_ROWS)?;
+                Folder::open(&self.root)?
+            }
+        };
+        desk::work(&folder, &self.next(&folder)?, look)
     }
 }
 

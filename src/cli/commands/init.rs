@@ -34,8 +34,29 @@ fn refused(message: String, help: &str) -> SparkError {
 }
 
 fn try_run(args: &Args) -> Result<()> {
-    let place = std::path::absolute(&args.dir)
-        .map_err(|error| refused(format!("{} is no folder: {error}", args.dir.display()), "give another folder"))?;
+    let made = lay_out(&args.dir, args.seed, args.rows)?;
+    output::out(&format!(
+        "{}: {} and {} (seed {}, {} rows of sales).\nNext: cd there, then `batchlab watch`; or `batchlab hint --task`, edit exercises/01_basics/s1_session.py, `batchlab check`.\n",
+        made.root.display(),
+        plural(made.scripts, "script"),
+        plural(made.tables, "table"),
+        args.seed,
+        args.rows,
+    ));
+    Ok(())
+}
+
+/// What was laid out.
+pub(crate) struct Made {
+    pub root: PathBuf,
+    pub scripts: u64,
+    pub tables: u64,
+}
+
+/// Makes a workshop folder; nothing that is there is overwritten.
+pub(crate) fn lay_out(dir: &Path, seed: u64, rows: u64) -> Result<Made> {
+    let place = std::path::absolute(dir)
+        .map_err(|error| refused(format!("{} is no folder: {error}", dir.display()), "give another folder"))?;
     if let Some(outer) = place.ancestors().skip(1).find(|folder| progress::folder(folder).join("folder.json").is_file())
     {
         return Err(refused(
@@ -43,12 +64,11 @@ fn try_run(args: &Args) -> Result<()> {
             "workshop folders do not nest; give a folder outside of it",
         ));
     }
-    std::fs::create_dir_all(&args.dir)
-        .map_err(|error| refused(format!("{} cannot be made: {error}", args.dir.display()), "give another folder"))?;
-    let root = args
-        .dir
+    std::fs::create_dir_all(dir)
+        .map_err(|error| refused(format!("{} cannot be made: {error}", dir.display()), "give another folder"))?;
+    let root = dir
         .canonicalize()
-        .map_err(|error| refused(format!("{} cannot be opened: {error}", args.dir.display()), "give another folder"))?;
+        .map_err(|error| refused(format!("{} cannot be opened: {error}", dir.display()), "give another folder"))?;
     let settings = progress::folder(&root).join("folder.json");
     if settings.is_file() {
         return Err(refused(
@@ -56,8 +76,8 @@ fn try_run(args: &Args) -> Result<()> {
             "nothing was changed; `batchlab list` shows its steps, `batchlab reset E1.1` puts a starter back",
         ));
     }
-    let made = starters(&root)?;
-    let standard = (args.seed, args.rows) == (datagen::DEFAULT_SEED, datagen::DEFAULT_ROWS);
+    let scripts = starters(&root)?;
+    let standard = (seed, rows) == (datagen::DEFAULT_SEED, datagen::DEFAULT_ROWS);
     let mut names: Vec<String> = datagen::NAMES.iter().map(|name| (*name).to_owned()).collect();
     names.push("people.parquet".to_owned());
     // Only the standard tables can be made on the spot later.
@@ -67,29 +87,20 @@ fn try_run(args: &Args) -> Result<()> {
     let threads = crate::cli::workshop::threads();
     let format = TableFormat::Csv;
     if !names.is_empty() {
-        let (seed, rows) = (args.seed, args.rows);
         datagen::make(
             &MakeRequest { root: root.clone(), seed, rows, vary: false, format, tables: names, threads },
             &|_| {},
         )?;
     }
     let salt = format!("{:016x}", rng::fnv1a(&format!("{} {}", root.display(), launch::wall_micros())));
-    let folder = FolderSettings { seed: args.seed, rows: args.rows, salt };
+    let folder = FolderSettings { seed, rows, salt };
     let text = serde_json::to_string_pretty(&folder).map_err(|error| SparkError::internal(error.to_string()))?;
     progress::write_file(&settings, &(text + "\n"))?;
     let readme = root.join("README.md");
     if !readme.exists() {
         progress::write_file(&readme, README)?;
     }
-    output::out(&format!(
-        "{}: {} and {} (seed {}, {} rows of sales).\nNext: cd there, `batchlab hint --task`, edit exercises/01_basics/s1_session.py, `batchlab check`.\n",
-        root.display(),
-        plural(made, "script"),
-        plural(tables, "table"),
-        args.seed,
-        args.rows,
-    ));
-    Ok(())
+    Ok(Made { root, scripts, tables })
 }
 
 /// Lays out the starters; gives how many were new.

@@ -3,6 +3,7 @@
 pub(crate) mod advise;
 pub(crate) mod api;
 pub(crate) mod check;
+pub(crate) mod class;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod concepts;

@@ -5,8 +5,10 @@ use crate::common::Result;
 use crate::common::text::plural;
 use crate::report::page::{self, Answering, Ink, PageLine};
 use crate::workshop::predict::Asked;
+use crate::workshop::progress::{self, Guess, Progress};
 use crate::workshop::quiz::{self, Answered, Chapter, Question};
 use crate::workshop::scene::Studio;
+use std::path::Path;
 
 /// Predict, run, compare: questions whose answers come out of a run
 ///
@@ -109,25 +111,32 @@ fn put(question: &Question, args: &Args, studio: &Studio, score: &mut Score) -> 
     let Some(first) = guess(&answered.asked, "Your prediction: ") else { return Ok(false) };
     let right = answered.asked.right;
     let mut marked = first;
-    if first == right {
-        score.first += 1;
-    } else {
+    let mut came = Guess::First;
+    if first != right {
         classroom::show(&[PageLine::of(Ink::Text, "  The run says otherwise. One more look:")]);
-        match guess(&answered.asked, "Your second answer: ") {
-            Some(second) if second == right => {
-                score.corrected += 1;
-                marked = second;
-            }
-            Some(second) => {
-                score.open += 1;
-                marked = second;
-            }
-            None => score.open += 1,
-        }
+        marked = guess(&answered.asked, "Your second answer: ").unwrap_or(first);
+        came = if marked == right { Guess::Corrected } else { Guess::Open };
     }
+    match came {
+        Guess::First => score.first += 1,
+        Guess::Corrected => score.corrected += 1,
+        Guess::Open => score.open += 1,
+    }
+    remember(&question.id, came)?;
     classroom::show(&verdict(&answered.asked, width, marked));
     classroom::show(&afterwards(&answered));
     Ok(true)
+}
+
+/// Notes an answer where there is a workshop folder.
+fn remember(question: &str, guess: Guess) -> Result<()> {
+    let root = Path::new(".");
+    if !progress::folder(root).is_dir() {
+        return Ok(());
+    }
+    let mut progress = Progress::read(root)?;
+    progress.note_guess(question, guess);
+    progress.write(root)
 }
 
 /// A prediction; asks again until it is one of the options.

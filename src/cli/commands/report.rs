@@ -1,13 +1,19 @@
 //! `batchlab report`.
 
-use crate::cli::workshop::Folder;
-use crate::cli::{interrupt, launch, output};
+use crate::cli::workshop::{Chosen, Folder};
+use crate::cli::{classroom, interrupt, launch, output};
 use crate::common::Result;
-use crate::report::progress::{Form, summary};
+use crate::report::progress::{Exhibit, Extras, Form, Outcome, summary};
+use crate::tui::{ScreenOptions, Theme, export};
 use crate::workshop::check::{CheckRequest, Which, check};
+use crate::workshop::concept::{self, Role};
+use crate::workshop::deciding;
 use crate::workshop::progress::{self, Progress};
-use crate::workshop::step;
+use crate::workshop::step::{self, Step};
+use crate::workshop::verdict::{Figures, VariantVerdict};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A summary of what you have done: in the terminal, as Markdown, or as one HTML page
 #[derive(Debug, clap::Args)]
@@ -32,6 +38,9 @@ pub(crate) struct Args {
     dir: PathBuf,
 }
 
+/// Steps whose runs are worth a picture: the first shuffle, the shuffle diet, the lake, the node that dies.
+const EXHIBITS: [&str; 4] = ["E1.8", "E2.9", "E3.8", "E4.8"];
+
 pub(crate) fn run(args: &Args) -> u8 {
     launch::status(try_run(args))
 }
@@ -46,35 +55,74 @@ fn try_run(args: &Args) -> Result<u8> {
     let steps = step::all(folder.library())?;
     for (path, form) in [(&args.markdown, Form::Markdown), (&args.html, Form::Html)] {
         if let Some(path) = path {
-            progress::write_file(path, &summary(&progress, &steps, form))?;
+            let extras = Extras {
+                starters: starters(&folder, &progress, &steps)?,
+                outcomes: outcomes()?,
+                exhibits: if form == Form::Html { exhibits(&folder, &progress)? } else { Vec::new() },
+            };
+            progress::write_file(path, summary(&progress, &steps, &extras, form))?;
             output::err(&format!("{} is written.\n", path.display()));
         }
     }
     if args.json {
         output::out(&format!("{}\n", serde_json::to_string_pretty(&progress).unwrap_or_default()));
     } else if args.markdown.is_none() && args.html.is_none() && !args.verify {
-        output::out(&summary(&progress, &steps, Form::Text));
+        let extras = Extras { outcomes: outcomes()?, ..Extras::default() };
+        output::out(&summary(&progress, &steps, &extras, Form::Text));
     }
-    if args.verify { verify(&folder, &progress) } else { Ok(0) }
+    if args.verify { verify(&folder) } else { Ok(0) }
 }
 
 /// Runs the scripts of all passed steps on fresh seeds.
-fn verify(folder: &Folder, progress: &Progress) -> Result<u8> {
+fn verify(folder: &Folder) -> Result<u8> {
     let salt = format!("verify {} {}", folder.salt(), launch::wall_micros());
-    let cancelled = interrupt::flag();
-    let ids: Vec<String> = progress.steps.keys().filter(|id| progress.is_passed(id)).cloned().collect();
-    let (mut held, total) = (0, ids.len());
-    for id in ids {
-        for chosen in folder.choose(&[id])? {
-            let verdict = check(&CheckRequest { salt: &salt, ..folder.request(&chosen, Which::All, &cancelled) })?;
-            held += usize::from(verdict.passed);
-            let failed = verdict
-                .first_failure()
-                .map_or(String::new(), |variant| format!(" on {} (seed {})", variant.name, variant.seed));
-            let word = if verdict.passed { "holds" } else { "does not hold" };
-            output::out(&format!("{:<6}{word}{failed}\n", chosen.step.id));
+    let rechecked = folder.recheck(&salt, &interrupt::flag())?;
+    rechecked.iter().for_each(|one| output::out(&one.line()));
+    let held = rechecked.iter().filter(|one| one.verdict.passed).count();
+    output::out(&format!("{held} of {} passed steps hold on fresh data.\n", rechecked.len()));
+    Ok(u8::from(held < rechecked.len()))
+}
+
+/// One run of a script of a step on the visible data.
+fn visible_run(folder: &Folder, chosen: &Chosen, source: &str) -> Result<Option<VariantVerdict>> {
+    let request = folder.request(chosen, Which::Visible, &Arc::default());
+    let verdict = check(&CheckRequest { source, ..request })?;
+    Ok(verdict.variants.into_iter().next())
+}
+
+/// What the starters of the passed steps shuffle, where they run.
+fn starters(folder: &Folder, progress: &Progress, steps: &[Step]) -> Result<BTreeMap<String, Figures>> {
+    let mut figures = BTreeMap::new();
+    for step in steps.iter().filter(|step| progress.is_passed(&step.id)) {
+        let run = visible_run(folder, &folder.named(&step.name)?, &step.starter)?;
+        figures.extend(run.map(|run| (step.id.clone(), run.figures)));
+    }
+    Ok(figures)
+}
+
+/// The aims of the course: concepts of its last section, and the steps that check them.
+fn outcomes() -> Result<Vec<Outcome>> {
+    let map = concept::map(&classroom::content())?;
+    let aims = map.rows().filter(|row| row.concept.text.starts_with("Skill:"));
+    let outcome = |row: &concept::Row| Outcome {
+        text: row.concept.text.trim_start_matches("Skill:").trim().to_owned(),
+        steps: row.places[&Role::Checks].iter().filter(|place| place.starts_with('E')).cloned().collect(),
+    };
+    Ok(aims.map(outcome).filter(|outcome| !outcome.steps.is_empty()).collect())
+}
+
+/// The learner's own runs of a few steps, each at the moment when most rows had moved.
+fn exhibits(folder: &Folder, progress: &Progress) -> Result<Vec<Exhibit>> {
+    let mut exhibits = Vec::new();
+    for id in EXHIBITS.iter().filter(|id| progress.is_passed(id)) {
+        for chosen in folder.choose(&[(*id).to_owned()])? {
+            let Some(run) = visible_run(folder, &chosen, &chosen.source)? else { continue };
+            let moment = deciding::largest_shuffle(&run.events).unwrap_or(run.events.len());
+            let at = run.events[..moment].last().map(|event| event.time).unwrap_or_default();
+            let options = ScreenOptions { theme: Theme::Light, rgb: true, ..ScreenOptions::default() };
+            let title = format!("{id}  {}: your script, when most of its rows had moved", chosen.step.title);
+            exhibits.push(Exhibit { svg: export::svg(&chosen.file, &run.events, at, options), title });
         }
     }
-    output::out(&format!("{held} of {total} passed steps hold on fresh data.\n"));
-    Ok(u8::from(held < total))
+    Ok(exhibits)
 }

@@ -1,6 +1,6 @@
 //! `batchlab reset`.
 
-use crate::cli::workshop::Folder;
+use crate::cli::workshop::{Chosen, Folder};
 use crate::cli::{launch, output};
 use crate::common::Result;
 use crate::workshop::progress;
@@ -32,21 +32,11 @@ fn try_run(args: &Args) -> Result<()> {
         }
         return Ok(());
     }
-    for chosen in folder.choose(&args.steps)? {
-        let (step, path) = (&chosen.step, folder.script(&chosen.step.name));
-        if chosen.source == step.starter && path.is_file() {
-            output::out(&format!("{} is the starter already.\n", step.id));
-            continue;
+    for Chosen { step, .. } in folder.choose(&args.steps)? {
+        match folder.put_starter_back(&step)? {
+            Some(place) => output::out(&format!("{}: the starter is back; your text is kept in {place}\n", step.id)),
+            None => output::out(&format!("{}: exercises/{}.py is the starter.\n", step.id, step.name)),
         }
-        if path.is_file() {
-            let kept = progress::keep(&folder.root, step, &chosen.source)?;
-            let shown = kept.strip_prefix(&folder.root).unwrap_or(&kept).display().to_string();
-            output::out(&format!("{}: your text is kept in {shown}\n", step.id));
-        }
-        progress::write_file(&path, &step.starter)?;
-        let line = serde_json::json!({"time": crate::cli::workshop::now(), "step": step.id, "event": "reset"});
-        progress::log(&folder.root, &line)?;
-        output::out(&format!("{}: exercises/{}.py is the starter again.\n", step.id, step.name));
     }
     Ok(())
 }

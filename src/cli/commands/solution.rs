@@ -1,13 +1,14 @@
 //! `batchlab solution`.
 
-use crate::cli::workshop::{self, Folder};
-use crate::cli::{interrupt, launch, output};
+use crate::cli::workshop::{Chosen, Folder};
+use crate::cli::{launch, output};
 use crate::common::Result;
 use crate::workshop::check::{CheckRequest, Which, check};
-use crate::workshop::progress::{self, Progress};
+use crate::workshop::progress::Progress;
 use crate::workshop::verdict::Figures;
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One way to do a step; once you have passed it, with what both scripts did in the cluster
 #[derive(Debug, clap::Args)]
@@ -29,29 +30,32 @@ pub(crate) fn run(args: &Args) -> u8 {
 fn try_run(args: &Args) -> Result<u8> {
     let folder = Folder::open(&args.dir)?;
     for chosen in folder.choose(std::slice::from_ref(&args.step))?.into_iter().take(1) {
-        let step = &chosen.step;
-        let mut progress = Progress::read(&folder.root)?;
-        let passed = progress.is_passed(&step.id);
-        if !passed && !args.yes && !confirmed(&step.id) {
+        let id = &chosen.step.id;
+        if !Progress::read(&folder.root)?.is_passed(id) && !args.yes && !confirmed(id) {
             output::err("Nothing is shown. `batchlab hint` gives the next hint.\n");
             return Ok(1);
         }
-        let entry = progress.steps.entry(step.id.clone()).or_default();
-        entry.revealed |= !passed;
-        progress.write(&folder.root)?;
-        let line = serde_json::json!({"time": workshop::now(), "step": step.id, "event": "solution", "passed": passed});
-        progress::log(&folder.root, &line)?;
-        output::out(&step.solution);
-        if passed {
-            let figures = |source: &str| -> Result<Figures> {
-                let request = folder.request(&chosen, Which::Visible, &interrupt::flag());
-                let verdict = check(&CheckRequest { source, ..request })?;
-                Ok(verdict.variants.first().map(|variant| variant.figures.clone()).unwrap_or_default())
-            };
-            output::out(&side_by_side(&figures(&chosen.source)?, &figures(&step.solution)?));
-        }
+        output::out(&reveal(&folder, &chosen)?);
     }
     Ok(0)
+}
+
+/// The solution of a step, where it is passed with what both scripts did in the cluster; notes that it was seen.
+pub(crate) fn reveal(folder: &Folder, chosen: &Chosen) -> Result<String> {
+    let step = &chosen.step;
+    let is_passed = Progress::read(&folder.root)?.is_passed(&step.id);
+    let said = serde_json::json!({"event": "solution", "passed": is_passed});
+    folder.note(&step.id, said, |entry| entry.revealed |= !is_passed)?;
+    if !is_passed {
+        return Ok(step.solution.clone());
+    }
+    let figures = |source: &str| -> Result<Figures> {
+        let request = folder.request(chosen, Which::Visible, &Arc::default());
+        let verdict = check(&CheckRequest { source, ..request })?;
+        Ok(verdict.variants.first().map(|variant| variant.figures.clone()).unwrap_or_default())
+    };
+    let both = side_by_side(&figures(&chosen.source)?, &figures(&step.solution)?);
+    Ok(format!("{}{both}", step.solution))
 }
 
 fn confirmed(id: &str) -> bool {

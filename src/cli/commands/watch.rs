@@ -1,11 +1,13 @@
 //! `batchlab watch`.
 
+use crate::cli::stage::ScreenArgs;
 use crate::cli::workshop::{self, Chosen, Folder};
-use crate::cli::{interrupt, launch, output};
+use crate::cli::{desk, interrupt, launch, output};
 use crate::common::Result;
 use crate::report;
-use crate::workshop::check::{Which, check};
+use crate::workshop::check::{Which, check_telling};
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +18,8 @@ const LOOK: Duration = Duration::from_millis(60);
 
 /// Check a script on every save: the verdict on the visible data at once, then on the hidden variants
 ///
-/// It looks at the files themselves, so it also works on network drives. It never moves on by itself; Ctrl-C ends it.
+/// In a terminal it is a screen: the task, every check, why it fails, the run at the moment that decided it; `?` shows the keys. Without one,
+/// or with --no-tui, it is plain text. It looks at the file itself, so it also works on network drives, and it never moves on by itself.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Steps: E2.3, an exercise such as E2, a file, or all; everything when none is named
@@ -24,6 +27,11 @@ pub(crate) struct Args {
     /// Check once what is there now, and end
     #[arg(long)]
     once: bool,
+    /// Plain text instead of the screen
+    #[arg(long)]
+    no_tui: bool,
+    #[command(flatten)]
+    screen: ScreenArgs,
     /// The workshop folder
     #[arg(long, default_value = ".", value_name = "DIR")]
     dir: PathBuf,
@@ -35,13 +43,18 @@ pub(crate) fn run(args: &Args) -> u8 {
 
 fn try_run(args: &Args) -> Result<u8> {
     let folder = Folder::open(&args.dir)?;
-    let cancelled = interrupt::flag();
     let words = if args.what.is_empty() { vec!["all".to_owned()] } else { args.what.clone() };
     let names: Vec<String> = folder.choose(&words)?.into_iter().map(|chosen| chosen.step.name).collect();
     let current = match (names.as_slice(), folder.next_step()?) {
         ([only], _) => Some(only.clone()),
         (_, next) => next.filter(|name| names.contains(name)),
     };
+    let is_screen = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if is_screen && !args.no_tui && !args.once {
+        let first = current.or_else(|| names.first().cloned()).unwrap_or_default();
+        return desk::work(&folder, &first, args.screen);
+    }
+    let cancelled = interrupt::flag();
     if let Some(name) = &current {
         begin(&folder, name, &cancelled)?;
     }
@@ -67,40 +80,39 @@ fn modified(path: &std::path::Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
 
-fn chosen(folder: &Folder, name: &str) -> Result<Option<Chosen>> {
-    let id = workshop::id_of(name).unwrap_or_default();
-    Ok(folder.choose(&[id])?.into_iter().next())
-}
-
 /// Says what the step asks for, and checks what is there.
 fn begin(folder: &Folder, name: &str, cancelled: &Arc<AtomicBool>) -> Result<()> {
-    if let Some(Chosen { step, .. }) = chosen(folder, name)? {
-        output::out(&format!("{}  {}  (exercises/{name}.py)\n\n{}\n\n", step.id, step.title, step.task));
-    }
+    let Chosen { step, .. } = folder.named(name)?;
+    output::out(&format!("{}  {}  (exercises/{name}.py)\n\n{}\n\n", step.id, step.title, step.task));
     judge(folder, name, cancelled)
 }
 
 fn judge(folder: &Folder, name: &str, cancelled: &Arc<AtomicBool>) -> Result<()> {
-    let Some(chosen) = chosen(folder, name)? else { return Ok(()) };
-    let checked = |which: Which| check(&folder.request(&chosen, which, cancelled));
+    let chosen = folder.named(name)?;
     let Chosen { step, source, .. } = &chosen;
     let started = Instant::now();
-    let first = checked(Which::Visible)?;
-    let millis = started.elapsed().as_millis();
-    if !first.passed {
-        output::out(&format!("{}  ({millis} ms on this machine)\n", report::verdict::of(&first).trim_end()));
-        let same = first.mistake_ids();
-        folder.remember(step, source, &first, false)?;
-        if !same.is_empty() && folder.repeats(&step.id, &same)? {
-            output::out(&format!("  The same slip again: `batchlab hint {}` has a hint.\n", step.id));
+    let mut first = None;
+    let verdict = check_telling(&folder.request(&chosen, Which::All, cancelled), &mut |variant| {
+        if first.is_none() && variant.passed {
+            let millis = started.elapsed().as_millis();
+            output::out(&format!("{}: right on the visible data ({millis} ms); now the hidden variants …\n", step.id));
         }
+        first.get_or_insert_with(|| started.elapsed().as_millis());
+    })?;
+    if cancelled.load(Ordering::Relaxed) {
         return Ok(());
     }
-    output::out(&format!("{}: right on the visible data ({millis} ms); now the hidden variants …\n", step.id));
-    let whole = checked(Which::All)?;
-    folder.remember(step, source, &whole, true)?;
-    output::out(&report::verdict::of(&whole));
-    if whole.passed {
+    folder.remember(step, source, &verdict, true)?;
+    let millis = first.unwrap_or_default();
+    output::out(&format!(
+        "{}  (first verdict after {millis} ms on this machine)\n",
+        report::verdict::of(&verdict).trim_end()
+    ));
+    let same = verdict.mistake_ids();
+    if !same.is_empty() && folder.repeats(&step.id, &same)? {
+        output::out(&format!("  The same slip again: `batchlab hint {}` has a hint.\n", step.id));
+    }
+    if verdict.passed {
         let next = folder.next_step()?.and_then(|name| workshop::id_of(&name));
         output::out(&next.map_or_else(
             || "All steps are passed: `batchlab report`.\n".to_owned(),

@@ -1,4 +1,4 @@
-//! `batchlab world stream|store|edge`.
+//! `batchlab world NAME`.
 
 use crate::cli::{launch, output};
 use crate::common::{ErrorClass, Result, SparkError};
@@ -9,7 +9,8 @@ use std::path::PathBuf;
 /// A small world that shows one idea as a real mechanism: what happened, a timeline, and figures; time is simulated
 ///
 /// Worlds: `stream` (one log of events, read in batches, micro-batches or record by record), `store` (replicas of a small store and a cut
-/// network), `edge` (edge servers near their viewers), `pools` (a long and a short job on one cluster). The same settings and seed give the same output, byte for byte.
+/// network), `edge` (edge servers near their viewers), `pools` (a long and a short job on one cluster), `styles` (one question: eager, on
+/// threads, distributed). The same settings and seed give the same output, byte for byte.
 ///
 /// Examples:
 ///   batchlab world store --vary mode=cp,ap
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// stream, store, edge or pools; none lists them
+    /// stream, store, edge, pools or styles; none lists them
     name: Option<String>,
     /// Change a setting; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -110,31 +110,7 @@ fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect) {
     let inner = brush.pane(area, title, reader.pane == which);
     let lines = lines_of(reader, which, usize::from(inner.width));
     let scroll = if reader.pane == which { reader.scroll } else { 0 };
-    for (y, line) in lines.iter().skip(scroll).take(usize::from(inner.height)).enumerate() {
-        let mut x = 0;
-        for (ink, words) in &line.0 {
-            x = brush.tone(inner, x, y as u16, words, tone(*ink));
-        }
-    }
-    let below = lines.len().saturating_sub(scroll + usize::from(inner.height));
-    if below > 0 {
-        let more = format!(" {below} more below, j ");
-        let x = area.width.saturating_sub(more.chars().count() as u16 + 2);
-        brush.tone(area, x, area.height - 1, &more, Tone::Key);
-    }
-}
-
-fn tone(ink: Ink) -> Tone {
-    match ink {
-        Ink::Text => Tone::Text,
-        Ink::Title => Tone::Title,
-        Ink::Strong => Tone::Focus,
-        Ink::Code => Tone::Running,
-        Ink::Dim => Tone::Dim,
-        Ink::Key => Tone::Key,
-        Ink::Good => Tone::Done,
-        Ink::Bad => Tone::Failed,
-    }
+    brush.page(area, inner, &lines, scroll);
 }
 
 /// How far the focused pane can be scrolled.

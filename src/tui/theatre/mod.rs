@@ -56,6 +56,8 @@ pub struct TheatreInput {
     pub on_branch: Option<OnBranch>,
     /// Start paused at the beginning instead of playing.
     pub paused: bool,
+    /// Events that have happened when it opens.
+    pub from: usize,
     pub options: ScreenOptions,
 }
 
@@ -94,6 +96,9 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     let mut model = Model::new(input.title, recording, input.options, input.on_branch.is_some(), input.paused);
     player::choose_speed(&mut model);
     player::to_time(&mut model, VirtualTime::ZERO);
+    if input.from > model.cursor.position {
+        player::to_position(&mut model, input.from);
+    }
     if let Some(other) = other {
         model.runs.push(other);
         pages::open_compare(&mut model, [0, 1]);

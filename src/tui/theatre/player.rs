@@ -239,6 +239,14 @@ pub fn to_time(model: &mut Model, time: VirtualTime) {
     model.cursor = Cursor { position, time, ..Cursor::default() };
 }
 
+/// To the moment after so many events.
+pub fn to_position(model: &mut Model, position: usize) {
+    let history = &model.run().history;
+    let position = position.min(history.len());
+    let time = history.time_at(position);
+    model.cursor = Cursor { position, time, ..Cursor::default() };
+}
+
 /// To the first beat of a death.
 pub fn to_death(model: &mut Model, death: usize, at: VirtualTime) {
     let stop = model.run().stops.iter().find(|stop| stop.beat() == Some((death, Beat::Death))).copied();

@@ -167,6 +167,38 @@ impl Rule {
         }
     }
 
+    /// The metric that a rule begins with, its name and its argument as written; nothing when it asks about no run.
+    #[must_use]
+    pub fn subject(&self) -> Option<(&str, &str)> {
+        match self {
+            Rule::Literal(_) => None,
+            Rule::Metric { name, arguments, .. } => {
+                let argument = match arguments.first() {
+                    Some(Rule::Literal(Value::Text(text))) => text.as_str(),
+                    _ => "",
+                };
+                Some((name, argument))
+            }
+            Rule::Function { arguments, .. } => arguments.iter().find_map(Rule::subject),
+            Rule::Negative(inner) | Rule::Not(inner) => inner.subject(),
+            Rule::Arithmetic(_, left, right)
+            | Rule::Compare(_, left, right)
+            | Rule::And(left, right)
+            | Rule::Or(left, right) => left.subject().or_else(|| right.subject()),
+        }
+    }
+
+    /// What a rule means that is a metric alone, or the length of one: the metric's meaning and its argument.
+    #[must_use]
+    pub fn about(&self) -> Option<(&'static str, &str)> {
+        if !matches!(self, Rule::Metric { .. } | Rule::Function { function: Function::Len, .. }) {
+            return None;
+        }
+        let (name, argument) = self.subject()?;
+        let metric = super::metrics::METRICS.iter().find(|metric| metric.name == name)?;
+        Some((metric.about, argument))
+    }
+
     /// What it gives.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -136,6 +136,25 @@ pub static FIGURES: &[(&str, &str, Count)] = &[
         count(blocks.filter(|block| block.lost.is_none()).count())
     }),
     ("cached_after", "cached partitions there when an action has ended", cached_after),
+    ("cached_bytes", "bytes of cached partitions when they were made, copies included", |t, _| {
+        let held = |block: &crate::status::CachedBlock| block.bytes * (1 + block.copies.len() as u64);
+        let blocks = t.status.caches.values().flat_map(|cache| cache.blocks.values());
+        num(blocks.map(|block| held(block) as f64).sum())
+    }),
+    ("copied_bytes", "bytes of cached partitions that were sent to a second executor", |t, _| {
+        let copied = |kind: &EventKind| if let EventKind::BlockReplicated { bytes, .. } = kind { *bytes } else { 0 };
+        num(t.events.iter().map(|event| copied(&event.kind) as f64).sum())
+    }),
+    ("driver_rows", "rows that an action brought to the driver", |t, a| {
+        num(chosen(t, a)?.into_iter().map(|query| query.rows as f64).sum())
+    }),
+    ("executors_at", "executors that are there at a moment, in virtual seconds", |t, a| {
+        count(super::executors::at(t, arg(a, 0)?))
+    }),
+    ("executors_most", "most executors at any moment", |t, _| count(super::executors::most(t))),
+    ("executor_seconds", "core seconds for which executors were there, busy or not", |t, _| {
+        num(super::executors::core_seconds(t))
+    }),
     ("files", "files written", |t, _| num(written(t).map(|o| f64::from(o.files)).sum())),
     ("files_in", "files written to a path that contains a text", |t, a| {
         let Some(Value::Text(part)) = a.first() else { return Err(refused("`files_in` needs a text".to_owned())) };

@@ -13,6 +13,7 @@
 //! **Invariants.** The same scene gives the same take on every machine (seed, data and clock are the scene's own). A scene runs in a scratch
 //! folder that is removed after it: it never touches what a learner wrote.
 
+mod executors;
 pub mod figures;
 pub mod fill;
 pub mod formula;

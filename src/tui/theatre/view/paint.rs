@@ -1,6 +1,7 @@
 //! Small strokes: text that never leaves its area, frames, bars.
 
 use crate::common::text::{plural, visible};
+use crate::report::page::{Ink, PageLine};
 use crate::report::words::pieces;
 use crate::tui::theme::{ScreenOptions, Tone};
 use ratatui::buffer::Buffer;
@@ -99,6 +100,22 @@ impl Brush<'_> {
         }
     }
 
+    /// The lines of a page inside a pane, the first ones scrolled away; the frame says how many are below.
+    pub fn page(&mut self, frame: Rect, inner: Rect, lines: &[PageLine], scroll: usize) {
+        for (y, line) in lines.iter().skip(scroll).take(usize::from(inner.height)).enumerate() {
+            let mut x = 0;
+            for (ink, words) in &line.0 {
+                x = self.tone(inner, x, y as u16, words, tone(*ink));
+            }
+        }
+        let below = lines.len().saturating_sub(scroll + usize::from(inner.height));
+        if below > 0 {
+            let more = format!(" {below} more below, j ");
+            let x = frame.width.saturating_sub(more.chars().count() as u16 + 2);
+            self.tone(frame, x, frame.height.saturating_sub(1), &more, Tone::Key);
+        }
+    }
+
     /// Underlines what is selected: adds reversal to cells that are already there.
     pub fn mark(&mut self, area: Rect, x: u16, y: u16, width: u16) {
         if y < area.height {
@@ -112,6 +129,19 @@ impl Brush<'_> {
 /// The style without what was drawn in the cell before: a bold title does not stay dim from the frame below it.
 fn alone(style: Style) -> Style {
     Style::reset().patch(style)
+}
+
+fn tone(ink: Ink) -> Tone {
+    match ink {
+        Ink::Text => Tone::Text,
+        Ink::Title => Tone::Title,
+        Ink::Strong => Tone::Focus,
+        Ink::Code => Tone::Running,
+        Ink::Dim => Tone::Dim,
+        Ink::Key => Tone::Key,
+        Ink::Good => Tone::Done,
+        Ink::Bad => Tone::Failed,
+    }
 }
 
 /// The lines of a frame.

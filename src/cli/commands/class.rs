@@ -1,0 +1,116 @@
+//! `batchlab class report`, `batchlab class recheck`.
+
+use crate::cli::workshop::Folder;
+use crate::cli::{interrupt, launch, output};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::report::cohort as told;
+use crate::workshop::cohort::{Cohort, Learner};
+use crate::workshop::progress::{self, Progress};
+use crate::workshop::step::{self, Library};
+use clap::Subcommand;
+use std::path::{Path, PathBuf};
+
+/// For instructors: what a class has done, from the files that learners hand in; nothing goes over a network
+///
+/// What is handed in is a workshop folder (unpacked), or its .batchlab/progress.json. The name of the folder or file is the learner's name.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  batchlab class report handed-in/*
+  batchlab class report handed-in/* --anonymous --html class.html
+  batchlab class recheck handed-in/* --seed 2024")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Who has passed what, the most frequent mistakes, steps over their time, who needs help, equal scripts
+    Report(Report),
+    /// Run the scripts of all passed steps again, on data made from your own seed
+    Recheck(Recheck),
+}
+
+#[derive(Debug, clap::Args)]
+struct Report {
+    /// Workshop folders or progress.json files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Animals instead of names
+    #[arg(long)]
+    anonymous: bool,
+    /// Write one self-contained HTML page as well
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write one line for each learner and step as well
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Recheck {
+    /// Workshop folders
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// What the hidden data are derived from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn run(args: &Args) -> u8 {
+    let done = match &args.what {
+        What::Report(report) => tell(report),
+        What::Recheck(recheck) => check_again(recheck),
+    };
+    launch::status(done)
+}
+
+/// Reads what one learner handed in.
+fn learner(path: &Path) -> Result<Learner> {
+    let refused = |why: String| {
+        SparkError::new(ErrorClass::IllegalArgumentException, why)
+            .with_help("give a workshop folder (unpacked), or its .batchlab/progress.json")
+    };
+    let file = if path.is_dir() { progress::folder(path).join("progress.json") } else { path.to_owned() };
+    if !file.is_file() {
+        return Err(refused(format!("{} holds no progress", path.display())));
+    }
+    // The name is the folder's, also where its progress.json was given.
+    let own = path
+        .ancestors()
+        .find(|part| part.file_name().is_some_and(|name| name != ".batchlab" && name != "progress.json"));
+    let name = own
+        .and_then(Path::file_stem)
+        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    Ok(Learner { name, progress: Progress::read_file(&file)? })
+}
+
+fn tell(args: &Report) -> Result<u8> {
+    let steps = step::all(Library::default())?;
+    let learners = args.files.iter().map(|path| learner(path)).collect::<Result<Vec<_>>>()?;
+    let mut cohort = Cohort { learners, steps: &steps };
+    if args.anonymous {
+        cohort.make_anonymous();
+    }
+    output::out(&told::text(&cohort));
+    for (path, content) in [(&args.html, told::html(&cohort)), (&args.csv, told::csv(&cohort))] {
+        if let Some(path) = path {
+            progress::write_file(path, content)?;
+            output::err(&format!("{} is written.\n", path.display()));
+        }
+    }
+    Ok(0)
+}
+
+fn check_again(args: &Recheck) -> Result<u8> {
+    let cancelled = interrupt::flag();
+    let mut is_fine = true;
+    for path in &args.folders {
+        let folder = Folder::open(path)?;
+        output::out(&format!("{}\n", path.display()));
+        let rechecked = folder.recheck(&format!("class {}", args.seed), &cancelled)?;
+        rechecked.iter().for_each(|one| output::out(&format!("  {}", one.line())));
+        is_fine &= rechecked.iter().all(|one| one.verdict.passed);
+    }
+    Ok(u8::from(!is_fine))
+}

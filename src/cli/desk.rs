@@ -1,0 +1,284 @@
+//! The desk of the exercise workspace: watches a script, checks it on a thread of its own, keeps what a learner wrote, starts the editor.
+
+use super::classroom;
+use super::commands::solution;
+use super::launch::{Plan, Script};
+use super::stage::{self, ScreenArgs};
+use super::workshop::{self, Chosen, Folder};
+use crate::cluster::ClusterConfig;
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::tui::workspace::model::{MapLine, Workspace};
+use crate::tui::workspace::{self, Desk, Left, News};
+use crate::workshop::check::{NOW_MICROS, STEPS_MAX, Which, check_telling};
+use crate::workshop::lesson;
+use crate::workshop::progress::{self, Progress};
+use crate::workshop::step::{self, Step};
+use crate::workshop::verdict::{VariantVerdict, Verdict};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Instant, SystemTime};
+
+/// Shows the workspace from a step on, until the person leaves it; gives the exit status.
+pub(crate) fn work(folder: &Folder, first: &str, screen: ScreenArgs) -> Result<u8> {
+    let names = step::names(folder.library());
+    let mut index = names.iter().position(|name| name == first).unwrap_or(0);
+    loop {
+        let mut desk = StepDesk::open(folder, &names[index])?;
+        let mut workspace = desk.workspace(&names)?;
+        match at_desk(&mut workspace, &mut desk, screen)? {
+            Left::Step(other) => index = other,
+            Left::Interrupted => return Ok(130),
+            _ => return Ok(0),
+        }
+    }
+}
+
+/// One step, until it is left for good.
+fn at_desk(workspace: &mut Workspace, desk: &mut StepDesk, screen: ScreenArgs) -> Result<Left> {
+    loop {
+        let left = workspace::run(workspace, desk, screen.options()).map_err(|error| stage::no_terminal(&error))?;
+        let told = match left {
+            Left::Theatre(from) => desk.theatre(workspace, from, screen),
+            Left::Edit => desk.edit().map(|()| 0),
+            Left::Lesson => read_lesson(&workspace.step, screen),
+            Left::Back | Left::Interrupted | Left::Step(_) => return Ok(left),
+        };
+        match told {
+            Ok(130) => return Ok(Left::Interrupted),
+            Ok(_) => {}
+            Err(error) => workspace.notice = Some(error.message().to_owned()),
+        }
+    }
+}
+
+/// Opens the lesson that goes with a step.
+fn read_lesson(step: &Step, screen: ScreenArgs) -> Result<u8> {
+    let lessons = lesson::lessons(&classroom::content())?;
+    // Where no lesson names the step, one that names a step of the same exercise.
+    let exercise = step.id.split_inclusive('.').next().unwrap_or_default();
+    let goes_with = |wanted: &dyn Fn(&str) -> bool| {
+        lessons.iter().position(|lesson| lesson.head.goes_with.iter().any(|other| wanted(other)))
+    };
+    let found = goes_with(&|other| other == step.id).or_else(|| goes_with(&|other| other.starts_with(exercise)));
+    stage::read(&lessons, found.unwrap_or(0), screen)
+}
+
+/// A file as the system describes it; another stamp means another text.
+type Stamp = (SystemTime, u64);
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.modified().ok()?, meta.len()))
+}
+
+/// What the checking thread says.
+enum Said {
+    Variant(VariantVerdict),
+    Done(Result<Verdict>),
+}
+
+/// A check that goes on.
+struct Running {
+    said: Receiver<Said>,
+    cancel: Arc<AtomicBool>,
+    began: Instant,
+}
+
+/// One step and its script.
+struct StepDesk {
+    folder: Folder,
+    chosen: Chosen,
+    path: PathBuf,
+    seen: Option<Stamp>,
+    checks: u32,
+    running: Option<Running>,
+    is_wanted: bool,
+}
+
+impl Drop for StepDesk {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl StepDesk {
+    fn open(folder: &Folder, name: &str) -> Result<StepDesk> {
+        let chosen = folder.named(name)?;
+        let path = folder.script(name);
+        let seen = stamp(&path);
+        Ok(StepDesk { folder: folder.clone(), chosen, path, seen, checks: 0, running: None, is_wanted: true })
+    }
+
+    /// The screen for it.
+    fn workspace(&self, names: &[String]) -> Result<Workspace> {
+        let progress = Progress::read(&self.folder.root)?;
+        let mut map = Vec::new();
+        for name in names {
+            let step = step::load(self.folder.library(), name)?;
+            map.push(MapLine { passed: progress.is_passed(&step.id), id: step.id, title: step.title });
+        }
+        let step = self.chosen.step.clone();
+        let hints = progress.steps.get(&step.id).map_or(0, |entry| entry.hints as usize);
+        Ok(Workspace::new(step, map, hints))
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the file has another text than the one that was checked last. A file that an editor has emptied, and is about to write, waits.
+    fn is_saved(&mut self) -> bool {
+        let now = stamp(&self.path);
+        let is_new = now != self.seen && now.is_some_and(|(_, bytes)| bytes > 0);
+        if is_new {
+            self.seen = now;
+        }
+        is_new
+    }
+
+    /// Reads the script and checks it on a thread of its own; an older check is given up.
+    fn begin(&mut self) -> Result<()> {
+        self.stop();
+        self.chosen = self.folder.named(&self.chosen.step.name)?;
+        let cancel = Arc::new(AtomicBool::new(false));
+        let (sender, said) = channel();
+        let (folder, chosen, flag) = (self.folder.clone(), self.chosen.clone(), cancel.clone());
+        let spawned = std::thread::Builder::new().name("check".to_owned()).spawn(move || {
+            judge(&folder, &chosen, &flag, &sender);
+        });
+        spawned.map_err(|error| SparkError::internal(format!("no thread could be started: {error}")))?;
+        self.running = Some(Running { said, cancel, began: Instant::now() });
+        self.checks += 1;
+        Ok(())
+    }
+
+    /// Takes in what the checking thread has said.
+    fn hear(&mut self, news: &mut Vec<News>) {
+        let Some(running) = &self.running else { return };
+        let millis = u64::try_from(running.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let said: Vec<Said> = running.said.try_iter().collect();
+        for one in said {
+            match one {
+                Said::Variant(variant) => news.push(News::Variant(Box::new(variant), millis)),
+                Said::Done(Ok(verdict)) => {
+                    self.running = None;
+                    if let Err(error) = self.remember(&verdict) {
+                        news.push(News::Refused(error.message().to_owned()));
+                    }
+                    news.push(News::Done(Box::new(verdict), millis));
+                }
+                Said::Done(Err(error)) => {
+                    self.running = None;
+                    news.push(News::Refused(error.message().to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Notes a verdict; opening a step that nobody has worked on is no attempt.
+    fn remember(&self, verdict: &Verdict) -> Result<()> {
+        let Chosen { step, source, .. } = &self.chosen;
+        if *source == step.starter {
+            return Ok(());
+        }
+        self.folder.remember(step, source, verdict, true)
+    }
+
+    /// The run of the shown variant. One on the visible data can be broken further: its data are still there.
+    fn theatre(&self, workspace: &Workspace, from: usize, screen: ScreenArgs) -> Result<u8> {
+        let Some(shown) = workspace.shown() else { return Ok(0) };
+        let is_visible = workspace.variants.first().is_some_and(|first| std::ptr::eq(first, shown));
+        let plan = if is_visible { Some(self.plan(&shown.cluster)?) } else { None };
+        let title = format!("{} on {}", workspace.file, shown.data());
+        Ok(stage::review(plan, shown.events.clone(), &title, from, screen))
+    }
+
+    /// The run of a check as a plan, so that it can be run again with faults.
+    fn plan(&self, cluster: &str) -> Result<Plan> {
+        let cluster = ClusterConfig::parse(cluster)?;
+        Ok(Plan {
+            script: Script { source: self.chosen.source.clone(), file: self.chosen.file.clone() },
+            arguments: Vec::new(),
+            root: self.folder.root.clone(),
+            allow: Vec::new(),
+            cluster: Some(cluster.clone()),
+            default_cluster: cluster,
+            faults: Vec::new(),
+            seed: 42,
+            conf: Vec::new(),
+            now_micros: NOW_MICROS,
+            steps: STEPS_MAX,
+            process_memory_bytes: u64::MAX,
+            explain: false,
+        })
+    }
+
+    /// Starts the person's editor and waits for it.
+    fn edit(&self) -> Result<()> {
+        let editor =
+            ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
+        let Some(editor) = editor else {
+            let message = format!("neither $VISUAL nor $EDITOR is set: open {} in any editor", self.path.display());
+            return Err(SparkError::new(ErrorClass::IllegalArgumentException, message));
+        };
+        if !self.path.exists() {
+            progress::write_file(&self.path, &self.chosen.step.starter)?;
+        }
+        let mut words = editor.split_whitespace();
+        let program = words.next().unwrap_or_default();
+        let status = std::process::Command::new(program).args(words).arg(&self.path).status();
+        status.map(|_| ()).map_err(|error| {
+            SparkError::new(ErrorClass::IllegalArgumentException, format!("{editor} cannot be started: {error}"))
+        })
+    }
+}
+
+impl Desk for StepDesk {
+    fn look(&mut self) -> Vec<News> {
+        let mut news = Vec::new();
+        if self.is_saved() || std::mem::take(&mut self.is_wanted) {
+            match self.begin() {
+                Ok(()) => news.push(News::Began(self.checks)),
+                Err(error) => news.push(News::Refused(error.message().to_owned())),
+            }
+        }
+        self.hear(&mut news);
+        news
+    }
+
+    fn check(&mut self) {
+        self.is_wanted = true;
+    }
+
+    fn hint_read(&mut self, number: usize) -> std::result::Result<(), String> {
+        self.folder.note_hint(&self.chosen.step.id, number).map_err(|error| told(&error))
+    }
+
+    fn reset(&mut self) -> std::result::Result<String, String> {
+        let kept = self.folder.put_starter_back(&self.chosen.step).map_err(|error| told(&error))?;
+        Ok(kept
+            .map_or_else(|| "It was the starter already.".to_owned(), |place| format!("Your text is kept in {place}")))
+    }
+
+    fn solution(&mut self) -> std::result::Result<String, String> {
+        solution::reveal(&self.folder, &self.chosen).map_err(|error| told(&error))
+    }
+}
+
+fn told(error: &SparkError) -> String {
+    error.message().to_owned()
+}
+
+/// Checks a script and says each verdict; a check that was given up says nothing more.
+fn judge(folder: &Folder, chosen: &Chosen, cancelled: &Arc<AtomicBool>, sender: &Sender<Said>) {
+    let request = folder.request(chosen, Which::All, cancelled);
+    // Nobody listens when the step was left.
+    let verdict = check_telling(&request, &mut |variant| drop(sender.send(Said::Variant(variant.clone()))));
+    if !cancelled.load(Ordering::Relaxed) {
+        let _ = sender.send(Said::Done(verdict));
+    }
+}

@@ -1,0 +1,177 @@
+use super::model::{Effect, Key, MapLine, Overlay, Pane, Workspace, update};
+use super::{Left, News, view};
+use crate::tui::theme::ScreenOptions;
+use crate::workshop::step::{self, Library};
+use crate::workshop::verdict::{Checked, Failure, Figures, Remark, VariantVerdict, Verdict};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+fn workspace() -> Workspace {
+    let step = step::load(Library::default(), "02_joins/s3_broadcast").expect("a step of the workshop");
+    let line = |id: &str| MapLine { id: id.to_owned(), title: "A step".to_owned(), passed: false };
+    Workspace::new(step, vec![line("E2.2"), line("E2.3"), line("E2.4")], 0)
+}
+
+fn variant(name: &str, passed: bool) -> VariantVerdict {
+    let failure = Failure {
+        check: "b1".to_owned(),
+        got: "sort_merge".to_owned(),
+        wanted: "broadcast_hash".to_owned(),
+        place: "join_strategy".to_owned(),
+        why: "10,000 sales move to meet 8 products".to_owned(),
+        next: "wrap the small table".to_owned(),
+        line: None,
+        moment: 17,
+    };
+    let bad = if passed { None } else { Some(0) };
+    VariantVerdict {
+        name: name.to_owned(),
+        seed: 42,
+        rows: 10_000,
+        cluster: "W4".to_owned(),
+        passed,
+        checks: vec![
+            Checked { text: "`result` is right: 4 rows".to_owned(), failure: None },
+            Checked { text: "how the first join was done: broadcast_hash".to_owned(), failure: bad },
+        ],
+        failures: if passed { Vec::new() } else { vec![failure] },
+        mistake: (!passed).then(|| Remark { id: "m3".to_owned(), text: "Sort-merge join.".to_owned() }),
+        remarks: Vec::new(),
+        figures: Figures::default(),
+        events: Vec::new(),
+    }
+}
+
+fn judged(workspace: &mut Workspace, variants: &[VariantVerdict]) {
+    workspace.hear(News::Began(workspace.save + 1));
+    for one in variants {
+        workspace.hear(News::Variant(Box::new(one.clone()), 80));
+    }
+    let verdict = Verdict {
+        step: "E2.3".to_owned(),
+        title: String::new(),
+        passed: variants.iter().all(|variant| variant.passed),
+        variants: variants.to_vec(),
+        stretch: None,
+    };
+    workspace.hear(News::Done(Box::new(verdict), 400));
+}
+
+fn press(workspace: &mut Workspace, code: KeyCode) -> Effect {
+    let key = workspace.key(KeyEvent::new(code, KeyModifiers::NONE)).expect("a key of this screen");
+    update(workspace, key)
+}
+
+fn drawn(workspace: &Workspace, width: u16, height: u16) -> String {
+    let area = Rect { x: 0, y: 0, width, height };
+    let mut buffer = Buffer::empty(area);
+    view::view(workspace, ScreenOptions::default(), &mut buffer, area);
+    let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_first_failure_is_selected_and_enter_goes_to_its_moment() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", false)]);
+    assert_eq!(workspace.chosen, 1);
+    assert_eq!(press(&mut workspace, KeyCode::Enter), Effect::Leave(Left::Theatre(17)));
+}
+
+#[test]
+fn a_hidden_variant_that_fails_takes_the_panes() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", true), variant("one product", false)]);
+    assert_eq!(workspace.shown().map(|shown| shown.name.as_str()), Some("one product"));
+    assert!(!workspace.map[1].passed);
+}
+
+#[test]
+fn a_passed_step_is_on_the_map_and_nothing_moves_on_by_itself() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", true)]);
+    assert!(workspace.map[1].passed);
+    assert_eq!(press(&mut workspace, KeyCode::Char('n')), Effect::Leave(Left::Step(2)));
+}
+
+#[test]
+fn a_save_forgets_the_verdict_before_it() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", true), variant("one product", false)]);
+    judged(&mut workspace, &[variant("visible", true)]);
+    assert_eq!(workspace.variants.len(), 1);
+}
+
+#[test]
+fn the_same_slip_twice_offers_a_hint() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", false)]);
+    assert_eq!(workspace.notice, None);
+    judged(&mut workspace, &[variant("visible", false)]);
+    assert!(workspace.notice.as_deref().is_some_and(|notice| notice.contains("hint")));
+}
+
+#[test]
+fn hints_are_counted_and_end() {
+    let mut workspace = workspace();
+    for number in 1..=3 {
+        assert_eq!(press(&mut workspace, KeyCode::Char('i')), Effect::HintRead(number));
+    }
+    assert_eq!(press(&mut workspace, KeyCode::Char('i')), Effect::None);
+    assert_eq!(workspace.pane, Pane::Task);
+}
+
+#[test]
+fn the_starter_comes_back_only_for_the_whole_word() {
+    let mut workspace = workspace();
+    press(&mut workspace, KeyCode::Char('R'));
+    for letter in "res".chars() {
+        assert_eq!(press(&mut workspace, KeyCode::Char(letter)), Effect::None);
+    }
+    assert_eq!(press(&mut workspace, KeyCode::Enter), Effect::None);
+    press(&mut workspace, KeyCode::Char('R'));
+    for letter in "reset".chars() {
+        press(&mut workspace, KeyCode::Char(letter));
+    }
+    assert_eq!(press(&mut workspace, KeyCode::Enter), Effect::Reset);
+}
+
+#[test]
+fn the_solution_of_an_open_step_is_asked_for_twice() {
+    let mut workspace = workspace();
+    assert_eq!(press(&mut workspace, KeyCode::Char('s')), Effect::None);
+    assert_eq!(workspace.overlay, Overlay::AskSolution);
+    assert_eq!(press(&mut workspace, KeyCode::Char('y')), Effect::Solution);
+}
+
+#[test]
+fn no_key_means_two_things() {
+    let mut seen = Vec::new();
+    for (codes, ..) in super::model::KEYS {
+        for code in *codes {
+            assert!(!seen.contains(code), "{code:?}");
+            seen.push(*code);
+        }
+    }
+}
+
+#[test]
+fn every_size_draws_every_pane() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", false)]);
+    for key in ['1', '2', '3', '4', '?', 'g'] {
+        press(&mut workspace, KeyCode::Char(key));
+        for (width, height) in [(120, 40), (80, 24), (40, 12), (10, 3), (1, 1)] {
+            drawn(&workspace, width, height);
+        }
+    }
+}
+
+#[test]
+fn a_small_screen_shows_the_check_with_its_verdict() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", false)]);
+    update(&mut workspace, Key::Pane(Pane::Checks));
+    insta::assert_snapshot!(drawn(&workspace, 80, 24));
+}

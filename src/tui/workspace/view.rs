@@ -1,0 +1,379 @@
+//! Draws the workspace.
+//!
+//! ```text
+//!   title                                             save 3 · 5 of 6 checks
+//!   ┌ 1 Task ───────────────┐┌ 3 Verdict ─────────────────────────────┐
+//!   │ text, hints           ││ got, wanted, where, why, next          │
+//!   ├ 2 Checks ─────────────┤├ 4 Run, at the moment that decided it ──┤
+//!   │ each check, each data ││ stages, nodes, what happened last      │
+//!   └───────────────────────┘└────────────────────────────────────────┘
+//!   keys
+//! ```
+//! Narrow screens show the pane with the focus; the checks then come with their verdict.
+
+use super::model::{KEYS, Overlay, PANES, Pane, Progress, Workspace};
+use crate::event::EventKind;
+use crate::report::page::{self, Ink, PageLine};
+use crate::report::{picture, verdict, words};
+use crate::status::Status;
+use crate::tui::glyphs;
+use crate::tui::theatre::view::paint::{Brush, fit, wrap};
+use crate::tui::theme::{ScreenOptions, Tone};
+use crate::workshop::markdown;
+use crate::workshop::verdict::VariantVerdict;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// From this width on all panes are shown.
+const WIDE: u16 = 110;
+/// The left column of wide screens.
+const LEFT: u16 = 50;
+
+/// Draws it.
+pub fn view(workspace: &Workspace, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
+    let mut brush = Brush { buffer, options };
+    if screen.width < 40 || screen.height < 12 {
+        let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: back", screen.width, screen.height);
+        for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
+            brush.tone(screen, 0, y as u16, line, Tone::Text);
+        }
+    } else {
+        title(&mut brush, workspace, screen);
+        for (pane, area) in layout(workspace, screen) {
+            one_pane(&mut brush, workspace, pane, area);
+        }
+        overlay(&mut brush, workspace, screen);
+        footer(&mut brush, workspace, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
+    }
+    glyphs::finish(buffer, options.glyphs);
+}
+
+/// The panes that are shown, and where.
+fn layout(workspace: &Workspace, screen: Rect) -> Vec<(Pane, Rect)> {
+    let body = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };
+    if screen.width < WIDE {
+        return vec![(workspace.pane, body)];
+    }
+    let right = Rect { x: body.x + LEFT, width: body.width - LEFT, ..body };
+    let left = Rect { width: LEFT, ..body };
+    let (task, checks) = split(left, body.height / 2);
+    let (verdict, run) = split(right, (body.height * 2 / 5).max(12).min(body.height));
+    vec![(Pane::Task, task), (Pane::Checks, checks), (Pane::Verdict, verdict), (Pane::Run, run)]
+}
+
+fn split(area: Rect, top: u16) -> (Rect, Rect) {
+    (Rect { height: top, ..area }, Rect { y: area.y + top, height: area.height - top, ..area })
+}
+
+fn title(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
+    let passed = workspace.map.iter().filter(|line| line.passed).count();
+    let save = if workspace.save > 0 { format!("check {} · ", workspace.save) } else { String::new() };
+    let right = format!("{save}{passed} of {} steps passed", workspace.map.len());
+    let room = usize::from(screen.width).saturating_sub(right.chars().count() + 3);
+    let step = &workspace.step;
+    let text = format!("WORKSHOP  {}  {}  ~{} min", step.id, step.title, step.minutes);
+    brush.tone(screen, 1, 0, &fit(&text, room), Tone::Title);
+    brush.tone(screen, screen.width.saturating_sub(right.chars().count() as u16 + 1), 0, &right, Tone::Dim);
+}
+
+fn name(pane: Pane) -> &'static str {
+    match pane {
+        Pane::Task => "Task",
+        Pane::Checks => "Checks",
+        Pane::Verdict => "Verdict",
+        Pane::Run => "Run",
+    }
+}
+
+fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
+    let number = PANES.iter().position(|other| *other == pane).unwrap_or(0) + 1;
+    let mut title = format!("{number} {}", name(pane));
+    if brush.buffer.area.width < WIDE {
+        let others = PANES.iter().filter(|other| **other != pane).map(|other| name(*other).to_lowercase());
+        title = format!("{title}   (Tab: {})", others.collect::<Vec<_>>().join(", "));
+    }
+    let has_focus = pane == workspace.pane;
+    let inner = brush.pane(area, &title, has_focus);
+    let (lines, marked) = lines_of(workspace, pane, usize::from(inner.width), brush.buffer.area.width >= WIDE);
+    let height = usize::from(inner.height);
+    // The selected check stays in sight.
+    let follow = marked.map_or(0, |line| (line + 2).saturating_sub(height));
+    let scroll = if has_focus { workspace.scroll.max(follow) } else { follow };
+    brush.page(area, inner, &lines, scroll);
+}
+
+/// The lines of a pane; where a check is selected, its line.
+fn lines_of(workspace: &Workspace, pane: Pane, width: usize, is_wide: bool) -> (Vec<PageLine>, Option<usize>) {
+    match pane {
+        Pane::Task => (task(workspace, width), None),
+        Pane::Verdict => (verdict_lines(workspace, width), None),
+        Pane::Run => (run(workspace, width), None),
+        Pane::Checks => {
+            let (mut lines, marked) = checks(workspace, width);
+            if !is_wide {
+                lines.push(PageLine::default());
+                lines.extend(verdict_lines(workspace, width));
+            }
+            (lines, marked)
+        }
+    }
+}
+
+fn task(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+    let step = &workspace.step;
+    let mut lines = text(&step.task, width);
+    let save = format!("Write in {}; every save is checked.", workspace.file);
+    lines.extend(page::words(&save, width, ""));
+    if workspace.hints > 0 {
+        lines.push(PageLine::default());
+    }
+    for (number, hint) in step.hints.iter().take(workspace.hints).enumerate() {
+        lines.extend(text(&format!("Hint {}. {hint}", number + 1), width));
+    }
+    let left = step.hints.len().saturating_sub(workspace.hints);
+    if left > 0 {
+        let read = format!("i: next hint, {left} of {} left.", step.hints.len());
+        lines.push(PageLine::of(Ink::Dim, read));
+    }
+    lines.push(PageLine::default());
+    lines.push(PageLine::of(Ink::Title, "Why it works so"));
+    lines.extend(text(&step.theory, width));
+    if let Some(stretch) = step.stretch.as_ref().filter(|_| is_passed(workspace)) {
+        lines.push(PageLine::of(Ink::Title, "To go further"));
+        lines.extend(text(&stretch.text, width));
+    }
+    lines
+}
+
+fn text(text: &str, width: usize) -> Vec<PageLine> {
+    markdown::blocks(text.trim()).iter().flat_map(|block| page::block(block, width)).collect()
+}
+
+fn is_passed(workspace: &Workspace) -> bool {
+    workspace.map.get(workspace.here).is_some_and(|line| line.passed)
+}
+
+/// Every check of the shown variant, then every variant; and the line of the selected check.
+fn checks(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>) {
+    let mut lines = Vec::new();
+    let mut marked = None;
+    let list = workspace.shown().map_or(&[] as &[_], |shown| &shown.checks);
+    if list.is_empty() {
+        let text =
+            if workspace.progress == Progress::Visible { "The script runs …" } else { "Nothing was checked yet." };
+        lines.push(PageLine::of(Ink::Dim, text));
+    }
+    for (index, check) in list.iter().enumerate() {
+        let is_chosen = index == workspace.chosen;
+        let (sign, ink) = if check.failure.is_some() { ("✗", Ink::Bad) } else { ("■", Ink::Good) };
+        let pointer = if is_chosen { "> " } else { "  " };
+        for (row, part) in wrap(&check.text, width.saturating_sub(4).max(8), 0).into_iter().enumerate() {
+            let (head, mark) = if row == 0 { (pointer, sign) } else { ("  ", " ") };
+            let words = if is_chosen { Ink::Strong } else { Ink::Text };
+            let pieces = vec![(Ink::Strong, head.to_owned()), (ink, format!("{mark} ")), (words, part)];
+            lines.push(PageLine(pieces));
+        }
+        if is_chosen {
+            marked = Some(lines.len() - 1);
+        }
+    }
+    lines.push(PageLine::default());
+    lines.extend(data(workspace, width));
+    (lines, marked)
+}
+
+/// The visible data and the hidden variants, and how long they took.
+fn data(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+    let mut lines = vec![PageLine::of(Ink::Dim, "On these data:")];
+    let next = workspace.variants.len();
+    for (index, variant) in workspace.step.variants.iter().enumerate() {
+        let judged = workspace.variants.iter().find(|judged| judged.name == variant.name);
+        let (sign, ink) = match judged {
+            Some(judged) if judged.passed => ("■", Ink::Good),
+            Some(_) => ("✗", Ink::Bad),
+            None if index == next && workspace.progress == Progress::Hidden => ("►", Ink::Key),
+            None => ("·", Ink::Dim),
+        };
+        let seed = judged.map_or(String::new(), |judged| format!("  seed {}", judged.seed));
+        lines.push(PageLine(vec![(ink, format!("  {sign} ")), (Ink::Text, variant.name.clone()), (Ink::Dim, seed)]));
+    }
+    if let Some(first) = workspace.first_millis {
+        let all = workspace.all_millis.map_or(String::new(), |all| format!(", everything after {all} ms"));
+        let took = format!("Visible data after {first} ms{all} of your time.");
+        lines.extend(page::words(&took, width, "").into_iter().map(|line| PageLine::of(Ink::Dim, line.plain())));
+    }
+    lines
+}
+
+fn verdict_lines(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+    let Some(shown) = workspace.shown() else {
+        return text(
+            "Save the script, and the verdict stands here: what was seen, what was wanted, why it matters.",
+            width,
+        );
+    };
+    let mut lines = Vec::new();
+    if shown.passed {
+        lines.extend(praise(workspace, shown, width));
+    } else {
+        let on = format!("On {} (seed {}, {})", shown.data(), shown.seed, shown.cluster);
+        lines.push(PageLine::of(Ink::Dim, on));
+        if let Some(mistake) = &shown.mistake {
+            lines.push(PageLine::default());
+            lines.extend(text(&mistake.text, width));
+        }
+    }
+    if let Some(failure) = workspace.failure() {
+        // Which check it is, the list says.
+        for (word, said) in verdict::parts(failure).into_iter().skip(1) {
+            lines.extend(labelled(word, &said, width));
+        }
+    } else if !shown.passed {
+        lines.push(PageLine::of(Ink::Good, "The selected check holds; j and k go to the others."));
+    }
+    lines
+}
+
+fn labelled(word: &str, said: &str, width: usize) -> Vec<PageLine> {
+    let parts = wrap(said, width.saturating_sub(8).max(8), 0).into_iter().enumerate();
+    let ink = if word == "Next" { Ink::Strong } else { Ink::Text };
+    parts
+        .map(|(row, part)| {
+            let head = if row == 0 { word } else { "" };
+            PageLine(vec![(Ink::Dim, format!("{head:<8}")), (ink, part)])
+        })
+        .collect()
+}
+
+/// What happened in the cluster, and what comes next.
+fn praise(workspace: &Workspace, shown: &VariantVerdict, width: usize) -> Vec<PageLine> {
+    let whole = workspace.verdict.as_ref().is_some_and(|verdict| verdict.passed);
+    let first = if whole { "Right, on all data." } else { "Right on the visible data; the hidden ones are running." };
+    let mut lines = vec![PageLine::of(Ink::Good, first), PageLine::default()];
+    lines.extend(page::words(&verdict::in_the_cluster(&shown.figures), width, ""));
+    for remark in &shown.remarks {
+        lines.push(PageLine::default());
+        lines.extend(text(&remark.text, width));
+    }
+    if whole {
+        let reached = workspace.verdict.as_ref().is_some_and(|verdict| verdict.stretch == Some(true));
+        let further = match (&workspace.step.stretch, reached) {
+            (Some(_), true) => "The stretch goal is reached too. ",
+            (Some(_), false) => "A stretch goal stands below the task. ",
+            (None, _) => "",
+        };
+        lines.push(PageLine::default());
+        lines.extend(page::words(&format!("{further}n: next step. s: our way beside yours."), width, ""));
+    }
+    lines
+}
+
+/// The run at the moment that decided the selected check.
+fn run(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+    let Some(shown) = workspace.shown().filter(|shown| !shown.events.is_empty()) else {
+        return text("The run of your script stands here, at the moment that decided the selected check.", width);
+    };
+    let until = &shown.events[..workspace.moment().min(shown.events.len())];
+    let status = Status::of(until);
+    let at = format!("At {} simulated, on {}. Enter opens this moment.", words::moment(status.now), shown.cluster);
+    let mut lines = page::words(&at, width, "");
+    let starting = match until.last().map(|event| &event.kind) {
+        Some(EventKind::QueryStarted { query, .. }) => status.queries.get(query),
+        _ => None,
+    };
+    let drawn = match starting {
+        Some(query) => picture::plan_of(query),
+        None => [picture::stages(&status, width), vec![String::new()], picture::nodes(&status, width)].concat(),
+    };
+    lines.extend(drawn.iter().map(|line| PageLine::of(Ink::Code, fit(line, width))));
+    lines.push(PageLine::default());
+    let told = picture::told(until, 0);
+    let last = &told[told.len().saturating_sub(8)..];
+    lines.extend(last.iter().flat_map(|line| wrap(line, width.max(8), 8)).map(|line| PageLine::of(Ink::Text, line)));
+    lines
+}
+
+/// How far the focused pane can be scrolled.
+#[must_use]
+pub fn scroll_max(workspace: &Workspace) -> usize {
+    let (width, height) = workspace.size;
+    let screen = Rect { x: 0, y: 0, width, height };
+    let Some((pane, area)) = layout(workspace, screen).into_iter().find(|(pane, _)| *pane == workspace.pane) else {
+        return 0;
+    };
+    let lines = lines_of(workspace, pane, usize::from(area.width.saturating_sub(4)), width >= WIDE).0;
+    lines.len().saturating_sub(usize::from(area.height.saturating_sub(2)))
+}
+
+fn overlay(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
+    let room = usize::from(screen.width.saturating_sub(8).min(100));
+    let (title, lines, scroll) = match &workspace.overlay {
+        Overlay::None => return,
+        Overlay::Keys => ("Keys", keys(), 0),
+        Overlay::Map { choice } => ("Steps, Enter goes there", map(workspace, *choice), choice.saturating_sub(8)),
+        Overlay::Reset { typed } => {
+            let ask = format!("Type reset and Enter to get the starter back: {typed}_");
+            let kept = "Your text goes to .batchlab/attic/; nothing is lost.";
+            ("Reset", vec![PageLine::of(Ink::Text, ask), PageLine::of(Ink::Dim, kept)], 0)
+        }
+        Overlay::AskSolution => {
+            let ask = "You have not passed this step yet. See one way to do it? The report will say so.";
+            let mut lines = page::words(ask, room, "");
+            lines.push(PageLine::of(Ink::Key, "y: yes   any other key: no"));
+            ("Solution", lines, 0)
+        }
+        Overlay::Solution { lines, scroll } => {
+            ("Solution, q closes", lines.iter().map(|line| PageLine::of(Ink::Code, line)).collect(), *scroll)
+        }
+    };
+    let height = (lines.len() as u16 + 2).min(screen.height.saturating_sub(2)).max(3);
+    let width = screen.width.saturating_sub(4).min(104);
+    let area = Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + 1, width, height };
+    brush.clear(area);
+    let inner = brush.pane(area, title, true);
+    let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    brush.page(area, inner, &lines, scroll);
+}
+
+fn keys() -> Vec<PageLine> {
+    let named = KEYS.iter().filter(|(_, _, key, _)| !key.is_empty());
+    named
+        .map(|(_, _, key, does)| PageLine(vec![(Ink::Key, format!("{key:<8}")), (Ink::Text, (*does).to_owned())]))
+        .collect()
+}
+
+fn map(workspace: &Workspace, choice: usize) -> Vec<PageLine> {
+    let line = |(index, step): (usize, &super::model::MapLine)| {
+        let (sign, ink) = if step.passed { ("■", Ink::Good) } else { ("·", Ink::Dim) };
+        let pointer = if index == choice { "> " } else { "  " };
+        let words = if index == choice { Ink::Strong } else { Ink::Text };
+        PageLine(vec![
+            (Ink::Strong, pointer.to_owned()),
+            (ink, format!("{sign} ")),
+            (words, format!("{:<6}{}", step.id, step.title)),
+        ])
+    };
+    workspace.map.iter().enumerate().map(line).collect()
+}
+
+fn footer(brush: &mut Brush, workspace: &Workspace, area: Rect) {
+    if let Some(notice) = &workspace.notice {
+        brush.tone(area, 1, 0, &fit(notice, usize::from(area.width.saturating_sub(2))), Tone::Again);
+        return;
+    }
+    let mut x = 1;
+    for (key, does) in [
+        ("Enter", "moment"),
+        ("i", "hint"),
+        ("e", "edit"),
+        ("v", "check"),
+        ("t", "theatre"),
+        ("n", "next"),
+        ("g", "steps"),
+        ("q", "back"),
+    ] {
+        x = brush.tone(area, x, 0, key, Tone::Key);
+        x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
+    }
+    brush.tone(area, area.width.saturating_sub(7), 0, "? keys", Tone::Key);
+}

@@ -1,0 +1,279 @@
+//! Turns what a run left behind into a verdict: answers, behaviours, predictions, and the known mistake behind what is wrong.
+//!
+//! Nothing runs here. Each failure also gets the moment of the run that decided it ([`super::deciding`]), where a screen can go.
+
+use super::compare::Comparison;
+use super::deciding;
+use super::metrics::{Evidence, fill, shown};
+use super::rows;
+use super::rule::{self, Value, World};
+use super::step::{Answer, Behaviour, Bound, Mistake, Place, Prediction, Seed, Step, Variant};
+use super::verdict::{Checked, Failure, Figures, Remark, VariantVerdict};
+use crate::common::text;
+use crate::event::Event;
+use crate::session::Uncaught;
+use std::sync::Arc;
+
+/// The verdict on one run, and whether the stretch goal was reached, where that can be told.
+#[must_use]
+pub fn verdict(
+    step: &Step,
+    variant: &Variant,
+    evidence: &Evidence<'_>,
+    events: &[Arc<Event>],
+) -> (VariantVerdict, Option<bool>) {
+    let mut sheet = Sheet { events, checks: Vec::new(), failures: Vec::new() };
+    if let Some(failure) = raised(step, variant, evidence) {
+        sheet.note("the script runs to its end", None, Some(failure));
+    } else {
+        every_check(step, variant, evidence, &mut sheet);
+    }
+    let Sheet { checks, failures, .. } = sheet;
+    let holds = |rule| rule::evaluate(rule, evidence) == Ok(Value::Bool(true));
+    let said = |mistake: &Mistake| Remark { id: mistake.id.clone(), text: fill(&mistake.say, evidence) };
+    let passed = failures.is_empty();
+    let mistake = step.mistakes.iter().find(|mistake| !passed && !mistake.accepted && holds(&mistake.when)).map(said);
+    let remarks = step.mistakes.iter().filter(|mistake| passed && mistake.accepted && holds(&mistake.when)).map(said);
+    let stretch = step.stretch.as_ref().and_then(|stretch| stretch.rule.as_ref()).map(holds);
+    let verdict = VariantVerdict {
+        name: variant.name.clone(),
+        seed: 0,
+        rows: 0,
+        cluster: variant.cluster.clone(),
+        passed,
+        checks,
+        failures,
+        mistake,
+        remarks: remarks.collect(),
+        figures: figures(evidence),
+        events: Vec::new(),
+    };
+    (verdict, stretch)
+}
+
+/// What was checked so far.
+struct Sheet<'a> {
+    events: &'a [Arc<Event>],
+    checks: Vec<Checked>,
+    failures: Vec<Failure>,
+}
+
+impl Sheet<'_> {
+    /// Notes a check in words; `metric` is what it asked of the run.
+    fn note(&mut self, words: &str, metric: Option<&rule::Rule>, failure: Option<Failure>) {
+        self.checks.push(Checked { text: words.to_owned(), failure: failure.as_ref().map(|_| self.failures.len()) });
+        if let Some(failure) = failure {
+            let moment = deciding::moment(metric, &failure.check, self.events);
+            self.failures.push(Failure { moment, ..failure });
+        }
+    }
+}
+
+fn every_check(step: &Step, variant: &Variant, evidence: &Evidence<'_>, sheet: &mut Sheet<'_>) {
+    for answer in &step.answers {
+        let name = answer.place.name();
+        let rows = evidence.wanted.get(name).map_or(0, |rows| rows.rows.len());
+        let words = format!("`{name}` is right: {}", text::plural(rows as u64, "row"));
+        sheet.note(&words, None, answer_failure(answer, evidence));
+    }
+    let here = |behaviour: &&Behaviour| match &behaviour.on {
+        Some(name) => *name == variant.name,
+        None => variant.raises.is_none() && variant.kill.is_none(),
+    };
+    for wanted in step.behaviours.iter().filter(here) {
+        sheet.note(&in_words(wanted, evidence), Some(&wanted.metric), behaviour_failure(wanted, evidence));
+    }
+    if variant.seed == Seed::Visible && variant.kill.is_none() {
+        for prediction in &step.predictions {
+            let words = format!("your prediction of `{}`", prediction.name);
+            sheet.note(&words, Some(&prediction.metric), prediction_failure(prediction, evidence));
+        }
+    }
+}
+
+/// `rows written to shuffles: at most 104`.
+fn in_words(wanted: &Behaviour, evidence: &Evidence<'_>) -> String {
+    if let Some(label) = &wanted.label {
+        return label.clone();
+    }
+    let what = match wanted.metric.about() {
+        // What stands after a colon lists the values.
+        Some((about, "")) => about.split(':').next().unwrap_or(about).to_owned(),
+        Some((about, of)) => format!("{about} ({of})"),
+        None => wanted.text.clone(),
+    };
+    match &wanted.bound {
+        Bound::Holds => what,
+        Bound::Contains(bound) => format!("{what}: with {}", shown(bound, evidence)),
+        Bound::Equals(bound) => format!("{what}: {}", shown(bound, evidence)),
+        Bound::AtMost(bound) => format!("{what}: at most {}", shown(bound, evidence)),
+        Bound::AtLeast(bound) => format!("{what}: at least {}", shown(bound, evidence)),
+    }
+}
+
+/// What is wrong with the script's end: it should be without an error, or with the one that the variant wants.
+fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Failure> {
+    let raised = evidence.failure.map(|failure| failure.class.as_str());
+    let wanted = variant.raises.as_deref();
+    if wanted.is_none() && raised.is_none() && evidence.exit == 0 || wanted.is_some() && wanted == raised {
+        return None;
+    }
+    let got = evidence.failure.map_or_else(
+        || {
+            if evidence.exit == 0 {
+                "the script ended without an error".to_owned()
+            } else {
+                format!("exit status {}", evidence.exit)
+            }
+        },
+        |failure| format!("{}: {}", failure.class, first_line(failure)),
+    );
+    let why = match wanted {
+        Some(class) => {
+            format!("on these data the script must stop with {class}, so that nothing behind it runs on bad rows")
+        }
+        None => "an error ended the script, so there is no answer to look at".to_owned(),
+    };
+    let help = evidence.failure.and_then(|failure| failure.help.first().cloned());
+    let line = evidence.failure.and_then(|failure| failure.line);
+    Some(Failure {
+        check: "raised".to_owned(),
+        got,
+        wanted: wanted.map_or_else(|| "a script that runs to its end".to_owned(), |class| format!("{class} raised")),
+        place: line.map_or_else(|| "the whole script".to_owned(), |line| format!("line {line}")),
+        why,
+        next: help.unwrap_or_else(|| format!("run `batchlab run exercises/{}.py` and read the message", step.name)),
+        line,
+        moment: 0,
+    })
+}
+
+fn first_line(failure: &Uncaught) -> String {
+    let line = failure.message.lines().next().unwrap_or_default();
+    let condition = failure.condition.as_ref().map_or(String::new(), |condition| format!("[{condition}] "));
+    text::visible(&format!("{condition}{line}"))
+}
+
+fn or_default(text: String, default: &str) -> String {
+    if text.is_empty() { default.to_owned() } else { text }
+}
+
+fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
+    let name = answer.place.name();
+    let failure = |got: String, wanted: String, place: String| Failure {
+        check: format!("answer:{name}"),
+        got,
+        wanted,
+        place,
+        why: or_default(
+            fill(&answer.why, evidence),
+            "the answer must be the same as the one computed from the data itself",
+        ),
+        next: or_default(fill(&answer.next, evidence), "read the task again, then look at this row with show()"),
+        line: match &answer.place {
+            Place::Name(name) => Some(evidence.source.line_of(name)).filter(|line| *line > 0),
+            Place::Files { .. } => None,
+        },
+        moment: 0,
+    };
+    let columns = || {
+        let wanted = evidence.wanted.get(name).map(|rows| rows.columns.iter().map(|column| column.name.clone()));
+        wanted.map_or(String::new(), |names| names.collect::<Vec<_>>().join(", "))
+    };
+    match (&answer.place, evidence.compared.get(name)) {
+        (_, Some(comparison)) => {
+            let Comparison { difference, .. } = comparison;
+            let difference = difference.clone()?;
+            Some(failure(difference.got, difference.wanted, difference.place))
+        }
+        (Place::Name(_), None) => {
+            let got = evidence.kept.get(name).map_or_else(|| "the name is not set".to_owned(), rows::kind_name);
+            Some(failure(got, format!("a value for `{name}` with {}", columns()), format!("the name `{name}`")))
+        }
+        (Place::Files { path, .. }, None) => {
+            Some(failure("nothing was written there".to_owned(), format!("files with {}", columns()), path.clone()))
+        }
+    }
+}
+
+fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Failure> {
+    let got = rule::evaluate(&wanted.metric, evidence);
+    let (holds, bound) = match &wanted.bound {
+        Bound::Holds => (got == Ok(Value::Bool(true)), "true".to_owned()),
+        Bound::Contains(bound) => {
+            (contains(got.as_ref().ok(), bound), format!("one that contains {}", shown(bound, evidence)))
+        }
+        Bound::Equals(bound) => (got.is_ok() && got == rule::evaluate(bound, evidence), shown(bound, evidence)),
+        Bound::AtMost(bound) => (
+            ordered(got.as_ref().ok(), bound, evidence, |got, bound| got <= bound),
+            format!("at most {}", shown(bound, evidence)),
+        ),
+        Bound::AtLeast(bound) => (
+            ordered(got.as_ref().ok(), bound, evidence, |got, bound| got >= bound),
+            format!("at least {}", shown(bound, evidence)),
+        ),
+    };
+    if holds {
+        return None;
+    }
+    Some(Failure {
+        check: wanted.id.clone(),
+        got: shown(&wanted.metric, evidence),
+        wanted: bound,
+        place: wanted.text.clone(),
+        why: fill(&wanted.why, evidence),
+        next: fill(&wanted.next, evidence),
+        line: None,
+        moment: 0,
+    })
+}
+
+fn contains(got: Option<&Value>, part: &rule::Rule) -> bool {
+    let rule::Rule::Literal(Value::Text(part)) = part else { return false };
+    match got {
+        Some(Value::List(items)) => items.contains(part),
+        Some(Value::Text(text)) => text.contains(part.as_str()),
+        _ => false,
+    }
+}
+
+fn ordered(got: Option<&Value>, bound: &rule::Rule, world: &dyn World, holds: fn(f64, f64) -> bool) -> bool {
+    match (got, rule::evaluate(bound, world)) {
+        (Some(Value::Number(got)), Ok(Value::Number(bound))) => holds(*got, bound),
+        _ => false,
+    }
+}
+
+fn prediction_failure(prediction: &Prediction, evidence: &Evidence<'_>) -> Option<Failure> {
+    let said = evidence.metric("number", &[Value::Text(format!("predict.{}", prediction.name))]);
+    let measured = rule::evaluate(&prediction.metric, evidence);
+    if measured.is_ok() && said == measured {
+        return None;
+    }
+    Some(Failure {
+        check: format!("predict:{}", prediction.name),
+        got: said.map_or_else(|_| "no prediction yet".to_owned(), |said| said.to_string()),
+        wanted: shown(&prediction.metric, evidence),
+        place: format!("predict[\"{}\"]", prediction.name),
+        why: fill(&prediction.why, evidence),
+        next: "change the prediction, and say to yourself why it is that number".to_owned(),
+        line: Some(evidence.source.line_of("predict")).filter(|line| *line > 0),
+        moment: 0,
+    })
+}
+
+fn figures(evidence: &Evidence<'_>) -> Figures {
+    let number = |name: &str| match evidence.metric(name, &[]) {
+        Ok(Value::Number(number)) => number,
+        _ => 0.0,
+    };
+    Figures {
+        stages: number("stages") as u64,
+        tasks: number("tasks") as u64,
+        exchanges: number("exchanges") as u64,
+        shuffle_records: number("shuffle_records") as u64,
+        shuffle_bytes: number("shuffle_bytes") as u64,
+        bytes_read: number("bytes_read") as u64,
+        makespan_seconds: number("makespan"),
+    }
+}
