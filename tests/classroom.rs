@@ -4,10 +4,9 @@ use batchlab::common::text::count;
 use batchlab::workshop::advise::{self, Answers};
 use batchlab::workshop::concept::{self, Map};
 use batchlab::workshop::content::Content;
-use batchlab::workshop::lesson::{Lesson, Piece, Played};
-use batchlab::workshop::markdown::{Block, plain};
+use batchlab::workshop::lesson::Lesson;
 use batchlab::workshop::scene::Studio;
-use batchlab::workshop::{card, demo, lesson, quiz};
+use batchlab::workshop::{author, card, demo, lesson, quiz};
 use std::sync::OnceLock;
 
 /// The project's own files; that the binary carries the same is a test of its own.
@@ -19,17 +18,6 @@ fn content() -> Content {
 fn studio() -> &'static Studio {
     static STUDIO: OnceLock<Studio> = OnceLock::new();
     STUDIO.get_or_init(|| Studio::new(content(), 2, std::sync::Arc::default()))
-}
-
-/// The words of a played text, without pictures and questions.
-fn words(played: &Played) -> usize {
-    let text = played.pages.iter().flatten().map(|piece| match piece {
-        Piece::Text(
-            Block::Heading(_, spans) | Block::Paragraph(spans) | Block::Item(_, _, spans) | Block::Quote(spans),
-        ) => plain(spans),
-        _ => String::new(),
-    });
-    text.map(|text| text.split_whitespace().count()).sum()
 }
 
 /// Everything that the content says.
@@ -51,18 +39,8 @@ fn every_lesson_comes_out_of_its_runs() {
         ["L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9"]
     );
     for lesson in &lessons {
-        let played = lesson.play(studio).unwrap_or_else(|error| panic!("{}", error.message()));
-        let length = words(&played);
-        assert!((200..=450).contains(&length), "{} has {length} words", lesson.head.id);
-        let asks = played.pages.iter().flatten().any(|piece| matches!(piece, Piece::Predict(_)));
-        let shows = played.pages.iter().flatten().any(|piece| matches!(piece, Piece::Picture(_)));
-        assert!(asks && shows, "{} needs a question and a picture", lesson.head.id);
-        for heading in ["In production", "Where the simple story stops being true"] {
-            assert!(lesson.body.contains(&format!("## {heading}")), "{} lacks {heading}", lesson.head.id);
-        }
-        for (name, take) in &played.scenes.0 {
-            assert_eq!(take.exit, 0, "{} scene {name}: {:?}", lesson.head.id, take.failure);
-        }
+        let problems = author::lesson_problems(lesson, studio).unwrap_or_else(|error| panic!("{}", error.message()));
+        assert!(problems.is_empty(), "{}: {}", lesson.head.id, problems.join("; "));
     }
 }
 
@@ -74,7 +52,7 @@ fn every_card_comes_out_of_its_runs() {
     let mut seen = std::collections::BTreeSet::new();
     for card in &cards {
         let played = card.play(studio).unwrap_or_else(|error| panic!("{}", error.message()));
-        let length = words(&played);
+        let length = author::words(&played);
         assert!((12..=170).contains(&length), "the card {} has {length} words", card.head.word);
         assert!(lessons.iter().any(|lesson| lesson.head.id == card.head.lesson), "{}", card.head.word);
         for word in std::iter::once(&card.head.word).chain(&card.head.also) {
@@ -101,12 +79,8 @@ fn every_question_is_answered_by_its_run() {
 fn every_figure_of_every_demo_comes_out() {
     let studio = studio();
     for demo in demo::demos(&content()).expect("demos") {
-        let played = demo.play(studio).unwrap_or_else(|error| panic!("{}", error.message()));
-        for (say, holds) in &played.figures {
-            assert!(holds, "{}: {say}", demo.id);
-        }
-        assert_eq!(demo.beat.iter().filter(|beat| beat.ask).count(), 1, "{} asks the room once", demo.id);
-        assert!(demo.notes.split_whitespace().count() >= 30, "{} needs notes", demo.id);
+        let problems = author::demo_problems(&demo, studio).unwrap_or_else(|error| panic!("{}", error.message()));
+        assert!(problems.is_empty(), "{}: {}", demo.id, problems.join("; "));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every step holds: starters fail for the reason they name, solutions pass on all variants, mutants are caught by the check meant for them.
 
 use batchlab::workshop::dev::{Bench, prove};
+use batchlab::workshop::oracle;
 use batchlab::workshop::step::{self, Library};
 use std::sync::Arc;
 
@@ -57,6 +58,8 @@ fn every_starter_has_a_step_file_and_a_solution() {
         .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "py"))
         .count();
     assert_eq!((steps.len(), starters), (37, 37));
+    let own = steps.iter().flat_map(|step| &step.answers).filter(|answer| answer.oracle == oracle::SOLUTION);
+    assert_eq!(own.count(), 0, "an engine cannot judge itself");
     assert_eq!(steps.iter().map(|step| step.minutes).sum::<u32>(), 410);
     for step in steps {
         assert!(!step.solution.contains("TODO"), "{}: the solution has a TODO", step.id);

@@ -4,7 +4,7 @@ use super::classroom;
 use super::commands::solution;
 use super::launch::{Plan, Script};
 use super::stage::{self, ScreenArgs};
-use super::workshop::{self, Chosen, Folder};
+use super::workshop::{Chosen, Folder};
 use crate::cluster::ClusterConfig;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::tui::workspace::model::{MapLine, Workspace};

@@ -59,7 +59,9 @@ pub fn summary(progress: &Progress, steps: &[Step], extras: &Extras, form: Form)
             }
             for (title, lines) in after {
                 out.push_str(&format!("\n{title}\n"));
-                lines.iter().for_each(|line| out.push_str(&format!("  {line}\n")));
+                for line in lines {
+                    out.push_str(&format!("  {line}\n"));
+                }
             }
             out + &format!("\n{NOTE}\ndigest {digest}\n")
         }
@@ -70,7 +72,9 @@ pub fn summary(progress: &Progress, steps: &[Step], extras: &Extras, form: Form)
             }
             for (title, lines) in after {
                 out.push_str(&format!("\n## {title}\n\n"));
-                lines.iter().for_each(|line| out.push_str(&format!("- {line}\n")));
+                for line in lines {
+                    out.push_str(&format!("- {line}\n"));
+                }
             }
             out + &format!("\n{NOTE}\n\n`digest {digest}`\n")
         }

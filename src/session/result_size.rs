@@ -6,7 +6,7 @@
 use crate::common::text::bytes;
 use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::exec::task::TaskOutput;
-use arrow::array::Array;
+use arrow::array::{Array, RecordBatch};
 
 const KEY: &str = "spark.driver.maxResultSize";
 const DEFAULT: i64 = 1 << 30;
@@ -17,7 +17,7 @@ const DEFAULT: i64 = 1 << 30;
 /// Spark's: the job is aborted.
 pub(super) fn check(outputs: &[TaskOutput], conf: &Conf, scale: u64) -> Result<()> {
     let limit = u64::try_from(conf.bytes(KEY, DEFAULT)).unwrap_or(0);
-    let columns = outputs.iter().flat_map(|output| &output.batches).flat_map(|batch| batch.columns());
+    let columns = outputs.iter().flat_map(|output| &output.batches).flat_map(RecordBatch::columns);
     let sizes = columns.map(|column| column.to_data().get_slice_memory_size().unwrap_or(0) as u64);
     let size = sizes.sum::<u64>().saturating_mul(scale);
     if limit == 0 || size <= limit {

@@ -56,7 +56,8 @@ fn form(step: &Step) -> Vec<String> {
     wants(!step.starter.is_empty() && !step.solution.is_empty(), "no starter or no solution".to_owned());
     wants(step.starter.contains("TODO"), "the starter has no TODO".to_owned());
     for answer in &step.answers {
-        let is_known = oracle::ORACLES.iter().any(|(name, _)| *name == answer.oracle);
+        let is_known =
+            answer.oracle == oracle::SOLUTION || oracle::ORACLES.iter().any(|(name, _)| *name == answer.oracle);
         wants(is_known, format!("there is no oracle `{}`", answer.oracle));
     }
     for mistake in &step.mistakes {

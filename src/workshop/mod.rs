@@ -5,9 +5,10 @@
 //! one learner did, [`cohort`] what a class did.
 //!
 //! [`step`] reads the exercises' steps; [`check`] runs a learner's script; [`judge`] compares answers with an [`oracle`] and what the cluster did
-//! ([`facts`]) with the step's [`rule`]s; [`deciding`] finds the moment that decided a failure; [`dev`] proves that a step holds.
+//! ([`facts`]) with the step's [`rule`]s; [`deciding`] finds the moment that decided a failure; [`dev`] proves that a step holds, [`author`] gives files to begin with.
 
 pub mod advise;
+pub mod author;
 pub mod card;
 pub mod check;
 pub mod cohort;

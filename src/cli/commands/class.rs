@@ -109,7 +109,9 @@ fn check_again(args: &Recheck) -> Result<u8> {
         let folder = Folder::open(path)?;
         output::out(&format!("{}\n", path.display()));
         let rechecked = folder.recheck(&format!("class {}", args.seed), &cancelled)?;
-        rechecked.iter().for_each(|one| output::out(&format!("  {}", one.line())));
+        for one in &rechecked {
+            output::out(&format!("  {}", one.line()));
+        }
         is_fine &= rechecked.iter().all(|one| one.verdict.passed);
     }
     Ok(u8::from(!is_fine))

@@ -1,13 +1,16 @@
-//! `batchlab dev check`.
+//! `batchlab dev check`, `batchlab dev new`.
 
 use crate::cli::workshop::{self, Folder};
 use crate::cli::{interrupt, launch, output};
-use crate::common::Result;
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::workshop::content::Content;
 use crate::workshop::dev::{Bench, prove};
+use crate::workshop::scene::Studio;
+use crate::workshop::{author, demo, lesson, progress};
 use clap::Subcommand;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// For those who write steps: prove that they hold
+/// For authors of steps, lessons and demos: begin with files that hold, and prove that they still do
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -16,31 +19,106 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Prove that starters fail for the right reason, solutions pass on all variants, and every mutant is caught by its check
+    /// Prove that starters fail for the right reason, solutions pass on all variants, every mutant is caught by its check; that lessons and demos come out
     Check(Check),
+    /// Files for a new step (E6.1), lesson (L9) or demo (D21), to be changed; nothing is overwritten
+    New(New),
 }
 
 #[derive(Debug, clap::Args)]
 struct Check {
-    /// Steps: E2.3, an exercise such as E2, or all
+    /// Steps (E2.3, an exercise such as E2, all), lessons (L3), demos (D05)
     what: Vec<String>,
-    /// The workshop folder whose step files are checked
+    /// The folder whose files are checked
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    dir: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct New {
+    /// E6.1, L9 or D21
+    id: String,
+    /// Its title
+    #[arg(long, default_value = "A new one")]
+    title: String,
+    /// The short name of a step, for its files
+    #[arg(long, default_value = "mine")]
+    name: String,
+    /// The folder to write into
     #[arg(long, default_value = ".", value_name = "DIR")]
     dir: PathBuf,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let What::Check(check) = &args.what;
-    launch::status(try_check(check))
+    launch::status(match &args.what {
+        What::Check(check) => try_check(check),
+        What::New(new) => begin(new),
+    })
+}
+
+/// Writes the files of something new.
+fn begin(args: &New) -> Result<u8> {
+    let is_plain = args.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !args.name.is_empty();
+    if !is_plain || args.title.contains(['"', '\\', '\n']) {
+        let message = "a name has letters, digits and underscores; a title no quotes".to_owned();
+        return Err(SparkError::new(ErrorClass::IllegalArgumentException, message));
+    }
+    let drafts = author::drafts(&args.id, &args.title, &args.name)?;
+    if let Some(there) = drafts.iter().find(|draft| args.dir.join(&draft.path).exists()) {
+        return Err(SparkError::new(ErrorClass::IllegalArgumentException, format!("{} is there already", there.path))
+            .with_help("nothing was written; choose another id or name"));
+    }
+    for draft in &drafts {
+        progress::write_file(&args.dir.join(&draft.path), &draft.text)?;
+        output::out(&format!("{}\n", draft.path));
+    }
+    output::out(&format!("They hold as they are: `batchlab dev check {}`. Change them one by one.\n", args.id));
+    Ok(0)
+}
+
+/// Whether a word means a lesson or a demo.
+fn is_text(word: &str) -> bool {
+    word.starts_with(['L', 'D', 'l', 'd'])
+}
+
+/// What lessons and demos do not keep; gives how many were looked at and how many problems there are.
+fn check_texts(words: &[String], dir: &Path) -> Result<(usize, usize)> {
+    let root = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let studio = Studio::new(Content::of(root), workshop::threads(), interrupt::flag());
+    let (lessons, demos) = (lesson::lessons(studio.content())?, demo::demos(studio.content())?);
+    let mut wrong = 0;
+    for word in words {
+        let lesson = lessons.iter().find(|lesson| lesson.head.id.eq_ignore_ascii_case(word));
+        let demo = demos.iter().find(|demo| demo.id.eq_ignore_ascii_case(word));
+        let problems = match (lesson, demo) {
+            (Some(lesson), _) => author::lesson_problems(lesson, &studio)?,
+            (None, Some(demo)) => author::demo_problems(demo, &studio)?,
+            (None, None) => vec!["there is no such lesson or demo".to_owned()],
+        };
+        if problems.is_empty() {
+            output::out(&format!("{word}  holds\n"));
+        }
+        wrong += problems.len();
+        for problem in &problems {
+            output::out(&format!("{word}: {problem}\n"));
+        }
+    }
+    Ok((words.len(), wrong))
 }
 
 fn try_check(args: &Check) -> Result<u8> {
     let folder = Folder::open(&args.dir)?;
-    let words = if args.what.is_empty() { vec!["all".to_owned()] } else { args.what.clone() };
+    let (texts, words): (Vec<String>, Vec<String>) = args.what.iter().cloned().partition(|word| is_text(word));
+    let (looked_at, mut wrong) = check_texts(&texts, &args.dir)?;
+    if !texts.is_empty() && words.is_empty() {
+        output::out(&format!("{looked_at} texts, {wrong} problems\n"));
+        return Ok(u8::from(wrong > 0));
+    }
+    let words = if words.is_empty() { vec!["all".to_owned()] } else { words };
     let root = std::env::temp_dir().join(format!("batchlab-dev-{}", std::process::id()));
-    std::fs::create_dir_all(&root).map_err(|error| crate::common::SparkError::internal(error.to_string()))?;
+    std::fs::create_dir_all(&root).map_err(|error| SparkError::internal(error.to_string()))?;
     let bench = Bench { root: &root, threads: workshop::threads(), cancelled: interrupt::flag() };
-    let (mut wrong, mut steps) = (0, 0);
+    let mut steps = 0;
     for chosen in folder.choose(&words)? {
         steps += 1;
         let problems = prove(&chosen.step, &bench);

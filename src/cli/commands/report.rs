@@ -77,7 +77,9 @@ fn try_run(args: &Args) -> Result<u8> {
 fn verify(folder: &Folder) -> Result<u8> {
     let salt = format!("verify {} {}", folder.salt(), launch::wall_micros());
     let rechecked = folder.recheck(&salt, &interrupt::flag())?;
-    rechecked.iter().for_each(|one| output::out(&one.line()));
+    for one in &rechecked {
+        output::out(&one.line());
+    }
     let held = rechecked.iter().filter(|one| one.verdict.passed).count();
     output::out(&format!("{held} of {} passed steps hold on fresh data.\n", rechecked.len()));
     Ok(u8::from(held < rechecked.len()))

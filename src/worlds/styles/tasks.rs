@@ -111,7 +111,7 @@ impl<'a> Yard<'a> {
             self.now = at;
             match due {
                 Due::Ended { slot, work, attempt } if self.slots[slot].works == Some((work, attempt)) => {
-                    self.ended(slot, work)
+                    self.ended(slot, work);
                 }
                 Due::Ended { .. } => continue,
                 Due::Death => {
@@ -175,7 +175,7 @@ impl<'a> Yard<'a> {
         if self.held(machine) > config.memory() {
             let spilled = std::mem::take(&mut self.slots[slot].partial);
             let size = config.sum_bytes(spilled.len());
-            length = length + time_for(size, DISK);
+            length += time_for(size, DISK);
             self.done.spilled_bytes += size;
             let name = self.name(machine);
             self.journal.tell_some("a spill", self.now, &name, Mark::Refusal, || {
@@ -202,10 +202,10 @@ impl<'a> Yard<'a> {
         let mut length = VirtualDuration(0);
         for (home, parts) in self.outputs.values() {
             let bytes = self.config.sum_bytes(parts[share].len());
-            length = length + time_for(bytes, DISK);
+            length += time_for(bytes, DISK);
             if *home != machine {
                 // A machine's slots share its network card.
-                length = length + FETCH + time_for(bytes * u64::from(self.config.cores), NETWORK);
+                length += FETCH + time_for(bytes * u64::from(self.config.cores), NETWORK);
                 self.done.moved_bytes += bytes;
             }
         }
