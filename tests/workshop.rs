@@ -1,5 +1,6 @@
 //! Every step holds: starters fail for the reason they name, solutions pass on all variants, mutants are caught by the check meant for them.
 
+use batchlab::workshop::check::{self, CheckRequest, Which};
 use batchlab::workshop::dev::{Bench, prove};
 use batchlab::workshop::oracle;
 use batchlab::workshop::step::{self, Library};
@@ -64,4 +65,43 @@ fn every_starter_has_a_step_file_and_a_solution() {
     for step in steps {
         assert!(!step.solution.contains("TODO"), "{}: the solution has a TODO", step.id);
     }
+}
+
+/// What is said of a slip that no step names: the solution with one edit, on the visible data or on another variant.
+#[track_caller]
+fn slip(name: &str, edit: (&str, &str), expected: &str) {
+    let library = Library { root: Some(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))) };
+    let step = step::load(library, name).expect("a step file");
+    assert!(step.solution.contains(edit.0), "the solution of {name} has no {:?}", edit.0);
+    let source = step.solution.replacen(edit.0, edit.1, 1);
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let verdict = check::check(&CheckRequest {
+        step: &step,
+        source: &source,
+        file: "x.py",
+        root: root.path(),
+        visible: (42, 10_000),
+        salt: "slips",
+        rows: None,
+        which: Which::All,
+        threads: 1,
+        cancelled: Arc::default(),
+    });
+    let verdict = verdict.expect("runs");
+    assert_eq!(
+        verdict.mistake_ids(),
+        [format!("{}-{expected}", step.id)],
+        "{:?}",
+        verdict.first_failure().map(|failed| &failed.failures)
+    );
+}
+
+#[test]
+fn slips_that_no_step_names_are_explained() {
+    slip("01_basics/s4_columns", ("result.show(5, truncate=False)", "rows = result.collect()"), "c1");
+    slip("05_case/s2_quality_windows", ("print(too_late)", "print(too_late, len(ev.collect()))"), "c1");
+    slip("01_basics/s4_columns", ("people.filter(F.col(\"age\") > 30)", "people"), "c3");
+    slip("02_joins/s2_join_types", ("\"dept_id\", \"left\")", "\"dept_id\", \"inner\")"), "c4");
+    slip("02_joins/s4_aggregate", ("F.round(F.avg(\"salary\"), 2)", "F.round(F.avg(\"salary\"))"), "c5");
+    slip("04_quality/s1_profile", ("result = ", "fixed = "), "c2");
 }

@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::SystemTime;
 
 /// Interpreter steps of a checked script.
 pub const STEPS_MAX: u64 = 20_000_000;
@@ -185,13 +186,14 @@ fn clear_output(root: &Path) {
 
 fn run(request: &CheckRequest<'_>, variant: &Variant, root: &Path, faults: Vec<Fault>) -> Result<Ran> {
     let log = EventLog::new();
+    let before = data_files(root);
     let run = run_request(request, variant, root, request.source.to_owned(), &log, faults)?;
     let (outcome, kept) = run_and_keep(run, &names(request.step));
     let kept: BTreeMap<String, Kept> = kept.into_iter().collect();
     let got = kept.iter().map(|(name, kept)| (name.clone(), rows::of_value(kept))).collect();
-    let mut files = Vec::new();
-    list_files(&root.join("out"), "out", &mut files);
-    files.sort();
+    // What an earlier run left behind is not this run's.
+    let written = data_files(root).into_iter().filter(|(path, stamp)| before.get(path) != Some(stamp));
+    let files = written.map(|(path, _)| path).collect();
     let events = log.snapshot();
     Ok(Ran { outcome, facts: facts::facts(&events), events, kept, got, files })
 }
@@ -244,7 +246,17 @@ fn names(step: &Step) -> Vec<String> {
     names
 }
 
-fn list_files(folder: &Path, shown: &str, found: &mut Vec<String>) {
+/// When a file was written, and how long it is.
+type Stamp = (Option<SystemTime>, u64);
+
+/// The data files below `out/`.
+fn data_files(root: &Path) -> BTreeMap<String, Stamp> {
+    let mut found = BTreeMap::new();
+    list_files(&root.join("out"), "out", &mut found);
+    found
+}
+
+fn list_files(folder: &Path, shown: &str, found: &mut BTreeMap<String, Stamp>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with(['.', '_']) {
@@ -254,7 +266,8 @@ fn list_files(folder: &Path, shown: &str, found: &mut Vec<String>) {
         if entry.path().is_dir() {
             list_files(&entry.path(), &path, found);
         } else if entry.path().extension().is_none_or(|extension| extension != "crc") {
-            found.push(path);
+            let stamp = entry.metadata().map(|meta| (meta.modified().ok(), meta.len())).unwrap_or_default();
+            found.insert(path, stamp);
         }
     }
 }
@@ -305,6 +318,7 @@ fn judge(
         compared: &compared,
         source: &source,
         dataset,
+        is_hidden: variant.seed != Seed::Visible,
         files: &ran.files,
     };
     let (mut verdict, stretch) = judge::verdict(step, variant, &evidence, &ran.events);

@@ -60,7 +60,7 @@ fn form(step: &Step) -> Vec<String> {
             answer.oracle == oracle::SOLUTION || oracle::ORACLES.iter().any(|(name, _)| *name == answer.oracle);
         wants(is_known, format!("there is no oracle `{}`", answer.oracle));
     }
-    for mistake in &step.mistakes {
+    for mistake in step.mistakes.iter().filter(|mistake| !mistake.is_common) {
         let has_mutant = step.mutants.iter().any(|mutant| mutant.caught_by == mistake.id);
         wants(has_mutant, format!("mistake {} has no mutant", mistake.id));
     }

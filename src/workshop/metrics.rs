@@ -139,6 +139,8 @@ pub static METRICS: &[Metric] = &[
     of("missing_rows", FRAME, Number, "rows of the right answer that are not there"),
     of("extra_rows", FRAME, Number, "rows that should not be there"),
     of("right", FRAME, Bool, "whether an answer is right"),
+    metric("first_wrong", Text, "the first answer that is wrong; empty when all are right or not there"),
+    metric("is_hidden", Bool, "whether these are data that the learner does not see"),
     of("is_set", FRAME, Bool, "whether a name holds something other than None"),
     of("is_frame", FRAME, Bool, "whether a name holds a DataFrame"),
     of("type_of", COLUMN, Text, "type of a frame's column; empty when there is none"),
@@ -180,6 +182,8 @@ pub struct Evidence<'a> {
     pub compared: &'a BTreeMap<String, Comparison>,
     pub source: &'a SourceText,
     pub dataset: &'a Dataset,
+    /// Whether the learner does not see these data.
+    pub is_hidden: bool,
     /// Data files below `out/`: path, relative to the working folder.
     pub files: &'a [String],
 }
@@ -280,6 +284,11 @@ impl Evidence<'_> {
             }
             "straggler_ratio" => Value::Number(facts.straggler_ratio()),
             "makespan" => Value::Number(facts.seconds),
+            "first_wrong" => {
+                let wrong = self.compared.iter().find(|(_, comparison)| comparison.difference.is_some());
+                Value::Text(wrong.map_or(String::new(), |(name, _)| name.clone()))
+            }
+            "is_hidden" => Value::Bool(self.is_hidden),
             "slots" => whole(u64::from(facts.slots)),
             "nodes" => whole(u64::from(facts.nodes)),
             "app_name" => Value::Text(facts.app_name.clone()),

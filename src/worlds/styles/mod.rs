@@ -13,7 +13,7 @@
 //!
 //! **Invariants.** An answer that is given is the right one; no machine holds more than its memory.
 //!
-//! **Simplified:** chunks are equally large; a machine that dies is known to be dead at once; the driver's memory is not counted.
+//! **Simplified:** a chunk's rows are added before the disk is asked, so memory is kept between chunks, not within one; chunks are equally large; a machine that dies is known to be dead at once; the driver's memory is not counted.
 
 mod eager;
 mod tasks;
@@ -86,7 +86,8 @@ impl StylesConfig {
         within("rows", self.rows.into(), 1, 1_000_000)?;
         within("scale", self.scale.into(), 1, 1_000_000)?;
         within("chunks", self.chunks.into(), 1, 10_000)?;
-        within("memory_mb", self.memory_mb, 1, 1_000_000)?;
+        // Each slot needs room for the piece that it reads.
+        within("memory_mb", self.memory_mb, u64::from(self.threads.max(self.cores)) + 1, 1_000_000)?;
         within("threads", self.threads.into(), 1, 256)?;
         within("nodes", self.nodes.into(), 2, 1_000)?;
         within("cores", self.cores.into(), 1, 128)?;

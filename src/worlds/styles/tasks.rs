@@ -9,6 +9,8 @@ use crate::worlds::agenda::Agenda;
 use crate::worlds::outcome::{Journal, Mark};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A chunk is read piece by piece.
+const PIECE: u64 = 1_000_000;
 /// One fetch over the network, however small.
 const FETCH: VirtualDuration = VirtualDuration(1_000_000);
 
@@ -38,8 +40,9 @@ struct Slot {
     machine: usize,
     /// What it works on, and which attempt that is.
     works: Option<(Work, u64)>,
-    /// A thread's partial sums; a cluster's slots hand them over.
+    /// Partial sums in memory, and those that went to disk; a cluster's slots hand both over after each chunk.
     partial: Sums,
+    on_disk: Sums,
 }
 
 struct Yard<'a> {
@@ -55,8 +58,6 @@ struct Yard<'a> {
     outputs: BTreeMap<usize, (usize, Vec<Sums>)>,
     finished: BTreeSet<usize>,
     reduced: BTreeMap<usize, Sums>,
-    /// Partial sums that were moved to disk.
-    spills: Vec<Sums>,
     attempts: u64,
     done: Done,
 }
@@ -67,7 +68,7 @@ impl<'a> Yard<'a> {
             Style::Cluster => (config.nodes as usize, config.cores as usize),
             Style::Eager | Style::Threads => (1, config.threads as usize),
         };
-        let slot = |at: usize| Slot { machine: at % machines, works: None, partial: Sums::new() };
+        let slot = |at: usize| Slot { machine: at % machines, works: None, partial: Sums::new(), on_disk: Sums::new() };
         let slots: Vec<Slot> = (0..machines * width).map(slot).collect();
         let mut agenda = Agenda::new();
         if let Some(death) = config.killed_at() {
@@ -86,7 +87,6 @@ impl<'a> Yard<'a> {
             outputs: BTreeMap::new(),
             finished: BTreeSet::new(),
             reduced: BTreeMap::new(),
-            spills: Vec::new(),
             attempts: 0,
             done,
         }
@@ -164,37 +164,39 @@ impl<'a> Yard<'a> {
         self.slots.iter().filter_map(|slot| slot.works).map(|(work, _)| work)
     }
 
-    /// Parses a chunk and adds it to the slot's partial sums; a full memory costs a way to the disk.
+    /// Parses a chunk and adds it to the slot's partial sums; a full memory costs ways to the disk.
     fn read(&mut self, slot: usize, chunk: usize) -> VirtualDuration {
         let config = self.config;
-        self.done.chunks_read += 1;
-        let bytes = config.row_bytes(self.chunks[chunk].len());
-        let mut length = time_for(bytes, PARSE);
+        let mut length = time_for(config.row_bytes(self.chunks[chunk].len()), PARSE);
         add(&mut self.slots[slot].partial, self.chunks[chunk].iter().copied());
         let machine = self.slots[slot].machine;
-        if self.held(machine) > config.memory() {
-            let spilled = std::mem::take(&mut self.slots[slot].partial);
+        while self.held(machine) > config.memory() {
+            let Some(fullest) = self.fullest(machine) else { break };
+            let spilled = std::mem::take(&mut self.slots[fullest].partial);
             let size = config.sum_bytes(spilled.len());
+            merge(&mut self.slots[fullest].on_disk, &spilled);
             length += time_for(size, DISK);
             self.done.spilled_bytes += size;
             let name = self.name(machine);
             self.journal.tell_some("a spill", self.now, &name, Mark::Refusal, || {
                 format!("memory is full: {} MB of partial sums go to disk", size / 1_000_000)
             });
-            self.spills.push(spilled);
         }
         self.done.peak_bytes = self.done.peak_bytes.max(self.held(machine));
         length
     }
 
-    /// Bytes that a machine holds: the chunks being read and the partial sums of its slots.
+    /// The slot of a machine with the most partial sums in memory, if any has some.
+    fn fullest(&self, machine: usize) -> Option<usize> {
+        let here = (0..self.slots.len()).filter(|slot| self.slots[*slot].machine == machine);
+        here.max_by_key(|slot| self.slots[*slot].partial.len()).filter(|slot| !self.slots[*slot].partial.is_empty())
+    }
+
+    /// Bytes that a machine holds: the pieces of chunks that are being read, and the partial sums of its slots.
     fn held(&self, machine: usize) -> u64 {
-        let chunk = |work: Option<(Work, u64)>| match work {
-            Some((Work::Chunk(chunk), _)) => self.config.row_bytes(self.chunks[chunk].len()),
-            _ => 0,
-        };
+        let piece = |works: Option<(Work, u64)>| if matches!(works, Some((Work::Chunk(_), _))) { PIECE } else { 0 };
         let here = self.slots.iter().filter(|slot| slot.machine == machine);
-        here.map(|slot| chunk(slot.works) + self.config.sum_bytes(slot.partial.len())).sum()
+        here.map(|slot| piece(slot.works) + self.config.sum_bytes(slot.partial.len())).sum()
     }
 
     /// How long a reducer takes to fetch and merge its share.
@@ -214,9 +216,11 @@ impl<'a> Yard<'a> {
 
     fn ended(&mut self, slot: usize, work: Work) {
         self.slots[slot].works = None;
+        self.done.chunks_read += usize::from(matches!(work, Work::Chunk(_)));
         match work {
             Work::Chunk(chunk) if self.is_cluster() => {
-                let partial = std::mem::take(&mut self.slots[slot].partial);
+                let mut partial = std::mem::take(&mut self.slots[slot].partial);
+                merge(&mut partial, &std::mem::take(&mut self.slots[slot].on_disk));
                 let mut parts = vec![Sums::new(); self.slots.len()];
                 for (customer, cents) in partial {
                     parts[customer as usize % self.slots.len()].insert(customer, cents);
@@ -245,9 +249,9 @@ impl<'a> Yard<'a> {
     /// The partial sums of all threads become one; those on disk are read back.
     fn merge_on_one_machine(&mut self) {
         let mut sums = Sums::new();
-        let partials = self.slots.iter().map(|slot| &slot.partial).chain(&self.spills);
-        for partial in partials {
-            merge(&mut sums, partial);
+        for slot in &self.slots {
+            merge(&mut sums, &slot.partial);
+            merge(&mut sums, &slot.on_disk);
         }
         self.done.ended = self.now + time_for(self.done.spilled_bytes, DISK);
         self.done.answer = Some(sums);
@@ -271,8 +275,7 @@ impl<'a> Yard<'a> {
             // A reducer elsewhere cannot read what is gone: it starts again when the chunks are there.
             if slot.machine == dead || (is_lost && matches!(work, Work::Reduce(_))) {
                 self.pending.insert(work);
-                slot.works = None;
-                slot.partial.clear();
+                (slot.works, slot.partial, slot.on_disk) = (None, Sums::new(), Sums::new());
             }
         }
         let text = format!("it dies with the sums of {} chunks; only those are read again", lost.len());
@@ -295,11 +298,10 @@ impl<'a> Yard<'a> {
             format!("it dies with the sums of {lost} chunks; a new process reads everything again"),
         );
         self.finished.clear();
-        self.spills.clear();
         self.done.spilled_bytes = 0;
         self.pending = (0..self.chunks.len()).map(Work::Chunk).collect();
         for slot in &mut self.slots {
-            (slot.works, slot.partial) = (None, Sums::new());
+            (slot.works, slot.partial, slot.on_disk) = (None, Sums::new(), Sums::new());
         }
         self.hand_out(self.now + start_up(self.config.style));
         true
