@@ -181,7 +181,6 @@ impl Workspace {
             News::Began(save) => {
                 self.save = save;
                 self.progress = Progress::Visible;
-                self.notice = None;
             }
             News::Variant(variant, millis) => {
                 if self.progress != Progress::Hidden {
@@ -211,6 +210,8 @@ impl Workspace {
         self.slips = slips;
         if let Some(line) = self.map.get_mut(self.here).filter(|_| verdict.passed) {
             line.passed = true;
+            // What was said of a slip does not hold any more.
+            self.notice = None;
         }
         self.verdict = Some(verdict);
     }
