@@ -128,9 +128,11 @@ fn row(progress: &Progress, step: &Step, extras: &Extras) -> [String; 6] {
 /// `2.3 KiB (48 rows), 2 % of the starter`.
 fn shuffled(entry: &Entry, starter: Option<&Figures>) -> String {
     let Some(figures) = &entry.figures else { return String::new() };
-    let share = starter.filter(|starter| starter.shuffle_bytes > 0).map_or(String::new(), |starter| {
-        format!(", {:.0} % of the starter", figures.shuffle_bytes as f64 * 100.0 / starter.shuffle_bytes as f64)
-    });
+    // A starter that does not do the work yet says nothing.
+    let share =
+        starter.filter(|starter| starter.shuffle_bytes > figures.shuffle_bytes).map_or(String::new(), |starter| {
+            format!(", {:.0} % of the starter", figures.shuffle_bytes as f64 * 100.0 / starter.shuffle_bytes as f64)
+        });
     format!("{} ({} rows){share}", text::bytes(figures.shuffle_bytes), text::count(figures.shuffle_records))
 }
 

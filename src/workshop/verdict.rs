@@ -56,8 +56,14 @@ impl VariantVerdict {
     /// The data in words: `the visible data`, `fewer rows, 2x2`.
     #[must_use]
     pub fn data(&self) -> &str {
-        if self.name == "visible" { "the visible data" } else { &self.name }
+        data_name(&self.name)
     }
+}
+
+/// A variant's name in words.
+#[must_use]
+pub fn data_name(variant: &str) -> &str {
+    if variant == "visible" { "the visible data" } else { variant }
 }
 
 /// One check, in words.

@@ -76,7 +76,8 @@ fn learner(path: &Path) -> Result<Learner> {
         return Err(refused(format!("{} holds no progress", path.display())));
     }
     // The name is the folder's, also where its progress.json was given.
-    let own = path
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let own = whole
         .ancestors()
         .find(|part| part.file_name().is_some_and(|name| name != ".batchlab" && name != "progress.json"));
     let name = own

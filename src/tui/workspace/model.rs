@@ -207,7 +207,8 @@ impl Workspace {
         if !slips.is_empty() && slips == self.slips && self.hints < self.step.hints.len() {
             self.notice = Some("The same slip again: i shows a hint.".to_owned());
         }
-        self.slips = slips;
+        // The check of the script as it was found is nobody's slip.
+        self.slips = if self.save > 1 { slips } else { Vec::new() };
         if let Some(line) = self.map.get_mut(self.here).filter(|_| verdict.passed) {
             line.passed = true;
             // What was said of a slip does not hold any more.

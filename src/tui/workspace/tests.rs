@@ -107,6 +107,7 @@ fn a_save_forgets_the_verdict_before_it() {
 fn the_same_slip_twice_offers_a_hint() {
     let mut workspace = workspace();
     judged(&mut workspace, &[variant("visible", false)]);
+    judged(&mut workspace, &[variant("visible", false)]);
     assert_eq!(workspace.notice, None);
     judged(&mut workspace, &[variant("visible", false)]);
     assert!(workspace.notice.as_deref().is_some_and(|notice| notice.contains("hint")));

@@ -20,7 +20,7 @@ use crate::tui::glyphs;
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theme::{ScreenOptions, Tone};
 use crate::workshop::markdown;
-use crate::workshop::verdict::VariantVerdict;
+use crate::workshop::verdict::{VariantVerdict, data_name};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -68,10 +68,15 @@ fn split(area: Rect, top: u16) -> (Rect, Rect) {
 fn title(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
     let passed = workspace.map.iter().filter(|line| line.passed).count();
     let save = if workspace.save > 0 { format!("check {} · ", workspace.save) } else { String::new() };
-    let right = format!("{save}{passed} of {} steps passed", workspace.map.len());
-    let room = usize::from(screen.width).saturating_sub(right.chars().count() + 3);
+    let all = workspace.map.len();
     let step = &workspace.step;
-    let text = format!("WORKSHOP  {}  {}  ~{} min", step.id, step.title, step.minutes);
+    let (text, right) = if screen.width < WIDE {
+        (format!("{}  {}", step.id, step.title), format!("{save}{passed}/{all} steps"))
+    } else {
+        let text = format!("WORKSHOP  {}  {}  ~{} min", step.id, step.title, step.minutes);
+        (text, format!("{save}{passed} of {all} steps passed"))
+    };
+    let room = usize::from(screen.width).saturating_sub(right.chars().count() + 3);
     brush.tone(screen, 1, 0, &fit(&text, room), Tone::Title);
     brush.tone(screen, screen.width.saturating_sub(right.chars().count() as u16 + 1), 0, &right, Tone::Dim);
 }
@@ -85,11 +90,23 @@ fn name(pane: Pane) -> &'static str {
     }
 }
 
+/// A pane that is not on the screen: its name, and how many checks hold.
+fn tab(workspace: &Workspace, pane: Pane) -> String {
+    let name = name(pane).to_lowercase();
+    match workspace.shown().filter(|_| pane == Pane::Checks) {
+        Some(shown) => {
+            let hold = shown.checks.iter().filter(|check| check.failure.is_none()).count();
+            format!("{name} {hold} of {}", shown.checks.len())
+        }
+        None => name,
+    }
+}
+
 fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
     let number = PANES.iter().position(|other| *other == pane).unwrap_or(0) + 1;
     let mut title = format!("{number} {}", name(pane));
     if brush.buffer.area.width < WIDE {
-        let others = PANES.iter().filter(|other| **other != pane).map(|other| name(*other).to_lowercase());
+        let others = PANES.iter().filter(|other| **other != pane).map(|other| tab(workspace, *other));
         title = format!("{title}   (Tab: {})", others.collect::<Vec<_>>().join(", "));
     }
     let has_focus = pane == workspace.pane;
@@ -195,7 +212,11 @@ fn data(workspace: &Workspace, width: usize) -> Vec<PageLine> {
             None => ("·", Ink::Dim),
         };
         let seed = judged.map_or(String::new(), |judged| format!("  seed {}", judged.seed));
-        lines.push(PageLine(vec![(ink, format!("  {sign} ")), (Ink::Text, variant.name.clone()), (Ink::Dim, seed)]));
+        lines.push(PageLine(vec![
+            (ink, format!("  {sign} ")),
+            (Ink::Text, data_name(&variant.name).to_owned()),
+            (Ink::Dim, seed),
+        ]));
     }
     if let Some(first) = workspace.first_millis {
         let all = workspace.all_millis.map_or(String::new(), |all| format!(", everything after {all} ms"));
@@ -361,19 +382,27 @@ fn footer(brush: &mut Brush, workspace: &Workspace, area: Rect) {
         brush.tone(area, 1, 0, &fit(notice, usize::from(area.width.saturating_sub(2))), Tone::Again);
         return;
     }
+    let help = "? keys";
+    let help_at = area.width.saturating_sub(help.len() as u16 + 1);
     let mut x = 1;
     for (key, does) in [
         ("Enter", "moment"),
         ("i", "hint"),
         ("e", "edit"),
-        ("v", "check"),
         ("t", "theatre"),
         ("n", "next"),
         ("g", "steps"),
         ("q", "back"),
+        ("v", "check"),
+        ("b", "lesson"),
+        ("s", "solution"),
     ] {
+        // What has no room is in the help.
+        if x + (key.len() + does.len()) as u16 + 2 > help_at {
+            break;
+        }
         x = brush.tone(area, x, 0, key, Tone::Key);
         x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
     }
-    brush.tone(area, area.width.saturating_sub(7), 0, "? keys", Tone::Key);
+    brush.tone(area, help_at, 0, help, Tone::Key);
 }
