@@ -4,7 +4,7 @@ use crate::cli::workshop::{Chosen, Folder};
 use crate::cli::{classroom, interrupt, launch, output};
 use crate::common::Result;
 use crate::report::progress::{Exhibit, Extras, Form, Outcome, summary};
-use crate::tui::{ScreenOptions, Theme, export};
+use crate::tui::{Depth, ScreenOptions, Theme, export};
 use crate::workshop::check::{CheckRequest, Which, check};
 use crate::workshop::concept::{self, Role};
 use crate::workshop::deciding;
@@ -121,7 +121,7 @@ fn exhibits(folder: &Folder, progress: &Progress) -> Result<Vec<Exhibit>> {
             let Some(run) = visible_run(folder, &chosen, &chosen.source)? else { continue };
             let moment = deciding::largest_shuffle(&run.events).unwrap_or(run.events.len());
             let at = run.events[..moment].last().map(|event| event.time).unwrap_or_default();
-            let options = ScreenOptions { theme: Theme::Light, rgb: true, ..ScreenOptions::default() };
+            let options = ScreenOptions { theme: Theme::Light, depth: Depth::Rgb, ..ScreenOptions::default() };
             let title = format!("{id}  {}: your script, when most of its rows had moved", chosen.step.title);
             exhibits.push(Exhibit { svg: export::svg(&chosen.file, &run.events, at, options), title });
         }
