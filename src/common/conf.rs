@@ -12,6 +12,7 @@ pub struct Conf {
 /// The defaults that batchlab itself reads, spelled as Spark's `spark.conf.get` prints them.
 pub static DEFAULTS: &[(&str, &str)] = &[
     ("spark.sql.adaptive.advisoryPartitionSizeInBytes", "64MB"),
+    ("spark.sql.adaptive.applyFinalStageShuffleOptimizations", "true"),
     ("spark.sql.adaptive.autoBroadcastJoinThreshold", ""),
     ("spark.sql.adaptive.coalescePartitions.enabled", "true"),
     ("spark.sql.adaptive.coalescePartitions.minPartitionSize", "1MB"),
@@ -24,10 +25,13 @@ pub static DEFAULTS: &[(&str, &str)] = &[
     ("spark.sql.autoBroadcastJoinThreshold", "10485760b"),
     ("spark.sql.caseSensitive", "false"),
     ("spark.sql.crossJoin.enabled", "true"),
+    ("spark.sql.execution.combineAdjacentAggregation", "true"),
+    ("spark.sql.execution.replaceHashWithSortAgg", "true"),
     ("spark.sql.files.maxPartitionBytes", "134217728b"),
     ("spark.sql.files.openCostInBytes", "4194304b"),
     ("spark.sql.join.preferSortMergeJoin", "true"),
     ("spark.sql.mapKeyDedupPolicy", "EXCEPTION"),
+    ("spark.sql.optimizer.canChangeCachedPlanOutputPartitioning", "false"),
     ("spark.sql.pivotMaxValues", "10000"),
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.shuffle.partitions", "200"),

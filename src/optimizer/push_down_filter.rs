@@ -9,7 +9,7 @@
 
 use super::OptimizerContext;
 use crate::common::ids::ExprId;
-use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType, Repartitioning};
+use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType};
 use crate::logical::rewrite::{
     conjunction, conjuncts, contains, definitions, has_subquery, is_deterministic, output_ids, reads, substitute,
 };
@@ -58,10 +58,9 @@ fn push(condition: &Expr, input: &Arc<LogicalPlan>) -> Option<LogicalPlan> {
             let movable = |part: &Expr| is_deterministic(part) && reads(part).is_subset(&ids);
             split_below(&parts, &movable, &|part| part, input, below)
         }
-        LogicalPlan::Sort { input: below, .. } | LogicalPlan::Distinct { input: below } => {
-            split_below(&parts, &is_deterministic, &|part| part, input, below)
-        }
-        LogicalPlan::Repartition { target, input: below } if !matches!(target, Repartitioning::Coalesce { .. }) => {
+        LogicalPlan::Sort { input: below, .. }
+        | LogicalPlan::Distinct { input: below }
+        | LogicalPlan::Repartition { input: below, .. } => {
             split_below(&parts, &is_deterministic, &|part| part, input, below)
         }
         LogicalPlan::Union { inputs, by_name, allow_missing } => {

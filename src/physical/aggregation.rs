@@ -216,7 +216,7 @@ fn is_moment(function: &str) -> bool {
 }
 
 /// Which of Spark's three operators would do it: hash tables need buffers of fixed width.
-fn style_of(aggregates: &[AggregateExpr]) -> AggregateStyle {
+pub(super) fn style_of(aggregates: &[AggregateExpr]) -> AggregateStyle {
     let fits_row = |one: &AggregateExpr| {
         one.call.function.name == "approx_count_distinct"
             || one.buffers.iter().all(|buffer| is_mutable(&buffer.data_type))

@@ -7,6 +7,7 @@
 
 pub mod adaptive;
 mod aggregation;
+pub mod combine;
 pub mod explain;
 mod file_scan;
 mod join_selection;

@@ -66,6 +66,14 @@ pub enum AggregateMode {
     Complete,
 }
 
+impl AggregateMode {
+    /// Whether the node's columns are its `outputs`, not keys and buffers.
+    #[must_use]
+    pub fn gives_results(self) -> bool {
+        matches!(self, AggregateMode::Final | AggregateMode::Complete)
+    }
+}
+
 /// One aggregate of a node. `result` names its value in `outputs` of the final node; buffers travel between the phases as the columns
 /// `buffers`, whose number and types `exec` and `physical` both take from `logical::functions::buffer_types`.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +83,7 @@ pub struct AggregateExpr {
     pub buffers: Vec<Attribute>,
 }
 
-/// How an aggregation is shown; the work is the same.
+/// Which operator of Spark's it is: how it is shown and in which order its groups come. The work is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AggregateStyle {
     Hash,
@@ -459,16 +467,25 @@ impl PhysicalPlan {
         copy
     }
 
+    /// The node over other inputs; the very same node when none is another. How a cache was filled is its past, not an input.
+    #[must_use]
+    pub fn map_inputs(self: &Arc<Self>, f: &mut dyn FnMut(&Arc<PhysicalPlan>) -> Arc<PhysicalPlan>) -> Arc<Self> {
+        if matches!(**self, PhysicalPlan::InMemoryTableScan { .. }) {
+            return self.clone();
+        }
+        let before = self.children();
+        let after: Vec<_> = before.iter().map(|child| f(child)).collect();
+        let unchanged = before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new));
+        if unchanged { self.clone() } else { Arc::new(self.with_children(after)) }
+    }
+
     /// Rewrites the tree from the leaves up. `f` gives `None` to keep a node.
     #[must_use]
     pub fn transform_up(
         self: &Arc<Self>,
         f: &mut dyn FnMut(&Arc<PhysicalPlan>) -> Option<PhysicalPlan>,
     ) -> Arc<PhysicalPlan> {
-        let before = self.children();
-        let after: Vec<_> = before.iter().map(|child| child.transform_up(f)).collect();
-        let unchanged = before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new));
-        let node = if unchanged { self.clone() } else { Arc::new(self.with_children(after)) };
+        let node = self.map_inputs(&mut |child| child.transform_up(f));
         f(&node).map_or(node, Arc::new)
     }
 

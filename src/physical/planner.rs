@@ -5,7 +5,7 @@
 //! `requirements` adds the exchanges and sorts that the operators need.
 
 use super::plan::{Partitioning, PhysicalPlan, ShuffleOrigin};
-use super::{aggregation, file_scan, join_selection, requirements};
+use super::{aggregation, combine, file_scan, join_selection, requirements};
 use crate::common::ids::{CacheId, ExprIds};
 use crate::common::{Conf, Result, SparkError};
 use crate::logical::expr::SortOrder;
@@ -76,7 +76,8 @@ pub fn plan(optimized: &Arc<LogicalPlan>, context: &PlannerContext<'_>) -> Resul
         RootUse::Collect => planner.plan_root(optimized)?,
         RootUse::Partitioned => planner.plan_node(optimized)?,
     };
-    Ok(super::validity::mark(&requirements::ensure(&operators, context.conf)))
+    let spread = requirements::ensure(&operators, context.conf);
+    Ok(super::validity::mark(&combine::combine(&spread, context.conf)))
 }
 
 /// Applies the strategies.

@@ -1,6 +1,6 @@
 //! How an operator's rows are spread and sorted, as far as the plan alone says.
 
-use super::plan::{AggregateMode, BuildSide, JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleSlice};
+use super::plan::{AggregateStyle, BuildSide, JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleSlice};
 use crate::common::ids::ExprId;
 use crate::logical::Expr;
 use crate::logical::expr::SortOrder;
@@ -31,10 +31,7 @@ pub(super) fn partitionings(plan: &PhysicalPlan) -> Vec<Partitioning> {
         }
         PhysicalPlan::Project { exprs, input } => renamed_partitionings(partitionings(input), &renaming(exprs)),
         PhysicalPlan::Aggregate { mode, grouping, outputs, input, .. } => {
-            let named = match mode {
-                AggregateMode::Final | AggregateMode::Complete => outputs,
-                AggregateMode::Partial | AggregateMode::PartialMerge => grouping,
-            };
+            let named = if mode.gives_results() { outputs } else { grouping };
             renamed_partitionings(partitionings(input), &renaming(named))
         }
         PhysicalPlan::Join { algorithm, join_type, left, right, .. } => {
@@ -155,7 +152,23 @@ fn renamed_order(order: &[SortOrder], by: &BTreeMap<ExprId, Expr>) -> Vec<SortOr
 
 /// How the rows of each partition are sorted.
 pub(super) fn ordering(plan: &PhysicalPlan) -> Vec<SortOrder> {
+    ordered(plan, false)
+}
+
+/// How they would be sorted in Spark, whose `SortAggregate` keeps the order of its keys always; ours has none to rely on, because groups
+/// that found no room come last.
+pub(super) fn ordering_in_spark(plan: &PhysicalPlan) -> Vec<SortOrder> {
+    ordered(plan, true)
+}
+
+fn ordered(plan: &PhysicalPlan, in_spark: bool) -> Vec<SortOrder> {
+    let ordering = |plan: &PhysicalPlan| ordered(plan, in_spark);
     match plan {
+        PhysicalPlan::Aggregate { style: AggregateStyle::Sort, mode, grouping, outputs, .. } if in_spark => {
+            let named = if mode.gives_results() { outputs } else { grouping };
+            let keys: Vec<Expr> = grouping.iter().filter_map(Expr::to_attribute).map(Expr::Attribute).collect();
+            renamed_order(&ascending(&keys), &renaming(named))
+        }
         PhysicalPlan::Sort { order, .. } => order.clone(),
         PhysicalPlan::TakeOrderedAndProject { order, outputs, .. } => renamed_order(order, &renaming(outputs)),
         PhysicalPlan::Project { exprs, input } => renamed_order(&ordering(input), &renaming(exprs)),

@@ -12,7 +12,7 @@
 //! case are joins: both sides must be spread *alike*, so one side that already is may decide for the other. Running it twice changes
 //! nothing, which adaptive execution relies on.
 
-use super::plan::{AggregateMode, BuildSide, JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleOrigin};
+use super::plan::{AggregateExpr, AggregateMode, BuildSide, JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleOrigin};
 use super::properties::{ascending, is_sorted_by, ordering, partitionings};
 use crate::common::Conf;
 use crate::logical::Expr;
@@ -35,14 +35,7 @@ enum Distribution {
 /// The plan with every need met.
 #[must_use]
 pub fn ensure(plan: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
-    if matches!(&**plan, PhysicalPlan::InMemoryTableScan { .. }) {
-        return plan.clone();
-    }
-    let before = plan.children();
-    let after: Vec<_> = before.iter().map(|child| ensure(child, conf)).collect();
-    let unchanged = before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new));
-    let node = if unchanged { plan.clone() } else { Arc::new(plan.with_children(after)) };
-    meet(&node, conf)
+    meet(&plan.map_inputs(&mut |child| ensure(child, conf)), conf)
 }
 
 fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
@@ -57,13 +50,7 @@ fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
             if is_cut(left) || is_cut(right) { node.clone() } else { co_partition(node, conf) }
         }
         PhysicalPlan::Aggregate { mode, grouping, aggregates, input, .. } => {
-            let updates = aggregates.iter().any(|one| !input_has(input, one));
-            let merges = match mode {
-                AggregateMode::Final | AggregateMode::Complete => true,
-                AggregateMode::PartialMerge => !updates,
-                AggregateMode::Partial => false,
-            };
-            let needs = match (merges, grouping.is_empty()) {
+            let needs = match (wants_groups_whole(*mode, aggregates, input), grouping.is_empty()) {
                 (false, _) => Distribution::Any,
                 (true, true) => Distribution::Single,
                 (true, false) => Distribution::Clustered(grouping.clone()),
@@ -125,6 +112,28 @@ fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
     }
 }
 
+/// Whether an operator asks how its inputs are spread, met or not.
+#[must_use]
+pub fn has_needs(node: &PhysicalPlan) -> bool {
+    match node {
+        PhysicalPlan::Aggregate { mode, aggregates, input, .. } => wants_groups_whole(*mode, aggregates, input),
+        PhysicalPlan::Join { algorithm, .. } => *algorithm != JoinAlgorithm::Cartesian,
+        PhysicalPlan::WindowGroupLimit { is_partial, .. } => !is_partial,
+        PhysicalPlan::Sort { global, .. } => *global,
+        PhysicalPlan::Window { .. } | PhysicalPlan::GlobalLimit { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether an aggregation needs all rows of a group in one place.
+fn wants_groups_whole(mode: AggregateMode, aggregates: &[AggregateExpr], input: &PhysicalPlan) -> bool {
+    match mode {
+        AggregateMode::Final | AggregateMode::Complete => true,
+        AggregateMode::PartialMerge => aggregates.iter().all(|one| input_has(input, one)),
+        AggregateMode::Partial => false,
+    }
+}
+
 /// Whether the rows are spread by these very keys over so many partitions.
 fn lies_so(input: &Arc<PhysicalPlan>, keys: &[Expr], count: usize) -> bool {
     partitionings(input).iter().any(|have| match have {
@@ -149,14 +158,14 @@ fn is_cut(side: &PhysicalPlan) -> bool {
 }
 
 /// Whether an aggregate's buffers come from below.
-fn input_has(input: &PhysicalPlan, aggregate: &super::plan::AggregateExpr) -> bool {
+fn input_has(input: &PhysicalPlan, aggregate: &AggregateExpr) -> bool {
     let columns = input.output();
     aggregate.buffers.iter().all(|buffer| columns.iter().any(|column| column.id == buffer.id))
 }
 
 fn with_inputs(node: &Arc<PhysicalPlan>, inputs: Vec<Arc<PhysicalPlan>>) -> Arc<PhysicalPlan> {
-    let unchanged = node.children().iter().zip(&inputs).all(|(old, new)| Arc::ptr_eq(old, new));
-    if unchanged { node.clone() } else { Arc::new(node.with_children(inputs)) }
+    let mut inputs = inputs.into_iter();
+    node.map_inputs(&mut |child| inputs.next().unwrap_or_else(|| child.clone()))
 }
 
 fn distribute(input: &Arc<PhysicalPlan>, needs: Distribution, conf: &Conf) -> Arc<PhysicalPlan> {

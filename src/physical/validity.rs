@@ -36,11 +36,7 @@ fn below(plan: &Arc<PhysicalPlan>, asked: &BTreeSet<ExprId>) -> Arc<PhysicalPlan
         }
         return Arc::new(PhysicalPlan::FileScan(FileScanExec { validity_only, ..scan.clone() }));
     }
-    let before = plan.children();
-    let after: Vec<Arc<PhysicalPlan>> =
-        before.iter().map(|child| below(child, &asked_of(plan, child, asked))).collect();
-    let is_same = before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new));
-    if is_same { plan.clone() } else { Arc::new(plan.with_children(after)) }
+    plan.map_inputs(&mut |child| below(child, &asked_of(plan, child, asked)))
 }
 
 fn asked_of(plan: &PhysicalPlan, child: &PhysicalPlan, asked: &BTreeSet<ExprId>) -> BTreeSet<ExprId> {

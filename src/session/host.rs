@@ -11,6 +11,7 @@ use crate::logical::ddl;
 use crate::logical::expr::Expr;
 use crate::logical::plan::{LogicalPlan, WriteTarget};
 use crate::logical::types::StructType;
+use crate::physical::adaptive::Replanning;
 use crate::physical::explain;
 use crate::physical::planner::RootUse;
 use crate::pyspark::host::{Application, CatalogReply, CatalogRequest, Host, PathReply, PathRequest, ReadRequest};
@@ -83,7 +84,7 @@ impl Host for Session {
     fn partitions(&mut self, plan: &Arc<LogicalPlan>) -> Result<usize> {
         self.ensure_cluster()?;
         let planned = self.plan_query(plan, RootUse::Partitioned, true)?;
-        let adaptive = self.conf.flag("spark.sql.adaptive.enabled");
+        let replanning = Replanning::of_query(&self.conf);
         let text = explain::simple(&planned.physical, self.plan_state());
         let action = "getNumPartitions";
         let plan = self.as_query(
@@ -91,7 +92,7 @@ impl Host for Session {
             text,
             |session, query| {
                 session.tell_planning(query, &planned);
-                session.run_exchanges(query, planned.physical, action, !adaptive)
+                session.run_exchanges(query, planned.physical, action, replanning)
             },
             |_| 0,
         )?;

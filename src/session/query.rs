@@ -16,7 +16,7 @@ use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::LogicalPlan;
 use crate::logical::scalar::Scalar;
 use crate::optimizer::{self, Optimized, OptimizerContext};
-use crate::physical::adaptive::{self, Finished, StageStats, StageToRun};
+use crate::physical::adaptive::{self, Finished, Replanning, StageStats, StageToRun};
 use crate::physical::planner::{self, PlannerContext, RootUse};
 use crate::physical::{Partitioning, PhysicalPlan, explain};
 use arrow::record_batch::RecordBatch;
@@ -172,22 +172,22 @@ impl Session {
         work: JobWork,
         wrap: Wrap<'_>,
     ) -> Result<Vec<TaskOutput>> {
-        let adaptive = self.conf.flag("spark.sql.adaptive.enabled");
-        let plan = self.run_exchanges(query, plan, action, !adaptive)?;
+        let plan = self.run_exchanges(query, plan, action, Replanning::of_query(&self.conf))?;
         let result = self.run_root(query, wrap(plan), action, work)?;
         Ok(result)
     }
 
-    /// Runs the exchanges below the result stage. With `only_ranges`, just those that a range exchange needs, nothing planned again.
+    /// Runs the exchanges below the result stage, and plans the rest again each time. Where nothing may change, just those that a range
+    /// exchange needs.
     pub(super) fn run_exchanges(
         &mut self,
         query: QueryId,
         mut plan: Arc<PhysicalPlan>,
         action: &str,
-        only_ranges: bool,
+        replanning: Replanning,
     ) -> Result<Arc<PhysicalPlan>> {
         loop {
-            if only_ranges && !holds_range_exchange(&plan) {
+            if replanning == Replanning::Off && !holds_range_exchange(&plan) {
                 return Ok(plan);
             }
             let stages = {
@@ -213,18 +213,16 @@ impl Session {
                     }
                     _ => self.with_known_lineage(&plan),
                 };
-                if !only_ranges {
-                    plan = self.replan(query, plan)?;
-                }
+                plan = self.replan(query, plan, replanning)?;
             }
         }
     }
 
-    fn replan(&mut self, query: QueryId, plan: Arc<PhysicalPlan>) -> Result<Arc<PhysicalPlan>> {
+    fn replan(&mut self, query: QueryId, plan: Arc<PhysicalPlan>, replanning: Replanning) -> Result<Arc<PhysicalPlan>> {
         let parallelism = self.default_parallelism();
         let replanned = {
             let cluster = self.cluster.as_ref().ok_or_else(no_cluster)?;
-            adaptive::replan(&plan, &Measured(cluster), &self.conf, parallelism)
+            adaptive::replan(&plan, &Measured(cluster), &self.conf, (parallelism, replanning))
         };
         if !replanned.decisions.is_empty() {
             let now = self.now();
@@ -290,8 +288,7 @@ impl Session {
         let PhysicalPlan::InMemoryTableScan { output, stored, plan, .. } = scan.as_ref() else {
             return Err(SparkError::internal("a table cache stage without a scan of the cache"));
         };
-        let adaptive = self.conf.flag("spark.sql.adaptive.enabled");
-        let lineage = self.run_exchanges(query, plan.clone(), action, !adaptive)?;
+        let lineage = self.run_exchanges(query, plan.clone(), action, Replanning::of_cache(&self.conf))?;
         if let Some(entry) = self.caches.by_id_mut(id) {
             entry.physical = Some(lineage.clone());
         }

@@ -18,7 +18,6 @@
 mod accumulator;
 mod aside;
 mod collected;
-mod distinct;
 mod factory;
 mod folded;
 mod gathered;
@@ -129,9 +128,9 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
     };
     let columns = input.output();
     let keys = runtime.bind(grouping, &columns, partition)?;
-    let gives_results = matches!(mode, AggregateMode::Final | AggregateMode::Complete);
+    let gives_results = mode.gives_results();
     let read: BTreeSet<_> = outputs.iter().flat_map(reads).collect();
-    let nulls_last = *style == AggregateStyle::Hash && (*mode != AggregateMode::Final || aggregates.is_empty());
+    let nulls_last = *style == AggregateStyle::Hash && (!gives_results || aggregates.is_empty());
     let sorts = *style == AggregateStyle::Sort && !grouping.iter().any(|key| key.data_type().has_map());
     let is_read = |key: &Expr| {
         let id = key.to_attribute().map(|column| column.id);
@@ -193,7 +192,7 @@ fn function(
     runtime: &Runtime<'_>,
     mode: AggregateMode,
     aggregate: &AggregateExpr,
-    mut state: Box<dyn Accumulator>,
+    state: Box<dyn Accumulator>,
     (columns, partition): (&[Attribute], usize),
 ) -> Result<Function> {
     let call = &aggregate.call;
@@ -210,10 +209,6 @@ fn function(
         Some(places) => Feed::Buffers(places),
         None => {
             let args = runtime.bind(&call.args, columns, partition)?;
-            if call.distinct && mode == AggregateMode::Complete {
-                let types: Vec<_> = args.iter().map(|arg| arg.data_type().to_arrow()).collect();
-                state = Box::new(distinct::Distinct::new(state, &types)?);
-            }
             let condition = call.filter.as_ref();
             let filter = condition.map(|expr| runtime.bind_one(expr, columns, partition)).transpose()?;
             Feed::Rows { args, filter }

@@ -13,7 +13,7 @@ use crate::common::text;
 use crate::logical::plan::JoinType;
 use crate::physical::join_selection::{can_build_left, can_build_right};
 use crate::physical::plan::{BuildSide, JoinAlgorithm, PhysicalPlan, ShuffleOrigin};
-use crate::physical::requirements;
+use crate::physical::{combine, requirements};
 use crate::physical::statistics::row_size;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) fn switch_joins(plan: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> A
     // One join at a time: each switch is weighed against the plan as it is then.
     let mut refused = 0;
     while let Some((candidate, decision)) = next_switch(&plan, rules, refused) {
-        let candidate = requirements::ensure(&candidate, rules.conf);
+        let candidate = combine::combine(&requirements::ensure(&candidate, rules.conf), rules.conf);
         if shuffles(&candidate) <= shuffles(&plan) {
             rules.decisions.push(decision);
             plan = candidate;

@@ -67,13 +67,14 @@ pub struct Replanned {
     pub decisions: Vec<String>,
 }
 
-/// Whether Spark would run the plan adaptively: it must hold an exchange, or read a cache that was made adaptively.
+/// Whether Spark would run the plan adaptively: an operator asks how its rows are spread, or it reads a cache that was made adaptively.
 #[must_use]
 pub fn is_adaptive(plan: &PhysicalPlan) -> bool {
     let mut found = false;
     plan.visit(&mut |node| {
-        found |=
-            is_exchange(node) || matches!(node, PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. });
+        found |= is_exchange(node)
+            || matches!(node, PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. })
+            || super::requirements::has_needs(node);
     });
     found
 }
@@ -141,15 +142,7 @@ pub fn replace_finished(
             Finished::Broadcast(broadcast) => PhysicalPlan::BroadcastRead { broadcast, exchange },
         });
     }
-    if matches!(&**plan, PhysicalPlan::InMemoryTableScan { .. }) {
-        return plan.clone();
-    }
-    let before = plan.children();
-    let after: Vec<_> = before.iter().map(|child| replace_finished(child, exchange, finished)).collect();
-    if before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new)) {
-        return plan.clone();
-    }
-    Arc::new(plan.with_children(after))
+    plan.map_inputs(&mut |child| replace_finished(child, exchange, finished))
 }
 
 /// Whether this is an exchange that adaptive execution runs. The shuffles of RDD operations are not: as in Spark, they are stages of the
@@ -170,39 +163,77 @@ struct Rules<'a> {
     decisions: Vec<String>,
 }
 
+/// How far a plan may change while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replanning {
+    /// Not at all: adaptive execution is off.
+    Off,
+    /// Everything but what the tasks of the result stage read: a cache keeps the partitions that were asked for
+    /// (`spark.sql.optimizer.canChangeCachedPlanOutputPartitioning`).
+    BelowResult,
+    Everywhere,
+}
+
+impl Replanning {
+    /// For a query.
+    #[must_use]
+    pub fn of_query(conf: &Conf) -> Self {
+        match (conf.flag("spark.sql.adaptive.enabled"), conf.flag(FINAL_STAGE)) {
+            (false, _) => Replanning::Off,
+            (true, false) => Replanning::BelowResult,
+            (true, true) => Replanning::Everywhere,
+        }
+    }
+
+    /// For what fills a cache.
+    #[must_use]
+    pub fn of_cache(conf: &Conf) -> Self {
+        match Self::of_query(conf) {
+            Replanning::Everywhere if !conf.flag("spark.sql.optimizer.canChangeCachedPlanOutputPartitioning") => {
+                Replanning::BelowResult
+            }
+            replanning => replanning,
+        }
+    }
+}
+
+const FINAL_STAGE: &str = "spark.sql.adaptive.applyFinalStageShuffleOptimizations";
+
 /// Plans the rest again with what was measured.
 #[must_use]
-pub fn replan(plan: &Arc<PhysicalPlan>, stats: &dyn StageStats, conf: &Conf, default_parallelism: usize) -> Replanned {
+pub fn replan(
+    plan: &Arc<PhysicalPlan>,
+    stats: &dyn StageStats,
+    conf: &Conf,
+    (default_parallelism, replanning): (usize, Replanning),
+) -> Replanned {
     let mut rules = Rules { stats, conf, default_parallelism, decisions: Vec::new() };
+    if replanning == Replanning::Off {
+        return Replanned { plan: plan.clone(), decisions: rules.decisions };
+    }
     let switched = join::switch_joins(plan, &mut rules);
     let (optimized, finished) = ready_parts(&switched, &mut rules);
-    let plan = if finished { optimize_part(&optimized, &mut rules) } else { optimized };
+    let plan = match (finished, replanning) {
+        (false, _) => optimized,
+        (true, Replanning::Everywhere) => optimize_part(&optimized, &mut rules),
+        (true, _) => skew::split_skewed(&optimized, &mut rules).unwrap_or(optimized),
+    };
     Replanned { plan, decisions: rules.decisions }
 }
 
 /// Optimizes the inputs of exchanges whose own inputs are all there; says whether nothing below is unfinished.
 fn ready_parts(node: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> (Arc<PhysicalPlan>, bool) {
-    if matches!(&**node, PhysicalPlan::InMemoryTableScan { .. }) {
-        return (node.clone(), true);
-    }
-    let before = node.children();
     let mut finished = true;
-    let mut after = Vec::with_capacity(before.len());
-    for child in &before {
-        let (new, done) = ready_parts(child, rules);
+    let node = node.map_inputs(&mut |child| {
+        let (part, done) = ready_parts(child, rules);
         finished &= done;
-        after.push(new);
+        part
+    });
+    if !is_exchange(&node) {
+        return (node, finished);
     }
-    if is_exchange(node) {
-        if finished {
-            after = after.iter().map(|part| optimize_part(part, rules)).collect();
-        }
-        finished = false;
-    }
-    if before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new)) {
-        return (node.clone(), finished);
-    }
-    (Arc::new(node.with_children(after)), finished)
+    let ready = if finished { node.map_inputs(&mut |part| optimize_part(part, rules)) } else { node };
+    (ready, false)
 }
 
 /// Rules for one part between exchanges. A part that has slices was done before.
@@ -233,15 +264,7 @@ fn with_slices(
             slices: Some(found.clone()),
         });
     }
-    if matches!(&**part, PhysicalPlan::InMemoryTableScan { .. }) {
-        return part.clone();
-    }
-    let before = part.children();
-    let after: Vec<_> = before.iter().map(|child| with_slices(child, slices)).collect();
-    if before.iter().zip(&after).all(|(old, new)| Arc::ptr_eq(old, new)) {
-        return part.clone();
-    }
-    Arc::new(part.with_children(after))
+    part.map_inputs(&mut |child| with_slices(child, slices))
 }
 
 #[cfg(test)]

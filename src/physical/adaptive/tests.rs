@@ -95,7 +95,7 @@ fn small_partitions_are_merged_alike_on_both_sides() {
     let conf = conf(&[("spark.sql.adaptive.autoBroadcastJoinThreshold", "-1")]);
     let plan = run_all(&join(&conf));
     let sizes = Sizes::default().with(0, &[10, 10, 10, 10]).with(1, &[10, 10, 10, 10]);
-    let after = replan(&plan, &sizes, &conf, 12);
+    let after = replan(&plan, &sizes, &conf, (12, Replanning::Everywhere));
     assert_eq!(after.plan.partitions(), 1);
     let mut reads = 0;
     after.plan.visit(&mut |node| {
@@ -116,7 +116,7 @@ fn a_number_that_the_script_gave_is_kept() {
         input: table(1),
     });
     let plan = replace_finished(&exchange, &exchange, Finished::Shuffle(ShuffleId(0)));
-    let after = replan(&plan, &Sizes::default().with(0, &[1, 1, 1, 1]), &conf, 12);
+    let after = replan(&plan, &Sizes::default().with(0, &[1, 1, 1, 1]), &conf, (12, Replanning::Everywhere));
     assert_eq!(after.plan.partitions(), 4);
 }
 
@@ -125,7 +125,7 @@ fn a_side_that_turned_out_small_is_broadcast() {
     let conf = conf(&[]);
     let plan = run_all(&join(&conf));
     let sizes = Sizes::default().with(0, &[BIG, BIG, BIG, BIG]).with(1, &[10, 10, 10, 10]);
-    let after = replan(&plan, &sizes, &conf, 2);
+    let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
     assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::BroadcastHash { .. }, .. }));
     assert_eq!(after.decisions.len(), 2, "{:?}", after.decisions);
     assert_eq!(next_stages(&after.plan, &|_| true).len(), 1);
@@ -136,7 +136,7 @@ fn two_large_sides_stay_a_sort_merge_join() {
     let conf = conf(&[]);
     let plan = run_all(&join(&conf));
     let sizes = Sizes::default().with(0, &[BIG, BIG, BIG, BIG]).with(1, &[BIG, BIG, BIG, BIG]);
-    let after = replan(&plan, &sizes, &conf, 2);
+    let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
     assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge, .. }));
     assert_eq!(after.plan.partitions(), 4);
 }
@@ -146,6 +146,6 @@ fn a_skewed_partition_is_cut_by_map_outputs() {
     let conf = conf(&[]);
     let plan = run_all(&join(&conf));
     let sizes = Sizes::default().with(0, &[BIG, 20 * BIG, BIG, BIG]).with(1, &[BIG, BIG, BIG, BIG]);
-    let after = replan(&plan, &sizes, &conf, 2);
+    let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
     assert_eq!(after.plan.partitions(), 5);
 }

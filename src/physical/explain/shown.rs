@@ -9,6 +9,7 @@ use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::conjuncts;
 use crate::logical::{Attribute, Expr};
 use crate::physical::plan::{AggregateStyle, PhysicalPlan};
+use crate::physical::properties::{is_sorted_by, ordering_in_spark};
 use std::sync::Arc;
 
 /// What a shown node is.
@@ -148,6 +149,9 @@ impl Builder {
             PhysicalPlan::Aggregate { style: AggregateStyle::Sort, grouping, input, .. } if !grouping.is_empty() => {
                 let below = self.rows(input, plan);
                 let order = line::key_order(grouping);
+                if is_sorted_by(&ordering_in_spark(input), &order) {
+                    return Shown::new(What::Operator(plan), output, vec![below]);
+                }
                 let sort = Shown::new(What::KeySort(order), below.output.clone(), vec![below]);
                 Shown::new(What::Operator(plan), output, vec![sort])
             }
