@@ -30,11 +30,13 @@ pub static DEFAULTS: &[(&str, &str)] = &[
     ("spark.sql.files.maxPartitionBytes", "134217728b"),
     ("spark.sql.files.openCostInBytes", "4194304b"),
     ("spark.sql.join.preferSortMergeJoin", "true"),
+    ("spark.sql.legacy.timeParserPolicy", "CORRECTED"),
     ("spark.sql.mapKeyDedupPolicy", "EXCEPTION"),
     ("spark.sql.optimizer.canChangeCachedPlanOutputPartitioning", "false"),
     ("spark.sql.pivotMaxValues", "10000"),
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.shuffle.partitions", "200"),
+    ("spark.sql.sources.default", "parquet"),
     ("spark.sql.sources.partitionOverwriteMode", "STATIC"),
     ("spark.sql.warehouse.dir", "spark-warehouse"),
     ("spark.task.maxFailures", "4"),
@@ -104,11 +106,39 @@ impl Conf {
         self.flag("spark.sql.ansi.enabled")
     }
 
+    /// `spark.sql.session.timeZone`.
+    #[must_use]
+    pub fn time_zone(&self) -> &str {
+        self.get("spark.sql.session.timeZone").unwrap_or("UTC")
+    }
+
+    /// `spark.sql.legacy.timeParserPolicy`.
+    #[must_use]
+    pub fn time_parser(&self) -> TimeParserPolicy {
+        match self.get("spark.sql.legacy.timeParserPolicy").map(str::to_ascii_uppercase).as_deref() {
+            Some("LEGACY") => TimeParserPolicy::Legacy,
+            Some("EXCEPTION") => TimeParserPolicy::Exception,
+            _ => TimeParserPolicy::Corrected,
+        }
+    }
+
     /// `spark.sql.shuffle.partitions`, at least one.
     #[must_use]
     pub fn shuffle_partitions(&self) -> usize {
         usize::try_from(self.number("spark.sql.shuffle.partitions", 200)).unwrap_or(200).max(1)
     }
+}
+
+/// Which rules read and write dates and times by pattern (`spark.sql.legacy.timeParserPolicy`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeParserPolicy {
+    /// Spark 3's and later.
+    #[default]
+    Corrected,
+    /// Spark 2's.
+    Legacy,
+    /// Spark 3's, and an error where Spark 2's would have read more.
+    Exception,
 }
 
 fn default_of(key: &str) -> Option<&'static str> {

@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod conf;
+pub mod conf_rules;
 pub mod diff;
 pub mod digest;
 pub mod error;
@@ -13,6 +14,6 @@ pub mod sql_state;
 pub mod text;
 pub mod time;
 
-pub use conf::Conf;
+pub use conf::{Conf, TimeParserPolicy};
 pub use error::{ErrorClass, Result, SparkError};
 pub use time::{VirtualDuration, VirtualTime};

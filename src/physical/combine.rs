@@ -32,11 +32,7 @@ pub fn combine(plan: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
 fn in_one_step(node: &PhysicalPlan) -> Option<PhysicalPlan> {
     let PhysicalPlan::Aggregate { mode, style, grouping, aggregates, outputs, input } = node else { return None };
     let PhysicalPlan::Aggregate {
-        mode: AggregateMode::Partial,
-        grouping: below,
-        aggregates: updates,
-        input: rows,
-        ..
+        mode: AggregateMode::Partial, grouping: below, aggregates: updates, input: rows, ..
     } = &**input
     else {
         return None;

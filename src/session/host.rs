@@ -65,10 +65,16 @@ impl Host for Session {
         self.ensure_cluster()?;
         let planned = self.plan_query(plan, RootUse::Collect, false)?;
         let state = self.plan_state();
+        let ran = self.ran.of(plan).filter(|_| state == explain::PlanState::Adaptive);
         Ok(match mode {
-            "extended" => {
-                explain::extended(written, &planned.analyzed, &planned.optimized.plan, &planned.physical, state)
-            }
+            "extended" => explain::extended(
+                written,
+                &planned.analyzed,
+                &planned.optimized.plan,
+                &planned.physical,
+                state,
+                ran.as_ref(),
+            ),
             "formatted" => explain::formatted(&planned.physical, state),
             "cost" => explain::cost(&planned.optimized.plan, &planned.physical, state),
             "codegen" => {
@@ -77,7 +83,10 @@ impl Host for Session {
                     "there is no generated code here; explain(\"formatted\") shows the operators",
                 ));
             }
-            _ => explain::simple(&planned.physical, state),
+            _ => match ran {
+                Some(ran) => explain::simple_ran(&ran),
+                None => explain::simple(&planned.physical, state),
+            },
         })
     }
 

@@ -25,6 +25,7 @@ mod fold;
 mod host;
 mod planning;
 mod query;
+mod ran;
 mod range_bounds;
 mod read;
 mod result_size;
@@ -62,6 +63,7 @@ pub struct Session {
     cancelled: Arc<AtomicBool>,
     out: Box<dyn FnMut(&str) + Send>,
     next_query: u32,
+    ran: ran::RanPlans,
     line: u32,
     seeds: rand_chacha::ChaCha8Rng,
     writes: u32,

@@ -27,6 +27,8 @@ pub(super) struct Planned {
     pub analyzed: Arc<LogicalPlan>,
     pub optimized: Optimized,
     pub physical: Arc<PhysicalPlan>,
+    /// Whether values of other queries stand in it.
+    pub has_subqueries: bool,
 }
 
 /// Puts something on top of the result stage (a writer) just before it runs.
@@ -51,8 +53,11 @@ impl Session {
         let folder = EvalFolder::new(&self.conf, self.query_micros());
         let context = OptimizerContext { conf: &self.conf, ids: &ids, folder: &folder };
         let mut optimized = optimizer::optimize(&cached, &context)?;
+        let mut has_subqueries = false;
         if run_subqueries {
-            optimized.plan = self.substitute_subqueries(&optimized.plan)?;
+            let substituted = self.substitute_subqueries(&optimized.plan)?;
+            has_subqueries = !Arc::ptr_eq(&substituted, &optimized.plan);
+            optimized.plan = substituted;
         }
         let folder = EvalFolder::new(&self.conf, self.query_micros());
         let kept = Kept { caches: &self.caches, cluster: self.cluster.as_ref() };
@@ -67,7 +72,7 @@ impl Session {
             caches: &kept,
         };
         let physical = planner::plan(&optimized.plan, &context)?;
-        Ok(Planned { analyzed: plan, optimized, physical })
+        Ok(Planned { analyzed: plan, optimized, physical, has_subqueries })
     }
 
     /// A cache that was filled just now is read with the lineage that filled it.
@@ -97,15 +102,21 @@ impl Session {
             self.keep_explained(&planned, action);
         }
         let text = explain::simple(&planned.physical, self.plan_state());
-        self.as_query(
+        let has_subqueries = planned.has_subqueries;
+        let initial = planned.physical.clone();
+        let (outputs, finished) = self.as_query(
             action,
             text,
             |session, query| {
                 session.tell_planning(query, &planned);
                 session.run_planned(query, planned.physical, action, work, wrap)
             },
-            |outputs| outputs.iter().map(rows_of).sum(),
-        )
+            |(outputs, _)| outputs.iter().map(rows_of).sum(),
+        )?;
+        if matches!(action, "collect" | "toLocalIterator") && !has_subqueries {
+            self.ran.keep(plan, explain::RanPlan { initial, finished });
+        }
+        Ok(outputs)
     }
 
     /// Puts into the log how a query's plan came to be.
@@ -171,10 +182,10 @@ impl Session {
         action: &str,
         work: JobWork,
         wrap: Wrap<'_>,
-    ) -> Result<Vec<TaskOutput>> {
+    ) -> Result<(Vec<TaskOutput>, Arc<PhysicalPlan>)> {
         let plan = self.run_exchanges(query, plan, action, Replanning::of_query(&self.conf))?;
-        let result = self.run_root(query, wrap(plan), action, work)?;
-        Ok(result)
+        let outputs = self.run_root(query, wrap(plan.clone()), action, work)?;
+        Ok((outputs, plan))
     }
 
     /// Runs the exchanges below the result stage, and plans the rest again each time. Where nothing may change, just those that a range

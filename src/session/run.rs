@@ -3,7 +3,7 @@
 use super::{Session, cache, catalog};
 use crate::cluster::{ClusterConfig, Fault};
 use crate::common::ids::ExprIds;
-use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, rng};
+use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, conf_rules, rng};
 use crate::event::EventKind;
 use crate::event::log::EventLog;
 use crate::pyspark::{self, Kept, ScriptEnd, Uncaught};
@@ -180,6 +180,7 @@ impl Session {
         let workspace = Workspace::new(&request.root, &request.allow)?;
         let mut conf = Conf::new();
         for (key, value) in &request.conf {
+            conf_rules::check(key, value)?;
             conf.set(key.clone(), value.clone());
         }
         Ok(Session {
@@ -209,6 +210,7 @@ impl Session {
             seeds: rng::stream(request.seed, "script.seeds"),
             writes: 0,
             explained: request.explained,
+            ran: super::ran::RanPlans::default(),
             stopped: false,
             made: std::collections::BTreeSet::new(),
         })

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::cluster::JobWork;
 use crate::common::conf::{DEFAULTS, Options};
-use crate::common::{Result, SparkError};
+use crate::common::{Result, SparkError, conf_rules};
 use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
@@ -106,7 +106,7 @@ impl Session {
                 self.catalog.use_database(&name)?;
                 nothing()
             }
-            Statement::Set { key, value } => self.run_set(key, value),
+            Statement::Set { key, value } => self.run_set(key, value)?,
             Statement::Reset { key } => {
                 self.run_reset(key);
                 nothing()
@@ -363,17 +363,18 @@ impl Session {
         )
     }
 
-    fn run_set(&mut self, key: Option<String>, value: Option<String>) -> Table {
+    fn run_set(&mut self, key: Option<String>, value: Option<String>) -> Result<Table> {
         let pair = |key: &str, value: &str| vec![text(key), text(value)];
         let rows = match (key, value) {
             (Some(key), Some(value)) => {
+                conf_rules::check(&key, &value)?;
                 self.conf.set(key.clone(), value.clone());
                 vec![pair(&key, &value)]
             }
             (Some(key), None) => vec![pair(&key, self.conf.get(&key).unwrap_or("<undefined>"))],
             (None, _) => self.conf.iter().map(|(key, value)| pair(key, value)).collect(),
         };
-        texts(&["key", "value"], rows)
+        Ok(texts(&["key", "value"], rows))
     }
 
     fn run_reset(&mut self, key: Option<String>) {

@@ -17,12 +17,14 @@ pub mod decimal;
 mod errors;
 mod functions;
 mod higher_order;
+pub mod moment_format;
 mod node;
+mod older_pattern;
 pub mod pattern;
 pub mod random;
 mod value;
 
-use crate::common::Conf;
+use crate::common::{Conf, TimeParserPolicy};
 use std::sync::Arc;
 
 pub(in crate::exec) use functions::vector_of;
@@ -41,6 +43,8 @@ pub struct EvalContext {
     pub ansi: bool,
     /// `spark.sql.session.timeZone`.
     pub time_zone: Arc<str>,
+    /// `spark.sql.legacy.timeParserPolicy`.
+    pub time_parser: TimeParserPolicy,
     /// What `current_timestamp()` gives.
     pub now_micros: i64,
     /// Whether the last of several values of a map's key stays (`spark.sql.mapKeyDedupPolicy`), instead of an error.
@@ -57,7 +61,8 @@ impl EvalContext {
             partition,
             row_offset: 0,
             ansi: conf.ansi(),
-            time_zone: conf.get("spark.sql.session.timeZone").unwrap_or("UTC").into(),
+            time_zone: conf.time_zone().into(),
+            time_parser: conf.time_parser(),
             now_micros,
             last_key_wins: conf
                 .get("spark.sql.mapKeyDedupPolicy")
@@ -74,6 +79,7 @@ impl EvalContext {
             row_offset: 0,
             ansi: true,
             time_zone: "UTC".into(),
+            time_parser: TimeParserPolicy::Corrected,
             now_micros: 0,
             last_key_wins: false,
             input_file: "".into(),

@@ -43,6 +43,18 @@ impl Pattern {
         Ok(Pattern { parts })
     }
 
+    /// Whether texts can be read by it; days of the week and quarters can only be written.
+    ///
+    /// # Errors
+    /// For a pattern with one of them.
+    pub fn check_readable(&self, pattern: &str) -> Result<()> {
+        match find_letter(&self.parts, "EFqQ") {
+            None => Ok(()),
+            Some('E' | 'F') => Err(upgrade(pattern)),
+            Some(letter) => Err(illegal(letter, pattern)),
+        }
+    }
+
     /// Formats a wall-clock time; `offset` is the zone's, in microseconds.
     #[must_use]
     pub fn format(&self, local_micros: i64, offset: i64, zone: Zone) -> String {
@@ -70,6 +82,42 @@ fn upgrade(pattern: &str) -> SparkError {
     )
     .with_condition("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION")
     .with_help("write the pattern with yyyy, MM, dd, HH, mm, ss")
+}
+
+fn illegal(letter: char, pattern: &str) -> SparkError {
+    SparkError::new(
+        ErrorClass::IllegalArgumentException,
+        format!("the letter {letter} cannot stand in the pattern '{pattern}'"),
+    )
+    .with_condition("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER")
+    .with_help("write the pattern with yyyy, MM, dd, HH, mm, ss")
+}
+
+fn week_based(letter: char, pattern: &str) -> SparkError {
+    SparkError::new(
+        ErrorClass::IllegalArgumentException,
+        format!("the letter {letter} of the pattern '{pattern}' counts weeks, which Spark 3 and later do not"),
+    )
+    .with_condition("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN")
+    .with_help("extract the part with F.weekofyear, F.dayofweek or F.expr(\"extract(...)\")")
+}
+
+fn find_letter(parts: &[Part], letters: &str) -> Option<char> {
+    parts.iter().find_map(|part| match part {
+        Part::Field(letter, _) => letters.contains(*letter).then_some(*letter),
+        Part::Optional(inner) => find_letter(inner, letters),
+        Part::Text(_) => None,
+    })
+}
+
+/// A pattern's letter that means nothing.
+pub(super) fn unknown_letter(letter: char, pattern: &str) -> SparkError {
+    SparkError::new(
+        ErrorClass::SparkRuntimeException,
+        format!("the pattern '{pattern}' has the letter {letter}, which means nothing"),
+    )
+    .with_condition("INVALID_DATETIME_PATTERN.WITH_SUGGESTION")
+    .with_help("put text between single quotes")
 }
 
 fn parse_parts(chars: &[char], at: &mut usize, pattern: &str, depth: usize) -> Result<Vec<Part>> {
@@ -124,7 +172,7 @@ fn flush(text: &mut String, parts: &mut Vec<Part>) {
 
 fn check_field(c: char, count: usize, pattern: &str) -> Result<()> {
     let most = match c {
-        'y' | 'u' => 6,
+        'y' => 6,
         'M' | 'L' | 'E' | 'G' | 'z' => 4,
         'd' | 'H' | 'h' | 'k' | 'K' | 'm' | 's' => 2,
         'S' => 9,
@@ -134,14 +182,11 @@ fn check_field(c: char, count: usize, pattern: &str) -> Result<()> {
         'V' => 2,
         'O' => 4,
         'x' | 'X' | 'Z' => 5,
-        'Y' | 'w' | 'W' | 'e' | 'c' | 'B' | 'n' | 'N' | 'A' | 'p' => return Err(upgrade(pattern)),
+        'Y' | 'w' | 'W' | 'u' => return Err(upgrade(pattern)),
+        'e' | 'c' => return Err(week_based(c, pattern)),
+        'B' | 'n' | 'N' | 'A' | 'p' => return Err(illegal(c, pattern)),
         other => {
-            return Err(SparkError::new(
-                ErrorClass::SparkRuntimeException,
-                format!("the pattern '{pattern}' has the letter {other}, which means nothing"),
-            )
-            .with_condition("INVALID_DATETIME_PATTERN.WITH_SUGGESTION")
-            .with_help("put text between single quotes"));
+            return Err(unknown_letter(other, pattern));
         }
     };
     if count > most { Err(upgrade(pattern)) } else { Ok(()) }
@@ -157,7 +202,8 @@ fn write_parts(parts: &[Part], out: &mut String, local: i64, offset: i64, zone: 
     }
 }
 
-fn write_field(c: char, count: usize, out: &mut String, local: i64, offset: i64, zone: Zone) {
+/// Writes one field of a wall-clock time.
+pub(super) fn write_field(c: char, count: usize, out: &mut String, local: i64, offset: i64, zone: Zone) {
     let (date, within) = split_micros(local);
     let (year, month, day) = civil(date);
     let seconds = within / SECOND;
@@ -166,14 +212,14 @@ fn write_field(c: char, count: usize, out: &mut String, local: i64, offset: i64,
         let _ = write!(out, "{value:0count$}");
     };
     match c {
-        'y' | 'u' if count == 2 => number(i64::from(year.rem_euclid(100))),
-        'y' | 'u' => number(i64::from(year)),
+        'y' if count == 2 => number(i64::from(year.rem_euclid(100))),
+        'y' => number(i64::from(year)),
         'M' | 'L' if count <= 2 => number(i64::from(month)),
         'M' | 'L' if count == 3 => out.push_str(month_name(month)),
         'M' | 'L' => out.push_str(MONTHS[month as usize - 1]),
         'd' => number(i64::from(day)),
         'D' => number(i64::from(calendar::day_of_year(date))),
-        'F' => number(i64::from((day - 1) / 7 + 1)),
+        'F' => number(i64::from((day - 1) % 7 + 1)),
         'Q' | 'q' => match count {
             1 | 2 => number(i64::from((month - 1) / 3 + 1)),
             3 => {
@@ -336,12 +382,12 @@ fn read_field<'a>(c: char, count: usize, adjacent: bool, text: &'a str, fields: 
         })
     };
     Some(match c {
-        'y' | 'u' if count == 2 => {
+        'y' if count == 2 => {
             let (value, rest) = number(text, 2, 2)?;
             fields.year = Some(2000 + value as i32);
             rest
         }
-        'y' | 'u' => {
+        'y' => {
             let most = if adjacent || count >= 4 { count.max(4) } else { 9 };
             let (value, rest) = number(text, count.min(4), most)?;
             fields.year = Some(value as i32);

@@ -3,8 +3,10 @@
 
 use super::{common_type, whole};
 use crate::common::conf::Options;
-use crate::common::{Conf, Result};
-use crate::exec::scan::{CsvOptions, LineReader, MomentReader, Token, Tokenizer, for_each_line, open, values};
+use crate::common::{Conf, Result, TimeParserPolicy};
+use crate::exec::scan::{
+    CsvOptions, LineReader, MomentReader, Token, Tokenizer, for_each_line, open, reader_for, values,
+};
 use crate::logical::plan::FileEntry;
 use crate::logical::types::{DataType, StructField, StructType};
 use std::borrow::Cow;
@@ -24,20 +26,18 @@ struct Inference<'a> {
 /// # Errors
 /// Files that cannot be read.
 pub fn infer(files: &[FileEntry], options: &Options, conf: &Conf) -> Result<Option<StructType>> {
-    let zone = conf.get("spark.sql.session.timeZone").unwrap_or("UTC");
-    let csv = CsvOptions::of(options, zone)?;
+    let csv = CsvOptions::of(options, conf)?;
     let Some(first) = first_record(files, &csv)? else { return Ok(Some(StructType::default())) };
     let names = safe_names(&first, &csv, conf.flag("spark.sql.caseSensitive"));
     if !options.flag("inferSchema", false) {
         let fields = names.into_iter().map(|name| StructField::new(name, DataType::String, true)).collect();
         return Ok(Some(StructType::new(fields)));
     }
-    let reader = |format: &Option<String>| format.as_ref().map(|format| MomentReader::new(format, zone)).transpose();
     let mut inference = Inference {
         types: vec![DataType::Null; names.len()],
-        date: reader(&csv.values.date_format)?,
-        timestamp: reader(&csv.values.timestamp_format)?,
-        prefer_date: options.flag("preferDate", true),
+        date: reader_for(&DataType::Date, &csv.values)?,
+        timestamp: reader_for(&DataType::Timestamp, &csv.values)?,
+        prefer_date: options.flag("preferDate", true) && conf.time_parser() != TimeParserPolicy::Legacy,
         options: &csv,
     };
     for file in files {
@@ -222,14 +222,14 @@ impl Inference<'_> {
 
     fn is_date(&self, text: &str) -> bool {
         match &self.date {
-            Some(reader) => reader.days(text).is_some(),
+            Some(reader) => reader.fits(text),
             None => text.len() == 10 && text.as_bytes()[4] == b'-' && values::parse_date(text.as_bytes()).is_some(),
         }
     }
 
     fn is_timestamp(&self, text: &str) -> bool {
         match &self.timestamp {
-            Some(reader) => reader.micros(text).is_some(),
+            Some(reader) => reader.fits(text),
             None => values::parse_timestamp(text.as_bytes(), "UTC", 0).is_some(),
         }
     }

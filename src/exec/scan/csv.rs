@@ -70,8 +70,7 @@ pub fn read<'a>(
     slice: &'a FileSlice,
     wanted: &[WantedColumn],
 ) -> Result<Rows<'a>> {
-    let zone = runtime.context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC").to_owned();
-    let options = CsvOptions::of(&scan.options, &zone)?;
+    let options = CsvOptions::of(&scan.options, &runtime.context.conf)?;
     let is_whole = options.multi_line || is_compressed(&slice.path);
     let parser = BatchParser {
         schema: wanted_schema(wanted),

@@ -2,7 +2,8 @@
 
 use super::lines::LineEnd;
 use crate::common::conf::Options;
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::{Conf, ErrorClass, Result, SparkError, TimeParserPolicy};
+use crate::logical::types::DataType;
 use std::borrow::Cow;
 
 /// What to do with a row that does not fit.
@@ -41,22 +42,38 @@ pub struct ValueOptions {
     pub timestamp_format: Option<String>,
     pub timestamp_ntz_format: Option<String>,
     pub time_zone: String,
+    pub time_parser: TimeParserPolicy,
+    /// Whether the script gave the formats of dates and of timestamps.
+    given: (bool, bool),
 }
 
 impl ValueOptions {
-    /// From a reader's options.
-    pub fn of(options: &Options, session_zone: &str) -> Self {
+    /// From a reader's options and the session's configuration. Spark 2's rules have a format for everything.
+    pub fn of(options: &Options, conf: &Conf) -> Self {
         let text = |name: &str, otherwise: &str| options.get(name).unwrap_or(otherwise).to_owned();
+        let time_parser = conf.time_parser();
+        let otherwise = |pattern: &str| (time_parser != TimeParserPolicy::Corrected).then(|| pattern.to_owned());
+        let format = |name: &str| options.get(name).map(str::to_owned);
         ValueOptions {
             null_value: text("nullValue", ""),
             nan_value: text("nanValue", "NaN"),
             positive_inf: text("positiveInf", "Inf"),
             negative_inf: text("negativeInf", "-Inf"),
-            date_format: options.get("dateFormat").map(str::to_owned),
-            timestamp_format: options.get("timestampFormat").map(str::to_owned),
-            timestamp_ntz_format: options.get("timestampNTZFormat").map(str::to_owned),
-            time_zone: text("timeZone", session_zone),
+            date_format: format("dateFormat").or_else(|| otherwise("yyyy-MM-dd")),
+            timestamp_format: format("timestampFormat").or_else(|| {
+                let without_zone = time_parser == TimeParserPolicy::Exception;
+                otherwise(if without_zone { "yyyy-MM-dd HH:mm:ss" } else { "yyyy-MM-dd'T'HH:mm:ss.SSSXXX" })
+            }),
+            timestamp_ntz_format: format("timestampNTZFormat"),
+            time_zone: text("timeZone", conf.time_zone()),
+            time_parser,
+            given: (format("dateFormat").is_some(), format("timestampFormat").is_some()),
         }
+    }
+
+    /// Whether the script said how values of this type are written.
+    pub fn is_given(&self, data_type: &DataType) -> bool {
+        if *data_type == DataType::Date { self.given.0 } else { self.given.1 }
     }
 }
 
@@ -98,7 +115,7 @@ impl CsvOptions {
     ///
     /// # Errors
     /// For text that is not a character, or another encoding.
-    pub fn of(options: &Options, session_zone: &str) -> Result<Self> {
+    pub fn of(options: &Options, conf: &Conf) -> Result<Self> {
         let quote = character(options, "quote", Some(b'"'))?;
         let escape = character(options, "escape", Some(b'\\'))?;
         let escape_escape = match character(options, "charToEscapeQuoteEscaping", None)? {
@@ -125,7 +142,7 @@ impl CsvOptions {
             line_end: options.get("lineSep").map_or(LineEnd::Any, |end| LineEnd::Bytes(end.as_bytes().to_vec())),
             mode: ParseMode::of(options),
             corrupt: corrupt_column(options),
-            values: ValueOptions::of(options, session_zone),
+            values: ValueOptions::of(options, conf),
         })
     }
 }

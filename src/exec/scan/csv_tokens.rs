@@ -194,6 +194,7 @@ impl<'a> Tokenizer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::common::Conf;
     use crate::common::conf::Options;
 
     fn check(line: &str, settings: &[(&str, &str)], expected: &[&str]) {
@@ -201,7 +202,7 @@ mod tests {
         for (name, value) in settings {
             options.set(name, *value);
         }
-        let options = CsvOptions::of(&options, "UTC").unwrap();
+        let options = CsvOptions::of(&options, &Conf::new()).unwrap();
         let tokens: Vec<String> = Tokenizer::record(line.as_bytes(), &options)
             .next_record()
             .into_iter()

@@ -8,7 +8,7 @@ use super::lines::{LineEnd, LineReader, for_each_line, is_compressed, open, read
 use super::values::{parse_date, parse_decimal, parse_double, parse_long, parse_timestamp};
 use super::{READ_ROWS, WantedColumn, wanted_schema};
 use crate::common::conf::Options;
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::exec::batch::batch_of;
 use crate::exec::runtime::{Rows, Runtime};
 use crate::logical::plan::FileScan;
@@ -118,18 +118,18 @@ impl Converter {
                 Scalar::Decimal(parse_decimal(text, *precision, *scale)?, *precision, *scale)
             }
             (DataType::Date, Json::Text(text)) => Scalar::Date(match &self.date {
-                Some(reader) => reader.days(text)?,
+                Some(reader) => reader.days(text).ok()??,
                 None => parse_date(text.as_bytes())?,
             }),
             (DataType::Timestamp, Json::Text(text)) => Scalar::Timestamp(match &self.timestamp {
-                Some(reader) => reader.micros(text)?,
+                Some(reader) => reader.micros(text).ok()??,
                 None => parse_timestamp(text.as_bytes(), &self.values.time_zone, self.now_micros)?,
             }),
             (DataType::Timestamp, Json::Number(text)) => {
                 Scalar::Timestamp(parse_long(text.as_bytes())?.checked_mul(1_000_000)?)
             }
             (DataType::TimestampNtz, Json::Text(text)) => Scalar::TimestampNtz(match &self.timestamp_ntz {
-                Some(reader) => reader.micros(text)?,
+                Some(reader) => reader.micros(text).ok()??,
                 None => parse_timestamp(text.as_bytes(), "UTC", self.now_micros)?,
             }),
             (DataType::Array(element, _), Json::List(items)) => {
@@ -264,9 +264,9 @@ impl Records {
 
 impl Records {
     /// For rows of the wanted columns.
-    fn new(scan: &FileScan, wanted: &[WantedColumn], zone: &str, now_micros: i64) -> Result<Self> {
+    fn new(scan: &FileScan, wanted: &[WantedColumn], conf: &Conf, now_micros: i64) -> Result<Self> {
         let options = &scan.options;
-        let values = ValueOptions::of(options, zone);
+        let values = ValueOptions::of(options, conf);
         let corrupt_name = corrupt_column(options);
         let corrupt = wanted.iter().position(|column| column.field.name == corrupt_name);
         Ok(Records {
@@ -328,11 +328,11 @@ pub fn read<'a>(
     wanted: &[WantedColumn],
 ) -> Result<Rows<'a>> {
     super::csv_options::check_encoding(&scan.options)?;
-    let zone = runtime.context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC").to_owned();
+    let conf = Arc::clone(&runtime.context.conf);
     let multi_line = scan.options.flag("multiLine", false);
     let (scan, wanted, now_micros) = (Arc::new(scan.clone()), wanted.to_vec(), runtime.context.now_micros);
     let open = move |slice: &FileSlice| -> Result<Box<dyn Chunks>> {
-        let records = Records::new(&scan, &wanted, &zone, now_micros)?;
+        let records = Records::new(&scan, &wanted, &conf, now_micros)?;
         let leniency = Leniency::of(&scan.options);
         if multi_line {
             return Ok(Box::new(WholeJson { slice: slice.clone(), scan: scan.clone(), leniency, records }));

@@ -14,7 +14,7 @@ pub(super) mod values;
 
 pub(super) use csv_options::{CsvOptions, ParseMode, check_encoding, corrupt_column};
 pub(super) use csv_tokens::{Token, Tokenizer};
-pub(super) use formatted::MomentReader;
+pub(super) use formatted::{MomentReader, reader_for};
 pub(super) use json::each_document;
 pub(super) use lines::{LineReader, for_each_line, open, read_error};
 pub(super) use parquet::parquet_schema;

@@ -2,10 +2,10 @@
 
 use super::sink::TextSink;
 use super::{FileWriter, failed};
-use crate::common::Result;
 use crate::common::conf::Options;
+use crate::common::{Conf, Result};
 use crate::exec::eval::cast::{Style, write_cell};
-use crate::exec::eval::pattern::Pattern;
+use crate::exec::eval::moment_format::MomentFormat;
 use crate::exec::scan::{CsvOptions, check_encoding};
 use crate::logical::expr::Attribute;
 use crate::logical::functions::calendar::Zone;
@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 
 /// How dates and times are written.
 pub(super) struct Moments {
-    date: Option<Pattern>,
-    timestamp: Pattern,
-    timestamp_ntz: Pattern,
+    date: Option<MomentFormat>,
+    timestamp: MomentFormat,
+    timestamp_ntz: MomentFormat,
     pub zone: Zone,
 }
 
@@ -28,11 +28,12 @@ impl Moments {
     ///
     /// # Errors
     /// A pattern that means nothing.
-    pub fn of(options: &Options, session: Zone) -> Result<Self> {
-        let zone = options.get("timeZone").map_or(Ok(session), Zone::parse)?;
-        let pattern = |name: &str, otherwise: &str| Pattern::parse(options.get(name).unwrap_or(otherwise));
+    pub fn of(options: &Options, conf: &Conf) -> Result<Self> {
+        let zone = Zone::parse(options.get("timeZone").unwrap_or(conf.time_zone()))?;
+        let parse = |pattern: &str| MomentFormat::parse_for_files(pattern, conf.time_parser());
+        let pattern = |name: &str, otherwise: &str| parse(options.get(name).unwrap_or(otherwise));
         Ok(Moments {
-            date: options.get("dateFormat").map(Pattern::parse).transpose()?,
+            date: options.get("dateFormat").map(parse).transpose()?,
             timestamp: pattern("timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX")?,
             timestamp_ntz: pattern("timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSS")?,
             zone,
@@ -90,9 +91,9 @@ struct CsvFile {
 ///
 /// # Errors
 /// Options that make no sense; a folder that cannot be written.
-pub fn open(path: &Path, columns: &[Attribute], options: &Options, zone: Zone) -> Result<Box<dyn FileWriter>> {
+pub fn open(path: &Path, columns: &[Attribute], options: &Options, conf: &Conf) -> Result<Box<dyn FileWriter>> {
     check_encoding(options)?;
-    let read = CsvOptions::of(options, "UTC")?;
+    let read = CsvOptions::of(options, conf)?;
     let style = FieldStyle {
         sep: String::from_utf8_lossy(&read.sep).into_owned(),
         quote: read.quote.map(char::from),
@@ -110,7 +111,7 @@ pub fn open(path: &Path, columns: &[Attribute], options: &Options, zone: Zone) -
         sink: TextSink::create(path, options)?,
         path: path.to_owned(),
         types: columns.iter().map(|column| column.data_type.clone()).collect(),
-        moments: Moments::of(options, zone)?,
+        moments: Moments::of(options, conf)?,
         style,
         line_end: options.get("lineSep").unwrap_or("\n").to_owned(),
         text: String::new(),

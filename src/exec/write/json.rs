@@ -3,12 +3,11 @@
 use super::csv::Moments;
 use super::sink::TextSink;
 use super::{FileWriter, failed};
-use crate::common::Result;
 use crate::common::conf::Options;
+use crate::common::{Conf, Result};
 use crate::exec::eval::cast::{Style, write_cell};
 use crate::exec::scan::json_text::write_text;
 use crate::logical::expr::Attribute;
-use crate::logical::functions::calendar::Zone;
 use crate::logical::types::DataType;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Float32Type, Float64Type};
@@ -28,12 +27,12 @@ struct JsonFile {
 ///
 /// # Errors
 /// Options that make no sense; a folder that cannot be written.
-pub fn open(path: &Path, columns: &[Attribute], options: &Options, zone: Zone) -> Result<Box<dyn FileWriter>> {
+pub fn open(path: &Path, columns: &[Attribute], options: &Options, conf: &Conf) -> Result<Box<dyn FileWriter>> {
     Ok(Box::new(JsonFile {
         sink: TextSink::create(path, options)?,
         path: path.to_owned(),
         columns: columns.to_vec(),
-        moments: Moments::of(options, zone)?,
+        moments: Moments::of(options, conf)?,
         line_end: options.get("lineSep").unwrap_or("\n").to_owned(),
         ignore_nulls: options.flag("ignoreNullFields", true),
     }))

@@ -292,8 +292,8 @@ impl Job<'_> {
         }
         let writer: Box<dyn FileWriter> = match self.format {
             FileFormat::Parquet => parquet::open(&staged, &self.schema, &self.columns, self.options, self.conf)?,
-            FileFormat::Csv => csv::open(&staged, &self.columns, self.options, self.zone)?,
-            FileFormat::Json => json::open(&staged, &self.columns, self.options, self.zone)?,
+            FileFormat::Csv => csv::open(&staged, &self.columns, self.options, self.conf)?,
+            FileFormat::Json => json::open(&staged, &self.columns, self.options, self.conf)?,
             FileFormat::Text => json::open_text(&staged, self.options)?,
         };
         folder.open = Some(OpenFile { writer, staged, relative, rows: 0 });

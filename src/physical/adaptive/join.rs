@@ -13,8 +13,8 @@ use crate::common::text;
 use crate::logical::plan::JoinType;
 use crate::physical::join_selection::{can_build_left, can_build_right};
 use crate::physical::plan::{BuildSide, JoinAlgorithm, PhysicalPlan, ShuffleOrigin};
-use crate::physical::{combine, requirements};
 use crate::physical::statistics::row_size;
+use crate::physical::{combine, requirements};
 use std::sync::Arc;
 
 pub(super) fn switch_joins(plan: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> Arc<PhysicalPlan> {

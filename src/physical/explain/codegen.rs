@@ -10,8 +10,32 @@ pub(super) fn number(root: &mut Shown<'_>) {
     outside(root, &mut 0);
 }
 
+/// Numbers the groups of a plan that has run: stage by stage, as adaptive execution compiles them, then the result.
+pub(super) fn number_stages(root: &mut Shown<'_>, stages: usize) {
+    let mut next = 0;
+    for stage in 0..stages {
+        let names = [format!("ShuffleQueryStage {stage}"), format!("BroadcastQueryStage {stage}")];
+        number_stage(root, &names, &mut next);
+    }
+    outside(root, &mut next);
+}
+
+fn number_stage(node: &mut Shown<'_>, names: &[String], next: &mut u32) {
+    let is_wanted = matches!(&node.what, What::QueryStage(name) if names.contains(name));
+    for input in &mut node.inputs {
+        if is_wanted {
+            outside(input, next);
+        } else {
+            number_stage(input, names, next);
+        }
+    }
+}
+
 fn outside(node: &mut Shown<'_>, next: &mut u32) {
     if node.is_inner {
+        return;
+    }
+    if matches!(node.what, What::QueryStage(_)) && is_numbered(node) {
         return;
     }
     if !is_compiled(node) {
@@ -33,6 +57,11 @@ fn before(node: &mut Shown<'_>, next: &mut u32) {
             outside(input, next);
         }
     }
+}
+
+/// Whether a stage's plan has its numbers; nothing outside adds to them.
+fn is_numbered(node: &Shown<'_>) -> bool {
+    node.codegen.is_some() || node.inputs.iter().any(is_numbered)
 }
 
 fn stamp(node: &mut Shown<'_>, number: u32) {
@@ -86,6 +115,8 @@ fn is_compiled(node: &Shown<'_>) -> bool {
         },
         What::ColumnarToRow | What::KeySort(_) => true,
         What::Adaptive
+        | What::Final
+        | What::Heading(_)
         | What::Exchange { .. }
         | What::Broadcast { .. }
         | What::QueryStage(_)

@@ -86,6 +86,8 @@ fn details(node: &Shown<'_>, number: usize) -> String {
     text += &match &node.what {
         What::Operator(plan) => operator(plan, node, &input(), &output()),
         What::Adaptive => format!("{}\nArguments: isFinalPlan=false", output()),
+        What::Final => format!("{}\nArguments: isFinalPlan=true", output()),
+        What::Heading(_) => String::new(),
         What::ColumnarToRow => input(),
         What::KeySort(order) => format!("{}\nArguments: {}, false, 0", input(), line::orders(order)),
         What::Exchange { plan, id } => format!("{}\nArguments: {}", input(), line::exchange(plan, *id)),

@@ -25,6 +25,8 @@ pub(super) fn shown(node: &Shown<'_>, is_verbose: bool) -> String {
         }
         What::Operator(plan) => line(plan),
         What::Adaptive => "AdaptiveSparkPlan isFinalPlan=false".to_owned(),
+        What::Final => "AdaptiveSparkPlan isFinalPlan=true".to_owned(),
+        What::Heading(text) => (*text).to_owned(),
         What::ColumnarToRow => "ColumnarToRow".to_owned(),
         What::KeySort(order) => format!("Sort {}, false, 0", orders(order)),
         What::Exchange { plan, id } => format!("Exchange {}", exchange(plan, *id)),

@@ -3,15 +3,18 @@
 //! `shown` makes the nodes that Spark shows, `codegen` numbers the `*(n)` groups, `line` writes one node, `filters` the conditions that a
 //! scan may use, `formatted` the long form. This file draws trees.
 //!
-//! **Simplified:** the numbers after `plan_id=` count the exchanges of one plan; lists of more than 25 columns are written in full.
+//! A plan that has run is shown twice: as it ran in the end, and as it was planned at first.
+//!
+//! **Simplified:** the long form shows the first plan only; empty relations that adaptive execution finds stay operators; the numbers after `plan_id=` count the exchanges of one plan; lists of more than 25 columns are written in full.
 
 mod codegen;
 mod filters;
 mod formatted;
 mod line;
 mod shown;
+mod stages;
 
-use self::shown::Shown;
+use self::shown::{Shown, What};
 use super::plan::PhysicalPlan;
 use super::statistics;
 use crate::logical::LogicalPlan;
@@ -36,6 +39,29 @@ pub fn simple(plan: &Arc<PhysicalPlan>, state: PlanState) -> String {
     format!("== Physical Plan ==\n{}\n", tree(plan, state, false))
 }
 
+/// A plan that has run, with what adaptive execution made of it.
+#[derive(Debug, Clone)]
+pub struct RanPlan {
+    pub initial: Arc<PhysicalPlan>,
+    pub finished: Arc<PhysicalPlan>,
+}
+
+impl RanPlan {
+    /// Whether it can be told apart from a plan that has not run: it is adaptive and reads no cache, which would show its own past.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        let mut reads_cache = false;
+        self.finished.visit(&mut |node| reads_cache |= matches!(node, PhysicalPlan::InMemoryTableScan { .. }));
+        super::adaptive::is_adaptive(&self.finished) && !reads_cache
+    }
+}
+
+/// What `df.explain()` gives for a frame whose own plan has run.
+#[must_use]
+pub fn simple_ran(ran: &RanPlan) -> String {
+    format!("== Physical Plan ==\n{}\n", ran_tree(ran, false))
+}
+
 /// What `df.explain(True)` gives: the plan as written, analyzed, optimized, physical.
 #[must_use]
 pub fn extended(
@@ -44,6 +70,7 @@ pub fn extended(
     optimized: &Arc<LogicalPlan>,
     physical: &Arc<PhysicalPlan>,
     state: PlanState,
+    ran: Option<&RanPlan>,
 ) -> String {
     let columns: Vec<String> = analyzed
         .output()
@@ -56,7 +83,10 @@ pub fn extended(
         columns.join(", "),
         analyzed.tree_string(),
         optimized.tree_string(),
-        format_args!("== Physical Plan ==\n{}", tree(physical, state, true))
+        format_args!(
+            "== Physical Plan ==\n{}",
+            ran.map_or_else(|| tree(physical, state, true), |ran| ran_tree(ran, true))
+        )
     )
 }
 
@@ -82,8 +112,18 @@ fn tree(plan: &Arc<PhysicalPlan>, state: PlanState, is_verbose: bool) -> String 
     text
 }
 
+fn ran_tree(ran: &RanPlan, is_verbose: bool) -> String {
+    let mut text = String::new();
+    write_tree(&Shown::ran(&ran.initial, &ran.finished), is_verbose, &mut text, &mut Vec::new());
+    text
+}
+
 fn write_tree(node: &Shown<'_>, is_verbose: bool, text: &mut String, last: &mut Vec<bool>) {
     push_indent(text, last);
+    write_node(node, is_verbose, text, last);
+}
+
+fn write_node(node: &Shown<'_>, is_verbose: bool, text: &mut String, last: &mut Vec<bool>) {
     if let Some(group) = node.codegen {
         let _ = write!(text, "*({group}) ");
     }
@@ -93,9 +133,17 @@ fn write_tree(node: &Shown<'_>, is_verbose: bool, text: &mut String, last: &mut 
         last.push(true);
     }
     for (i, input) in node.inputs.iter().enumerate() {
-        last.push(i + 1 == node.inputs.len());
-        write_tree(input, is_verbose, text, last);
-        last.pop();
+        let stands_alone = matches!(input.what, What::Heading(_));
+        last.push(stands_alone || i + 1 == node.inputs.len());
+        if matches!(node.what, What::Heading(_)) {
+            // A plan below its heading has no branch of its own.
+            text.extend(last.iter().skip(1).map(|done| if *done { "   " } else { ":  " }));
+            last.pop();
+            write_node(input, is_verbose, text, last);
+        } else {
+            write_tree(input, is_verbose, text, last);
+            last.pop();
+        }
     }
     last.truncate(before);
 }

@@ -3,7 +3,9 @@
 //! Rows come out of columnar readers (`ColumnarToRow`), a `SortAggregate` sorts its input, a cache shows how it was filled. batchlab's own
 //! operators do without; learners meet these nodes on a real cluster.
 
+use super::stages::{Stage, stages_of};
 use super::{PlanState, codegen, line};
+use crate::common::ids::BroadcastId;
 use crate::logical::expr::SortOrder;
 use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::conjuncts;
@@ -17,6 +19,10 @@ pub(super) enum What<'a> {
     Operator(&'a PhysicalPlan),
     /// The root of a plan that adaptive execution may still change.
     Adaptive,
+    /// The same, after it has run: what adaptive execution will not change any more.
+    Final,
+    /// Stands above one of two plans.
+    Heading(&'static str),
     ColumnarToRow,
     /// The sort below a `SortAggregate`.
     KeySort(Vec<SortOrder>),
@@ -52,7 +58,22 @@ pub(super) struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// The whole plan.
     pub(super) fn root(plan: &'a Arc<PhysicalPlan>, state: PlanState) -> Shown<'a> {
-        Builder { state, plan_ids: 0 }.root(plan)
+        Builder { state, plan_ids: 0, stages: Vec::new() }.root(plan)
+    }
+
+    /// A plan that has run: as it ran in the end, and as it was planned at first.
+    pub(super) fn ran(initial: &'a Arc<PhysicalPlan>, finished: &'a Arc<PhysicalPlan>) -> Shown<'a> {
+        let output = initial.output();
+        let mut builder = Builder { state: PlanState::Static, plan_ids: 0, stages: stages_of(finished) };
+        let mut root = builder.node(finished, None).into_rows();
+        codegen::number_stages(&mut root, builder.stages.len());
+        let result = What::QueryStage(format!("ResultQueryStage {}", builder.stages.len()));
+        let result = Shown::new(result, output.clone(), vec![root]);
+        builder.state = PlanState::Adaptive;
+        let first = builder.node(initial, None);
+        let heading = |text, plan| Shown::new(What::Heading(text), output.clone(), vec![plan]);
+        let inputs = vec![heading("== Final Plan ==", result), heading("== Initial Plan ==", first)];
+        Shown::new(What::Final, output, inputs)
     }
 
     fn new(what: What<'a>, output: Vec<Attribute>, inputs: Vec<Shown<'a>>) -> Shown<'a> {
@@ -81,6 +102,8 @@ struct Builder {
     state: PlanState,
     /// Numbers given out for `plan_id=`.
     plan_ids: u32,
+    /// The stages of a plan that has run, by number; empty where exchanges keep their own ids.
+    stages: Vec<Stage>,
 }
 
 impl Builder {
@@ -95,6 +118,15 @@ impl Builder {
         self.state = before;
         codegen::number(&mut root);
         root
+    }
+
+    /// The stage's number, or the id of its exchange.
+    fn stage_number(&self, stage: Stage) -> u32 {
+        let own = match stage {
+            Stage::Shuffle(id) => id.0,
+            Stage::Broadcast(id) => id.0,
+        };
+        self.stages.iter().position(|known| *known == stage).map_or(own, |place| place as u32)
     }
 
     fn next_id(&mut self) -> u32 {
@@ -118,7 +150,8 @@ impl Builder {
             }
             PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
                 let below = self.node(exchange, None);
-                let stage = What::QueryStage(format!("ShuffleQueryStage {}", shuffle.0));
+                let stage =
+                    What::QueryStage(format!("ShuffleQueryStage {}", self.stage_number(Stage::Shuffle(*shuffle))));
                 let stage = Shown::new(stage, output.clone(), vec![below]);
                 match slices {
                     Some(slices) => Shown::new(What::QueryStage(line::read(slices)), output, vec![stage]),
@@ -127,7 +160,7 @@ impl Builder {
             }
             PhysicalPlan::BroadcastRead { broadcast, exchange } => {
                 let below = self.node(exchange, None);
-                Shown::new(What::QueryStage(format!("BroadcastQueryStage {}", broadcast.0)), output, vec![below])
+                self.broadcast_stage(*broadcast, output, below)
             }
             PhysicalPlan::ShuffleExchange { input, .. } => {
                 let below = self.rows(input, plan);
@@ -140,6 +173,17 @@ impl Builder {
                         let below = self.rows(input, side);
                         let mode = line::broadcast_mode(*algorithm, keys, input);
                         Shown::new(What::Broadcast { mode, id: self.next_id() }, side.output(), vec![below])
+                    }
+                    PhysicalPlan::BroadcastRead { broadcast, exchange } => {
+                        let PhysicalPlan::BroadcastExchange { input } = &**exchange else {
+                            return self.rows(side, plan);
+                        };
+                        let below = self.rows(input, exchange);
+                        let mode = line::broadcast_mode(*algorithm, keys, input);
+                        let output = side.output();
+                        let below =
+                            Shown::new(What::Broadcast { mode, id: self.next_id() }, output.clone(), vec![below]);
+                        self.broadcast_stage(*broadcast, output, below)
                     }
                     _ => self.rows(side, plan),
                 };
@@ -166,6 +210,11 @@ impl Builder {
                 Shown::new(What::Operator(plan), output, inputs)
             }
         }
+    }
+
+    fn broadcast_stage<'a>(&self, broadcast: BroadcastId, output: Vec<Attribute>, below: Shown<'a>) -> Shown<'a> {
+        let number = self.stage_number(Stage::Broadcast(broadcast));
+        Shown::new(What::QueryStage(format!("BroadcastQueryStage {number}")), output, vec![below])
     }
 
     /// An input whose reader wants rows.

@@ -30,6 +30,14 @@ pub fn reader() -> Value {
     Value::object(Reader::default())
 }
 
+/// The format where a script names none (`spark.sql.sources.default`).
+///
+/// # Errors
+/// Without a host.
+pub(super) fn default_name(interp: &mut Interpreter) -> PyResult<String> {
+    Ok(interp.host()?.conf().get("spark.sql.sources.default").unwrap_or("parquet").to_owned())
+}
+
 /// The file format of a name, or why it cannot be used.
 ///
 /// # Errors
@@ -205,7 +213,10 @@ impl Reader {
                 _ => options::set(interp, &mut reader.options, &key, &value)?,
             }
         }
-        let format = format_of(reader.format.as_deref().unwrap_or("parquet"))?;
+        let format = match &reader.format {
+            Some(format) => format_of(format)?,
+            None => format_of(&default_name(interp)?)?,
+        };
         let paths = paths(interp, &given_paths)?;
         reader.read(interp, format, paths)
     }

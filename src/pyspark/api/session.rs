@@ -3,8 +3,7 @@
 use super::dataframe::{frame, frame_of};
 use super::support::{given, not_expected_type, raise, text_argument};
 use super::{catalog, context, create, reader, sqlargs, tvf, udf};
-use crate::common::conf::DEFAULTS;
-use crate::common::{ErrorClass, SparkError};
+use crate::common::{ErrorClass, SparkError, conf_rules};
 use crate::logical::plan::LogicalPlan;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::lang::class::Class;
@@ -349,6 +348,7 @@ impl Builder {
         for (key, value) in &self.settings {
             // A running application keeps its name and its master.
             if !(running && matches!(key.as_str(), "spark.master" | "spark.app.name")) {
+                conf_rules::check(key, value)?;
                 interp.host()?.conf().set(key, value);
             }
         }
@@ -370,7 +370,7 @@ const STATIC: &[&str] = &[
 ];
 
 impl RuntimeConfig {
-    fn check(interp: &mut Interpreter, key: &str, value: &str) -> PyResult<()> {
+    fn check(key: &str, value: &str) -> PyResult<()> {
         if STATIC.contains(&key) {
             return Err(raise(
                 ErrorClass::AnalysisException,
@@ -391,23 +391,8 @@ impl RuntimeConfig {
             )
             .with_help("set it on the builder, before the session starts"));
         }
-        let _ = interp;
-        let Some((_, default)) = DEFAULTS.iter().find(|(known, _)| *known == key) else { return Ok(()) };
-        let wanted = if matches!(*default, "true" | "false") {
-            (!matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "false")).then_some("boolean")
-        } else if default.parse::<i64>().is_ok() {
-            value.trim().parse::<i64>().is_err().then_some("int")
-        } else {
-            None
-        };
-        match wanted {
-            None => Ok(()),
-            Some(kind) => Err(raise(
-                ErrorClass::IllegalArgumentException,
-                "INVALID_CONF_VALUE.TYPE_MISMATCH",
-                format!("The value '{value}' in the config \"{key}\" is invalid. It should be a {kind} value."),
-            )),
-        }
+        conf_rules::check(key, value)?;
+        Ok(())
     }
 
     fn method(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
@@ -420,7 +405,7 @@ impl RuntimeConfig {
                     return Err(not_expected_type(interp, "value", "str, bool or int", &value));
                 }
                 let text = super::options::option_text(interp, &value)?;
-                Self::check(interp, &key, &text)?;
+                Self::check(&key, &text)?;
                 interp.host()?.conf().set(key, text);
                 Ok(Value::None)
             }

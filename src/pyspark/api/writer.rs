@@ -1,7 +1,7 @@
 //! `df.write`.
 
 use super::options;
-use super::reader::format_of;
+use super::reader::{default_name, format_of};
 use super::support::{analyze, given, illegal_argument, not_expected_type, text_argument};
 use crate::common::conf::Options;
 use crate::common::{ErrorClass, SparkError};
@@ -154,8 +154,11 @@ impl Writer {
                 .with_help("bucketed tables are written with saveAsTable")
                 .into());
         }
-        let format =
-            if name == "save" { next.format.clone().unwrap_or_else(|| "parquet".to_owned()) } else { name.to_owned() };
+        let format = match (name, &next.format) {
+            ("save", Some(format)) => format.clone(),
+            ("save", None) => default_name(interp)?,
+            _ => name.to_owned(),
+        };
         next.write(interp, &format, path)
     }
 
@@ -179,7 +182,10 @@ impl Writer {
                 "saveAsTable() missing 1 required positional argument: 'name'",
             ));
         };
-        let format = format_of(next.format.as_deref().unwrap_or("parquet"))?;
+        let format = match &next.format {
+            Some(format) => format_of(format)?,
+            None => format_of(&default_name(interp)?)?,
+        };
         let path = next.options.get("path").unwrap_or_default().to_owned();
         let target = next.target(format, path);
         let plan = next.plan.clone();

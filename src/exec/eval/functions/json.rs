@@ -6,6 +6,7 @@
 use super::super::call::{Call, Kernel};
 use super::super::cast::{parse_date, parse_decimal, parse_timestamp};
 use super::super::decimal;
+use super::super::moment_format::MomentFormat;
 use super::super::pattern::Pattern;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::functions::calendar::{SECOND, Zone, format_date, split_micros};
@@ -197,8 +198,8 @@ fn get_json_object(call: &Call<'_>) -> Result<ArrayRef> {
 pub(super) struct Reading {
     pub(super) zone: Zone,
     pub(super) now_micros: i64,
-    pub(super) date: Option<Pattern>,
-    pub(super) timestamp: Option<Pattern>,
+    pub(super) date: Option<MomentFormat>,
+    pub(super) timestamp: Option<MomentFormat>,
     pub(super) fail_fast: bool,
     pub(super) separator: Option<String>,
     /// Text that means null (CSV).
@@ -242,11 +243,12 @@ impl Reading {
             return Ok(reading);
         }
         let Scalar::Map(options) = call.scalar(i, 0)? else { return Ok(reading) };
+        let moments = |pattern: &str| MomentFormat::parse_for_files(pattern, call.context.time_parser).map(Some);
         for option in options {
             let (Scalar::String(name), Scalar::String(value)) = option else { continue };
             match name.to_lowercase().as_str() {
-                "dateformat" => reading.date = Some(Pattern::parse(&value)?),
-                "timestampformat" => reading.timestamp = Some(Pattern::parse(&value)?),
+                "dateformat" => reading.date = moments(&value)?,
+                "timestampformat" => reading.timestamp = moments(&value)?,
                 "mode" => reading.fail_fast = value.eq_ignore_ascii_case("FAILFAST"),
                 "sep" | "delimiter" => reading.separator = Some(value),
                 "nullvalue" => reading.null = value,
@@ -263,15 +265,15 @@ impl Reading {
     pub(super) fn moment(&self, text: &str, data_type: &DataType) -> Option<Scalar> {
         Some(match data_type {
             DataType::Date => match &self.date {
-                Some(pattern) => Scalar::Date(split_micros(pattern.read(text, Zone::UTC)?).0),
+                Some(pattern) => Scalar::Date(split_micros(pattern.read(text, Zone::UTC).ok()??).0),
                 None => Scalar::Date(parse_date(text)?),
             },
             DataType::Timestamp => Scalar::Timestamp(match &self.timestamp {
-                Some(pattern) => pattern.read(text, self.zone)?,
+                Some(pattern) => pattern.read(text, self.zone).ok()??,
                 None => parse_timestamp(text, self.zone, self.now_micros)?,
             }),
             _ => Scalar::TimestampNtz(match &self.timestamp {
-                Some(pattern) => pattern.read(text, Zone::UTC)?,
+                Some(pattern) => pattern.read(text, Zone::UTC).ok()??,
                 None => parse_timestamp(text, Zone::UTC, self.now_micros)?,
             }),
         })

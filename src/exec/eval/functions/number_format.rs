@@ -1,7 +1,7 @@
 //! `format_number`, `to_char`, `to_number`.
 
 use super::super::call::{Call, Kernel};
-use super::super::pattern::Pattern;
+use super::super::moment_format::MomentFormat;
 use super::super::{decimal, errors};
 use super::format::grouped;
 use crate::common::{Result, SparkError};
@@ -113,13 +113,14 @@ fn by_pattern(value: &Scalar, pattern: &str) -> Option<String> {
 fn to_char(call: &Call<'_>) -> Result<ArrayRef> {
     let format = call.texts(1)?;
     let zone = Zone::parse(&call.context.time_zone)?;
+    let policy = call.context.time_parser;
     call.to_texts(|row| {
         let (value, Some(format)) = (call.scalar(0, row)?, format.get(row)) else { return Ok(None) };
         Ok(match value {
             Scalar::Null => None,
-            Scalar::Date(date) => Some(Pattern::parse(format)?.format(i64::from(date) * DAY, 0, zone)),
+            Scalar::Date(date) => Some(MomentFormat::parse(format, policy)?.format(i64::from(date) * DAY, 0, zone)),
             Scalar::Timestamp(micros) => {
-                Some(Pattern::parse(format)?.format(zone.to_local(micros), zone.offset_at(micros), zone))
+                Some(MomentFormat::parse(format, policy)?.format(zone.to_local(micros), zone.offset_at(micros), zone))
             }
             Scalar::Binary(bytes) => Some(match format.to_lowercase().as_str() {
                 "base64" => super::encoding::to_base64(&bytes),

@@ -4,7 +4,7 @@ use super::super::arithmetic;
 use super::super::call::{Call, Kernel};
 use super::super::cast;
 use super::super::errors;
-use super::super::pattern::Pattern;
+use super::super::moment_format::MomentFormat;
 use super::super::value::Numbers;
 use super::dates::{date_field, sequence, start_of};
 use crate::common::{Result, SparkError};
@@ -70,19 +70,21 @@ fn zone(call: &Call<'_>) -> Result<Zone> {
 }
 
 /// The pattern of an argument; a constant one is taken apart once.
-fn pattern_of(call: &Call<'_>, i: usize) -> Result<impl Fn(usize) -> Result<Option<Pattern>> + use<>> {
+fn pattern_of(call: &Call<'_>, i: usize) -> Result<impl Fn(usize) -> Result<Option<MomentFormat>> + use<>> {
     let texts = call.texts(i)?;
     let owned: Vec<Option<String>> = match texts.only() {
         Some(text) => vec![text.map(str::to_owned)],
         None => (0..call.rows).map(|row| texts.get(row).map(str::to_owned)).collect(),
     };
     let constant = texts.only().is_some();
-    let only = if constant { owned[0].as_deref().map(Pattern::parse).transpose()? } else { None };
+    let policy = call.context.time_parser;
+    let parse = move |pattern: &str| MomentFormat::parse(pattern, policy);
+    let only = if constant { owned[0].as_deref().map(parse).transpose()? } else { None };
     Ok(move |row: usize| {
         if constant {
             return Ok(only.clone());
         }
-        owned[row].as_deref().map(Pattern::parse).transpose()
+        owned[row].as_deref().map(parse).transpose()
     })
 }
 
@@ -114,7 +116,7 @@ fn parse(call: &Call<'_>, raise: bool) -> Result<ArrayRef> {
             return Ok(Some(zone.to_utc(i64::from(date) * DAY)));
         }
         let Some(pattern) = pattern(row)? else { return Ok(None) };
-        match pattern.read(text, zone) {
+        match pattern.read(text, zone)? {
             None if raise => Err(errors::cannot_parse(text)),
             found => Ok(found),
         }
@@ -150,7 +152,7 @@ fn unix_timestamp(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pattern) = (call.texts(0)?, pattern_of(call, 1)?);
     call.to_numbers::<Int64Type>(|row| {
         let (Some(s), Some(pattern)) = (s.get(row), pattern(row)?) else { return Ok(None) };
-        match pattern.read(s, zone) {
+        match pattern.read(s, zone)? {
             None if call.context.ansi => Err(errors::cannot_parse(s)),
             found => Ok(found.map(|micros| micros.div_euclid(SECOND))),
         }
