@@ -34,6 +34,9 @@ pub(crate) struct ClusterArgs {
     /// Another fault, such as restart:2@9, slow:2x4@1, cut:2@3, preempt:2+2s@8; --help lists them all
     #[arg(long, value_name = "KIND:WHAT@WHEN", long_help = fault_help())]
     pub fault: Vec<String>,
+    /// A file with a fault on each line, as --fault takes them; # begins a comment
+    #[arg(long, value_name = "FILE")]
+    pub faults: Vec<PathBuf>,
     /// Faults of a mix drawn from the seed within the first virtual seconds: storm:3@5 is three of any kind within 5 s
     #[arg(long, value_name = "MIX:COUNT@SECONDS", long_help = chaos_help())]
     pub chaos: Option<String>,
@@ -204,6 +207,14 @@ impl ClusterArgs {
         let kills = self.kill.iter().map(|text| Fault::parse_kill(text));
         let mut faults: Vec<Fault> =
             kills.chain(self.fault.iter().map(|text| Fault::parse(text))).collect::<Result<_>>()?;
+        for file in &self.faults {
+            let name = file.display().to_string();
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                refused(format!("the scenario {name} cannot be read: {error}"))
+                    .with_help("give a file with a fault on each line, such as kill:2@3.5")
+            })?;
+            faults.extend(Fault::scenario(&name, &text)?);
+        }
         if let Some(text) = self.chaos.as_deref() {
             let (mix, count, secs) = chaos_of(text)?;
             let span = VirtualTime::from_secs_f64(secs).since(VirtualTime::ZERO);

@@ -152,6 +152,26 @@ impl Fault {
         let what = read(what.trim()).ok_or_else(|| refused(text))?;
         Ok(Fault { what, at })
     }
+
+    /// A scenario: a fault on each line, as [`Fault::parse`] reads it. `#` begins a comment.
+    ///
+    /// # Errors
+    /// The first line that is no fault, with its number and the scenario's name.
+    pub fn scenario(name: &str, text: &str) -> Result<Vec<Fault>> {
+        let mut faults = Vec::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if line.is_empty() {
+                continue;
+            }
+            faults.push(Fault::parse(line).map_err(|error| {
+                let message = format!("line {number} of the scenario {name}: {}", error.message());
+                let placed = SparkError::new(ErrorClass::IllegalArgumentException, message);
+                error.help().iter().fold(placed, |placed, help| placed.with_help(help))
+            })?);
+        }
+        Ok(faults)
+    }
 }
 
 impl Breakage {
@@ -374,6 +394,15 @@ mod tests {
             assert!(Fault::parse(example).is_ok(), "{example}");
             assert!(example.starts_with(&format!("{keyword}:")), "{example}");
         }
+    }
+
+    #[test]
+    fn a_scenario_is_a_fault_a_line() {
+        let read =
+            Fault::scenario("night", "# the night shift\nkill:2@3.5   # first\n\nslow:3x4@S1\n").expect("two faults");
+        assert_eq!(read, [Fault::parse("kill:2@3.5"), Fault::parse("slow:3x4@S1")].map(|fault| fault.expect("one")));
+        let error = Fault::scenario("night", "kill:2@3\nexplode:2@1\n").expect_err("the second line is no fault");
+        assert!(error.message().starts_with("line 2 of the scenario night: "), "{error}");
     }
 
     #[test]
