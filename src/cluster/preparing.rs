@@ -186,12 +186,12 @@ impl Cluster {
         if matches!(partitioning, Partitioning::Range(..)) {
             return Err(SparkError::internal("a range exchange reached the cluster before its bounds were sampled"));
         }
-        let shuffle = self.new_shuffle();
+        let (shuffle, reducers) = (self.new_shuffle(), partitioning.count());
         let work = TaskWork::ShuffleWrite { partitioning: ResolvedPartitioning::Plain(partitioning.clone()) };
         if let Some(input) = children.first() {
-            self.define_stage(input.clone(), work, Some((shuffle, partitioning.count())), spec);
+            self.define_stage(input.clone(), work, Some((shuffle, reducers)), spec);
         }
-        Ok(Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange: exchange.clone(), slices: None }))
+        Ok(Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange: exchange.clone(), reducers, slices: None }))
     }
 
     /// How a cache is computed: the same shuffles every time, so that a lost partition needs only its own lineage.

@@ -43,7 +43,13 @@ pub(super) fn spread(input: Arc<PhysicalPlan>, partitions: usize) -> Arc<Physica
 
 pub(super) fn cached(input: Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
     let output = vec![id_column()];
-    Arc::new(PhysicalPlan::InMemoryTableScan { id: CacheId(0), output: output.clone(), stored: output, plan: input })
+    Arc::new(PhysicalPlan::InMemoryTableScan {
+        id: CacheId(0),
+        output: output.clone(),
+        stored: output,
+        plan: input,
+        planned: None,
+    })
 }
 
 fn spec(plan: &Arc<PhysicalPlan>) -> JobSpec {
@@ -135,7 +141,12 @@ fn exchange_by_exchange(cluster: &mut Cluster, plan: &Arc<PhysicalPlan>) -> Resu
     let job = cluster.submit(JobSpec { work, ..spec(&children[0]) })?;
     cluster.run_until_done(&[job])?;
     cluster.advance(VirtualDuration::from_millis(50));
-    Ok(Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange: plan.clone(), slices: None }))
+    Ok(Arc::new(PhysicalPlan::ShuffleRead {
+        shuffle,
+        exchange: plan.clone(),
+        reducers: plan.partitions(),
+        slices: None,
+    }))
 }
 
 fn run(plan: &Arc<PhysicalPlan>, faults: &[&str]) -> Run {
@@ -321,7 +332,7 @@ fn a_shuffle_that_ran_is_skipped_by_the_next_job() {
     let job = cluster.submit(JobSpec { work, ..spec(&range(1000, 3)) }).expect("submitted");
     cluster.run_until_done(&[job]).expect("it runs");
     assert_eq!(cluster.shuffle_stats(shuffle).rows.iter().sum::<u64>(), 1000);
-    let read = Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange, slices: None });
+    let read = Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange, reducers: 4, slices: None });
     assert_eq!(collect(&mut cluster, &read).expect("it runs").iter().map(Vec::len).sum::<usize>(), 1000);
     assert!(log.snapshot().iter().any(|event| matches!(event.kind, EventKind::StageSkipped { .. })));
     cluster.end_query(QueryId(0));

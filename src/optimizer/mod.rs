@@ -38,6 +38,7 @@ mod row_bounds;
 mod simplify_casts;
 mod simplify_comparisons;
 mod simplify_conditionals;
+mod sum_counts;
 #[cfg(test)]
 mod testing;
 
@@ -111,6 +112,7 @@ static BATCHES: &[Batch] = &[
     optional(50, OPERATORS),
     optional(1, rules![infer_filters]),
     optional(50, OPERATORS),
+    optional(1, rules![sum_counts]),
     needed(rules![rewrite_distinct_aggregates]),
     optional(1, rules![infer_window_group_limit]),
     optional(5, rules![propagate_empty_relation, column_pruning, collapse_project, remove_noop_operators]),

@@ -8,7 +8,7 @@
 //!
 //! Files are cut as Spark does (`FilePartition.maxSplitBytes`): pieces of at most `maxSplit` bytes, longest first, packed next-fit.
 
-use super::plan::{FileScanExec, FileSlice, PhysicalPlan};
+use super::plan::{FileScanExec, FileSlice, PhysicalPlan, RanPlan};
 use super::planner::{Planned, Planner, PlannerContext, RootUse};
 use crate::common::Result;
 use crate::logical::plan::{FileEntry, FileFormat, FileScan, LEAST_SPLITS};
@@ -73,9 +73,12 @@ fn cached(
         return Err(crate::common::SparkError::internal("a cache was expected"));
     };
     let context = planner.context;
-    let lineage = match context.caches.lineage(*id) {
-        Some(lineage) => lineage,
-        None => super::planner::plan(plan, &PlannerContext { root: RootUse::Partitioned, staging: None, ..*context })?,
+    let (lineage, planned) = match context.caches.lineage(*id) {
+        Some(RanPlan { initial, finished }) => (finished, Some(initial)),
+        None => {
+            let context = PlannerContext { root: RootUse::Partitioned, staging: None, ..*context };
+            (super::planner::plan(plan, &context)?, None)
+        }
     };
     let mut needed = wanted.clone();
     needed.extend(conditions.iter().flat_map(rewrite::reads));
@@ -84,6 +87,7 @@ fn cached(
         output: output.iter().filter(|column| needed.contains(&column.id)).cloned().collect(),
         stored: output.clone(),
         plan: lineage,
+        planned,
     }))
 }
 

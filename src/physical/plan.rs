@@ -52,6 +52,13 @@ pub struct FileScanExec {
     pub validity_only: BTreeSet<ExprId>,
 }
 
+/// A plan that has run, with what adaptive execution made of it.
+#[derive(Debug, Clone)]
+pub struct RanPlan {
+    pub initial: Arc<PhysicalPlan>,
+    pub finished: Arc<PhysicalPlan>,
+}
+
 /// What part of an aggregation a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AggregateMode {
@@ -184,6 +191,8 @@ pub enum PhysicalPlan {
         /** All columns of the cache, in stored order. */
         stored: Vec<Attribute>,
         plan: Arc<PhysicalPlan>,
+        /** Once it has run: what `plan` was at first. */
+        planned: Option<Arc<PhysicalPlan>>,
     },
     Project {
         exprs: Vec<Expr>,
@@ -310,6 +319,8 @@ pub enum PhysicalPlan {
         shuffle: ShuffleId,
         /** The exchange it came from, for lineage and explain. */
         exchange: Arc<PhysicalPlan>,
+        /** How many reduce partitions there are: for ranges, no more than the sampled keys bound. */
+        reducers: usize,
         slices: Option<Vec<ShuffleSlice>>,
     },
     /// A broadcast that has run.
@@ -519,9 +530,7 @@ impl PhysicalPlan {
                 JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. } => left.partitions(),
             },
             PhysicalPlan::ShuffleExchange { partitioning, .. } => partitioning.count(),
-            PhysicalPlan::ShuffleRead { exchange, slices, .. } => {
-                slices.as_ref().map_or_else(|| exchange.partitions(), Vec::len)
-            }
+            PhysicalPlan::ShuffleRead { reducers, slices, .. } => slices.as_ref().map_or(*reducers, Vec::len),
             PhysicalPlan::InMemoryTableScan { plan: input, .. }
             | PhysicalPlan::Project { input, .. }
             | PhysicalPlan::Filter { input, .. }

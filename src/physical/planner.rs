@@ -4,7 +4,7 @@
 //! `join_selection`, aggregations laid out in `aggregation`, files split in `file_scan`); then
 //! `requirements` adds the exchanges and sorts that the operators need.
 
-use super::plan::{Partitioning, PhysicalPlan, ShuffleOrigin};
+use super::plan::{Partitioning, PhysicalPlan, RanPlan, ShuffleOrigin};
 use super::{aggregation, combine, file_scan, join_selection, requirements};
 use crate::common::ids::{CacheId, ExprIds};
 use crate::common::{Conf, Result, SparkError};
@@ -40,7 +40,7 @@ pub trait Caches {
     fn bytes(&self, id: CacheId) -> Option<u64>;
 
     /// The lineage as it was run, its exchanges replaced by reads of their results.
-    fn lineage(&self, id: CacheId) -> Option<Arc<PhysicalPlan>>;
+    fn lineage(&self, id: CacheId) -> Option<RanPlan>;
 }
 
 /// Nothing is kept.
@@ -52,7 +52,7 @@ impl Caches for NoCaches {
         None
     }
 
-    fn lineage(&self, _id: CacheId) -> Option<Arc<PhysicalPlan>> {
+    fn lineage(&self, _id: CacheId) -> Option<RanPlan> {
         None
     }
 }

@@ -6,7 +6,7 @@
 use crate::cluster::Cluster;
 use crate::common::ids::{CacheId, ExprId};
 use crate::logical::plan::LogicalPlan;
-use crate::physical::PhysicalPlan;
+use crate::physical::plan::RanPlan;
 use crate::physical::planner::Caches;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ pub(super) struct Entry {
     pub plan: Arc<LogicalPlan>,
     pub level: String,
     /// The lineage as it was first run, so that a lost partition is made again from the same shuffles.
-    pub physical: Option<Arc<PhysicalPlan>>,
+    pub ran: Option<RanPlan>,
     shape: String,
 }
 
@@ -35,7 +35,7 @@ impl Caches for Kept<'_> {
         (stats.partitions > 0 && stats.cached == stats.partitions).then_some(stats.bytes)
     }
 
-    fn lineage(&self, id: CacheId) -> Option<Arc<PhysicalPlan>> {
+    fn lineage(&self, id: CacheId) -> Option<RanPlan> {
         self.caches.lineage(id)
     }
 }
@@ -54,7 +54,7 @@ impl CacheManager {
             return entry.id;
         }
         let id = fresh();
-        self.entries.push(Entry { id, plan: plan.clone(), level: level.to_owned(), physical: None, shape });
+        self.entries.push(Entry { id, plan: plan.clone(), level: level.to_owned(), ran: None, shape });
         id
     }
 
@@ -80,8 +80,8 @@ impl CacheManager {
     }
 
     /// The lineage that filled a cache.
-    pub fn lineage(&self, id: CacheId) -> Option<Arc<PhysicalPlan>> {
-        self.entries.iter().find(|entry| entry.id == id)?.physical.clone()
+    pub fn lineage(&self, id: CacheId) -> Option<RanPlan> {
+        self.entries.iter().find(|entry| entry.id == id)?.ran.clone()
     }
 
     /// The entry with this id.
@@ -91,16 +91,24 @@ impl CacheManager {
 
     /// The plan with every cached part replaced by a read of the cache, the largest parts first.
     pub fn apply(&self, plan: &Arc<LogicalPlan>) -> Arc<LogicalPlan> {
-        if self.entries.is_empty() {
-            return plan.clone();
-        }
-        if let Some(entry) = self.find(plan) {
-            return Arc::new(LogicalPlan::Cached { id: entry.id, plan: entry.plan.clone(), output: plan.output() });
-        }
-        let children: Vec<_> = plan.children().iter().map(|child| self.apply(child)).collect();
-        let unchanged = plan.children().iter().zip(&children).all(|(old, new)| Arc::ptr_eq(old, new));
-        if unchanged { plan.clone() } else { Arc::new(plan.with_children(children)) }
+        with_caches(plan, &self.entries)
     }
+}
+
+/// As [`CacheManager::apply`]. What fills a cache reads the caches that were there before it.
+fn with_caches(plan: &Arc<LogicalPlan>, entries: &[Entry]) -> Arc<LogicalPlan> {
+    if entries.is_empty() {
+        return plan.clone();
+    }
+    let shape = shape_of(plan);
+    if let Some(at) = entries.iter().position(|entry| entry.shape == shape) {
+        let (entry, older) = (&entries[at], &entries[..at]);
+        let filled_by = with_caches(&entry.plan, older);
+        return Arc::new(LogicalPlan::Cached { id: entry.id, plan: filled_by, output: plan.output() });
+    }
+    let children: Vec<_> = plan.children().iter().map(|child| with_caches(child, entries)).collect();
+    let unchanged = plan.children().iter().zip(&children).all(|(old, new)| Arc::ptr_eq(old, new));
+    if unchanged { plan.clone() } else { Arc::new(plan.with_children(children)) }
 }
 
 /// The plan as text in which column ids are numbered in the order they appear.
@@ -165,5 +173,20 @@ mod tests {
         let larger = Arc::new(LogicalPlan::Limit { count: 1, input: range(3, 5) });
         let LogicalPlan::Limit { input, .. } = manager.apply(&larger).as_ref().clone() else { panic!("a limit") };
         assert!(matches!(input.as_ref(), LogicalPlan::Cached { output, .. } if output[0].id == ExprId(5)));
+    }
+
+    #[test]
+    fn a_cache_is_filled_from_the_caches_before_it() {
+        let mut manager = CacheManager::default();
+        let larger = Arc::new(LogicalPlan::Limit { count: 1, input: range(3, 1) });
+        manager.add(&range(3, 1), "MEMORY_AND_DISK", || CacheId(0));
+        manager.add(&larger, "MEMORY_AND_DISK", || CacheId(1));
+        let filled_by = |manager: &CacheManager| match manager.apply(&larger).as_ref() {
+            LogicalPlan::Cached { plan, .. } => plan.children()[0].clone(),
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(*filled_by(&manager), LogicalPlan::Cached { id: CacheId(0), .. }));
+        manager.remove(&range(3, 1));
+        assert!(matches!(*filled_by(&manager), LogicalPlan::Range { .. }));
     }
 }

@@ -13,6 +13,7 @@ use crate::logical::plan::{LogicalPlan, WriteTarget};
 use crate::logical::types::StructType;
 use crate::physical::adaptive::Replanning;
 use crate::physical::explain;
+use crate::physical::plan::RanPlan;
 use crate::physical::planner::RootUse;
 use crate::pyspark::host::{Application, CatalogReply, CatalogRequest, Host, PathReply, PathRequest, ReadRequest};
 use crate::sql;
@@ -95,8 +96,8 @@ impl Host for Session {
         let planned = self.plan_query(plan, RootUse::Partitioned, true)?;
         let replanning = Replanning::of_query(&self.conf);
         let text = explain::simple(&planned.physical, self.plan_state());
-        let action = "getNumPartitions";
-        let plan = self.as_query(
+        let (initial, action) = (planned.physical.clone(), "getNumPartitions");
+        let finished = self.as_query(
             action,
             text,
             |session, query| {
@@ -105,7 +106,8 @@ impl Host for Session {
             },
             |_| 0,
         )?;
-        Ok(plan.partitions())
+        self.ran.keep(plan, RanPlan { initial, finished: finished.clone() });
+        Ok(finished.partitions())
     }
 
     fn cache(&mut self, plan: &Arc<LogicalPlan>, storage_level: &str) -> Result<CacheId> {

@@ -17,6 +17,7 @@ use crate::logical::plan::LogicalPlan;
 use crate::logical::scalar::Scalar;
 use crate::optimizer::{self, Optimized, OptimizerContext};
 use crate::physical::adaptive::{self, Finished, Replanning, StageStats, StageToRun};
+use crate::physical::plan::RanPlan;
 use crate::physical::planner::{self, PlannerContext, RootUse};
 use crate::physical::{Partitioning, PhysicalPlan, explain};
 use arrow::record_batch::RecordBatch;
@@ -80,8 +81,8 @@ impl Session {
         plan.transform_up(&mut |node| match node.as_ref() {
             PhysicalPlan::InMemoryTableScan { id, output, stored, .. } => {
                 let (id, output, stored) = (*id, output.clone(), stored.clone());
-                let plan = self.caches.lineage(id)?;
-                Some(PhysicalPlan::InMemoryTableScan { id, output, stored, plan })
+                let RanPlan { initial, finished } = self.caches.lineage(id)?;
+                Some(PhysicalPlan::InMemoryTableScan { id, output, stored, plan: finished, planned: Some(initial) })
             }
             _ => None,
         })
@@ -114,7 +115,7 @@ impl Session {
             |(outputs, _)| outputs.iter().map(rows_of).sum(),
         )?;
         if matches!(action, "collect" | "toLocalIterator") && !has_subqueries {
-            self.ran.keep(plan, explain::RanPlan { initial, finished });
+            self.ran.keep(plan, RanPlan { initial, finished });
         }
         Ok(outputs)
     }
@@ -269,10 +270,10 @@ impl Session {
             Partitioning::Range(order, count) => self.sample_bounds(query, input, order, *count, action)?,
             other => ResolvedPartitioning::Plain(other.clone()),
         };
-        let shuffle = self.cluster()?.new_shuffle();
+        let (shuffle, reducers) = (self.cluster()?.new_shuffle(), partitioning.count());
         let work = JobWork::MapStage { shuffle, partitioning };
         let job = self.submit(query, input.clone(), work, None, action)?;
-        Ok(Started { job: Some(job), finished: Some(Finished::Shuffle(shuffle)) })
+        Ok(Started { job: Some(job), finished: Some(Finished::Shuffle(shuffle, reducers)) })
     }
 
     fn sample_bounds(
@@ -301,10 +302,10 @@ impl Session {
         };
         let lineage = self.run_exchanges(query, plan.clone(), action, Replanning::of_cache(&self.conf))?;
         if let Some(entry) = self.caches.by_id_mut(id) {
-            entry.physical = Some(lineage.clone());
+            entry.ran = Some(RanPlan { initial: plan.clone(), finished: lineage.clone() });
         }
-        let scan =
-            PhysicalPlan::InMemoryTableScan { id, output: output.clone(), stored: stored.clone(), plan: lineage };
+        let (output, stored, planned) = (output.clone(), stored.clone(), Some(plan.clone()));
+        let scan = PhysicalPlan::InMemoryTableScan { id, output, stored, plan: lineage, planned };
         let job = self.submit(query, Arc::new(scan), JobWork::CollectFirst(0), None, action)?;
         self.cluster()?.run_until_done(&[job])?;
         Ok(())
@@ -540,6 +541,11 @@ impl StageStats for Measured<'_> {
             let rows: usize = relation.batches.iter().map(RecordBatch::num_rows).sum();
             (bytes as u64, rows as u64)
         })
+    }
+
+    fn cache_size(&self, cache: CacheId) -> Option<u64> {
+        let stats = self.0.cache_stats(cache);
+        is_filled(self.0, cache).then_some(stats.bytes)
     }
 }
 

@@ -3,7 +3,8 @@
 //! Only a frame's own plan counts, as in Spark: `show()` and `count()` run plans of their own, and writing plans anew.
 
 use crate::logical::LogicalPlan;
-use crate::physical::explain::RanPlan;
+use crate::physical::adaptive::is_adaptive;
+use crate::physical::plan::RanPlan;
 use std::sync::{Arc, Weak};
 
 /// The plans that have run, each as long as something holds it.
@@ -14,7 +15,7 @@ impl RanPlans {
     /// Remembers how a plan ended; the first time counts.
     pub(super) fn keep(&mut self, plan: &Arc<LogicalPlan>, ran: RanPlan) {
         self.0.retain(|(known, _)| known.strong_count() > 0);
-        if ran.is_shown() && self.of(plan).is_none() {
+        if is_adaptive(&ran.finished) && self.of(plan).is_none() {
             self.0.push((Arc::downgrade(plan), ran));
         }
     }

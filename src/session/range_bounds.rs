@@ -1,7 +1,7 @@
 //! The bounds of a range exchange, from samples of its input, as Spark's `RangePartitioner` chooses them.
 //!
 //! Each input partition gives a sample of its sort keys and its row count. A sampled key stands for `rows / sample` rows; bounds are set
-//! where the running weight passes equal steps, and a bound that repeats the one before is left out, so there can be fewer partitions than
+//! where the running weight passes equal steps, no more than there are keys, and a bound that repeats the one before is left out, so there can be fewer partitions than
 //! asked for.
 //!
 //! **Simplified:** Spark samples partitions that are much larger than the average a second time; here every partition is sampled in
@@ -65,6 +65,7 @@ fn choose(keys: &RecordBatch, order: &[SortOrder], weights: &[f64], targets: usi
     let rows = RowConverter::new(fields)?.convert_columns(&columns)?;
     let mut sorted: Vec<u32> = (0..u32::try_from(keys.num_rows()).unwrap_or(u32::MAX)).collect();
     sorted.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)).then(a.cmp(b)));
+    let targets = targets.min(sorted.len());
     let step = weights.iter().sum::<f64>() / targets as f64;
     let (mut chosen, mut passed, mut target): (Vec<u32>, f64, f64) = (Vec::new(), 0.0, step);
     for index in sorted {

@@ -27,7 +27,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         }
         PhysicalPlan::OneRow => leaves::one_row(),
         PhysicalPlan::FileScan(scan) => super::scan::build(runtime, scan, partition),
-        PhysicalPlan::InMemoryTableScan { id, output, stored, plan } => {
+        PhysicalPlan::InMemoryTableScan { id, output, stored, plan, .. } => {
             leaves::cached(runtime, *id, output, stored, plan, partition)
         }
         PhysicalPlan::Project { exprs, input } => project::project(runtime, plan, exprs, input, partition),
@@ -59,7 +59,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         }
         PhysicalPlan::Union { inputs } => unions::union(runtime, plan, inputs, partition),
         PhysicalPlan::Coalesce { input, .. } => unions::coalesce(runtime, plan, input, partition),
-        PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
+        PhysicalPlan::ShuffleRead { shuffle, exchange, slices, .. } => {
             exchange::shuffle_read(runtime, *shuffle, exchange, slices.as_deref(), partition)
         }
         PhysicalPlan::BroadcastRead { broadcast, exchange } => exchange::broadcast_read(runtime, *broadcast, exchange),

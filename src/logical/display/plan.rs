@@ -57,6 +57,7 @@ impl LogicalPlan {
                 let names: Vec<&str> = definitions.iter().map(|(name, _)| name.as_str()).collect();
                 format!("CTE [{}]", names.join(", "))
             }
+            LogicalPlan::Project { exprs, .. } if exprs.is_empty() => "Project".to_owned(),
             LogicalPlan::Project { exprs, .. } => format!("{}Project {}", mark(exprs), named_text(exprs)),
             LogicalPlan::WithColumns { columns, .. } => {
                 let columns: Vec<String> =

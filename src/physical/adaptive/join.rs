@@ -82,7 +82,9 @@ fn switched(node: &PhysicalPlan, rules: &Rules<'_>) -> Option<(PhysicalPlan, Str
         (None, Some(_)) => BuildSide::Right,
         (None, None) => return None,
     };
-    let broadcast = |side: &Arc<PhysicalPlan>| Arc::new(PhysicalPlan::BroadcastExchange { input: side.clone() });
+    let broadcast = |side: &Arc<PhysicalPlan>| {
+        Arc::new(PhysicalPlan::BroadcastExchange { input: without_exchange(side).unwrap_or_else(|| side.clone()) })
+    };
     let (bytes, word, new_left, new_right) = match build {
         BuildSide::Left => (left_bytes?, "left", broadcast(&left), without_waiting_exchange(&right)),
         BuildSide::Right => (right_bytes?, "right", without_waiting_exchange(&left), broadcast(&right)),
@@ -112,13 +114,14 @@ fn without_sort(side: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
 
 /// An exchange that still waits for others is no longer needed; one that can run is running already.
 fn without_waiting_exchange(side: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
+    without_exchange(side).filter(|input| holds_unfinished(input)).unwrap_or_else(|| side.clone())
+}
+
+/// What is below an exchange that only this join asked for and that has not run.
+fn without_exchange(side: &Arc<PhysicalPlan>) -> Option<Arc<PhysicalPlan>> {
     match &**side {
-        PhysicalPlan::ShuffleExchange { origin: ShuffleOrigin::EnsureRequirements, input, .. }
-            if holds_unfinished(input) =>
-        {
-            input.clone()
-        }
-        _ => side.clone(),
+        PhysicalPlan::ShuffleExchange { origin: ShuffleOrigin::EnsureRequirements, input, .. } => Some(input.clone()),
+        _ => None,
     }
 }
 
@@ -164,9 +167,11 @@ fn measured(plan: &PhysicalPlan, rules: &Rules<'_>) -> Option<u128> {
         PhysicalPlan::ShuffleRead { shuffle, .. } => {
             Some(rules.stats.shuffle_sizes(*shuffle).iter().map(|size| u128::from(*size)).sum())
         }
+        PhysicalPlan::InMemoryTableScan { id, .. } => rules.stats.cache_size(*id).map(u128::from),
         PhysicalPlan::BroadcastRead { broadcast, .. } => Some(u128::from(rules.stats.broadcast_size(*broadcast).0)),
         PhysicalPlan::Filter { input, .. }
         | PhysicalPlan::Sort { input, .. }
+        | PhysicalPlan::ShuffleExchange { input, .. }
         | PhysicalPlan::WindowGroupLimit { input, .. } => measured(input, rules),
         PhysicalPlan::Project { input, .. }
         | PhysicalPlan::Aggregate { input, .. }

@@ -40,18 +40,18 @@ fn below_projections(side: &Arc<PhysicalPlan>) -> Option<Arc<PhysicalPlan>> {
         PhysicalPlan::Project { input, .. } | PhysicalPlan::Filter { input, .. } => {
             Some(Arc::new(side.with_children(vec![below_projections(input)?])))
         }
-        PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
+        PhysicalPlan::ShuffleRead { shuffle, exchange, reducers, slices } => {
             let PhysicalPlan::ShuffleExchange { origin: ShuffleOrigin::EnsureRequirements, input, .. } = &**exchange
             else {
                 return None;
             };
-            let reducers = exchange.partitions();
-            let wanted = slices.as_ref().map_or(reducers, Vec::len);
+            let wanted = slices.as_ref().map_or(*reducers, Vec::len);
             let maps = input.partitions();
-            let local = local_slices(maps, reducers, wanted)?;
+            let local = local_slices(maps, *reducers, wanted)?;
             Some(Arc::new(PhysicalPlan::ShuffleRead {
                 shuffle: *shuffle,
                 exchange: exchange.clone(),
+                reducers: *reducers,
                 slices: Some(local),
             }))
         }

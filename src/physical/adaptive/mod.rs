@@ -40,7 +40,8 @@ pub enum StageToRun {
 /// What an exchange has become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finished {
-    Shuffle(ShuffleId),
+    /// With its number of reduce partitions.
+    Shuffle(ShuffleId, usize),
     Broadcast(BroadcastId),
 }
 
@@ -57,6 +58,9 @@ pub trait StageStats {
 
     /// Bytes and rows of a broadcast.
     fn broadcast_size(&self, broadcast: BroadcastId) -> (u64, u64);
+
+    /// Bytes of a cache, once it is filled.
+    fn cache_size(&self, cache: CacheId) -> Option<u64>;
 }
 
 /// The result of [`replan`].
@@ -138,7 +142,9 @@ pub fn replace_finished(
     if Arc::ptr_eq(plan, exchange) || (is_exchange(plan) && plan == exchange) {
         let exchange = plan.clone();
         return Arc::new(match finished {
-            Finished::Shuffle(shuffle) => PhysicalPlan::ShuffleRead { shuffle, exchange, slices: None },
+            Finished::Shuffle(shuffle, reducers) => {
+                PhysicalPlan::ShuffleRead { shuffle, exchange, reducers, slices: None }
+            }
             Finished::Broadcast(broadcast) => PhysicalPlan::BroadcastRead { broadcast, exchange },
         });
     }
@@ -255,12 +261,13 @@ fn with_slices(
     part: &Arc<PhysicalPlan>,
     slices: &[(*const PhysicalPlan, Vec<super::plan::ShuffleSlice>)],
 ) -> Arc<PhysicalPlan> {
-    if let PhysicalPlan::ShuffleRead { shuffle, exchange, .. } = &**part
+    if let PhysicalPlan::ShuffleRead { shuffle, exchange, reducers, .. } = &**part
         && let Some((_, found)) = slices.iter().find(|(address, _)| std::ptr::eq(*address, Arc::as_ptr(part)))
     {
         return Arc::new(PhysicalPlan::ShuffleRead {
             shuffle: *shuffle,
             exchange: exchange.clone(),
+            reducers: *reducers,
             slices: Some(found.clone()),
         });
     }

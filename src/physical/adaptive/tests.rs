@@ -34,6 +34,10 @@ impl StageStats for Sizes {
     fn broadcast_size(&self, _broadcast: BroadcastId) -> (u64, u64) {
         (1, 1)
     }
+
+    fn cache_size(&self, _cache: CacheId) -> Option<u64> {
+        Some(1)
+    }
 }
 
 fn column(id: u64) -> Attribute {
@@ -76,7 +80,7 @@ fn run_all(plan: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
     let mut plan = plan.clone();
     for (number, stage) in next_stages(&plan, &|_| true).into_iter().enumerate() {
         let StageToRun::Shuffle(exchange) = stage else { panic!("a shuffle was expected") };
-        plan = replace_finished(&plan, &exchange, Finished::Shuffle(ShuffleId(number as u32)));
+        plan = replace_finished(&plan, &exchange, Finished::Shuffle(ShuffleId(number as u32), exchange.partitions()));
     }
     plan
 }
@@ -115,7 +119,7 @@ fn a_number_that_the_script_gave_is_kept() {
         origin: ShuffleOrigin::RepartitionByNum,
         input: table(1),
     });
-    let plan = replace_finished(&exchange, &exchange, Finished::Shuffle(ShuffleId(0)));
+    let plan = replace_finished(&exchange, &exchange, Finished::Shuffle(ShuffleId(0), 4));
     let after = replan(&plan, &Sizes::default().with(0, &[1, 1, 1, 1]), &conf, (12, Replanning::Everywhere));
     assert_eq!(after.plan.partitions(), 4);
 }

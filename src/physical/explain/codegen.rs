@@ -21,6 +21,9 @@ pub(super) fn number_stages(root: &mut Shown<'_>, stages: usize) {
 }
 
 fn number_stage(node: &mut Shown<'_>, names: &[String], next: &mut u32) {
+    if node.is_inner {
+        return;
+    }
     let is_wanted = matches!(&node.what, What::QueryStage(name) if names.contains(name));
     for input in &mut node.inputs {
         if is_wanted {

@@ -47,8 +47,12 @@ impl Writer {
         if node.is_inner {
             last.push(true);
         }
-        for (i, input) in node.inputs.iter().enumerate() {
-            last.push(i + 1 == node.inputs.len());
+        let inputs = match (&node.what, node.inputs.last()) {
+            (What::Final, Some(first_plan)) => &first_plan.inputs,
+            _ => &node.inputs,
+        };
+        for (i, input) in inputs.iter().enumerate() {
+            last.push(i + 1 == inputs.len());
             self.node(input, last);
             last.pop();
         }

@@ -47,6 +47,7 @@ pub(super) fn line(plan: &PhysicalPlan) -> String {
         PhysicalPlan::OneRow => "Scan OneRowRelation[]".to_owned(),
         PhysicalPlan::FileScan(scan) => file_scan(&scan.scan),
         PhysicalPlan::InMemoryTableScan { output, .. } => format!("InMemoryTableScan {}", columns(output)),
+        PhysicalPlan::Project { exprs: list, .. } if list.is_empty() => "Project".to_owned(),
         PhysicalPlan::Project { exprs: list, .. } => format!("Project {}", exprs(list)),
         PhysicalPlan::Filter { condition, .. } => format!("Filter {}", condition.plan_text()),
         PhysicalPlan::Aggregate { mode, style, grouping, aggregates, input, .. } => {
@@ -284,7 +285,7 @@ fn with_positions(key: &Expr, columns: &[Attribute]) -> Expr {
     key.clone().transform_up(&mut |part| match part {
         Expr::Attribute(column) => match columns.iter().position(|own| own.id == column.id) {
             Some(at) => {
-                let text = format!("input[{at}, {}, {}]", column.data_type.simple_string(), column.nullable);
+                let text = format!("input[{at}, {}, {}]", column.data_type.simple_string(), columns[at].nullable);
                 Expr::Literal(Scalar::String(text), DataType::String)
             }
             None => Expr::Attribute(column),

@@ -15,7 +15,7 @@ mod shown;
 mod stages;
 
 use self::shown::{Shown, What};
-use super::plan::PhysicalPlan;
+use super::plan::{PhysicalPlan, RanPlan};
 use super::statistics;
 use crate::logical::LogicalPlan;
 use crate::logical::display::push_indent;
@@ -37,23 +37,6 @@ pub enum PlanState {
 #[must_use]
 pub fn simple(plan: &Arc<PhysicalPlan>, state: PlanState) -> String {
     format!("== Physical Plan ==\n{}\n", tree(plan, state, false))
-}
-
-/// A plan that has run, with what adaptive execution made of it.
-#[derive(Debug, Clone)]
-pub struct RanPlan {
-    pub initial: Arc<PhysicalPlan>,
-    pub finished: Arc<PhysicalPlan>,
-}
-
-impl RanPlan {
-    /// Whether it can be told apart from a plan that has not run: it is adaptive and reads no cache, which would show its own past.
-    #[must_use]
-    pub fn is_shown(&self) -> bool {
-        let mut reads_cache = false;
-        self.finished.visit(&mut |node| reads_cache |= matches!(node, PhysicalPlan::InMemoryTableScan { .. }));
-        super::adaptive::is_adaptive(&self.finished) && !reads_cache
-    }
 }
 
 /// What `df.explain()` gives for a frame whose own plan has run.
@@ -107,45 +90,59 @@ pub fn cost(optimized: &Arc<LogicalPlan>, physical: &Arc<PhysicalPlan>, state: P
 }
 
 fn tree(plan: &Arc<PhysicalPlan>, state: PlanState, is_verbose: bool) -> String {
-    let mut text = String::new();
-    write_tree(&Shown::root(plan, state), is_verbose, &mut text, &mut Vec::new());
-    text
+    Tree { is_verbose, indent: 0, text: String::new() }.of(&Shown::root(plan, state))
 }
 
 fn ran_tree(ran: &RanPlan, is_verbose: bool) -> String {
-    let mut text = String::new();
-    write_tree(&Shown::ran(&ran.initial, &ran.finished), is_verbose, &mut text, &mut Vec::new());
-    text
+    Tree { is_verbose, indent: 0, text: String::new() }.of(&Shown::ran(ran))
 }
 
-fn write_tree(node: &Shown<'_>, is_verbose: bool, text: &mut String, last: &mut Vec<bool>) {
-    push_indent(text, last);
-    write_node(node, is_verbose, text, last);
+/// Draws a tree.
+struct Tree {
+    is_verbose: bool,
+    /// How far everything stands to the right: a plan below a heading is a tree of its own.
+    indent: usize,
+    text: String,
 }
 
-fn write_node(node: &Shown<'_>, is_verbose: bool, text: &mut String, last: &mut Vec<bool>) {
-    if let Some(group) = node.codegen {
-        let _ = write!(text, "*({group}) ");
+impl Tree {
+    fn of(mut self, root: &Shown<'_>) -> String {
+        self.node(root, &mut Vec::new());
+        self.text
     }
-    let _ = writeln!(text, "{}", line::shown(node, is_verbose));
-    let before = last.len();
-    if node.is_inner {
-        last.push(true);
-    }
-    for (i, input) in node.inputs.iter().enumerate() {
-        let stands_alone = matches!(input.what, What::Heading(_));
-        last.push(stands_alone || i + 1 == node.inputs.len());
-        if matches!(node.what, What::Heading(_)) {
-            // A plan below its heading has no branch of its own.
-            text.extend(last.iter().skip(1).map(|done| if *done { "   " } else { ":  " }));
-            last.pop();
-            write_node(input, is_verbose, text, last);
-        } else {
-            write_tree(input, is_verbose, text, last);
+
+    /// Writes a node and those below. `last` says for each node above, and for this one, whether it is the last input of its parent.
+    fn node(&mut self, node: &Shown<'_>, last: &mut Vec<bool>) {
+        self.text.push_str(&"   ".repeat(self.indent));
+        push_indent(&mut self.text, last);
+        if let Some(group) = node.codegen {
+            let _ = write!(self.text, "*({group}) ");
+        }
+        let _ = writeln!(self.text, "{}", line::shown(node, self.is_verbose));
+        if let What::Final = node.what {
+            node.inputs.iter().for_each(|part| self.part(part, last.len()));
+            return;
+        }
+        let before = last.len();
+        if node.is_inner {
+            last.push(true);
+        }
+        for (i, input) in node.inputs.iter().enumerate() {
+            last.push(i + 1 == node.inputs.len());
+            self.node(input, last);
             last.pop();
         }
+        last.truncate(before);
     }
-    last.truncate(before);
+
+    /// One of the two plans of a plan that has run. As in Spark it stands as far to the right as the node above lies deep in its own
+    /// tree, wherever that tree stands.
+    fn part(&mut self, heading: &Shown<'_>, depth: usize) {
+        let _ = writeln!(self.text, "{}+- {}", "   ".repeat(depth), line::shown(heading, self.is_verbose));
+        let outside = std::mem::replace(&mut self.indent, depth + 1);
+        heading.inputs.iter().for_each(|plan| self.node(plan, &mut Vec::new()));
+        self.indent = outside;
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::logical::expr::SortOrder;
 use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::conjuncts;
 use crate::logical::{Attribute, Expr};
-use crate::physical::plan::{AggregateStyle, PhysicalPlan};
+use crate::physical::plan::{AggregateStyle, PhysicalPlan, RanPlan};
 use crate::physical::properties::{is_sorted_by, ordering_in_spark};
 use std::sync::Arc;
 
@@ -62,18 +62,8 @@ impl<'a> Shown<'a> {
     }
 
     /// A plan that has run: as it ran in the end, and as it was planned at first.
-    pub(super) fn ran(initial: &'a Arc<PhysicalPlan>, finished: &'a Arc<PhysicalPlan>) -> Shown<'a> {
-        let output = initial.output();
-        let mut builder = Builder { state: PlanState::Static, plan_ids: 0, stages: stages_of(finished) };
-        let mut root = builder.node(finished, None).into_rows();
-        codegen::number_stages(&mut root, builder.stages.len());
-        let result = What::QueryStage(format!("ResultQueryStage {}", builder.stages.len()));
-        let result = Shown::new(result, output.clone(), vec![root]);
-        builder.state = PlanState::Adaptive;
-        let first = builder.node(initial, None);
-        let heading = |text, plan| Shown::new(What::Heading(text), output.clone(), vec![plan]);
-        let inputs = vec![heading("== Final Plan ==", result), heading("== Initial Plan ==", first)];
-        Shown::new(What::Final, output, inputs)
+    pub(super) fn ran(ran: &'a RanPlan) -> Shown<'a> {
+        Builder { state: PlanState::Adaptive, plan_ids: 0, stages: Vec::new() }.ran(&ran.initial, &ran.finished)
     }
 
     fn new(what: What<'a>, output: Vec<Attribute>, inputs: Vec<Shown<'a>>) -> Shown<'a> {
@@ -120,11 +110,35 @@ impl Builder {
         root
     }
 
+    fn ran<'a>(&mut self, initial: &'a Arc<PhysicalPlan>, finished: &'a Arc<PhysicalPlan>) -> Shown<'a> {
+        let output = initial.output();
+        let mut inside = Builder { state: PlanState::Static, plan_ids: self.plan_ids, stages: stages_of(finished) };
+        let mut root = inside.node(finished, None).into_rows();
+        codegen::number_stages(&mut root, inside.stages.len());
+        let result = What::QueryStage(format!("ResultQueryStage {}", inside.stages.len()));
+        let result = Shown::new(result, output.clone(), vec![root]);
+        (inside.state, inside.stages) = (PlanState::Adaptive, Vec::new());
+        let first = inside.node(initial, None);
+        self.plan_ids = inside.plan_ids;
+        let heading = |text, plan| Shown::new(What::Heading(text), output.clone(), vec![plan]);
+        let inputs = vec![heading("== Final Plan ==", result), heading("== Initial Plan ==", first)];
+        Shown::new(What::Final, output, inputs)
+    }
+
+    /// A cache's past: how it was or will be filled.
+    fn past<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, planned: Option<&'a Arc<PhysicalPlan>>) -> Shown<'a> {
+        match planned {
+            Some(initial) if crate::physical::adaptive::is_adaptive(plan) => self.ran(initial, plan),
+            _ => self.root(plan),
+        }
+    }
+
     /// The stage's number, or the id of its exchange.
     fn stage_number(&self, stage: Stage) -> u32 {
         let own = match stage {
             Stage::Shuffle(id) => id.0,
             Stage::Broadcast(id) => id.0,
+            Stage::Cache(id) => id.0,
         };
         self.stages.iter().position(|known| *known == stage).map_or(own, |place| place as u32)
     }
@@ -137,18 +151,24 @@ impl Builder {
     fn node<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, above: Option<&PhysicalPlan>) -> Shown<'a> {
         let output = plan.output();
         match &**plan {
-            PhysicalPlan::InMemoryTableScan { output: read, stored, plan: lineage, .. } => {
-                let mut relation = Shown::new(What::CacheRelation(stored), stored.clone(), vec![self.root(lineage)]);
+            PhysicalPlan::InMemoryTableScan { id, output: read, stored, plan: lineage, planned } => {
+                let past = self.past(lineage, planned.as_ref());
+                let mut relation = Shown::new(What::CacheRelation(stored), stored.clone(), vec![past]);
                 relation.is_inner = true;
                 let filters = match above {
                     Some(PhysicalPlan::Filter { condition, .. }) => conjuncts(condition),
                     _ => Vec::new(),
                 };
-                let mut scan = Shown::new(What::CacheScan { output: read, filters }, output, vec![relation]);
+                let mut scan = Shown::new(What::CacheScan { output: read, filters }, output.clone(), vec![relation]);
                 scan.is_inner = true;
-                scan
+                let stage = Stage::Cache(*id);
+                if !self.stages.contains(&stage) {
+                    return scan;
+                }
+                let name = format!("TableCacheQueryStage {}", self.stage_number(stage));
+                Shown::new(What::QueryStage(name), output, vec![scan])
             }
-            PhysicalPlan::ShuffleRead { shuffle, exchange, slices } => {
+            PhysicalPlan::ShuffleRead { shuffle, exchange, slices, .. } => {
                 let below = self.node(exchange, None);
                 let stage =
                     What::QueryStage(format!("ShuffleQueryStage {}", self.stage_number(Stage::Shuffle(*shuffle))));

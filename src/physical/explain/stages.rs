@@ -1,6 +1,6 @@
 //! The query stages of a plan that has run, numbered as adaptive execution makes them: inputs first, from left to right.
 
-use crate::common::ids::{BroadcastId, ShuffleId};
+use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use crate::physical::plan::PhysicalPlan;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub(super) enum Stage {
     Shuffle(ShuffleId),
     Broadcast(BroadcastId),
+    Cache(CacheId),
 }
 
 /// The stages of a plan, in the order of their numbers.
@@ -23,14 +24,15 @@ pub(super) fn stages_of(plan: &Arc<PhysicalPlan>) -> Vec<Stage> {
 /// How many stages one upon another lie in a plan.
 fn depth(plan: &Arc<PhysicalPlan>, found: &mut Vec<(usize, Stage)>) -> usize {
     let (stage, exchange) = match &**plan {
-        PhysicalPlan::ShuffleRead { shuffle, exchange, .. } => (Stage::Shuffle(*shuffle), exchange),
-        PhysicalPlan::BroadcastRead { broadcast, exchange } => (Stage::Broadcast(*broadcast), exchange),
+        PhysicalPlan::ShuffleRead { shuffle, exchange, .. } => (Stage::Shuffle(*shuffle), Some(exchange)),
+        PhysicalPlan::BroadcastRead { broadcast, exchange } => (Stage::Broadcast(*broadcast), Some(exchange)),
+        PhysicalPlan::InMemoryTableScan { id, .. } => (Stage::Cache(*id), None),
         other => return other.children().into_iter().map(|child| depth(child, found)).max().unwrap_or(0),
     };
     if let Some((depth, _)) = found.iter().find(|(_, known)| *known == stage) {
         return *depth;
     }
-    let own = depth(exchange, found) + 1;
+    let own = exchange.map_or(0, |exchange| depth(exchange, found)) + 1;
     found.push((own, stage));
     own
 }
