@@ -45,7 +45,7 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ),
     ("swarm", 6, &["common", "event", "status", "physical", "session", "cluster"]),
     ("workshop", 6, &["common", "logical", "event", "status", "datagen", "storage", "session", "cluster", "worlds"]),
-    ("tui", 7, &["common", "event", "status", "session", "workshop", "report"]),
+    ("tui", 7, &["common", "event", "status", "session", "worlds", "workshop", "report"]),
     ("report", 7, &["common", "event", "status", "session", "workshop", "worlds"]),
     (
         "cli",

@@ -1,5 +1,6 @@
 //! Whole conversations: what a person types, what comes back, and the exit status.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -271,4 +272,81 @@ fn a_learner_makes_a_folder_fails_and_passes_a_step_and_loses_nothing() {
     assert!(root.join(".batchlab/attic/01_basics-s2_lazy-001.py").is_file());
     let listed = batchlab(&root, &["list"]);
     assert!(String::from_utf8_lossy(&listed.stdout).contains("E1.2  passed"), "{listed:?}");
+}
+
+/// The same with lines on standard input.
+fn told(folder: &Path, arguments: &[&str], input: &str) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_batchlab"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("PYSPARK_SUBMIT_ARGS")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Said {
+        exit: output.status.code().unwrap_or(-1),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+        folder: tempfile::tempdir().expect("a temporary folder"),
+    }
+}
+
+#[test]
+fn lines_from_a_pipe_run_as_at_a_prompt() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let input = "x = 20\nx + 1\nNone\ndf = spark.range(x)\ndf\n1 / 0\n\ndef twice(n):\n    return (n +\n        n)\n\n\
+                 for i in range(2):\n    twice(i)\n_\ndf.filter('id > 4').count()\nundefined\n";
+    let said = told(folder.path(), &["shell", "--nodes", "1", "--cores", "2"], input);
+    assert_eq!(said.stdout, "21\nDataFrame[id: bigint]\n0\n2\n2\n15\n");
+    assert!(said.stderr.contains("ZeroDivisionError   <stdin>, line 6"), "{}", said.stderr);
+    assert!(said.stderr.contains("NameError   <stdin>, line 16"), "{}", said.stderr);
+    assert_eq!(said.exit, 1, "an entry failed");
+}
+
+#[test]
+fn a_line_of_a_shell_can_end_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let said = told(folder.path(), &["shell"], "'a'\nexit(4)\n'never'\n");
+    assert_eq!((said.exit, said.stdout.as_str(), said.stderr.as_str()), (4, "'a'\n", ""));
+    let said = told(folder.path(), &["shell", "--events", "log.jsonl"], "spark.range(3).count()");
+    assert_eq!((said.exit, said.stdout.as_str()), (0, "3\n"));
+    let log = std::fs::read_to_string(folder.path().join("log.jsonl")).expect("a log");
+    assert!(log.contains("ScriptRead") && log.contains("PlanBuilt") && log.ends_with("\"exit\":0}\n"), "{log}");
+}
+
+const STEPS: &str =
+    "rows = spark.range(100).repartition(4)\nbig = rows.filter('id > 9')\nprint(big.count())\nprint('after')\n";
+
+#[test]
+fn a_script_stops_before_a_line_and_each_line_before_is_told() {
+    let said = run(STEPS, &["--until", "line:4"]);
+    assert_eq!((said.exit, said.stdout.as_str(), said.stderr.as_str()), (0, "", ""), "--quiet tells nothing");
+    let output = batchlab(said.folder.path(), &["run", "script.py", "--until", "line:6"]);
+    let (out, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(out, "90\n");
+    let at = |text: &str| told.find(text).unwrap_or_else(|| panic!("{text} in {told}"));
+    assert!(at("line 4: big = rows.filter") < at("the plan grows by filter (id > 9); nothing runs"), "{told}");
+    assert!(at("the plan grows by filter") < at("Q0 starts: count"), "{told}");
+    at("Stopped before line 6");
+    let refused = batchlab(said.folder.path(), &["run", "script.py", "--until", "line:99"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn a_prediction_is_asked_for_and_answered() {
+    let script = run(STEPS, &[]);
+    let said = told(script.folder.path(), &["run", "script.py", "--ask", "--nodes", "2"], "what?\nb\n");
+    assert_eq!((said.exit, said.stdout.as_str()), (0, "90\nafter\n"), "{}", said.stderr);
+    let at = |text: &str| said.stderr.find(text).unwrap_or_else(|| panic!("{text} in {}", said.stderr));
+    assert!(at("How many stages will run for it?") < at("Type the letter of an option."), "{}", said.stderr);
+    assert!(at("Type the letter of an option.") < at("stage S0"), "predict, then look: {}", said.stderr);
+    assert!(at("Q0 is done") < at("The run says: "), "{}", said.stderr);
+    let silent = told(script.folder.path(), &["run", "script.py", "--ask", "--nodes", "2"], "");
+    assert_eq!((silent.exit, silent.stdout.as_str()), (0, "90\nafter\n"));
+    assert!(silent.stderr.contains("the rest is told without questions"), "{}", silent.stderr);
 }

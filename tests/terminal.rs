@@ -20,6 +20,8 @@ struct Session {
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
+    /// How the terminal was set before the program came.
+    settings: String,
     folder: tempfile::TempDir,
 }
 
@@ -40,11 +42,15 @@ fn session(cols: u16, rows: u16) -> Session {
 
 /// A script that runs in the theatre, in a folder of its own.
 fn script(text: &str, arguments: &[&str]) -> Session {
+    program(text, &[&["run", "x.py"], arguments].concat())
+}
+
+/// The program in a folder with a script.
+fn program(text: &str, arguments: &[&str]) -> Session {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("x.py"), text).expect("a script");
     std::fs::create_dir(folder.path().join("scratch")).expect("a folder");
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_batchlab"));
-    command.args(["run", "x.py"]);
     command.args(arguments);
     command.env("TMPDIR", folder.path().join("scratch"));
     command.cwd(folder.path());
@@ -53,6 +59,7 @@ fn script(text: &str, arguments: &[&str]) -> Session {
 
 fn in_terminal(mut command: CommandBuilder, folder: tempfile::TempDir, cols: u16, rows: u16) -> Session {
     let pair = native_pty_system().openpty(size(cols, rows)).expect("a terminal");
+    let settings = settings(pair.master.as_ref());
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
     let child = pair.slave.spawn_command(command).expect("the program");
@@ -68,7 +75,12 @@ fn in_terminal(mut command: CommandBuilder, folder: tempfile::TempDir, cols: u16
     });
     let keys = pair.master.take_writer().expect("a keyboard");
     let screen = vt100::Parser::new(rows, cols, 0);
-    Session { child, master: pair.master, keys, output, screen, folder }
+    Session { child, master: pair.master, keys, output, screen, settings, folder }
+}
+
+/// Raw or cooked, echo or none, and all the rest.
+fn settings(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios())
 }
 
 fn small_run() -> EventLog {
@@ -97,8 +109,13 @@ fn small_run() -> EventLog {
 impl Session {
     /// Reads until the screen shows a text.
     fn shows(&mut self, text: &str) {
+        self.reads_until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Reads until something is true of the screen.
+    fn reads_until(&mut self, text: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
         let end = Instant::now() + PATIENCE;
-        while !self.screen.screen().contents().contains(text) {
+        while !is_so(self.screen.screen()) {
             match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.screen.process(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
@@ -107,6 +124,13 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Sends the program a signal, such as `TERM`.
+    fn signal(&self, name: &str) {
+        let id = self.child.process_id().expect("a running program").to_string();
+        let sent = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill");
+        assert!(sent.success());
     }
 
     fn press(&mut self, keys: &str) {
@@ -137,6 +161,7 @@ impl Session {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.screen.process(&bytes);
         }
+        assert_eq!(settings(self.master.as_ref()), self.settings, "the terminal is set as before");
         (status, self.screen)
     }
 }
@@ -165,11 +190,36 @@ fn q_gives_the_terminal_back() {
 fn a_signal_gives_the_terminal_back() {
     let mut session = session(80, 24);
     session.shows("1 Stages");
-    let id = session.child.process_id().expect("a running program").to_string();
-    let killed = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill");
-    assert!(killed.success());
+    session.signal("TERM");
     let (status, screen) = session.end();
     assert_eq!(status, 130);
+    assert_given_back(&screen);
+}
+
+#[test]
+fn a_hang_up_gives_the_terminal_back() {
+    let mut session = session(80, 24);
+    session.shows("1 Stages");
+    session.signal("HUP");
+    let (status, screen) = session.end();
+    assert_eq!(status, 130);
+    assert_given_back(&screen);
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_until_the_program_goes_on() {
+    let mut session = session(80, 24);
+    session.shows("1 Stages");
+    session.press("\u{1a}");
+    session.reads_until("the terminal given back", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    assert_eq!(settings(session.master.as_ref()), session.settings, "the terminal is set as before");
+    assert!(!session.screen.screen().bracketed_paste());
+    session.signal("CONT");
+    session.reads_until("the screen again", vt100::Screen::alternate_screen);
+    session.shows("1 Stages");
+    session.press("q");
+    let (status, screen) = session.end();
+    assert_eq!(status, 0);
     assert_given_back(&screen);
 }
 
@@ -351,6 +401,79 @@ fn a_script_that_fails_says_so_on_the_screen_and_after_it() {
     assert_eq!(status, 1);
     assert_given_back(&screen);
     assert!(screen.screen().contents().contains("undefined_name"));
+}
+
+#[test]
+fn a_script_is_stepped_and_an_action_lights_its_plan() {
+    let mut session = script(SHUFFLE, &["--nodes", "4", "--cores", "2", "--until", "line:5"]);
+    session.shows("Script and plan: line 5");
+    session.shows("no plan yet");
+    session.shows("no action yet, so no stage");
+    session.press(">");
+    session.shows("· groupBy");
+    session.shows("Script and plan: line 6");
+    session.press(">");
+    session.shows("► groupBy");
+    session.press(">");
+    session.shows("the script has ended");
+    session.press("<");
+    session.shows("Script and plan: line 6");
+    session.press("q");
+    let (status, screen) = session.end();
+    assert_eq!(status, 0);
+    assert_given_back(&screen);
+}
+
+#[test]
+fn lines_are_typed_beside_the_theatre() {
+    let mut session = program("", &["shell", "--nodes", "2", "--cores", "2"]);
+    session.shows("SparkSession is there as `spark`");
+    session.press("df = spark.range(100)\r");
+    session.shows("· range 0 to 100");
+    session.press("1 / 0\r");
+    session.shows("ZeroDivisionError");
+    session.press("df.cou\t");
+    session.shows(">>> df.count");
+    session.press("() + 1\r");
+    session.shows("\n 101");
+    session.shows("■ range 0 to 100");
+    session.press("\u{1b}");
+    session.shows("THEATRE");
+    session.press("q");
+    session.shows("SHELL");
+    session.press("\u{4}");
+    let (status, screen) = session.end();
+    assert_eq!(status, 0);
+    assert_given_back(&screen);
+    assert!(screen.screen().contents().contains(">>> df.count() + 1\n101"), "{}", screen.screen().contents());
+}
+
+#[test]
+fn a_world_is_played_on_its_own_screen() {
+    let mut session = program("", &["world", "store", "--set", "writes=12"]);
+    session.shows("WORLD  store");
+    session.press("]]");
+    session.shows("what do you expect?");
+    session.press("G");
+    session.shows("writes acknowledged");
+    session.press("q");
+    let (status, screen) = session.end();
+    assert_eq!(status, 0);
+    assert_given_back(&screen);
+}
+
+#[test]
+fn an_endless_entry_is_stopped_and_the_shell_goes_on() {
+    let mut session = program("", &["shell", "--nodes", "1", "--cores", "1"]);
+    session.shows("SparkSession is there as `spark`");
+    session.press("while True: pass\r\r");
+    session.shows("Ctrl-C stop");
+    session.press("\u{3}");
+    session.shows("KeyboardInterrupt");
+    session.press("6 * 7\r");
+    session.shows("\n 42");
+    session.press("exit(5)\r");
+    assert_eq!(session.end().0, 5);
 }
 
 /// Not a test by itself: the program of the test below.

@@ -1,8 +1,9 @@
 //! What the commands of the classroom share: the studio, the width of the terminal, pages on standard output, answers from standard input.
 
 use super::{interrupt, output};
-use crate::report::page::{Ink, PageLine};
+use crate::report::page::{self, Ink, PageLine};
 use crate::workshop::content::Content;
+use crate::workshop::predict::Asked;
 use crate::workshop::scene::Studio;
 use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
@@ -59,15 +60,34 @@ pub(crate) fn show(lines: &[PageLine]) {
     output::out(&text);
 }
 
-/// The next line that the person types; nothing at the end of the input.
-pub(crate) fn ask(prompt: &str) -> Option<String> {
-    output::out(prompt);
+/// The next line that the person types; nothing at the end of the input. The prompt goes where `say` writes.
+pub(crate) fn ask(prompt: &str, say: fn(&str)) -> Option<String> {
+    say(prompt);
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {
         Ok(read) if read > 0 => Some(line.trim().to_owned()),
         _ => {
-            output::out("\n");
+            say("\n");
             None
         }
     }
+}
+
+/// A prediction; asks again until it is one of the options. Nothing at the end of the input.
+pub(crate) fn guess(asked: &Asked, prompt: &str, say: fn(&str)) -> Option<usize> {
+    loop {
+        let typed = ask(&format!("  {prompt}"), say)?;
+        if let Some(index) = asked.typed(&typed) {
+            return Some(index);
+        }
+        say("  Type the letter of an option.\n");
+    }
+}
+
+/// Whether a prediction was right, and what the run says.
+pub(crate) fn verdict(asked: &Asked, width: usize, marked: usize) -> Vec<PageLine> {
+    let word = if marked == asked.right { "Right." } else { "Not this time." };
+    let mut lines = vec![PageLine::of(Ink::Strong, format!("  {word} The run says: {}", asked.options[asked.right]))];
+    lines.extend(page::words(&asked.tells, width, "  "));
+    lines
 }

@@ -7,12 +7,12 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format, Narrator, Place, Raised};
-use crate::session::{Kept, Outcome, RunRequest, Uncaught, run_and_keep, run_script};
+use crate::session::{Answer, Ask, Kept, Outcome, RunRequest, Uncaught, run_and_keep, run_entries, run_script};
 use crate::status::Status;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 /// How long the narrator sleeps when nothing new has happened.
@@ -65,6 +65,8 @@ pub(crate) struct Plan {
     pub now_micros: i64,
     pub steps: u64,
     pub process_memory_bytes: u64,
+    /// The script stops before this line.
+    pub until: Option<u32>,
     pub explain: bool,
 }
 
@@ -97,6 +99,7 @@ impl Plan {
             now_micros: args.now_micros(wall_micros())?,
             steps: args.steps,
             process_memory_bytes: args.process_memory_bytes()?,
+            until: None,
             explain: false,
         })
     }
@@ -120,6 +123,7 @@ impl Plan {
             log,
             cancelled,
             out,
+            until: self.until,
             explain: self.explain,
             explained: Arc::default(),
         }
@@ -131,6 +135,19 @@ impl Plan {
         run_and_keep(request, names)
     }
 
+    /// Starts a session whose script is typed bit by bit.
+    pub(crate) fn converse(
+        &self,
+        log: &EventLog,
+        cancelled: Arc<AtomicBool>,
+        out: Box<dyn FnMut(&str) + Send>,
+    ) -> Conversation {
+        let (asks, asked) = channel();
+        let (answering, answers) = channel();
+        let request = self.request(log.clone(), cancelled, out);
+        Conversation { asks, answers, end: on_a_thread(move || run_entries(request, asked, answering)) }
+    }
+
     /// Starts the run; its end comes through the channel.
     pub(crate) fn start(
         &self,
@@ -138,17 +155,8 @@ impl Plan {
         cancelled: Arc<AtomicBool>,
         out: Box<dyn FnMut(&str) + Send>,
     ) -> Receiver<Outcome> {
-        let (sender, receiver) = channel();
         let request = self.request(log.clone(), cancelled, out);
-        let runner = std::thread::Builder::new().name("run".to_owned());
-        let spawned = runner.spawn(move || {
-            // Nobody listens any more when the door is already closing.
-            let _ = sender.send(run_script(request));
-        });
-        if let Err(error) = spawned {
-            output::err(&format!("batchlab: no thread could be started: {error}\n"));
-        }
-        receiver
+        on_a_thread(move || run_script(request))
     }
 }
 
@@ -157,6 +165,26 @@ pub(crate) fn working_folder() -> Result<PathBuf> {
     std::env::current_dir().map_err(|error| {
         SparkError::new(ErrorClass::IllegalArgumentException, format!("the working folder cannot be opened: {error}"))
     })
+}
+
+/// A session that is typed bit by bit.
+pub(crate) struct Conversation {
+    pub asks: Sender<Ask>,
+    pub answers: Receiver<Answer>,
+    pub end: Receiver<Outcome>,
+}
+
+fn on_a_thread(run: impl FnOnce() -> Outcome + Send + 'static) -> Receiver<Outcome> {
+    let (sender, receiver) = channel();
+    let runner = std::thread::Builder::new().name("run".to_owned());
+    let spawned = runner.spawn(move || {
+        // Nobody listens any more when the door is already closing.
+        let _ = sender.send(run());
+    });
+    if let Err(error) = spawned {
+        output::err(&format!("batchlab: no thread could be started: {error}\n"));
+    }
+    receiver
 }
 
 #[expect(clippy::disallowed_methods, reason = "the door is where the wall clock comes in")]
@@ -179,6 +207,11 @@ pub(crate) struct Teller {
 impl Teller {
     pub(crate) fn new(depth: Depth, format: Format, write: fn(&str), prints: bool) -> Teller {
         Teller { narrator: Narrator::new(depth, format), status: Status::default(), told: 0, write, prints }
+    }
+
+    /// The same, which also tells each line of the script.
+    pub(crate) fn line_by_line(self) -> Teller {
+        Teller { narrator: self.narrator.line_by_line(), ..self }
     }
 
     /// Tells what is new in the log.
@@ -222,7 +255,7 @@ pub(crate) fn follow(log: &EventLog, end: &Receiver<Outcome>, teller: Option<&mu
             Ok(outcome) => Some(outcome),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
-                Some(Outcome { exit: i32::from(super::EXIT_BUG), failure: None, explained: Vec::new() })
+                Some(Outcome { exit: i32::from(super::EXIT_BUG), ..Outcome::default() })
             }
         };
         if let Some(teller) = teller.as_deref_mut() {

@@ -3,17 +3,20 @@
 //! One file for each command in `commands/`: an `Args` struct whose doc comments are the help, and a `run` that gives the exit status
 //! (0 fine, 1 the script raised, 2 wrong use, 3 not supported here, 70 our bug, 130 interrupted).
 
+mod ask;
 mod classroom;
 mod cluster_args;
 mod commands;
 mod desk;
 mod interrupt;
 mod launch;
+mod narration;
 mod on_spark;
 mod output;
 mod stage;
 mod submit;
 mod tables;
+mod until;
 mod workshop;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +43,7 @@ enum Command {
     Quiz(commands::quiz::Args),
     Advise(commands::advise::Args),
     Run(commands::run::Args),
+    Shell(commands::shell::Args),
     Explain(commands::explain::Args),
     Replay(commands::replay::Args),
     Compare(commands::compare::Args),
@@ -85,6 +89,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(args)) => commands::demo::run(&args),
         Some(Command::Concepts(args)) => commands::concepts::run(&args),
         Some(Command::Run(args)) => commands::run::run(&args),
+        Some(Command::Shell(args)) => commands::shell::run(&args),
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Compare(args)) => commands::compare::run(&args),

@@ -11,10 +11,12 @@ use crate::tui::lesson::model::{Left, Reader};
 use crate::tui::theatre::branch::Change;
 use crate::tui::theatre::fault::{self, FaultKind, Strike};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
+use crate::tui::world::model::{self as world_model, WorldModel};
 use crate::tui::{self, Depth, GlyphSet, Motion, RunEnd, RunHandle, ScreenOptions, Theme};
 use crate::workshop::demo::{Demo, PlayedDemo};
 use crate::workshop::lesson::{Lesson, Piece, Played};
 use crate::workshop::markdown::{Block, Span, Style};
+use crate::worlds::WorldOutcome;
 use clap::ValueEnum;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -116,7 +118,7 @@ impl ScreenArgs {
 }
 
 /// Runs a script in the theatre; gives the exit status and the log.
-pub(crate) fn watch(plan: &Plan, title: &str, screen: ScreenArgs) -> Result<(u8, EventLog)> {
+pub(crate) fn watch(plan: &Plan, title: &str, until: Option<u32>, screen: ScreenArgs) -> Result<(u8, EventLog)> {
     let main = start(plan);
     let log = main.log.clone();
     let branches = Branches::new(plan.clone());
@@ -126,6 +128,7 @@ pub(crate) fn watch(plan: &Plan, title: &str, screen: ScreenArgs) -> Result<(u8,
         on_branch: Some(Box::new(move |request| branches.start(request))),
         paused: false,
         from: 0,
+        until,
         options: screen.options(),
     };
     let left = theatre::run(input).map_err(|error| no_terminal(&error));
@@ -152,8 +155,16 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
 }
 
 /// Shows a saved run.
-pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, screen: ScreenArgs) -> u8 {
-    review(None, events, title, 0, screen)
+pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, until: Option<u32>, screen: ScreenArgs) -> u8 {
+    show(TheatreInput {
+        title: title.to_owned(),
+        source: Source::Recorded(events),
+        on_branch: None,
+        paused: true,
+        from: 0,
+        until,
+        options: screen.options(),
+    })
 }
 
 /// Shows two saved runs side by side.
@@ -165,6 +176,7 @@ pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) 
         on_branch: None,
         paused: true,
         from: 0,
+        until: None,
         options: screen.options(),
     })
 }
@@ -178,6 +190,7 @@ pub(crate) fn review(plan: Option<Plan>, events: Vec<Arc<Event>>, title: &str, f
         on_branch: branches.map(|branches| -> theatre::OnBranch { Box::new(move |request| branches.start(request)) }),
         paused: true,
         from,
+        until: None,
         options: screen.options(),
     })
 }
@@ -248,8 +261,24 @@ fn turn_pages(reader: &mut Reader, screen: ScreenArgs) -> Result<Left> {
 
 /// The run of the last picture of this page, in the theatre.
 fn show_take(reader: &Reader, screen: ScreenArgs) -> u8 {
-    let shown = reader.pictures().0.last().map(|picture| picture.take.clone());
-    shown.map_or(0, |take| replay(take.events.clone(), &take.scene.script, screen))
+    let pictures = reader.pictures().0;
+    let Some(picture) = pictures.last() else { return 0 };
+    let take = &picture.take;
+    match &take.world {
+        Some(outcome) => world(outcome.clone(), picture.at.position, screen),
+        None => replay(take.events.clone(), &take.scene.script, None, screen),
+    }
+}
+
+/// Shows a world after so many of its moments; gives the exit status.
+pub(crate) fn world(outcome: WorldOutcome, position: usize, screen: ScreenArgs) -> u8 {
+    let mut model = WorldModel::new(outcome.world.to_owned(), outcome);
+    model.to_position(position);
+    match tui::world::run(&mut model, screen.options()) {
+        Ok(world_model::Left::Back) => 0,
+        Ok(world_model::Left::Interrupted) => 130,
+        Err(error) => super::launch::refuse(&no_terminal(&error)),
+    }
 }
 
 fn beats(played: &PlayedDemo) -> Vec<Vec<Piece>> {

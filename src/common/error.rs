@@ -64,6 +64,8 @@ pub enum ErrorClass {
     Unsupported,
     /// The script used up what it was given, such as its steps: it may never have ended.
     Stopped,
+    /// The script came to the line before which it was to stop.
+    LineReached,
     /// The person interrupted the run.
     Interrupted,
     /// A broken invariant of batchlab itself: our bug, never the script's.
@@ -100,6 +102,7 @@ impl ErrorClass {
             Self::PySparkNotImplementedError => "PySparkNotImplementedError",
             Self::Unsupported => "NotSupportedHere",
             Self::Stopped => "ScriptStopped",
+            Self::LineReached => "LineReached",
             Self::Interrupted => "KeyboardInterrupt",
             Self::Internal => "BatchlabBug",
         }

@@ -6,7 +6,9 @@
 pub mod log;
 
 use crate::common::diff::Hunk;
-use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{
+    BroadcastId, CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId,
+};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -33,7 +35,7 @@ pub struct StageAttempt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub enum EventKind {
-    /// First event of every log.
+    /// The script made its session: what it runs on.
     ApplicationStarted {
         name: String,
         script: String,
@@ -112,6 +114,12 @@ pub enum EventKind {
         node: NodeId,
     },
 
+    /// A part of the script was read: a file's whole text, or what was typed.
+    ScriptRead {
+        /** 1-based. */
+        first_line: u32,
+        text: String,
+    },
     /// The script reached a statement.
     StatementStarted {
         /** 1-based. */
@@ -123,6 +131,15 @@ pub enum EventKind {
         text: String,
     },
 
+    /// A transformation made a plan. Nothing is computed by it.
+    PlanBuilt {
+        line: u32,
+        /** The last step of the plan. */
+        root: PlanStepId,
+        /** Those that no earlier plan has, inputs first. */
+        steps: Vec<PlanStep>,
+    },
+
     /// An action of the script started.
     QueryStarted {
         query: QueryId,
@@ -131,6 +148,9 @@ pub enum EventKind {
         line: u32,
         /** The physical plan as text. */
         plan: String,
+        /** What it computes, where that is a plan that the script built. */
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<PlanStepId>,
     },
     /// How the plan of a query became the one that is run: told once, when it starts.
     QueryOptimized {
@@ -316,6 +336,19 @@ pub struct ClusterShape {
     /// A real Spark's log: times are what its clocks said, not modelled.
     #[serde(default)]
     pub is_real: bool,
+}
+
+/// A step of a plan as the script wrote it, told once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanStep {
+    pub id: PlanStepId,
+    /// In the words of the call that made it: `filter`.
+    pub does: String,
+    /// With what: `(amount > 10)`; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub with: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<PlanStepId>,
 }
 
 /// A stage, told once.

@@ -124,11 +124,29 @@ pub trait Host {
         let _ = text;
     }
 
+    /// A part of the script is about to run: its text, and the number of its first line.
+    fn script_read(&mut self, first_line: u32, text: &str) {
+        let _ = (first_line, text);
+    }
+
+    /// The script has a new frame: `written` is its last step as it was written, over plans that are resolved, and `plan` the same resolved.
+    fn frame_made(&mut self, written: &Arc<LogicalPlan>, plan: &Arc<LogicalPlan>) {
+        let _ = (written, plan);
+    }
+
     /// The script reaches a statement (1-based line); gives an error when it must stop.
     ///
     /// # Errors
-    /// `Interrupted`.
+    /// `Interrupted`, `LineReached`.
     fn statement(&mut self, line: u32, text: &str) -> Result<()>;
+
+    /// Code of another file than the script's goes on; gives an error when it must stop.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    fn go_on(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// The script's clock: session start plus virtual time, microseconds since the epoch.
     fn now_micros(&mut self) -> i64;

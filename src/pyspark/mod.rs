@@ -10,6 +10,8 @@ mod kept;
 pub mod lang;
 
 pub use kept::{ACTION as KEEP_ACTION, Kept, KeptFrame};
+pub use lang::entry::{Entries, Entry, entry};
+pub use lang::parse::statement_line;
 
 /// How a script ended.
 pub enum ScriptEnd {
@@ -17,6 +19,8 @@ pub enum ScriptEnd {
     Finished,
     /// By `sys.exit`, with this status.
     Exit(i32),
+    /// Before the line at which the host stopped it.
+    AtLine,
     /// By an exception that nothing caught.
     Raised(Box<Uncaught>),
 }
@@ -40,27 +44,58 @@ pub struct Uncaught {
     pub traceback: Vec<String>,
 }
 
-/// Runs a script from its text, then reads what these top-level names hold; gives the host back.
-///
-/// Frames are computed by queries of their own, called [`KEEP_ACTION`].
-#[must_use]
-pub fn run_and_keep(
-    host: Box<dyn host::Host>,
-    source: &str,
-    file: &str,
-    arguments: &[String],
-    steps_max: u64,
-    names: &[String],
-) -> (ScriptEnd, Vec<(String, Kept)>, Box<dyn host::Host>) {
-    let mut interp = lang::Interpreter::new(host);
-    interp.add_loader(api::load);
-    interp.set_step_limit(steps_max);
-    interp.arguments = arguments.to_vec();
-    let end = interp.run_script(source, file);
-    let values = kept::keep(&mut interp, names);
-    match interp.take_host() {
-        Some(host) => (end, values, host),
-        None => unreachable!("an interpreter that was made with a host keeps it"),
+/// A script that is told piece by piece, and the world around it.
+pub struct Console {
+    interp: lang::Interpreter,
+    script: lang::Script,
+}
+
+impl Console {
+    /// A script of this name that has told nothing yet; `echoes` is Python's prompt, which shows the values of expressions.
+    #[must_use]
+    pub fn new(host: Box<dyn host::Host>, file: &str, arguments: &[String], steps_max: u64, echoes: bool) -> Console {
+        let mut interp = lang::Interpreter::new(host);
+        interp.add_loader(api::load);
+        interp.set_step_limit(steps_max);
+        interp.arguments = arguments.to_vec();
+        let script = if echoes { lang::Script::at_prompt(file) } else { lang::Script::new(file) };
+        Console { interp, script }
+    }
+
+    /// Runs code that is not the script's own, over the same names, before the first piece.
+    pub fn prepare(&mut self, source: &str) -> ScriptEnd {
+        self.interp.run_before(&mut self.script, source)
+    }
+
+    /// Runs the next piece; it has all the steps for itself.
+    pub fn run(&mut self, piece: &str) -> ScriptEnd {
+        self.interp.reset_steps();
+        self.interp.run_piece(&mut self.script, piece)
+    }
+
+    /// The text so far with `piece` behind it: what the place of its failure means.
+    #[must_use]
+    pub fn text_with(&self, piece: &str) -> String {
+        self.script.with(piece)
+    }
+
+    /// The names that could go on with the word at the end of `line`, and the bytes of it that they replace.
+    pub fn completions(&mut self, line: &str) -> (usize, Vec<String>) {
+        self.interp.completions(line)
+    }
+
+    /// What these top-level names hold. Frames are computed by queries of their own, called [`KEEP_ACTION`].
+    pub fn keep(&mut self, names: &[String]) -> Vec<(String, Kept)> {
+        kept::keep(&mut self.interp, names)
+    }
+
+    /// Gives the world back.
+    #[must_use]
+    pub fn end(mut self) -> Box<dyn host::Host> {
+        match self.interp.take_host() {
+            Some(host) => host,
+            None => unreachable!("an interpreter that was made with a host keeps it"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything here turns facts into sentences and returns them; the caller writes. The theatre's "what is going on" pane shows the same
 //! sentences as `--no-tui`, so there is one narrator with two outlets. The narrator may only state what is in the log.
 
+pub mod ask;
 pub mod cohort;
 pub mod compare;
 pub mod costs;

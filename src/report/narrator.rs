@@ -98,6 +98,7 @@ fn wrapped(line: &str) -> String {
 pub struct Narrator {
     depth: Depth,
     format: Format,
+    by_line: bool,
 }
 
 /// Collects the sentences of one event.
@@ -111,7 +112,13 @@ impl Narrator {
     /// A narrator of this depth; `format` is what [`Self::line`] writes.
     #[must_use]
     pub fn new(depth: Depth, format: Format) -> Self {
-        Narrator { depth, format }
+        Narrator { depth, format, by_line: false }
+    }
+
+    /// The same, who also tells each line of the script and how the plan grows by it.
+    #[must_use]
+    pub fn line_by_line(self) -> Self {
+        Narrator { by_line: true, ..self }
     }
 
     /// What there is to say about an event; `status` is the fold up to and including it.
@@ -119,7 +126,8 @@ impl Narrator {
     pub fn narrate(&self, event: &Event, status: &Status) -> Vec<Sentence> {
         let mut told = Told { at: event.time, status, sentences: Vec::new() };
         told.event(&event.kind);
-        told.sentences.retain(|sentence| sentence.depth <= self.depth);
+        let is_of_a_line = |sentence: &Sentence| matches!(sentence.kind, "statement" | "plan_built");
+        told.sentences.retain(|sentence| sentence.depth <= self.depth || self.by_line && is_of_a_line(sentence));
         told.sentences
     }
 
@@ -139,7 +147,9 @@ impl Told<'_> {
         match kind {
             EventKind::ApplicationStarted { .. }
             | EventKind::ApplicationEnded { .. }
+            | EventKind::ScriptRead { .. }
             | EventKind::StatementStarted { .. }
+            | EventKind::PlanBuilt { .. }
             | EventKind::Printed { .. }
             | EventKind::QueryStarted { .. }
             | EventKind::QueryOptimized { .. }
@@ -211,6 +221,11 @@ impl Told<'_> {
             EventKind::StatementStarted { line, text } => {
                 let text = format!("line {line}: {}", words::line(text, 80));
                 self.say(Depth::Full, Weight::Plain, "statement", text);
+            }
+            EventKind::PlanBuilt { steps, .. } => {
+                let steps: Vec<String> = steps.iter().map(words::plan_step).collect();
+                let text = format!("the plan grows by {}; nothing runs", steps.join(", "));
+                self.say(Depth::Full, Weight::Plain, "plan_built", text);
             }
             EventKind::Printed { text } => {
                 let text = format!("the script prints {}", plural(text.lines().count() as u64, "line"));

@@ -3,12 +3,20 @@
 use crate::common::ids::{NodeId, StageId};
 use crate::common::text::{plural, visible};
 use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::PlanStep;
 use crate::status::Status;
 use crate::status::need::Need;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many names before "and 7 more".
 const NAMED: usize = 6;
+
+/// A step of a plan: `filter (amount > 10)`.
+#[must_use]
+pub fn plan_step(step: &PlanStep) -> String {
+    let with = if step.with.is_empty() { String::new() } else { format!(" {}", line(&step.with, 100)) };
+    format!("{}{with}", step.does)
+}
 
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]

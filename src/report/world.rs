@@ -28,7 +28,7 @@ pub fn narrate(outcome: &WorldOutcome) -> String {
 pub fn story(outcome: &WorldOutcome, until: usize) -> Vec<String> {
     let lanes = widest_lane(outcome);
     let told = outcome.log.iter().take(until).map(|moment| {
-        let at = time(moment.at, outcome.ended);
+        let at = moment_time(moment.at, outcome.ended);
         format!("{at:>9}  {} {:<lanes$}  {}", sign(moment.mark), moment.lane, visible(&moment.text))
     });
     told.collect()
@@ -43,8 +43,8 @@ fn widest_lane(outcome: &WorldOutcome) -> usize {
 pub fn compare(columns: &[(&str, &WorldOutcome)]) -> String {
     let mut rows: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (at, (_, outcome)) in columns.iter().enumerate() {
-        for (name, value) in &outcome.figures {
-            rows.entry(name).or_insert_with(|| vec![String::new(); columns.len()])[at] = figure(*value);
+        for (name, value) in figures(outcome) {
+            rows.entry(name).or_insert_with(|| vec![String::new(); columns.len()])[at] = value;
         }
     }
     let names = rows.keys().map(|name| name.chars().count()).max().unwrap_or(0);
@@ -71,27 +71,43 @@ pub fn compare(columns: &[(&str, &WorldOutcome)]) -> String {
 #[must_use]
 pub fn timeline(outcome: &WorldOutcome, until: usize) -> Vec<String> {
     let width = widest_lane(outcome);
-    let mut lanes: BTreeMap<&str, Vec<Option<Mark>>> = BTreeMap::new();
-    let last = (CELLS - 1) as u128;
-    for moment in outcome.log.iter().take(until) {
-        let cells = lanes.entry(&moment.lane).or_insert_with(|| vec![None; CELLS]);
-        let place = u128::from(moment.at.0) * last / u128::from(outcome.ended.0.max(1));
-        let cell = &mut cells[place.min(last) as usize];
-        // Of several moments in one cell the gravest shows.
-        *cell = (*cell).max(Some(moment.mark));
-    }
+    let lanes = lanes(outcome, until, CELLS);
     let mut lines = vec!["Timeline: . step  * result  - refusal  ! fault  + recovery  x loss".to_owned()];
     lines.extend(lanes.iter().map(|(lane, cells)| {
         let marks: String = cells.iter().map(|mark| mark.map_or(' ', sign)).collect();
         format!("{lane:<width$} |{marks}|")
     }));
-    let (start, end) = (time(VirtualTime::ZERO, outcome.ended), time(outcome.ended, outcome.ended));
+    let (start, end) = (moment_time(VirtualTime::ZERO, outcome.ended), moment_time(outcome.ended, outcome.ended));
     let gap = (CELLS + 2).saturating_sub(start.chars().count() + end.chars().count());
     lines.push(format!("{:width$} {start}{:gap$}{end}", "", ""));
     lines
 }
 
-fn sign(mark: Mark) -> char {
+/// The first moments on a line of `cells` for each of those to whom something happened.
+#[must_use]
+pub fn lanes(outcome: &WorldOutcome, until: usize, cells: usize) -> BTreeMap<&str, Vec<Option<Mark>>> {
+    let mut lanes: BTreeMap<&str, Vec<Option<Mark>>> = BTreeMap::new();
+    let last = cells.saturating_sub(1) as u128;
+    for moment in outcome.log.iter().take(until) {
+        let lane = lanes.entry(&moment.lane).or_insert_with(|| vec![None; cells]);
+        let place = u128::from(moment.at.0) * last / u128::from(outcome.ended.0.max(1));
+        // Of several moments in one cell the gravest shows.
+        if let Some(cell) = lane.get_mut(place.min(last) as usize) {
+            *cell = (*cell).max(Some(moment.mark));
+        }
+    }
+    lanes
+}
+
+/// The figures as they are written, by name.
+#[must_use]
+pub fn figures(outcome: &WorldOutcome) -> Vec<(&str, String)> {
+    outcome.figures.iter().map(|(name, value)| (name.as_str(), figure(*value))).collect()
+}
+
+/// How a moment is drawn on a timeline.
+#[must_use]
+pub fn sign(mark: Mark) -> char {
     match mark {
         Mark::Step => '.',
         Mark::Result => '*',
@@ -103,7 +119,8 @@ fn sign(mark: Mark) -> char {
 }
 
 /// Seconds, or the clock of the day for long runs.
-fn time(at: VirtualTime, ended: VirtualTime) -> String {
+#[must_use]
+pub fn moment_time(at: VirtualTime, ended: VirtualTime) -> String {
     if ended < DAY_FROM {
         return format!("{:.3} s", at.as_secs_f64());
     }

@@ -97,9 +97,10 @@ impl Host for Session {
         let replanning = Replanning::of_query(&self.conf);
         let text = explain::simple(&planned.physical, self.plan_state());
         let (initial, action) = (planned.physical.clone(), "getNumPartitions");
+        let of = self.steps.computed_by(plan);
         let finished = self.as_query(
             action,
-            text,
+            (text, of),
             |session, query| {
                 session.tell_planning(query, &planned);
                 session.run_exchanges(query, planned.physical, action, replanning)
@@ -172,14 +173,35 @@ impl Host for Session {
         self.log.push(now, EventKind::Printed { text: text.to_owned() });
     }
 
-    fn statement(&mut self, line: u32, text: &str) -> Result<()> {
-        if self.cancelled.load(Ordering::Relaxed) {
-            return Err(SparkError::new(ErrorClass::Interrupted, "the run was interrupted"));
+    fn script_read(&mut self, first_line: u32, text: &str) {
+        let now = self.now();
+        self.log.push(now, EventKind::ScriptRead { first_line, text: text.to_owned() });
+    }
+
+    fn frame_made(&mut self, written: &Arc<LogicalPlan>, plan: &Arc<LogicalPlan>) {
+        let (root, steps) = self.steps.add(written, plan);
+        if !steps.is_empty() {
+            let (now, line) = (self.now(), self.line);
+            self.log.push(now, EventKind::PlanBuilt { line, root, steps });
         }
+    }
+
+    fn statement(&mut self, line: u32, text: &str) -> Result<()> {
+        self.go_on()?;
         if line != self.line {
             self.line = line;
             let now = self.now();
             self.log.push(now, EventKind::StatementStarted { line, text: text.to_owned() });
+        }
+        if self.settings.until == Some(line) {
+            return Err(SparkError::new(ErrorClass::LineReached, format!("line {line} is reached")));
+        }
+        Ok(())
+    }
+
+    fn go_on(&mut self) -> Result<()> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(SparkError::new(ErrorClass::Interrupted, "the run was interrupted"));
         }
         Ok(())
     }
@@ -309,6 +331,7 @@ mod tests {
             log: EventLog::new(),
             cancelled: Arc::default(),
             out: Box::new(|_| {}),
+            until: None,
             explain: false,
             explained: Arc::default(),
         };

@@ -16,13 +16,14 @@
 //!                              batches, files, events
 //! ```
 //!
-//! [`run_script`] is the only entry. It owns a [`Session`], which is the interpreter's [`Host`](crate::pyspark::host::Host).
+//! [`run_script`] runs a whole script, [`run_entries`] one that is typed bit by bit. Each owns a [`Session`], which is the interpreter's [`Host`](crate::pyspark::host::Host).
 
 mod cache;
 mod catalog;
 mod files;
 mod fold;
 mod host;
+mod plan_steps;
 mod planning;
 mod query;
 mod ran;
@@ -30,13 +31,15 @@ mod range_bounds;
 mod read;
 mod result_size;
 mod run;
+mod shell;
 mod statements;
 mod write;
 
-pub use crate::pyspark::{KEEP_ACTION, Kept, KeptFrame, Uncaught};
+pub use crate::pyspark::{Entries, Entry, KEEP_ACTION, Kept, KeptFrame, Uncaught, entry, statement_line};
 pub use host::cluster_of_master;
 pub use planning::{is_optional_rule, rule_reason};
 pub use run::{ExplainedQuery, Outcome, RunRequest, run_and_keep, run_script};
+pub use shell::{Answer, Ask, Ran, run_entries};
 
 use crate::analyzer::AnalyzedPlans;
 use crate::cluster::Cluster;
@@ -57,6 +60,8 @@ pub struct Session {
     ids: Arc<ExprIds>,
     catalog: catalog::SessionCatalog,
     analyzed: AnalyzedPlans,
+    /// What the script's transformations have built.
+    steps: plan_steps::PlanSteps,
     caches: cache::CacheManager,
     cluster: Option<Cluster>,
     log: EventLog,

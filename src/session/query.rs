@@ -8,7 +8,7 @@ use super::cache::Kept;
 use super::fold::EvalFolder;
 use super::{ExplainedQuery, Session, planning, range_bounds};
 use crate::cluster::{Cluster, JobSpec, JobWork};
-use crate::common::ids::{BroadcastId, CacheId, JobId, QueryId, ShuffleId};
+use crate::common::ids::{BroadcastId, CacheId, JobId, PlanStepId, QueryId, ShuffleId};
 use crate::common::{Result, SparkError, VirtualTime};
 use crate::event::EventKind;
 use crate::exec::task::{ResolvedPartitioning, TaskOutput};
@@ -104,10 +104,10 @@ impl Session {
         }
         let text = explain::simple(&planned.physical, self.plan_state());
         let has_subqueries = planned.has_subqueries;
-        let initial = planned.physical.clone();
+        let (initial, of) = (planned.physical.clone(), self.steps.computed_by(plan));
         let (outputs, finished) = self.as_query(
             action,
-            text,
+            (text, of),
             |session, query| {
                 session.tell_planning(query, &planned);
                 session.run_planned(query, planned.physical, action, work, wrap)
@@ -125,18 +125,19 @@ impl Session {
         self.log.push(self.now(), planning::told(query, planned));
     }
 
-    /// Does something as a query of its own: it is in the log from its start to its end, and its shuffles go with it.
+    /// Does something as a query of its own: it is in the log from its start to its end, and its shuffles go with it. The plan is given as
+    /// text, with the step of the script's plans that it computes.
     pub(super) fn as_query<T>(
         &mut self,
         action: &str,
-        plan: String,
+        (plan, of): (String, Option<PlanStepId>),
         run: impl FnOnce(&mut Session, QueryId) -> Result<T>,
         rows: impl FnOnce(&T) -> u64,
     ) -> Result<T> {
         self.ensure_cluster()?;
         let query = self.next_query();
         let (now, line) = (self.now(), self.line);
-        self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan });
+        self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan, of });
         let result = run(self, query);
         self.cluster()?.end_query(query);
         let now = self.now();

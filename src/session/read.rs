@@ -144,7 +144,7 @@ impl Session {
         let description = format!("read the schema of {}", request.paths.join(", "));
         let outputs = self.as_query(
             &description,
-            "Scan schema\n".to_owned(),
+            ("Scan schema\n".to_owned(), None),
             |session, query| {
                 let job = session.submit(query, Arc::new(plan), JobWork::Collect, None, &description)?;
                 session.finish_job(job)

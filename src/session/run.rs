@@ -6,7 +6,7 @@ use crate::common::ids::ExprIds;
 use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, conf_rules, rng};
 use crate::event::EventKind;
 use crate::event::log::EventLog;
-use crate::pyspark::{self, Kept, ScriptEnd, Uncaught};
+use crate::pyspark::{Console, Kept, ScriptEnd, Uncaught};
 use crate::storage::Workspace;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -48,6 +48,8 @@ pub struct RunRequest {
     pub cancelled: Arc<AtomicBool>,
     /// Receives what the script prints.
     pub out: Box<dyn FnMut(&str) + Send>,
+    /// The script stops before its first statement on this line (1-based).
+    pub until: Option<u32>,
     /// Keep the plans of every action (for `explain`).
     pub explain: bool,
     /// Where they are kept.
@@ -67,15 +69,18 @@ pub(super) struct Settings {
     pub now_micros: i64,
     pub threads: usize,
     pub process_memory_bytes: u64,
+    pub until: Option<u32>,
     pub explain: bool,
 }
 
 /// How a run ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// The exit status of design §4 and curriculum §7.
     pub exit: i32,
     pub failure: Option<Uncaught>,
+    /// The line of [`RunRequest::until`], when the script came to it.
+    pub stopped_before: Option<u32>,
     /// Plans of every action, when asked for.
     pub explained: Vec<ExplainedQuery>,
 }
@@ -103,55 +108,65 @@ pub fn run_script(request: RunRequest) -> Outcome {
 /// Runs a script and reads what these top-level names hold after its last statement, or after the one that raised.
 #[must_use]
 pub fn run_and_keep(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
-    let worker = std::thread::Builder::new().name("session".to_owned()).stack_size(STACK_BYTES);
     let names = names.to_vec();
-    let outcome = worker.spawn(move || run_here(request, &names)).map_err(|error| error.to_string());
-    let bug = |message| (bug(message), Vec::new());
-    match outcome.map(std::thread::JoinHandle::join) {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => bug(panic
+    on_deep_stack(move || run_here(request, &names)).unwrap_or_else(|message| (bug(message), Vec::new()))
+}
+
+/// Does something on a thread with room for Python's recursion; the message of its panic otherwise.
+pub(super) fn on_deep_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    let worker = std::thread::Builder::new().name("session".to_owned()).stack_size(STACK_BYTES);
+    match worker.spawn(work).map(std::thread::JoinHandle::join) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(panic)) => Err(panic
             .downcast_ref::<String>()
             .map_or_else(|| panic.downcast_ref::<&str>().map_or("no message", |text| text).to_owned(), Clone::clone)),
-        Err(error) => bug(format!("no thread could be started: {error}")),
+        Err(error) => Err(format!("no thread could be started: {error}")),
     }
 }
 
-fn bug(message: String) -> Outcome {
+pub(super) fn bug(message: String) -> Outcome {
     let failure = Uncaught {
         class: ErrorClass::Internal.name().to_owned(),
         message,
         help: vec!["this is a bug in the workshop, not in your script; please report it with the script".to_owned()],
         ..Uncaught::default()
     };
-    Outcome { exit: 70, failure: Some(failure), explained: Vec::new() }
+    Outcome { exit: 70, failure: Some(failure), ..Outcome::default() }
 }
 
 fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
     let log = request.log.clone();
-    let (source, file, arguments, steps) =
-        (request.source.clone(), request.file.clone(), request.arguments.clone(), request.steps_max);
+    let (source, until) = (request.source.clone(), request.until);
     let explained = request.explained.clone();
-    let session = match Session::new(request) {
-        Ok(session) => session,
+    let mut console = match console(request, false) {
+        Ok(console) => console,
         Err(error) => {
             let failure = failure_of(&error);
             let exit = exit_of(&failure.class);
             log.push(VirtualTime::ZERO, EventKind::ApplicationEnded { exit });
-            return (Outcome { exit, failure: Some(failure), explained: Vec::new() }, Vec::new());
+            return (Outcome { exit, failure: Some(failure), ..Outcome::default() }, Vec::new());
         }
     };
-    let (end, kept, mut host) = pyspark::run_and_keep(Box::new(session), &source, &file, &arguments, steps, names);
-    let (exit, failure) = match end {
-        ScriptEnd::Finished => (0, None),
-        ScriptEnd::Exit(code) => (code, None),
-        ScriptEnd::Raised(failure) => (exit_of(&failure.class), Some(*failure)),
+    let end = console.run(&source);
+    let kept = console.keep(names);
+    let (exit, failure, stopped_before) = match end {
+        ScriptEnd::Finished => (0, None, None),
+        ScriptEnd::Exit(code) => (code, None, None),
+        ScriptEnd::AtLine => (0, None, until),
+        ScriptEnd::Raised(failure) => (exit_of(&failure.class), Some(*failure), None),
     };
-    host.end(exit);
+    console.end().end(exit);
     let explained = std::mem::take(&mut *explained.lock().unwrap_or_else(PoisonError::into_inner));
-    (Outcome { exit, failure, explained }, kept)
+    (Outcome { exit, failure, stopped_before, explained }, kept)
 }
 
-fn failure_of(error: &SparkError) -> Uncaught {
+/// The interpreter with its session.
+pub(super) fn console(request: RunRequest, echoes: bool) -> Result<Console> {
+    let (file, arguments, steps) = (request.file.clone(), request.arguments.clone(), request.steps_max);
+    Ok(Console::new(Box::new(Session::new(request)?), &file, &arguments, steps, echoes))
+}
+
+pub(super) fn failure_of(error: &SparkError) -> Uncaught {
     Uncaught {
         class: error.class().name().to_owned(),
         condition: error.condition().map(str::to_owned),
@@ -163,7 +178,7 @@ fn failure_of(error: &SparkError) -> Uncaught {
 }
 
 /// 3: valid on real Spark, not supported here; 70: our bug; 130: interrupted; 1: anything else that was raised.
-fn exit_of(class: &str) -> i32 {
+pub(super) fn exit_of(class: &str) -> i32 {
     if class == ErrorClass::Unsupported.name() {
         3
     } else if class == ErrorClass::Internal.name() {
@@ -195,11 +210,13 @@ impl Session {
                 now_micros: request.now_micros,
                 threads: request.threads,
                 process_memory_bytes: request.process_memory_bytes,
+                until: request.until,
                 explain: request.explain,
             },
             ids: Arc::new(ExprIds::new()),
             catalog: catalog::SessionCatalog::default(),
             analyzed: crate::analyzer::AnalyzedPlans::new(),
+            steps: super::plan_steps::PlanSteps::default(),
             caches: cache::CacheManager::default(),
             cluster: None,
             log: request.log,

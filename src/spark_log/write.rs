@@ -134,7 +134,7 @@ impl Writer {
                     "Executor ID": executor.0.to_string(), "Removed Reason": reason,
                 }));
             }
-            EventKind::QueryStarted { query, action, line, plan } => lines.push(json!({
+            EventKind::QueryStarted { query, action, line, plan, .. } => lines.push(json!({
                 "Event": "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart",
                 "executionId": query.0, "rootExecutionId": query.0,
                 "description": format!("{action} at {}:{line}", self.known.script),
@@ -225,7 +225,9 @@ impl Writer {
             | EventKind::ShuffleDropped { .. }
             | EventKind::QueryOptimized { .. }
             | EventKind::RowsSampled(_)
+            | EventKind::ScriptRead { .. }
             | EventKind::StatementStarted { .. }
+            | EventKind::PlanBuilt { .. }
             | EventKind::Printed { .. }
             | EventKind::StageDefined(_)
             | EventKind::StageSkipped { .. }

@@ -122,7 +122,10 @@ fn open(pen: &Pen) {
         pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores: 2 });
     }
     pen.at(0.1, EventKind::StatementStarted { line: 9, text: "orders.groupBy(\"country\").count().show()".into() });
-    pen.at(0.1, EventKind::QueryStarted { query: QueryId(0), action: "show".into(), line: 9, plan: PHYSICAL.into() });
+    pen.at(
+        0.1,
+        EventKind::QueryStarted { query: QueryId(0), action: "show".into(), line: 9, plan: PHYSICAL.into(), of: None },
+    );
     pen.at(0.1, optimized());
     pen.at(
         0.1,

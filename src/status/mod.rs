@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod model;
 pub mod need;
 pub mod recompute;
+mod script;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub mod why;
 
 pub use history::History;
 pub use model::{
-    Application, Attempt, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query, Shuffle, Stage,
-    StageState, Statement, Status, Submission, Task, TaskState, Totals, Victim,
+    Application, Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query,
+    Shuffle, Stage, StageState, Statement, Status, Submission, Task, TaskState, Totals, Victim,
 };
+pub use script::StepState;

@@ -1,10 +1,11 @@
 //! The things of a run, as they stand at one moment.
 
 use super::need::Need;
-use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{
-    ClusterShape, Locality, RowSample, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
+    ClusterShape, Locality, PlanStep, RowSample, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
+    TaskOutcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +21,12 @@ pub struct Status {
     /// The script's exit status, once it ended.
     pub exit: Option<i32>,
     pub statement: Option<Statement>,
+    /// The script's lines that were read so far.
+    pub script: Arc<Vec<String>>,
+    /// The steps of all plans that the script has built.
+    pub plan_steps: BTreeMap<PlanStepId, Arc<BuiltStep>>,
+    /// The last step of the plan that was built last.
+    pub built: Option<PlanStepId>,
     /// How many times the script printed.
     pub printed: u32,
     pub nodes: BTreeMap<NodeId, Node>,
@@ -61,6 +68,13 @@ pub struct Statement {
     pub text: String,
 }
 
+/// A step of a plan that a line of the script added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuiltStep {
+    pub step: PlanStep,
+    pub line: u32,
+}
+
 /// A machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
@@ -99,6 +113,8 @@ pub struct Query {
     pub action: String,
     pub line: u32,
     pub plan: Arc<str>,
+    /// What it computes of the plans that the script has built.
+    pub of: Option<PlanStepId>,
     pub started: VirtualTime,
     pub ended: Option<VirtualTime>,
     pub rows: u64,

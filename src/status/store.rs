@@ -2,7 +2,7 @@
 
 use super::model::{
     Application, Attempt, CachedBlock, Death, Fault, Fetch, Job, LostBlock, LostOutput, MapOutput, Node, Output, Query,
-    Shuffle, Stage, Statement, Status, Submission, Task, TaskState, Victim,
+    Shuffle, Stage, Status, Submission, Task, TaskState, Victim,
 };
 use super::need;
 use crate::common::ids::{ExecutorId, NodeId, ShuffleId, StageId, TaskId};
@@ -55,10 +55,10 @@ impl Status {
                 self.application = Some(Arc::new(application));
             }
             EventKind::ApplicationEnded { exit } => self.exit = Some(*exit),
-            EventKind::StatementStarted { line, text } => {
-                self.statement = Some(Statement { line: *line, text: text.clone() });
-            }
-            EventKind::Printed { .. } => self.printed += 1,
+            EventKind::ScriptRead { .. }
+            | EventKind::StatementStarted { .. }
+            | EventKind::PlanBuilt { .. }
+            | EventKind::Printed { .. } => self.apply_script(kind),
             EventKind::NodeAdded { .. }
             | EventKind::ExecutorAdded { .. }
             | EventKind::FaultInjected { .. }
@@ -294,12 +294,13 @@ impl Status {
 
     fn apply_work(&mut self, at: VirtualTime, kind: &EventKind) {
         match kind {
-            EventKind::QueryStarted { query, action, line, plan } => {
+            EventKind::QueryStarted { query, action, line, plan, of } => {
                 let started = Query {
                     query: *query,
                     action: action.clone(),
                     line: *line,
                     plan: plan.as_str().into(),
+                    of: *of,
                     started: at,
                     ended: None,
                     rows: 0,

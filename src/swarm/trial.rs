@@ -175,6 +175,7 @@ fn run(case: &Case, faults: &[Fault], threads: usize, folder: &Path) -> Ran {
         log: log.clone(),
         cancelled: Arc::default(),
         out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),
+        until: None,
         explain: false,
         explained: Arc::default(),
     });

@@ -1,4 +1,4 @@
-//! Floor 7, the screens: the cluster theatre, the home screen, the lesson reader and the exercise workspace.
+//! Floor 7, the screens: the cluster theatre, the shell, worlds, the home screen, the lesson reader and the exercise workspace.
 //!
 //! ```text
 //!   keys, mouse ──► Message ──► update(&mut Model, Message) ──► Vec<Effect> ──► run loop: branch, quit, suspend
@@ -14,10 +14,12 @@ pub mod glyphs;
 pub mod home;
 pub mod lesson;
 pub mod run_handle;
+pub mod shell;
 pub mod terminal;
 pub mod theatre;
 pub mod theme;
 pub mod workspace;
+pub mod world;
 
 pub use run_handle::{RunEnd, RunHandle};
 pub use theme::{Depth, GlyphSet, Motion, ScreenOptions, Theme};

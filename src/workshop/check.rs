@@ -225,6 +225,7 @@ fn run_request(
         log: log.clone(),
         cancelled: request.cancelled.clone(),
         out: Box::new(|_| {}),
+        until: None,
         explain: false,
         explained: Arc::default(),
     })

@@ -118,7 +118,7 @@ impl Fold {
                 facts.slots = cluster.nodes * cluster.cores_per_node;
             }
             EventKind::ExecutorRemoved { .. } => facts.executors_lost += 1,
-            EventKind::QueryStarted { query, action, line, plan } => {
+            EventKind::QueryStarted { query, action, line, plan, .. } => {
                 let plan = plan_text::nodes(plan);
                 let started = Action { name: action.clone(), line: *line, plan, started: now, ..Action::default() };
                 self.queries.insert(*query, started);

@@ -27,6 +27,7 @@ pub fn request(folder: &Path, source: &str, (nodes, cores): (u32, u32)) -> RunRe
         log: EventLog::new(),
         cancelled: Arc::default(),
         out: Box::new(|_| {}),
+        until: None,
         explain: false,
         explained: Arc::default(),
     }

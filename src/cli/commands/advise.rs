@@ -89,7 +89,7 @@ fn ask(rules: &advise::Rules) -> Answers {
         for (number, option) in question.option.iter().enumerate() {
             output::out(&format!("  {}  {}\n", number + 1, option.text));
         }
-        let Some(typed) = classroom::ask("  number, or Enter when you do not know: ") else { break };
+        let Some(typed) = classroom::ask("  number, or Enter when you do not know: ", output::out) else { break };
         let index = typed.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let by_number = index.and_then(|index| question.option.get(index));
         let chosen = by_number.or_else(|| question.option.iter().find(|option| option.id == typed));

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// The answer beside the question
     #[arg(long)]
     answers: bool,
+    /// Put the question on standard input before the answer is told (plain text)
+    #[arg(long)]
+    ask: bool,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
@@ -120,17 +123,32 @@ fn verify(demos: &[Demo], studio: &Studio) -> Result<u8> {
 
 fn play(demo: &Demo, studio: &Studio, args: &Args) -> Result<u8> {
     let played = demo.play(studio)?;
-    // The theatre shows clusters; a world is told.
-    let has_world = played.scenes.0.iter().any(|(_, take)| take.world.is_some());
-    if !args.no_tui && !has_world && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+    if !args.no_tui && !args.ask && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return stage::demo(demo, &played, args.screen);
     }
-    classroom::show(&told(demo, &played, args.answers));
+    let mut parts = told(demo, &played, args.answers);
+    if args.ask && !parts.after_question.is_empty() {
+        classroom::show(&parts.until_question);
+        parts.until_question = Vec::new();
+        if let Some(guess) = classroom::guess(&played.question, "Your prediction: ", output::out) {
+            parts.answer = classroom::verdict(&played.question, classroom::width().min(100), guess);
+            parts.answer.push(PageLine::default());
+        }
+    }
+    let lines = [parts.until_question, parts.after_question, parts.answer, parts.figures].concat();
+    classroom::show(&lines);
     Ok(0)
 }
 
-/// The demo in text: beats in order, the question where the room is asked, the answer after the last beat.
-fn told(demo: &Demo, played: &PlayedDemo, answers: bool) -> Vec<PageLine> {
+/// A demo in text: beats in order, the question where the room is asked, the answer after the last beat.
+struct Told {
+    until_question: Vec<PageLine>,
+    after_question: Vec<PageLine>,
+    answer: Vec<PageLine>,
+    figures: Vec<PageLine>,
+}
+
+fn told(demo: &Demo, played: &PlayedDemo, answers: bool) -> Told {
     let width = classroom::width().min(100);
     let mut lines = vec![PageLine::of(Ink::Title, format!("{}  {}", demo.id, demo.title))];
     lines.extend(page::words(&demo.about, width, "  "));
@@ -138,6 +156,7 @@ fn told(demo: &Demo, played: &PlayedDemo, answers: bool) -> Vec<PageLine> {
         lines.push(PageLine::of(Ink::Dim, format!("  run {name}: {}", Scene::command(&take.scene))));
     }
     lines.push(PageLine::default());
+    let mut asked_at = None;
     for (number, beat) in played.beats.iter().enumerate() {
         lines.push(PageLine::of(Ink::Strong, format!("{}. (run {})", number + 1, beat.run)));
         lines.extend(page::words(&beat.say, width, "   "));
@@ -147,15 +166,24 @@ fn told(demo: &Demo, played: &PlayedDemo, answers: bool) -> Vec<PageLine> {
         lines.push(PageLine::default());
         if beat.ask {
             lines.extend(page::predict(&played.question, width, Answering { marked: None, revealed: answers }));
+            asked_at = Some(lines.len());
         }
     }
-    if !answers {
-        let right = &played.question.options[played.question.right];
-        lines.push(PageLine::of(Ink::Strong, format!("The answer: {right}")));
-        lines.extend(page::words(&played.question.tells, width, "  "));
-        lines.push(PageLine::default());
-    }
-    lines.push(PageLine::of(Ink::Title, "Figures"));
+    let after_question = lines.split_off(asked_at.unwrap_or(lines.len()));
+    let answer = if answers { Vec::new() } else { answer(played, width) };
+    Told { until_question: lines, after_question, answer, figures: figures(played) }
+}
+
+fn answer(played: &PlayedDemo, width: usize) -> Vec<PageLine> {
+    let right = &played.question.options[played.question.right];
+    let mut lines = vec![PageLine::of(Ink::Strong, format!("The answer: {right}"))];
+    lines.extend(page::words(&played.question.tells, width, "  "));
+    lines.push(PageLine::default());
+    lines
+}
+
+fn figures(played: &PlayedDemo) -> Vec<PageLine> {
+    let mut lines = vec![PageLine::of(Ink::Title, "Figures")];
     for (say, holds) in &played.figures {
         let (ink, word) = if *holds { (Ink::Good, "holds") } else { (Ink::Bad, "DOES NOT HOLD") };
         lines.push(PageLine(vec![(ink, format!("  {word}: ")), (Ink::Text, say.clone())]));

@@ -102,7 +102,7 @@ fn screen() -> Result<u8> {
             }
             HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
                 Ok(events) => {
-                    if stage::replay(events, &path, look) == 130 {
+                    if stage::replay(events, &path, None, look) == 130 {
                         return Ok(130);
                     }
                 }
@@ -229,7 +229,7 @@ fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Optio
     if kill {
         plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
     }
-    let (status, _) = stage::watch(&plan, exercise.title, look)?;
+    let (status, _) = stage::watch(&plan, exercise.title, None, look)?;
     let notice = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
     Ok((status, notice))
 }

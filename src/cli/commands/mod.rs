@@ -23,6 +23,7 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod reset;
 pub(crate) mod run;
+pub(crate) mod shell;
 pub(crate) mod simulate;
 pub(crate) mod solution;
 pub(crate) mod watch;

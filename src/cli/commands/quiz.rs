@@ -4,7 +4,6 @@ use crate::cli::{EXIT_USAGE, classroom, launch, output};
 use crate::common::Result;
 use crate::common::text::plural;
 use crate::report::page::{self, Answering, Ink, PageLine};
-use crate::workshop::predict::Asked;
 use crate::workshop::progress::{self, Guess, Progress};
 use crate::workshop::quiz::{self, Answered, Chapter, Question};
 use crate::workshop::scene::Studio;
@@ -108,13 +107,13 @@ fn put(question: &Question, args: &Args, studio: &Studio, score: &mut Score) -> 
         classroom::show(&afterwards(&answered));
         return Ok(true);
     }
-    let Some(first) = guess(&answered.asked, "Your prediction: ") else { return Ok(false) };
+    let Some(first) = classroom::guess(&answered.asked, "Your prediction: ", output::out) else { return Ok(false) };
     let right = answered.asked.right;
     let mut marked = first;
     let mut came = Guess::First;
     if first != right {
         classroom::show(&[PageLine::of(Ink::Text, "  The run says otherwise. One more look:")]);
-        marked = guess(&answered.asked, "Your second answer: ").unwrap_or(first);
+        marked = classroom::guess(&answered.asked, "Your second answer: ", output::out).unwrap_or(first);
         came = if marked == right { Guess::Corrected } else { Guess::Open };
     }
     match came {
@@ -123,7 +122,7 @@ fn put(question: &Question, args: &Args, studio: &Studio, score: &mut Score) -> 
         Guess::Open => score.open += 1,
     }
     remember(&question.id, came)?;
-    classroom::show(&verdict(&answered.asked, width, marked));
+    classroom::show(&classroom::verdict(&answered.asked, width, marked));
     classroom::show(&afterwards(&answered));
     Ok(true)
 }
@@ -137,24 +136,6 @@ fn remember(question: &str, guess: Guess) -> Result<()> {
     let mut progress = Progress::read(root)?;
     progress.note_guess(question, guess);
     progress.write(root)
-}
-
-/// A prediction; asks again until it is one of the options.
-fn guess(asked: &Asked, prompt: &str) -> Option<usize> {
-    loop {
-        let typed = classroom::ask(&format!("  {prompt}"))?;
-        if let Some(index) = asked.typed(&typed) {
-            return Some(index);
-        }
-        output::out("  Type the letter of an option.\n");
-    }
-}
-
-fn verdict(asked: &Asked, width: usize, marked: usize) -> Vec<PageLine> {
-    let word = if marked == asked.right { "Right." } else { "Not this time." };
-    let mut lines = vec![PageLine::of(Ink::Strong, format!("  {word} The run says: {}", asked.options[asked.right]))];
-    lines.extend(page::words(&asked.tells, width, "  "));
-    lines
 }
 
 fn afterwards(answered: &Answered) -> Vec<PageLine> {

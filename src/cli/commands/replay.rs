@@ -1,12 +1,14 @@
 //! `batchlab replay LOG`.
 
 use super::logs;
-use crate::cli::launch::Teller;
-use crate::cli::{launch, output, stage};
+use crate::cli::narration::NarrationArgs;
+use crate::cli::until::Until;
+use crate::cli::{ask, launch, output, stage};
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
-use crate::event::Event;
-use crate::report::{self, Depth, Format, trace};
+use crate::event::{Event, EventKind};
+use crate::report::{self, trace};
+use crate::status::Status;
 use crate::storage::write_whole;
 use crate::tui::export;
 use std::io::{IsTerminal, Write};
@@ -33,25 +35,49 @@ pub(crate) struct Args {
     /// Write the theatre at one moment as a picture instead
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Wait at this line, or tell each line until it
+    #[arg(long, value_name = "line:N")]
+    until: Option<Until>,
+    #[command(flatten)]
+    narration: NarrationArgs,
     #[command(flatten)]
     screen: stage::ScreenArgs,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let events = match logs::open(&args.log) {
-        Ok(events) => events,
-        Err(error) => return launch::refuse(&error),
-    };
+    launch::status(try_run(args))
+}
+
+fn try_run(args: &Args) -> Result<u8> {
+    let events = logs::open(&args.log)?;
     if args.trace.is_some() || args.cast.is_some() || args.svg.is_some() {
-        return export(args, &events).map_or_else(|error| launch::refuse(&error), |()| 0);
+        return export(args, &events).map(|()| 0);
     }
-    if !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        return stage::replay(events, &args.log.display().to_string(), args.screen);
+    let until = args.until.map(|until| until.statement(&Status::of(&events).script.join("\n"))).transpose()?;
+    let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if has_terminal && !args.no_tui && !args.narration.ask {
+        return Ok(stage::replay(events, &args.log.display().to_string(), until, args.screen));
     }
-    let mut teller = Teller::new(Depth::Normal, Format::Text, output::out, false);
-    teller.tell(&events);
-    output::out(&report::summary::of(teller.status()));
-    0
+    in_text(args, &events, until);
+    Ok(0)
+}
+
+fn in_text(args: &Args, events: &[Arc<Event>], until: Option<u32>) {
+    let is_there =
+        |event: &Arc<Event>| matches!(&event.kind, EventKind::StatementStarted { line, .. } if until == Some(*line));
+    let told = events.iter().position(is_there).map_or(events.len(), |index| index + 1);
+    let mut teller = args.narration.teller(output::out);
+    if until.is_some() {
+        teller = teller.line_by_line();
+    }
+    if args.narration.ask {
+        ask::told(&events[..told], output::out, |events| teller.tell(events));
+    } else {
+        teller.tell(&events[..told]);
+    }
+    if args.narration.is_text() {
+        output::out(&report::summary::of(teller.status()));
+    }
 }
 
 /// Writes what was asked for instead of showing it.

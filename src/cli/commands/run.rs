@@ -2,14 +2,15 @@
 
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::launch::{self, Plan, Script, Teller};
+use crate::cli::narration::NarrationArgs;
 use crate::cli::on_spark::{On, Submission};
-use crate::cli::{interrupt, output, stage, submit};
+use crate::cli::until::Until;
+use crate::cli::{ask, interrupt, output, stage, submit};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
-use crate::report::{self, Depth, Format};
+use crate::report;
 use crate::spark_log;
 use crate::storage::write_whole;
-use clap::ValueEnum;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -22,6 +23,7 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   batchlab run solutions/03_files/pipeline.py
   batchlab run my_script.py --no-tui --nodes 4 --cores 2 --kill 2@3.5
+  batchlab run my_script.py --until line:12
   batchlab run my_script.py --events run.jsonl --no-tui > answer.txt
   batchlab run my_script.py --on spark --master 'local[4]'")]
 pub(crate) struct Args {
@@ -47,33 +49,19 @@ pub(crate) struct Args {
     /// The master of your own Spark, such as local[4] or spark://HOST:7077; Spark's configuration decides unless given
     #[arg(long, value_name = "URL", requires = "on")]
     master: Option<String>,
+    /// Stop before this line: the theatre waits there for the next step (>), plain text tells each line until then
+    #[arg(long, value_name = "line:N")]
+    until: Option<Until>,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
-    /// How much is told
-    #[arg(long, value_enum, default_value_t = DepthArg::Normal)]
-    narrate: DepthArg,
-    /// Sentences, or JSON lines for programs
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    format: FormatArg,
+    #[command(flatten)]
+    narration: NarrationArgs,
     /// Tell nothing; only errors
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
     screen: stage::ScreenArgs,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum DepthArg {
-    Brief,
-    Normal,
-    Full,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FormatArg {
-    Text,
-    Jsonl,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
@@ -86,37 +74,58 @@ fn try_run(args: &Args) -> Result<u8> {
         stage::tidy();
         return status;
     }
-    let plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
+    let mut plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
+    let until = args.until.map(|until| until.statement(&plan.script.source)).transpose()?;
     if args.print_submit {
         output::out(&submit::text(&plan));
         return Ok(0);
     }
     if opens_theatre(args) {
-        let (status, log) = stage::watch(&plan, &title(&args.script), args.screen)?;
+        let (status, log) = stage::watch(&plan, &title(&args.script), until, args.screen)?;
         if status != 130 {
             stage::give_out(&log.snapshot());
         }
         save(args, &log)?;
         return Ok(status);
     }
+    plan.until = until;
+    in_text(args, &plan)
+}
+
+fn in_text(args: &Args, plan: &Plan) -> Result<u8> {
     let log = EventLog::new();
     let started = Instant::now();
-    let end = plan.start(&log, interrupt::flag(), Box::new(output::out));
-    let mut teller = (!args.quiet).then(|| Teller::new(depth(args.narrate), format(args.format), output::err, false));
-    let outcome = launch::follow(&log, &end, teller.as_mut());
+    let ask = args.narration.ask && !args.quiet;
+    // With questions the script's output comes with the telling, not before it.
+    let out: fn(&str) = if ask { |_| {} } else { output::out };
+    let end = plan.start(&log, interrupt::flag(), Box::new(out));
+    let mut teller = (!args.quiet).then(|| teller(args));
+    let outcome = launch::follow(&log, &end, teller.as_mut().filter(|_| !ask));
+    if let Some(teller) = teller.as_mut().filter(|_| ask) {
+        ask::told(&log.snapshot(), output::err, |events| ask::with_output(events, |told| teller.tell(told)));
+    }
     if let Some(failure) = &outcome.failure {
         output::err(&launch::draw(&plan.script, failure));
     }
-    if let (Some(teller), FormatArg::Text) = (&teller, args.format) {
+    if let Some(teller) = teller.filter(|_| args.narration.is_text()) {
         output::err(&report::summary::of(teller.status()));
+        if let Some(line) = outcome.stopped_before {
+            let text = format!("Stopped before line {line}, as --until asked; the rest of the script did not run.\n");
+            output::err(&text);
+        }
         output::err(&format!("Real time on this machine: {:.2} s.\n", started.elapsed().as_secs_f64()));
     }
     save(args, &log)?;
     Ok(u8::try_from(outcome.exit).unwrap_or(1))
 }
 
+fn teller(args: &Args) -> Teller {
+    let teller = args.narration.teller(output::err);
+    if args.until.is_some() { teller.line_by_line() } else { teller }
+}
+
 fn opens_theatre(args: &Args) -> bool {
-    !args.no_tui && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+    !args.no_tui && !args.narration.ask && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
 /// The script on real Spark: what it prints is passed on, its log is told or shown when it has ended.
@@ -143,11 +152,11 @@ fn on_spark(args: &Args) -> Result<u8> {
     if ran.events.is_empty() {
         output::err("batchlab: the script started no Spark session, so there is no log to show\n");
     } else if theatre && !ran.interrupted {
-        stage::replay(ran.events.clone(), &title(&args.script), args.screen);
+        stage::replay(ran.events.clone(), &title(&args.script), None, args.screen);
     } else if !args.quiet {
-        let mut teller = Teller::new(depth(args.narrate), format(args.format), output::err, false);
+        let mut teller = args.narration.teller(output::err);
         teller.tell(&ran.events);
-        if let FormatArg::Text = args.format {
+        if args.narration.is_text() {
             output::err(&report::summary::of(teller.status()));
         }
     }
@@ -159,21 +168,6 @@ fn on_spark(args: &Args) -> Result<u8> {
 
 fn title(script: &Path) -> String {
     script.display().to_string()
-}
-
-fn depth(arg: DepthArg) -> Depth {
-    match arg {
-        DepthArg::Brief => Depth::Brief,
-        DepthArg::Normal => Depth::Normal,
-        DepthArg::Full => Depth::Full,
-    }
-}
-
-fn format(arg: FormatArg) -> Format {
-    match arg {
-        FormatArg::Text => Format::Text,
-        FormatArg::Jsonl => Format::JsonLines,
-    }
 }
 
 /// Writes what was asked for of the log.
@@ -191,7 +185,7 @@ fn save(args: &Args, log: &EventLog) -> Result<()> {
 }
 
 /// Writes a log, whole or not at all.
-fn save_log(
+pub(crate) fn save_log(
     path: &Path,
     write: impl FnOnce(&mut std::io::BufWriter<std::fs::File>) -> std::io::Result<()>,
 ) -> Result<()> {

@@ -1,12 +1,15 @@
 //! `batchlab world NAME`.
 
-use crate::cli::{launch, output};
+use crate::cli::{launch, output, stage};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::report::world as told;
 use crate::worlds::{World, WorldOutcome};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// A small world that shows one idea as a real mechanism: what happened, a timeline, and figures; time is simulated
+///
+/// In a terminal it opens on a screen with the theatre's time controls; otherwise, or with --no-tui, it is told in text.
 ///
 /// Worlds: `stream` (one log of events, read in batches, micro-batches or record by record), `store` (replicas of a small store and a cut
 /// network), `edge` (edge servers near their viewers), `pools` (a long and a short job on one cluster), `styles` (one question: eager, on
@@ -39,38 +42,59 @@ pub(crate) struct Args {
     /// Print settings, figures and log as JSON
     #[arg(long)]
     json: bool,
+    /// Plain text instead of the screen
+    #[arg(long)]
+    no_tui: bool,
+    #[command(flatten)]
+    screen: stage::ScreenArgs,
+}
+
+/// What a person gets.
+enum Answer {
+    Text(String),
+    Screen(WorldOutcome),
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    match answer(args) {
-        Ok(text) => {
+    launch::status(answer(args).map(|answer| match answer {
+        Answer::Text(text) => {
             output::out(&text);
             0
         }
-        Err(error) => launch::refuse(&error),
-    }
+        Answer::Screen(outcome) => stage::world(outcome, 0, args.screen),
+    }))
 }
 
-fn answer(args: &Args) -> Result<String> {
+fn answer(args: &Args) -> Result<Answer> {
     let Some(name) = &args.name else {
-        return Ok(World::ALL.iter().fold(String::new(), |text, (name, about)| text + &format!("{name:<8} {about}\n")));
+        let line = |(name, about): &(&str, &str)| format!("{name:<8} {about}\n");
+        return Ok(Answer::Text(World::ALL.iter().map(line).collect()));
     };
     let file = args.config.as_ref().map(read).transpose()?;
     let sets = args.sets.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
     let world = World::configure(name, file.as_deref(), &sets)?;
     if args.settings {
-        return world.settings();
+        return world.settings().map(Answer::Text);
     }
-    let Some(vary) = &args.vary else {
-        let outcome = world.run(args.seed);
-        return if args.json { json(&world, &outcome) } else { Ok(told::narrate(&outcome)) };
-    };
+    if let Some(vary) = &args.vary {
+        return varied(args, name, file.as_deref(), &sets, vary).map(Answer::Text);
+    }
+    let outcome = world.run(args.seed);
+    if args.json {
+        return json(&world, &outcome).map(Answer::Text);
+    }
+    let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    Ok(if has_terminal && !args.no_tui { Answer::Screen(outcome) } else { Answer::Text(told::narrate(&outcome)) })
+}
+
+/// The figures of one run for each value.
+fn varied(args: &Args, name: &str, file: Option<&str>, sets: &[(String, String)], vary: &str) -> Result<String> {
     let (key, values) = pair(vary)?;
     let mut columns = Vec::new();
     for value in values.split(',') {
-        let mut sets = sets.clone();
+        let mut sets = sets.to_vec();
         sets.push((key.clone(), value.trim().to_owned()));
-        let world = World::configure(name, file.as_deref(), &sets)?;
+        let world = World::configure(name, file, &sets)?;
         let outcome = world.run(args.seed);
         columns.push((format!("{key}={}", value.trim()), world, outcome));
     }

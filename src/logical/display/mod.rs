@@ -3,7 +3,8 @@
 //! * `types`: `struct<a:int>`, `INT`, the JSON of a schema, `printSchema`'s tree;
 //! * `pretty`: the names that Spark gives to unnamed columns (`(age + 1)`, `count(1)`);
 //! * `expr`: expressions in plans, with ids (`(age#12 > 30)`);
-//! * `plan`: plan nodes and trees as `explain(True)` draws them.
+//! * `plan`: plan nodes and trees as `explain(True)` draws them;
+//! * `step`: plan nodes in the words of the call that made them, for screens.
 //!
 //! **Simplified:** subqueries have no ids of their own in plan texts.
 
@@ -11,6 +12,7 @@ mod expr;
 mod literal;
 mod plan;
 mod pretty;
+mod step;
 mod types;
 
 pub use expr::{columns_text, exprs_text, lists_text, ranking_text};

@@ -59,7 +59,7 @@ fn ask(interp: &mut Interpreter, request: CatalogRequest) -> PyResult {
     Ok(match interp.host()?.catalog(request)? {
         CatalogReply::Done => Value::None,
         CatalogReply::Yes(truth) => Value::Bool(truth),
-        CatalogReply::Plan(plan) => frame_of(plan),
+        CatalogReply::Plan(plan) => frame_of(interp.host()?, plan),
         CatalogReply::Tables(tables) => Value::list(tables.into_iter().map(table).collect()),
         CatalogReply::Names(names) => Value::strings(names),
         CatalogReply::Columns(schema) => Value::list(

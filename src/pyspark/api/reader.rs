@@ -149,7 +149,8 @@ impl Reader {
         let request = ReadRequest { format, paths, schema: self.schema.clone(), options: self.options.clone(), texts };
         let host = interp.host()?;
         let plan = host.read_files(request)?;
-        Ok(frame_of(host.analyze(plan)?))
+        let plan = host.analyze(plan)?;
+        Ok(frame_of(host, plan))
     }
 
     /// `csv(path, schema, sep, …)` and its kin: the path, perhaps a schema, and options.
@@ -267,7 +268,8 @@ pub fn table_frame(interp: &mut Interpreter, name: Option<Value>) -> PyResult {
     let name = text_argument(interp, "tableName", &name.unwrap_or(Value::None))?;
     let parts = super::support::name_parts(&name)?;
     let host = interp.host()?;
-    Ok(frame_of(host.analyze(Arc::new(LogicalPlan::UnresolvedRelation { name: parts }))?))
+    let plan = host.analyze(Arc::new(LogicalPlan::UnresolvedRelation { name: parts }))?;
+    Ok(frame_of(host, plan))
 }
 
 impl Object for Reader {

@@ -192,7 +192,7 @@ fn sql(interp: &mut Interpreter, args: Args) -> PyResult {
     let host = interp.host()?;
     let plan = host.sql(&text)?;
     let plan = host.analyze(plan)?;
-    Ok(frame_of(plan))
+    Ok(frame_of(host, plan))
 }
 
 impl Object for Session {

@@ -84,6 +84,8 @@ pub struct Stmt {
 #[derive(Debug)]
 pub enum StmtKind {
     Expr(Expr),
+    /// An expression at a prompt: its value is shown.
+    Echo(Expr),
     Assign {
         targets: Vec<Target>,
         value: Expr,

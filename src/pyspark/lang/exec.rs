@@ -53,8 +53,12 @@ impl Interpreter {
         if (stmt.line != self.last_line || self.steps.is_multiple_of(1024)) && self.has_host() {
             self.last_line = stmt.line;
             let unit = &frame.globals.unit;
-            let head = unit.head(stmt.span);
-            self.host()?.statement(stmt.line, head)?;
+            if *unit.file == *self.script_name {
+                self.host()?.statement(stmt.line, unit.head(stmt.span))?;
+            } else {
+                // Lines of a module are not lines of the script.
+                self.host()?.go_on()?;
+            }
         }
         Ok(())
     }
@@ -63,6 +67,10 @@ impl Interpreter {
         match kind {
             StmtKind::Expr(expr) => {
                 self.eval(expr, frame)?;
+            }
+            StmtKind::Echo(expr) => {
+                let value = self.eval(expr, frame)?;
+                self.echo(value)?;
             }
             StmtKind::Assign { targets, value } => {
                 let value = self.eval(value, frame)?;

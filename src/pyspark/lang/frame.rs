@@ -1,6 +1,6 @@
 //! What a running piece of code can reach: its local slots, captured cells, and module globals.
 
-use super::ast::Unit;
+use super::ast::{Name, Unit};
 use super::value::Value;
 use indexmap::IndexMap;
 use std::cell::RefCell;
@@ -10,12 +10,13 @@ use std::sync::Arc;
 /// A variable that an inner function captured.
 pub type CellRef = Rc<RefCell<Option<Value>>>;
 
-/// The globals of a module of the script. Names that the compiler saw have fixed slots.
+/// The globals of a module of the script. Names that the compiler saw have fixed slots. The pieces of a script that is told bit by bit
+/// share one table.
 pub struct Globals {
     pub unit: Arc<Unit>,
     /// The unit's constants as values, made once.
     pub constants: Vec<Value>,
-    table: RefCell<Table>,
+    table: Rc<RefCell<Table>>,
 }
 
 struct Table {
@@ -30,11 +31,30 @@ impl Globals {
         let index: IndexMap<Rc<str>, usize, foldhash::fast::FixedState> =
             unit.globals.iter().enumerate().map(|(slot, name)| (Rc::from(&**name), slot)).collect();
         let table = Table { slots: vec![None; unit.globals.len()], index };
-        Globals {
-            unit: Arc::clone(unit),
-            constants: unit.constants.iter().map(super::ast::Constant::to_value).collect(),
-            table: RefCell::new(table),
+        Globals::over(unit, Rc::new(RefCell::new(table)))
+    }
+
+    /// The same names and values for the next piece, which was compiled with [`Globals::known`] and may name more.
+    pub fn continued(&self, unit: &Arc<Unit>) -> Globals {
+        let mut table = self.table.borrow_mut();
+        let known = table.slots.len();
+        for name in unit.globals.iter().skip(known) {
+            table.slots.push(None);
+            let slot = table.slots.len() - 1;
+            table.index.insert(Rc::from(&**name), slot);
         }
+        drop(table);
+        Globals::over(unit, Rc::clone(&self.table))
+    }
+
+    fn over(unit: &Arc<Unit>, table: Rc<RefCell<Table>>) -> Globals {
+        let constants = unit.constants.iter().map(super::ast::Constant::to_value).collect();
+        Globals { unit: Arc::clone(unit), constants, table }
+    }
+
+    /// All names by slot, those without a value too.
+    pub fn known(&self) -> Vec<Name> {
+        self.table.borrow().index.keys().map(|name| Arc::from(&**name)).collect()
     }
 
     /// The value in a compiled slot.

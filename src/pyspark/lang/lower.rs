@@ -6,7 +6,7 @@ use super::ast::{
     Try, Unit,
 };
 use super::object::{BinaryOp, CompareOp, UnaryOp};
-use super::parse::{py, span_of};
+use super::parse::{Piece, py, span_of};
 use super::scope::{ScopeId, ScopeKind, Scopes};
 use num_bigint::BigInt;
 use std::collections::HashMap;
@@ -15,15 +15,17 @@ use std::sync::Arc;
 type Failure = (String, (u32, u32));
 type Lowered<T> = Result<T, Failure>;
 
-/// Lowers a whole file.
-pub fn lower(body: &[py::Stmt], scopes: Scopes, source: &str, file: &str, line_starts: Vec<u32>) -> Lowered<Unit> {
+/// Lowers a file, or the new part of a script.
+pub fn lower(body: &[py::Stmt], scopes: Scopes, piece: &Piece, line_starts: Vec<u32>) -> Lowered<Unit> {
+    let known = piece.known.iter().enumerate().map(|(slot, name)| (name.to_string(), slot as u32));
     let mut lowering = Lowering {
-        source,
+        source: piece.source,
+        echoes: piece.echoes,
         scopes,
         scope: 0,
         frames: vec![FrameSlots::default()],
-        globals: Vec::new(),
-        global_index: HashMap::new(),
+        globals: piece.known.to_vec(),
+        global_index: known.collect(),
         constants: Vec::new(),
         string_index: HashMap::new(),
         line_starts: &line_starts,
@@ -38,7 +40,8 @@ pub fn lower(body: &[py::Stmt], scopes: Scopes, source: &str, file: &str, line_s
     let slots = lowering.frames[0].slots.len();
     let cells = lowering.scopes.list[0].cells.len();
     let Lowering { globals, constants, .. } = lowering;
-    Ok(Unit { file: Arc::from(file), source: Arc::from(source), globals, constants, body, slots, cells, line_starts })
+    let (file, source) = (Arc::from(piece.file), Arc::from(piece.source));
+    Ok(Unit { file, source, line_starts, globals, constants, body, slots, cells })
 }
 
 #[derive(Default)]
@@ -48,6 +51,8 @@ struct FrameSlots {
 
 struct Lowering<'a> {
     source: &'a str,
+    /// Whether expressions of the module show their values.
+    echoes: bool,
     scopes: Scopes,
     scope: ScopeId,
     frames: Vec<FrameSlots>,
@@ -177,6 +182,7 @@ impl Lowering<'_> {
     fn stmt(&mut self, stmt: &py::Stmt) -> Lowered<StmtKind> {
         let span = span_of(stmt);
         Ok(match stmt {
+            py::Stmt::Expr(node) if self.echoes && self.scope == 0 => StmtKind::Echo(self.expr(&node.value)?),
             py::Stmt::Expr(node) => StmtKind::Expr(self.expr(&node.value)?),
             py::Stmt::Assign(node) => {
                 let value = self.expr(&node.value)?;

@@ -209,13 +209,17 @@ impl Raised {
         }
     }
 
-    /// Whether a script may not catch this (interruption, a bug of ours, the step budget, something unsupported).
+    /// Whether a script may not catch this (interruption, the line to stop at, a bug of ours, the step budget, something unsupported).
     pub fn is_fatal(&self) -> bool {
         match &self.0.cause {
             Cause::Spark(error) => {
                 matches!(
                     error.class(),
-                    ErrorClass::Unsupported | ErrorClass::Stopped | ErrorClass::Interrupted | ErrorClass::Internal
+                    ErrorClass::Unsupported
+                        | ErrorClass::Stopped
+                        | ErrorClass::LineReached
+                        | ErrorClass::Interrupted
+                        | ErrorClass::Internal
                 )
             }
             _ => false,

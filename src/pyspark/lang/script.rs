@@ -1,26 +1,101 @@
-//! Runs a whole script, and says how it ended.
+//! Runs a script, whole or piece by piece, and says how it ended.
 
 use super::Interpreter;
 use super::frame::{Frame, Globals};
-use super::parse::{SyntaxError, parse_unit};
-use super::raised::{Cause, Raised};
+use super::parse::{Piece, SyntaxError, parse_piece, parse_unit};
+use super::raised::{Cause, PyResult, Raised};
 use super::value::Value;
+use crate::common::ErrorClass;
 use crate::pyspark::{ScriptEnd, Uncaught};
 use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a script has told so far. A whole script is one piece; a shell adds a piece for each entry.
+pub struct Script {
+    file: String,
+    /// Whether expressions show their values, as at a prompt.
+    echoes: bool,
+    /// Every piece that could be parsed, one after the other.
+    text: String,
+    globals: Option<Rc<Globals>>,
+}
+
+impl Script {
+    /// A script of this name.
+    pub fn new(file: &str) -> Script {
+        Script { file: file.to_owned(), echoes: false, text: String::new(), globals: None }
+    }
+
+    /// A script that is typed at a prompt: expressions show their values.
+    pub fn at_prompt(file: &str) -> Script {
+        Script { echoes: true, ..Script::new(file) }
+    }
+
+    /// The pieces so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same with `piece` behind it, which begins on a line of its own.
+    pub fn with(&self, piece: &str) -> String {
+        let gap = if self.text.is_empty() || self.text.ends_with('\n') { "" } else { "\n" };
+        format!("{}{gap}{piece}", self.text)
+    }
+
+    /// Compiles the next piece and makes room for its names.
+    fn add(&mut self, piece: &str) -> Result<(Rc<Globals>, u32), Box<Uncaught>> {
+        let source = self.with(piece);
+        let from = source.len() - piece.len();
+        let known = self.globals.as_ref().map(|globals| globals.known()).unwrap_or_default();
+        let parts = Piece { source: &source, from, file: &self.file, known: &known, echoes: self.echoes };
+        let unit = parse_piece(&parts).map_err(|error| Box::new(syntax_end(&source, &error)))?;
+        let globals = Rc::new(match &self.globals {
+            Some(globals) => globals.continued(&unit),
+            None => Globals::new(&unit),
+        });
+        self.globals = Some(Rc::clone(&globals));
+        self.text = source;
+        Ok((globals, unit.line(from as u32)))
+    }
+}
 
 impl Interpreter {
     /// Runs a script from its text.
     pub fn run_script(&mut self, source: &str, file: &str) -> ScriptEnd {
-        let unit = match parse_unit(source, file) {
+        self.run_piece(&mut Script::new(file), source)
+    }
+
+    /// Runs code that is not the script's own before its first piece: its names are there, its lines are not told.
+    pub fn run_before(&mut self, script: &mut Script, source: &str) -> ScriptEnd {
+        let unit = match parse_unit(source, "<startup>") {
             Ok(unit) => unit,
             Err(error) => return ScriptEnd::Raised(Box::new(syntax_end(source, &error))),
         };
         let globals = Rc::new(Globals::new(&unit));
-        globals.set("__name__", Value::str("__main__"));
-        globals.set("__file__", Value::str(file));
-        globals.set("__builtins__", Value::None);
-        self.set_main(&globals, file);
-        let mut frame = Frame::new(&globals, unit.slots, unit.cells, &[]);
+        script.globals = Some(Rc::clone(&globals));
+        self.set_main(&globals, &script.file);
+        self.run_unit(&globals, source)
+    }
+
+    /// Runs the next piece of a script.
+    pub fn run_piece(&mut self, script: &mut Script, piece: &str) -> ScriptEnd {
+        let is_first = script.globals.is_none();
+        let (globals, first_line) = match script.add(piece) {
+            Ok(added) => added,
+            Err(end) => return ScriptEnd::Raised(end),
+        };
+        if is_first {
+            self.set_main(&globals, &script.file);
+        }
+        if let Ok(host) = self.host() {
+            host.script_read(first_line, piece);
+        }
+        self.run_unit(&globals, &script.text)
+    }
+
+    fn run_unit(&mut self, globals: &Rc<Globals>, source: &str) -> ScriptEnd {
+        let unit = Arc::clone(&globals.unit);
+        let mut frame = Frame::new(globals, unit.slots, unit.cells, &[]);
         match self.exec_block(&unit.body, &mut frame) {
             Ok(_) => ScriptEnd::Finished,
             Err(raised) => self.script_end(raised, source),
@@ -28,6 +103,9 @@ impl Interpreter {
     }
 
     fn set_main(&mut self, globals: &Rc<Globals>, file: &str) {
+        globals.set("__name__", Value::str("__main__"));
+        globals.set("__file__", Value::str(file));
+        globals.set("__builtins__", Value::None);
         let module = super::Module {
             name: Rc::from("__main__"),
             attrs: std::cell::RefCell::default(),
@@ -37,12 +115,26 @@ impl Interpreter {
         self.script_name = file.to_owned();
     }
 
+    /// Shows a value as Python's prompt does, and keeps it as `_`.
+    pub(super) fn echo(&mut self, value: Value) -> PyResult<()> {
+        if matches!(value, Value::None) {
+            return Ok(());
+        }
+        let text = self.repr(&value)?;
+        self.write_out(&format!("{text}\n"))?;
+        self.builtins.insert(Rc::from("_"), value);
+        Ok(())
+    }
+
     /// The script's own globals, by name (the checks read them).
     pub fn main_globals(&self) -> Option<Rc<super::Module>> {
         self.imported("__main__")
     }
 
     fn script_end(&mut self, mut raised: Raised, source: &str) -> ScriptEnd {
+        if matches!(raised.cause(), Cause::Spark(error) if error.class() == ErrorClass::LineReached) {
+            return ScriptEnd::AtLine;
+        }
         if self.exception_class(&raised).descends_from("SystemExit") && !raised.is_fatal() {
             return self.exit_end(&mut raised);
         }

@@ -110,7 +110,7 @@ impl Translator {
             Fact::QueryStarted { query, description, plan } => {
                 let (action, line) = call_site(&description);
                 self.queries.insert(query, (action.clone(), line));
-                self.push(EventKind::QueryStarted { query: QueryId(query), action, line, plan });
+                self.push(EventKind::QueryStarted { query: QueryId(query), action, line, plan, of: None });
             }
             Fact::QueryReplanned { query, plan } => {
                 self.push(EventKind::QueryReplanned { query: QueryId(query), decisions: Vec::new(), plan });

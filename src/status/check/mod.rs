@@ -149,7 +149,9 @@ impl Checker {
             | EventKind::BlockReplicated { .. }
             | EventKind::NodeReconnected { .. }
             | EventKind::NodeRestarted { .. }
+            | EventKind::ScriptRead { .. }
             | EventKind::StatementStarted { .. }
+            | EventKind::PlanBuilt { .. }
             | EventKind::Printed { .. }
             | EventKind::QueryStarted { .. }
             | EventKind::QueryOptimized { .. }

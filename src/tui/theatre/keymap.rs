@@ -11,6 +11,8 @@ pub enum Action {
     EventOn,
     MarkBack,
     MarkOn,
+    LineBack,
+    LineOn,
     StageBack,
     StageOn,
     DeathBack,
@@ -69,7 +71,7 @@ const fn told(keys: &'static str, does: &'static str) -> Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 45] = [
+pub const ROWS: [Row; 47] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
@@ -98,7 +100,7 @@ pub const ROWS: [Row; 45] = [
     row("m", "the blocks of a shuffle, map outputs by reduce tasks", Action::Matrix),
     row("Tab", "next pane", Action::NextPane),
     row("S-Tab", "pane before", Action::PreviousPane),
-    told("1-5, click", "pane by number"),
+    told("1-6, click", "pane by number"),
     told("h j k l arrows", "move inside the pane"),
     row("Enter", "open: a task's why, a sentence's moment", Action::Open),
     row("z", "the pane on the whole screen, and back", Action::Zoom),
@@ -115,6 +117,8 @@ pub const ROWS: [Row; 45] = [
     row("n", "compare: to the next difference", Action::NextDifference),
     row("s", "compare: swap the two", Action::Swap),
     told("h l", "compare: another run as B"),
+    row(">", "one line of the script on: plans grow, an action lights them", Action::LineOn),
+    row("<", "one line of the script back", Action::LineBack),
 ];
 
 /// The lines that hold all words of a query, in their order.
@@ -172,6 +176,8 @@ fn character(c: char) -> Option<Action> {
         '.' => Action::EventOn,
         '[' => Action::MarkBack,
         ']' => Action::MarkOn,
+        '<' => Action::LineBack,
+        '>' => Action::LineOn,
         '{' => Action::StageBack,
         '}' => Action::StageOn,
         'X' => Action::DeathBack,
@@ -205,7 +211,7 @@ fn character(c: char) -> Option<Action> {
         'k' => Action::Up,
         'l' => Action::Right,
         'q' => Action::Back,
-        '1'..='5' => Action::Pane(c as usize - '1' as usize),
+        '1'..='6' => Action::Pane(c as usize - '1' as usize),
         _ => return None,
     })
 }

@@ -58,6 +58,8 @@ pub struct TheatreInput {
     pub paused: bool,
     /// Events that have happened when it opens.
     pub from: usize,
+    /// Start paused at the first statement of this line.
+    pub until: Option<u32>,
     pub options: ScreenOptions,
 }
 
@@ -75,9 +77,9 @@ const FRAME: Duration = Duration::from_millis(33);
 /// The same where little should move.
 const CALM_FRAME: Duration = Duration::from_millis(250);
 /// How often a growing log is looked at while nothing moves.
-const LISTEN: Duration = Duration::from_millis(100);
+pub(in crate::tui) const LISTEN: Duration = Duration::from_millis(100);
 /// How often a signal is looked for while nothing happens at all.
-const REST: Duration = Duration::from_secs(1);
+pub(in crate::tui) const REST: Duration = Duration::from_secs(1);
 /// Events taken in at once, so that a fast engine does not stop the screen.
 const CHUNK: usize = 20_000;
 
@@ -104,6 +106,8 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         pages::open_compare(&mut model, [0, 1]);
         player::to_end(&mut model);
     }
+    model.until = input.until;
+    player::to_until(&mut model);
     let mut stage = Stage { screen: Screen::open()?, on_branch: input.on_branch };
     let exit = stage.play(&mut model);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
@@ -165,21 +169,12 @@ impl Stage {
             match effect {
                 Effect::Leave(exit) => return Ok(Some(exit)),
                 Effect::Suspend => self.screen.suspend()?,
-                Effect::Copy => self.copy(model)?,
+                Effect::Copy => copy(&mut self.screen, model)?,
                 Effect::Branch(request) => self.branch(model, request),
                 Effect::Stop(handle) => handle.stop(),
             }
         }
         Ok(None)
-    }
-
-    fn copy(&mut self, model: &mut Model) -> io::Result<()> {
-        let screen = self.screen.area()?;
-        let text = view::copied(model, model.run().history.current(), screen);
-        self.screen.copy(&text)?;
-        let lines = plural(text.lines().count() as u64, "line");
-        model.toast = Some((format!("copied: {lines} (the terminal must allow it)"), 4.0));
-        Ok(())
     }
 
     fn branch(&mut self, model: &mut Model, request: BranchRequest) {
@@ -192,7 +187,7 @@ impl Stage {
     }
 }
 
-fn mouse_message(mouse: MouseEvent) -> Option<Message> {
+pub(in crate::tui) fn mouse_message(mouse: MouseEvent) -> Option<Message> {
     let kind = match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Mouse::Press,
         MouseEventKind::Drag(MouseButton::Left) => Mouse::Drag,
@@ -206,7 +201,7 @@ fn mouse_message(mouse: MouseEvent) -> Option<Message> {
 }
 
 /// Reads what the engines appended. True when something is new.
-fn listen(model: &mut Model) -> bool {
+pub(in crate::tui) fn listen(model: &mut Model) -> bool {
     let mut news = Vec::new();
     for (run, recording) in model.runs.iter().enumerate() {
         let (events, end) = heard(recording);
@@ -246,14 +241,28 @@ fn moves(model: &Model) -> bool {
     model.playing || model.toast.is_some()
 }
 
+/// Copies what is shown, as text.
+pub(in crate::tui) fn copy(screen: &mut Screen, model: &mut Model) -> io::Result<()> {
+    let text = view::copied(model, model.run().history.current(), screen.area()?);
+    screen.copy(&text)?;
+    let lines = plural(text.lines().count() as u64, "line");
+    model.toast = Some((format!("copied: {lines} (the terminal must allow it)"), 4.0));
+    Ok(())
+}
+
+/// Time between two frames while something moves.
+pub(in crate::tui) fn moving_frame(model: &Model) -> Duration {
+    match model.options.motion {
+        Motion::Full => FRAME,
+        Motion::Reduced => CALM_FRAME,
+        Motion::None => REST,
+    }
+}
+
 fn wait(model: &Model) -> Duration {
     let growing = model.pending.is_some() || model.runs.iter().any(Recording::is_growing);
     match (moves(model), growing) {
-        (true, _) => match model.options.motion {
-            Motion::Full => FRAME,
-            Motion::Reduced => CALM_FRAME,
-            Motion::None => REST,
-        },
+        (true, _) => moving_frame(model),
         (false, true) => LISTEN,
         (false, false) => REST,
     }

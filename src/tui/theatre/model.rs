@@ -18,10 +18,11 @@ pub enum Pane {
     Timeline,
     Why,
     Story,
+    Script,
 }
 
 /// All panes in order.
-pub const PANES: [Pane; 5] = [Pane::Stages, Pane::Nodes, Pane::Timeline, Pane::Why, Pane::Story];
+pub const PANES: [Pane; 6] = [Pane::Stages, Pane::Nodes, Pane::Timeline, Pane::Why, Pane::Story, Pane::Script];
 
 impl Pane {
     /// The number in its title.
@@ -97,6 +98,12 @@ pub struct Model {
     pub can_branch: bool,
     pub cursor: Cursor,
     pub playing: bool,
+    /// The script is stepped: its lines and the plan that they build are shown.
+    pub by_line: bool,
+    /// Play until the script reaches its next statement after this position.
+    pub line_from: Option<usize>,
+    /// Wait at the first statement of this line, as soon as the log has it.
+    pub until: Option<u32>,
     /// Index into [`SPEEDS`].
     pub speed: usize,
     /// Whether the person has chosen a speed.
@@ -112,6 +119,8 @@ pub struct Model {
     pub why_scroll: usize,
     /// Lines scrolled back in the story.
     pub story_scroll: usize,
+    /// Lines scrolled on in the script, from the one that is reached.
+    pub script_scroll: isize,
     pub overlay: Overlay,
     /// What is open over the theatre, the top one last.
     pub pages: Vec<Page>,
@@ -136,6 +145,9 @@ impl Model {
             can_branch,
             cursor: Cursor::default(),
             playing: !paused,
+            by_line: false,
+            line_from: None,
+            until: None,
             speed: 6,
             speed_chosen: false,
             follow: false,
@@ -146,6 +158,7 @@ impl Model {
             why: None,
             why_scroll: 0,
             story_scroll: 0,
+            script_scroll: 0,
             overlay: Overlay::None,
             pages: Vec::new(),
             guess: None,

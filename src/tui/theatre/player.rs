@@ -4,6 +4,7 @@
 //! spans in which nothing runs and nothing happens; it says so.
 
 use super::model::{Cursor, Model, SPEEDS};
+use super::recording::LineStop;
 use super::stops::{Beat, Stop, StopKind, order_of};
 use crate::common::time::VirtualTime;
 
@@ -39,6 +40,13 @@ fn play(model: &mut Model, secs: f64) {
     }
     let end = model.run().history.end();
     let time = target_time(model, secs).min(end);
+    let line = model.line_from.and_then(|from| model.run().line_after(from));
+    if let Some(stop) =
+        line.filter(|stop| stop.at <= time && next_beat(model).is_none_or(|beat| beat.position >= stop.position))
+    {
+        at_line(model, stop);
+        return;
+    }
     if let Some(stop) = next_beat(model).filter(|stop| model.auto && model.pages.is_empty() && stop.at <= time) {
         go(model, stop, 0.0);
         return;
@@ -123,11 +131,61 @@ pub fn toggle(model: &mut Model) {
     }
     model.playing = !model.playing;
     model.follow = false;
+    model.line_from = None;
 }
 
 fn stop_playing(model: &mut Model) {
     model.playing = false;
     model.follow = false;
+    model.line_from = None;
+}
+
+/// To the script's next statement: at once when no time passes until then, else through what this one computes. Asked again on the way,
+/// at once.
+pub fn line_on(model: &mut Model) {
+    model.by_line = true;
+    let from = model.line_from.unwrap_or(model.cursor.position);
+    let is_on_the_way = model.line_from.is_some() && model.playing;
+    let next = model.run().line_after(from);
+    match next {
+        Some(stop) if is_on_the_way || stop.at <= model.cursor.time => at_line(model, stop),
+        None if is_on_the_way && !model.run().is_growing() => to_end(model),
+        _ => {
+            stop_playing(model);
+            model.playing = true;
+            model.line_from = Some(from);
+        }
+    }
+}
+
+/// To the statement before.
+pub fn line_back(model: &mut Model) {
+    model.by_line = true;
+    match model.run().line_before(model.cursor.position) {
+        Some(stop) => at_line(model, stop),
+        None => model.toast = Some(("this is the script's first line".to_owned(), 3.0)),
+    }
+}
+
+/// To the line at which the person wants to begin, once the log has it.
+pub fn to_until(model: &mut Model) {
+    let Some(line) = model.until else { return };
+    model.by_line = true;
+    stop_playing(model);
+    let stop = model.run().lines.iter().find(|stop| stop.line == line).copied();
+    if let Some(stop) = stop {
+        model.until = None;
+        at_line(model, stop);
+    } else if !model.run().is_growing() {
+        model.until = None;
+        model.toast = Some((format!("the script never came to line {line}"), 8.0));
+    }
+}
+
+fn at_line(model: &mut Model, stop: LineStop) {
+    stop_playing(model);
+    model.script_scroll = 0;
+    at_event(model, stop.position);
 }
 
 /// One event on; a death's beats count as events.
@@ -259,7 +317,11 @@ pub fn to_death(model: &mut Model, death: usize, at: VirtualTime) {
 /// To the start: what happened at time 0 has happened.
 pub fn to_start(model: &mut Model) {
     stop_playing(model);
-    to_time(model, VirtualTime::ZERO);
+    // Everything before the first action happens at the first moment: lines are stepped from the first of them.
+    match model.run().lines.first().copied().filter(|_| model.by_line) {
+        Some(first) => at_line(model, first),
+        None => to_time(model, VirtualTime::ZERO),
+    }
 }
 
 /// To the end of what is known.
@@ -267,7 +329,7 @@ pub fn to_end(model: &mut Model) {
     let history = &model.run().history;
     model.cursor = Cursor { position: history.len(), time: history.end(), ..Cursor::default() };
     if !model.follow {
-        model.playing = false;
+        stop_playing(model);
     }
 }
 

@@ -20,6 +20,14 @@ pub struct Told {
     pub sentence: Sentence,
 }
 
+/// A statement that the script reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineStop {
+    pub position: usize,
+    pub at: VirtualTime,
+    pub line: u32,
+}
+
 /// One run.
 #[derive(Debug, Default)]
 pub struct Recording {
@@ -33,6 +41,8 @@ pub struct Recording {
     pub story: Vec<Told>,
     pub marks: Vec<Mark>,
     pub stops: Vec<Stop>,
+    /// The statements that the script reached.
+    pub lines: Vec<LineStop>,
     /// Attempts on each core, in order of their start.
     pub lanes: BTreeMap<(NodeId, u32), Vec<TaskId>>,
     /// When each query started, and after how many events.
@@ -68,16 +78,21 @@ impl Recording {
         if events.is_empty() {
             return;
         }
-        let narrator = Narrator::new(Depth::Normal, Format::Text);
+        let narrator = Narrator::new(Depth::Normal, Format::Text).line_by_line();
         for event in events {
             self.history.push(Arc::clone(&event));
             let position = self.history.len();
             let sentences = narrator.narrate(&event, self.history.head());
-            self.story.extend(sentences.into_iter().map(|sentence| Told { position, sentence }));
+            // The line itself is shown beside the story.
+            let told = sentences.into_iter().filter(|sentence| sentence.kind != "statement");
+            self.story.extend(told.map(|sentence| Told { position, sentence }));
             self.marks.extend(marks::of(&event));
             match &event.kind {
                 EventKind::TaskStarted { task, node, core, .. } => {
                     self.lanes.entry((*node, *core)).or_default().push(*task);
+                }
+                EventKind::StatementStarted { line, .. } => {
+                    self.lines.push(LineStop { position, at: event.time, line: *line });
                 }
                 EventKind::QueryStarted { query, .. } | EventKind::JobSubmitted { query: Some(query), .. }
                     if self.queries.last().is_none_or(|(_, _, last)| last != query) =>
@@ -112,6 +127,19 @@ impl Recording {
     #[must_use]
     pub fn query_at(&self, position: usize) -> Option<QueryId> {
         self.queries.get(self.query_index(position)).map(|(_, _, query)| *query)
+    }
+
+    /// The first statement that is reached after a position.
+    #[must_use]
+    pub fn line_after(&self, position: usize) -> Option<LineStop> {
+        self.lines.get(self.lines.partition_point(|stop| stop.position <= position)).copied()
+    }
+
+    /// The last statement that was reached before a position.
+    #[must_use]
+    pub fn line_before(&self, position: usize) -> Option<LineStop> {
+        let index = self.lines.partition_point(|stop| stop.position < position);
+        self.lines.get(index.checked_sub(1)?).copied()
     }
 
     fn query_index(&self, position: usize) -> usize {

@@ -15,6 +15,7 @@ pub fn step(model: &mut Model, action: Action) {
         Pane::Nodes => in_nodes(model, action),
         Pane::Timeline => in_timeline(model, action),
         Pane::Why => model.why_scroll = model.why_scroll.saturating_add_signed(vertical(action)),
+        Pane::Script => model.script_scroll = model.script_scroll.saturating_add(vertical(action)),
         Pane::Story => model.story_scroll = model.story_scroll.saturating_add_signed(-vertical(action)),
     }
 }

@@ -392,3 +392,39 @@ proptest! {
         draw(&model, 120, 40);
     }
 }
+
+#[test]
+fn a_line_is_played_through_what_it_computes() {
+    let mut model = model(ScreenOptions::default());
+    press(&mut model, Action::LineOn);
+    assert!(model.by_line && model.playing, "time passes before the first line");
+    press(&mut model, Action::LineOn);
+    assert!(!model.playing, "asked again on the way: at once");
+    assert_eq!(model.run().history.current().statement.as_ref().map(|statement| statement.line), Some(9));
+    assert!(draw(&model, 120, 40).contains("6 Script and plan: line 9"));
+    assert!(draw(&model, 80, 24).contains("6 Script and plan: line 9"));
+    press(&mut model, Action::LineOn);
+    assert!(model.playing, "the action takes time");
+    press(&mut model, Action::LineOn);
+    assert_eq!(model.cursor.position, model.run().history.len(), "it was the last line");
+    press(&mut model, Action::LineBack);
+    assert_eq!(model.cursor.time, VirtualTime::from_secs_f64(0.1));
+}
+
+#[test]
+fn the_theatre_waits_for_the_line_that_was_asked_for() {
+    let events = fixture::node_death();
+    let (early, late) = events.split_at(3);
+    let recording = Recording::live("x".to_owned(), RunHandle::default());
+    let mut model = Model::new("x".to_owned(), recording, ScreenOptions::default(), false, false);
+    model.until = Some(9);
+    update(&mut model, Message::Grew { run: 0, events: early.to_vec() });
+    assert_eq!((model.until, model.playing), (Some(9), false));
+    for event in late {
+        update(&mut model, Message::Grew { run: 0, events: vec![event.clone()] });
+    }
+    assert_eq!((model.until, model.cursor.time), (None, VirtualTime::from_secs_f64(0.1)));
+    model.until = Some(77);
+    update(&mut model, Message::Ended { run: 0, end: RunEnd { exit: 0, error: None } });
+    assert!(model.toast.is_some_and(|(text, _)| text.contains("never came to line 77")));
+}

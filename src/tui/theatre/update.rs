@@ -96,9 +96,11 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
                 recording.grow(events);
             }
             player::choose_speed(model);
-            if model.follow && run == model.current {
+            if run == model.current && model.until.is_some() {
+                player::to_until(model);
+            } else if model.follow && run == model.current {
                 player::to_end(model);
-            } else if model.cursor.time == VirtualTime::ZERO && run == model.current {
+            } else if model.cursor.time == VirtualTime::ZERO && !model.by_line && run == model.current {
                 player::to_time(model, VirtualTime::ZERO);
             }
             Vec::new()
@@ -109,6 +111,9 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             model.follow &= run != model.current;
             player::choose_speed(model);
+            if run == model.current {
+                player::to_until(model);
+            }
             Vec::new()
         }
         Message::BranchStarted { request, handle } => {
@@ -163,6 +168,8 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EventOn => player::event_on(model),
         Action::MarkBack => player::stop_back(model, Stops::All),
         Action::MarkOn => player::stop_on(model, Stops::All),
+        Action::LineBack => player::line_back(model),
+        Action::LineOn => player::line_on(model),
         Action::StageBack => player::stop_back(model, Stops::Stages),
         Action::StageOn => player::stop_on(model, Stops::Stages),
         Action::DeathBack => player::stop_back(model, Stops::Deaths),
@@ -192,8 +199,8 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Matrix => model.overlay = Overlay::Matrix,
         Action::Zoom => model.zoom = !model.zoom,
         Action::Help => model.overlay = Overlay::Help { query: String::new(), choice: 0 },
-        Action::NextPane => focus(model, (model.focus as usize + 1) % PANES.len()),
-        Action::PreviousPane => focus(model, (model.focus as usize + PANES.len() - 1) % PANES.len()),
+        Action::NextPane => focus_next(model, 1),
+        Action::PreviousPane => focus_next(model, PANES.len() - 1),
         Action::Pane(index) => focus(model, index),
         Action::Up | Action::Down | Action::Left | Action::Right => select::step(model, action),
         Action::Open => select::open(model),
@@ -227,7 +234,16 @@ fn turn_projector(model: &mut Model) {
 fn focus(model: &mut Model, index: usize) {
     if let Some(pane) = PANES.get(index) {
         model.focus = *pane;
+        model.by_line |= *pane == Pane::Script;
     }
+}
+
+/// The pane so many further on; the script only while it is stepped.
+fn focus_next(model: &mut Model, by: usize) {
+    let next = |index: usize| (index + by) % PANES.len();
+    let index = next(model.focus as usize);
+    let is_hidden = PANES[index] == Pane::Script && !model.by_line;
+    focus(model, if is_hidden { next(index) } else { index });
 }
 
 fn toggle_auto(model: &mut Model) {

@@ -249,6 +249,7 @@ impl Studio {
             log: log.clone(),
             cancelled: self.cancelled.clone(),
             out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),
+            until: None,
             explain: true,
             explained: Arc::default(),
         };

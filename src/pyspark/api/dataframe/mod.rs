@@ -24,6 +24,7 @@ use super::support::{analyze, column_of_name, not_expected_type, raise};
 use crate::common::ErrorClass;
 use crate::logical::expr::{Attribute, Expr};
 use crate::logical::plan::LogicalPlan;
+use crate::pyspark::host::Host;
 use crate::pyspark::lang::{
     Args, Interpreter, Object, PyResult, Raised, Value, attribute_error, index_error, type_error,
 };
@@ -220,9 +221,11 @@ pub fn frame(interp: &mut Interpreter, plan: LogicalPlan) -> PyResult {
     let written = Arc::new(plan);
     if is_open(interp, &written) {
         interp.extension::<Open>().0.push(written.clone());
-        return Ok(frame_of(written));
+        return Ok(Value::object(DataFrame { written: written.clone(), plan: written, cached: Cell::new(false) }));
     }
-    let plan = interp.host()?.analyze(written.clone())?;
+    let host = interp.host()?;
+    let plan = host.analyze(written.clone())?;
+    host.frame_made(&written, &plan);
     Ok(Value::object(DataFrame { plan, written, cached: Cell::new(false) }))
 }
 
@@ -238,8 +241,8 @@ fn is_open(interp: &mut Interpreter, plan: &LogicalPlan) -> bool {
 }
 
 /// A resolved plan as a frame.
-#[must_use]
-pub fn frame_of(plan: Arc<LogicalPlan>) -> Value {
+pub fn frame_of(host: &mut dyn Host, plan: Arc<LogicalPlan>) -> Value {
+    host.frame_made(&plan, &plan);
     Value::object(DataFrame { written: plan.clone(), plan, cached: Cell::new(false) })
 }
 

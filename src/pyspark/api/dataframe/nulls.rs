@@ -122,7 +122,7 @@ fn drop(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyR
     };
     match condition {
         Some(condition) => frame(interp, LogicalPlan::Filter { condition, input: plan.clone() }),
-        None => Ok(super::frame_of(plan.clone())),
+        None => Ok(super::frame_of(interp.host()?, plan.clone())),
     }
 }
 

@@ -108,7 +108,7 @@ fn checkpoint(interp: &mut Interpreter, plan: &Plan, args: Args, reliable: bool)
     let [eager, _level] = args.bind("checkpoint", ["eager", "storageLevel"], 0)?;
     let eager = eager.is_none_or(|flag| flag.as_bool() != Some(false));
     let plan = interp.host()?.checkpoint(plan, reliable, eager).map_err(untranslated)?;
-    Ok(frame_of(plan))
+    Ok(frame_of(interp.host()?, plan))
 }
 
 /// PySpark does not translate the error of a missing checkpoint folder.

@@ -449,7 +449,7 @@ pub fn to_frame(interp: &mut Interpreter, rdd: &Rdd, wanted: Wanted) -> PyResult
     };
     let output = Output::Typed(Arc::new(schema.clone()), single);
     let plan = rdd.node(interp, output, &schema)?;
-    Ok(super::dataframe::frame_of(plan))
+    Ok(super::dataframe::frame_of(interp.host()?, plan))
 }
 
 fn inferred(interp: &mut Interpreter, rdd: &Rdd, names: Option<&[String]>) -> PyResult<StructType> {

@@ -4,8 +4,8 @@
 //!   120 x 36 and more                       80 x 24 and more          40 x 12 and more
 //!   ┌ title ───────────────────────────┐    ┌ title ──────────┐       title
 //!   │ 1 Stages   │ 2 Nodes             │    │ 1 Stages        │       what is going on
-//!   │ 3 Timeline per core  │ 4 Why     │    │ 2 Nodes         │       …
-//!   │ 5 What is going on               │    │ 3, 4 or 5       │       status
+//!   │ 3 Timeline, 6 Script │ 4 Why     │    │ 2 Nodes         │       …
+//!   │ 5 What is going on               │    │ 3, 4, 5 or 6    │       status
 //!   │ scrub bar, labels                │    │ scrub bar       │       keys
 //!   └ keys ────────────────────────────┘    └ keys ───────────┘
 //! ```
@@ -66,9 +66,11 @@ pub fn areas(screen: Rect, model: &Model) -> Areas {
     let bar = Rect { x: screen.x + BAR_LEFT, width: screen.width.saturating_sub(BAR_LEFT + BAR_RIGHT), ..bar_line };
     let panes = match form {
         Form::Tiny => Vec::new(),
-        Form::Text => vec![(Pane::Story, middle)],
+        Form::Text => vec![(if model.focus == Pane::Script { Pane::Script } else { Pane::Story }, middle)],
         Form::Full | Form::Compact if model.zoom => vec![(model.focus, middle)],
-        Form::Full => full(middle),
+        Form::Full => {
+            full(middle, if model.by_line && model.focus != Pane::Timeline { Pane::Script } else { Pane::Timeline })
+        }
         Form::Compact => compact(middle, shown_tab(model)),
     };
     Areas {
@@ -88,7 +90,9 @@ pub fn shown_tab(model: &Model) -> Pane {
     match model.focus {
         Pane::Timeline => Pane::Timeline,
         Pane::Why => Pane::Why,
+        Pane::Script => Pane::Script,
         Pane::Story | Pane::Stages | Pane::Nodes if model.cursor.beat.is_some() || failed(model) => Pane::Why,
+        Pane::Stages | Pane::Nodes if model.by_line => Pane::Script,
         Pane::Story | Pane::Stages | Pane::Nodes => Pane::Story,
     }
 }
@@ -100,7 +104,8 @@ fn failed(model: &Model) -> bool {
     wrong && !run.history.is_empty() && model.cursor.position >= run.history.len()
 }
 
-fn full(area: Rect) -> Vec<(Pane, Rect)> {
+/// `left` is the pane at the left of the middle.
+fn full(area: Rect, left: Pane) -> Vec<(Pane, Rect)> {
     let story = (area.height * 2 / 9).clamp(6, 12);
     let rest = area.height - story;
     let middle = rest * 43 / 100;
@@ -111,7 +116,7 @@ fn full(area: Rect) -> Vec<(Pane, Rect)> {
     vec![
         (Pane::Stages, at(0, 0, stages, top)),
         (Pane::Nodes, at(stages, 0, area.width - stages, top)),
-        (Pane::Timeline, at(0, top, area.width - why, middle)),
+        (left, at(0, top, area.width - why, middle)),
         (Pane::Why, at(area.width - why, top, why, middle)),
         (Pane::Story, at(0, top + middle, area.width, story)),
     ]

@@ -6,6 +6,7 @@ pub mod layout;
 pub mod nodes;
 pub mod overlay;
 pub mod paint;
+pub mod script;
 pub mod stages;
 pub mod story;
 pub mod timeline;
@@ -71,6 +72,7 @@ fn whole(brush: &mut Brush, model: &Model, status: &Status, areas: &Areas) {
             Pane::Nodes => nodes::draw(brush, model, status, *area, focus),
             Pane::Timeline => timeline::draw(brush, model, status, *area, focus),
             Pane::Why => why::draw(brush, model, status, *area, focus),
+            Pane::Script => script::draw(brush, model, status, *area, focus),
             Pane::Story if areas.form == Form::Text => story::plain(brush, model, *area),
             Pane::Story => story::draw(brush, model, *area, focus, areas.form),
         }
@@ -151,6 +153,18 @@ const COMPACT_HINTS: [Hint; 8] = [
     ("K", "kill"),
     ("Tab", "pane"),
 ];
+/// While the script is stepped.
+const LINE_HINTS: [Hint; 9] = [
+    ("</>", "line"),
+    ("Space", "play"),
+    (",/.", "event"),
+    ("w", "why"),
+    ("K", "kill"),
+    ("o", "printed"),
+    ("3", "timeline"),
+    ("Tab", "pane"),
+    ("q", "back"),
+];
 const TEXT_HINTS: [Hint; 3] = [("Space", "play"), ("[/]", "step"), ("q", "back")];
 
 fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
@@ -159,6 +173,7 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     let hints: &[Hint] = match (model.cursor.beat.filter(|_| !model.playing), areas.form) {
         (Some((_, Beat::Cost)), _) => &LAST_HINTS,
         (Some(_), _) => &STORY_HINTS,
+        (None, Form::Full | Form::Compact) if model.by_line => &LINE_HINTS,
         (None, Form::Full) => &FULL_HINTS,
         (None, Form::Compact) => &COMPACT_HINTS,
         (None, Form::Text | Form::Tiny) => &TEXT_HINTS,

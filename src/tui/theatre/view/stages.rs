@@ -32,9 +32,8 @@ fn waiting(status: &Status) -> &'static str {
     if status.exit.is_some() { "no action: nothing was computed" } else { "no action yet, so no stage" }
 }
 
-fn title(model: &Model, _status: &Status) -> String {
-    let run = model.run();
-    let query = run.query_at(model.cursor.position).and_then(|query| run.head().queries.get(&query));
+fn title(model: &Model, status: &Status) -> String {
+    let query = model.run().query_at(model.cursor.position).and_then(|query| status.queries.get(&query));
     match query {
         Some(query) => format!("1 Stages of {}, line {}: {}", query.query, query.line, words::action(&query.action)),
         None => "1 Stages".to_owned(),

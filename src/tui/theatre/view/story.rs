@@ -17,8 +17,10 @@ const TIME: usize = 9;
 pub fn told_at(model: &Model) -> Vec<&Told> {
     let position = model.cursor.position;
     let early = matches!(model.cursor.beat, Some((_, Beat::Death | Beat::Inventory)));
-    let hidden =
-        |told: &Told| early && told.position == position && !matches!(told.sentence.kind, "node_died" | "fault");
+    let hidden = |told: &Told| {
+        let is_later = early && told.position == position && !matches!(told.sentence.kind, "node_died" | "fault");
+        is_later || !model.by_line && told.sentence.kind == "plan_built"
+    };
     let story = &model.run().story;
     let end = story.partition_point(|told| told.position <= position);
     let start = end.saturating_sub(400);

@@ -1,0 +1,76 @@
+//! A world on a screen of its own, with the theatre's time controls: a pure function of what happened and of a cursor in its time.
+
+pub mod model;
+#[cfg(test)]
+mod tests;
+pub mod view;
+
+use super::terminal::Screen;
+use super::theatre::keymap;
+use super::{Motion, ScreenOptions};
+use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEventKind};
+use model::{Effect, Left, WorldModel};
+use ratatui::layout::{Position, Rect};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Time between two frames while it plays, and on calm screens.
+const FRAME: Duration = Duration::from_millis(33);
+const CALM_FRAME: Duration = Duration::from_millis(250);
+/// How often a signal is looked for while nothing moves.
+const REST: Duration = Duration::from_secs(1);
+
+/// Shows a world until the person leaves it.
+///
+/// # Errors
+/// When the terminal can not be used.
+pub fn run(model: &mut WorldModel, options: ScreenOptions) -> io::Result<Left> {
+    let mut screen = Screen::open()?;
+    let mut before = Instant::now();
+    let mut dirty = true;
+    let mut area = Rect::default();
+    loop {
+        if dirty {
+            screen.draw(|frame| {
+                area = frame.area();
+                view::view(model, options, frame.buffer_mut(), area);
+            })?;
+        }
+        let frame = match options.motion {
+            Motion::Full => FRAME,
+            Motion::Reduced => CALM_FRAME,
+            Motion::None => REST,
+        };
+        let inputs = screen.read(if model.playing { frame } else { REST })?;
+        if screen.is_interrupted() {
+            return Ok(Left::Interrupted);
+        }
+        let passed = before.elapsed();
+        before = Instant::now();
+        dirty = model.playing || screen.is_resized() || !inputs.is_empty();
+        model.tick(passed.as_secs_f64().min(0.5));
+        for input in inputs {
+            match take(model, &input, area) {
+                Some(Effect::Leave(left)) => return Ok(left),
+                Some(Effect::Suspend) => screen.suspend()?,
+                None => {}
+            }
+        }
+    }
+}
+
+fn take(model: &mut WorldModel, input: &Input, screen: Rect) -> Option<Effect> {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => model.key(keymap::action(*key)?),
+        Input::Mouse(mouse) => {
+            let bar = view::bar(screen);
+            let is_drag =
+                matches!(mouse.kind, MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left));
+            if is_drag && bar.contains(Position { x: mouse.column, y: mouse.row }) {
+                model.scrub_to(f64::from(mouse.column - bar.x) / f64::from(bar.width.saturating_sub(1).max(1)));
+            }
+            None
+        }
+        _ => None,
+    }
+}

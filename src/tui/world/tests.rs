@@ -1,0 +1,85 @@
+use super::model::{Effect, Left, WorldModel};
+use super::view::view;
+use crate::tui::ScreenOptions;
+use crate::tui::theatre::keymap::Action;
+use crate::worlds::{Mark, World};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+fn store() -> WorldModel {
+    let sets = [("mode".to_owned(), "ap".to_owned()), ("writes".to_owned(), "12".to_owned())];
+    let world = World::configure("store", None, &sets).expect("a world");
+    WorldModel::new("store".to_owned(), world.run(42))
+}
+
+fn draw(model: &WorldModel, width: u16, height: u16) -> String {
+    let area = Rect { x: 0, y: 0, width, height };
+    let mut buffer = Buffer::empty(area);
+    view(model, ScreenOptions::default(), &mut buffer, area);
+    let row = |y: u16| -> String { (0..width).filter_map(|x| buffer.cell((x, y)).map(|cell| cell.symbol())).collect() };
+    (0..height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
+}
+
+#[test]
+fn a_world_at_its_fault_and_at_its_end() {
+    let mut model = store();
+    while model.position == 0 || model.outcome.log[model.position - 1].mark != Mark::Fault {
+        model.key(Action::MarkOn);
+    }
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("world_store_cut", draw(&model, 120, 40));
+        model.key(Action::End);
+        insta::assert_snapshot!("world_store_end", draw(&model, 80, 24));
+    });
+}
+
+#[test]
+fn stepping_back_and_on_gives_the_same_frame() {
+    let mut model = store();
+    let mut frames = Vec::new();
+    for _ in 0..model.outcome.log.len() {
+        model.key(Action::EventOn);
+        frames.push(draw(&model, 100, 32));
+    }
+    for frame in frames.iter().rev() {
+        assert_eq!(&draw(&model, 100, 32), frame);
+        model.key(Action::EventBack);
+    }
+    assert_eq!(model.position, 0);
+}
+
+#[test]
+fn nothing_of_what_is_to_come_is_shown() {
+    let mut model = store();
+    for action in [Action::EventOn, Action::EventOn] {
+        model.key(action);
+    }
+    let hidden = model.outcome.log.last().expect("a moment").text.clone();
+    assert!(!draw(&model, 160, 50).contains(&hidden));
+    assert!(draw(&model, 160, 50).contains("what do you expect?"));
+}
+
+#[test]
+fn playing_comes_to_the_end_and_rests() {
+    let mut model = store();
+    model.key(Action::PlayPause);
+    let mut seconds = 0.0;
+    while model.playing && seconds < 600.0 {
+        model.tick(0.1);
+        seconds += 0.1;
+    }
+    assert!(model.is_over() && seconds < 120.0, "{seconds}");
+    assert_eq!(model.key(Action::Back), Some(Effect::Leave(Left::Back)));
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let mut model = store();
+    model.key(Action::End);
+    model.help = true;
+    for width in (1..130).step_by(7) {
+        for height in 1..45 {
+            draw(&model, width, height);
+        }
+    }
+}
