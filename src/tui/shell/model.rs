@@ -189,8 +189,7 @@ impl Shell {
     fn enter(&mut self) -> Option<Effect> {
         let text = self.editor.text();
         let is_blank = text.trim().is_empty();
-        let is_block_ended =
-            text.lines().count() > 1 && text.lines().next_back().is_some_and(|line| line.trim().is_empty());
+        let is_block_ended = text.rsplit_once('\n').is_some_and(|(_, last)| last.trim().is_empty());
         let is_complete = match entry(text) {
             Entry::Complete => self.editor.is_at_end() || !text.contains('\n'),
             Entry::Block => self.editor.is_at_end() && is_block_ended,
