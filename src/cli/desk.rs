@@ -213,6 +213,7 @@ impl StepDesk {
             now_micros: NOW_MICROS,
             steps: STEPS_MAX,
             process_memory_bytes: u64::MAX,
+            until: None,
             explain: false,
         })
     }

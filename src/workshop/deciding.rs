@@ -174,6 +174,7 @@ mod tests {
             action: action.to_owned(),
             line: 1,
             plan: String::new(),
+            of: None,
         };
         for kind in [
             start(1, "show"),
