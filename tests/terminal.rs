@@ -455,7 +455,7 @@ fn a_world_is_played_on_its_own_screen() {
     session.press("]]");
     session.shows("what do you expect?");
     session.press("G");
-    session.shows("writes acknowledged");
+    session.shows("acknowledged writes lost");
     session.press("q");
     let (status, screen) = session.end();
     assert_eq!(status, 0);

@@ -167,7 +167,7 @@ impl Fault {
             faults.push(Fault::parse(line).map_err(|error| {
                 let message = format!("line {number} of the scenario {name}: {}", error.message());
                 let placed = SparkError::new(ErrorClass::IllegalArgumentException, message);
-                error.help().iter().fold(placed, |placed, help| placed.with_help(help))
+                error.help().iter().fold(placed, SparkError::with_help)
             })?);
         }
         Ok(faults)

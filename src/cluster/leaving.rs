@@ -100,8 +100,8 @@ impl Cluster {
         if takes_output {
             let known = store.map_outputs().filter(|(shuffle, map, _)| self.is_output_of(from, *shuffle, *map));
             goods.extend(known.map(|(shuffle, map, output)| {
-                let bytes = output.iter().map(|block| block.bytes).sum();
-                (bytes, Goods::Output { shuffle, map, output: output.clone() })
+                let bytes: u64 = output.iter().map(|block| block.bytes).sum();
+                (bytes.saturating_mul(self.config.scale), Goods::Output { shuffle, map, output: output.clone() })
             }));
         }
         if takes_cached {
@@ -138,7 +138,6 @@ impl Cluster {
             self.start_next_move(from);
             return;
         };
-        let bytes = bytes.saturating_mul(self.config.scale);
         let flow = self.network.start(self.now, source, target, bytes);
         self.flows.insert(flow, super::transfers::FlowFor::Move(number));
         if let Some(next) = self.moves.get_mut(&number) {

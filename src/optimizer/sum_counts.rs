@@ -29,7 +29,9 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
             is_plain && matches!(call.args.as_slice(), [Expr::Attribute(column)] if is_count(column.id))
         };
         let mut calls = Vec::new();
-        outputs.iter().for_each(|output| collect(output, &mut calls));
+        for output in outputs {
+            collect(output, &mut calls);
+        }
         let is_summed = !calls.is_empty() && calls.iter().all(|call| sums_one(call));
         let is_grouped_above =
             by.iter().any(|key| key.any(|part| matches!(part, Expr::Attribute(c) if is_count(c.id))));
@@ -71,7 +73,11 @@ fn counts_rows(expr: &Expr) -> bool {
 fn collect<'a>(expr: &'a Expr, calls: &mut Vec<&'a AggregateCall>) {
     match expr {
         Expr::Aggregate(call) => calls.push(call),
-        other => other.children().into_iter().for_each(|child| collect(child, calls)),
+        other => {
+            for child in other.children() {
+                collect(child, calls);
+            }
+        }
     }
 }
 

@@ -4,8 +4,6 @@
 use super::run::{bug, console, exit_of, failure_of, on_deep_stack};
 use super::{Outcome, RunRequest, Uncaught};
 use crate::pyspark::{Console, ScriptEnd};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 /// What every shell of PySpark begins with.
@@ -54,7 +52,6 @@ pub fn run_entries(request: RunRequest, asks: Receiver<Ask>, answers: Sender<Ans
 }
 
 fn converse(request: RunRequest, asks: &Receiver<Ask>, answers: &Sender<Answer>) -> Outcome {
-    let cancelled = request.cancelled.clone();
     let failed =
         |failure: Uncaught| Outcome { exit: exit_of(&failure.class), failure: Some(failure), ..Outcome::default() };
     let mut console = match console(request, true) {
@@ -73,7 +70,7 @@ fn converse(request: RunRequest, asks: &Receiver<Ask>, answers: &Sender<Answer>)
                 let (replaces, names) = console.completions(&line);
                 Answer::Completions { replaces, names }
             }
-            Ask::Run(entry) => Answer::Ran(Box::new(run(&mut console, &entry, &cancelled))),
+            Ask::Run(entry) => Answer::Ran(Box::new(run(&mut console, &entry))),
         };
         let end = if let Answer::Ran(ran) = &answer { ran.exit } else { None };
         let is_heard = answers.send(answer).is_ok();
@@ -86,9 +83,7 @@ fn converse(request: RunRequest, asks: &Receiver<Ask>, answers: &Sender<Answer>)
     Outcome { exit, ..Outcome::default() }
 }
 
-fn run(console: &mut Console, entry: &str, cancelled: &Arc<AtomicBool>) -> Ran {
-    // An interruption ends the entry that ran, not the next.
-    cancelled.store(false, Ordering::Relaxed);
+fn run(console: &mut Console, entry: &str) -> Ran {
     let source = console.text_with(entry);
     match console.run(entry) {
         ScriptEnd::Finished | ScriptEnd::AtLine => Ran { source, ..Ran::default() },

@@ -175,6 +175,10 @@ impl Stage {
 
     fn ask(&mut self, ask: Ask) {
         self.is_asked = true;
+        if matches!(ask, Ask::Run(_)) {
+            // An interruption ends the entry that ran, not the next; one that comes from now on is for this one.
+            self.handle.cancel.store(false, Ordering::Relaxed);
+        }
         // A session that is gone is noticed by its answers.
         let _ = self.asks.send(ask);
     }

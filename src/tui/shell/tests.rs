@@ -110,7 +110,9 @@ fn draw(shell: &Shell, width: u16, height: u16) -> String {
     let mut buffer = Buffer::empty(area);
     let cursor = view(shell, shell.theatre.run().history.current(), &mut buffer, area);
     assert!(cursor.is_none_or(|cursor| area.contains(cursor)));
-    let row = |y: u16| -> String { (0..width).filter_map(|x| buffer.cell((x, y)).map(|cell| cell.symbol())).collect() };
+    let row = |y: u16| -> String {
+        (0..width).filter_map(|x| buffer.cell((x, y)).map(ratatui::buffer::Cell::symbol)).collect()
+    };
     (0..height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
 }
 

@@ -16,7 +16,9 @@ fn draw(model: &WorldModel, width: u16, height: u16) -> String {
     let area = Rect { x: 0, y: 0, width, height };
     let mut buffer = Buffer::empty(area);
     view(model, ScreenOptions::default(), &mut buffer, area);
-    let row = |y: u16| -> String { (0..width).filter_map(|x| buffer.cell((x, y)).map(|cell| cell.symbol())).collect() };
+    let row = |y: u16| -> String {
+        (0..width).filter_map(|x| buffer.cell((x, y)).map(ratatui::buffer::Cell::symbol)).collect()
+    };
     (0..height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
 }
 

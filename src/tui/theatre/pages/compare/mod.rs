@@ -20,7 +20,7 @@ pub struct ComparePage {
     /// The run that the theatre showed before.
     pub before: usize,
     /// Both runs were over when they were compared.
-    is_whole: bool,
+    pub is_whole: bool,
 }
 
 impl ComparePage {

@@ -145,7 +145,12 @@ fn table(brush: &mut Brush, rows: &[Row], area: Rect) {
 
 fn result_line(brush: &mut Brush, page: &ComparePage, area: Rect) {
     let is_same = page.comparison.is_same_result();
-    let (text, tone) = if is_same { ("■ same", Tone::Done) } else { ("! not the same", Tone::Failed) };
+    let (text, tone) = match (page.is_whole, is_same) {
+        (true, true) => ("■ same", Tone::Done),
+        (true, false) => ("! not the same", Tone::Failed),
+        (false, true) => ("same so far", Tone::Running),
+        (false, false) => ("not the same so far", Tone::Running),
+    };
     let x = brush.tone(area, 0, 0, &format!("{:<42}   ", "printed and written"), Tone::Text);
     brush.tone(area, x, 0, text, tone);
 }
