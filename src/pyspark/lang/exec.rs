@@ -11,6 +11,9 @@ use super::value::Value;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Steps on one line after which the host is asked whether to go on.
+const STEPS_BETWEEN_LOOKS: u64 = 1024;
+
 /// How a block ended.
 pub enum Flow {
     Normal,
@@ -50,8 +53,9 @@ impl Interpreter {
     /// Counts a step and tells the host where the script is.
     pub(super) fn reach(&mut self, stmt: &Stmt, frame: &Frame) -> PyResult<()> {
         self.step()?;
-        if (stmt.line != self.last_line || self.steps.is_multiple_of(1024)) && self.has_host() {
+        if (stmt.line != self.last_line || self.steps >= self.next_look) && self.has_host() {
             self.last_line = stmt.line;
+            self.next_look = self.steps + STEPS_BETWEEN_LOOKS;
             let unit = &frame.globals.unit;
             if *unit.file == *self.script_name {
                 self.host()?.statement(stmt.line, unit.head(stmt.span))?;

@@ -33,6 +33,8 @@ pub struct Interpreter {
     pub(super) steps: u64,
     step_limit: u64,
     pub(super) last_line: u32,
+    /// The step at which the host is asked again whether to go on, on whatever line.
+    pub(super) next_look: u64,
     pub(super) depth: usize,
     /// Exceptions that are being handled, innermost last.
     pub(super) handling: Vec<Raised>,
@@ -74,6 +76,7 @@ impl Interpreter {
             steps: 0,
             step_limit: DEFAULT_STEPS,
             last_line: 0,
+            next_look: 0,
             depth: 0,
             handling: Vec::new(),
             building: Vec::new(),
@@ -94,6 +97,7 @@ impl Interpreter {
     /// Starts counting steps again.
     pub fn reset_steps(&mut self) {
         self.steps = 0;
+        self.next_look = 0;
     }
 
     /// Counts a step.
