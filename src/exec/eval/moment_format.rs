@@ -1,6 +1,6 @@
 //! How dates and times look in text, by the script's `spark.sql.legacy.timeParserPolicy`.
 //!
-//! CORRECTED reads and writes by [`Pattern`], LEGACY by [`OlderPattern`]; EXCEPTION reads as CORRECTED, but raises where LEGACY
+//! CORRECTED reads and writes by [`Pattern`], LEGACY by `OlderPattern`; EXCEPTION reads as CORRECTED, but raises where LEGACY
 //! would have read what CORRECTED cannot.
 
 use super::older_pattern::OlderPattern;
