@@ -350,3 +350,12 @@ fn a_prediction_is_asked_for_and_answered() {
     assert_eq!((silent.exit, silent.stdout.as_str()), (0, "90\nafter\n"));
     assert!(silent.stderr.contains("the rest is told without questions"), "{}", silent.stderr);
 }
+
+#[test]
+fn what_a_script_writes_to_standard_error_gets_there() {
+    let script =
+        "import logging, sys\nlogging.warning('careful')\nprint('to the side', file=sys.stderr)\nprint('done')\n";
+    let said = run(script, &[]);
+    assert_eq!((said.exit, said.stdout.as_str()), (0, "done\n"));
+    assert_eq!(said.stderr, "WARNING:root:careful\nto the side\n");
+}

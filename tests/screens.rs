@@ -7,11 +7,15 @@ use batchlab::swarm::synthetic::Synthetic;
 use batchlab::tui::ScreenOptions;
 use batchlab::tui::theatre::model::Model;
 use batchlab::tui::theatre::recording::Recording;
+use batchlab::tui::theatre::view::paint::Brush;
+use batchlab::tui::theatre::view::{network, timeline};
 use batchlab::tui::theatre::{player, view};
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -82,18 +86,121 @@ fn a_frame_sends_few_bytes() {
     assert!(median <= MOVING_BYTES, "{median} bytes of a moving frame");
 }
 
+/// 1,000 jumps back and forth over several checkpoints; what is expected is folded once, from the start.
 #[test]
 fn jumping_in_time_gives_what_folding_gives() {
-    let events = large_run();
-    let mut history = History::new(events.to_vec());
+    let job = Synthetic { faults: 6, ..Synthetic::new(16, 4, 3_000) };
+    let events = job.run().expect("such a cluster can be").log.snapshot();
+    assert!(events.len() > 8192, "{} events are too few for two checkpoints", events.len());
     let mut random = 0x2545_F491_4F6C_DD1D_u64;
-    for _ in 0..40 {
+    let mut draw = || {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let position = (random % (events.len() as u64 + 1)) as usize;
-        assert!(history.seek(position) == &Status::of(&events[..position]), "after a jump to event {position}");
+        (random % (events.len() as u64 + 1)) as usize
+    };
+    let jumps: Vec<usize> = (0..1_000).map(|_| draw()).collect();
+    let mut order = jumps.clone();
+    order.sort_unstable();
+    let mut folded = Status::default();
+    let mut expected = BTreeMap::new();
+    for position in order {
+        for event in &events[folded.applied..position] {
+            folded.apply(event);
+        }
+        expected.insert(position, folded.clone());
     }
+    let mut history = History::new(events.clone());
+    for position in jumps {
+        assert!(history.seek(position) == &expected[&position], "after a jump to event {position}");
+    }
+}
+
+/// Runs of scripts through the program itself: frames after random jumps are those of a cursor that only goes there.
+#[test]
+fn runs_are_scrubbed_without_a_wrong_frame() {
+    const SKEW: &str = r#"
+from pyspark.sql import SparkSession, functions as F
+
+spark = SparkSession.builder.config("spark.sql.shuffle.partitions", "8").getOrCreate()
+spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")
+orders = spark.range(0, 20000, 1, 8).withColumn("land", F.when(F.col("id") % 10 < 9, "DE").otherwise((F.col("id") % 7).cast("string")))
+lands = orders.select("land").distinct()
+print(orders.join(lands, "land").groupBy("land").count().count())
+"#;
+    let pipeline = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/solutions/03_files/pipeline.py"));
+    let pipeline = pipeline.expect("the pipeline");
+    let runs =
+        [(pipeline.as_str(), &["--nodes", "4", "--cores", "2", "--kill", "2@1.5"][..]), (SKEW, &["--nodes", "4"])];
+    for (script, options) in runs {
+        let events = logged(script, options);
+        let mut model = theatre_of(events.clone());
+        let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+        for number in 0..200 {
+            random = random.wrapping_mul(0xD129_0251_48DE_9A23).wrapping_add(1);
+            let position = (random >> 33) as usize % (events.len() + 1);
+            player::to_position(&mut model, position);
+            model.seek();
+            assert!(model.run().history.current() == &Status::of(&events[..position]), "at event {position}");
+            if number % 20 != 0 {
+                continue;
+            }
+            let mut straight = theatre_of(events.clone());
+            player::to_position(&mut straight, position);
+            straight.seek();
+            assert!(frame(&model) == frame(&straight), "the frame at event {position}");
+        }
+    }
+}
+
+/// The log of a script that the program runs.
+fn logged(script: &str, options: &[&str]) -> Vec<Arc<Event>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("x.py"), script).expect("a script");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_batchlab"));
+    command.args(["run", "x.py", "--quiet", "--no-tui", "--events", "x.jsonl"]).args(options);
+    command.stdout(std::process::Stdio::null()).current_dir(folder.path());
+    assert!(command.status().expect("the program").success());
+    let file = std::fs::File::open(folder.path().join("x.jsonl")).expect("a log");
+    batchlab::event::log::read(std::io::BufReader::new(file)).expect("a log").events
+}
+
+fn theatre_of(events: Vec<Arc<Event>>) -> Model {
+    Model::new("x".to_owned(), Recording::recorded(events), ScreenOptions::default(), false, true)
+}
+
+fn frame(model: &Model) -> Buffer {
+    let screen = Rect { x: 0, y: 0, width: 120, height: 40 };
+    let mut buffer = Buffer::empty(screen);
+    view::view(model, model.run().history.current(), &mut buffer, screen);
+    buffer
+}
+
+/// The panes that change in every frame of a run that is played.
+#[test]
+fn timeline_and_lanes_are_drawn_without_memory() {
+    let small = Synthetic { faults: 2, ..Synthetic::new(4, 2, 200) };
+    let small = small.run().expect("such a cluster can be").log.snapshot();
+    let mut lanes_seen = 0;
+    for events in [large_run().to_vec(), small] {
+        let mut model = Model::new("x".to_owned(), Recording::recorded(events), ScreenOptions::default(), false, true);
+        let end = model.run().history.end();
+        for part in 1..40 {
+            player::to_time(&mut model, VirtualTime(end.0 * part / 40));
+            model.seek();
+            let mut buffer = Buffer::empty(WIDE);
+            let mut brush = Brush::new(&mut buffer, model.options);
+            let status = model.run().history.current();
+            let counted = allocation_counter::measure(|| {
+                timeline::draw(&mut brush, &model, status, Rect { height: 20, ..WIDE }, false);
+                network::draw(&mut brush, &model, status, Rect { y: 30, height: 8, ..WIDE });
+            });
+            assert_eq!(counted.count_total, 0, "allocations at {part} of 40");
+            // Each lane begins with the name of a node.
+            lanes_seen += usize::from((30..38).any(|y| buffer[(2, y)].symbol() == "d"));
+        }
+    }
+    assert!(lanes_seen > 0, "nothing moved between machines");
 }
 
 #[test]
@@ -105,13 +212,7 @@ spark = SparkSession.builder.config("spark.sql.shuffle.partitions", "4").getOrCr
 rows = spark.range(0, 2000, 1, 8).withColumn("land", F.when(F.col("id") % 10 == 0, "AT").otherwise("DE"))
 rows.repartition(4, "land").filter("id > 10").select("id", "land").groupBy("land").agg(F.collect_set("id")).count()
 "#;
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("x.py"), SCRIPT).expect("a script");
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_batchlab"));
-    command.args(["run", "x.py", "--quiet", "--no-tui", "--events", "x.jsonl"]).current_dir(folder.path());
-    assert!(command.status().expect("the program").success());
-    let file = std::fs::File::open(folder.path().join("x.jsonl")).expect("a log");
-    let events = batchlab::event::log::read(std::io::BufReader::new(file)).expect("a log").events;
+    let events = logged(SCRIPT, &[]);
     let rules = events.iter().find_map(|event| match &event.kind {
         EventKind::QueryOptimized { rules, left_out: 0, .. } => Some(rules),
         _ => None,

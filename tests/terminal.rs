@@ -138,6 +138,20 @@ impl Session {
         self.keys.flush().expect("a keyboard");
     }
 
+    /// Nanoseconds on a core and times that it went to sleep by itself, over all threads, where the system tells.
+    fn effort(&self) -> Option<(u64, u64)> {
+        let tasks = format!("/proc/{}/task", self.child.process_id()?);
+        let mut sum = (0, 0);
+        for task in std::fs::read_dir(tasks).ok()? {
+            let folder = task.ok()?.path();
+            let spent = std::fs::read_to_string(folder.join("schedstat")).ok()?;
+            let status = std::fs::read_to_string(folder.join("status")).ok()?;
+            let sleeps = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+            sum = (sum.0 + spent.split(' ').next()?.parse::<u64>().ok()?, sum.1 + sleeps.trim().parse::<u64>().ok()?);
+        }
+        Some(sum)
+    }
+
     /// Waits for the end; gives the exit status.
     fn wait(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
@@ -325,11 +339,19 @@ print("groups:", rows.orderBy("k").count())
 "#;
 
 #[test]
-fn a_screen_on_which_nothing_moves_sends_nothing() {
+fn a_screen_on_which_nothing_moves_sends_nothing_and_sleeps() {
     let mut session = session(120, 40);
     session.shows("? keys");
     while session.output.recv_timeout(Duration::from_millis(700)).is_ok() {}
-    assert!(session.output.recv_timeout(Duration::from_secs(3)).is_err(), "bytes for a still picture");
+    let before = session.effort();
+    assert!(session.output.recv_timeout(Duration::from_secs(5)).is_err(), "bytes for a still picture");
+    if let (Some((nanos, wakes)), Some((nanos_before, wakes_before))) = (session.effort(), before) {
+        let (busy, woken) = (nanos - nanos_before, wakes - wakes_before);
+        println!("in 5 s: {woken} wake-ups, {:.3} ms of a core", busy as f64 / 1e6);
+        // One more may fall into the first moment.
+        assert!(woken <= 6, "{woken} wake-ups in 5 s");
+        assert!(busy <= 5_000_000, "{busy} ns of 5 s: more than 0.1 %");
+    }
     session.press("q");
     assert_eq!(session.end().0, 0);
 }
@@ -481,7 +503,8 @@ fn an_endless_entry_is_stopped_and_the_shell_goes_on() {
 #[test]
 #[ignore = "panics while it draws; run by the test below"]
 fn a_frame_that_panics() {
-    let mut screen = batchlab::tui::terminal::Screen::open().expect("a terminal");
+    let mut screen =
+        batchlab::tui::terminal::Screen::open(batchlab::tui::ScreenOptions::default()).expect("a terminal");
     let engine = std::thread::spawn(|| panic!("an engine's panic"));
     assert!(engine.join().is_err());
     screen.draw(|_| panic!("a panic while drawing")).expect("a frame");

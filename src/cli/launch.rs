@@ -4,9 +4,9 @@ use super::cluster_args::{ClusterArgs, SubmitArgs, submit_args};
 use super::output;
 use crate::cluster::{ClusterConfig, Fault};
 use crate::common::{ErrorClass, Result, SparkError};
-use crate::event::Event;
 use crate::event::log::EventLog;
-use crate::report::{self, Depth, Format, Narrator, Place, Raised};
+use crate::event::{Event, EventKind};
+use crate::report::{self, Narrator, Place, Raised};
 use crate::session::{Answer, Ask, Kept, Outcome, RunRequest, Uncaught, run_and_keep, run_entries, run_script};
 use crate::status::Status;
 use std::path::{Path, PathBuf};
@@ -196,22 +196,37 @@ pub(crate) fn wall_micros() -> i64 {
 
 /// Follows a growing log and says what happens.
 pub(crate) struct Teller {
-    narrator: Narrator,
+    /// Absent: nothing is told.
+    narrator: Option<Narrator>,
     status: Status,
     told: usize,
     write: fn(&str),
-    /// Whether what the script prints is told as well.
-    prints: bool,
+    /// What of the script's own words is passed on as it is.
+    passes: Passes,
+}
+
+/// Which of the script's own words a teller passes on between its sentences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passes {
+    Nothing,
+    /// What it writes to standard error.
+    Errors,
+    Everything,
 }
 
 impl Teller {
-    pub(crate) fn new(depth: Depth, format: Format, write: fn(&str), prints: bool) -> Teller {
-        Teller { narrator: Narrator::new(depth, format), status: Status::default(), told: 0, write, prints }
+    pub(crate) fn new(narrator: Narrator, write: fn(&str), passes: Passes) -> Teller {
+        Teller { narrator: Some(narrator), status: Status::default(), told: 0, write, passes }
+    }
+
+    /// Someone who only passes on what the script writes to standard error.
+    pub(crate) fn silent(write: fn(&str)) -> Teller {
+        Teller { narrator: None, status: Status::default(), told: 0, write, passes: Passes::Errors }
     }
 
     /// The same, which also tells each line of the script.
     pub(crate) fn line_by_line(self) -> Teller {
-        Teller { narrator: self.narrator.line_by_line(), ..self }
+        Teller { narrator: self.narrator.map(Narrator::line_by_line), ..self }
     }
 
     /// Tells what is new in the log.
@@ -225,15 +240,19 @@ impl Teller {
     pub(crate) fn tell(&mut self, events: &[Arc<Event>]) {
         let mut text = String::new();
         for event in events {
-            self.status.apply(event);
-            if let crate::event::EventKind::Printed { text: printed } = &event.kind {
-                if self.prints {
-                    text.push_str(printed);
+            match (&event.kind, self.passes) {
+                (EventKind::Printed { text: own }, Passes::Everything)
+                | (EventKind::ErrorPrinted { text: own }, Passes::Errors | Passes::Everything) => {
+                    text.push_str(own);
+                    continue;
                 }
-                continue;
+                (EventKind::Printed { .. }, _) => continue,
+                _ => {}
             }
-            for sentence in self.narrator.narrate(event, &self.status) {
-                text.push_str(&self.narrator.line(&sentence));
+            let Some(narrator) = &self.narrator else { continue };
+            self.status.apply(event);
+            for sentence in narrator.narrate(event, &self.status) {
+                text.push_str(&narrator.line(&sentence));
                 text.push('\n');
             }
         }

@@ -1,7 +1,8 @@
 //! How a run is told in text: how deep, in which form, and with questions.
 
-use super::launch::Teller;
-use crate::report::{Depth, Format};
+use super::launch::{Passes, Teller};
+use super::output;
+use crate::report::{Depth, Format, Narrator};
 use clap::ValueEnum;
 
 /// Options of every command that tells a run.
@@ -32,8 +33,18 @@ enum FormatArg {
 }
 
 impl NarrationArgs {
-    /// Someone who tells in this way, to `write`.
+    /// Someone who tells a script's run in this way on its standard error; for programs the script's own words are sentences too.
+    pub(crate) fn run_teller(self) -> Teller {
+        let passes = if self.is_text() { Passes::Errors } else { Passes::Nothing };
+        Teller::new(self.narrator(), output::err, passes)
+    }
+
+    /// Someone who tells a recorded run in this way, to `write`.
     pub(crate) fn teller(self, write: fn(&str)) -> Teller {
+        Teller::new(self.narrator(), write, Passes::Nothing)
+    }
+
+    fn narrator(self) -> Narrator {
         let depth = match self.narrate {
             DepthArg::Brief => Depth::Brief,
             DepthArg::Normal => Depth::Normal,
@@ -43,7 +54,7 @@ impl NarrationArgs {
             FormatArg::Text => Format::Text,
             FormatArg::Jsonl => Format::JsonLines,
         };
-        Teller::new(depth, format, write, false)
+        Narrator::new(depth, format)
     }
 
     /// Whether a person reads it.

@@ -40,6 +40,9 @@ pub(crate) struct ScreenArgs {
     /// How much moves
     #[arg(long, value_enum)]
     motion: Option<MotionArg>,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    no_mouse: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,7 +116,7 @@ impl ScreenArgs {
             None if locale == "C" || locale == "POSIX" || set("TERM") == "linux" => GlyphSet::Ascii,
             None => GlyphSet::Unicode,
         };
-        ScreenOptions { glyphs, theme, depth, motion, projector: false }
+        ScreenOptions { glyphs, theme, depth, motion, projector: false, no_mouse: self.no_mouse }
     }
 }
 
@@ -148,8 +151,10 @@ pub(crate) fn watch(plan: &Plan, title: &str, until: Option<u32>, screen: Screen
 /// Writes what the script printed, once its screen is closed: standard output is the script's.
 pub(crate) fn give_out(events: &[Arc<Event>]) {
     for event in events {
-        if let EventKind::Printed { text } = &event.kind {
-            output::out(text);
+        match &event.kind {
+            EventKind::Printed { text } => output::out(text),
+            EventKind::ErrorPrinted { text } => output::err(text),
+            _ => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::common::ids::{NodeId, StageId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::event::SLOWED;
 use std::fmt;
 
 /// When a fault strikes.
@@ -335,9 +336,9 @@ impl fmt::Display for Breakage {
             Breakage::OutOfMemory(node) => write!(f, "the executor on {node} runs out of memory"),
             Breakage::SilentNode(node) => write!(f, "{node} goes silent"),
             Breakage::KillDriver => write!(f, "kill the driver"),
-            Breakage::SlowNode { node, times } => write!(f, "{node} becomes {times} times slower"),
-            Breakage::SlowDisk { node, times } => write!(f, "the disk of {node} becomes {times} times slower"),
-            Breakage::SlowLink { node, times } => write!(f, "the link of {node} becomes {times} times slower"),
+            Breakage::SlowNode { node, times } => write!(f, "{node} becomes {times} {SLOWED}"),
+            Breakage::SlowDisk { node, times } => write!(f, "the disk of {node} becomes {times} {SLOWED}"),
+            Breakage::SlowLink { node, times } => write!(f, "the link of {node} becomes {times} {SLOWED}"),
             Breakage::DropMessages { node, permille } => {
                 write!(f, "{} % of the packets of {node} are lost", f64::from(*permille) / 10.0)
             }

@@ -26,8 +26,8 @@ use super::transfers::FlowFor;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{Conf, ErrorClass, Result, SparkError};
-use crate::event::EventKind;
 use crate::event::log::EventLog;
+use crate::event::{EventKind, GIVEN_BACK};
 use crate::exec::blocks::Room;
 use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
 use crate::network::{FlowId, Network, Place, Wiring};
@@ -567,7 +567,7 @@ impl Cluster {
                 self.fill_up();
             }
             Command::ReleaseExecutor { executor, idle } => {
-                let reason = format!("it was idle for {idle}");
+                let reason = format!("{GIVEN_BACK}{idle}");
                 self.end_executor(executor, Loss::Decommissioned, &reason);
             }
             Command::SetTimer { at, timer } => self.schedule(at, Due::Timer(timer)),

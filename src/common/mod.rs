@@ -10,6 +10,7 @@ pub mod digest;
 pub mod error;
 pub mod ids;
 pub mod rng;
+pub mod shared;
 pub mod sql_state;
 pub mod text;
 pub mod time;

@@ -1,6 +1,6 @@
 //! Words for people: nearest names, sizes, counts, and text made safe for a terminal.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// The candidates closest to `word`, best first: at most `limit`, none that are far away.
 #[must_use]
@@ -36,14 +36,24 @@ pub fn edit_distance(left: &str, right: &str) -> usize {
 /// A size in binary units: `512 B`, `1.5 KiB`, `64.0 MiB`.
 #[must_use]
 pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = count as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
+    Bytes(count).to_string()
+}
+
+/// The same, to be written without a text of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+        let mut value = self.0 as f64;
+        let mut unit = 0;
+        while value >= 1024.0 && unit + 1 < UNITS.len() {
+            value /= 1024.0;
+            unit += 1;
+        }
+        if unit == 0 { write!(f, "{} B", self.0) } else { write!(f, "{value:.1} {}", UNITS[unit]) }
     }
-    if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
 /// A count with thousands separators: `10,140`.

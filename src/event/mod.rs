@@ -31,6 +31,11 @@ pub struct StageAttempt {
     pub attempt: u32,
 }
 
+/// How the reason begins for which an executor is given back while nothing is wrong with it.
+pub const GIVEN_BACK: &str = "it was idle for ";
+/// How the words of a fault end that makes something slow.
+pub const SLOWED: &str = "times slower";
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
@@ -128,6 +133,10 @@ pub enum EventKind {
     },
     /// The script printed.
     Printed {
+        text: String,
+    },
+    /// The script wrote to its standard error.
+    ErrorPrinted {
         text: String,
     },
 

@@ -17,6 +17,12 @@ fn line(mark: Mark, text: String) -> Line {
 /// What it means that a machine stops, for someone who never saw it.
 #[must_use]
 pub fn what_a_death_is(status: &Status, death: &Death) -> Vec<Line> {
+    if death.victim == Victim::Leaver {
+        return vec![
+            line(Mark::Skip, format!("{} is given back at {}.", death.who(), words::moment(death.at))),
+            line(Mark::Lost, "What it held goes with it, and is made again only if something needs it.".to_owned()),
+        ];
+    }
     if death.victim == Victim::Executor {
         return vec![
             line(Mark::Lost, format!("{} stops at {}.", death.who(), words::moment(death.at))),

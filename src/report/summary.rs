@@ -74,8 +74,13 @@ fn death(status: &Status, fate: &Fate) -> Vec<String> {
     let outputs = fate.outputs_again.len() + fate.outputs_left.len();
     let running = fate.restarted.len() + fate.not_restarted.len();
     let held = words::inventory(outputs, running, fate.cached_lost);
-    let mut lines =
-        vec![format!("{} died at {}: {held} lost, {} kept elsewhere", fate.who, words::moment(fate.at), fate.kept)];
+    let mut lines = vec![format!(
+        "{} {} at {}: {held} lost, {} kept elsewhere",
+        fate.who,
+        fate.verb,
+        words::moment(fate.at),
+        fate.kept
+    )];
     let name = |tasks: &[(StageId, u32)]| words::stage_tasks(status, tasks);
     let again: Vec<(StageId, u32)> = fate.outputs_again.iter().map(|(stage, map, _)| (*stage, *map)).collect();
     if outputs > 0 {

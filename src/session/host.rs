@@ -173,6 +173,11 @@ impl Host for Session {
         self.log.push(now, EventKind::Printed { text: text.to_owned() });
     }
 
+    fn print_error(&mut self, text: &str) {
+        let now = self.now();
+        self.log.push(now, EventKind::ErrorPrinted { text: text.to_owned() });
+    }
+
     fn script_read(&mut self, first_line: u32, text: &str) {
         let now = self.now();
         self.log.push(now, EventKind::ScriptRead { first_line, text: text.to_owned() });

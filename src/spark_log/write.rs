@@ -229,6 +229,7 @@ impl Writer {
             | EventKind::StatementStarted { .. }
             | EventKind::PlanBuilt { .. }
             | EventKind::Printed { .. }
+            | EventKind::ErrorPrinted { .. }
             | EventKind::StageDefined(_)
             | EventKind::StageSkipped { .. }
             | EventKind::MapOutputMoved { .. }

@@ -15,6 +15,7 @@ pub mod check;
 pub mod costs;
 #[cfg(test)]
 pub mod fixture;
+mod fold;
 pub mod history;
 pub mod marks;
 pub mod metrics;
@@ -22,7 +23,6 @@ pub mod model;
 pub mod need;
 pub mod recompute;
 mod script;
-mod store;
 #[cfg(test)]
 mod tests;
 pub mod waits;
@@ -31,6 +31,6 @@ pub mod why;
 pub use history::History;
 pub use model::{
     Application, Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query,
-    Shuffle, Stage, StageState, Statement, Status, Submission, Task, TaskState, Totals, Victim,
+    Shuffle, Stage, StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim,
 };
 pub use script::StepState;

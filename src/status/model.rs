@@ -2,12 +2,14 @@
 
 use super::need::Need;
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::shared::{SharedMap, SharedVec};
 use crate::common::time::VirtualTime;
 use crate::event::{
     ClusterShape, Locality, PlanStep, RowSample, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
     TaskOutcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Everything known after some prefix of the log.
@@ -24,7 +26,7 @@ pub struct Status {
     /// The script's lines that were read so far.
     pub script: Arc<Vec<String>>,
     /// The steps of all plans that the script has built.
-    pub plan_steps: BTreeMap<PlanStepId, Arc<BuiltStep>>,
+    pub plan_steps: SharedMap<PlanStepId, Arc<BuiltStep>>,
     /// The last step of the plan that was built last.
     pub built: Option<PlanStepId>,
     /// How many times the script printed.
@@ -38,11 +40,11 @@ pub struct Status {
     pub leaving: BTreeSet<ExecutorId>,
     /// Shuffle files outlive executors.
     pub has_shuffle_service: bool,
-    pub queries: BTreeMap<QueryId, Query>,
-    pub jobs: BTreeMap<JobId, Job>,
-    pub stages: BTreeMap<StageId, Arc<Stage>>,
-    pub attempts: BTreeMap<TaskId, Arc<Attempt>>,
-    pub shuffles: BTreeMap<ShuffleId, Arc<Shuffle>>,
+    pub queries: SharedMap<QueryId, Query>,
+    pub jobs: SharedMap<JobId, Job>,
+    pub stages: SharedMap<StageId, Arc<Stage>>,
+    pub attempts: SharedMap<TaskId, Arc<Attempt>>,
+    pub shuffles: SharedMap<ShuffleId, Arc<Shuffle>>,
     pub caches: BTreeMap<CacheId, Cache>,
     pub faults: Vec<Fault>,
     pub deaths: Vec<Arc<Death>>,
@@ -94,6 +96,10 @@ pub struct Node {
     pub given_up: Option<VirtualTime>,
     /// How often it died.
     pub deaths: u32,
+    /// What its tasks wrote to disk for want of memory.
+    pub spilled_bytes: u64,
+    /// A fault has slowed it, its disk or its link.
+    pub is_slowed: bool,
     /// The attempt on each core. On a dead node: what was running when it died.
     pub running: Vec<Option<TaskId>>,
 }
@@ -144,7 +150,7 @@ pub struct Stage {
     /// Jobs that found its output still there.
     pub skipped_by: Vec<JobId>,
     /// One for each partition.
-    pub tasks: Vec<Task>,
+    pub tasks: SharedVec<Task>,
 }
 
 /// How a stage stands.
@@ -186,11 +192,28 @@ impl Stage {
         }
     }
 
-    /// The name of one of its tasks: `S0.m4` for a task that reads no shuffle and writes one, `S2.p1` for any other.
+    /// The name of one of its tasks.
     #[must_use]
     pub fn task_name(&self, partition: u32) -> String {
-        let letter = if self.definition.writes.is_some() && self.definition.reads.is_empty() { 'm' } else { 'p' };
-        format!("{}.{letter}{partition}", self.definition.stage)
+        TaskName { stage: self, partition }.to_string()
+    }
+}
+
+/// The name of a task: `S0.m4` for one that reads no shuffle and writes one, `S2.p1` for any other. In short, `{:#}`: `m4`.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskName<'a> {
+    pub stage: &'a Stage,
+    pub partition: u32,
+}
+
+impl fmt::Display for TaskName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let definition = &self.stage.definition;
+        let letter = if definition.writes.is_some() && definition.reads.is_empty() { 'm' } else { 'p' };
+        if !f.alternate() {
+            write!(f, "{}.", definition.stage)?;
+        }
+        write!(f, "{letter}{}", self.partition)
     }
 }
 
@@ -200,7 +223,7 @@ pub struct Submission {
     pub attempt: u32,
     pub job: JobId,
     pub at: VirtualTime,
-    pub partitions: Vec<u32>,
+    pub partitions: Arc<[u32]>,
     pub reason: SubmitReason,
     pub ended: Option<VirtualTime>,
     /// Why it failed, if it did.
@@ -283,6 +306,12 @@ impl Attempt {
         }
     }
 
+    /// Whether blocks that it asked for are still on their way.
+    #[must_use]
+    pub fn is_fetching(&self, now: VirtualTime) -> bool {
+        self.fetches.iter().any(|fetch| fetch.arrives > now)
+    }
+
     /// Whether it succeeded.
     #[must_use]
     pub fn succeeded(&self) -> bool {
@@ -309,7 +338,7 @@ pub struct Shuffle {
     pub writer: StageId,
     pub reduces: u32,
     /// By map partition; absent: not made yet.
-    pub maps: Vec<Option<MapOutput>>,
+    pub maps: SharedVec<Option<MapOutput>>,
     /// Stages that read it.
     pub readers: Vec<StageId>,
     /// Its query has ended: its blocks were given back.
@@ -342,7 +371,7 @@ impl MapOutput {
 /// A cached relation's partitions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cache {
-    pub blocks: BTreeMap<u32, CachedBlock>,
+    pub blocks: SharedMap<u32, CachedBlock>,
     /// `unpersist` was called.
     pub dropped: bool,
 }
@@ -391,6 +420,8 @@ pub enum Victim {
     Node,
     /// Only its executor's process: the machine starts another.
     Executor,
+    /// An executor that left as it was asked to, or was given back for want of work.
+    Leaver,
 }
 
 /// What was on a node (in its executor) when it died, and what was needed of it at that moment.
@@ -419,7 +450,16 @@ impl Death {
     pub fn who(&self) -> String {
         match self.victim {
             Victim::Node => self.node.to_string(),
-            Victim::Executor => format!("the executor on {}", self.node),
+            Victim::Executor | Victim::Leaver => format!("the executor on {}", self.node),
+        }
+    }
+
+    /// What happened to it: `died`.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self.victim {
+            Victim::Node | Victim::Executor => "died",
+            Victim::Leaver => "was given back",
         }
     }
 }

@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 pub struct Fate {
     /// `node-2`, or `the executor on node-2`.
     pub who: String,
+    /// `died`, or `was given back`.
+    pub verb: &'static str,
     pub at: VirtualTime,
     /// Lost map outputs that an attempt made again, with the attempt.
     pub outputs_again: Vec<(StageId, u32, TaskId)>,
@@ -49,8 +51,13 @@ pub fn fates(status: &Status) -> Vec<Fate> {
 /// The fate of one death.
 #[must_use]
 pub fn fate(status: &Status, death: &Death) -> Fate {
-    let mut fate =
-        Fate { who: death.who(), at: death.at, kept: death.outputs_kept + death.cached_kept, ..Fate::default() };
+    let mut fate = Fate {
+        who: death.who(),
+        verb: death.verb(),
+        at: death.at,
+        kept: death.outputs_kept + death.cached_kept,
+        ..Fate::default()
+    };
     for lost in &death.outputs {
         match run_after(status, lost.stage, lost.map, death.at) {
             Some(task) => fate.outputs_again.push((lost.stage, lost.map, task)),

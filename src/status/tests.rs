@@ -19,7 +19,7 @@ fn states(status: &Status, stage: u32) -> String {
         TaskState::Failed => '!',
         TaskState::Lost => 'X',
     };
-    status.stages[&StageId(stage)].tasks.iter().map(|task| sign(task.state)).collect()
+    status.stages.get(&StageId(stage)).expect("a stage").tasks.iter().map(|task| sign(task.state)).collect()
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn what_was_sent_to_a_silent_machine_is_lost_with_it() {
     apply(crate::event::EventKind::ExecutorRemoved { executor: ExecutorId(2), node, reason });
     let death = status.deaths.last().expect("a death");
     assert_eq!((death.victim, death.running.len()), (Victim::Node, 2));
-    assert!(death.running.contains(&TaskId(99)) && status.attempts[&TaskId(99)].orphaned);
+    assert!(death.running.contains(&TaskId(99)) && status.attempts.get(&TaskId(99)).is_some_and(|late| late.orphaned));
 }
 
 #[test]

@@ -119,7 +119,7 @@ pub fn idle(status: &Status, node: NodeId, core: u32) -> Idle {
     for stage in open {
         let waits =
             |task: &&super::Task| !matches!(task.state, TaskState::Done | TaskState::Running | TaskState::Recomputing);
-        let wanted = stage.open_submission().map_or(&[][..], |one| one.partitions.as_slice());
+        let wanted = stage.open_submission().map_or(&[][..], |one| &*one.partitions);
         let tasks = wanted.iter().filter_map(|part| stage.tasks.get(*part as usize));
         let waiting = tasks.clone().filter(waits).count();
         if waiting > 0 {

@@ -6,7 +6,7 @@ use super::theme::GlyphSet;
 use ratatui::buffer::Buffer;
 
 /// Unicode and its ASCII twin; all are one cell wide and none has an emoji form.
-pub const TWINS: [(char, char); 52] = [
+pub const TWINS: [(char, char); 56] = [
     ('─', '-'),
     ('━', '='),
     ('═', '='),
@@ -59,6 +59,10 @@ pub const TWINS: [(char, char); 52] = [
     ('…', '~'),
     ('▸', '>'),
     ('╳', 'x'),
+    ('┄', '.'),
+    ('┆', ':'),
+    ('□', '+'),
+    ('◇', '^'),
 ];
 
 /// Replaces what the terminal can not show.

@@ -5,6 +5,7 @@
 use super::ScreenOptions;
 use super::glyphs;
 use super::terminal::Screen;
+use super::theatre::view::footer::{self, Hint};
 use super::theatre::view::paint::{Brush, fit, wrap};
 use super::theme::Tone;
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
@@ -51,6 +52,8 @@ pub struct Home {
     /// The path that is being typed, while a log is opened.
     pub path: Option<String>,
     pub notice: Option<String>,
+    /// The keys lie over the screen.
+    pub shows_keys: bool,
 }
 
 /// What happened.
@@ -68,7 +71,7 @@ pub enum HomeMessage {
 /// When the terminal can not be used.
 pub fn run(entries: &[HomeEntry], notice: Option<&str>, options: ScreenOptions) -> io::Result<HomeChoice> {
     let mut home = Home { entries: entries.to_vec(), notice: notice.map(str::to_owned), ..Home::default() };
-    let mut screen = Screen::open()?;
+    let mut screen = Screen::open(options)?;
     loop {
         screen.draw(|frame| {
             let area = frame.area();
@@ -103,7 +106,8 @@ fn message(home: &Home, input: Input) -> Option<HomeMessage> {
         Input::Key(key) if key.kind != KeyEventKind::Release => Some(HomeMessage::Key(key)),
         Input::Paste(text) => Some(HomeMessage::Paste(text)),
         Input::Mouse(mouse) if mouse.kind == MouseEventKind::Down(MouseButton::Left) => {
-            let step = usize::from(step(crossterm::terminal::size().map_or(24, |(_, height)| height)));
+            let height = crossterm::terminal::size().map_or(24, |(_, height)| height);
+            let step = usize::from(step(height, home.entries.len()));
             let row = usize::from(mouse.row).checked_sub(1 + step)? / step;
             (row < home.entries.len()).then_some(HomeMessage::Click(row))
         }
@@ -149,6 +153,9 @@ fn type_path(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
 
 fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
     home.notice = None;
+    if std::mem::take(&mut home.shows_keys) && matches!(key.code, KeyCode::Char('?' | 'q') | KeyCode::Esc) {
+        return None;
+    }
     let last = home.entries.len().saturating_sub(1);
     match key.code {
         KeyCode::Char('j') | KeyCode::Down => home.chosen = (home.chosen + 1).min(last),
@@ -157,6 +164,7 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
             let found = home.entries.iter().position(|entry| entry.number == c.to_string());
             home.chosen = found.unwrap_or(home.chosen);
         }
+        KeyCode::Char('?') => home.shows_keys = true,
         KeyCode::Char('o') => home.path = Some(String::new()),
         KeyCode::Char('q') | KeyCode::Esc => return Some(HomeChoice::Quit),
         _ if home.entries.is_empty() => {}
@@ -168,14 +176,15 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
     None
 }
 
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [Hint; 6] = [
     ("Enter", "work, watch, read"),
     ("K", "watch it lose a node"),
     ("r", "run it, told in text"),
     ("o", "open a recorded run"),
-    ("j k 1-4 W", "choose"),
+    ("j/k", "choose; 1 to 4, W too"),
     ("q", "quit"),
 ];
+const HINTS: [Hint; 5] = [("Enter", "open"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")];
 
 const HONEST: [&str; 3] = [
     "Simulated: the machines and their time, in this one process.",
@@ -185,7 +194,7 @@ const HONEST: [&str; 3] = [
 
 /// Draws the home screen.
 pub fn view(home: &Home, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    let mut brush = Brush { buffer, options };
+    let mut brush = Brush::new(buffer, options);
     if screen.width < 40 || screen.height < 12 {
         let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: quit", screen.width, screen.height);
         for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
@@ -193,15 +202,20 @@ pub fn view(home: &Home, options: ScreenOptions, buffer: &mut Buffer, screen: Re
         }
     } else {
         draw(&mut brush, home, screen);
+        if home.shows_keys {
+            all_keys(&mut brush, screen);
+        }
     }
     glyphs::finish(buffer, options.glyphs);
 }
 
 fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
-    brush.tone(screen, 1, 0, "WORKSHOP  Batch processing with distributed data", Tone::Title);
+    let title = "WORKSHOP  Batch processing with distributed data";
+    let title = if usize::from(screen.width) > title.len() { title } else { "WORKSHOP  Batch processing" };
+    brush.tone(screen, 1, 0, title, Tone::Title);
     let body = Rect { y: screen.y + 1, height: screen.height - 2, ..screen };
     let wide = screen.width >= 80;
-    let step = step(screen.height);
+    let step = step(screen.height, home.entries.len());
     let list_height = (home.entries.len() as u16 * step + 2 + step - 1).min(body.height);
     let width = if wide { (screen.width * 2 / 5).min(64) } else { screen.width };
     let list = Rect { width, height: list_height, ..body };
@@ -216,9 +230,10 @@ fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
     footer(brush, home, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
 }
 
-/// Rows for each line of the list.
-fn step(height: u16) -> u16 {
-    if height >= 30 { 2 } else { 1 }
+/// Rows for each line of the list: two where the keys still have room below it.
+fn step(height: u16, entries: usize) -> u16 {
+    let airy = entries * 2 + 3 + KEYS.len() + 2;
+    if usize::from(height) >= airy + 2 { 2 } else { 1 }
 }
 
 fn entries(brush: &mut Brush, home: &Home, area: Rect, step: u16) {
@@ -237,10 +252,7 @@ fn left_side(brush: &mut Brush, area: Rect) {
     let room = usize::from(area.width.saturating_sub(4).max(1));
     let keys_height = (KEYS.len() as u16 + 2).min(area.height);
     let inner = brush.pane(Rect { height: keys_height, ..area }, "What you can do", false);
-    for (y, (key, does)) in KEYS.iter().enumerate() {
-        brush.tone(inner, 0, y as u16, key, Tone::Key);
-        brush.tone(inner, 8, y as u16, does, Tone::Text);
-    }
+    keys(brush, inner);
     let rest = Rect { y: area.y + keys_height, height: area.height - keys_height, ..area };
     let lines: Vec<String> = HONEST.iter().flat_map(|text| wrap(text, room, 0)).collect();
     if usize::from(rest.height) < lines.len() + 2 {
@@ -278,20 +290,29 @@ fn footer(brush: &mut Brush, home: &Home, area: Rect) {
         brush.tone(area, x + 2, 0, "Enter opens, Esc gives up", Tone::Dim);
         return;
     }
-    if let Some(notice) = &home.notice {
-        brush.tone(area, 1, 0, notice, Tone::Again);
-        return;
-    }
-    let mut x = 1;
-    for (key, does) in [("Enter", "open"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")] {
-        x = brush.tone(area, x, 0, key, Tone::Key);
-        x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
+    footer::draw(brush, area, home.notice.as_ref().map(|notice| (notice.clone(), 0.0)).as_ref(), &HINTS);
+}
+
+fn all_keys(brush: &mut Brush, screen: Rect) {
+    let (width, height) = (40.min(screen.width), (KEYS.len() as u16 + 2).min(screen.height));
+    let area =
+        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
+    brush.clear(area);
+    let inner = brush.pane(area, "Keys", true);
+    keys(brush, inner);
+}
+
+fn keys(brush: &mut Brush, area: Rect) {
+    for (y, (key, does)) in (0..).zip(KEYS) {
+        brush.tone(area, 0, y, key, Tone::Key);
+        brush.tone(area, 8, y, does, Tone::Text);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::{GlyphSet, Theme};
 
     fn home() -> Home {
         let entry = |number: &str, title: &str| HomeEntry {
@@ -318,6 +339,15 @@ mod tests {
     }
 
     #[test]
+    fn all_keys_are_shown_and_put_away() {
+        let mut home = home();
+        update(&mut home, key('?'));
+        assert!(draw(&home, ScreenOptions::default(), (40, 12)).contains("open a recorded run"));
+        assert_eq!(update(&mut home, key('q')), None);
+        assert_eq!(update(&mut home, key('q')), Some(HomeChoice::Quit));
+    }
+
+    #[test]
     fn a_typed_path_is_opened() {
         let mut home = home();
         update(&mut home, key('o'));
@@ -328,11 +358,32 @@ mod tests {
         assert_eq!(update(&mut home, enter), Some(HomeChoice::OpenLog("run.jsonl".to_owned())));
     }
 
+    fn draw(home: &Home, options: ScreenOptions, (width, height): (u16, u16)) -> String {
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut buffer = Buffer::empty(area);
+        view(home, options, &mut buffer, area);
+        let row = |y| -> String { (0..width).map(|x| buffer[(x, y)].symbol()).collect() };
+        (0..height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
+    }
+
     #[test]
-    fn every_size_draws() {
-        for (width, height) in [(120, 40), (80, 24), (40, 12), (10, 3), (1, 1)] {
-            let area = Rect { x: 0, y: 0, width, height };
-            view(&home(), ScreenOptions::default(), &mut Buffer::empty(area), area);
+    fn every_size_and_look_draws() {
+        let plain = ScreenOptions::default();
+        let looks = [
+            ("unicode", plain),
+            ("ascii", ScreenOptions { glyphs: GlyphSet::Ascii, ..plain }),
+            ("mono", ScreenOptions { theme: Theme::Mono, ..plain }),
+        ];
+        for (look, options) in looks {
+            let sizes = [(120, 40), (80, 24), (40, 12)];
+            let text: String =
+                sizes.map(|size| format!("{} x {}\n{}\n", size.0, size.1, draw(&home(), options, size))).concat();
+            insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+                insta::assert_snapshot!(format!("home_{look}"), text);
+            });
+        }
+        for size in [(10, 3), (1, 1), (300, 100)] {
+            draw(&home(), plain, size);
         }
     }
 }

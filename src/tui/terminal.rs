@@ -4,6 +4,7 @@
 //! dropped, before a panic is reported, after SIGTERM, SIGHUP and SIGINT (seen as [`Screen::is_interrupted`]), and around a suspension.
 //! A panic on another thread, such as an engine's, leaves the screen alone; what it says is written when the screen is closed.
 
+use super::ScreenOptions;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -13,7 +14,9 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Seek, Stdout, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::ThreadId;
@@ -34,8 +37,12 @@ pub struct Screen {
     signals: Vec<signal_hook::SigId>,
     /// Keys come from standard input; otherwise crossterm opens the terminal itself.
     reads_stdin: bool,
+    /// The mouse speaks to us, not to the terminal.
+    takes_mouse: bool,
     /// The size of the last frame.
     drawn: Size,
+    /// Where copies are kept for terminals that do not take them.
+    copies: Option<(PathBuf, File)>,
 }
 
 impl Screen {
@@ -43,7 +50,7 @@ impl Screen {
     ///
     /// # Errors
     /// When there is none.
-    pub fn open() -> io::Result<Self> {
+    pub fn open(options: ScreenOptions) -> io::Result<Self> {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
@@ -58,11 +65,13 @@ impl Screen {
         *held(&DRAWS) = Some(std::thread::current().id());
         let stop = Arc::new(AtomicBool::new(false));
         let signals = register(&stop)?;
-        enter()?;
+        let takes_mouse = !options.no_mouse;
+        enter(takes_mouse)?;
         let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
         let terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
         let reads_stdin = io::stdin().is_terminal();
-        let mut screen = Screen { terminal, stop, signals, reads_stdin, drawn: Size::default() };
+        let drawn = Size::default();
+        let mut screen = Screen { terminal, stop, signals, reads_stdin, takes_mouse, drawn, copies: None };
         screen.blank()?;
         // The first look at the input also starts the watch on the terminal's size: none may change unseen after the first frame.
         crossterm::event::poll(Duration::ZERO)?;
@@ -96,6 +105,27 @@ impl Screen {
         let out = self.terminal.backend_mut();
         write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
         out.flush()
+    }
+
+    /// Keeps a text in a file of this process, in the place of the one before, and says where.
+    ///
+    /// # Errors
+    /// When the folder for temporary files takes none.
+    pub fn keep(&mut self, text: &str) -> io::Result<&Path> {
+        let (path, file) = match self.copies.take() {
+            Some(known) => known,
+            None => {
+                let path = std::env::temp_dir().join(format!("batchlab-copy-{}.txt", std::process::id()));
+                // Only a file that was not there is ours.
+                let file = File::create_new(&path)?;
+                (path, file)
+            }
+        };
+        let (path, file) = self.copies.insert((path, file));
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text.as_bytes())?;
+        Ok(path)
     }
 
     /// Waits at most `timeout` for input; then everything that is there already.
@@ -157,7 +187,7 @@ impl Screen {
         leave();
         #[cfg(unix)]
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
-        enter()?;
+        enter(self.takes_mouse)?;
         self.blank()
     }
 
@@ -215,11 +245,14 @@ fn register(stop: &Arc<AtomicBool>) -> io::Result<Vec<signal_hook::SigId>> {
     wanted.into_iter().map(|signal| signal_hook::flag::register(signal, Arc::clone(stop))).collect()
 }
 
-fn enter() -> io::Result<()> {
+fn enter(takes_mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)
-        .inspect_err(|_| leave())
+    let mut out = io::stdout();
+    if takes_mouse {
+        queue!(out, EnableMouseCapture)?;
+    }
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide).inspect_err(|_| leave())
 }
 
 /// Gives the terminal back, once, whatever goes wrong on the way.
@@ -227,6 +260,8 @@ fn leave() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
+    // First the settings: who sees the screen given back finds them as they were.
+    let _ = disable_raw_mode();
     let mut out = io::stdout();
     let _ = execute!(
         out,
@@ -236,7 +271,6 @@ fn leave() {
         LeaveAlternateScreen,
         cursor::Show
     );
-    let _ = disable_raw_mode();
     let _ = out.flush();
 }
 

@@ -55,6 +55,8 @@ pub struct ScreenOptions {
     pub motion: Motion,
     /// For the back of the room: high contrast, nothing dim.
     pub projector: bool,
+    /// The mouse stays with the terminal.
+    pub no_mouse: bool,
 }
 
 /// What a colour or an emphasis says.
@@ -70,14 +72,18 @@ pub enum Tone {
     /// What is selected.
     Selected,
     Pending,
+    Scheduled,
     Running,
     Fetching,
     Done,
+    Skipped,
     Cached,
+    Spilled,
     Failed,
     Lost,
     Again,
     Speculative,
+    Preempted,
     /// A key in the footer.
     Key,
 }
@@ -86,13 +92,107 @@ impl Tone {
     /// The tone of a task's state.
     #[must_use]
     pub fn of(state: TaskState) -> Self {
+        State::of(state).tone()
+    }
+}
+
+/// How a thing stands, as the screens tell it apart: one glyph and one tone each, everywhere (visualizer §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its inputs are not ready.
+    Pending,
+    /// Its inputs are ready; it waits for a core.
+    Scheduled,
+    /// It waits for shuffle blocks.
+    Fetching,
+    Running,
+    /// Its output exists.
+    Done,
+    /// It was not run: its output is still there.
+    Skipped,
+    Cached,
+    /// It went to disk, memory was full.
+    Spilled,
+    /// It stopped with an error and will be tried again.
+    Failed,
+    /// It existed, and is gone with its node.
+    Lost,
+    /// It is made again from its inputs.
+    Again,
+    /// A second copy of a slow task.
+    Speculative,
+    /// Its machine is being taken away.
+    Preempted,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [State; 13] = [
+        State::Pending,
+        State::Scheduled,
+        State::Fetching,
+        State::Running,
+        State::Done,
+        State::Skipped,
+        State::Cached,
+        State::Spilled,
+        State::Failed,
+        State::Lost,
+        State::Again,
+        State::Speculative,
+        State::Preempted,
+    ];
+
+    /// The state of a task as the log's fold has it.
+    #[must_use]
+    pub fn of(state: TaskState) -> Self {
         match state {
-            TaskState::Pending => Tone::Pending,
-            TaskState::Running => Tone::Running,
-            TaskState::Recomputing => Tone::Again,
-            TaskState::Done => Tone::Done,
-            TaskState::Failed => Tone::Failed,
-            TaskState::Lost => Tone::Lost,
+            TaskState::Pending => State::Pending,
+            TaskState::Running => State::Running,
+            TaskState::Recomputing => State::Again,
+            TaskState::Done => State::Done,
+            TaskState::Failed => State::Failed,
+            TaskState::Lost => State::Lost,
+        }
+    }
+
+    /// Its character.
+    #[must_use]
+    pub fn glyph(self) -> char {
+        match self {
+            State::Pending => TaskState::Pending.glyph(),
+            State::Scheduled => '○',
+            State::Fetching => '⇣',
+            State::Running => TaskState::Running.glyph(),
+            State::Done => TaskState::Done.glyph(),
+            State::Skipped => '»',
+            State::Cached => '◆',
+            State::Spilled => '▽',
+            State::Failed => TaskState::Failed.glyph(),
+            State::Lost => TaskState::Lost.glyph(),
+            State::Again => TaskState::Recomputing.glyph(),
+            State::Speculative => '≈',
+            State::Preempted => 'z',
+        }
+    }
+
+    /// Its tone.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            State::Pending => Tone::Pending,
+            State::Scheduled => Tone::Scheduled,
+            State::Fetching => Tone::Fetching,
+            State::Running => Tone::Running,
+            State::Done => Tone::Done,
+            State::Skipped => Tone::Skipped,
+            State::Cached => Tone::Cached,
+            State::Spilled => Tone::Spilled,
+            State::Failed => Tone::Failed,
+            State::Lost => Tone::Lost,
+            State::Again => Tone::Again,
+            State::Speculative => Tone::Speculative,
+            State::Preempted => Tone::Preempted,
         }
     }
 }
@@ -133,30 +233,24 @@ impl ScreenOptions {
         let tone = if self.projector && matches!(tone, Tone::Dim | Tone::Pending) { Tone::Text } else { tone };
         (theme, tone)
     }
-
-    /// The character for a task's state.
-    #[must_use]
-    pub fn state(self, state: TaskState) -> char {
-        state.glyph()
-    }
 }
 
 fn modifier(theme: Theme, tone: Tone) -> Modifier {
     let mono = theme == Theme::Mono;
     match tone {
-        Tone::Text | Tone::Done => Modifier::empty(),
+        Tone::Text | Tone::Done | Tone::Scheduled => Modifier::empty(),
         Tone::Dim | Tone::Pending if theme == Theme::Contrast => Modifier::empty(),
-        Tone::Dim | Tone::Pending if mono => Modifier::DIM,
-        Tone::Dim | Tone::Pending => Modifier::empty(),
+        Tone::Dim | Tone::Pending | Tone::Skipped | Tone::Preempted if mono => Modifier::DIM,
+        Tone::Dim | Tone::Pending | Tone::Skipped | Tone::Preempted => Modifier::empty(),
         Tone::Title | Tone::Focus | Tone::Running | Tone::Key => Modifier::BOLD,
         Tone::Selected => Modifier::BOLD.union(Modifier::REVERSED),
-        Tone::Fetching if mono => Modifier::UNDERLINED,
+        Tone::Fetching | Tone::Spilled if mono => Modifier::UNDERLINED,
         Tone::Failed | Tone::Lost if mono => Modifier::REVERSED,
         Tone::Again if mono => Modifier::BOLD.union(Modifier::UNDERLINED),
         Tone::Cached if mono => Modifier::BOLD,
         Tone::Speculative if mono => Modifier::ITALIC,
         Tone::Lost | Tone::Again => Modifier::BOLD,
-        Tone::Fetching | Tone::Failed | Tone::Cached | Tone::Speculative => Modifier::empty(),
+        Tone::Fetching | Tone::Failed | Tone::Cached | Tone::Spilled | Tone::Speculative => Modifier::empty(),
     }
 }
 
@@ -166,10 +260,11 @@ fn ansi(tone: Tone) -> Option<Color> {
         Tone::Text | Tone::Title | Tone::Selected => return None,
         Tone::Dim | Tone::Pending => Color::DarkGray,
         Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Color::Cyan,
-        Tone::Done => Color::Green,
-        Tone::Cached | Tone::Again => Color::Yellow,
+        Tone::Scheduled => Color::Blue,
+        Tone::Done | Tone::Skipped => Color::Green,
+        Tone::Cached | Tone::Spilled | Tone::Again => Color::Yellow,
         Tone::Failed | Tone::Lost => Color::Red,
-        Tone::Speculative => Color::Magenta,
+        Tone::Speculative | Tone::Preempted => Color::Magenta,
     })
 }
 
@@ -187,11 +282,13 @@ fn dark(tone: Tone) -> Option<Ink> {
         Tone::Text | Tone::Title | Tone::Selected => return None,
         Tone::Dim | Tone::Pending => Ink(0x8A, 0x8A, 0x8A, 245),
         Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Ink(0x56, 0xB4, 0xE9, 74),
-        Tone::Done => Ink(0x00, 0x9E, 0x73, 36),
+        Tone::Scheduled => Ink(0x6F, 0xA8, 0xDC, 74),
+        Tone::Done | Tone::Skipped => Ink(0x00, 0x9E, 0x73, 36),
         Tone::Cached => Ink(0xF0, 0xE4, 0x42, 227),
+        Tone::Spilled => Ink(0xB8, 0xA6, 0x42, 143),
         Tone::Failed | Tone::Lost => Ink(0xD5, 0x5E, 0x00, 166),
         Tone::Again => Ink(0xE6, 0x9F, 0x00, 214),
-        Tone::Speculative => Ink(0xCC, 0x79, 0xA7, 175),
+        Tone::Speculative | Tone::Preempted => Ink(0xCC, 0x79, 0xA7, 175),
     })
 }
 
@@ -201,11 +298,12 @@ fn light(tone: Tone) -> Ink {
         Tone::Dim | Tone::Pending => Ink(0x5A, 0x5A, 0x5A, 240),
         Tone::Focus | Tone::Key | Tone::Running => Ink(0x0A, 0x5A, 0x8A, 24),
         Tone::Fetching => Ink(0x00, 0x4F, 0x7F, 24),
-        Tone::Done => Ink(0x00, 0x66, 0x4A, 23),
-        Tone::Cached => Ink(0x6B, 0x61, 0x00, 58),
+        Tone::Scheduled => Ink(0x1F, 0x5A, 0x96, 25),
+        Tone::Done | Tone::Skipped => Ink(0x00, 0x66, 0x4A, 23),
+        Tone::Cached | Tone::Spilled => Ink(0x6B, 0x61, 0x00, 58),
         Tone::Failed | Tone::Lost => Ink(0x9A, 0x45, 0x00, 94),
         Tone::Again => Ink(0x7A, 0x52, 0x00, 94),
-        Tone::Speculative => Ink(0x8A, 0x3F, 0x6B, 89),
+        Tone::Speculative | Tone::Preempted => Ink(0x8A, 0x3F, 0x6B, 89),
     }
 }
 
@@ -213,31 +311,24 @@ fn contrast(tone: Tone) -> Ink {
     match tone {
         Tone::Text | Tone::Title | Tone::Selected | Tone::Dim | Tone::Pending => Ink(0xFF, 0xFF, 0xFF, 15),
         Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Ink(0x5F, 0xD7, 0xFF, 81),
-        Tone::Done => Ink(0x5F, 0xFF, 0x87, 84),
-        Tone::Cached => Ink(0xFF, 0xFF, 0x5F, 227),
+        Tone::Scheduled => Ink(0x87, 0xAF, 0xFF, 111),
+        Tone::Done | Tone::Skipped => Ink(0x5F, 0xFF, 0x87, 84),
+        Tone::Cached | Tone::Spilled => Ink(0xFF, 0xFF, 0x5F, 227),
         Tone::Failed | Tone::Lost => Ink(0xFF, 0x87, 0x5F, 209),
         Tone::Again => Ink(0xFF, 0xD7, 0x5F, 221),
-        Tone::Speculative => Ink(0xFF, 0x87, 0xFF, 213),
+        Tone::Speculative | Tone::Preempted => Ink(0xFF, 0x87, 0xFF, 213),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::glyphs::to_ascii;
 
-    const TONES: [Tone; 11] = [
-        Tone::Dim,
-        Tone::Focus,
-        Tone::Pending,
-        Tone::Running,
-        Tone::Fetching,
-        Tone::Done,
-        Tone::Cached,
-        Tone::Failed,
-        Tone::Lost,
-        Tone::Again,
-        Tone::Speculative,
-    ];
+    /// All tones that have a colour on every theme.
+    fn tones() -> impl Iterator<Item = Tone> {
+        [Tone::Dim, Tone::Focus, Tone::Key].into_iter().chain(State::ALL.map(State::tone))
+    }
 
     /// How much light a colour gives, from 0 to 1.
     fn luminance(Ink(red, green, blue, _): Ink) -> f64 {
@@ -256,7 +347,7 @@ mod tests {
             (Theme::Light, Ink(0xFF, 0xFF, 0xFF, 15)),
         ];
         for (theme, paper) in papers {
-            for tone in TONES {
+            for tone in tones() {
                 let ink = ink(theme, tone).expect("a colour");
                 let (a, b) = (luminance(ink), luminance(paper));
                 let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
@@ -265,10 +356,30 @@ mod tests {
         }
     }
 
+    /// In every theme at every depth: not by colour alone, and not only in one set of characters.
+    #[test]
+    fn every_two_states_differ_without_colour() {
+        for theme in [Theme::Dark, Theme::Light, Theme::Terminal, Theme::Contrast, Theme::Mono] {
+            let options = ScreenOptions { theme, ..ScreenOptions::default() };
+            for glyphs in [GlyphSet::Unicode, GlyphSet::Ascii] {
+                let shown = |state: State| {
+                    let glyph = state.glyph();
+                    let glyph = if glyphs == GlyphSet::Ascii { to_ascii(glyph) } else { glyph };
+                    (glyph, options.style(state.tone()).add_modifier)
+                };
+                for (index, a) in State::ALL.iter().enumerate() {
+                    for b in &State::ALL[index + 1..] {
+                        assert_ne!(shown(*a), shown(*b), "{theme:?} {glyphs:?}: {a:?} and {b:?}");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_projector_dims_nothing() {
         let options = ScreenOptions { depth: Depth::Rgb, projector: true, ..ScreenOptions::default() };
         assert_eq!(options.style(Tone::Dim), options.style(Tone::Text));
-        assert!(TONES.iter().all(|tone| !matches!(options.style(*tone).fg, Some(Color::Rgb(..)))));
+        assert!(tones().all(|tone| !matches!(options.style(tone).fg, Some(Color::Rgb(..)))));
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::commands::init;
-use crate::cli::launch::{self, Plan, Script, Teller};
+use crate::cli::launch::{self, Passes, Plan, Script, Teller};
 use crate::cli::workshop::{Folder, id_of};
 use crate::cli::{desk, interrupt, output, stage};
 use crate::cluster::Fault;
 use crate::common::{Result, SparkError};
 use crate::datagen;
 use crate::event::log::EventLog;
-use crate::report::{self, Depth, Format};
+use crate::report::{self, Depth, Format, Narrator};
 use crate::tui::home::{self, HomeChoice, HomeEntry};
 use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
 use crate::workshop::lesson::{self, Lesson};
@@ -58,7 +58,7 @@ fn main_job() -> Result<u8> {
         }
         let (log, started) = (EventLog::new(), Instant::now());
         let end = plan.start(&log, interrupted.clone(), Box::new(|_| {}));
-        let mut teller = Teller::new(Depth::Normal, Format::Text, output::out, true);
+        let mut teller = Teller::new(Narrator::new(Depth::Normal, Format::Text), output::out, Passes::Everything);
         let outcome = launch::follow(&log, &end, Some(&mut teller));
         if let Some(failure) = &outcome.failure {
             output::err(&launch::draw(&plan.script, failure));
@@ -239,7 +239,7 @@ fn tell(index: usize) -> Result<u8> {
     let plan = plan_of(exercise)?;
     let log = EventLog::new();
     let end = plan.start(&log, interrupt::flag(), Box::new(|_| {}));
-    let mut teller = Teller::new(Depth::Normal, Format::Text, output::out, true);
+    let mut teller = Teller::new(Narrator::new(Depth::Normal, Format::Text), output::out, Passes::Everything);
     let outcome = launch::follow(&log, &end, Some(&mut teller));
     if let Some(failure) = &outcome.failure {
         output::err(&launch::draw(&plan.script, failure));

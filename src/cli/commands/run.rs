@@ -99,15 +99,15 @@ fn in_text(args: &Args, plan: &Plan) -> Result<u8> {
     // With questions the script's output comes with the telling, not before it.
     let out: fn(&str) = if ask { |_| {} } else { output::out };
     let end = plan.start(&log, interrupt::flag(), Box::new(out));
-    let mut teller = (!args.quiet).then(|| teller(args));
-    let outcome = launch::follow(&log, &end, teller.as_mut().filter(|_| !ask));
-    if let Some(teller) = teller.as_mut().filter(|_| ask) {
+    let mut teller = teller(args);
+    let outcome = launch::follow(&log, &end, (!ask).then_some(&mut teller));
+    if ask {
         ask::told(&log.snapshot(), output::err, |events| ask::with_output(events, |told| teller.tell(told)));
     }
     if let Some(failure) = &outcome.failure {
         output::err(&launch::draw(&plan.script, failure));
     }
-    if let Some(teller) = teller.filter(|_| args.narration.is_text()) {
+    if !args.quiet && args.narration.is_text() {
         output::err(&report::summary::of(teller.status()));
         if let Some(line) = outcome.stopped_before {
             let text = format!("Stopped before line {line}, as --until asked; the rest of the script did not run.\n");
@@ -120,7 +120,10 @@ fn in_text(args: &Args, plan: &Plan) -> Result<u8> {
 }
 
 fn teller(args: &Args) -> Teller {
-    let teller = args.narration.teller(output::err);
+    if args.quiet {
+        return Teller::silent(output::err);
+    }
+    let teller = args.narration.run_teller();
     if args.until.is_some() { teller.line_by_line() } else { teller }
 }
 

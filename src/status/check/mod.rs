@@ -153,6 +153,7 @@ impl Checker {
             | EventKind::StatementStarted { .. }
             | EventKind::PlanBuilt { .. }
             | EventKind::Printed { .. }
+            | EventKind::ErrorPrinted { .. }
             | EventKind::QueryStarted { .. }
             | EventKind::QueryOptimized { .. }
             | EventKind::RowsSampled(_)

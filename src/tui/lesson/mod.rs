@@ -18,7 +18,7 @@ use std::time::Duration;
 /// # Errors
 /// When the terminal can not be used.
 pub fn run(reader: &mut Reader, options: ScreenOptions) -> io::Result<Left> {
-    let mut screen = Screen::open()?;
+    let mut screen = Screen::open(options)?;
     loop {
         let mut size = (80, 24);
         screen.draw(|frame| {

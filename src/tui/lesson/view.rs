@@ -27,7 +27,7 @@ const WIDE: u16 = 110;
 
 /// Draws it.
 pub fn view(reader: &Reader, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    let mut brush = Brush { buffer, options };
+    let mut brush = Brush::new(buffer, options);
     if screen.width < 40 || screen.height < 12 {
         let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: back", screen.width, screen.height);
         for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {

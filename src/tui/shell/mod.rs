@@ -65,7 +65,7 @@ pub fn run(input: ShellInput) -> io::Result<Left> {
     let theatre = Theatre::new(input.title, recording, input.options, false, true);
     let mut stage = Stage {
         shell: Shell::new(theatre, input.history),
-        screen: Screen::open()?,
+        screen: Screen::open(input.options)?,
         handle: input.handle,
         asks: input.asks,
         answers: input.answers,

@@ -98,11 +98,12 @@ impl Shell {
     pub fn listen(&mut self) {
         let events = self.theatre.run().history.events();
         for event in &events[self.heard..] {
-            if let EventKind::Printed { text } = &event.kind {
-                match self.said.last_mut() {
-                    Some(Said::Printed(before)) => before.push_str(text),
-                    _ => self.said.push(Said::Printed(text.clone())),
-                }
+            match (&event.kind, self.said.last_mut()) {
+                (EventKind::Printed { text }, Some(Said::Printed(before)))
+                | (EventKind::ErrorPrinted { text }, Some(Said::Error(before))) => before.push_str(text),
+                (EventKind::Printed { text }, _) => self.said.push(Said::Printed(text.clone())),
+                (EventKind::ErrorPrinted { text }, _) => self.said.push(Said::Error(text.clone())),
+                _ => {}
             }
         }
         self.heard = events.len();

@@ -19,7 +19,7 @@ const CHOICES: usize = 4;
 
 /// Draws the prompt's screen; gives the place of the text cursor.
 pub fn view(shell: &Shell, status: &Status, buffer: &mut Buffer, screen: Rect) -> Option<Position> {
-    let mut brush = Brush { buffer, options: shell.theatre.options };
+    let mut brush = Brush::new(buffer, shell.theatre.options);
     let title = Rect { height: screen.height.min(1), ..screen };
     let footer = Rect { y: screen.y + screen.height.saturating_sub(1), ..title };
     let middle = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };

@@ -38,7 +38,9 @@ pub enum Action {
     Copy,
     Projector,
     Measure,
-    NextDifference,
+    Find,
+    NextFound,
+    PreviousFound,
     Swap,
     Help,
     NextPane,
@@ -71,11 +73,11 @@ const fn told(keys: &'static str, does: &'static str) -> Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 47] = [
+pub const ROWS: [Row; 49] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
-    row("]", "one milestone on (a node death is told in five)", Action::MarkOn),
+    row("]", "one milestone on (a node death is told in six)", Action::MarkOn),
     row("[", "one milestone back", Action::MarkBack),
     row("}", "one stage on", Action::StageOn),
     row("{", "one stage back", Action::StageBack),
@@ -97,6 +99,9 @@ pub const ROWS: [Row; 47] = [
     row("b", "this run and its branches: choose one", Action::Runs),
     row("t", "back to the theatre, whatever is open", Action::Theatre),
     row("o", "what the script has printed so far", Action::Output),
+    row("/", "find a task, a stage, a node, a word; on the data page a key", Action::Find),
+    row("n", "the next place of what was found; compare: the next difference", Action::NextFound),
+    row("N", "the place before", Action::PreviousFound),
     row("m", "the blocks of a shuffle, map outputs by reduce tasks", Action::Matrix),
     row("Tab", "next pane", Action::NextPane),
     row("S-Tab", "pane before", Action::PreviousPane),
@@ -114,7 +119,6 @@ pub const ROWS: [Row; 47] = [
     told("Data", "j k partition, h l another stage"),
     row("c", "data: rows, bytes or time", Action::Measure),
     told("Compare", "j k moment that differs, Enter goes there"),
-    row("n", "compare: to the next difference", Action::NextDifference),
     row("s", "compare: swap the two", Action::Swap),
     told("h l", "compare: another run as B"),
     row(">", "one line of the script on: plans grow, an action lights them", Action::LineOn),
@@ -169,6 +173,20 @@ pub fn action(key: KeyEvent) -> Option<Action> {
     }
 }
 
+/// What a key does that a line of keys names, such as `Space` or `x`.
+#[must_use]
+pub fn of_hint(key: &str) -> Option<Action> {
+    let mut chars = key.chars();
+    match (key, chars.next(), chars.next()) {
+        ("Space", ..) => Some(Action::PlayPause),
+        ("Tab", ..) => Some(Action::NextPane),
+        ("Enter", ..) => Some(Action::Open),
+        ("Esc", ..) => Some(Action::Close),
+        (_, Some(c), None) => character(c),
+        _ => None,
+    }
+}
+
 fn character(c: char) -> Option<Action> {
     Some(match c {
         ' ' => Action::PlayPause,
@@ -197,7 +215,9 @@ fn character(c: char) -> Option<Action> {
         'p' => Action::Plan,
         'd' => Action::Data,
         'c' => Action::Measure,
-        'n' => Action::NextDifference,
+        '/' => Action::Find,
+        'n' => Action::NextFound,
+        'N' => Action::PreviousFound,
         's' => Action::Swap,
         'y' => Action::Copy,
         'P' => Action::Projector,

@@ -5,10 +5,13 @@
 
 pub mod branch;
 pub mod fault;
+pub mod find;
+pub mod hits;
 pub mod keymap;
 pub mod model;
 pub mod pages;
 pub mod player;
+pub mod question;
 pub mod recording;
 pub mod select;
 pub mod stops;
@@ -108,7 +111,7 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     }
     model.until = input.until;
     player::to_until(&mut model);
-    let mut stage = Stage { screen: Screen::open()?, on_branch: input.on_branch };
+    let mut stage = Stage { screen: Screen::open(model.options)?, on_branch: input.on_branch };
     let exit = stage.play(&mut model);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
         if let Some(handle) = &run.handle {
@@ -246,7 +249,12 @@ pub(in crate::tui) fn copy(screen: &mut Screen, model: &mut Model) -> io::Result
     let text = view::copied(model, model.run().history.current(), screen.area()?);
     screen.copy(&text)?;
     let lines = plural(text.lines().count() as u64, "line");
-    model.toast = Some((format!("copied: {lines} (the terminal must allow it)"), 4.0));
+    // Whether the terminal takes it, nobody tells us.
+    let words = match screen.keep(&text) {
+        Ok(path) => format!("copied: {lines}, also in {}", path.display()),
+        Err(_) => format!("copied: {lines}, if the terminal allows it"),
+    };
+    model.toast = Some((words, 8.0));
     Ok(())
 }
 

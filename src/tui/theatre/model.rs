@@ -2,6 +2,7 @@
 
 use super::branch::Pending;
 use super::pages::Page;
+use super::question::Answer;
 use super::recording::Recording;
 use super::stops::Beat;
 use crate::common::ids::{NodeId, StageId};
@@ -64,6 +65,10 @@ pub enum Overlay {
         query: String,
         choice: usize,
     },
+    /// What is looked for is being typed.
+    Find {
+        query: String,
+    },
     /// Choose what to break now, and where; and say how many tasks will run again.
     Fault {
         /** Index into [`KINDS`](super::fault::KINDS). */
@@ -122,10 +127,14 @@ pub struct Model {
     /// Lines scrolled on in the script, from the one that is reached.
     pub script_scroll: isize,
     pub overlay: Overlay,
+    /// What was looked for last, in small letters.
+    pub found: String,
     /// What is open over the theatre, the top one last.
     pub pages: Vec<Page>,
     /// The prediction for a branch that has been asked for.
     pub guess: Option<u32>,
+    /// What a person answered to the question of a death, by run and death.
+    pub answers: BTreeMap<(usize, usize), Answer>,
     /// How many tasks a person said would run again because of a death, by run and death.
     pub guesses: BTreeMap<(usize, usize), u32>,
     /// One line that tells what was just done, and how long it stays, in seconds.
@@ -160,8 +169,10 @@ impl Model {
             story_scroll: 0,
             script_scroll: 0,
             overlay: Overlay::None,
+            found: String::new(),
             pages: Vec::new(),
             guess: None,
+            answers: BTreeMap::new(),
             guesses: BTreeMap::new(),
             toast: None,
         }
@@ -181,7 +192,7 @@ impl Model {
     /// Whether letters are text now.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        matches!(self.overlay, Overlay::Help { .. })
+        matches!(self.overlay, Overlay::Help { .. } | Overlay::Find { .. })
     }
 
     /// Folds the status of the cursor, so that `view` can read it.

@@ -157,12 +157,12 @@ impl Recording {
         (start, ended.unwrap_or(next).max(start))
     }
 
-    /// What the script has printed after so many events.
+    /// What the script has printed after so many events, on standard error too.
     #[must_use]
     pub fn printed_at(&self, position: usize) -> String {
         let known = self.history.events().iter().take(position);
         let texts = known.filter_map(|event| match &event.kind {
-            EventKind::Printed { text } => Some(text.as_str()),
+            EventKind::Printed { text } | EventKind::ErrorPrinted { text } => Some(text.as_str()),
             _ => None,
         });
         texts.collect()

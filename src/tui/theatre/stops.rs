@@ -1,6 +1,7 @@
 //! The places where stepping stops: milestones, and the beats of a node death (visualizer §10).
 //!
-//! A death is told in beats at one and the same moment of the log: the machine stops, what was on it, who still needs it, the three lists.
+//! A death is told in beats at one and the same moment of the log: the machine stops, what was on it, the question, who still
+//! needs it, the three lists.
 //! The cost comes later, when the last task that ran again is done.
 
 use crate::common::time::VirtualTime;
@@ -15,6 +16,8 @@ pub enum Beat {
     Death,
     /// Everything on it turns to lost, one after the other.
     Inventory,
+    /// Which of it must be made again? The person says so first.
+    Question,
     /// From the tasks that want it back to what can still be read.
     Trace,
     /// Still there; gone and not needed; gone and needed.
@@ -30,6 +33,8 @@ impl Beat {
         match self {
             Beat::Death => 1.5,
             Beat::Inventory => 3.0,
+            // Long enough to answer; Enter goes on at once.
+            Beat::Question => 20.0,
             Beat::Trace => 4.5,
             Beat::Triage => 4.0,
             Beat::Cost => 4.0,
@@ -44,7 +49,7 @@ impl Beat {
 }
 
 /// How many beats there are.
-pub const BEATS: usize = 5;
+pub const BEATS: usize = 6;
 
 /// What there is to see at a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +99,9 @@ pub fn stops_of(marks: &[Mark], head: &Status, fates: &[Fate]) -> Vec<Stop> {
         .map(|mark| Stop { position: mark.position, at: mark.at, kind: StopKind::Mark(mark.kind) })
         .collect();
     for (index, death) in head.deaths.iter().enumerate() {
-        for beat in [Beat::Death, Beat::Inventory, Beat::Trace, Beat::Triage] {
+        for beat in [Beat::Death, Beat::Inventory, Beat::Question, Beat::Trace, Beat::Triage] {
             let nothing = death.outputs.is_empty() && death.running.is_empty() && death.cached.is_empty();
-            if !(nothing && beat == Beat::Trace) {
+            if !(nothing && matches!(beat, Beat::Question | Beat::Trace)) {
                 stops.push(Stop { position: death.position, at: death.at, kind: StopKind::Beat(index, beat) });
             }
         }

@@ -6,16 +6,16 @@ use super::keymap::Action;
 use super::model::{Model, Overlay, Pane, Selected};
 use super::recording::Recording;
 use super::stops::Beat;
-use super::update::{Effect, Message, update};
+use super::update::{Effect, Message, Mouse, update};
 use super::view::view;
-use crate::common::ids::NodeId;
+use crate::common::ids::{NodeId, StageId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::status::{History, Status, fixture};
 use crate::tui::glyphs::TWINS;
 use crate::tui::{GlyphSet, RunEnd, RunHandle, ScreenOptions, Theme};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 fn model(options: ScreenOptions) -> Model {
     let recording = Recording::recorded(fixture::node_death());
@@ -95,11 +95,11 @@ fn blocks_on_their_way_are_seen() {
 fn a_death_is_told_in_beats() {
     let mut model = at(5.1, ScreenOptions::default());
     let mut beats = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         press(&mut model, Action::MarkOn);
         beats.push(model.cursor.beat.map(|(_, beat)| beat));
     }
-    assert_eq!(beats, [Beat::Death, Beat::Inventory, Beat::Trace, Beat::Triage].map(Some));
+    assert_eq!(beats, [Beat::Death, Beat::Inventory, Beat::Question, Beat::Trace, Beat::Triage].map(Some));
     snapshot("full_triage", &draw(&model, 120, 40));
     snapshot("compact_triage", &draw(&model, 80, 24));
     press(&mut model, Action::MarkBack);
@@ -148,7 +148,27 @@ fn a_question_in_the_middle_of_the_story_is_answered() {
     press(&mut model, Action::Why);
     assert!(draw(&model, 120, 40).contains("4 Why does"));
     press(&mut model, Action::MarkOn);
-    assert_eq!(model.cursor.beat, Some((0, Beat::Trace)));
+    assert_eq!(model.cursor.beat, Some((0, Beat::Question)));
+}
+
+#[test]
+fn a_death_asks_first_and_reveals_then() {
+    let mut model = at(5.1, ScreenOptions::default());
+    while model.cursor.beat != Some((0, Beat::Question)) {
+        press(&mut model, Action::MarkOn);
+    }
+    snapshot("full_question", &draw(&model, 120, 40));
+    snapshot("compact_question", &draw(&model, 80, 24));
+    // Both outputs and the cached partition; the running task is forgotten.
+    for action in [Action::PlayPause, Action::Down, Action::PlayPause, Action::Down, Action::Down, Action::PlayPause] {
+        press(&mut model, action);
+    }
+    press(&mut model, Action::Open);
+    assert_eq!((model.cursor.beat, model.playing), (Some((0, Beat::Trace)), false));
+    press(&mut model, Action::MarkOn);
+    let status = model.run().history.current();
+    let verdict = super::question::verdict(&model, status, &status.deaths[0]);
+    assert_eq!(verdict, Some((false, "Not quite: needed and not marked: running S1.p2.".to_owned())));
 }
 
 #[test]
@@ -181,7 +201,7 @@ fn playing_stops_for_the_beats_and_ends() {
             seen.push(beat);
         }
     }
-    assert_eq!(seen, [Beat::Death, Beat::Inventory, Beat::Trace, Beat::Triage, Beat::Cost]);
+    assert_eq!(seen, [Beat::Death, Beat::Inventory, Beat::Question, Beat::Trace, Beat::Triage, Beat::Cost]);
     assert!(!model.playing, "{:?} {:?}", model.cursor, model.toast);
     assert_eq!(model.cursor.position, model.run().history.len());
 }
@@ -239,7 +259,7 @@ fn two_runs_stand_side_by_side_at_one_time() {
     snapshot("text_compare", &draw(&model, 40, 12));
     let applied: Vec<usize> = model.runs.iter().map(|run| run.history.current().applied).collect();
     assert!(applied[0] > applied[1] && applied[1] == model.runs[1].history.len());
-    press(&mut model, Action::NextDifference);
+    press(&mut model, Action::NextFound);
     let [moment] = match model.pages.last() {
         Some(super::pages::Page::Compare(page)) => page.comparison.moments.clone(),
         _ => Vec::new(),
@@ -275,6 +295,88 @@ fn typing_finds_a_command_and_enter_does_it() {
     press(&mut model, Action::Help);
     update(&mut model, Message::Typed('?'));
     assert_eq!(model.overlay, Overlay::None);
+}
+
+/// Presses the mouse where a text is drawn.
+fn click(model: &mut Model, text: &str) -> Vec<Effect> {
+    let frame = draw(model, 120, 40);
+    let (y, line) = frame.lines().enumerate().find(|(_, line)| line.contains(text)).expect("the text is drawn");
+    let x = line[..line.find(text).expect("the text is drawn")].chars().count();
+    let at = Position { x: x as u16, y: y as u16 };
+    let screen = Rect { x: 0, y: 0, width: 120, height: 40 };
+    update(model, Message::Mouse { at, screen, kind: Mouse::Press })
+}
+
+#[test]
+fn what_is_clicked_is_selected_and_clicked_again_is_asked_about() {
+    let mut model = at(7.0, ScreenOptions::default());
+    click(&mut model, "S1 aggregate");
+    assert_eq!((model.selected, model.focus), (Selected::Stage(StageId(1)), Pane::Stages));
+    click(&mut model, "node-4 ");
+    assert_eq!((model.selected, model.focus), (Selected::Node(NodeId(4)), Pane::Nodes));
+    click(&mut model, "S0.m4");
+    assert_eq!(model.selected, Selected::Task(StageId(0), 4));
+    assert!(model.why.is_none());
+    click(&mut model, "S0.m4");
+    assert!(model.why.is_some());
+}
+
+#[test]
+fn hints_and_sentences_are_clicked() {
+    let mut model = at(7.0, ScreenOptions::default());
+    click(&mut model, "p plan");
+    assert!(draw(&model, 120, 40).contains("PLAN  Q0"));
+    click(&mut model, "PushDownPredicates");
+    assert!(draw(&model, 120, 40).contains("step 3 of"));
+    click(&mut model, "t theatre");
+    click(&mut model, "S0 (orders) runs again");
+    assert_eq!(model.cursor.time, VirtualTime::from_secs_f64(7.0), "the first press gives the pane the focus");
+    click(&mut model, "S0 (orders) runs again");
+    assert_eq!(model.cursor.time, VirtualTime::from_secs_f64(5.6));
+    model.selected = Selected::Node(NodeId(2));
+    model.overlay = Overlay::Runs { choice: 0 };
+    click(&mut model, "node-1 ");
+    assert_eq!(model.selected, Selected::Node(NodeId(2)), "what is covered is not clicked");
+}
+
+fn find(model: &mut Model, text: &str) {
+    press(model, Action::Find);
+    for c in text.chars() {
+        update(model, Message::Typed(c));
+    }
+    press(model, Action::Open);
+}
+
+#[test]
+fn names_and_words_are_found() {
+    let mut model = at(0.5, ScreenOptions::default());
+    find(&mut model, "m4");
+    assert_eq!(model.selected, Selected::Task(StageId(0), 4));
+    let mut moments = Vec::new();
+    for _ in 0..3 {
+        press(&mut model, Action::NextFound);
+        moments.push(model.cursor.time.as_secs_f64());
+    }
+    assert_eq!(moments, [3.8, 5.2, 5.4], "its end, its loss, who misses it");
+    press(&mut model, Action::PreviousFound);
+    assert!((model.cursor.time.as_secs_f64() - 5.2).abs() < 1e-9);
+    find(&mut model, "N3");
+    assert_eq!(model.selected, Selected::Node(NodeId(3)));
+    find(&mut model, "recovered");
+    assert!((model.cursor.time.as_secs_f64() - 10.0).abs() < 1e-9);
+    find(&mut model, "no such thing");
+    assert!(model.toast.as_ref().is_some_and(|(text, _)| text.contains("no task, node or sentence")));
+}
+
+#[test]
+fn a_key_is_found_on_the_data_page() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Data);
+    find(&mut model, "fr");
+    let is_there = |model: &Model| draw(model, 120, 40).contains("3 Rows of S1.p1");
+    assert!(is_there(&model), "{}", draw(&model, 120, 40));
+    press(&mut model, Action::NextFound);
+    assert!(is_there(&model));
 }
 
 #[test]

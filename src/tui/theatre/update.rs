@@ -3,14 +3,17 @@
 use super::Exit;
 use super::branch::{self, BranchRequest, Change};
 use super::fault::{KINDS, Strike};
+use super::find;
+use super::hits::{self, Target};
 use super::keymap::{self, Action};
 use super::model::{Model, Overlay, PANES, Pane, SPEEDS, Selected};
 use super::pages::data::DataPage;
 use super::pages::plan::PlanPage;
 use super::pages::{self, Page};
 use super::player::{self, Stops};
+use super::question;
 use super::select;
-use super::view::layout;
+use super::view::{self, layout};
 use crate::common::ids::NodeId;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::Event;
@@ -138,14 +141,12 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             branch::enter_when_ready(model);
             Vec::new()
         }
-        Message::Mouse { at, screen, kind } => {
-            mouse(model, at, screen, kind);
-            Vec::new()
-        }
+        Message::Mouse { at, screen, kind } => mouse(model, at, screen, kind),
     }
 }
 
-fn key(model: &mut Model, action: Action) -> Vec<Effect> {
+/// Takes in a key.
+pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Interrupt => return vec![Effect::Leave(Exit::Interrupted)],
         Action::Suspend => return vec![Effect::Suspend],
@@ -161,6 +162,9 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     if let Some(effects) = pages::key(model, action) {
         return effects;
+    }
+    if model.pages.is_empty() && question::key(model, action) {
+        return Vec::new();
     }
     match action {
         Action::PlayPause => player::toggle(model),
@@ -191,7 +195,10 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Plan => pages::open(model, Page::Plan(PlanPage::at_cursor(model))),
         Action::Data => pages::open(model, Page::Data(DataPage::at_cursor(model))),
         // These belong to pages.
-        Action::Measure | Action::NextDifference | Action::Swap => {}
+        Action::Measure | Action::Swap => {}
+        Action::Find => model.overlay = Overlay::Find { query: String::new() },
+        Action::NextFound => find::next(model, true),
+        Action::PreviousFound => find::next(model, false),
         Action::Copy => return vec![Effect::Copy],
         Action::Projector => turn_projector(model),
         Action::Theatre => pages::close_all(model),
@@ -213,16 +220,22 @@ fn key(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// A text grows or shrinks; `?` in an empty one closes it again.
 fn typed(model: &mut Model, message: &Message) {
-    let Overlay::Help { query, choice } = &mut model.overlay else { return };
-    match message {
-        Message::Typed('?' | ':') if query.is_empty() => {
+    let query = match (&mut model.overlay, message) {
+        (Overlay::Help { query, .. }, Message::Typed('?' | ':')) if query.is_empty() => {
             model.overlay = Overlay::None;
             return;
         }
+        (Overlay::Help { query, choice }, _) => {
+            *choice = 0;
+            query
+        }
+        (Overlay::Find { query }, _) => query,
+        _ => return,
+    };
+    match message {
         Message::Typed(c) => query.push(*c),
         _ => drop(query.pop()),
     }
-    *choice = 0;
 }
 
 fn turn_projector(model: &mut Model) {
@@ -325,6 +338,18 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
                 return key(model, chosen);
             }
         }
+        Overlay::Find { query } => {
+            let query = std::mem::take(query);
+            if closing || action == Action::Open {
+                model.overlay = Overlay::None;
+            } else {
+                model.overlay = Overlay::Find { query };
+                return Vec::new();
+            }
+            if action == Action::Open {
+                find::start(model, &query);
+            }
+        }
         Overlay::Output { back } => {
             *back = back.saturating_add_signed(-step);
             if closing || matches!(action, Action::Output | Action::Open) {
@@ -398,43 +423,44 @@ fn switch_run(model: &mut Model, choice: usize) {
     }
 }
 
-fn mouse(model: &mut Model, at: Position, screen: Rect, kind: Mouse) {
-    if model.overlay != Overlay::None {
-        return;
-    }
-    if !model.pages.is_empty() {
-        let action = match kind {
-            Mouse::WheelUp => Action::Up,
-            Mouse::WheelDown => Action::Down,
-            Mouse::Press | Mouse::Drag => return,
-        };
-        // Up and down never ask for anything outside.
-        pages::key(model, action);
-        return;
-    }
+fn mouse(model: &mut Model, at: Position, screen: Rect, kind: Mouse) -> Vec<Effect> {
     let areas = layout::areas(screen, model);
-    if let Some(bar) = areas.bar.filter(|bar| bar.contains(at)) {
+    let is_plain = model.overlay == Overlay::None && model.pages.is_empty();
+    if let Some(bar) = areas.bar.filter(|bar| is_plain && bar.contains(at)) {
         if matches!(kind, Mouse::Press | Mouse::Drag) {
             let fraction = f64::from(at.x.saturating_sub(bar.x)) / f64::from(bar.width.saturating_sub(1).max(1));
             player::scrub_to(model, fraction);
         }
-        return;
+        return Vec::new();
     }
-    let Some((pane, _)) = areas.panes.iter().find(|(_, area)| area.contains(at)) else { return };
-    let pane = *pane;
+    let pane = areas.panes.iter().find(|(_, area)| is_plain && area.contains(at)).map(|(pane, _)| *pane);
     match kind {
-        Mouse::Press => model.focus = pane,
-        Mouse::Drag => {}
-        Mouse::WheelUp | Mouse::WheelDown => {
-            let before = model.focus;
-            model.focus = pane;
-            let action = if kind == Mouse::WheelUp { Action::Up } else { Action::Down };
-            select::step(model, action);
-            if pane != Pane::Story && pane != Pane::Why {
-                model.focus = before;
-            }
+        Mouse::Press => {
+            let hits = view::hits(model, model.run().history.current(), screen);
+            // What is open covers the whole screen but the keys.
+            let is_met = |target: &Target| model.overlay == Overlay::None || !target.is_of_a_pane();
+            let target = hits::target(&hits, at).filter(is_met).unwrap_or(Target::Nothing);
+            hits::press(model, target, pane)
         }
+        Mouse::Drag => Vec::new(),
+        Mouse::WheelUp => wheel(model, pane, Action::Up),
+        Mouse::WheelDown => wheel(model, pane, Action::Down),
     }
+}
+
+/// The wheel moves in what lies under the pointer.
+fn wheel(model: &mut Model, pane: Option<Pane>, action: Action) -> Vec<Effect> {
+    let Some(pane) = pane else {
+        // Up and down ask a page or an overlay for nothing outside.
+        return if model.overlay != Overlay::None || !model.pages.is_empty() { key(model, action) } else { Vec::new() };
+    };
+    let before = model.focus;
+    model.focus = pane;
+    select::step(model, action);
+    if pane != Pane::Story && pane != Pane::Why {
+        model.focus = before;
+    }
+    Vec::new()
 }
 
 /// The speed as shown.

@@ -71,7 +71,7 @@ pub trait Desk {
 /// # Errors
 /// When the terminal can not be used.
 pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOptions) -> io::Result<Left> {
-    let mut screen = Screen::open()?;
+    let mut screen = Screen::open(options)?;
     let mut dirty = true;
     loop {
         for news in desk.look() {

@@ -25,7 +25,7 @@ const REST: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the terminal can not be used.
 pub fn run(model: &mut WorldModel, options: ScreenOptions) -> io::Result<Left> {
-    let mut screen = Screen::open()?;
+    let mut screen = Screen::open(options)?;
     let mut before = Instant::now();
     let mut dirty = true;
     let mut area = Rect::default();

@@ -31,7 +31,7 @@ const BAR_ENDS: u16 = 12;
 
 /// Draws the screen.
 pub fn view(model: &WorldModel, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    let mut brush = Brush { buffer, options };
+    let mut brush = Brush::new(buffer, options);
     let row =
         |y: u16| Rect { y: screen.y + y.min(screen.height.saturating_sub(1)), height: screen.height.min(1), ..screen };
     draw_title(&mut brush, model, row(0));

@@ -108,6 +108,29 @@ pub fn close_all(model: &mut Model) {
     }
 }
 
+/// A line of the top page's list was pressed.
+pub fn choose(model: &mut Model, line: usize) {
+    let Some(mut page) = model.pages.pop() else { return };
+    match &mut page {
+        Page::Plan(page) => page.choose(line),
+        Page::Data(page) => page.choice = line,
+        Page::Compare(_) => {}
+    }
+    model.pages.push(page);
+}
+
+/// To the next place on the top page of what is looked for; false when there is none.
+pub fn find(model: &mut Model, is_forward: bool) -> bool {
+    let Some(mut page) = model.pages.pop() else { return false };
+    let is_found = match &mut page {
+        Page::Plan(page) => page.find(&model.found, is_forward),
+        Page::Data(page) => page.find(model.run().history.current(), &model.found, is_forward),
+        Page::Compare(_) => false,
+    };
+    model.pages.push(page);
+    is_found
+}
+
 fn closed(model: &mut Model, page: &Page) {
     if let Page::Compare(page) = page {
         model.current = page.before;
@@ -135,6 +158,12 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Answer::Branch(request) => Some(vec![Effect::Branch(request)]),
         Answer::Pass => None,
     }
+}
+
+/// The first index after `here` for which something holds, around the end; `here` itself comes last.
+fn around(len: usize, here: usize, is_forward: bool, holds: impl Fn(usize) -> bool) -> Option<usize> {
+    let step = |far: usize| if is_forward { (here + far) % len } else { (here + len - far) % len };
+    (1..=len).map(step).find(|at| holds(*at))
 }
 
 /// Whether a key means something while a page is open: what would change the hidden panes of the theatre does not.

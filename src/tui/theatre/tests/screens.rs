@@ -1,8 +1,6 @@
 //! Every screen of the theatre in every size and look, and what must hold for all of them.
 
 use super::*;
-use crate::status::TaskState::{Done, Failed, Lost, Pending, Recomputing, Running};
-use crate::tui::theme::Tone;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthChar;
 
@@ -93,24 +91,6 @@ fn the_way_to_all_keys_is_always_there() {
                 let frame = draw(&model, width, height);
                 let last = frame.lines().last().unwrap_or_default();
                 assert!(last.ends_with("? keys"), "{name} at {width} x {height}:\n{frame}");
-            }
-        }
-    }
-}
-
-#[test]
-fn states_differ_without_colour() {
-    let options = ScreenOptions { theme: Theme::Mono, ..ScreenOptions::default() };
-    let states = [Pending, Running, Recomputing, Done, Failed, Lost];
-    for glyphs in [GlyphSet::Unicode, GlyphSet::Ascii] {
-        let shown = |state| {
-            let glyph = options.state(state);
-            let glyph = if glyphs == GlyphSet::Ascii { crate::tui::glyphs::to_ascii(glyph) } else { glyph };
-            (glyph, options.style(Tone::of(state)))
-        };
-        for (index, a) in states.iter().enumerate() {
-            for b in &states[index + 1..] {
-                assert_ne!(shown(*a), shown(*b), "{a:?} and {b:?}");
             }
         }
     }

@@ -69,7 +69,8 @@ pub fn areas(screen: Rect, model: &Model) -> Areas {
         Form::Text => vec![(if model.focus == Pane::Script { Pane::Script } else { Pane::Story }, middle)],
         Form::Full | Form::Compact if model.zoom => vec![(model.focus, middle)],
         Form::Full => {
-            full(middle, if model.by_line && model.focus != Pane::Timeline { Pane::Script } else { Pane::Timeline })
+            let left = if model.by_line && model.focus != Pane::Timeline { Pane::Script } else { Pane::Timeline };
+            full(middle, left, model.run().lanes.len() as u16)
         }
         Form::Compact => compact(middle, shown_tab(model)),
     };
@@ -104,12 +105,16 @@ fn failed(model: &Model) -> bool {
     wrong && !run.history.is_empty() && model.cursor.position >= run.history.len()
 }
 
-/// `left` is the pane at the left of the middle.
-fn full(area: Rect, left: Pane) -> Vec<(Pane, Rect)> {
-    let story = (area.height * 2 / 9).clamp(6, 12);
-    let rest = area.height - story;
-    let middle = rest * 43 / 100;
-    let top = rest - middle;
+/// The lowest story, and the lowest machines with stages beside them.
+const STORY: u16 = 6;
+const TOP: u16 = 16;
+
+/// `left` is the pane at the left of the middle. Each core gets a row of it where that leaves room for the rest.
+fn full(area: Rect, left: Pane, cores: u16) -> Vec<(Pane, Rect)> {
+    let usual = (area.height * 2 / 9).clamp(STORY, 12);
+    let middle = ((area.height - usual) * 43 / 100).max((cores + 2).min(area.height.saturating_sub(STORY + TOP)));
+    let story = usual.min(area.height.saturating_sub(middle + TOP)).max(STORY);
+    let top = area.height - middle - story;
     let stages = (area.width * 37 / 100).min(60);
     let why = (area.width * 37 / 100).min(70);
     let at = |x: u16, y: u16, width: u16, height: u16| Rect { x: area.x + x, y: area.y + y, width, height };

@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod footer;
 pub mod layout;
+pub mod network;
 pub mod nodes;
 pub mod overlay;
 pub mod paint;
@@ -12,6 +13,7 @@ pub mod story;
 pub mod timeline;
 pub mod why;
 
+use super::hits::Hit;
 use super::model::{Model, Pane};
 use super::stops::Beat;
 use super::update::speed_word;
@@ -27,17 +29,29 @@ use unicode_width::UnicodeWidthStr;
 
 /// Draws the theatre. The status is the fold up to the model's cursor.
 pub fn view(model: &Model, status: &Status, buffer: &mut Buffer, screen: Rect) {
+    draw(&mut Brush::new(buffer, model.options), model, status, screen);
+    glyphs::finish(buffer, model.options.glyphs);
+}
+
+/// What can be pressed on that frame.
+#[must_use]
+pub fn hits(model: &Model, status: &Status, screen: Rect) -> Vec<Hit> {
+    let mut buffer = Buffer::empty(screen);
+    let mut brush = Brush::noting(&mut buffer, model.options);
+    draw(&mut brush, model, status, screen);
+    brush.into_hits()
+}
+
+fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     let areas = layout::areas(screen, model);
-    let mut brush = Brush { buffer, options: model.options };
     match (areas.form, model.pages.last()) {
-        (Form::Tiny, _) => tiny(&mut brush, screen),
-        (_, Some(page)) => page.draw(&mut brush, model, status, screen),
-        (_, None) => whole(&mut brush, model, status, &areas),
+        (Form::Tiny, _) => tiny(brush, screen),
+        (_, Some(page)) => page.draw(brush, model, status, screen),
+        (_, None) => whole(brush, model, status, &areas),
     }
     if areas.form != Form::Tiny {
-        overlay::draw(&mut brush, model, status, screen);
+        overlay::draw(brush, model, status, screen);
     }
-    glyphs::finish(buffer, model.options.glyphs);
 }
 
 /// What `y` copies: the page's own text, else the pane with the focus as it is drawn.
@@ -169,8 +183,12 @@ const TEXT_HINTS: [Hint; 3] = [("Space", "play"), ("[/]", "step"), ("q", "back")
 
 fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     const STORY_HINTS: [Hint; 3] = [("]", "go on with the story of this death"), ("Space", "play"), ("w", "why")];
+    const QUESTION_HINTS: [Hint; 4] =
+        [("j/k", "choose"), ("Space", "mark"), ("Enter", "show the answer"), ("w", "why")];
     const LAST_HINTS: [Hint; 3] = [("]", "the run goes on"), ("Space", "play"), ("w", "why")];
-    let hints: &[Hint] = match (model.cursor.beat.filter(|_| !model.playing), areas.form) {
+    let is_asked = |(_, beat): &(usize, Beat)| *beat == Beat::Question;
+    let hints: &[Hint] = match (model.cursor.beat.filter(|beat| !model.playing || is_asked(beat)), areas.form) {
+        (Some((_, Beat::Question)), _) => &QUESTION_HINTS,
         (Some((_, Beat::Cost)), _) => &LAST_HINTS,
         (Some(_), _) => &STORY_HINTS,
         (None, Form::Full | Form::Compact) if model.by_line => &LINE_HINTS,

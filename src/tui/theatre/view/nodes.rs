@@ -1,16 +1,19 @@
 //! The machines: what runs on each core, what each holds, and what moves between them.
 
+use super::super::hits::Target;
 use super::super::model::{Model, Selected};
 use super::super::select::stages_on_screen;
 use super::super::stops::Beat;
+use super::network;
 use super::paint::{Brush, Lines, fit, gauge};
 use super::why::revealed;
 use crate::common::ids::{NodeId, StageId, TaskId};
 use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
+use crate::event::{Locality, TaskCause};
 use crate::report::words;
 use crate::status::{Attempt, Death, Node, Status};
-use crate::tui::theme::{Motion, Tone};
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,8 +41,18 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
     } else {
         lines(brush, model, status, inner, &nodes)
     };
-    let rest = inner.height.saturating_sub(used);
-    network(brush, model, status, Rect { y: inner.y + used, height: rest, ..inner });
+    let mut rest = inner.height.saturating_sub(used);
+    if rest > 2 {
+        rest -= 1;
+        let near = "input on ■ own node  □ own rack  ◇ another    ═ 1 MiB and more  ━ 64 KiB  ─ less";
+        let near = if usize::from(inner.width) < near.width() {
+            "input on ■ own node  □ own rack  ◇ another"
+        } else {
+            near
+        };
+        brush.tone(inner, 0, inner.height - 1, near, Tone::Dim);
+    }
+    network::draw(brush, model, status, Rect { y: inner.y + used, height: rest, ..inner });
 }
 
 fn up(model: &Model, status: &Status) -> usize {
@@ -72,22 +85,25 @@ fn dead<'a>(model: &'a Model, node: &Node) -> Option<&'a Death> {
 fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node: &Node) {
     let death = dead(model, node);
     let selected = model.selected == Selected::Node(node.node);
-    let (lines, tone) = match (death, selected) {
-        (Some(_), _) => (Lines::Dashed, Tone::Lost),
-        (None, true) => (Lines::Double, Tone::Focus),
-        (None, false) => (Lines::Light, Tone::Dim),
+    let trouble = trouble(node);
+    let (lines, tone) = match (death, selected, &trouble) {
+        (Some(_), ..) => (Lines::Dashed, Tone::Lost),
+        (None, true, _) => (Lines::Double, Tone::Focus),
+        (None, false, Some((state, _))) => (Lines::Dotted, state.tone()),
+        (None, false, None) => (Lines::Light, Tone::Dim),
     };
+    brush.hit_area(rect, Target::Select(Selected::Node(node.node)));
     brush.frame(rect, tone, lines);
-    let title = match death {
-        Some(death) => format!(" {} ╳ LOST at {} ", node.node, words::moment(death.at)),
-        None => format!(" {} ", node.node),
+    let title = match (death, &trouble) {
+        (Some(death), _) => format!(" {} ╳ LOST at {} ", node.node, words::moment(death.at)),
+        (None, Some((_, words))) => format!(" {} {words} ", node.node),
+        (None, None) => format!(" {} ", node.node),
     };
-    let title_tone = if death.is_some() {
-        Tone::Lost
-    } else if selected {
-        Tone::Focus
-    } else {
-        Tone::Title
+    let title_tone = match (death, selected, &trouble) {
+        (Some(_), ..) => Tone::Lost,
+        (None, true, _) => Tone::Focus,
+        (None, false, Some((state, _))) => state.tone(),
+        (None, false, None) => Tone::Title,
     };
     brush.tone(rect, 2, 0, &title, title_tone);
     if selected && death.is_some() {
@@ -105,7 +121,18 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node:
     }
 }
 
-/// `c0 ► S0.m4 ▓▓▓░░░ 40 %`.
+/// What is wrong with a machine that lives.
+fn trouble(node: &Node) -> Option<(State, String)> {
+    if let Some(at) = node.leaving {
+        return Some((State::Preempted, format!("z leaves at {}", words::moment(at))));
+    }
+    if node.cut.is_some() {
+        return Some((State::Failed, "╳ cut off".to_owned()));
+    }
+    node.is_slowed.then(|| (State::Speculative, "≈ slowed".to_owned()))
+}
+
+/// `c0 ► S0.m4 ■ ▓▓▓░░░ 40 %`.
 fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, core: u32, area: Rect, long: bool) -> u16 {
     // A narrow cell has no room for the core's name.
     let named = area.width >= 11;
@@ -116,6 +143,8 @@ fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, cor
         return brush.tone(area, x, 0, if node.is_alive() && named { "· idle" } else { "·" }, Tone::Pending);
     };
     let name = status.attempt_name(attempt.task);
+    let selected = Selected::Task(attempt.stage.stage, attempt.partition);
+    brush.hit(area, 0, 0, area.width, Target::Select(selected));
     if attempt.orphaned || !node.is_alive() {
         let x = brush.tone(area, x, 0, if named { "✗ " } else { "✗" }, Tone::Lost);
         let room = usize::from(area.width.saturating_sub(x));
@@ -129,8 +158,13 @@ fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, cor
     brush.put(area, i32::from(x), 0, glyph, style);
     let start = x + if named { 2 } else { 1 };
     let mut x = brush.tone(area, start, 0, &name, tone);
-    if is_selected(model, attempt) {
+    if model.selected == selected {
         brush.mark(area, start, 0, x - start);
+    }
+    if let Some(near) = nearness(attempt).filter(|_| long && area.width >= 26) {
+        let style = brush.style(Tone::Dim);
+        brush.put(area, i32::from(x) + 1, 0, near, style);
+        x += 2;
     }
     if long {
         x = brush.tone(area, x + 1, 0, &detail(model, attempt, usize::from(area.width.saturating_sub(x + 1))), tone);
@@ -138,24 +172,32 @@ fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, cor
     x
 }
 
-fn is_selected(model: &Model, attempt: &Attempt) -> bool {
-    match model.selected {
-        Selected::Task(stage, partition) => stage == attempt.stage.stage && partition == attempt.partition,
-        Selected::Stage(_) | Selected::Node(_) | Selected::Nothing => false,
-    }
+fn phase(attempt: &Attempt, now: VirtualTime) -> (char, Tone) {
+    let state = match (attempt.cause == TaskCause::Speculative, attempt.is_again()) {
+        (true, _) => State::Speculative,
+        (false, true) => State::Again,
+        (false, false) if attempt.is_fetching(now) => State::Fetching,
+        (false, false) => State::Running,
+    };
+    // What runs again is told by its colour while it reads.
+    let glyph = if attempt.is_fetching(now) { State::Fetching.glyph() } else { state.glyph() };
+    (glyph, state.tone())
 }
 
-fn phase(attempt: &Attempt, now: VirtualTime) -> (char, Tone) {
-    if attempt.fetches.iter().any(|fetch| fetch.arrives > now) {
-        return ('⇣', if attempt.is_again() { Tone::Again } else { Tone::Fetching });
+/// How near an attempt is to its input; nothing where it has no place.
+fn nearness(attempt: &Attempt) -> Option<char> {
+    match attempt.locality {
+        Locality::Process | Locality::Node => Some('■'),
+        Locality::Rack => Some('□'),
+        Locality::Any => Some('◇'),
+        Locality::NoPreference => None,
     }
-    if attempt.is_again() { ('↻', Tone::Again) } else { ('►', Tone::Running) }
 }
 
 /// Blocks that have arrived while it fetches, else how far it is.
 fn detail(model: &Model, attempt: &Attempt, room: usize) -> String {
     let now = model.cursor.time;
-    if attempt.fetches.iter().any(|fetch| fetch.arrives > now) {
+    if attempt.is_fetching(now) {
         let here: u32 = attempt.fetches.iter().filter(|fetch| fetch.arrives <= now).map(|fetch| fetch.blocks).sum();
         let all: u32 = attempt.fetches.iter().map(|fetch| fetch.blocks).sum();
         let words = [format!("reads blocks {here}/{all}"), format!("blocks {here}/{all}"), format!("{here}/{all}")];
@@ -188,8 +230,15 @@ fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area
     let x = brush.tone(area, 0, 0, "memory ", Tone::Dim);
     let bar = gauge(share.max(if cached > 0 { 0.08 } else { 0.0 }), 8, '▒', '░');
     let x = brush.tone(area, x, 0, &bar, if cached > 0 { Tone::Cached } else { Tone::Dim });
-    let text = if cached > 0 { format!(" ◆ {}", bytes(cached)) } else { " no cached data".to_owned() };
-    brush.tone(area, x, 0, &text, if cached > 0 { Tone::Cached } else { Tone::Dim });
+    let text = match (cached, node.spilled_bytes) {
+        (0, 0) => " no cached data".to_owned(),
+        (0, _) => String::new(),
+        (cached, _) => format!(" ◆ {}", bytes(cached)),
+    };
+    let x = brush.tone(area, x, 0, &text, if cached > 0 { Tone::Cached } else { Tone::Dim });
+    if node.spilled_bytes > 0 {
+        brush.tone(area, x + 1, 0, &format!("▽ {}", bytes(node.spilled_bytes)), Tone::Spilled);
+    }
     let outputs = outputs_on(model, status, node.node);
     brush.tone(
         area,
@@ -295,8 +344,14 @@ fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, nodes: &
 }
 
 fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area: Rect) {
+    brush.hit_area(area, Target::Select(Selected::Node(node.node)));
     let death = dead(model, node);
-    let (glyph, tone) = if death.is_some() { ('✗', Tone::Lost) } else { ('■', Tone::Done) };
+    let (glyph, tone) = match (death, trouble(node)) {
+        (Some(_), _) => (State::Lost.glyph(), Tone::Lost),
+        (None, Some((State::Failed, _))) => ('╳', Tone::Failed),
+        (None, Some((state, _))) => (state.glyph(), state.tone()),
+        (None, None) => ('■', Tone::Done),
+    };
     let x = brush.tone(area, 0, 0, &node.node.to_string(), if death.is_some() { Tone::Lost } else { Tone::Title });
     if model.selected == Selected::Node(node.node) {
         brush.mark(area, 0, 0, x);
@@ -326,78 +381,4 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, are
     let outputs = outputs_on(model, status, node.node);
     let text = if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, &outputs, usize::from(tail)) };
     brush.tone(end, 0, 0, &text, if outputs.is_empty() { Tone::Dim } else { Tone::Done });
-}
-
-/// Lanes between nodes that have bytes on their way, the fullest first.
-fn network(brush: &mut Brush, model: &Model, status: &Status, area: Rect) {
-    if area.height == 0 {
-        return;
-    }
-    let now = model.cursor.time;
-    let mut lanes: BTreeMap<(NodeId, NodeId), (u64, f64)> = BTreeMap::new();
-    let mut own = 0_u64;
-    let mut silent: Vec<NodeId> = Vec::new();
-    for attempt in status.running() {
-        for fetch in attempt.fetches.iter().filter(|fetch| fetch.sent <= now && fetch.arrives > now) {
-            if fetch.from == attempt.node {
-                own += fetch.bytes;
-                continue;
-            }
-            if status.nodes.get(&fetch.from).is_some_and(|node| !node.is_alive()) {
-                silent.push(fetch.from);
-                continue;
-            }
-            let whole = fetch.arrives.since(fetch.sent).0.max(1) as f64;
-            let lane = lanes.entry((fetch.from, attempt.node)).or_default();
-            lane.0 += fetch.bytes;
-            lane.1 = now.since(fetch.sent).0 as f64 / whole;
-        }
-    }
-    let mut lanes: Vec<((NodeId, NodeId), (u64, f64))> = lanes.into_iter().collect();
-    lanes.sort_by_key(|(ends, (size, _))| (std::cmp::Reverse(*size), *ends));
-    silent.sort_unstable();
-    silent.dedup();
-    let mut local = if own > 0 { format!("   ↺ {} on the same node", bytes(own)) } else { String::new() };
-    for node in silent {
-        local = format!("   {node} ╌╌╌ no answer{local}");
-    }
-    if lanes.is_empty() {
-        brush.tone(area, 0, 0, &format!("network: quiet{local}"), Tone::Dim);
-        return;
-    }
-    let room = usize::from(area.height);
-    for (y, ((from, to), (size, fraction))) in lanes.iter().take(room).enumerate() {
-        let x = brush.tone(area, 0, y as u16, &format!("{from} "), Tone::Text);
-        let x = brush.tone(area, x, y as u16, &wire(*size, *fraction, model.options.motion), Tone::Fetching);
-        let x = brush.tone(area, x, y as u16, &format!(" {to}  {}", bytes(*size)), Tone::Text);
-        let hidden = lanes.len() - room.min(lanes.len());
-        if y + 1 == room && hidden > 0 {
-            brush.tone(area, x, y as u16, &format!("   +{hidden} more{local}"), Tone::Dim);
-        } else if y + 1 == lanes.len() {
-            brush.tone(area, x, y as u16, &local, Tone::Dim);
-        }
-    }
-}
-
-/// `──●──●──►`: more dots for more bytes, moving with virtual time.
-fn wire(size: u64, fraction: f64, motion: Motion) -> String {
-    const LENGTH: usize = 12;
-    let line = if size >= 1 << 20 {
-        '═'
-    } else if size >= 64 << 10 {
-        '━'
-    } else {
-        '─'
-    };
-    let mut cells = vec![line; LENGTH];
-    if motion == Motion::Full {
-        let dots = (1 + (size / (64 << 10)).max(1).ilog2() as usize).min(4);
-        let head = (fraction * LENGTH as f64) as usize;
-        for dot in 0..dots {
-            cells[(head + dot * LENGTH / dots) % LENGTH] = '●';
-        }
-    }
-    let mut wire: String = cells.into_iter().collect();
-    wire.push('►');
-    wire
 }

@@ -1,6 +1,7 @@
 //! What opens above the panes: keys, the kill console, the list of runs, the blocks of a shuffle, a branch under way.
 
 use super::super::fault::{FaultKind, KINDS};
+use super::super::hits::Target;
 use super::super::keymap::{Row, found};
 use super::super::model::{Model, Overlay, Selected};
 use super::super::recording::Recording;
@@ -33,6 +34,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     match &model.overlay {
         Overlay::None => {}
         Overlay::Help { query, choice } => help(brush, model, screen, query, *choice),
+        Overlay::Find { query } => find(brush, screen, query),
         Overlay::Fault { kind, choice, guess } => {
             console(brush, model, status, screen, &Console { kind: KINDS[*kind], choice: *choice, guess: *guess });
         }
@@ -40,6 +42,21 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         Overlay::Output { back } => output(brush, model, screen, *back),
         Overlay::Matrix => matrix(brush, model, status, screen),
     }
+}
+
+/// What is looked for, in the place of the keys.
+fn find(brush: &mut Brush, screen: Rect, query: &str) {
+    let line = Rect { y: screen.y + screen.height - 1, height: 1, ..screen };
+    brush.clear(line);
+    let x = brush.tone(line, 1, 0, "/", Tone::Key);
+    let x = brush.tone(line, x, 0, query, Tone::Title);
+    brush.mark(line, x, 0, 1);
+    let hint = if screen.width < 80 {
+        "Enter finds"
+    } else {
+        "a task, a stage, a node or a word; Enter finds, n N go on, Esc closes"
+    };
+    brush.tone(line, x + 3, 0, hint, Tone::Dim);
 }
 
 /// A framed, blank area in the middle; gives its inside. The line of keys stays in view.
@@ -54,7 +71,8 @@ fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rec
 
 /// Keys and commands: what is typed narrows them, Enter does the chosen one.
 fn help(brush: &mut Brush, model: &Model, screen: Rect, query: &str, choice: usize) {
-    let glyphs = "· waits  ► runs  ⇣ reads blocks  ■ done  ✗ lost  ↻ runs again  ! stopped  ◆ cached";
+    let glyphs = "· waits for input  ○ for a core  ⇣ for blocks  ► runs  ■ done  » was done before  ↻ runs again  ≈ second copy  \
+                  ◆ cached  ▽ spilled  ! failed  ✗ lost  z leaves  input on ■ own node  □ own rack  ◇ another";
     let honest = "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
     let area = window(brush, screen, (74, screen.height.saturating_sub(4).min(40)), "Keys and commands");
     let x = brush.tone(area, 0, 0, "> ", Tone::Key);
@@ -76,6 +94,7 @@ fn help(brush: &mut Brush, model: &Model, screen: Rect, query: &str, choice: usi
         brush.tone(area, 0, y, if index == choice { ">" } else { " " }, Tone::Title);
         brush.tone(area, 2, y, row.keys, Tone::Key);
         brush.tone(area, 18, y, row.does, tone);
+        brush.hit(area, 0, y, area.width, Target::Line(index));
     }
     if rows.is_empty() {
         brush.tone(area, 2, 2, "No key or command says that.", Tone::Dim);
@@ -124,6 +143,7 @@ fn console(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, chos
         let sign = if index == chosen.choice { '>' } else { ' ' };
         let tone = if index == chosen.choice { Tone::Title } else { Tone::Text };
         brush.tone(area, 0, y as u16 + 3, &format!("{sign} {:<9} {held}", node.to_string()), tone);
+        brush.hit(area, 0, y as u16 + 3, area.width, Target::Line(index));
     }
     let Some(death) = victims.get(chosen.choice).and_then(|node| dry_run(status, *node)) else { return };
     let bottom = area.height.saturating_sub(1);
@@ -196,6 +216,7 @@ fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {
         let y = index as u16 * 3;
         let tone = if index == choice { Tone::Title } else { Tone::Text };
         brush.tone(area, 0, y, &fit(&format!("{sign} {}{here}", run.name), width), tone);
+        brush.hit(area, 0, y, area.width, Target::Line(index));
         let totals = &run.head().totals;
         let more = if run.is_growing() { " so far" } else { "" };
         let end = words::moment(run.history.end());

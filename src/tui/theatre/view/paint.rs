@@ -3,19 +3,56 @@
 use crate::common::text::{plural, visible};
 use crate::report::page::{Ink, PageLine};
 use crate::report::words::pieces;
+use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theme::{ScreenOptions, Tone};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use std::fmt::{self, Write as _};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Where and how to draw.
 pub struct Brush<'a> {
     pub buffer: &'a mut Buffer,
     pub options: ScreenOptions,
+    /// Where things stand that can be pressed; only while somebody asks for it.
+    hits: Option<Vec<Hit>>,
 }
 
-impl Brush<'_> {
+impl<'a> Brush<'a> {
+    /// A brush that only draws.
+    #[must_use]
+    pub fn new(buffer: &'a mut Buffer, options: ScreenOptions) -> Self {
+        Brush { buffer, options, hits: None }
+    }
+
+    /// A brush that also writes down what can be pressed.
+    #[must_use]
+    pub fn noting(buffer: &'a mut Buffer, options: ScreenOptions) -> Self {
+        Brush { buffer, options, hits: Some(Vec::new()) }
+    }
+
+    /// What can be pressed, as far as it was written down.
+    #[must_use]
+    pub fn into_hits(self) -> Vec<Hit> {
+        self.hits.unwrap_or_default()
+    }
+
+    /// Some cells of a row stand for something.
+    pub fn hit(&mut self, area: Rect, x: u16, y: u16, width: u16, target: Target) {
+        if let Some(hits) = &mut self.hits {
+            let area = Rect { x: area.x + x, y: area.y + y, width, height: 1 }.intersection(area);
+            hits.push(Hit { area, target });
+        }
+    }
+
+    /// An area stands for something.
+    pub fn hit_area(&mut self, area: Rect, target: Target) {
+        if let Some(hits) = &mut self.hits {
+            hits.push(Hit { area, target });
+        }
+    }
+
     /// The style of a tone.
     #[must_use]
     pub fn style(&self, tone: Tone) -> Style {
@@ -28,9 +65,19 @@ impl Brush<'_> {
             return x;
         }
         let room = usize::from(area.width - x);
-        let cut = fit(text, room);
-        let end = self.buffer.set_stringn(area.x + x, area.y + y, &cut, room, alone(style)).0;
+        let (x, y) = (area.x + x, area.y + y);
+        let is_whole = text.width() <= room && !text.contains(char::is_control);
+        let end = if is_whole {
+            self.buffer.set_stringn(x, y, text, room, alone(style)).0
+        } else {
+            self.buffer.set_stringn(x, y, fit(text, room), room, alone(style)).0
+        };
         end - area.x
+    }
+
+    /// Writes words in a tone; no memory is taken for them.
+    pub fn say(&mut self, area: Rect, x: u16, y: u16, words: fmt::Arguments, tone: Tone) -> u16 {
+        self.tone(area, x, y, Note::of(words).as_str(), tone)
     }
 
     /// Writes text in a tone.
@@ -52,6 +99,7 @@ impl Brush<'_> {
 
     /// Blanks an area.
     pub fn clear(&mut self, area: Rect) {
+        self.hit_area(area, Target::Nothing);
         for y in 0..area.height {
             let blank = " ".repeat(usize::from(area.width));
             self.buffer.set_stringn(area.x, area.y + y, blank, usize::from(area.width), Style::reset());
@@ -64,8 +112,10 @@ impl Brush<'_> {
         self.frame(area, tone, Lines::Light);
         let inner = area.width.saturating_sub(4);
         let style = self.style(if focus { Tone::Focus } else { Tone::Title });
-        let title = format!(" {} ", fit(title, usize::from(inner.saturating_sub(2))));
-        self.text(area, 2, 0, &title, style);
+        let room = Rect { width: 2 + inner.saturating_sub(1), ..area };
+        let x = self.text(room, 2, 0, " ", style);
+        let x = self.text(room, x, 0, title, style);
+        self.text(area, x, 0, " ", style);
         shrink(area)
     }
 
@@ -126,6 +176,41 @@ impl Brush<'_> {
     }
 }
 
+/// A short text that takes no memory of its own. What does not fit in it is left out.
+pub struct Note {
+    bytes: [u8; Note::ROOM],
+    len: usize,
+}
+
+impl Note {
+    const ROOM: usize = 160;
+
+    /// These words.
+    #[must_use]
+    pub fn of(words: fmt::Arguments) -> Self {
+        let mut note = Note { bytes: [0; Note::ROOM], len: 0 };
+        // Only a word that does not fit is an error.
+        let _ = note.write_fmt(words);
+        note
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Note {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len + text.len();
+        let room = self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
 /// The style without what was drawn in the cell before: a bold title does not stay dim from the frame below it.
 fn alone(style: Style) -> Style {
     Style::reset().patch(style)
@@ -149,6 +234,8 @@ fn tone(ink: Ink) -> Tone {
 pub enum Lines {
     Light,
     Dashed,
+    /// Of what is there, but not well.
+    Dotted,
     Double,
 }
 
@@ -158,6 +245,7 @@ impl Lines {
         match self {
             Lines::Light => ['─', '│', '┌', '┐', '└', '┘'],
             Lines::Dashed => ['╌', '╎', '┌', '┐', '└', '┘'],
+            Lines::Dotted => ['┄', '┆', '┌', '┐', '└', '┘'],
             Lines::Double => ['═', '║', '╔', '╗', '╚', '╝'],
         }
     }

@@ -1,14 +1,16 @@
 //! The stage graph of the query at the cursor: boxes with edges where it fits, one line for each stage where it does not.
 
+use super::super::hits::Target;
 use super::super::model::{Model, Selected};
 use super::super::select::stages_on_screen;
 use super::paint::{Brush, Lines, fit};
 use crate::common::ids::StageId;
 use crate::common::text::{bytes, visible};
+use crate::common::time::VirtualTime;
 use crate::report::words;
 use crate::status::{Stage, StageState, Status, TaskState};
 use crate::tui::dag::{self, Layout, NodeSpec, Placed};
-use crate::tui::theme::{Motion, Tone};
+use crate::tui::theme::{Motion, State, Tone};
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
@@ -71,12 +73,12 @@ fn graph(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[S
     for (id, place) in ids.iter().zip(&layout.boxes) {
         if let Some(stage) = status.stages.get(id) {
             let place = Placed { x: place.x + shift, ..*place };
-            stage_box(brush, model, area, stage, place);
+            stage_box(brush, model, status, area, stage, place);
         }
     }
 }
 
-fn stage_box(brush: &mut Brush, model: &Model, area: Rect, stage: &Stage, place: Placed) {
+fn stage_box(brush: &mut Brush, model: &Model, status: &Status, area: Rect, stage: &Stage, place: Placed) {
     let rect = Rect {
         x: area.x + place.x as u16,
         y: area.y + place.y as u16,
@@ -92,14 +94,15 @@ fn stage_box(brush: &mut Brush, model: &Model, area: Rect, stage: &Stage, place:
     } else {
         Tone::Dim
     };
+    brush.hit_area(rect, Target::Select(Selected::Stage(stage.definition.stage)));
     brush.frame(rect, frame, if selected { Lines::Double } else { Lines::Light });
     let name = format!(" {} {} ", stage.definition.stage, stage.definition.name);
     let title = Rect { width: rect.width.saturating_sub(1), ..rect };
     brush.tone(title, 1, 0, &name, tone);
     let inside = Rect { x: rect.x + 2, y: rect.y + 1, width: rect.width - 4, height: rect.height - 2 };
-    tasks_row(brush, model, stage, inside, 0);
+    tasks_row(brush, model, status, stage, inside, 0);
     if inside.height > 1 {
-        brush.tone(inside, 0, 1, &operators(stage), Tone::Dim);
+        brush.tone(inside, 0, 1, &operators_within(stage, usize::from(inside.width)), Tone::Dim);
     }
 }
 
@@ -107,18 +110,21 @@ fn operators(stage: &Stage) -> String {
     stage.definition.operators.iter().map(|operator| visible(operator)).collect::<Vec<_>>().join(" ▸ ")
 }
 
-/// The first operators that fit whole.
+/// The first operators that fit whole; `…` says that there are more.
 fn operators_within(stage: &Stage, room: usize) -> String {
+    let whole = operators(stage);
+    if whole.width() <= room {
+        return whole;
+    }
     let mut text = String::new();
     for operator in &stage.definition.operators {
-        let between = if text.is_empty() { "" } else { " ▸ " };
-        let longer = format!("{text}{between}{}", visible(operator));
-        if longer.width() > room {
+        let longer = format!("{text}{} ▸ ", visible(operator));
+        if longer.width() + 1 > room {
             break;
         }
         text = longer;
     }
-    text
+    text + "…"
 }
 
 fn stage_tone(stage: &Stage) -> Tone {
@@ -138,12 +144,18 @@ fn stage_tone(stage: &Stage) -> Tone {
 }
 
 /// One glyph for each task, or for each bucket of tasks, and `4/6` at the right.
-fn tasks_row(brush: &mut Brush, model: &Model, stage: &Stage, area: Rect, y: u16) {
+fn tasks_row(brush: &mut Brush, model: &Model, status: &Status, stage: &Stage, area: Rect, y: u16) {
     let count = format!("{}/{}", stage.done(), stage.tasks.len());
     let room = usize::from(area.width).saturating_sub(count.width() + 1).max(1);
-    for (cell, state) in buckets(stage, room).into_iter().enumerate() {
-        let style = brush.style(Tone::of(state));
-        brush.put(area, cell as i32, i32::from(y), brush.options.state(state), style);
+    let others = model.run().query_at(model.cursor.position) != stage.definition.query;
+    let state = |partition: usize| state_of(status, stage, partition, model.cursor.time, others);
+    for (cell, state) in buckets(stage.tasks.len(), room, state).into_iter().enumerate() {
+        let style = brush.style(state.tone());
+        brush.put(area, cell as i32, i32::from(y), state.glyph(), style);
+        if stage.tasks.len() <= room {
+            let task = Selected::Task(stage.definition.stage, cell as u32);
+            brush.hit(area, cell as u16, y, 1, Target::Select(task));
+        }
     }
     if let Selected::Task(id, partition) = model.selected
         && id == stage.definition.stage
@@ -155,26 +167,50 @@ fn tasks_row(brush: &mut Brush, model: &Model, stage: &Stage, area: Rect, y: u16
     brush.tone(area, x, y, &count, Tone::Text);
 }
 
-/// States for at most `room` cells; where several tasks share one, the worst wins.
-fn buckets(stage: &Stage, room: usize) -> Vec<TaskState> {
-    let tasks = stage.tasks.len();
-    if tasks <= room {
-        return stage.tasks.iter().map(|task| task.state).collect();
+/// How a task stands. What another query has left is not run again: it is skipped.
+fn state_of(status: &Status, stage: &Stage, partition: usize, now: VirtualTime, is_of_another: bool) -> State {
+    let Some(task) = stage.tasks.get(partition) else { return State::Pending };
+    match task.state {
+        TaskState::Pending if stage.open_submission().is_some() => State::Scheduled,
+        TaskState::Done if is_of_another => State::Skipped,
+        TaskState::Running | TaskState::Recomputing => {
+            let attempts = task.runs.iter().rev().filter_map(|run| status.attempts.get(run));
+            let mut open = attempts.filter(|attempt| attempt.ended.is_none() && !attempt.orphaned);
+            let is_fetching = open.next().is_some_and(|attempt| attempt.is_fetching(now));
+            if open.next().is_some() {
+                State::Speculative
+            } else if is_fetching && task.state == TaskState::Running {
+                State::Fetching
+            } else {
+                State::of(task.state)
+            }
+        }
+        other => State::of(other),
     }
-    let bucket = |cell: usize| cell * tasks / room..((cell + 1) * tasks / room);
-    (0..room).map(|cell| worst(stage.tasks[bucket(cell)].iter().map(|task| task.state))).collect()
 }
 
-fn worst(states: impl Iterator<Item = TaskState>) -> TaskState {
-    let rank = |state: &TaskState| match state {
-        TaskState::Lost => 5,
-        TaskState::Recomputing => 4,
-        TaskState::Failed => 3,
-        TaskState::Running => 2,
-        TaskState::Pending => 1,
-        TaskState::Done => 0,
+/// States for at most `room` cells; where several tasks share one, the worst wins.
+fn buckets(tasks: usize, room: usize, state: impl Fn(usize) -> State) -> Vec<State> {
+    if tasks <= room {
+        return (0..tasks).map(state).collect();
+    }
+    let bucket = |cell: usize| cell * tasks / room..((cell + 1) * tasks / room);
+    (0..room).map(|cell| worst(bucket(cell).map(&state))).collect()
+}
+
+fn worst(states: impl Iterator<Item = State>) -> State {
+    let rank = |state: &State| match state {
+        State::Lost => 8,
+        State::Again => 7,
+        State::Failed => 6,
+        State::Speculative | State::Preempted => 5,
+        State::Running => 4,
+        State::Fetching => 3,
+        State::Scheduled => 2,
+        State::Pending => 1,
+        State::Done | State::Skipped | State::Cached | State::Spilled => 0,
     };
-    states.max_by_key(rank).unwrap_or_default()
+    states.max_by_key(rank).unwrap_or(State::Pending)
 }
 
 /// Which neighbours a cell of an edge connects to.
@@ -340,6 +376,7 @@ fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
 /// A stage on one line: name, tasks, what it reads and makes.
 pub fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stage, area: Rect) {
     let id = stage.definition.stage;
+    brush.hit_area(area, Target::Select(Selected::Stage(id)));
     let name_width = if area.width >= 70 { 20 } else { 15 };
     let name = fit(&format!("{id} {}", stage.definition.name), name_width - 1);
     brush.tone(area, 0, 0, &name, stage_tone(stage));
@@ -348,7 +385,7 @@ pub fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stag
     }
     let tasks_width = if area.width >= 70 { 22 } else { 14 };
     let tasks = Rect { x: area.x + name_width as u16, width: tasks_width, ..area };
-    tasks_row(brush, model, stage, tasks, 0);
+    tasks_row(brush, model, status, stage, tasks, 0);
     let x = name_width as u16 + tasks_width + 2;
     let rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
     let parents: Vec<String> = stage.definition.parents.iter().map(ToString::to_string).collect();

@@ -1,10 +1,12 @@
 //! What is going on: the narrator's sentences up to the cursor, the newest at the bottom.
 
+use super::super::hits::Target;
 use super::super::model::Model;
 use super::super::recording::Told;
 use super::super::stops::Beat;
 use super::layout::Form;
 use super::paint::{Brush, wrap};
+use crate::common::time::VirtualTime;
 use crate::report::{Sentence, Weight};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
@@ -16,7 +18,7 @@ const TIME: usize = 9;
 #[must_use]
 pub fn told_at(model: &Model) -> Vec<&Told> {
     let position = model.cursor.position;
-    let early = matches!(model.cursor.beat, Some((_, Beat::Death | Beat::Inventory)));
+    let early = matches!(model.cursor.beat, Some((_, Beat::Death | Beat::Inventory | Beat::Question)));
     let hidden = |told: &Told| {
         let is_later = early && told.position == position && !matches!(told.sentence.kind, "node_died" | "fault");
         is_later || !model.by_line && told.sentence.kind == "plan_built"
@@ -61,14 +63,14 @@ fn lines(brush: &mut Brush, model: &Model, area: Rect, focus: bool) {
     }
     let scroll = if focus { model.story_scroll.min(told.len() - 1) } else { 0 };
     let shown = &told[..told.len() - scroll];
-    let mut rows: Vec<(String, Tone, bool)> = Vec::new();
+    let mut rows: Vec<(String, Tone, VirtualTime)> = Vec::new();
     for told in shown.iter().rev() {
         let room = usize::from(area.width).saturating_sub(TIME).max(10);
         let lines = wrap(&told.sentence.text, room, 0);
         for (index, line) in lines.iter().enumerate().rev() {
             let time = told.sentence.at.as_secs_f64();
             let start = if index == 0 { format!("{time:>7.3}  ") } else { " ".repeat(TIME) };
-            rows.push((format!("{start}{line}"), tone(&told.sentence), told.position == model.cursor.position));
+            rows.push((format!("{start}{line}"), tone(&told.sentence), told.sentence.at));
         }
         if rows.len() >= usize::from(area.height) {
             break;
@@ -76,7 +78,8 @@ fn lines(brush: &mut Brush, model: &Model, area: Rect, focus: bool) {
     }
     rows.truncate(usize::from(area.height));
     rows.reverse();
-    for (y, (line, tone, _)) in rows.iter().enumerate() {
+    for (y, (line, tone, at)) in rows.iter().enumerate() {
+        brush.hit(area, 0, y as u16, area.width, Target::Moment(*at));
         let (time, text) = line.split_at(TIME.min(line.len()));
         brush.tone(area, 0, y as u16, time, Tone::Dim);
         brush.tone(area, TIME as u16, y as u16, text, *tone);

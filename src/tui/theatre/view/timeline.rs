@@ -1,18 +1,20 @@
-//! What every core did, over the time of the query at the cursor. The future is not drawn.
+//! What every core did, over the time of the query at the cursor. The future is not drawn. Drawing takes no memory.
 
+use super::super::hits::Target;
 use super::super::model::{Model, Selected};
-use super::paint::Brush;
+use super::paint::{Brush, Note};
 use crate::common::ids::{NodeId, StageId, TaskId};
-use crate::common::text::plural;
 use crate::common::time::VirtualTime;
-use crate::event::TaskOutcome;
-use crate::status::{Attempt, Status, Victim};
-use crate::tui::theme::Tone;
+use crate::event::{TaskCause, TaskOutcome};
+use crate::status::{Attempt, Status, TaskName, Victim};
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 /// Columns for the core's name.
 const NAMES: u16 = 11;
+/// Columns for the time, at most; a wider screen stays blank behind them.
+const WIDEST: u16 = 512;
 
 /// Time to columns.
 struct Scale {
@@ -29,23 +31,24 @@ impl Scale {
 
 /// The pane.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
-    let width = area.width.saturating_sub(4 + NAMES);
+    let width = area.width.saturating_sub(4 + NAMES).min(WIDEST);
     let scale = scale(model, width);
     let cell = scale.nanos_per_cell as f64 / 1e9;
     let title = if cell >= 0.095 {
-        format!("3 Timeline per core   1 cell = {cell:.2} s")
+        Note::of(format_args!("3 Timeline per core   1 cell = {cell:.2} s"))
     } else {
-        format!("3 Timeline per core   1 cell = {:.1} ms", cell * 1000.0)
+        Note::of(format_args!("3 Timeline per core   1 cell = {:.1} ms", cell * 1000.0))
     };
-    let inner = brush.pane(area, &title, focus);
-    let chart = Rect { x: inner.x + NAMES, width: inner.width.saturating_sub(NAMES), ..inner };
-    axis(brush, chart, &scale);
-    let lanes: Vec<(&(NodeId, u32), &Vec<TaskId>)> = model.run().lanes.iter().collect();
-    let room = usize::from(inner.height.saturating_sub(1));
+    let inner = brush.pane(area, title.as_str(), focus);
+    let chart = Rect { x: inner.x + NAMES, width: inner.width.saturating_sub(NAMES).min(WIDEST), ..inner };
+    // The times stand on the lower edge, so that every row is a core's.
+    axis(brush, Rect { y: area.y + area.height.saturating_sub(1), height: 1, ..chart }, &scale);
+    let lanes = &model.run().lanes;
+    let room = usize::from(inner.height);
     if lanes.len() <= room {
         for (row, (place, tasks)) in lanes.iter().enumerate() {
-            let y = row as u16 + 1;
-            name(brush, inner, y, **place);
+            let y = row as u16;
+            name(brush, inner, y, *place);
             lane(brush, model, status, chart, y, place.0, tasks, &scale);
         }
         legend(brush, inner, lanes.len(), room);
@@ -87,19 +90,20 @@ fn axis(brush: &mut Brush, chart: Rect, scale: &Scale) {
     let mut at = scale.from.0.next_multiple_of(step);
     loop {
         let x = scale.column(VirtualTime(at));
-        if x + 7 >= i32::from(chart.width) {
+        if x + 9 >= i32::from(chart.width) {
             return;
         }
         let secs = at as f64 / 1e9;
-        brush.tone(chart, x as u16, 0, &format!("▏{secs:.digits$} s"), Tone::Dim);
+        brush.say(chart, x as u16, 0, format_args!("┴ {secs:.digits$} s "), Tone::Dim);
         at += step;
     }
 }
 
 fn name(brush: &mut Brush, area: Rect, y: u16, (node, core): (NodeId, u32)) {
-    let text =
-        if core == 0 { format!("{node:<7}c{core}", node = node.to_string()) } else { format!("{:<7}c{core}", "") };
-    brush.tone(area, 0, y, &text, Tone::Dim);
+    if core == 0 {
+        brush.say(area, 0, y, format_args!("{node}"), Tone::Dim);
+    }
+    brush.say(area, 7, y, format_args!("c{core}"), Tone::Dim);
 }
 
 #[expect(clippy::too_many_arguments, reason = "a lane needs its place, its tasks and the scale")]
@@ -185,7 +189,15 @@ fn bar(
     match tone {
         Tone::Lost => brush.put(chart, end, i32::from(y), '✗', style),
         Tone::Failed => brush.put(chart, end, i32::from(y), '!', style),
+        _ if attempt.metrics.spilled_bytes > 0 => {
+            let style = brush.style(Tone::Spilled);
+            brush.put(chart, end, i32::from(y), State::Spilled.glyph(), style);
+        }
         _ => {}
+    }
+    if end >= start {
+        let task = Selected::Task(attempt.stage.stage, attempt.partition);
+        brush.hit(chart, start as u16, y, (end - start + 1) as u16, Target::Select(task));
     }
     label(brush, model, status, chart, y, attempt, (start, end));
 }
@@ -194,15 +206,21 @@ fn bar(
 #[must_use]
 pub fn look(attempt: &Attempt, index: usize) -> (char, Tone) {
     let lost = attempt.orphaned || matches!(attempt.outcome, Some(TaskOutcome::ExecutorLost { .. }));
+    let is_copy = attempt.cause == TaskCause::Speculative;
+    let gave_up = matches!(attempt.outcome, Some(TaskOutcome::Killed { .. } | TaskOutcome::Ignored { .. }));
     let failed = matches!(attempt.outcome, Some(TaskOutcome::Failed { .. } | TaskOutcome::FetchFailed { .. }));
     let tone = match (attempt.is_again(), attempt.ended.is_some()) {
         _ if lost => Tone::Lost,
         _ if failed => Tone::Failed,
+        _ if gave_up => Tone::Dim,
+        _ if is_copy => Tone::Speculative,
         (true, _) => Tone::Again,
         (false, true) => Tone::Done,
         (false, false) => Tone::Running,
     };
     let body = match (attempt.is_again(), index % 2) {
+        _ if gave_up => '·',
+        _ if is_copy => '≈',
         (true, _) => '↻',
         (false, 0) => '█',
         (false, _) => '▓',
@@ -212,10 +230,11 @@ pub fn look(attempt: &Attempt, index: usize) -> (char, Tone) {
 
 fn label(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, y: u16, attempt: &Attempt, span: (i32, i32)) {
     let (id, partition): (StageId, u32) = (attempt.stage.stage, attempt.partition);
-    let name = status.task_name(id, partition);
-    let short = name.split_once('.').map_or(name.as_str(), |(_, task)| task);
+    let Some(stage) = status.stages.get(&id) else { return };
+    let name = TaskName { stage, partition };
+    let (long, short) = (Note::of(format_args!("{name}")), Note::of(format_args!("{name:#}")));
     let room = span.1 - span.0;
-    let text = if room > name.width() as i32 + 1 { name.as_str() } else { short };
+    let text = if room > long.as_str().width() as i32 + 1 { long.as_str() } else { short.as_str() };
     let selected = match model.selected {
         Selected::Task(stage, part) => stage == id && part == partition,
         Selected::Stage(stage) => stage == id,
@@ -231,25 +250,27 @@ fn label(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, y: u16,
 
 /// More cores than rows: one row for each node, with how many of its cores are busy in each cell.
 fn by_node(brush: &mut Brush, model: &Model, status: &Status, inner: Rect, chart: Rect, scale: &Scale) {
-    let nodes: Vec<NodeId> = status.nodes.keys().copied().collect();
-    let room = usize::from(inner.height.saturating_sub(1)).max(1);
+    let room = usize::from(inner.height).max(1);
     let shown = match model.selected {
         Selected::Node(node) => Some(node),
         _ => status.deaths.last().map(|death| death.node),
     };
-    let wanted = nodes.iter().position(|node| Some(*node) == shown).unwrap_or(0);
+    let nodes = status.nodes.len();
+    let wanted = status.nodes.keys().position(|node| Some(*node) == shown).unwrap_or(0);
     let first = (wanted + 1).saturating_sub(room);
-    if nodes.len() > room {
-        let more = format!(" {} more ", plural((nodes.len() - room) as u64, "node"));
-        let below = Rect { height: inner.height + 1, ..inner };
-        brush.tone(below, inner.width.saturating_sub(more.width() as u16), inner.height, &more, Tone::Key);
+    if nodes > room {
+        let more = Note::of(format_args!(" {} more nodes ", nodes - room));
+        let above = Rect { y: inner.y - 1, height: 1, ..inner };
+        let x = inner.width.saturating_sub(more.as_str().width() as u16);
+        brush.tone(above, x, 0, more.as_str(), Tone::Key);
     }
-    for (row, node) in nodes.iter().skip(first).take(room).enumerate() {
-        let y = row as u16 + 1;
-        brush.tone(inner, 0, y, &node.to_string(), Tone::Dim);
+    for (row, node) in status.nodes.keys().skip(first).take(room).enumerate() {
+        let y = row as u16;
+        brush.say(inner, 0, y, format_args!("{node}"), Tone::Dim);
+        brush.hit(inner, 0, y, inner.width, Target::Select(Selected::Node(*node)));
         down(brush, model, chart, y, *node, scale);
         let lanes = model.run().lanes.range((*node, 0)..=(*node, u32::MAX));
-        let mut load = vec![(0_u32, false); usize::from(chart.width)];
+        let mut load = [(0_u32, false); WIDEST as usize];
         let mut cores = 0;
         for (_, tasks) in lanes {
             cores += 1;
@@ -288,7 +309,7 @@ fn shade(share: f64) -> char {
 fn legend(brush: &mut Brush, inner: Rect, used: usize, room: usize) {
     if used < room {
         let y = inner.height - 1;
-        let text = "█▓ runs  ⇣ reads blocks  ↻ runs again  ✗ lost  ! stopped  ╌ down";
+        let text = "█▓ runs  ⇣ reads  ↻ again  ≈ copy  ▽ spilled  ✗ lost  ! failed  ╌ down";
         brush.tone(inner, 0, y, text, Tone::Dim);
     }
 }

@@ -1,6 +1,7 @@
 //! Why: the answer to `w`, and the beats of a node death.
 
 use super::super::model::Model;
+use super::super::question;
 use super::super::stops::{BEATS, Beat};
 use super::paint::{Brush, wrap};
 use crate::common::text::plural;
@@ -69,8 +70,17 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
     let (title, lines) = match beat {
         Beat::Death => (format!("{node} stops"), recovery::what_a_death_is(status, death)),
         Beat::Inventory => (format!("What was on {node}?"), inventory(model, status, death)),
+        Beat::Question => ("Which must be made again?".to_owned(), asked(model, status, death)),
         Beat::Trace => trace(status, death),
-        Beat::Triage => ("What runs again?".to_owned(), triage(status, death)),
+        Beat::Triage => {
+            let mut lines = triage(status, death);
+            let verdict = question::verdict(model, status, death);
+            lines.extend(verdict.map(|(is_right, text)| {
+                let mark = if is_right { Mark::Wall } else { Mark::None };
+                Line { indent: 0, mark, text }
+            }));
+            ("What runs again?".to_owned(), lines)
+        }
         Beat::Cost => {
             let fate = fate(status, death);
             let mut lines = recovery::cost(status, &fate);
@@ -79,6 +89,15 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
         }
     };
     Explanation { title: format!("{title}  {number}"), lines }
+}
+
+/// The things to choose from, and how to think about them.
+fn asked(model: &Model, status: &Status, death: &Death) -> Vec<Line> {
+    const HOW: &str =
+        "Another copy? Still needed? Can its input be read? If not, one step back. Space marks, Enter shows it.";
+    let things = question::lines(model, status, death);
+    let line = |text: String| Line { indent: 0, mark: Mark::None, text };
+    things.into_iter().chain([HOW.to_owned()]).map(line).collect()
 }
 
 /// What the person had said before, beside what came.

@@ -51,7 +51,7 @@ impl ComparePage {
         match action {
             Action::Up => self.choice = self.choice.saturating_sub(1),
             Action::Down => self.choice = (self.choice + 1).min(self.comparison.moments.len().saturating_sub(1)),
-            Action::NextDifference => self.next(model),
+            Action::NextFound => self.next(model),
             Action::Open => self.jump(model),
             Action::Swap => {
                 let [a, b] = self.sides;

@@ -152,6 +152,14 @@ pub fn drawn<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<(&'
     found
 }
 
+/// The rows that were drawn of what a task wrote.
+#[must_use]
+pub fn written<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<(&'a RowSample, &'a SampledRow)> {
+    let shuffle = stage.definition.writes.and_then(|shuffle| status.shuffles.get(&shuffle));
+    let sample = shuffle.and_then(|shuffle| shuffle.samples.get(&(partition as u32))).map(AsRef::as_ref);
+    sample.into_iter().flat_map(|sample| sample.rows.iter().map(move |row| (sample, row))).collect()
+}
+
 /// The keys of drawn rows, the most frequent first, with how often each was drawn.
 #[must_use]
 pub fn top_keys(rows: &[(&RowSample, &SampledRow)]) -> Vec<(String, usize)> {
@@ -166,9 +174,11 @@ pub fn top_keys(rows: &[(&RowSample, &SampledRow)]) -> Vec<(String, usize)> {
     keys
 }
 
-/// How evenly numbers are spread.
+/// How evenly numbers are spread. Median and ratio are of those that are not 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
+    /// How many are 0.
+    pub empty: usize,
     pub median: u64,
     pub most: u64,
     pub to_median: f64,
@@ -185,11 +195,13 @@ pub fn spread(values: &[u64]) -> Option<Spread> {
     if total == 0 {
         return None;
     }
-    let median = sorted[sorted.len() / 2];
+    let empty = sorted.partition_point(|value| *value == 0);
+    let filled = &sorted[empty..];
+    let median = filled[filled.len() / 2];
     let count = sorted.len() as f64;
     let weighted: f64 = sorted.iter().zip(1_u32..).map(|(value, rank)| *value as f64 * f64::from(rank)).sum();
     let gini = 2.0 * weighted / (count * total as f64) - (count + 1.0) / count;
-    Some(Spread { median, most, to_median: most as f64 / median.max(1) as f64, gini: gini.max(0.0) })
+    Some(Spread { empty, median, most, to_median: most as f64 / median.max(1) as f64, gini: gini.max(0.0) })
 }
 
 #[cfg(test)]
@@ -201,7 +213,9 @@ mod tests {
         let even = spread(&[5, 5, 5, 5]).expect("numbers");
         assert!(even.gini < 1e-9 && (even.to_median - 1.0).abs() < 1e-9);
         let skewed = spread(&[0, 0, 0, 100]).expect("numbers");
-        assert!(skewed.gini > 0.7 && skewed.most == 100);
+        assert!(skewed.gini > 0.7 && skewed.most == 100 && skewed.empty == 3);
+        let few = spread(&[0, 0, 0, 5, 6, 40]).expect("numbers");
+        assert_eq!((few.median, few.empty), (6, 3));
         assert!(spread(&[0, 0]).is_none() && spread(&[]).is_none());
     }
 }

@@ -3,7 +3,7 @@
 pub mod facts;
 pub mod view;
 
-use super::Answer;
+use super::{Answer, around};
 use crate::common::ids::StageId;
 use crate::common::text::{bytes, count};
 use crate::report::words;
@@ -134,6 +134,19 @@ impl DataPage {
             let (measure, pane) = (self.measure, self.pane);
             *self = DataPage { measure, pane, ..Self::of(model.run().history.current(), other) };
         }
+    }
+
+    /// To the next partition of which a drawn row has a word; false when none has.
+    pub fn find(&mut self, status: &Status, word: &str, is_forward: bool) -> bool {
+        let Some(stage) = self.known(status) else { return false };
+        let has = |partition: usize| {
+            let name = stage.task_name(partition as u32).to_lowercase();
+            let mut rows = facts::drawn(status, stage, partition).into_iter();
+            name.ends_with(word) || rows.any(|(_, row)| row.cells.iter().any(|cell| cell.to_lowercase().contains(word)))
+        };
+        let found = around(stage.tasks.len(), self.choice, is_forward, has);
+        self.choice = found.unwrap_or(self.choice);
+        found.is_some()
     }
 
     /// The stage as it stands.

@@ -1,12 +1,13 @@
 //! The page: bars for the partitions, the numbers of their spread, where the rows came from, and the drawn rows.
 
 use super::super::{Sheet, sheet};
-use super::facts::{self, Part};
+use super::facts::{self, Part, Spread};
 use super::{DataPage, Measure, Pane, SKEW};
 use crate::common::text::{bytes, count, plural};
 use crate::event::{RowSample, SampledRow};
 use crate::report::words;
 use crate::status::{Stage, Status};
+use crate::tui::theatre::hits::Target;
 use crate::tui::theatre::model::Model;
 use crate::tui::theatre::view::footer::Hint;
 use crate::tui::theatre::view::layout::Form;
@@ -33,6 +34,8 @@ struct Scene<'a> {
     stage: &'a Stage,
     parts: Vec<Part>,
     drawn: Vec<(&'a RowSample, &'a SampledRow)>,
+    /// It reads no shuffle: the drawn rows are what it wrote.
+    is_source: bool,
 }
 
 impl Scene<'_> {
@@ -58,7 +61,10 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, 
     };
     let parts = facts::parts(status, stage);
     let chosen = page.choice.min(parts.len().saturating_sub(1));
-    let scene = Scene { page, status, stage, parts, drawn: facts::drawn(status, stage, chosen) };
+    // What is read of files or a cache went through no shuffle: there the rows that the task wrote are shown.
+    let is_source = stage.definition.reads.is_empty();
+    let drawn = if is_source { facts::written(status, stage, chosen) } else { facts::drawn(status, stage, chosen) };
+    let scene = Scene { page, status, stage, parts, drawn, is_source };
     match form {
         Form::Full => full(brush, &scene, body),
         Form::Compact => compact(brush, &scene, body),
@@ -129,6 +135,7 @@ fn bars(brush: &mut Brush, scene: &Scene, area: Rect) {
         let name = scene.stage.task_name(partition as u32);
         let line = format!("{name:<8}{:>9}{:>11}  {node:<9}", text(part.rows.map(count)), text(part.bytes.map(bytes)));
         let is_chosen = partition == chosen;
+        brush.hit(area, 0, y, area.width, Target::Line(partition));
         brush.tone(area, 0, y, &line, if is_chosen { Tone::Title } else { Tone::Text });
         if is_chosen {
             brush.mark(area, 0, y, name.width() as u16);
@@ -146,15 +153,19 @@ fn verdict_rows(scene: &Scene, width: u16, height: u16) -> Vec<(String, Tone)> {
     let Some(spread) = facts::spread(&values) else {
         return vec![("Nothing is known of these partitions yet: go on in time.".to_owned(), Tone::Dim)];
     };
-    let is_skewed = spread.to_median > SKEW;
-    let sign = if is_skewed { "! skew, over 3" } else { "even, at most 3" };
+    let shape = Shape::of(&spread, values.len());
+    let sign = match shape {
+        Shape::Skewed => "! skew, over 3".to_owned(),
+        Shape::Sparse => format!("! {} of {} partitions are empty", spread.empty, values.len()),
+        Shape::Even => "even, at most 3".to_owned(),
+    };
     let numbers = format!(
         "median {}   largest / median {:.1} {sign}   gini {:.2}",
         measure.text(spread.median),
         spread.to_median,
         spread.gini
     );
-    rows.push((numbers, if is_skewed { Tone::Failed } else { Tone::Text }));
+    rows.push((numbers, if shape == Shape::Even { Tone::Text } else { Tone::Failed }));
     let keys = facts::top_keys(&scene.drawn);
     let shown: Vec<String> =
         keys.iter().take(3).map(|(key, times)| format!("{key} {} %", times * 100 / scene.drawn.len().max(1))).collect();
@@ -162,16 +173,38 @@ fn verdict_rows(scene: &Scene, width: u16, height: u16) -> Vec<(String, Tone)> {
         let text = format!("keys of {}, by {}: {}", scene.name(), drawn_words(scene), shown.join("   "));
         rows.push((text, Tone::Text));
     }
-    rows.push((advice(scene, is_skewed, &keys).to_owned(), Tone::Dim));
+    rows.push((advice(scene, shape, &keys).to_owned(), Tone::Dim));
     let folded = rows
         .into_iter()
         .flat_map(|(text, tone)| wrap(&text, usize::from(width).max(1), 0).into_iter().map(move |line| (line, tone)));
     folded.take(usize::from(height)).collect()
 }
 
-fn advice(scene: &Scene, is_skewed: bool, keys: &[(String, usize)]) -> &'static str {
+/// How partitions share the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Even,
+    /// One has much more than the others that have anything.
+    Skewed,
+    /// Most have nothing.
+    Sparse,
+}
+
+impl Shape {
+    fn of(spread: &Spread, count: usize) -> Self {
+        if spread.to_median > SKEW {
+            Shape::Skewed
+        } else if spread.empty * 2 > count {
+            Shape::Sparse
+        } else {
+            Shape::Even
+        }
+    }
+}
+
+fn advice(scene: &Scene, shape: Shape, keys: &[(String, usize)]) -> &'static str {
     if scene.page.measure == Measure::Time {
-        return if is_skewed {
+        return if shape == Shape::Skewed {
             "One task takes much longer than the others. With rows alike the node is slow or memory is short; with rows unlike it is skew."
         } else {
             "The tasks take about as long as each other."
@@ -179,14 +212,17 @@ fn advice(scene: &Scene, is_skewed: bool, keys: &[(String, usize)]) -> &'static 
     }
     // A share of few rows says nothing.
     let heavy = keys.first().is_some_and(|(_, times)| times * 2 > scene.drawn.len() && scene.drawn.len() >= 4);
-    match (is_skewed, heavy) {
-        (true, true) => {
+    match (shape, heavy) {
+        (Shape::Sparse, _) => {
+            "Few partitions have all the work: there are fewer keys than partitions, and all rows of one key go to one. Fewer partitions do the same with fewer tasks."
+        }
+        (Shape::Skewed, true) => {
             "One key fills this partition. More partitions will not help: all rows of one key go to one partition. Salting or a pre-aggregate will."
         }
-        (true, false) => {
+        (Shape::Skewed, false) => {
             "No single key fills the partition among the drawn rows: more partitions, or another key, may spread it."
         }
-        (false, _) => "No partition stands out: the work is shared evenly.",
+        (Shape::Even, _) => "No partition stands out: the work is shared evenly.",
     }
 }
 
@@ -242,12 +278,13 @@ fn wrapped(text: &str, width: u16, tone: Tone) -> Vec<(String, Tone)> {
 /// The drawn rows of the partition.
 fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
     let rows = scene.parts.get(scene.chosen()).and_then(|part| part.rows);
-    let of = rows.map_or(String::new(), |rows| format!(" of {}", count(rows)));
-    let title = format!("{number}Rows of {}   {} drawn{of}", scene.name(), scene.drawn.len());
+    let of = rows.filter(|_| !scene.is_source).map_or(String::new(), |rows| format!(" of {}", count(rows)));
+    let what = if scene.is_source { "Rows that left" } else { "Rows of" };
+    let title = format!("{number}{what} {}   {} drawn{of}", scene.name(), scene.drawn.len());
     let inner = brush.pane(area, &title, false);
     let Some((first, _)) = scene.drawn.first() else {
         let text = if scene.stage.definition.reads.is_empty() {
-            "The log keeps rows of what goes through a shuffle; this stage reads none. The stages after it show them."
+            "The log keeps rows of what goes through a shuffle; this task has written none yet, or none of its rows was drawn."
         } else {
             "No row of this partition was drawn. The log keeps a few rows of each shuffle, evenly drawn over all of them; small partitions may have none."
         };
@@ -271,10 +308,13 @@ fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
         }
         x += widths[column] as u16 + 2;
     }
-    let how = if keys > 0 { format!("from       by {}", first.by) } else { format!("from       {}", first.by) };
+    let place = if scene.is_source { "to  " } else { "from" };
+    let how = if keys > 0 { format!("{place}       by {}", first.by) } else { format!("{place}       {}", first.by) };
     brush.tone(inner, x, 0, &how, Tone::Dim);
-    for (y, (sample, _)) in alike.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
-        brush.tone(inner, x, y as u16 + 1, &origin_words(scene.status, sample), Tone::Dim);
+    for (y, (sample, row)) in alike.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
+        let end =
+            if scene.is_source { format!("partition {}", row.reduce) } else { origin_words(scene.status, sample) };
+        brush.tone(inner, x, y as u16 + 1, &end, Tone::Dim);
     }
 }
 

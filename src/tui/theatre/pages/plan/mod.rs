@@ -3,7 +3,7 @@
 pub mod steps;
 pub mod view;
 
-use super::Answer;
+use super::{Answer, around};
 use crate::common::diff;
 use crate::common::ids::QueryId;
 use crate::session::is_optional_rule;
@@ -83,8 +83,9 @@ impl PlanPage {
         Answer::Done
     }
 
-    fn choose(&mut self, choice: usize) {
-        self.choice = choice;
+    /// To a step.
+    pub fn choose(&mut self, choice: usize) {
+        self.choice = choice.min(self.steps.len().saturating_sub(1));
         // Of the script the last lines count: the action is there.
         let is_script = |step: &&Step| step.part == Part::Script;
         self.scroll = self.step().filter(is_script).map_or(0, |step| step.lines.len().saturating_sub(LAST_LINES));
@@ -100,6 +101,20 @@ impl PlanPage {
             *self = PlanPage { pane: self.pane, ..Self::of(model, other) };
             self.choose(self.steps.iter().position(|step| Some(step.part) == part).unwrap_or(0));
         }
+    }
+
+    /// To the next step whose name or plan has a word; false when none has.
+    pub fn find(&mut self, word: &str, is_forward: bool) -> bool {
+        let has = |step: &Step| {
+            step.name.to_lowercase().contains(word) || step.lines.iter().any(|line| line.to_lowercase().contains(word))
+        };
+        let Some(found) = around(self.steps.len(), self.choice, is_forward, |at| has(&self.steps[at])) else {
+            return false;
+        };
+        self.choose(found);
+        let line = self.steps[found].lines.iter().position(|line| line.to_lowercase().contains(word));
+        self.scroll = line.map_or(self.scroll, |line| line.saturating_sub(2));
+        true
     }
 
     /// The chosen step.

@@ -5,6 +5,7 @@ use super::steps::{Part, Step, operator, without_ids};
 use super::{Line, Pane, PlanPage};
 use crate::common::text::{plural, visible};
 use crate::report::words;
+use crate::tui::theatre::hits::Target;
 use crate::tui::theatre::model::Model;
 use crate::tui::theatre::view::footer::Hint;
 use crate::tui::theatre::view::layout::Form;
@@ -118,24 +119,25 @@ fn title(step: &Step) -> &'static str {
 
 fn list(brush: &mut Brush, page: &PlanPage, area: Rect) {
     let inner = brush.pane(area, "1 Steps", page.pane == Pane::Steps);
-    let mut rows: Vec<(String, Tone)> = Vec::new();
+    let mut rows: Vec<(String, Tone, Target)> = Vec::new();
     let mut chosen = 0;
     for (index, step) in page.steps.iter().enumerate() {
         let is_first = index == 0 || page.steps[index - 1].part != step.part;
         if is_first {
-            rows.push((step.part.title().to_owned(), Tone::Dim));
+            rows.push((step.part.title().to_owned(), Tone::Dim, Target::Nothing));
         }
         let sign = if index == page.choice { '>' } else { ' ' };
         let tone = if index == page.choice { Tone::Title } else { Tone::Text };
         if index == page.choice {
             chosen = rows.len();
         }
-        rows.push((format!("{sign} {:>2} {}", index + 1, step.name), tone));
+        rows.push((format!("{sign} {:>2} {}", index + 1, step.name), tone, Target::Line(index)));
     }
     let height = usize::from(inner.height);
     let first = (chosen + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
-    for (y, (text, tone)) in rows.iter().skip(first).take(height).enumerate() {
+    for (y, (text, tone, target)) in rows.iter().skip(first).take(height).enumerate() {
         brush.tone(inner, 0, y as u16, text, *tone);
+        brush.hit(inner, 0, y as u16, inner.width, *target);
     }
 }
 

@@ -1,0 +1,200 @@
+//! The narrator: what happened, in plain sentences, for someone who never saw Spark.
+//!
+//! One event makes no, one or a few sentences. `narrate` is pure: it takes the event and the status just after it. Everything it says can be
+//! counted again in the log. What is said stands in `script`, `machines`, `work` and `data`.
+
+mod data;
+mod machines;
+mod script;
+mod work;
+
+use super::words;
+use crate::common::text::{bytes, plural};
+use crate::common::time::VirtualTime;
+use crate::event::{Event, EventKind};
+use crate::status::Status;
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Depth {
+    /// Actions, faults, results.
+    Brief,
+    /// And stages, losses, tasks that run again.
+    #[default]
+    Normal,
+    /// And every task.
+    Full,
+}
+
+/// How a sentence is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    #[default]
+    Text,
+    JsonLines,
+}
+
+/// What a sentence is about, for colour and for filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    Plain,
+    /// Finished well.
+    Good,
+    /// Broke, or was lost.
+    Bad,
+    /// Is made again.
+    Again,
+    /// Is not affected, or not made again.
+    Kept,
+}
+
+/// One fact in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sentence {
+    pub at: VirtualTime,
+    pub depth: Depth,
+    pub weight: Weight,
+    /// The template: `node_died`, `task_again`, …
+    pub kind: &'static str,
+    pub text: String,
+}
+
+impl Sentence {
+    /// The line to write, without a line end.
+    #[must_use]
+    pub fn line(&self, format: Format) -> String {
+        match format {
+            Format::Text => wrapped(&format!("t={:<8.3} {}", self.at.as_secs_f64(), self.text)),
+            Format::JsonLines => {
+                let time = self.at.0;
+                serde_json::json!({ "t_nanos": time, "kind": self.kind, "text": self.text }).to_string()
+            }
+        }
+    }
+}
+
+/// The widest line.
+const WIDTH: usize = 120;
+
+/// Breaks a line between words; what follows stands below the text, not below the time.
+fn wrapped(line: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in words::pieces(line) {
+        let last = lines.last().map_or(0, String::len);
+        if last > 0 && last + 1 + word.len() > WIDTH {
+            lines.push(" ".repeat(11) + &word);
+        } else if let Some(current) = lines.last_mut() {
+            if last > 0 {
+                current.push(' ');
+            }
+            current.push_str(&word);
+        }
+    }
+    lines.join("\n")
+}
+
+/// Tells a run up to a depth.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Narrator {
+    depth: Depth,
+    format: Format,
+    by_line: bool,
+}
+
+/// Collects the sentences of one event.
+struct Told<'a> {
+    at: VirtualTime,
+    status: &'a Status,
+    sentences: Vec<Sentence>,
+}
+
+impl Narrator {
+    /// A narrator of this depth; `format` is what [`Self::line`] writes.
+    #[must_use]
+    pub fn new(depth: Depth, format: Format) -> Self {
+        Narrator { depth, format, by_line: false }
+    }
+
+    /// The same, who also tells each line of the script and how the plan grows by it.
+    #[must_use]
+    pub fn line_by_line(self) -> Self {
+        Narrator { by_line: true, ..self }
+    }
+
+    /// What there is to say about an event; `status` is the fold up to and including it.
+    #[must_use]
+    pub fn narrate(&self, event: &Event, status: &Status) -> Vec<Sentence> {
+        let mut told = Told { at: event.time, status, sentences: Vec::new() };
+        told.event(&event.kind);
+        let is_of_a_line = |sentence: &Sentence| matches!(sentence.kind, "statement" | "plan_built");
+        told.sentences.retain(|sentence| sentence.depth <= self.depth || self.by_line && is_of_a_line(sentence));
+        told.sentences
+    }
+
+    /// The line to write for a sentence.
+    #[must_use]
+    pub fn line(&self, sentence: &Sentence) -> String {
+        sentence.line(self.format)
+    }
+}
+
+impl Told<'_> {
+    fn say(&mut self, depth: Depth, weight: Weight, kind: &'static str, text: String) {
+        self.sentences.push(Sentence { at: self.at, depth, weight, kind, text });
+    }
+
+    fn event(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::ApplicationStarted { .. }
+            | EventKind::ApplicationEnded { .. }
+            | EventKind::ScriptRead { .. }
+            | EventKind::StatementStarted { .. }
+            | EventKind::PlanBuilt { .. }
+            | EventKind::Printed { .. }
+            | EventKind::ErrorPrinted { .. }
+            | EventKind::QueryStarted { .. }
+            | EventKind::QueryOptimized { .. }
+            | EventKind::QueryReplanned { .. }
+            | EventKind::QueryEnded { .. }
+            | EventKind::JobSubmitted { .. }
+            | EventKind::JobEnded { .. } => self.script(kind),
+            EventKind::NodeAdded { .. }
+            | EventKind::ExecutorAdded { .. }
+            | EventKind::FaultInjected { .. }
+            | EventKind::NodeDied { .. }
+            | EventKind::ExecutorRemoved { .. }
+            | EventKind::NodeCutOff { .. }
+            | EventKind::NodeReconnected { .. }
+            | EventKind::NodeLeaving { .. }
+            | EventKind::ExecutorDecommissioned { .. }
+            | EventKind::ExecutorsRequested { .. }
+            | EventKind::ExecutorExcluded { .. }
+            | EventKind::NodeRestarted { .. } => self.machine(kind),
+            EventKind::StageDefined(_)
+            | EventKind::StageSkipped { .. }
+            | EventKind::StageSubmitted { .. }
+            | EventKind::StageCompleted { .. }
+            | EventKind::StageFailed { .. } => self.stage(kind),
+            EventKind::TaskStarted { task, .. } => self.task_started(*task),
+            EventKind::ShuffleFetched { task, from, blocks, bytes: size, .. } => {
+                let name = self.status.attempt_name(*task);
+                let blocks = plural(u64::from(*blocks), "block");
+                let text = format!("{name} asks {from} for {blocks} ({})", bytes(*size));
+                self.say(Depth::Full, Weight::Plain, "shuffle_fetched", text);
+            }
+            EventKind::TaskEnded { task, outcome, metrics } => self.task_ended(*task, outcome, metrics),
+            EventKind::MapOutputRegistered { .. }
+            | EventKind::RowsSampled(_)
+            | EventKind::MapOutputMoved { .. }
+            | EventKind::MapOutputsLost { .. }
+            | EventKind::BlockCached { .. }
+            | EventKind::BlockReplicated { .. }
+            | EventKind::CachedBlocksLost { .. }
+            | EventKind::CacheDropped { .. }
+            | EventKind::ShuffleDropped { .. }
+            | EventKind::BroadcastCreated { .. }
+            | EventKind::OutputCommitted { .. }
+            | EventKind::OutputAborted { .. } => self.data(kind),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What tasks leave behind: map outputs, cached partitions, files.
+
+use crate::common::ids::{NodeId, ShuffleId};
+use crate::common::shared::SharedVec;
+use crate::common::time::VirtualTime;
+use crate::event::EventKind;
+use crate::status::model::{CachedBlock, MapOutput, Output, Status, TaskState};
+use std::sync::Arc;
+
+impl Status {
+    pub(super) fn apply_data(&mut self, at: VirtualTime, kind: &EventKind) {
+        match kind {
+            EventKind::MapOutputRegistered { shuffle, map, node, executor, bytes, rows } => {
+                let output = MapOutput {
+                    node: *node,
+                    executor: *executor,
+                    bytes: bytes.clone(),
+                    rows: rows.clone(),
+                    made: at,
+                    lost: None,
+                };
+                self.register_output(*shuffle, *map, output);
+            }
+            EventKind::RowsSampled(sample) => {
+                if let Some(known) = self.shuffles.get_mut(&sample.shuffle) {
+                    Arc::make_mut(known).samples.insert(sample.map, Arc::clone(sample));
+                }
+            }
+            EventKind::MapOutputMoved { shuffle, map, node, executor, .. } => {
+                let known = self.shuffles.get_mut(shuffle).map(Arc::make_mut);
+                if let Some(Some(output)) = known.and_then(|known| known.maps.get_mut(*map as usize)) {
+                    output.node = *node;
+                    output.executor = *executor;
+                }
+            }
+            EventKind::MapOutputsLost { shuffle, maps, node, .. } => self.lose_outputs(at, *shuffle, maps, *node),
+            EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk } => {
+                let (executor, bytes, rows, on_disk) = (*executor, *bytes, *rows, *on_disk);
+                let known = self.caches.get(cache).and_then(|cache| cache.blocks.get(partition));
+                let copies = known.filter(|known| known.lost.is_none()).map(|known| known.copies.clone());
+                let copies = copies.unwrap_or_default();
+                let block = CachedBlock { node: *node, executor, copies, bytes, rows, on_disk, made: at, lost: None };
+                self.caches.entry(*cache).or_default().blocks.insert(*partition, block);
+            }
+            EventKind::BlockReplicated { cache, partition, node, executor, .. } => {
+                let blocks = self.caches.get_mut(cache).map(|cache| &mut cache.blocks);
+                if let Some(block) = blocks.and_then(|blocks| blocks.get_mut(partition)) {
+                    block.copies.push((*node, *executor));
+                }
+            }
+            EventKind::CachedBlocksLost { cache, partitions, node, .. } => {
+                let Some(blocks) = self.caches.get_mut(cache).map(|cache| &mut cache.blocks) else { return };
+                for partition in partitions {
+                    let here = blocks.get_mut(partition).filter(|block| block.lost.is_none());
+                    if let Some(block) = here
+                        && block.lose_copy(|on, _| on == *node)
+                    {
+                        block.lost = Some(at);
+                    }
+                }
+            }
+            EventKind::ShuffleDropped { shuffle } => {
+                if let Some(known) = self.shuffles.get_mut(shuffle) {
+                    Arc::make_mut(known).released = true;
+                }
+            }
+            EventKind::CacheDropped { cache } => self.caches.entry(*cache).or_default().dropped = true,
+            EventKind::OutputCommitted { path, files, rows, bytes } => {
+                let (files, rows, bytes) = (*files, *rows, *bytes);
+                self.outputs.push(Output { at, path: path.clone(), files, rows, bytes, aborted: None });
+            }
+            EventKind::OutputAborted { path, reason } => {
+                let aborted = Some(reason.clone());
+                self.outputs.push(Output { at, path: path.clone(), files: 0, rows: 0, bytes: 0, aborted });
+            }
+            _ => {}
+        }
+    }
+
+    fn register_output(&mut self, shuffle: ShuffleId, map: u32, output: MapOutput) {
+        let Some(known) = self.shuffles.get_mut(&shuffle) else { return };
+        let writer = known.writer;
+        let known = Arc::make_mut(known);
+        if std::mem::take(&mut known.released) {
+            // Asked for again by a cache that stands on it: it is made from nothing.
+            known.maps = SharedVec::filled(None, known.maps.len());
+        }
+        if let Some(slot) = known.maps.get_mut(map as usize) {
+            *slot = Some(output);
+        }
+        self.set_task(writer, map, TaskState::Done);
+    }
+
+    fn lose_outputs(&mut self, at: VirtualTime, shuffle: ShuffleId, maps: &[u32], node: NodeId) {
+        let Some(known) = self.shuffles.get_mut(&shuffle) else { return };
+        let writer = known.writer;
+        let known = Arc::make_mut(known);
+        let mut lost = Vec::new();
+        for map in maps {
+            let slot = known.maps.get_mut(*map as usize).and_then(Option::as_mut);
+            if let Some(output) = slot.filter(|output| output.lost.is_none() && output.node == node) {
+                output.lost = Some(at);
+                lost.push(*map);
+            }
+        }
+        for map in lost {
+            self.set_task(writer, map, TaskState::Lost);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The fold: one event after the other.
+//!
+//! `machines` for what comes and goes and what it takes with it, `work` for stages and tasks, `data` for what is left on disks and in
+//! memory.
+
+mod data;
+mod machines;
+mod work;
+
+use super::model::{Application, Job, Query, Status};
+use crate::common::time::VirtualTime;
+use crate::event::{Event, EventKind};
+use std::sync::Arc;
+
+impl Status {
+    /// The status at a moment: all events up to and including `until`.
+    #[must_use]
+    pub fn fold(events: &[Arc<Event>], until: VirtualTime) -> Status {
+        let mut status = Status::default();
+        for event in events.iter().take_while(|event| event.time <= until) {
+            status.apply(event);
+        }
+        status.now = status.now.max(until);
+        status
+    }
+
+    /// The status after all events.
+    #[must_use]
+    pub fn of(events: &[Arc<Event>]) -> Status {
+        let mut status = Status::default();
+        for event in events {
+            status.apply(event);
+        }
+        status
+    }
+
+    /// Adds the next event.
+    pub fn apply(&mut self, event: &Event) {
+        self.now = event.time;
+        self.applied += 1;
+        self.apply_kind(event.time, &event.kind);
+    }
+
+    fn apply_kind(&mut self, at: VirtualTime, kind: &EventKind) {
+        match kind {
+            EventKind::ApplicationStarted { name, script, seed, cluster, conf } => {
+                let application = Application {
+                    name: name.clone(),
+                    script: script.clone(),
+                    seed: *seed,
+                    cluster: cluster.clone(),
+                    conf: conf.clone(),
+                };
+                let setting = |key: &str| conf.iter().rfind(|(known, _)| known == key).map(|(_, value)| value.as_str());
+                self.has_shuffle_service = setting("spark.shuffle.service.enabled") == Some("true");
+                self.application = Some(Arc::new(application));
+            }
+            EventKind::ApplicationEnded { exit } => self.exit = Some(*exit),
+            EventKind::ScriptRead { .. }
+            | EventKind::StatementStarted { .. }
+            | EventKind::PlanBuilt { .. }
+            | EventKind::Printed { .. }
+            | EventKind::ErrorPrinted { .. } => self.apply_script(kind),
+            EventKind::NodeAdded { .. }
+            | EventKind::ExecutorAdded { .. }
+            | EventKind::FaultInjected { .. }
+            | EventKind::NodeDied { .. }
+            | EventKind::ExecutorRemoved { .. }
+            | EventKind::NodeCutOff { .. }
+            | EventKind::NodeReconnected { .. }
+            | EventKind::NodeLeaving { .. }
+            | EventKind::ExecutorDecommissioned { .. }
+            | EventKind::ExecutorsRequested { .. }
+            | EventKind::ExecutorExcluded { .. }
+            | EventKind::NodeRestarted { .. } => self.apply_machine(at, kind),
+            EventKind::QueryStarted { .. }
+            | EventKind::QueryOptimized { .. }
+            | EventKind::QueryReplanned { .. }
+            | EventKind::QueryEnded { .. }
+            | EventKind::JobSubmitted { .. }
+            | EventKind::JobEnded { .. } => self.apply_work(at, kind),
+            EventKind::StageDefined(_)
+            | EventKind::StageSkipped { .. }
+            | EventKind::StageSubmitted { .. }
+            | EventKind::StageCompleted { .. }
+            | EventKind::StageFailed { .. } => self.apply_stage(at, kind),
+            EventKind::TaskStarted { .. } | EventKind::ShuffleFetched { .. } | EventKind::TaskEnded { .. } => {
+                self.apply_task(at, kind);
+            }
+            EventKind::MapOutputRegistered { .. }
+            | EventKind::RowsSampled(_)
+            | EventKind::MapOutputMoved { .. }
+            | EventKind::MapOutputsLost { .. }
+            | EventKind::BlockCached { .. }
+            | EventKind::BlockReplicated { .. }
+            | EventKind::CachedBlocksLost { .. }
+            | EventKind::CacheDropped { .. }
+            | EventKind::ShuffleDropped { .. }
+            | EventKind::BroadcastCreated { .. }
+            | EventKind::OutputCommitted { .. }
+            | EventKind::OutputAborted { .. } => self.apply_data(at, kind),
+        }
+    }
+
+    fn apply_work(&mut self, at: VirtualTime, kind: &EventKind) {
+        match kind {
+            EventKind::QueryStarted { query, action, line, plan, of } => {
+                let started = Query {
+                    query: *query,
+                    action: action.clone(),
+                    line: *line,
+                    plan: plan.as_str().into(),
+                    of: *of,
+                    started: at,
+                    ended: None,
+                    rows: 0,
+                    error: None,
+                    replanned: 0,
+                };
+                self.queries.insert(*query, started);
+            }
+            EventKind::QueryReplanned { query, plan, .. } => {
+                if let Some(known) = self.queries.get_mut(query) {
+                    known.replanned += 1;
+                    known.plan = plan.as_str().into();
+                }
+            }
+            EventKind::QueryEnded { query, rows, error } => {
+                if let Some(known) = self.queries.get_mut(query) {
+                    known.ended = Some(at);
+                    known.rows = rows.unwrap_or(0);
+                    known.error.clone_from(error);
+                }
+            }
+            EventKind::JobSubmitted { job, query, stages, description } => {
+                let submitted = Job {
+                    job: *job,
+                    query: *query,
+                    stages: stages.clone(),
+                    description: description.clone(),
+                    submitted: at,
+                    ended: None,
+                    error: None,
+                };
+                self.jobs.insert(*job, submitted);
+            }
+            EventKind::JobEnded { job, error } => {
+                if let Some(known) = self.jobs.get_mut(job) {
+                    known.ended = Some(at);
+                    known.error.clone_from(error);
+                }
+            }
+            _ => {}
+        }
+    }
+}
