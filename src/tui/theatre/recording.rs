@@ -5,6 +5,7 @@ use super::stops::{Stop, stops_of};
 use crate::common::ids::{NodeId, QueryId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
+use crate::report::compare::placeless;
 use crate::report::{Depth, Format, Narrator, Sentence};
 use crate::status::marks::{self, Mark};
 use crate::status::recompute::{Fate, fates};
@@ -185,31 +186,5 @@ impl Recording {
     pub fn same_past(&self, other: &Recording) -> usize {
         let pairs = self.history.events().iter().zip(other.history.events()).enumerate();
         pairs.take_while(|(index, (a, b))| *index == 0 || a == b).count()
-    }
-}
-
-/// A text without the places of files: a branch writes into a folder of its own, and a printed plan names it.
-fn placeless(text: &str) -> String {
-    let mut parts = text.split("file:/");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find([']', ',', ' ', '\n', '"', '\'']).unwrap_or(part.len());
-        out.push_str("file:");
-        out.push_str(&part[end..]);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::placeless;
-
-    #[test]
-    fn the_place_of_a_file_is_not_a_result() {
-        let plan =
-            |folder: &str| format!("Location: [file:/{folder}/out/lake], PartitionFilters: []\nfile:/{folder}/x");
-        assert_eq!(placeless(&plan("home/ada")), placeless(&plan("tmp/branch/0")));
-        assert_eq!(placeless("no file at all"), "no file at all");
-        assert_ne!(placeless("[file:/a], 1"), placeless("[file:/a], 2"));
     }
 }

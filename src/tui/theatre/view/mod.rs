@@ -121,7 +121,8 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     let screen = if areas.form == Form::Text { " " } else { " THEATRE  " };
     let mut name = screen.to_owned();
     let room = usize::from(right.saturating_sub(1));
-    let mut parts = vec![fit(&model.title, 60)];
+    // That it is another past than the first counts more than its name.
+    let mut parts = vec![fit(&model.title, if model.current > 0 { room / 3 } else { 60 })];
     if model.current > 0 {
         parts.push(format!("BRANCH {}", run.name));
     }

@@ -51,7 +51,7 @@ fn find(brush: &mut Brush, screen: Rect, query: &str) {
     let x = brush.tone(line, 1, 0, "/", Tone::Key);
     let x = brush.tone(line, x, 0, query, Tone::Title);
     brush.mark(line, x, 0, 1);
-    let hint = if screen.width < 80 {
+    let hint = if screen.width < 100 {
         "Enter finds"
     } else {
         "a task, a stage, a node or a word; Enter finds, n N go on, Esc closes"

@@ -2,6 +2,7 @@
 
 use super::super::hits::Target;
 use super::super::model::{Model, Selected};
+use super::super::recording::Recording;
 use super::super::select::stages_on_screen;
 use super::paint::{Brush, Lines, fit};
 use crate::common::ids::StageId;
@@ -100,7 +101,7 @@ fn stage_box(brush: &mut Brush, model: &Model, status: &Status, area: Rect, stag
     let title = Rect { width: rect.width.saturating_sub(1), ..rect };
     brush.tone(title, 1, 0, &name, tone);
     let inside = Rect { x: rect.x + 2, y: rect.y + 1, width: rect.width - 4, height: rect.height - 2 };
-    tasks_row(brush, model, status, stage, inside, 0);
+    tasks_row(brush, model, (model.run(), status), stage, inside, 0);
     if inside.height > 1 {
         brush.tone(inside, 0, 1, &operators_within(stage, usize::from(inside.width)), Tone::Dim);
     }
@@ -124,7 +125,7 @@ fn operators_within(stage: &Stage, room: usize) -> String {
         }
         text = longer;
     }
-    text + "…"
+    if text.is_empty() { text } else { text + "…" }
 }
 
 fn stage_tone(stage: &Stage) -> Tone {
@@ -144,10 +145,11 @@ fn stage_tone(stage: &Stage) -> Tone {
 }
 
 /// One glyph for each task, or for each bucket of tasks, and `4/6` at the right.
-fn tasks_row(brush: &mut Brush, model: &Model, status: &Status, stage: &Stage, area: Rect, y: u16) {
+fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage: &Stage, area: Rect, y: u16) {
+    let (run, status) = run;
     let count = format!("{}/{}", stage.done(), stage.tasks.len());
     let room = usize::from(area.width).saturating_sub(count.width() + 1).max(1);
-    let others = model.run().query_at(model.cursor.position) != stage.definition.query;
+    let others = run.query_at(status.applied) != stage.definition.query;
     let state = |partition: usize| state_of(status, stage, partition, model.cursor.time, others);
     for (cell, state) in buckets(stage.tasks.len(), room, state).into_iter().enumerate() {
         let style = brush.style(state.tone());
@@ -361,7 +363,7 @@ fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
         .or_else(|| shown.iter().rposition(|stage| !matches!(stage_tone(stage), Tone::Done | Tone::Pending)));
     let first = last.map_or(shown.len().saturating_sub(height), |last| (last + 1).saturating_sub(height));
     for (y, stage) in shown.iter().skip(first).take(height).enumerate() {
-        list_line(brush, model, status, stage, Rect { y: area.y + y as u16, height: 1, ..area });
+        list_line(brush, model, (model.run(), status), stage, Rect { y: area.y + y as u16, height: 1, ..area });
     }
     let hidden = shown.len().saturating_sub(first + height);
     if hidden > 0 || first > 0 {
@@ -374,7 +376,8 @@ fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
 }
 
 /// A stage on one line: name, tasks, what it reads and makes.
-pub fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stage, area: Rect) {
+pub fn list_line(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage: &Stage, area: Rect) {
+    let (_, status) = run;
     let id = stage.definition.stage;
     brush.hit_area(area, Target::Select(Selected::Stage(id)));
     let name_width = if area.width >= 70 { 20 } else { 15 };
@@ -385,7 +388,7 @@ pub fn list_line(brush: &mut Brush, model: &Model, status: &Status, stage: &Stag
     }
     let tasks_width = if area.width >= 70 { 22 } else { 14 };
     let tasks = Rect { x: area.x + name_width as u16, width: tasks_width, ..area };
-    tasks_row(brush, model, status, stage, tasks, 0);
+    tasks_row(brush, model, run, stage, tasks, 0);
     let x = name_width as u16 + tasks_width + 2;
     let rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
     let parents: Vec<String> = stage.definition.parents.iter().map(ToString::to_string).collect();

@@ -99,7 +99,7 @@ fn side(brush: &mut Brush, model: &Model, page: &ComparePage, index: usize, area
     let first = stages.len().saturating_sub(room);
     let shown = &stages[first..];
     for (y, stage) in shown.iter().enumerate() {
-        list_line(brush, model, status, stage, Rect { y: inner.y + y as u16, height: 1, ..inner });
+        list_line(brush, model, (run, status), stage, Rect { y: inner.y + y as u16, height: 1, ..inner });
     }
     let gap = u16::from(inner.height > 8);
     let top = shown.len() as u16 + gap;
