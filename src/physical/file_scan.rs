@@ -10,7 +10,8 @@
 
 use super::plan::{FileScanExec, FileSlice, PhysicalPlan, RanPlan};
 use super::planner::{Planned, Planner, PlannerContext, RootUse};
-use crate::common::Result;
+use crate::common::conf::Options;
+use crate::common::{Conf, Result};
 use crate::logical::plan::{FileEntry, FileFormat, FileScan, LEAST_SPLITS};
 use crate::logical::rewrite;
 use crate::logical::{Attribute, Expr, LogicalPlan};
@@ -121,7 +122,9 @@ fn file_scan(
     );
     pruned.partition_filters.extend(partition_filters);
     let files = kept_files(&pruned, &partition_columns, context)?;
-    let tasks = split_files(&pruned, &files, context);
+    let splitting =
+        Splitting { conf: context.conf, default_parallelism: context.default_parallelism, scale: context.scale };
+    let tasks = splitting.tasks(pruned.format, &pruned.options, &files);
     Ok((
         Arc::new(PhysicalPlan::FileScan(FileScanExec { scan: pruned, tasks, validity_only: BTreeSet::new() })),
         data_filters,
@@ -168,47 +171,49 @@ fn kept_files<'a>(
     Ok(kept)
 }
 
-/// Cuts files into pieces and packs them into tasks.
-fn split_files(scan: &FileScan, files: &[&FileEntry], context: &PlannerContext<'_>) -> Vec<Vec<FileSlice>> {
-    let conf = context.conf;
-    let scale = context.scale.max(1);
-    let unsigned = |value: i64| u64::try_from(value).unwrap_or(0) / scale;
-    let open_cost = unsigned(conf.bytes("spark.sql.files.openCostInBytes", 4 << 20));
-    let max_bytes = unsigned(conf.bytes("spark.sql.files.maxPartitionBytes", 128 << 20)).max(1);
-    let parallelism = context.default_parallelism as i64;
-    let parallelism = conf.number("spark.sql.leafNodeDefaultParallelism", parallelism);
-    let least = u64::try_from(conf.number("spark.sql.files.minPartitionNum", parallelism)).unwrap_or(1).max(1);
-    let files: Vec<&&FileEntry> = files.iter().filter(|file| file.size > 0).collect();
-    if scan.options.flag(TASK_PER_FILE, false) {
-        return files.iter().map(|file| vec![FileSlice::whole(file)]).collect();
-    }
-    if let Some(least) = scan.options.get(LEAST_SPLITS).and_then(|text| text.parse().ok()) {
-        return files
-            .iter()
-            .flat_map(|file| cut(scan, file, piece_size(&files, least)))
-            .map(|piece| vec![piece])
-            .collect();
-    }
-    let total: u64 = files.iter().map(|file| file.size + open_cost).sum();
-    let max_split = max_bytes.min(open_cost.max(total / least)).max(1);
-    let mut pieces: Vec<FileSlice> = Vec::new();
-    for file in files {
-        let step = if is_splittable(scan, file) { max_split } else { file.size };
-        let mut start = 0;
-        while start < file.size {
-            let length = step.min(file.size - start);
-            pieces.push(FileSlice {
-                path: file.path.clone(),
-                start,
-                length,
-                file_size: file.size,
-                partition_values: file.partition_values.clone(),
-            });
-            start += length;
+/// What decides about how files are cut, besides the files.
+#[derive(Debug, Clone, Copy)]
+pub struct Splitting<'a> {
+    pub conf: &'a Conf,
+    pub default_parallelism: usize,
+    /// How many bytes one stored byte stands for.
+    pub scale: u64,
+}
+
+impl Splitting<'_> {
+    /// Cuts files into pieces and packs them into tasks.
+    pub fn tasks(&self, format: FileFormat, options: &Options, files: &[&FileEntry]) -> Vec<Vec<FileSlice>> {
+        let conf = self.conf;
+        let scale = self.scale.max(1);
+        let unsigned = |value: i64| u64::try_from(value).unwrap_or(0) / scale;
+        let open_cost = unsigned(conf.bytes("spark.sql.files.openCostInBytes", 4 << 20));
+        let max_bytes = unsigned(conf.bytes("spark.sql.files.maxPartitionBytes", 128 << 20)).max(1);
+        let parallelism = conf.number("spark.sql.leafNodeDefaultParallelism", self.default_parallelism as i64);
+        let least = u64::try_from(conf.number("spark.sql.files.minPartitionNum", parallelism)).unwrap_or(1).max(1);
+        let files: Vec<&&FileEntry> = files.iter().filter(|file| file.size > 0).collect();
+        if options.flag(TASK_PER_FILE, false) {
+            return files.iter().map(|file| vec![FileSlice::whole(file)]).collect();
         }
+        let whole_or = |file: &FileEntry, size| if is_splittable(format, options, file) { size } else { file.size };
+        if let Some(least) = options.get(LEAST_SPLITS).and_then(|text| text.parse().ok()) {
+            let size = piece_size(&files, least);
+            return files.iter().flat_map(|file| cut(file, whole_or(file, size))).map(|piece| vec![piece]).collect();
+        }
+        let total: u64 = files.iter().map(|file| file.size + open_cost).sum();
+        let max_split = max_bytes.min(open_cost.max(total / least)).max(1);
+        let mut pieces: Vec<FileSlice> = Vec::new();
+        for file in files {
+            let step = whole_or(file, max_split);
+            let mut start = 0;
+            while start < file.size {
+                let length = step.min(file.size - start);
+                pieces.push(FileSlice { start, length, ..FileSlice::whole(file) });
+                start += length;
+            }
+        }
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.length));
+        pack(pieces, max_split, open_cost)
     }
-    pieces.sort_by_key(|piece| std::cmp::Reverse(piece.length));
-    pack(pieces, max_split, open_cost)
 }
 
 /// How long Hadoop makes a piece of a text file when it is asked for so many of all files together.
@@ -219,8 +224,7 @@ fn piece_size(files: &[&&FileEntry], least: u64) -> u64 {
 }
 
 /// The pieces of a file; a last one that is a tenth too long is not cut.
-fn cut(scan: &FileScan, file: &FileEntry, size: u64) -> Vec<FileSlice> {
-    let size = if is_splittable(scan, file) { size } else { file.size };
+fn cut(file: &FileEntry, size: u64) -> Vec<FileSlice> {
     let (mut pieces, mut start) = (Vec::new(), 0);
     while start < file.size {
         let rest = file.size - start;
@@ -250,14 +254,14 @@ fn pack(pieces: Vec<FileSlice>, max_split: u64, open_cost: u64) -> Vec<Vec<FileS
 }
 
 /// Whether several tasks may read parts of one file.
-fn is_splittable(scan: &FileScan, file: &FileEntry) -> bool {
+fn is_splittable(format: FileFormat, options: &Options, file: &FileEntry) -> bool {
     let extension = file.path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    match scan.format {
+    match format {
         FileFormat::Parquet => true,
         FileFormat::Csv | FileFormat::Json | FileFormat::Text => {
             !matches!(extension, "gz" | "zst" | "snappy" | "lz4" | "deflate")
-                && !scan.options.flag("multiline", false)
-                && !scan.options.flag("wholetext", false)
+                && !options.flag("multiline", false)
+                && !options.flag("wholetext", false)
         }
     }
 }

@@ -18,7 +18,7 @@ pub mod requirements;
 pub mod statistics;
 mod validity;
 
-pub use file_scan::TASK_PER_FILE;
+pub use file_scan::{Splitting, TASK_PER_FILE};
 pub use plan::{Partitioning, PhysicalPlan};
 
 /// The name of a column that an expression gives.

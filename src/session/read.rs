@@ -6,15 +6,19 @@
 use super::Session;
 use crate::cluster::JobWork;
 use crate::common::conf::Options;
-use crate::common::{Result, SparkError};
+use crate::common::{Conf, Result, SparkError};
 use crate::exec::infer;
+use crate::logical::Attribute;
 use crate::logical::functions::PartitionFunction;
 use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan, Repartitioning, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
-use crate::physical::PhysicalPlan;
+use crate::physical::plan::FileSlice;
+use crate::physical::{PhysicalPlan, Splitting};
 use crate::pyspark::host::{Host, ReadRequest};
 use crate::storage::listing::{self, ListOptions};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 impl Session {
@@ -93,54 +97,79 @@ impl Session {
 
     fn infer_schema(&mut self, request: &ReadRequest, files: &[FileEntry]) -> Result<StructType> {
         if request.format == FileFormat::Text {
-            return Ok(StructType::new(vec![StructField::new("value", DataType::String, true)]));
+            return Ok(text_schema());
         }
         if files.is_empty() {
             return Err(cannot_infer(request));
         }
-        let reader = |options: Options, session: &Session| -> Arc<dyn PartitionFunction> {
-            Arc::new(SchemaReader {
-                format: request.format,
-                options,
-                files: files.to_vec(),
-                conf: Arc::new(session.conf.clone()),
-            })
-        };
-        if request.format == FileFormat::Csv && request.options.flag("inferSchema", false) {
-            // The names come from the first line: a job of its own, as in Spark, before the one that looks at all rows.
-            let mut names_only = request.options.clone();
-            names_only.set("inferSchema", "false");
-            let names = reader(names_only, self);
-            self.run_schema_job(names, request)?;
-        }
-        let types = reader(request.options.clone(), self);
-        let rows = self.run_schema_job(types, request)?;
-        match rows.first().and_then(|row| row.first()) {
-            Some(Scalar::String(json)) => {
-                let schema: StructType = serde_json::from_str(json)
-                    .map_err(|error| SparkError::internal(format!("a schema that was just written: {error}")))?;
-                if schema.fields.is_empty() && request.format == FileFormat::Parquet {
-                    return Err(cannot_infer(request));
-                }
-                Ok(schema)
+        match request.format {
+            FileFormat::Text => Ok(text_schema()),
+            FileFormat::Csv => self.infer_csv(request, files),
+            FileFormat::Json => {
+                let found = self.look(Look::JsonTypes(self.splits(request, files)), request)?;
+                Ok(infer::json::schema(&found))
             }
-            _ => Err(cannot_infer(request)),
+            FileFormat::Parquet => {
+                let schema: Option<StructType> = self.look(Look::Footer(files.to_vec()), request)?.into_iter().next();
+                schema.filter(|schema| !schema.fields.is_empty()).ok_or_else(|| cannot_infer(request))
+            }
         }
     }
 
-    /// Runs a task on the cluster that looks into the files and gives the schema as one row of JSON.
+    /// The names come from the first line: a job of its own, as in Spark, before the one that looks at all rows.
+    fn infer_csv(&mut self, request: &ReadRequest, files: &[FileEntry]) -> Result<StructType> {
+        let head: Option<infer::csv::Head> = self.look(Look::CsvHead(files.to_vec()), request)?.into_iter().next();
+        let Some(head) = head else { return Ok(StructType::default()) };
+        let types = if request.options.flag("inferSchema", false) {
+            self.look(Look::CsvTypes(head.clone(), self.splits(request, files)), request)?
+        } else {
+            Vec::new()
+        };
+        Ok(infer::csv::schema(head, &types))
+    }
+
+    fn splits(&self, request: &ReadRequest, files: &[FileEntry]) -> Vec<Vec<FileSlice>> {
+        let splitting = Splitting {
+            conf: &self.conf,
+            default_parallelism: self.default_parallelism(),
+            scale: self.cluster_config().scale,
+        };
+        splitting.tasks(request.format, &request.options, &files.iter().collect::<Vec<_>>())
+    }
+
+    /// Runs tasks on the cluster that look into the files; what each found, in the order of the splits.
+    fn look<T: DeserializeOwned>(&mut self, look: Look, request: &ReadRequest) -> Result<Vec<T>> {
+        let tasks = look.tasks();
+        if tasks == 0 {
+            return Ok(Vec::new());
+        }
+        let options = request.options.clone();
+        let reader = Arc::new(SchemaReader { look, options, conf: Arc::new(self.conf.clone()) });
+        let found = self.run_schema_job(reader, tasks, request)?;
+        let parsed = |text: &String| {
+            serde_json::from_str(text)
+                .map_err(|error| SparkError::internal(format!("a schema that was just written: {error}")))
+        };
+        found.iter().map(parsed).collect()
+    }
+
     fn run_schema_job(
         &mut self,
         reader: Arc<dyn PartitionFunction>,
+        tasks: usize,
         request: &ReadRequest,
-    ) -> Result<Vec<Vec<Scalar>>> {
+    ) -> Result<Vec<String>> {
         self.ensure_cluster()?;
-        let output = vec![crate::logical::Attribute::new("schema", self.ids.fresh(), DataType::String, false)];
-        let plan = PhysicalPlan::MapPartitions {
-            function: reader,
-            output: output.clone(),
-            input: Arc::new(PhysicalPlan::OneRow),
+        let output = vec![Attribute::new("schema", self.ids.fresh(), DataType::String, false)];
+        let numbers = PhysicalPlan::Range {
+            start: 0,
+            end: tasks as i64,
+            step: 1,
+            partitions: tasks,
+            output: vec![Attribute::new("split", self.ids.fresh(), DataType::Long, false)],
         };
+        let input = Arc::new(if tasks == 1 { PhysicalPlan::OneRow } else { numbers });
+        let plan = PhysicalPlan::MapPartitions { function: reader, output, input };
         let description = format!("read the schema of {}", request.paths.join(", "));
         let outputs = self.as_query(
             &description,
@@ -151,22 +180,44 @@ impl Session {
             },
             |_| 0,
         )?;
-        let mut rows = Vec::new();
+        let mut found = Vec::new();
         for batch in outputs.iter().flat_map(|output| &output.batches) {
             for row in 0..batch.num_rows() {
-                rows.push(vec![Scalar::from_array(batch.column(0), row, &DataType::String)?]);
+                if let Scalar::String(text) = Scalar::from_array(batch.column(0), row, &DataType::String)? {
+                    found.push(text);
+                }
             }
         }
-        Ok(rows)
+        Ok(found)
+    }
+}
+
+/// What a task looks for in files.
+#[derive(Debug)]
+enum Look {
+    /// The schema in a footer.
+    Footer(Vec<FileEntry>),
+    /// The first record.
+    CsvHead(Vec<FileEntry>),
+    /// The types in each split.
+    CsvTypes(infer::csv::Head, Vec<Vec<FileSlice>>),
+    JsonTypes(Vec<Vec<FileSlice>>),
+}
+
+impl Look {
+    fn tasks(&self) -> usize {
+        match self {
+            Look::Footer(_) | Look::CsvHead(_) => 1,
+            Look::CsvTypes(_, splits) | Look::JsonTypes(splits) => splits.len(),
+        }
     }
 }
 
 #[derive(Debug)]
 struct SchemaReader {
-    format: FileFormat,
+    look: Look,
     options: Options,
-    files: Vec<FileEntry>,
-    conf: Arc<crate::common::Conf>,
+    conf: Arc<Conf>,
 }
 
 impl PartitionFunction for SchemaReader {
@@ -174,16 +225,31 @@ impl PartitionFunction for SchemaReader {
         "read schema"
     }
 
-    fn call(&self, _partition: usize, _rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>> {
-        let schema = infer::infer_schema(self.format, &self.files, &self.options, &self.conf)?;
-        let Some(schema) = schema else { return Ok(Vec::new()) };
-        let json = serde_json::to_string(&schema).map_err(|error| SparkError::internal(error.to_string()))?;
-        Ok(vec![vec![Scalar::String(json)]])
+    fn call(&self, partition: usize, _rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>> {
+        let (options, conf) = (&self.options, &*self.conf);
+        let split = |splits: &[Vec<FileSlice>]| splits.get(partition).cloned().unwrap_or_default();
+        match &self.look {
+            Look::Footer(files) => told(infer::parquet_schema(files, options, conf)?),
+            Look::CsvHead(files) => told(infer::csv::head(files, options, conf)?),
+            Look::CsvTypes(head, splits) => told(Some(infer::csv::types(&split(splits), head, options, conf)?)),
+            Look::JsonTypes(splits) => told(Some(infer::json::types(&split(splits), options, conf)?)),
+        }
     }
 
     fn identity(&self) -> u64 {
         0
     }
+}
+
+/// What was found, as one row of JSON.
+fn told<T: Serialize>(found: Option<T>) -> Result<Vec<Vec<Scalar>>> {
+    let Some(found) = found else { return Ok(Vec::new()) };
+    let json = serde_json::to_string(&found).map_err(|error| SparkError::internal(error.to_string()))?;
+    Ok(vec![vec![Scalar::String(json)]])
+}
+
+fn text_schema() -> StructType {
+    StructType::new(vec![StructField::new("value", DataType::String, true)])
 }
 
 /// Files always read as nullable, whatever the schema says.

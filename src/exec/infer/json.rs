@@ -1,12 +1,12 @@
 //! JSON: one struct that holds every record; fields in alphabetical order.
 
-use super::{common_type, whole};
+use super::common_type;
 use crate::common::conf::Options;
 use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::exec::scan::json_text::{Json, Leniency};
 use crate::exec::scan::{ParseMode, corrupt_column, each_document, values};
-use crate::logical::plan::FileEntry;
 use crate::logical::types::{DataType, StructField, StructType};
+use crate::physical::plan::FileSlice;
 
 struct Inference {
     mode: ParseMode,
@@ -16,11 +16,11 @@ struct Inference {
     infer_timestamp: bool,
 }
 
-/// The schema of JSON files.
+/// The type of the records in these pieces of JSON files.
 ///
 /// # Errors
 /// Files that cannot be read; a malformed record under FAILFAST.
-pub fn infer(files: &[FileEntry], options: &Options, conf: &Conf) -> Result<Option<StructType>> {
+pub fn types(slices: &[FileSlice], options: &Options, conf: &Conf) -> Result<DataType> {
     let inference = Inference {
         mode: ParseMode::of(options),
         corrupt: options.get("columnNameOfCorruptRecord").map_or_else(|| corrupt_of(options, conf), str::to_owned),
@@ -29,12 +29,12 @@ pub fn infer(files: &[FileEntry], options: &Options, conf: &Conf) -> Result<Opti
         infer_timestamp: options.flag("inferTimestamp", false),
     };
     let leniency = Leniency::of(options);
-    let mut schema = DataType::Null;
-    for file in files {
+    let mut found = DataType::Null;
+    for slice in slices {
         let mut failed = None;
-        each_document(&whole(file), options, &leniency, &mut |document, _| {
+        each_document(slice, options, &leniency, &mut |document, _| {
             match inference.root(document) {
-                Ok(found) => schema = Inference::merge(&schema, &found),
+                Ok(root) => found = Inference::merge(&found, &root),
                 Err(error) => failed = Some(error),
             }
             failed.is_none()
@@ -43,9 +43,15 @@ pub fn infer(files: &[FileEntry], options: &Options, conf: &Conf) -> Result<Opti
             return Err(error);
         }
     }
-    match canonical(schema) {
-        Some(DataType::Struct(fields)) => Ok(Some(fields)),
-        _ => Ok(Some(StructType::default())),
+    Ok(found)
+}
+
+/// The schema that holds what each split found.
+pub fn schema(found: &[DataType]) -> StructType {
+    let merged = found.iter().fold(DataType::Null, |all, split| Inference::merge(&all, split));
+    match canonical(merged) {
+        Some(DataType::Struct(fields)) => fields,
+        _ => StructType::default(),
     }
 }
 

@@ -1,43 +1,17 @@
 //! Schemas of files whose script gives none. The session runs these as tasks.
+//!
+//! ```text
+//!   first line ──▶ names ─┐
+//!   split 1 ──▶ types ────┼──▶ merged ──▶ schema
+//!   split 2 ──▶ types ────┘
+//! ```
 
-mod csv;
-mod json;
+pub mod csv;
+pub mod json;
 
-use super::scan::parquet_schema;
-use crate::common::conf::Options;
-use crate::common::{Conf, Result};
-use crate::logical::plan::{FileEntry, FileFormat};
-use crate::logical::types::{DataType, StructField, StructType};
-use crate::physical::plan::FileSlice;
+pub use super::scan::parquet_schema;
 
-/// The schema of these files, or nothing when they say nothing.
-///
-/// # Errors
-/// Files that cannot be read or are of another format.
-pub fn infer_schema(
-    format: FileFormat,
-    files: &[FileEntry],
-    options: &Options,
-    conf: &Conf,
-) -> Result<Option<StructType>> {
-    match format {
-        FileFormat::Csv => csv::infer(files, options, conf),
-        FileFormat::Json => json::infer(files, options, conf),
-        FileFormat::Parquet => parquet_schema(files, options, conf),
-        FileFormat::Text => Ok(Some(StructType::new(vec![StructField::new("value", DataType::String, true)]))),
-    }
-}
-
-/// The whole file as one slice.
-fn whole(file: &FileEntry) -> FileSlice {
-    FileSlice {
-        path: file.path.clone(),
-        start: 0,
-        length: file.size,
-        file_size: file.size,
-        partition_values: Vec::new(),
-    }
-}
+use crate::logical::types::DataType;
 
 /// The decimal that holds both.
 fn wider_decimal((p1, s1): (u8, i8), (p2, s2): (u8, i8)) -> DataType {

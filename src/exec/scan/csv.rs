@@ -429,7 +429,7 @@ impl Text<'_> {
 }
 
 /// The positions of the first separators of a line, at most `most` of them.
-fn find_separators(line: &[u8], sep: u8, most: usize, found: &mut Vec<u32>) {
+pub fn find_separators(line: &[u8], sep: u8, most: usize, found: &mut Vec<u32>) {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let pattern = u64::from_ne_bytes([sep; 8]);
     found.clear();

@@ -12,12 +12,13 @@ mod parquet;
 mod text;
 pub(super) mod values;
 
+pub(super) use csv::find_separators;
 pub(super) use csv_options::{CsvOptions, ParseMode, check_encoding, corrupt_column};
 pub(super) use csv_tokens::{Token, Tokenizer};
 pub(super) use formatted::{MomentReader, reader_for};
 pub(super) use json::each_document;
 pub(super) use lines::{LineReader, for_each_line, open, read_error};
-pub(super) use parquet::parquet_schema;
+pub use parquet::parquet_schema;
 
 use super::batch::{BATCH_ROWS, batch_of, schema_of};
 use super::runtime::{Operator, Rows, Runtime};
