@@ -20,6 +20,9 @@ pub(super) struct Entry {
     pub level: String,
     /// The lineage as it was first run, so that a lost partition is made again from the same shuffles.
     pub ran: Option<RanPlan>,
+    /// All its partitions were there at once, at some time. From then on no query fills it beforehand; what is lost since is made again by
+    /// the tasks that miss it.
+    pub is_loaded: bool,
     shape: String,
 }
 
@@ -54,7 +57,14 @@ impl CacheManager {
             return entry.id;
         }
         let id = fresh();
-        self.entries.push(Entry { id, plan: plan.clone(), level: level.to_owned(), ran: None, shape });
+        self.entries.push(Entry {
+            id,
+            plan: plan.clone(),
+            level: level.to_owned(),
+            ran: None,
+            is_loaded: false,
+            shape,
+        });
         id
     }
 
@@ -87,6 +97,18 @@ impl CacheManager {
     /// The entry with this id.
     pub fn by_id_mut(&mut self, id: CacheId) -> Option<&mut Entry> {
         self.entries.iter_mut().find(|entry| entry.id == id)
+    }
+
+    /// Remembers which caches are filled.
+    pub fn note_loaded(&mut self, is_filled: impl Fn(CacheId) -> bool) {
+        for entry in &mut self.entries {
+            entry.is_loaded |= is_filled(entry.id);
+        }
+    }
+
+    /// Whether a cache has been filled wholly.
+    pub fn is_loaded(&self, id: CacheId) -> bool {
+        self.entries.iter().any(|entry| entry.id == id && entry.is_loaded)
     }
 
     /// The plan with every cached part replaced by a read of the cache, the largest parts first.

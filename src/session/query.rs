@@ -21,6 +21,7 @@ use crate::physical::plan::RanPlan;
 use crate::physical::planner::{self, PlannerContext, RootUse};
 use crate::physical::{Partitioning, PhysicalPlan, explain};
 use arrow::record_batch::RecordBatch;
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 /// A physical plan together with what it was made from.
@@ -199,14 +200,14 @@ impl Session {
         action: &str,
         replanning: Replanning,
     ) -> Result<Arc<PhysicalPlan>> {
+        let mut filled_now = BTreeSet::new();
         loop {
             if replanning == Replanning::Off && !holds_range_exchange(&plan) {
                 return Ok(plan);
             }
-            let stages = {
-                let cluster = self.cluster()?;
-                adaptive::next_stages(&plan, &|id| is_filled(cluster, id))
-            };
+            self.note_loaded_caches();
+            let is_ready = |id| filled_now.contains(&id) || self.caches.is_loaded(id);
+            let stages = adaptive::next_stages(&plan, &is_ready);
             if stages.is_empty() {
                 return Ok(plan);
             }
@@ -217,6 +218,10 @@ impl Session {
                 }
             }
             for (stage, started) in running {
+                if let StageToRun::TableCache { id, .. } = &stage {
+                    // Where memory is short it may hold less than all afterwards; what is missing is made by whoever needs it.
+                    filled_now.insert(*id);
+                }
                 if let Some(job) = started.job {
                     self.cluster()?.run_until_done(&[job])?;
                 }
@@ -228,6 +233,12 @@ impl Session {
                 };
                 plan = self.replan(query, plan, replanning)?;
             }
+        }
+    }
+
+    fn note_loaded_caches(&mut self) {
+        if let Some(cluster) = &self.cluster {
+            self.caches.note_loaded(|id| is_filled(cluster, id));
         }
     }
 
