@@ -61,6 +61,8 @@ pub(super) struct Attempt {
     /// Bytes of shuffle blocks that were sent to it, and how many of them from other machines.
     pub fetched_bytes: u64,
     pub remote_bytes: u64,
+    /// Memory that it holds on its executor, as the simulated cluster counts it.
+    pub held_memory: u64,
 }
 
 /// What one partition reads, with caches that are kept taken into account.
@@ -97,6 +99,7 @@ impl Cluster {
             fetched: self.now,
             is_computed: false,
             is_writing: false,
+            held_memory: 0,
             compute_time: VirtualDuration(0),
             write_time: VirtualDuration(0),
             fetched_bytes: 0,
@@ -256,13 +259,14 @@ impl Cluster {
             self.config.cost.with_noise(plain, self.seed, launch.stage.stage.0, launch.partition, launch.attempt);
         let spill = self.disk_time(launch.node, output.counts.spilled_bytes.saturating_mul(2));
         let compute_time = VirtualDuration((u128::from(noisy.0) * slowness / 1000) as u64 + spill.0);
-        let input_bytes = output.counts.input_bytes;
+        let (input_bytes, peak_memory) = (output.counts.input_bytes, output.counts.peak_memory_bytes);
         if let Some(attempt) = self.attempts.get_mut(&task) {
             attempt.begun = self.now;
             attempt.fetched = self.now;
             attempt.compute_time = compute_time;
             attempt.output = Some(output);
         }
+        self.hold_memory(task, peak_memory);
         self.start_transfers(&launch, needs, input_bytes);
         self.schedule(self.now + compute_time, Due::Computed { task, round });
     }
@@ -396,6 +400,7 @@ impl Cluster {
     /// The attempt looks for its input again: a copy it was reading is gone.
     pub(super) fn start_over(&mut self, task: TaskId) {
         self.stop_transfers(task);
+        self.release_memory(task);
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
         attempt.round += 1;
         attempt.transfers.clear();
@@ -414,6 +419,7 @@ impl Cluster {
     /// Takes an attempt off its executor, with everything it was doing.
     fn remove_attempt(&mut self, task: TaskId) -> Option<Attempt> {
         self.stop_transfers(task);
+        self.release_memory(task);
         let mut attempt = self.attempts.remove(&task)?;
         if let Some((ticket, _)) = attempt.ticket.take() {
             self.pool.forget(ticket);

@@ -118,6 +118,23 @@ impl BlockStore {
         evicted
     }
 
+    /// Bytes of cached partitions in memory.
+    #[must_use]
+    pub fn cached_in_memory(&self) -> u64 {
+        self.in_memory
+    }
+
+    /// Cached partitions leave memory, the least recently used first, until no more than `limit` bytes are there.
+    pub fn shrink_cached(&mut self, limit: u64) -> Evicted {
+        let mut evicted = Evicted::default();
+        while self.in_memory > limit {
+            let held = self.cached.iter().filter(|(_, block)| !block.on_disk);
+            let Some(key) = held.min_by_key(|(_, block)| block.last_used).map(|(key, _)| *key) else { break };
+            self.evict(key, &mut evicted);
+        }
+        evicted
+    }
+
     fn evict(&mut self, key: (CacheId, u32), evicted: &mut Evicted) {
         let Some(block) = self.cached.get_mut(&key) else { return };
         self.in_memory -= block.bytes;

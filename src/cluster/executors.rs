@@ -1,7 +1,6 @@
 //! Executors come and go: the cluster manager grants them, they register, they leave.
 
 use super::block_store::BlockStore;
-use super::config::usable_memory_bytes;
 use super::manager::{ExecutorSize, Vacancy};
 use super::node::Executor;
 use super::simulation::{Cluster, Due};
@@ -21,6 +20,13 @@ pub(super) struct Allocation {
     coming: BTreeMap<u32, NodeId>,
     next: u32,
     has_asked: bool,
+}
+
+impl Allocation {
+    /// Nothing has been asked for yet.
+    pub(super) fn begin(&mut self, target: Option<u32>) {
+        *self = Allocation { target, next: self.next, ..Allocation::default() };
+    }
 }
 
 impl super::ClusterConfig {
@@ -135,6 +141,7 @@ impl Cluster {
             started: self.now,
             store: BlockStore::default(),
             broadcasts: BTreeSet::new(),
+            held_by_tasks: 0,
             has_run_a_task: false,
             is_decommissioning: false,
         };
@@ -183,11 +190,5 @@ impl Cluster {
         self.nodes.get(&node).is_some_and(super::node::Node::is_up)
             && self.executors.contains_key(&executor)
             && self.network.wiring().can_talk(node, reader)
-    }
-
-    /// Memory of an executor that tasks and caches share.
-    pub(super) fn usable_memory(&self, executor: ExecutorId) -> u64 {
-        let memory = self.executors.get(&executor).map_or(0, |executor| executor.memory_bytes);
-        usable_memory_bytes(memory, super::preparing::memory_fraction(&self.conf))
     }
 }

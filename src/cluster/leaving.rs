@@ -192,16 +192,10 @@ impl Cluster {
     }
 
     fn put_cached(&mut self, at: ExecutorId, key: (CacheId, u32), batches: Batches, bytes: u64) {
-        let (level, limit) = (self.level_of(key.0), self.usable_memory(at));
+        let (level, limit) = (self.level_of(key.0), self.room_for_cached(at));
         let Some(executor) = self.executors.get_mut(&at) else { return };
         let evicted = executor.store.put_cached(key, batches, bytes, level, limit);
-        for (cache, partition) in evicted.to_disk {
-            self.tell(Input::CachedBlockSpilled { cache, partition, executor: at });
-        }
-        for (cache, partition) in evicted.dropped {
-            let reason = "there was no room for it in memory".to_owned();
-            self.tell(Input::CachedBlockLost { cache, partition, executor: at, reason });
-        }
+        self.tell_evicted(at, evicted, "there was no room for it in memory");
     }
 
     fn level_of(&self, cache: CacheId) -> StorageLevel {

@@ -17,6 +17,7 @@ pub mod job;
 mod journal;
 mod leaving;
 pub mod manager;
+mod memory;
 mod node;
 mod pool;
 mod preparing;

@@ -85,6 +85,8 @@ pub struct Executor {
     pub started: VirtualTime,
     pub store: BlockStore,
     pub broadcasts: BTreeSet<BroadcastId>,
+    /// Memory that its running tasks hold, as the simulated cluster counts it.
+    pub held_by_tasks: u64,
     pub has_run_a_task: bool,
     /// It gets no new tasks and hands its blocks to others.
     pub is_decommissioning: bool,

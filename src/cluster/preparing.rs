@@ -1,13 +1,13 @@
 //! From a submitted job to computations on the pool: stages are defined, inputs fixed, tasks computed ahead of their launch.
 
 use super::attempt::Needs;
-use super::config::{ClusterConfig, Storage, usable_memory_bytes};
+use super::config::{ClusterConfig, Storage};
 use super::inputs::{ShuffleView, View};
 use super::job::{JobSpec, JobWork};
 use super::pool::Ticket;
 use super::simulation::{Cluster, JobState, Prepared, StageWork};
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
-use crate::common::{Conf, ErrorClass, Result, SparkError};
+use crate::common::{ErrorClass, Result, SparkError};
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::PhysicalPlan;
 use crate::physical::plan::{FileSlice, Partitioning};
@@ -273,16 +273,6 @@ impl Cluster {
         if is_chosen { (PEEKED_ROWS / tasks).max(PEEKED_ROWS / PEEKED_MAPS) } else { 0 }
     }
 
-    /// A task's share of its executor's memory, fixed before it is placed: where executors differ, the smallest share.
-    fn task_memory(&self, conf: &Conf) -> u64 {
-        let share = |node| {
-            let size = self.config.executor_size(node, conf);
-            usable_memory_bytes(size.memory_bytes, memory_fraction(conf)) / u64::from(size.cores)
-        };
-        let least = (1..=self.config.nodes()).map(|number| share(NodeId(number))).min().unwrap_or_default();
-        (least / self.config.scale).max(1 << 10)
-    }
-
     /// The blocks that tasks of a stage can read now.
     pub(super) fn view_of(&mut self, stage: StageId) -> Arc<View> {
         let mut view = View::default();
@@ -400,11 +390,6 @@ fn driver_is_dead() -> SparkError {
         "the driver died, and with it the plan, the lineage and everything that executors kept",
     )
     .with_help("Run the script again: what it had written and its reliable checkpoints are still there.")
-}
-
-pub(super) fn memory_fraction(conf: &Conf) -> u64 {
-    let fraction = conf.get("spark.memory.fraction").and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.6);
-    (fraction.clamp(0.0, 1.0) * 1000.0) as u64
 }
 
 fn holds_exchange(plan: &PhysicalPlan) -> bool {
