@@ -97,11 +97,11 @@ pub enum EventKind {
         total: u32,
         before: u32,
     },
-    /// Tasks of this stage failed there too often: it gets no more of them.
+    /// Tasks failed there too often: it gets no more of this stage, or of any where none is named.
     ExecutorExcluded {
         executor: ExecutorId,
         node: NodeId,
-        stage: StageAttempt,
+        stage: Option<StageAttempt>,
     },
     /// An executor gets no new tasks; it will leave when it has finished.
     ExecutorDecommissioned {

@@ -1,12 +1,15 @@
-//! Executors and nodes that tasks keep failing on get no more of them (Spark's `TaskSetExcludelist`).
+//! Executors and nodes that tasks keep failing on get no more of them (Spark's `TaskSetExcludelist` and `HealthTracker`).
 //!
 //! With `spark.excludeOnFailure.enabled`, a task does not go again to an executor where it failed once, nor to a node where it failed on two
-//! executors; a stage avoids an executor where two of its tasks failed, and a node with two such executors.
+//! executors; a stage avoids an executor where two of its tasks failed, and a node with two such executors. When a stage has succeeded in
+//! spite of its failures, the application learns from them: it avoids an executor with two failed tasks, and a node with two such
+//! executors, for `spark.excludeOnFailure.timeout`.
 //!
-//! **Simplified:** what holds for a whole application (`spark.excludeOnFailure.application.*`) is not there; each stage learns anew.
+//! **Simplified:** excluded executors are not killed, and a job whose task can start nowhere ends at once instead of after two minutes.
 
 use crate::common::Conf;
 use crate::common::ids::{ExecutorId, NodeId};
+use crate::common::time::{VirtualDuration, VirtualTime};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The limits of one configuration.
@@ -22,16 +25,107 @@ impl ExclusionRules {
     /// The limits, where exclusion is on.
     #[must_use]
     pub fn of(conf: &Conf) -> Option<Self> {
-        let is_on = conf.flag("spark.excludeOnFailure.enabled") || conf.flag("spark.blacklist.enabled");
-        let limit = |name: &str, otherwise: i64| {
-            usize::try_from(conf.number(&format!("spark.excludeOnFailure.{name}"), otherwise)).unwrap_or(1).max(1)
-        };
-        is_on.then(|| ExclusionRules {
-            task_per_executor: limit("task.maxTaskAttemptsPerExecutor", 1),
-            task_per_node: limit("task.maxTaskAttemptsPerNode", 2),
-            stage_per_executor: limit("stage.maxFailedTasksPerExecutor", 2),
-            stage_per_node: limit("stage.maxFailedExecutorsPerNode", 2),
+        is_on(conf, "taskAndStage").then(|| ExclusionRules {
+            task_per_executor: limit(conf, "task.maxTaskAttemptsPerExecutor", 1),
+            task_per_node: limit(conf, "task.maxTaskAttemptsPerNode", 2),
+            stage_per_executor: limit(conf, "stage.maxFailedTasksPerExecutor", 2),
+            stage_per_node: limit(conf, "stage.maxFailedExecutorsPerNode", 2),
         })
+    }
+}
+
+/// Whether exclusion is on: for this part of it, or where nothing is said of the part, at all.
+fn is_on(conf: &Conf, part: &str) -> bool {
+    let part = format!("spark.excludeOnFailure.{part}.enabled");
+    if conf.get(&part).is_some() {
+        return conf.flag(&part);
+    }
+    conf.flag("spark.excludeOnFailure.enabled") || conf.flag("spark.blacklist.enabled")
+}
+
+fn limit(conf: &Conf, name: &str, otherwise: i64) -> usize {
+    usize::try_from(conf.number(&format!("spark.excludeOnFailure.{name}"), otherwise)).unwrap_or(1).max(1)
+}
+
+/// The limits of the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthRules {
+    per_executor: usize,
+    per_node: usize,
+    timeout: VirtualDuration,
+}
+
+impl HealthRules {
+    /// The limits, where exclusion is on.
+    #[must_use]
+    pub fn of(conf: &Conf) -> Option<Self> {
+        is_on(conf, "application").then(|| HealthRules {
+            per_executor: limit(conf, "application.maxFailedTasksPerExecutor", 2),
+            per_node: limit(conf, "application.maxFailedExecutorsPerNode", 2),
+            timeout: VirtualDuration::from_millis(conf.millis("spark.excludeOnFailure.timeout", 3_600_000)),
+        })
+    }
+}
+
+/// What the application has learned about its executors from stages that succeeded.
+#[derive(Debug, Default)]
+pub struct Health {
+    rules: Option<HealthRules>,
+    /// When the failures of each executor are forgotten.
+    failures: BTreeMap<ExecutorId, Vec<VirtualTime>>,
+    /// Until when executors are avoided, and where they are or were.
+    executors: BTreeMap<ExecutorId, (NodeId, VirtualTime)>,
+    /// Until when nodes are avoided.
+    nodes: BTreeMap<NodeId, VirtualTime>,
+}
+
+impl Health {
+    /// Takes the limits of a configuration over; what was learned stays.
+    pub fn set_rules(&mut self, rules: Option<HealthRules>) {
+        self.rules = rules;
+    }
+
+    /// A stage succeeded in spite of these failures. Gives the executors that are avoided from now on.
+    pub fn learn(&mut self, stage: &Exclusion, now: VirtualTime) -> Vec<(ExecutorId, NodeId)> {
+        let Some(rules) = self.rules else { return Vec::new() };
+        let until = now + rules.timeout;
+        let mut found = Vec::new();
+        for (executor, (node, tasks)) in &stage.failures {
+            let failures = self.failures.entry(*executor).or_default();
+            failures.retain(|forgotten| *forgotten > now);
+            failures.extend(tasks.keys().map(|_| until));
+            if failures.len() >= rules.per_executor && !self.executors.contains_key(executor) {
+                self.executors.insert(*executor, (*node, until));
+                found.push((*executor, *node));
+            }
+            if self.executors.values().filter(|(on, _)| on == node).count() >= rules.per_node {
+                self.nodes.entry(*node).or_insert(until);
+            }
+        }
+        found
+    }
+
+    /// Forgets what is long ago.
+    pub fn forget(&mut self, now: VirtualTime) {
+        self.executors.retain(|_, (_, until)| *until > now);
+        self.nodes.retain(|_, until| *until > now);
+    }
+
+    /// Forgets all that was learned.
+    pub fn clear(&mut self) {
+        *self = Health { rules: self.rules, ..Health::default() };
+    }
+
+    /// Whether nobody is avoided.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.executors.is_empty() && self.nodes.is_empty()
+    }
+
+    /// Whether no task may start there.
+    #[must_use]
+    pub fn avoids(&self, executor: ExecutorId, node: NodeId) -> bool {
+        self.executors.contains_key(&executor) || self.nodes.contains_key(&node)
     }
 }
 
@@ -110,6 +204,40 @@ mod tests {
         exclusion.failed(0, other, node);
         assert!(exclusion.forbids(0, ExecutorId(3), node), "it failed on two executors of the node");
         assert!(!exclusion.forbids(0, ExecutorId(4), NodeId(2)));
+    }
+
+    #[test]
+    fn the_application_learns_from_stages_and_forgets() {
+        let mut conf = Conf::new();
+        conf.set("spark.excludeOnFailure.enabled", "true");
+        conf.set("spark.excludeOnFailure.timeout", "10s");
+        let second = |count: u64| VirtualTime(count * 1_000_000_000);
+        let mut health = Health::default();
+        health.set_rules(HealthRules::of(&conf));
+        let (bad, node) = (ExecutorId(1), NodeId(1));
+        let failed_once = |executor| {
+            let mut stage = Exclusion::new(ExclusionRules::of(&conf));
+            stage.failed(0, executor, node);
+            stage
+        };
+        assert!(health.learn(&failed_once(bad), second(0)).is_empty(), "one failure is no pattern");
+        assert_eq!(health.learn(&failed_once(bad), second(5)), [(bad, node)]);
+        assert!(health.avoids(bad, node) && !health.avoids(ExecutorId(2), node));
+        health.learn(&failed_once(ExecutorId(2)), second(6));
+        health.learn(&failed_once(ExecutorId(2)), second(7));
+        assert!(health.avoids(ExecutorId(3), node), "two executors of the node are avoided");
+        health.forget(second(17));
+        assert!(health.is_clean());
+    }
+
+    #[test]
+    fn a_part_of_exclusion_can_be_switched_alone() {
+        let mut conf = Conf::new();
+        conf.set("spark.excludeOnFailure.application.enabled", "true");
+        assert!(HealthRules::of(&conf).is_some() && ExclusionRules::of(&conf).is_none());
+        conf.set("spark.excludeOnFailure.enabled", "true");
+        conf.set("spark.excludeOnFailure.application.enabled", "false");
+        assert!(HealthRules::of(&conf).is_none() && ExclusionRules::of(&conf).is_some());
     }
 
     #[test]

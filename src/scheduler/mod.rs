@@ -31,7 +31,7 @@ use crate::event::{EventKind, TaskCause, TaskMetrics, TaskOutcome};
 use allocation::{AllocationRules, ExecutorAllocation};
 use cached_blocks::CachedAt;
 use dag_scheduler::{DagScheduler, Step};
-use exclusion::ExclusionRules;
+use exclusion::{ExclusionRules, HealthRules};
 use task_scheduler::{Running, TaskScheduler};
 
 /// The driver's scheduler.
@@ -67,7 +67,7 @@ impl Scheduler {
         self.tasks.set_speculation(speculation(conf));
         self.tasks.pools.is_fair =
             conf.get("spark.scheduler.mode").is_some_and(|mode| mode.eq_ignore_ascii_case("fair"));
-        self.tasks.set_exclusion(ExclusionRules::of(conf));
+        self.tasks.set_exclusion(ExclusionRules::of(conf), HealthRules::of(conf));
         self.allocation.set_rules(AllocationRules::of(conf));
     }
 
@@ -106,6 +106,7 @@ impl Scheduler {
                 }
             }
             Input::DriverLost => {
+                step.tasks.forget_health();
                 self.dag.fail_all("Job cancelled because SparkContext was shut down: the driver died", &mut step);
             }
             Input::ExecutorLost { executor, loss, reason } => self.executor_lost(executor, loss, &reason, now, out),
@@ -140,7 +141,10 @@ impl Scheduler {
                 );
             }
         }
-        self.tasks.drop_finished_sets();
+        self.tasks.drop_finished_sets(now, out);
+        if self.tasks.is_anybody_excluded() {
+            self.abort_what_is_stuck(now, out);
+        }
         self.tasks.offer(now, all_free, out);
         if self.allocation.is_on() {
             let mut load = self.tasks.load();
@@ -318,7 +322,7 @@ impl Scheduler {
                 let (executor, node) = (running.executor, running.node);
                 let set = step.tasks.set_mut(running.stage);
                 if set.is_some_and(|set| set.exclusion.failed(running.index, executor, node)) {
-                    step.out.emit(EventKind::ExecutorExcluded { executor, node, stage: running.stage });
+                    step.out.emit(EventKind::ExecutorExcluded { executor, node, stage: Some(running.stage) });
                 }
                 if is_final {
                     self.dag.abort_stage(stage, &error, Some(task), &mut step);

@@ -9,7 +9,7 @@
 //! **Simplified:** a slow task is not asked how far it is (Spark's efficiency gate); Spark shuffles the offers by chance; here a round begins behind the executor that was served last.
 
 use super::allocation::Load;
-use super::exclusion::ExclusionRules;
+use super::exclusion::{Exclusion, ExclusionRules, Health, HealthRules};
 use super::outbox::{Command, Launch, Outbox, Timer};
 use super::pools::Pools;
 use super::task_set::{Choice, Speculation, Surroundings, TaskSet};
@@ -28,6 +28,14 @@ pub struct Executor {
     pub free: BTreeSet<u32>,
     /// It gets no new tasks.
     pub is_leaving: bool,
+    /// The application avoids it for a time.
+    pub is_excluded: bool,
+}
+
+impl Executor {
+    fn is_open(&self) -> bool {
+        !self.is_leaving && !self.is_excluded
+    }
 }
 
 /// A task attempt that runs.
@@ -74,6 +82,9 @@ pub struct TaskScheduler {
     speculation_due: bool,
     pub pools: Pools,
     around: Surroundings,
+    health: Health,
+    /// What failed in sets that ended well, not yet learned from.
+    lessons: Vec<Exclusion>,
     /// The rack of each node that had an executor.
     racks: BTreeMap<NodeId, u32>,
 }
@@ -90,8 +101,9 @@ impl TaskScheduler {
     }
 
     /// `spark.excludeOnFailure.*`; sets that run keep what they began with.
-    pub fn set_exclusion(&mut self, rules: Option<ExclusionRules>) {
+    pub fn set_exclusion(&mut self, rules: Option<ExclusionRules>, health: Option<HealthRules>) {
         self.around.exclusion = rules;
+        self.health.set_rules(health);
     }
 
     /// What a new set should know.
@@ -116,9 +128,13 @@ impl TaskScheduler {
         now: VirtualTime,
     ) {
         self.learn_rack(node, rack);
-        let state = Executor { node, cores: cores.end - cores.start, free: cores.collect(), is_leaving: false };
+        let is_excluded = self.health.avoids(executor, node);
+        let count = cores.end - cores.start;
+        let state = Executor { node, cores: count, free: cores.collect(), is_leaving: false, is_excluded };
+        if state.is_open() {
+            self.free.insert(executor);
+        }
         self.executors.insert(executor, state);
-        self.free.insert(executor);
         *self.on_node.entry(node).or_default() += 1;
         self.recompute_levels(now);
     }
@@ -186,18 +202,52 @@ impl TaskScheduler {
         self.recompute_levels(now);
     }
 
-    /// Forgets sets of which nothing runs and nothing can start.
-    pub fn drop_finished_sets(&mut self) {
-        if !self.sets.values().any(|set| set.is_zombie || set.is_finished()) {
-            return;
+    /// Forgets sets of which nothing runs and nothing can start. What succeeded in spite of failures teaches where not to go.
+    pub fn drop_finished_sets(&mut self, now: VirtualTime, out: &mut Outbox) {
+        let is_over = |set: &TaskSet| set.is_zombie || set.is_finished();
+        if self.sets.values().any(is_over) {
+            let busy = &self.busy;
+            let over = self.sets.extract_if(.., |_, set| is_over(set) && !busy.contains_key(&set.stage));
+            self.lessons.extend(over.filter_map(|(_, set)| set.lesson()));
         }
-        let busy = &self.busy;
-        self.sets.retain(|_, set| busy.contains_key(&set.stage) || !(set.is_zombie || set.is_finished()));
+        for lesson in std::mem::take(&mut self.lessons) {
+            for (executor, node) in self.health.learn(&lesson, now) {
+                out.emit(EventKind::ExecutorExcluded { executor, node, stage: None });
+                self.keep_to_health();
+            }
+        }
+    }
+
+    /// Closes executors that the application avoids, and opens the others.
+    fn keep_to_health(&mut self) {
+        for (id, executor) in &mut self.executors {
+            executor.is_excluded = self.health.avoids(*id, executor.node);
+            if executor.is_open() && !executor.free.is_empty() {
+                self.free.insert(*id);
+            } else {
+                self.free.remove(id);
+            }
+        }
+    }
+
+    /// A new driver has learned nothing yet.
+    pub fn forget_health(&mut self) {
+        self.health.clear();
+        self.keep_to_health();
+    }
+
+    /// Lets executors serve again that were avoided long enough.
+    fn forgive(&mut self, now: VirtualTime) {
+        if !self.health.is_clean() {
+            self.health.forget(now);
+            self.keep_to_health();
+        }
     }
 
     /// Forgets all sets of a stage and gives its running attempts.
     pub fn remove_stage(&mut self, stage: StageId) -> Vec<(TaskId, Running)> {
-        self.sets.retain(|_, set| set.stage.stage != stage);
+        let gone = self.sets.extract_if(.., |_, set| set.stage.stage == stage);
+        self.lessons.extend(gone.filter_map(|(_, set)| set.lesson()));
         let tasks: Vec<TaskId> =
             self.running.iter().filter(|(_, running)| running.stage.stage == stage).map(|(task, _)| *task).collect();
         tasks.into_iter().filter_map(|task| Some((task, self.end(task)?))).collect()
@@ -208,7 +258,7 @@ impl TaskScheduler {
         let running = self.stop_counting(task)?;
         if let Some(executor) = self.executors.get_mut(&running.executor) {
             executor.free.insert(running.core);
-            if !executor.is_leaving {
+            if executor.is_open() {
                 self.free.insert(running.executor);
             }
         }
@@ -236,6 +286,7 @@ impl TaskScheduler {
 
     /// Offers all free cores. `all_free` says that this was not caused by one executor alone.
     pub fn offer(&mut self, now: VirtualTime, all_free: bool, out: &mut Outbox) {
+        self.forgive(now);
         let mut keys: Vec<(JobId, StageAttempt)> =
             self.sets.iter().filter(|(_, set)| set.wants_cores()).map(|(key, _)| *key).collect();
         if self.pools.is_fair {
@@ -430,11 +481,20 @@ impl TaskScheduler {
         }
     }
 
+    /// Whether the application avoids an executor that is there.
+    #[must_use]
+    pub fn is_anybody_excluded(&self) -> bool {
+        !self.health.is_clean() && self.executors.values().any(|executor| executor.is_excluded)
+    }
+
     /// A task that exclusion lets start nowhere, with its set's stage.
     #[must_use]
     pub fn stuck(&self) -> Option<(StageAttempt, usize, u32)> {
-        let executors: Vec<(ExecutorId, NodeId)> =
-            self.executors.iter().map(|(id, executor)| (*id, executor.node)).collect();
+        if self.executors.is_empty() {
+            return None;
+        }
+        let serving = self.executors.iter().filter(|(_, executor)| !executor.is_excluded);
+        let executors: Vec<(ExecutorId, NodeId)> = serving.map(|(id, executor)| (*id, executor.node)).collect();
         self.sets.values().find_map(|set| {
             let index = set.stuck(&executors)?;
             Some((set.stage, index, set.tasks[index].partition))

@@ -163,10 +163,16 @@ impl TaskSet {
         !self.is_zombie && self.pending > 0
     }
 
-    /// A waiting task that may start on none of these executors; absent while each may start somewhere.
+    /// What failed before the set succeeded, if anything did.
+    #[must_use]
+    pub fn lesson(self) -> Option<Exclusion> {
+        (self.is_finished() && !self.exclusion.is_empty()).then_some(self.exclusion)
+    }
+
+    /// A waiting task that may start on none of these executors, which serve; absent while each may start somewhere.
     #[must_use]
     pub fn stuck(&self, executors: &[(ExecutorId, NodeId)]) -> Option<usize> {
-        if self.exclusion.is_empty() || self.is_zombie || executors.is_empty() {
+        if self.is_zombie || (self.exclusion.is_empty() && !executors.is_empty()) {
             return None;
         }
         let nowhere =

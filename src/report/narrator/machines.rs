@@ -37,8 +37,12 @@ impl Told<'_> {
                 self.say(Depth::Full, Weight::Plain, "executors_requested", text);
             }
             EventKind::ExecutorExcluded { executor, node, stage } => {
-                let text =
-                    format!("{} keeps failing on {executor} ({node}): it gets no more of its tasks", stage.stage);
+                let text = match stage {
+                    Some(stage) => {
+                        format!("{} keeps failing on {executor} ({node}): it gets no more of its tasks", stage.stage)
+                    }
+                    None => format!("tasks keep failing on {executor} ({node}): the application avoids it for a time"),
+                };
                 self.say(Depth::Brief, Weight::Bad, "executor_excluded", text);
             }
             EventKind::NodeCutOff { node } => {
