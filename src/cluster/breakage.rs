@@ -1,6 +1,6 @@
 //! Faults strike here: machines die, fall silent, are cut off, come back; disks, links and blocks go bad.
 
-use super::fault::{Breakage, Fault};
+use super::fault::{Breakage, Fault, FaultTime};
 use super::inputs::View;
 use super::node::{Health, Parked};
 use super::simulation::{Cluster, Due};
@@ -42,6 +42,7 @@ impl Cluster {
             }
             Breakage::SilentNode(node) => self.silence_node(node),
             Breakage::KillDriver => self.kill_driver(),
+            Breakage::RestartDriver => self.restart_driver(),
             Breakage::SlowNode { node, times } => {
                 if let Some(node) = self.nodes.get_mut(&node) {
                     node.slowness = times;
@@ -83,6 +84,7 @@ impl Cluster {
             Breakage::Mend(Some(node)) => self.nodes.get(node).is_some_and(|node| node.cut_since.is_some()),
             Breakage::Corrupt { stage, partition } => self.output_of(*stage, *partition).is_some(),
             Breakage::LoseCached(partition) => self.scheduler.cached().all().any(|(_, known, _)| known == *partition),
+            Breakage::RestartDriver => self.is_driver_dead,
             Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica(_) => !self.is_driver_dead,
             other => other.nodes().iter().all(|node| health(node) == Some(Health::Up)),
         }
@@ -295,6 +297,43 @@ impl Cluster {
     fn kill_driver(&mut self) {
         self.is_driver_dead = true;
         self.tell(Input::DriverLost);
+    }
+
+    /// A new driver knows nothing of what the old one did: it gets new executors, and what the old ones kept is gone.
+    fn restart_driver(&mut self) {
+        for executor in self.executors.keys().copied().collect::<Vec<_>>() {
+            self.end_executor(executor, Loss::Host, "its driver had died");
+        }
+        for cache in std::mem::take(&mut self.levels).into_keys() {
+            self.cache_plans.remove(&cache);
+            self.tell(Input::CacheDropped { cache });
+        }
+        self.kept_shuffles.extend(std::mem::take(&mut self.query_shuffles).into_values().flatten());
+        self.drop_unused_shuffles(&BTreeSet::new());
+        self.forget_prepared(|_, _| true);
+        self.stage_work.clear();
+        self.jobs.clear();
+        self.errors.clear();
+        self.relations.clear();
+        self.relation_bytes.clear();
+        self.query_reads.clear();
+        self.query_broadcasts.clear();
+        self.is_driver_dead = false;
+        self.ask_anew();
+    }
+
+    /// Waits for the moment at which a dead driver is started again. False when nobody does that.
+    pub fn await_driver(&mut self) -> bool {
+        let at = |fault: &Fault| match fault {
+            Fault { what: Breakage::RestartDriver, at: FaultTime::At(at) } if *at >= self.now => Some(*at),
+            _ => None,
+        };
+        if !self.is_driver_dead {
+            return false;
+        }
+        let Some(until) = self.faults.iter().filter_map(at).min() else { return false };
+        self.advance(until.since(self.now));
+        !self.is_driver_dead
     }
 
     /// These machines and the others no longer hear each other. What is on its way stops; what is computed goes on.

@@ -31,6 +31,8 @@ pub enum Breakage {
     KillNode(NodeId),
     /// All machines of a rack stop; racks count from 0.
     KillRack(u32),
+    /// The cluster manager starts a dead driver again (`spark-submit --supervise`): the script begins anew on new executors.
+    RestartDriver,
     /// A dead machine comes back with its disks: input blocks are there again, what executors kept is not. Disk and processor are as new.
     RestartNode(NodeId),
     /// Only the executor processes of a machine end; the cluster manager starts new ones.
@@ -77,9 +79,7 @@ type Form = (&'static str, &'static str, &'static str, fn(&str) -> Option<Breaka
 /// Every way to write a fault.
 pub const FORMS: &[Form] = &[
     ("kill", "kill:2@3.5", "the machine stops (also kill:rack-2, kill:driver)", kill),
-    ("restart", "restart:2@9", "a dead machine comes back with its disks", |text| {
-        node(text).map(Breakage::RestartNode)
-    }),
+    ("restart", "restart:2@9", "a dead machine comes back with its disks (also restart:driver)", restart),
     ("kill-executor", "kill-executor:2@3", "only its executor process ends", |text| {
         node(text).map(Breakage::KillExecutor)
     }),
@@ -196,6 +196,7 @@ impl Breakage {
             Breakage::Cut(nodes) => nodes.clone(),
             Breakage::KillRack(_)
             | Breakage::KillDriver
+            | Breakage::RestartDriver
             | Breakage::Mend(None)
             | Breakage::LoseBlock(_)
             | Breakage::LoseReplica(_)
@@ -249,11 +250,19 @@ fn name(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+fn is_driver(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case("driver")
+}
+
+fn restart(text: &str) -> Option<Breakage> {
+    if is_driver(text) { Some(Breakage::RestartDriver) } else { node(text).map(Breakage::RestartNode) }
+}
+
 fn kill(text: &str) -> Option<Breakage> {
-    let folded = text.trim().to_ascii_lowercase();
-    if folded == "driver" {
+    if is_driver(text) {
         return Some(Breakage::KillDriver);
     }
+    let folded = text.trim().to_ascii_lowercase();
     match folded.strip_prefix("rack-") {
         Some(rack) => rack.parse::<u32>().ok()?.checked_sub(1).map(Breakage::KillRack),
         None => node(text).map(Breakage::KillNode),
@@ -336,6 +345,7 @@ impl fmt::Display for Breakage {
             Breakage::OutOfMemory(node) => write!(f, "the executor on {node} runs out of memory"),
             Breakage::SilentNode(node) => write!(f, "{node} goes silent"),
             Breakage::KillDriver => write!(f, "kill the driver"),
+            Breakage::RestartDriver => write!(f, "start the driver again"),
             Breakage::SlowNode { node, times } => write!(f, "{node} becomes {times} {SLOWED}"),
             Breakage::SlowDisk { node, times } => write!(f, "the disk of {node} becomes {times} {SLOWED}"),
             Breakage::SlowLink { node, times } => write!(f, "the link of {node} becomes {times} {SLOWED}"),

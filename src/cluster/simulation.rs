@@ -273,7 +273,13 @@ impl Cluster {
                 _ => drop(self.waiting_faults.insert(index)),
             }
         }
-        self.allocation.target = AllocationRules::of(&self.conf).map(|rules| rules.initial);
+        self.ask_anew();
+    }
+
+    /// Asks for executors as a driver does that has none.
+    pub(super) fn ask_anew(&mut self) {
+        let target = AllocationRules::of(&self.conf).map(|rules| rules.initial);
+        self.allocation.begin(target);
         self.fill_up();
     }
 
@@ -445,7 +451,7 @@ impl Cluster {
         self.drop_unused_shuffles(&kept.0);
     }
 
-    fn drop_unused_shuffles(&mut self, kept: &BTreeSet<ShuffleId>) {
+    pub(super) fn drop_unused_shuffles(&mut self, kept: &BTreeSet<ShuffleId>) {
         for shuffle in std::mem::take(&mut self.kept_shuffles) {
             if kept.contains(&shuffle) {
                 self.kept_shuffles.insert(shuffle);

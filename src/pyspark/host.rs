@@ -169,6 +169,11 @@ pub trait Host {
     /// Outside the allowed folders.
     fn path(&mut self, request: PathRequest) -> Result<PathReply>;
 
+    /// The driver died. True when it was started again, so that the script runs from its first line; nothing of what was told before holds.
+    fn restart(&mut self) -> bool {
+        false
+    }
+
     /// The script has ended with this exit status; nothing is asked after it.
     fn end(&mut self, exit: i32);
 }

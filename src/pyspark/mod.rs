@@ -89,6 +89,11 @@ impl Console {
         kept::keep(&mut self.interp, names)
     }
 
+    /// Whether the driver, which died, was started again: then the script begins anew.
+    pub fn is_restarted(&mut self) -> bool {
+        self.interp.host().is_ok_and(host::Host::restart)
+    }
+
     /// Gives the world back.
     #[must_use]
     pub fn end(mut self) -> Box<dyn host::Host> {

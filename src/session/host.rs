@@ -5,7 +5,7 @@ use crate::analyzer::{Analyzer, AnalyzerContext};
 use crate::cluster::{Cluster, ClusterConfig, JobWork};
 use crate::common::conf::Conf;
 use crate::common::ids::CacheId;
-use crate::common::{ErrorClass, Result, SparkError, VirtualDuration, VirtualTime};
+use crate::common::{ErrorClass, Result, SparkError, VirtualDuration, VirtualTime, rng};
 use crate::event::EventKind;
 use crate::logical::ddl;
 use crate::logical::expr::Expr;
@@ -231,6 +231,21 @@ impl Host for Session {
 
     fn path(&mut self, request: PathRequest) -> Result<PathReply> {
         self.answer_path(request)
+    }
+
+    fn restart(&mut self) -> bool {
+        if !self.cluster.as_mut().is_some_and(Cluster::await_driver) {
+            return false;
+        }
+        self.conf = self.settings.conf.clone();
+        self.catalog = super::catalog::SessionCatalog::default();
+        self.analyzed = crate::analyzer::AnalyzedPlans::new();
+        self.steps = super::plan_steps::PlanSteps::default();
+        self.caches = super::cache::CacheManager::default();
+        self.ran = super::ran::RanPlans::default();
+        self.seeds = rng::stream(self.settings.seed, "script.seeds");
+        self.stopped = false;
+        true
     }
 
     fn end(&mut self, exit: i32) {

@@ -71,6 +71,8 @@ pub(super) struct Settings {
     pub process_memory_bytes: u64,
     pub until: Option<u32>,
     pub explain: bool,
+    /// What was set from outside.
+    pub conf: Conf,
 }
 
 /// How a run ended.
@@ -137,6 +139,7 @@ pub(super) fn bug(message: String) -> Outcome {
 fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
     let log = request.log.clone();
     let (source, until) = (request.source.clone(), request.until);
+    let (file, arguments, steps) = (request.file.clone(), request.arguments.clone(), request.steps_max);
     let explained = request.explained.clone();
     let mut console = match console(request, false) {
         Ok(console) => console,
@@ -147,7 +150,13 @@ fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kep
             return (Outcome { exit, failure: Some(failure), ..Outcome::default() }, Vec::new());
         }
     };
-    let end = console.run(&source);
+    let end = loop {
+        let end = console.run(&source);
+        if !matches!(end, ScriptEnd::Raised(_)) || !console.is_restarted() {
+            break end;
+        }
+        console = Console::new(console.end(), &file, &arguments, steps, false);
+    };
     let kept = console.keep(names);
     let (exit, failure, stopped_before) = match end {
         ScriptEnd::Finished => (0, None, None),
@@ -200,7 +209,7 @@ impl Session {
         }
         Ok(Session {
             workspace,
-            conf,
+            conf: conf.clone(),
             settings: Settings {
                 file: request.file,
                 cluster: request.cluster,
@@ -212,6 +221,7 @@ impl Session {
                 process_memory_bytes: request.process_memory_bytes,
                 until: request.until,
                 explain: request.explain,
+                conf,
             },
             ids: Arc::new(ExprIds::new()),
             catalog: catalog::SessionCatalog::default(),

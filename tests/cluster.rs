@@ -1,0 +1,129 @@
+//! What a script meets when memory is short, when a machine is bad, and when the driver dies.
+
+mod support;
+
+use batchlab::cluster::{ClusterConfig, Fault};
+use batchlab::event::EventKind;
+use batchlab::event::log::EventLog;
+use batchlab::session::Outcome;
+use support::{request, run};
+
+const START: &str = "
+import os
+from pyspark import StorageLevel
+from pyspark.sql import SparkSession, functions as F
+spark = SparkSession.builder.getOrCreate()
+";
+
+/// A run of a script on a cluster written as TOML: what it printed, how it ended, and its log.
+fn ran(script: &str, cluster: &str, settings: &[(&str, &str)], faults: &[&str]) -> (String, Outcome, Vec<EventKind>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = EventLog::new();
+    let mut request = request(folder.path(), &format!("{START}{script}"), (1, 1));
+    request.cluster = Some(ClusterConfig::from_toml(cluster).expect("a cluster"));
+    request.conf = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    request.faults = faults.iter().map(|text| Fault::parse(text).expect("a fault")).collect();
+    request.log = log.clone();
+    let (printed, outcome) = run(request);
+    (printed, outcome, log.snapshot().iter().map(|event| event.kind.clone()).collect())
+}
+
+/// Cached rows fill most of the memory, then a sort wants some of it.
+fn cached_blocks_lost(storage_fraction: &str) -> usize {
+    let script = "
+kept = spark.range(0, 48000, 1, 8).persist(StorageLevel.MEMORY_ONLY)
+print(kept.count())
+print(spark.range(0, 60000, 1, 2).orderBy(F.col('id') % 1000, 'id').collect()[-1])
+print(kept.agg(F.sum('id')).collect()[0][0])
+";
+    let small = "nodes = 1\ncores = 2\nmemory = \"1200KB\"";
+    let settings = [("spark.memory.storageFraction", storage_fraction), ("spark.sql.shuffle.partitions", "2")];
+    let (printed, outcome, events) = ran(script, small, &settings, &[]);
+    assert_eq!((printed.as_str(), outcome.exit), ("48000\nRow(id=59999)\n1151976000\n", 0));
+    let lost = |event: &EventKind| match event {
+        EventKind::CachedBlocksLost { reason, .. } => usize::from(reason.contains("task needed its memory")),
+        _ => 0,
+    };
+    events.iter().map(lost).sum()
+}
+
+#[test]
+fn tasks_push_cached_rows_out_down_to_their_protected_part() {
+    assert!(cached_blocks_lost("0.2") > cached_blocks_lost("0.6"));
+    assert_eq!(cached_blocks_lost("1"), 0, "all that caches may use is protected");
+}
+
+#[test]
+fn the_application_learns_to_avoid_a_bad_machine() {
+    let script = "
+for n in range(4):
+    print(spark.range(0, 1000, 1, 8).repartition(4).count())
+";
+    let cluster = "nodes = 3\ncores = 2";
+    let failures = |settings: &[(&str, &str)]| {
+        let (printed, outcome, events) = ran(script, cluster, settings, &["disk-full:2@0"]);
+        assert_eq!((printed.as_str(), outcome.exit), ("1000\n1000\n1000\n1000\n", 0));
+        let excluded = |event: &&EventKind| matches!(event, EventKind::ExecutorExcluded { stage: None, .. });
+        let failed = |event: &&EventKind| {
+            use batchlab::event::TaskOutcome::Failed;
+            matches!(event, EventKind::TaskEnded { outcome: Failed { .. }, .. })
+        };
+        (events.iter().filter(excluded).count(), events.iter().filter(failed).count())
+    };
+    let on = ("spark.excludeOnFailure.enabled", "true");
+    let each_stage_alone = failures(&[on, ("spark.excludeOnFailure.application.enabled", "false")]);
+    let together = failures(&[on]);
+    assert_eq!((each_stage_alone.0, together.0), (0, 1));
+    assert!(together.1 < each_stage_alone.1, "{together:?} against {each_stage_alone:?}");
+}
+
+#[test]
+fn a_driver_that_is_started_again_runs_the_script_anew() {
+    let script = "
+spark.sparkContext.setCheckpointDir('out/checkpoints')
+if os.path.exists('out/stage1'):
+    print('found what the first driver wrote')
+else:
+    spark.range(0, 100, 1, 4).write.parquet('out/stage1')
+rows = spark.read.parquet('out/stage1').cache()
+for n in range(30):
+    total = rows.repartition(4).agg(F.sum('id')).collect()[0][0]
+print('total', total)
+";
+    let cluster = "nodes = 2\ncores = 2";
+    let (printed, outcome, whole) = ran(script, cluster, &[], &[]);
+    assert_eq!((printed.as_str(), outcome.exit), ("total 4950\n", 0));
+    let (printed, outcome, events) = ran(script, cluster, &[], &["kill:driver@0.3", "restart:driver@3"]);
+    assert_eq!((printed.as_str(), outcome.exit), ("found what the first driver wrote\ntotal 4950\n", 0));
+    let added =
+        |events: &[EventKind]| events.iter().filter(|event| matches!(event, EventKind::ExecutorAdded { .. })).count();
+    assert_eq!((added(&whole), added(&events)), (2, 4), "the second driver gets executors of its own");
+    let (_, outcome, _) = ran(script, cluster, &[], &["kill:driver@0.3"]);
+    assert_eq!(outcome.exit, 1, "nobody starts it again");
+}
+
+#[test]
+fn a_schema_is_looked_for_in_every_split() {
+    let script = "
+with open('table.csv', 'w') as out:
+    out.write('n,x,when,said\\n')
+    for n in range(200):
+        out.write(f'{n},{n / 4},2024-01-01,{\"7\" if n < 190 else \"yes, no\"!r}\\n')
+        if n == 100:
+            out.write('n,x,when,said\\n')
+with open('table.json', 'w') as out:
+    for n in range(200):
+        out.write('{\"n\": ' + str(n) + (', \"late\": [1.5]' if n == 199 else '') + '}\\n')
+print(spark.read.csv('table.csv', header=True, inferSchema=True, quote=\"'\").dtypes)
+print(spark.read.json('table.json').dtypes)
+";
+    let small = [("spark.sql.files.maxPartitionBytes", "500"), ("spark.sql.files.openCostInBytes", "1")];
+    let tasks = |settings: &[(&str, &str)]| {
+        let (printed, outcome, events) = ran(script, "nodes = 2\ncores = 2", settings, &[]);
+        let expected = "[('n', 'int'), ('x', 'double'), ('when', 'date'), ('said', 'string')]\n[('late', 'array<double>'), ('n', 'bigint')]\n";
+        assert_eq!((printed.as_str(), outcome.exit), (expected, 0));
+        events.iter().filter(|event| matches!(event, EventKind::TaskStarted { .. })).count()
+    };
+    assert_eq!(tasks(&[]), 1 + 1 + 1, "the first line, the types, and the documents");
+    assert!(tasks(&small) > 10);
+}
