@@ -1,7 +1,7 @@
 //! The lesson reader: pictures of it at the two sizes it is made for.
 
 use batchlab::tui::ScreenOptions;
-use batchlab::tui::lesson::model::{Key, Left, Pane, Reader, update};
+use batchlab::tui::lesson::model::{Key, Kind, Left, Pane, Reader, update};
 use batchlab::tui::lesson::view::view;
 use batchlab::workshop::content::Content;
 use batchlab::workshop::lesson::lessons;
@@ -14,7 +14,13 @@ fn reader() -> Reader {
     let lessons = lessons(&Content::of(env!("CARGO_MANIFEST_DIR").into())).expect("lessons");
     let lesson = lessons.iter().find(|lesson| lesson.head.id == "L3").expect("the third");
     let played = lesson.play(&studio).expect("a lesson");
-    Reader::new(format!("L3  {}", lesson.head.title), lesson.head.minutes, lesson.head.opening.clone(), &played)
+    Reader::new(
+        Kind::Lesson,
+        format!("L3  {}", lesson.head.title),
+        lesson.head.minutes,
+        lesson.head.opening.clone(),
+        &played,
+    )
 }
 
 fn screen(reader: &Reader, width: u16, height: u16) -> String {

@@ -103,6 +103,9 @@ fn slips_that_no_step_names_are_explained() {
     slip("01_basics/s4_columns", ("people.filter(F.col(\"age\") > 30)", "people"), "c3");
     slip("02_joins/s2_join_types", ("\"dept_id\", \"left\")", "\"dept_id\", \"inner\")"), "c4");
     slip("02_joins/s4_aggregate", ("F.round(F.avg(\"salary\"), 2)", "F.round(F.avg(\"salary\"))"), "c5");
+    slip("01_basics/s2_lazy", ("result.show(5)", ""), "c0");
+    slip("01_basics/s2_lazy", (".select(\"name\", \"age\", ", ".select(\"name\", "), "c6");
+    slip("04_quality/s7_gate", ("s[k] * w for", "s[k] * 0.25 for"), "c7");
     let empty = "empty = dept.join(emp, \"dept_id\", \"left_anti\").select(\"dept_name\")";
     slip("02_joins/s2_join_types", (empty, "empty = dept.filter(\"dept_name = 'Legal'\").select(\"dept_name\")"), "c2");
 }

@@ -3,10 +3,12 @@
 use super::classroom;
 use super::commands::solution;
 use super::launch::{Plan, Script};
+use super::saves::{self, Saves, Stamp};
 use super::stage::{self, ScreenArgs};
 use super::workshop::{Chosen, Folder};
 use crate::cluster::ClusterConfig;
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::tui::Bell;
 use crate::tui::workspace::model::{MapLine, Workspace};
 use crate::tui::workspace::{self, Desk, Left, News};
 use crate::workshop::check::{NOW_MICROS, STEPS_MAX, Which, check_telling};
@@ -14,11 +16,11 @@ use crate::workshop::lesson;
 use crate::workshop::progress::{self, Progress};
 use crate::workshop::step::{self, Step};
 use crate::workshop::verdict::{VariantVerdict, Verdict};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Instant, SystemTime};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 /// Shows the workspace from a step on, until the person leaves it; gives the exit status.
 pub(crate) fn work(folder: &Folder, first: &str, screen: ScreenArgs) -> Result<u8> {
@@ -65,14 +67,6 @@ fn read_lesson(step: &Step, screen: ScreenArgs) -> Result<u8> {
     stage::read(&lessons, found.unwrap_or(0), screen)
 }
 
-/// A file as the system describes it; another stamp means another text.
-type Stamp = (SystemTime, u64);
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let meta = std::fs::metadata(path).ok()?;
-    Some((meta.modified().ok()?, meta.len()))
-}
-
 /// What the checking thread says.
 enum Said {
     Variant(VariantVerdict),
@@ -95,6 +89,8 @@ struct StepDesk {
     checks: u32,
     running: Option<Running>,
     is_wanted: bool,
+    bell: Bell,
+    _saves: Saves,
 }
 
 impl Drop for StepDesk {
@@ -107,8 +103,12 @@ impl StepDesk {
     fn open(folder: &Folder, name: &str) -> Result<StepDesk> {
         let chosen = folder.named(name)?;
         let path = folder.script(name);
-        let seen = stamp(&path);
-        Ok(StepDesk { folder: folder.clone(), chosen, path, seen, checks: 0, running: None, is_wanted: true })
+        let seen = saves::stamp(&path);
+        let bell = saves::bell()?;
+        let rings = bell.clone();
+        let saves = Saves::watch(std::slice::from_ref(&path), move || rings.ring());
+        let folder = folder.clone();
+        Ok(StepDesk { folder, chosen, path, seen, checks: 0, running: None, is_wanted: true, bell, _saves: saves })
     }
 
     /// The screen for it.
@@ -121,7 +121,16 @@ impl StepDesk {
         }
         let step = self.chosen.step.clone();
         let hints = progress.steps.get(&step.id).map_or(0, |entry| entry.hints as usize);
-        Ok(Workspace::new(step, map, hints))
+        let mut workspace = Workspace::new(step, map, hints);
+        workspace.file = self.shown_path();
+        Ok(workspace)
+    }
+
+    /// Where the script is, as one would type it here.
+    fn shown_path(&self) -> String {
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+        let below = here.and_then(|here| self.path.strip_prefix(here).ok());
+        below.unwrap_or(&self.path).display().to_string()
     }
 
     fn stop(&mut self) {
@@ -130,10 +139,10 @@ impl StepDesk {
         }
     }
 
-    /// Whether the file has another text than the one that was checked last. A file that an editor has emptied, and is about to write, waits.
+    /// Whether the file has another text than the one that was checked last.
     fn is_saved(&mut self) -> bool {
-        let now = stamp(&self.path);
-        let is_new = now != self.seen && now.is_some_and(|(_, bytes)| bytes > 0);
+        let now = saves::stamp(&self.path);
+        let is_new = now.is_some() && now != self.seen;
         if is_new {
             self.seen = now;
         }
@@ -146,9 +155,14 @@ impl StepDesk {
         self.chosen = self.folder.named(&self.chosen.step.name)?;
         let cancel = Arc::new(AtomicBool::new(false));
         let (sender, said) = channel();
-        let (folder, chosen, flag) = (self.folder.clone(), self.chosen.clone(), cancel.clone());
+        let (folder, chosen, flag, bell) =
+            (self.folder.clone(), self.chosen.clone(), cancel.clone(), self.bell.clone());
         let spawned = std::thread::Builder::new().name("check".to_owned()).spawn(move || {
-            judge(&folder, &chosen, &flag, &sender);
+            judge(&folder, &chosen, &flag, &|said| {
+                // Nobody listens when the step was left.
+                let _ = sender.send(said);
+                bell.ring();
+            });
         });
         spawned.map_err(|error| SparkError::internal(format!("no thread could be started: {error}")))?;
         self.running = Some(Running { said, cancel, began: Instant::now() });
@@ -223,7 +237,7 @@ impl StepDesk {
         let editor =
             ["VISUAL", "EDITOR"].into_iter().find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
         let Some(editor) = editor else {
-            let message = format!("neither $VISUAL nor $EDITOR is set: open {} in any editor", self.path.display());
+            let message = format!("$EDITOR is not set: open {} in any editor", self.shown_path());
             return Err(SparkError::new(ErrorClass::IllegalArgumentException, message));
         };
         if !self.path.exists() {
@@ -251,6 +265,10 @@ impl Desk for StepDesk {
         news
     }
 
+    fn bell(&self) -> (Bell, Duration) {
+        (self.bell.clone(), saves::LOOK)
+    }
+
     fn check(&mut self) {
         self.is_wanted = true;
     }
@@ -275,11 +293,10 @@ fn told(error: &SparkError) -> String {
 }
 
 /// Checks a script and says each verdict; a check that was given up says nothing more.
-fn judge(folder: &Folder, chosen: &Chosen, cancelled: &Arc<AtomicBool>, sender: &Sender<Said>) {
+fn judge(folder: &Folder, chosen: &Chosen, cancelled: &Arc<AtomicBool>, say: &dyn Fn(Said)) {
     let request = folder.request(chosen, Which::All, cancelled);
-    // Nobody listens when the step was left.
-    let verdict = check_telling(&request, &mut |variant| drop(sender.send(Said::Variant(variant.clone()))));
+    let verdict = check_telling(&request, &mut |variant| say(Said::Variant(variant.clone())));
     if !cancelled.load(Ordering::Relaxed) {
-        let _ = sender.send(Said::Done(verdict));
+        say(Said::Done(verdict));
     }
 }

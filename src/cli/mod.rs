@@ -13,6 +13,7 @@ mod launch;
 mod narration;
 mod on_spark;
 mod output;
+mod saves;
 mod stage;
 mod submit;
 mod tables;

@@ -7,7 +7,7 @@ use crate::common::time::VirtualDuration;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
-use crate::tui::lesson::model::{Left, Reader};
+use crate::tui::lesson::model::{Kind, Left, Reader};
 use crate::tui::theatre::branch::Change;
 use crate::tui::theatre::fault::{self, FaultKind, Strike};
 use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
@@ -215,8 +215,13 @@ pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Resu
     while let Some(lesson) = lessons.get(index) {
         let played = lesson.play(&studio)?;
         let head = &lesson.head;
-        let mut reader =
-            Reader::new(format!("{}  {}", head.id, head.title), head.minutes, head.opening.clone(), &played);
+        let mut reader = Reader::new(
+            Kind::Lesson,
+            format!("{}  {}", head.id, head.title),
+            head.minutes,
+            head.opening.clone(),
+            &played,
+        );
         if at_end {
             reader.page = reader.pages.len().saturating_sub(1);
         }
@@ -243,7 +248,8 @@ pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Resu
 pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Result<u8> {
     let title = format!("{}  {}", demo.id, demo.title);
     let pages = Played { scenes: played.scenes.clone(), pages: beats(played) };
-    let mut reader = Reader::new(title, demo.minutes, demo.about.clone(), &pages);
+    let kind = Kind::Demo { notes: demo.notes.trim().to_owned() };
+    let mut reader = Reader::new(kind, title, demo.minutes, demo.about.clone(), &pages);
     loop {
         match turn_pages(&mut reader, screen)? {
             Left::Back => return Ok(0),

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Folder {
     pub root: PathBuf,
     settings: FolderSettings,
+    /// Whether the folder's own step files win over the binary's.
+    has_own_steps: bool,
 }
 
 /// A step with the script to check.
@@ -48,7 +50,12 @@ impl Folder {
             refused(format!("the folder {} cannot be opened: {error}", dir.display()), "give a folder that exists")
         })?;
         let settings = progress::settings(&root)?;
-        Ok(Folder { root, settings })
+        Ok(Folder { root, settings, has_own_steps: true })
+    }
+
+    /// The same scripts, judged by the step files of the binary: who hands in scripts does not hand in what they are judged by.
+    pub(crate) fn with_our_steps(self) -> Folder {
+        Folder { has_own_steps: false, ..self }
     }
 
     /// Seed and size of the data that the learner sees.
@@ -61,7 +68,7 @@ impl Folder {
     }
 
     pub(crate) fn library(&self) -> Library<'_> {
-        Library { root: Some(&self.root) }
+        Library { root: self.has_own_steps.then_some(self.root.as_path()) }
     }
 
     /// Where the learner's script of a step is.

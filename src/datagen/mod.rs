@@ -154,8 +154,11 @@ pub fn named_in(source: &str) -> Vec<&'static str> {
 /// # Errors
 /// A folder that cannot be written.
 pub fn ensure_table(datasets: &Path, name: &str) -> Result<bool> {
+    // Two checks of one script may want it at once: the second waits and finds it.
+    static MAKING: Mutex<()> = Mutex::new(());
     let plain = name.strip_suffix(".parquet");
     let format = if plain.is_some() { TableFormat::Parquet } else { TableFormat::Csv };
+    let _turn = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     if datasets.join(name).exists() {
         return Ok(false);
     }

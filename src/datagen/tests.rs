@@ -79,3 +79,14 @@ fn an_unknown_table_gets_a_suggestion() {
     let error = make(&wanted, &|_| {}).unwrap_err();
     assert!(error.help()[0].contains("`sales`"), "{error:?}");
 }
+
+#[test]
+fn a_table_that_two_want_at_once_is_made_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let make = || super::ensure_table(folder.path(), "people").expect("a table");
+    let made = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|made| *made).count()
+    });
+    assert_eq!(made, 1);
+}

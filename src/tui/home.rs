@@ -26,6 +26,8 @@ pub struct HomeEntry {
     pub script: String,
     /// Its text, of which the beginning is shown.
     pub source: String,
+    /// What `d` shows.
+    pub is_tour: bool,
 }
 
 /// What was chosen.
@@ -54,6 +56,14 @@ pub struct Home {
     pub notice: Option<String>,
     /// The keys lie over the screen.
     pub shows_keys: bool,
+}
+
+impl Home {
+    /// The first entry that is shown: the chosen one stays in sight.
+    fn first(&self, height: u16) -> usize {
+        let rows = usize::from(list_rows(self.entries.len(), height));
+        self.chosen.saturating_sub(rows / 2).min(self.entries.len().saturating_sub(rows))
+    }
 }
 
 /// What happened.
@@ -107,8 +117,7 @@ fn message(home: &Home, input: Input) -> Option<HomeMessage> {
         Input::Paste(text) => Some(HomeMessage::Paste(text)),
         Input::Mouse(mouse) if mouse.kind == MouseEventKind::Down(MouseButton::Left) => {
             let height = crossterm::terminal::size().map_or(24, |(_, height)| height);
-            let step = usize::from(step(height, home.entries.len()));
-            let row = usize::from(mouse.row).checked_sub(1 + step)? / step;
+            let row = home.first(height) + usize::from(mouse.row).checked_sub(2)?;
             (row < home.entries.len()).then_some(HomeMessage::Click(row))
         }
         _ => None,
@@ -169,6 +178,7 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
         KeyCode::Char('q') | KeyCode::Esc => return Some(HomeChoice::Quit),
         _ if home.entries.is_empty() => {}
         KeyCode::Enter | KeyCode::Char('t') => return Some(HomeChoice::Watch(home.chosen)),
+        KeyCode::Char('d') => return home.entries.iter().position(|entry| entry.is_tour).map(HomeChoice::Watch),
         KeyCode::Char('r') => return Some(HomeChoice::Run(home.chosen)),
         KeyCode::Char('K') => return Some(HomeChoice::Kill(home.chosen)),
         _ => {}
@@ -176,15 +186,17 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
     None
 }
 
-const KEYS: [Hint; 6] = [
+const KEYS: [Hint; 7] = [
     ("Enter", "work, watch, read"),
+    ("d", "a demo: the tour"),
     ("K", "watch it lose a node"),
     ("r", "run it, told in text"),
     ("o", "open a recorded run"),
     ("j/k", "choose; 1 to 4, W too"),
     ("q", "quit"),
 ];
-const HINTS: [Hint; 5] = [("Enter", "open"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")];
+const HINTS: [Hint; 6] =
+    [("Enter", "open"), ("d", "tour"), ("K", "kill a node"), ("r", "run"), ("o", "open log"), ("q", "quit")];
 
 const HONEST: [&str; 3] = [
     "Simulated: the machines and their time, in this one process.",
@@ -215,11 +227,10 @@ fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
     brush.tone(screen, 1, 0, title, Tone::Title);
     let body = Rect { y: screen.y + 1, height: screen.height - 2, ..screen };
     let wide = screen.width >= 80;
-    let step = step(screen.height, home.entries.len());
-    let list_height = (home.entries.len() as u16 * step + 2 + step - 1).min(body.height);
+    let list_height = list_rows(home.entries.len(), screen.height) + 2;
     let width = if wide { (screen.width * 2 / 5).min(64) } else { screen.width };
     let list = Rect { width, height: list_height, ..body };
-    entries(brush, home, list, step);
+    entries(brush, home, list, home.first(screen.height));
     let below = Rect { y: body.y + list_height, height: body.height - list_height, ..body };
     if wide {
         left_side(brush, Rect { width, ..below });
@@ -230,21 +241,22 @@ fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
     footer(brush, home, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
 }
 
-/// Rows for each line of the list: two where the keys still have room below it.
-fn step(height: u16, entries: usize) -> u16 {
-    let airy = entries * 2 + 3 + KEYS.len() + 2;
-    if usize::from(height) >= airy + 2 { 2 } else { 1 }
+/// Rows of the list: all entries, or what the keys below it leave.
+fn list_rows(entries: usize, height: u16) -> u16 {
+    let most = height.saturating_sub(KEYS.len() as u16 + 6).max(6);
+    (entries as u16).min(most)
 }
 
-fn entries(brush: &mut Brush, home: &Home, area: Rect, step: u16) {
-    let inner = brush.pane(area, "Exercises and lessons", true);
-    for (index, entry) in home.entries.iter().enumerate() {
-        let y = step - 1 + index as u16 * step;
+fn entries(brush: &mut Brush, home: &Home, area: Rect, first: usize) {
+    let inner = brush.pane(area, "Exercises, lessons, demos", true);
+    for (y, (index, entry)) in (0..inner.height).zip(home.entries.iter().enumerate().skip(first)) {
         let chosen = index == home.chosen;
         let sign = if chosen { "> " } else { "  " };
         let text = format!("{sign}{}  {}", entry.number, entry.title);
         brush.tone(inner, 0, y, &fit(&text, usize::from(inner.width)), if chosen { Tone::Focus } else { Tone::Text });
     }
+    let hidden = home.entries.len().saturating_sub(first + usize::from(inner.height));
+    brush.more(area, hidden);
 }
 
 /// Below the list: the keys, and what is real here, as far as there is room.
@@ -321,6 +333,7 @@ mod tests {
             about: vec!["what a wide step must do".to_owned()],
             script: "solutions/x/pipeline.py".to_owned(),
             source: "print(1)\n".to_owned(),
+            is_tour: number == "2",
         };
         Home { entries: vec![entry("1", "Rows"), entry("2", "Joins")], ..Home::default() }
     }
@@ -336,6 +349,8 @@ mod tests {
         let enter = HomeMessage::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
         assert_eq!(update(&mut home, enter), Some(HomeChoice::Watch(1)));
         assert_eq!(update(&mut home, key('K')), Some(HomeChoice::Kill(1)));
+        home.chosen = 0;
+        assert_eq!(update(&mut home, key('d')), Some(HomeChoice::Watch(1)), "the tour");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! `update` and `view` do no I/O; only [`terminal`] and the run loops touch the terminal. A frame is a pure function of the log, the
 //! cursor, the model and the size (design D7), so that live, replayed and scrubbed look the same.
 
+pub mod bell;
 pub mod dag;
 pub mod export;
 pub mod glyphs;
@@ -21,5 +22,6 @@ pub mod theme;
 pub mod workspace;
 pub mod world;
 
+pub use bell::Bell;
 pub use run_handle::{RunEnd, RunHandle};
 pub use theme::{Depth, GlyphSet, Motion, ScreenOptions, Theme};

@@ -4,7 +4,7 @@
 //! dropped, before a panic is reported, after SIGTERM, SIGHUP and SIGINT (seen as [`Screen::is_interrupted`]), and around a suspension.
 //! A panic on another thread, such as an engine's, leaves the screen alone; what it says is written when the screen is closed.
 
-use super::ScreenOptions;
+use super::{Bell, ScreenOptions};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -21,6 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::ThreadId;
 use std::time::Duration;
+
+/// A wait that no bell can end.
+const DEAF: Duration = Duration::from_millis(40);
 
 /// Whether the terminal is ours now; read by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -133,9 +136,21 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn read(&self, timeout: Duration) -> io::Result<Vec<Event>> {
+        self.read_waking(timeout, None)
+    }
+
+    /// The same; also comes back, with nothing, when the bell is rung.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn read_or_bell(&self, timeout: Duration, bell: &Bell) -> io::Result<Vec<Event>> {
+        self.read_waking(timeout, Some(bell))
+    }
+
+    fn read_waking(&self, timeout: Duration, bell: Option<&Bell>) -> io::Result<Vec<Event>> {
         let mut events = Vec::new();
         for wait in [Duration::ZERO, timeout] {
-            if !self.wait(wait)? {
+            if !self.wait(wait, bell)? {
                 self.stop.store(true, Ordering::Relaxed);
                 break;
             }
@@ -149,21 +164,27 @@ impl Screen {
         Ok(events)
     }
 
-    /// Waits at most `timeout` for input or a signal; false when the terminal has gone away, at whose end crossterm would read for ever.
-    fn wait(&self, timeout: Duration) -> io::Result<bool> {
+    /// Waits at most `timeout` for input, a signal or the bell; false when the terminal has gone away, at whose end crossterm would read for ever.
+    fn wait(&self, timeout: Duration, bell: Option<&Bell>) -> io::Result<bool> {
         #[cfg(unix)]
         if self.reads_stdin {
             use rustix::event::{PollFd, PollFlags, Timespec, poll};
             let input = io::stdin();
-            let mut watched = [PollFd::new(&input, PollFlags::IN)];
+            let mut watched = vec![PollFd::new(&input, PollFlags::IN)];
+            watched.extend(bell.map(|bell| PollFd::new(bell.ear(), PollFlags::IN)));
             let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
             return match poll(&mut watched, Some(&timeout)) {
-                Ok(_) => Ok(!watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)),
+                Ok(_) => {
+                    let is_rung = watched.get(1).is_some_and(|ear| !ear.revents().is_empty());
+                    bell.filter(|_| is_rung).inspect(|bell| bell.hush());
+                    Ok(!watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
+                }
                 Err(rustix::io::Errno::INTR) => Ok(true),
                 Err(error) => Err(error.into()),
             };
         }
-        crossterm::event::poll(timeout)?;
+        // Here a bell cannot cut a wait short.
+        crossterm::event::poll(if bell.is_some() { timeout.min(DEAF) } else { timeout })?;
         Ok(true)
     }
 

@@ -15,6 +15,7 @@ use super::judge;
 use super::metrics::Evidence;
 use super::oracle;
 use super::rows::{self, Rows};
+use super::scratch::Scratch;
 use super::source_text::SourceText;
 use super::step::{Answer, Place, Seed, Step, Variant};
 use super::verdict::{VariantVerdict, Verdict};
@@ -25,9 +26,9 @@ use crate::event::Event;
 use crate::event::log::EventLog;
 use crate::session::{Kept, Outcome, RunRequest, run_and_keep};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 /// Interpreter steps of a checked script.
@@ -109,29 +110,6 @@ pub fn check_telling(request: &CheckRequest<'_>, tell: &mut dyn FnMut(&VariantVe
     Ok(verdict)
 }
 
-/// A folder that goes away with its owner.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Scratch> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("batchlab-check-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path).map_err(|error| {
-            SparkError::new(ErrorClass::SparkException, format!("no folder for hidden data could be made: {error}"))
-                .with_help("check that the temporary folder may be written and that the disk is not full")
-        })?;
-        Ok(Scratch(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A folder that stays behind is the system's to clean.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// What one run left behind.
 struct Ran {
     outcome: Outcome,
@@ -155,8 +133,8 @@ fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(Variant
         Seed::Fixed(seed) => (seed, request.rows.unwrap_or(variant.rows)),
     };
     let dataset = Dataset::new(seed, size, variant.vary, variant.edit, &step.data);
-    let scratch = if is_visible { None } else { Some(Scratch::new()?) };
-    let root = scratch.as_ref().map_or(request.root, |scratch| &scratch.0);
+    let scratch = if is_visible { None } else { Some(Scratch::new("check")?) };
+    let root = scratch.as_ref().map_or(request.root, Scratch::path);
     if is_visible {
         for table in &step.data {
             datagen::ensure_table(&root.join("datasets"), table)?;
@@ -342,16 +320,16 @@ fn solved(request: &CheckRequest<'_>, variant: &Variant, dataset: &Dataset) -> R
     if step.answers.iter().all(|answer| answer.oracle != oracle::SOLUTION) {
         return Ok(found);
     }
-    let scratch = Scratch::new()?;
-    dataset.write(&scratch.0)?;
+    let scratch = Scratch::new("check")?;
+    dataset.write(scratch.path())?;
     let log = EventLog::new();
-    let run = run_request(request, variant, &scratch.0, step.solution.clone(), &log, Vec::new())?;
+    let run = run_request(request, variant, scratch.path(), step.solution.clone(), &log, Vec::new())?;
     let (_, kept) = run_and_keep(run, &names(step));
     let kept: BTreeMap<String, Kept> = kept.into_iter().collect();
     for answer in step.answers.iter().filter(|answer| answer.oracle == oracle::SOLUTION) {
         let rows = match &answer.place {
             Place::Name(name) => kept.get(name).map(rows::of_value).unwrap_or_default(),
-            Place::Files { path, format } => read_back(request, variant, &scratch.0, path, format)?,
+            Place::Files { path, format } => read_back(request, variant, scratch.path(), path, format)?,
         };
         found.insert(answer.place.name().to_owned(), rows);
     }

@@ -33,6 +33,8 @@ pub struct Comparison {
     /// Rows that should not be there.
     pub extra: usize,
     pub difference: Option<Difference>,
+    /// Whether it has other columns than the answer should have, so that rows say nothing yet.
+    pub columns_differ: bool,
 }
 
 impl Comparison {
@@ -47,13 +49,16 @@ impl Comparison {
 #[must_use]
 pub fn compare(got: &Rows, wanted: &Rows, how: Strictness) -> Comparison {
     if let Some(difference) = columns_differ(got, wanted, how) {
-        return Comparison { missing: wanted.rows.len(), extra: got.rows.len(), difference: Some(difference) };
+        let (missing, extra) = (wanted.rows.len(), got.rows.len());
+        return Comparison { missing, extra, difference: Some(difference), columns_differ: true };
     }
     let places: Vec<usize> = wanted.columns.iter().filter_map(|column| got.column(&column.name)).collect();
     let got_rows: Vec<Vec<Cell>> =
         got.rows.iter().map(|row| places.iter().map(|at| row[*at].clone()).collect()).collect();
     let (extra, missing) = unmatched(&got_rows, &wanted.rows, how.tolerance);
-    let mut comparison = Comparison { missing: missing.len(), extra: extra.len(), difference: None };
+    let (missing_rows, extra_rows) = (missing.len(), extra.len());
+    let mut comparison =
+        Comparison { missing: missing_rows, extra: extra_rows, difference: None, columns_differ: false };
     comparison.difference = if missing.is_empty() && extra.is_empty() {
         if how.ordered { order_differs(&got_rows, wanted, how.tolerance) } else { None }
     } else {

@@ -2,7 +2,6 @@
 //!
 //! Nothing runs here. Each failure also gets the moment of the run that decided it ([`super::deciding`]), where a screen can go.
 
-use super::compare::Comparison;
 use super::deciding;
 use super::metrics::{Evidence, fill, shown};
 use super::rows;
@@ -182,16 +181,25 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
     };
     match (&answer.place, evidence.compared.get(name)) {
         (_, Some(comparison)) => {
-            let Comparison { difference, .. } = comparison;
-            let difference = difference.clone()?;
-            Some(failure(difference.got, difference.wanted, difference.place))
+            let difference = comparison.difference.clone()?;
+            let failure = failure(difference.got, difference.wanted, difference.place);
+            if comparison.columns_differ {
+                let why = "rows are compared by the names and types of their columns".to_owned();
+                let next = format!("look at `{name}.printSchema()`, and give it the columns that the task names");
+                return Some(Failure { why, next, ..failure });
+            }
+            Some(failure)
         }
         (Place::Name(_), None) => {
             let got = evidence.kept.get(name).map_or_else(|| "the name is not set".to_owned(), rows::kind_name);
-            Some(failure(got, format!("a value for `{name}` with {}", columns()), format!("the name `{name}`")))
+            let wanted = format!("a value for `{name}` with {}", columns());
+            let next = format!("give `{name}` its value: the TODO lines of the script and the task say what it holds");
+            Some(Failure { next, ..failure(got, wanted, format!("the name `{name}`")) })
         }
         (Place::Files { path, .. }, None) => {
-            Some(failure("nothing was written there".to_owned(), format!("files with {}", columns()), path.clone()))
+            let next = format!("write the rows to `{path}`, as the task says");
+            let wanted = format!("files with {}", columns());
+            Some(Failure { next, ..failure("nothing was written there".to_owned(), wanted, path.clone()) })
         }
     }
 }
@@ -220,7 +228,7 @@ fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Fail
         check: wanted.id.clone(),
         got: shown(&wanted.metric, evidence),
         wanted: bound,
-        place: wanted.text.clone(),
+        place: wanted.label.clone().unwrap_or_else(|| wanted.text.clone()),
         why: fill(&wanted.why, evidence),
         next: fill(&wanted.next, evidence),
         line: None,

@@ -2,7 +2,7 @@
 //!
 //! [`content`] finds files (a workshop folder's own win over the binary's); [`scene`] really runs what a text speaks about;
 //! [`lesson`], [`card`], [`quiz`], [`demo`] and [`advise`] know the shape of their files; [`concept`] joins their tags to the map. [`progress`] is what
-//! one learner did, [`cohort`] what a class did.
+//! one learner did, [`cohort`] what a class did, [`handed_in`] what its members give away.
 //!
 //! [`step`] reads the exercises' steps; [`check`] runs a learner's script; [`judge`] compares answers with an [`oracle`] and what the cluster did
 //! ([`facts`]) with the step's [`rule`]s; [`deciding`] finds the moment that decided a failure; [`dev`] proves that a step holds, [`author`] gives files to begin with.
@@ -21,6 +21,7 @@ pub mod demo;
 pub mod dev;
 pub mod exercises;
 pub mod facts;
+pub mod handed_in;
 pub mod judge;
 pub mod lesson;
 pub mod markdown;
@@ -33,6 +34,7 @@ pub mod quiz;
 pub mod rows;
 pub mod rule;
 pub mod scene;
+pub mod scratch;
 pub mod source_text;
 pub mod step;
 pub mod verdict;

@@ -1,6 +1,6 @@
 //! The worlds by name, and their settings from TOML and `KEY=VALUE`.
 
-use super::{WorldOutcome, edge, pools, store, stream, styles};
+use super::{WorldOutcome, edge, pages, pools, store, stream, styles};
 use crate::common::text::nearest;
 use crate::common::{ErrorClass, Result, SparkError};
 use serde::Serialize;
@@ -15,16 +15,18 @@ pub enum World {
     Edge(edge::EdgeConfig),
     Pools(pools::PoolsConfig),
     Styles(styles::StylesConfig),
+    Pages(pages::PagesConfig),
 }
 
 impl World {
     /// Names of all worlds, with what they show.
-    pub const ALL: [(&'static str, &'static str); 5] = [
+    pub const ALL: [(&'static str, &'static str); 6] = [
         ("stream", "one log of events, read in batches, micro-batches or record by record"),
         ("store", "three to five replicas of a small store, and a cut network between them"),
         ("edge", "edge servers near their viewers, an origin behind them, and an evening with a rush"),
         ("pools", "a long and a short job on one cluster: first come first served, or fair pools"),
         ("styles", "one question, carried out eagerly, on the threads of one machine, or by a cluster"),
+        ("pages", "a source that answers page by page, so many a second, and its readers"),
     ];
 
     /// The world of this name, with the settings of a TOML text and then `KEY=VALUE` pairs over its defaults.
@@ -43,6 +45,7 @@ impl World {
             "edge" => World::Edge(read::<edge::EdgeConfig>(table)?),
             "pools" => World::Pools(read::<pools::PoolsConfig>(table)?),
             "styles" => World::Styles(read::<styles::StylesConfig>(table)?),
+            "pages" => World::Pages(read::<pages::PagesConfig>(table)?),
             _ => return Err(unknown(name)),
         };
         world.check()?;
@@ -56,6 +59,7 @@ impl World {
             World::Edge(config) => config.check(),
             World::Pools(config) => config.check(),
             World::Styles(config) => config.check(),
+            World::Pages(config) => config.check(),
         }
     }
 
@@ -68,6 +72,7 @@ impl World {
             World::Edge(_) => "edge",
             World::Pools(_) => "pools",
             World::Styles(_) => "styles",
+            World::Pages(_) => "pages",
         }
     }
 
@@ -80,6 +85,7 @@ impl World {
             World::Edge(config) => edge::run(config, seed),
             World::Pools(config) => pools::run(config, seed),
             World::Styles(config) => styles::run(config, seed),
+            World::Pages(config) => pages::run(config, seed),
         }
     }
 

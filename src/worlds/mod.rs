@@ -2,7 +2,8 @@
 //!
 //! [`stream`]: a durable log read in batches, micro-batches or record by record. [`store`]: a replicated key-value store whose network is
 //! cut. [`edge`]: edge servers that answer viewers near them. [`pools`]: a long and a short job that share a cluster. [`styles`]: one question,
-//! eager, on threads, distributed. Each has a configuration (TOML) and runs to a [`WorldOutcome`]: what happened, in the past tense, and figures.
+//! eager, on threads, distributed. [`pages`]: a source with a limit, asked page by page. Each has a configuration (TOML) and runs to a
+//! [`WorldOutcome`]: what happened, in the past tense, and figures.
 //!
 //! **Invariants.** No wall clock, no hash order: the same configuration and seed give the same bytes. What must hold is asserted after every step.
 
@@ -10,6 +11,7 @@ mod agenda;
 mod config;
 pub mod edge;
 mod outcome;
+pub mod pages;
 pub mod pools;
 pub mod store;
 pub mod stream;

@@ -41,7 +41,7 @@ pub struct Moment {
 /// What came out of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WorldOutcome {
-    /// `stream`, `store`, `edge`, `pools` or `styles`.
+    /// The name of one of [`super::World::ALL`].
     pub world: &'static str,
     pub seed: u64,
     /// When it ended, nanoseconds since the start.

@@ -2,17 +2,19 @@
 
 use crate::cli::workshop::Folder;
 use crate::cli::{interrupt, launch, output};
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::Result;
 use crate::report::cohort as told;
 use crate::workshop::cohort::{Cohort, Learner};
-use crate::workshop::progress::{self, Progress};
+use crate::workshop::handed_in::HandedIn;
+use crate::workshop::progress;
 use crate::workshop::step::{self, Library};
 use clap::Subcommand;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// For instructors: what a class has done, from the files that learners hand in; nothing goes over a network
 ///
-/// What is handed in is a workshop folder (unpacked), or its .batchlab/progress.json. The name of the folder or file is the learner's name.
+/// What is handed in is a workshop folder, that folder as .zip, .tar or .tar.gz, or its .batchlab/progress.json. The name of the folder or file
+/// is the learner's name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   batchlab class report handed-in/*
@@ -33,7 +35,7 @@ enum What {
 
 #[derive(Debug, clap::Args)]
 struct Report {
-    /// Workshop folders or progress.json files
+    /// Workshop folders, archives of them, or progress.json files
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Animals instead of names
@@ -49,7 +51,7 @@ struct Report {
 
 #[derive(Debug, clap::Args)]
 struct Recheck {
-    /// Workshop folders
+    /// Workshop folders or archives of them
     #[arg(required = true)]
     folders: Vec<PathBuf>,
     /// What the hidden data are derived from
@@ -65,30 +67,10 @@ pub(crate) fn run(args: &Args) -> u8 {
     launch::status(done)
 }
 
-/// Reads what one learner handed in.
-fn learner(path: &Path) -> Result<Learner> {
-    let refused = |why: String| {
-        SparkError::new(ErrorClass::IllegalArgumentException, why)
-            .with_help("give a workshop folder (unpacked), or its .batchlab/progress.json")
-    };
-    let file = if path.is_dir() { progress::folder(path).join("progress.json") } else { path.to_owned() };
-    if !file.is_file() {
-        return Err(refused(format!("{} holds no progress", path.display())));
-    }
-    // The name is the folder's, also where its progress.json was given.
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let own = whole
-        .ancestors()
-        .find(|part| part.file_name().is_some_and(|name| name != ".batchlab" && name != "progress.json"));
-    let name = own
-        .and_then(Path::file_stem)
-        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    Ok(Learner { name, progress: Progress::read_file(&file)? })
-}
-
 fn tell(args: &Report) -> Result<u8> {
     let steps = step::all(Library::default())?;
-    let learners = args.files.iter().map(|path| learner(path)).collect::<Result<Vec<_>>>()?;
+    let learner = |path: &PathBuf| HandedIn::progress(path).map(|(name, progress)| Learner { name, progress });
+    let learners = args.files.iter().map(learner).collect::<Result<Vec<_>>>()?;
     let mut cohort = Cohort { learners, steps: &steps };
     if args.anonymous {
         cohort.make_anonymous();
@@ -107,8 +89,9 @@ fn check_again(args: &Recheck) -> Result<u8> {
     let cancelled = interrupt::flag();
     let mut is_fine = true;
     for path in &args.folders {
-        let folder = Folder::open(path)?;
-        output::out(&format!("{}\n", path.display()));
+        let handed_in = HandedIn::open(path)?;
+        let folder = Folder::open(&handed_in.root)?.with_our_steps();
+        output::out(&format!("{}\n", handed_in.name));
         let rechecked = folder.recheck(&format!("class {}", args.seed), &cancelled)?;
         for one in &rechecked {
             output::out(&format!("  {}", one.line()));

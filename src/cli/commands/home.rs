@@ -11,6 +11,8 @@ use crate::datagen;
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format, Narrator};
 use crate::tui::home::{self, HomeChoice, HomeEntry};
+use crate::workshop::content::Content;
+use crate::workshop::demo::{self, Demo};
 use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
 use crate::workshop::lesson::{self, Lesson};
 use crate::workshop::markdown::{self, Block};
@@ -22,6 +24,9 @@ use std::time::Instant;
 
 /// The exercise in which the main job loses a node.
 const WITH_DEATH: &str = "03_files";
+
+/// The demo to begin with.
+const TOUR: &str = "D00";
 
 /// Where a workshop folder is made from here.
 const NEW_FOLDER: &str = "batchlab-workshop";
@@ -71,7 +76,8 @@ fn main_job() -> Result<u8> {
 }
 
 fn screen() -> Result<u8> {
-    let lessons = lesson::lessons(&crate::cli::classroom::content())?;
+    let content = crate::cli::classroom::content();
+    let (lessons, demos) = (lesson::lessons(&content)?, demo::demos(&content)?);
     let look = stage::ScreenArgs::default();
     let mut notice: Option<String> = None;
     loop {
@@ -79,6 +85,7 @@ fn screen() -> Result<u8> {
         let entries: Vec<HomeEntry> = std::iter::once(workshop.entry()?)
             .chain(EXERCISES.iter().enumerate().map(entry))
             .chain(lessons.iter().map(lesson_entry))
+            .chain(demos.iter().map(|demo| demo_entry(&content, demo)))
             .collect();
         let choice = home::run(&entries, notice.take().as_deref(), look.options())
             .map_err(|error| stage::no_terminal(&error))?;
@@ -88,8 +95,11 @@ fn screen() -> Result<u8> {
             HomeChoice::Watch(index) | HomeChoice::Kill(index) | HomeChoice::Run(index) => {
                 let left = match index.checked_sub(1) {
                     None => workshop.work(look).map(|status| (status, None)),
-                    Some(lesson) if lesson >= EXERCISES.len() => {
-                        stage::read(&lessons, lesson - EXERCISES.len(), look).map(|status| (status, None))
+                    Some(index) if index >= EXERCISES.len() + lessons.len() => {
+                        present(&demos[index - EXERCISES.len() - lessons.len()], look).map(|status| (status, None))
+                    }
+                    Some(index) if index >= EXERCISES.len() => {
+                        stage::read(&lessons, index - EXERCISES.len(), look).map(|status| (status, None))
                     }
                     Some(index) if matches!(choice, HomeChoice::Run(_)) => return tell(index),
                     Some(index) => watch(index, matches!(choice, HomeChoice::Kill(_)), look),
@@ -134,7 +144,7 @@ impl Workshop {
             let about = [
                 "37 steps in four exercises and a case study: write PySpark in your own editor, save, read the verdict.",
                 "",
-                "Enter makes a workshop folder in ./batchlab-workshop (4 MB) and opens the first step.",
+                "Enter makes a workshop folder in ./batchlab-workshop (4 MB) and opens the first step. d shows a demo first: one job, from script to nodes.",
             ];
             return Ok(HomeEntry {
                 number: "W".to_owned(),
@@ -142,6 +152,7 @@ impl Workshop {
                 about: about.map(str::to_owned).to_vec(),
                 script: "exercises/01_basics/s1_session.py".to_owned(),
                 source: step::embedded_starter("01_basics/s1_session").unwrap_or_default().to_owned(),
+                is_tour: false,
             });
         };
         let progress = Progress::read(&folder.root)?;
@@ -158,6 +169,7 @@ impl Workshop {
             ],
             script: next.file,
             source: next.source,
+            is_tour: false,
         })
     }
 
@@ -192,6 +204,7 @@ fn entry((number, exercise): (usize, &Exercise)) -> HomeEntry {
         ],
         script: format!("solutions/{}/pipeline.py", exercise.folder),
         source: pipeline(exercise).unwrap_or_default().to_owned(),
+        is_tour: false,
     }
 }
 
@@ -209,7 +222,31 @@ fn lesson_entry(lesson: &Lesson) -> HomeEntry {
         ],
         script: lesson.path.clone(),
         source: preview(&lesson.body),
+        is_tour: false,
     }
+}
+
+fn demo_entry(content: &Content, demo: &Demo) -> HomeEntry {
+    HomeEntry {
+        number: demo.id.clone(),
+        title: demo.title.clone(),
+        about: vec![
+            demo.about.clone(),
+            String::new(),
+            format!(
+                "A demo of {} minutes in {} beats. Enter plays it; its runs are made then.",
+                demo.minutes,
+                demo.beat.len()
+            ),
+        ],
+        script: demo.scene.first().map_or_else(String::new, |scene| scene.script.clone()),
+        source: demo.scene.first().and_then(|scene| content.text(&scene.script).ok()).unwrap_or_default().into_owned(),
+        is_tour: demo.id == TOUR,
+    }
+}
+
+fn present(demo: &Demo, look: stage::ScreenArgs) -> Result<u8> {
+    stage::demo(demo, &demo.play(&crate::cli::classroom::studio())?, look)
 }
 
 /// The headings of a text and the words below them.

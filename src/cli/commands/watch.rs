@@ -1,5 +1,6 @@
 //! `batchlab watch`.
 
+use crate::cli::saves::{self, Saves, Stamp};
 use crate::cli::stage::ScreenArgs;
 use crate::cli::workshop::{self, Chosen, Folder};
 use crate::cli::{desk, interrupt, launch, output};
@@ -11,15 +12,13 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
-
-/// How often the files are looked at. A look is one question to the file system for each script.
-const LOOK: Duration = Duration::from_millis(60);
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Instant;
 
 /// Check a script on every save: the verdict on the visible data at once, then on the hidden variants
 ///
 /// In a terminal it is a screen: the task, every check, why it fails, the run at the moment that decided it; `?` shows the keys. Without one,
-/// or with --no-tui, it is plain text. It looks at the file itself, so it also works on network drives, and it never moves on by itself.
+/// or with --no-tui, it is plain text. It also works where the system does not tell of saves, as on network drives, and it never moves on by itself.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Steps: E2.3, an exercise such as E2, a file, or all; everything when none is named
@@ -61,23 +60,30 @@ fn try_run(args: &Args) -> Result<u8> {
     if args.once {
         return Ok(0);
     }
-    let mut seen: BTreeMap<&String, Option<SystemTime>> =
-        names.iter().map(|name| (name, modified(&folder.script(name)))).collect();
-    output::out(&format!("\nWatching {} scripts. Save one to have it checked; Ctrl-C ends.\n", names.len()));
+    let scripts: Vec<(String, PathBuf)> = names.into_iter().map(|name| (name.clone(), folder.script(&name))).collect();
+    let mut seen: BTreeMap<&String, Option<Stamp>> =
+        scripts.iter().map(|(name, path)| (name, saves::stamp(path))).collect();
+    let (sender, heard) = channel();
+    let paths: Vec<PathBuf> = scripts.iter().map(|(_, path)| path.clone()).collect();
+    let _saves = Saves::watch(&paths, move || {
+        // Nobody listens when the command ends.
+        let _ = sender.send(());
+    });
+    output::out(&format!("\nWatching {} scripts. Save one to have it checked; Ctrl-C ends.\n", scripts.len()));
     while !cancelled.load(Ordering::Relaxed) {
-        std::thread::sleep(LOOK);
-        for name in &names {
-            let now = modified(&folder.script(name));
+        // Told or not: whoever saves also sees this where the system tells nothing.
+        if heard.recv_timeout(saves::LOOK).is_err_and(|why| why == RecvTimeoutError::Disconnected) {
+            std::thread::sleep(saves::LOOK);
+        }
+        while heard.try_recv().is_ok() {}
+        for (name, path) in &scripts {
+            let now = saves::stamp(path);
             if now.is_some() && seen.insert(name, now) != Some(now) {
                 judge(&folder, name, &cancelled)?;
             }
         }
     }
     Ok(130)
-}
-
-fn modified(path: &std::path::Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
 
 /// Says what the step asks for, and checks what is there.

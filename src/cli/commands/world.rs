@@ -13,7 +13,7 @@ use std::path::PathBuf;
 ///
 /// Worlds: `stream` (one log of events, read in batches, micro-batches or record by record), `store` (replicas of a small store and a cut
 /// network), `edge` (edge servers near their viewers), `pools` (a long and a short job on one cluster), `styles` (one question: eager, on
-/// threads, distributed). The same settings and seed give the same output, byte for byte.
+/// threads, distributed), `pages` (a source that answers page by page, so many a second). The same settings and seed give the same output, byte for byte.
 ///
 /// Examples:
 ///   batchlab world store --vary mode=cp,ap
@@ -22,7 +22,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// stream, store, edge, pools or styles; none lists them
+    /// stream, store, edge, pools, styles or pages; none lists them
     name: Option<String>,
     /// Change a setting; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -13,9 +13,20 @@ pub enum Pane {
     Picture,
 }
 
+/// What is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    Lesson,
+    /// With what the presenter should know.
+    Demo {
+        notes: String,
+    },
+}
+
 /// The open lesson.
 #[derive(Debug, Clone)]
 pub struct Reader {
+    pub kind: Kind,
     /// `L3  Distributed fundamentals`.
     pub title: String,
     pub minutes: u32,
@@ -27,6 +38,8 @@ pub struct Reader {
     pub pane: Pane,
     /// For each page, for each piece: how far a question is answered.
     pub answers: Vec<Vec<Answering>>,
+    /// Whether the keys, and a demo's notes, lie above the page.
+    pub help: bool,
     /// Cells of the screen, as it was drawn last.
     pub size: (u16, u16),
 }
@@ -44,6 +57,9 @@ pub enum Key {
     /// Marks this option.
     Option(usize),
     Lock,
+    /// Shows the answer, marked or not.
+    Reveal,
+    Help,
     /// Events of the picture, back or on.
     Event(i64),
     /// Milestones of the picture, back or on.
@@ -87,6 +103,8 @@ impl Key {
             KeyCode::Char(' ') => Key::Mark,
             KeyCode::Char(letter @ 'a'..='e') => Key::Option(letter as usize - 'a' as usize),
             KeyCode::Enter => Key::Lock,
+            KeyCode::Char('v') => Key::Reveal,
+            KeyCode::Char('?') => Key::Help,
             KeyCode::Char(',') => Key::Event(-1),
             KeyCode::Char('.') => Key::Event(1),
             KeyCode::Char('[') => Key::Milestone(-1),
@@ -101,9 +119,10 @@ impl Key {
 impl Reader {
     /// A lesson at its first page.
     #[must_use]
-    pub fn new(title: String, minutes: u32, opening: String, played: &Played) -> Reader {
+    pub fn new(kind: Kind, title: String, minutes: u32, opening: String, played: &Played) -> Reader {
         let answers = played.pages.iter().map(|page| vec![Answering::default(); page.len()]).collect();
         Reader {
+            kind,
             title,
             minutes,
             opening,
@@ -112,6 +131,7 @@ impl Reader {
             scroll: 0,
             pane: Pane::Text,
             answers,
+            help: false,
             size: (80, 24),
         }
     }
@@ -162,13 +182,15 @@ impl Reader {
         if let Some(answering) = self.answers.get_mut(self.page).and_then(|page| page.get_mut(question)) {
             answering.marked = wanted;
         }
+        self.scroll = view::scroll_to(self, question);
     }
 
-    fn lock(&mut self) {
+    fn reveal(&mut self, without_mark: bool) {
         let Some(question) = self.open_question() else { return };
         if let Some(answering) = self.answers.get_mut(self.page).and_then(|page| page.get_mut(question)) {
-            answering.revealed = answering.marked.is_some();
+            answering.revealed = without_mark || answering.marked.is_some();
         }
+        self.scroll = view::scroll_to(self, question);
     }
 
     /// Moves the last visible picture in its run.
@@ -190,7 +212,16 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::Option(1) if reader.open_question().is_none() => Key::PageBack,
         other => other,
     };
+    if reader.help && !matches!(key, Key::Suspend | Key::Interrupt) {
+        match key {
+            Key::Up => reader.scroll = reader.scroll.saturating_sub(1),
+            Key::Down => reader.scroll = (reader.scroll + 1).min(view::scroll_max(reader)),
+            _ => (reader.help, reader.scroll) = (false, 0),
+        }
+        return None;
+    }
     match key {
+        Key::Help => (reader.help, reader.scroll) = (true, 0),
         Key::PageOn if reader.page + 1 >= reader.pages.len() => return Some(Left::Next),
         Key::PageOn => reader.turn(reader.page + 1),
         Key::PageBack if reader.page == 0 => return Some(Left::Previous),
@@ -203,7 +234,8 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         }
         Key::Mark => reader.mark(|marked, options| Some(marked.map_or(0, |marked| (marked + 1) % options.max(1)))),
         Key::Option(option) => reader.mark(|_, _| Some(option)),
-        Key::Lock => reader.lock(),
+        Key::Lock => reader.reveal(false),
+        Key::Reveal => reader.reveal(true),
         Key::Event(by) => reader.step(|picture| picture.at.position.saturating_add_signed(by as isize)),
         Key::Milestone(by) => reader.step(|picture| milestone(picture, by)),
         Key::Theatre if !reader.pictures().0.is_empty() => return Some(Left::Theatre),

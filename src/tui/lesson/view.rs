@@ -8,9 +8,9 @@
 //!   └─────────────────────────────┘└──────────────────────────────┘
 //!   keys
 //! ```
-//! Narrow screens show one of the two panes; `Tab` changes it.
+//! Narrow screens show the picture below the text where both have room, else one of the two; `Tab` changes it.
 
-use super::model::{Pane, Reader};
+use super::model::{Kind, Pane, Reader};
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::picture;
 use crate::tui::glyphs;
@@ -24,6 +24,8 @@ use ratatui::layout::Rect;
 const COLUMNS: usize = 62;
 /// From this width on both panes stand side by side.
 const WIDE: u16 = 110;
+/// A picture below the text has at least this many lines, or all that it needs.
+const PICTURE_MIN: u16 = 9;
 
 /// Draws it.
 pub fn view(reader: &Reader, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
@@ -42,15 +44,17 @@ pub fn view(reader: &Reader, options: ScreenOptions, buffer: &mut Buffer, screen
 fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
     let where_am_i = format!("page {} of {} · ~{} min", reader.page + 1, reader.pages.len(), reader.minutes);
     let left = usize::from(screen.width).saturating_sub(where_am_i.chars().count() + 3);
-    brush.tone(screen, 1, 0, &fit(&format!("LESSON  {}", reader.title), left), Tone::Title);
+    let kind = if reader.kind == Kind::Lesson { "LESSON" } else { "DEMO" };
+    brush.tone(screen, 1, 0, &fit(&format!("{kind}  {}", reader.title), left), Tone::Title);
     brush.tone(screen, screen.width.saturating_sub(where_am_i.chars().count() as u16 + 1), 0, &where_am_i, Tone::Dim);
     let body = body_of(screen);
-    if screen.width >= WIDE {
-        let width = COLUMNS as u16 + 4;
-        pane(brush, reader, Pane::Text, Rect { width, ..body });
-        pane(brush, reader, Pane::Picture, Rect { x: body.x + width, width: body.width - width, ..body });
-    } else {
-        pane(brush, reader, reader.pane, body);
+    if reader.help {
+        let inner = brush.pane(body, "Keys; any other key goes back", true);
+        brush.page(body, inner, &help_lines(reader, usize::from(inner.width)), reader.scroll);
+        return;
+    }
+    for (which, area) in panes(reader, body) {
+        pane(brush, reader, which, area);
     }
     footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
 }
@@ -59,14 +63,34 @@ fn body_of(screen: Rect) -> Rect {
     Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen }
 }
 
+/// The panes that are shown, and where: side by side, one above the other where both have room, else the one with the focus.
+fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
+    if body.width >= WIDE {
+        let width = COLUMNS as u16 + 4;
+        let right = Rect { x: body.x + width, width: body.width - width, ..body };
+        return vec![(Pane::Text, Rect { width, ..body }), (Pane::Picture, right)];
+    }
+    let room = usize::from(body.width.saturating_sub(4));
+    let height = |which| lines_of(reader, which, room).len() as u16 + 2;
+    let (shown, covered) = reader.pictures();
+    let (text, has_picture) = (height(Pane::Text), !shown.is_empty() || covered > 0);
+    let below = body.height.saturating_sub(text);
+    if has_picture && (below >= PICTURE_MIN || below >= height(Pane::Picture)) {
+        let picture = Rect { y: body.y + text, height: below, ..body };
+        return vec![(Pane::Text, Rect { height: text, ..body }), (Pane::Picture, picture)];
+    }
+    vec![(reader.pane, body)]
+}
+
 fn lines_of(reader: &Reader, which: Pane, width: usize) -> Vec<PageLine> {
     match which {
-        Pane::Text => text_lines(reader, width.min(COLUMNS)),
+        Pane::Text => text_lines(reader, width.min(COLUMNS), usize::MAX),
         Pane::Picture => picture_lines(reader, width),
     }
 }
 
-fn text_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
+/// The words of the first so many pieces.
+fn text_lines(reader: &Reader, width: usize, pieces: usize) -> Vec<PageLine> {
     let mut lines = Vec::new();
     if reader.page == 0 {
         lines.extend(page::words(&reader.opening, width, ""));
@@ -76,6 +100,7 @@ fn text_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
         .pieces()
         .iter()
         .enumerate()
+        .take(pieces)
         .filter(|(_, piece)| !matches!(piece, Piece::Picture(_)))
         .map(|(index, piece)| (index, piece.clone()))
         .collect();
@@ -117,28 +142,73 @@ fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect) {
 #[must_use]
 pub fn scroll_max(reader: &Reader) -> usize {
     let (width, height) = reader.size;
-    let wide = match (width >= WIDE, reader.pane) {
-        (true, Pane::Text) => COLUMNS as u16,
-        (true, Pane::Picture) => width.saturating_sub(COLUMNS as u16 + 8),
-        (false, _) => width.saturating_sub(4),
-    };
-    let lines = lines_of(reader, reader.pane, usize::from(wide)).len();
-    lines.saturating_sub(usize::from(height.saturating_sub(4)))
+    let body = body_of(Rect { x: 0, y: 0, width, height });
+    let inner = |area: Rect| (usize::from(area.width.saturating_sub(4)), usize::from(area.height.saturating_sub(2)));
+    if reader.help {
+        let (wide, high) = inner(body);
+        return help_lines(reader, wide).len().saturating_sub(high);
+    }
+    let focused = panes(reader, body).into_iter().find(|(which, _)| *which == reader.pane);
+    let (wide, high) = inner(focused.map_or(body, |(_, area)| area));
+    lines_of(reader, reader.pane, wide).len().saturating_sub(high)
+}
+
+/// The scroll at which a question is in sight, whole where there is room.
+#[must_use]
+pub fn scroll_to(reader: &Reader, question: usize) -> usize {
+    let (width, height) = reader.size;
+    let body = body_of(Rect { x: 0, y: 0, width, height });
+    let text = panes(reader, body).into_iter().find(|(which, _)| *which == Pane::Text);
+    let Some((_, area)) = text.filter(|_| reader.pane == Pane::Text) else { return reader.scroll };
+    let wide = usize::from(area.width.saturating_sub(4)).min(COLUMNS);
+    let until = text_lines(reader, wide, question + 1).len();
+    reader.scroll.max(until.saturating_sub(usize::from(area.height.saturating_sub(2))))
+}
+
+/// The keys of the reader; what the footer has no room for stands only here.
+const KEYS: [(&str, &str); 10] = [
+    ("l, Space", "next page; in a demo the next beat"),
+    ("h, b", "the page before; a demo goes exactly one beat back"),
+    ("j k", "scroll"),
+    ("Tab", "between text and picture"),
+    ("a b c, Enter", "mark an answer, lock it"),
+    ("v", "show the answer without one"),
+    (", .", "the picture's run, one event back or on"),
+    ("[ ]", "the same by milestones"),
+    ("t", "the run in the theatre, at this moment"),
+    ("q", "back"),
+];
+
+fn help_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
+    let mut lines: Vec<PageLine> = KEYS
+        .iter()
+        .map(|(key, does)| PageLine(vec![(Ink::Key, format!("{key:<14}")), (Ink::Text, (*does).to_owned())]))
+        .collect();
+    if let Kind::Demo { notes } = &reader.kind {
+        lines.extend([PageLine::default(), PageLine::of(Ink::Title, "For the presenter")]);
+        lines.extend(page::words(notes, width.min(COLUMNS), ""));
+    }
+    lines
 }
 
 fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
-    let (shown, _) = reader.pictures();
-    let mut keys = vec![("h/l", "page"), ("j/k", "scroll"), ("Tab", "pane")];
+    // What stands last is left out first; `?` shows all.
+    let mut keys = vec![("h/l", "page"), ("Tab", "pane"), ("q", "back")];
     if reader.open_question().is_some() {
-        keys.extend([("a b c", "mark"), ("Enter", "lock")]);
+        keys.extend([("a b c", "mark"), ("Enter", "lock"), ("v", "answer")]);
     }
-    if !shown.is_empty() {
-        keys.extend([(", .", "event"), ("[ ]", "milestone"), ("t", "theatre")]);
+    if !reader.pictures().0.is_empty() {
+        keys.extend([("t", "theatre"), ("[ ]", "milestone")]);
     }
-    keys.push(("q", "back"));
+    let help = "? keys";
     let mut x = 1;
     for (key, does) in keys {
+        let width = key.chars().count() + does.chars().count() + 3;
+        if usize::from(x) + width + help.len() > usize::from(area.width) {
+            break;
+        }
         x = brush.tone(area, x, 0, key, Tone::Key);
         x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
     }
+    brush.tone(area, area.width.saturating_sub(help.len() as u16 + 1), 0, help, Tone::Dim);
 }

@@ -13,16 +13,13 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-use super::ScreenOptions;
 use super::terminal::Screen;
+use super::{Bell, ScreenOptions};
 use crate::workshop::verdict::{VariantVerdict, Verdict};
 use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
 use model::{Effect, Key, Workspace, update};
 use std::io;
 use std::time::Duration;
-
-/// How often the script is looked at while nothing else happens: one question to the file system.
-const LOOK: Duration = Duration::from_millis(40);
 
 /// How the workspace was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +53,8 @@ pub enum News {
 pub trait Desk {
     /// Looks whether the script was saved, and checks it if so; gives what is new.
     fn look(&mut self) -> Vec<News>;
+    /// What the desk rings when there is something to look at, and how long a look may wait where nobody rings.
+    fn bell(&self) -> (Bell, Duration);
     /// Checks again, though nothing was saved.
     fn check(&mut self);
     /// Notes that a hint was read.
@@ -72,6 +71,7 @@ pub trait Desk {
 /// When the terminal can not be used.
 pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOptions) -> io::Result<Left> {
     let mut screen = Screen::open(options)?;
+    let (bell, look) = desk.bell();
     let mut dirty = true;
     loop {
         for news in desk.look() {
@@ -88,7 +88,7 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
             workspace.size = size;
             dirty = false;
         }
-        let inputs = screen.read(LOOK)?;
+        let inputs = screen.read_or_bell(look, &bell)?;
         if screen.is_interrupted() {
             return Ok(Left::Interrupted);
         }

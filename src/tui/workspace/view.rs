@@ -136,11 +136,25 @@ fn lines_of(workspace: &Workspace, pane: Pane, width: usize, is_wide: bool) -> (
     }
 }
 
+/// A path, broken after its slashes where it is too long: it is there to be opened.
+fn path_lines(path: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for part in path.split_inclusive('/') {
+        let at = lines.len() - 1;
+        if lines[at].chars().count() + part.chars().count() > width && !lines[at].is_empty() {
+            lines.push(part.to_owned());
+        } else {
+            lines[at].push_str(part);
+        }
+    }
+    lines
+}
+
 fn task(workspace: &Workspace, width: usize) -> Vec<PageLine> {
     let step = &workspace.step;
     let mut lines = text(&step.task, width);
-    let save = format!("Write in {}; every save is checked.", workspace.file);
-    lines.extend(page::words(&save, width, ""));
+    lines.push(PageLine::of(Ink::Text, "Every save of your script is checked:"));
+    lines.extend(path_lines(&workspace.file, width).into_iter().map(|line| PageLine::of(Ink::Key, line)));
     if workspace.hints > 0 {
         lines.push(PageLine::default());
     }
@@ -228,10 +242,11 @@ fn data(workspace: &Workspace, width: usize) -> Vec<PageLine> {
 
 fn verdict_lines(workspace: &Workspace, width: usize) -> Vec<PageLine> {
     let Some(shown) = workspace.shown() else {
-        return text(
-            "Save the script, and the verdict stands here: what was seen, what was wanted, why it matters.",
-            width,
-        );
+        let words = match workspace.progress {
+            Progress::Visible => "The script runs on the visible data …",
+            _ => "Save the script, and the verdict stands here: what was seen, what was wanted, why it matters.",
+        };
+        return text(words, width);
     };
     let mut lines = Vec::new();
     if shown.passed {

@@ -10,11 +10,11 @@ use crate::event::log::EventLog;
 use crate::session::{ExplainedQuery, RunRequest, Uncaught, run_script};
 use crate::status::Status;
 use crate::workshop::content::Content;
+use crate::workshop::scratch::Scratch;
 use crate::worlds::WorldOutcome;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The session's start in scenes: 2025-01-01T00:00:00, in microseconds since the epoch.
@@ -226,7 +226,7 @@ impl Studio {
             return super::stage::take(scene, world);
         }
         let source = self.content.text(&scene.script)?.into_owned();
-        let scratch = Scratch::new()?;
+        let scratch = Scratch::new("scene")?;
         make_tables(scene, &source, &scratch, self.threads)?;
         let (log, printed) = (EventLog::new(), Arc::new(Mutex::new(String::new())));
         let sink = printed.clone();
@@ -235,7 +235,7 @@ impl Studio {
             source: source.clone(),
             file: scene.script.clone(),
             arguments: scene.arguments.clone(),
-            root: scratch.0.clone(),
+            root: scratch.path().to_owned(),
             allow: Vec::new(),
             cluster: Some(cluster.clone()),
             default_cluster: cluster,
@@ -278,7 +278,7 @@ fn make_tables(scene: &Scene, source: &str, scratch: &Scratch, threads: usize) -
         return Ok(());
     }
     let request = MakeRequest {
-        root: scratch.0.clone(),
+        root: scratch.path().to_owned(),
         seed: scene.seed,
         rows: scene.rows,
         vary: false,
@@ -287,29 +287,4 @@ fn make_tables(scene: &Scene, source: &str, scratch: &Scratch, threads: usize) -
         threads,
     };
     datagen::make(&request, &|_| {}).map(|_| ())
-}
-
-/// A folder that is removed when it is dropped.
-#[derive(Debug)]
-struct Scratch(PathBuf);
-
-static NEXT_SCRATCH: AtomicU64 = AtomicU64::new(0);
-
-impl Scratch {
-    fn new() -> Result<Scratch> {
-        let number = NEXT_SCRATCH.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("batchlab-scene-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).map_err(|error| {
-            SparkError::new(ErrorClass::SparkException, format!("no scratch folder could be made: {error}"))
-                .with_help("check that the folder for temporary files can be written, and its free space")
-        })?;
-        Ok(Scratch(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A folder that cannot be removed now is the temporary folder's to clean.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
