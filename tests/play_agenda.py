@@ -178,7 +178,7 @@ def play(engine, size, captures):
             print("%dx%d  %s: %s in %.0f s" % (*size, title, " ".join(parts), time.monotonic() - started), flush=True)
         terminal.keys("clear; %s quiz C1" % engine, "Enter")
         terminal.shows("Q1.1", seconds=60)
-        terminal.keys("C-c")
+        terminal.keys("C-d")
         terminal.shows("agenda>")
         for command, says in [("report", "17 of 37"), ("class report .", "17"), ("list --todo", "E1.3")]:
             terminal.keys("clear; %s %s | head -20" % (engine, command), "Enter")
