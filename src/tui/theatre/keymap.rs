@@ -21,6 +21,8 @@ pub enum Action {
     ScrubOn,
     Slower,
     Faster,
+    SetMark,
+    ToMark,
     Start,
     End,
     Follow,
@@ -73,7 +75,7 @@ const fn told(keys: &'static str, does: &'static str) -> Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 49] = [
+pub const ROWS: [Row; 51] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
@@ -85,6 +87,8 @@ pub const ROWS: [Row; 49] = [
     row("X", "the same backwards", Action::DeathBack),
     row("L S-right", "one hundredth of the run on (or drag the bar)", Action::ScrubOn),
     row("H S-left", "one hundredth of the run back", Action::ScrubBack),
+    row("M", "set a mark here, or take it away", Action::SetMark),
+    row("'", "to the next mark that was set", Action::ToMark),
     row("g", "to the start", Action::Start),
     row("G", "to the end", Action::End),
     row("f", "follow the run that is still going on", Action::Follow),
@@ -204,6 +208,8 @@ fn character(c: char) -> Option<Action> {
         'L' => Action::ScrubOn,
         '-' => Action::Slower,
         '+' => Action::Faster,
+        'M' => Action::SetMark,
+        '\'' => Action::ToMark,
         'g' => Action::Start,
         'G' => Action::End,
         'f' => Action::Follow,

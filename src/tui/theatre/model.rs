@@ -9,7 +9,7 @@ use crate::common::ids::{NodeId, StageId};
 use crate::common::time::VirtualTime;
 use crate::status::why::Subject;
 use crate::tui::theme::ScreenOptions;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The panes, by the number in their title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +133,8 @@ pub struct Model {
     pub pages: Vec<Page>,
     /// The prediction for a branch that has been asked for.
     pub guess: Option<u32>,
+    /// Moments that the person has marked, by run.
+    pub own_marks: BTreeSet<(usize, VirtualTime)>,
     /// What a person answered to the question of a death, by run and death.
     pub answers: BTreeMap<(usize, usize), Answer>,
     /// How many tasks a person said would run again because of a death, by run and death.
@@ -172,6 +174,7 @@ impl Model {
             found: String::new(),
             pages: Vec::new(),
             guess: None,
+            own_marks: BTreeSet::new(),
             answers: BTreeMap::new(),
             guesses: BTreeMap::new(),
             toast: None,

@@ -7,6 +7,7 @@ use super::model::{Cursor, Model, SPEEDS};
 use super::recording::LineStop;
 use super::stops::{Beat, Stop, StopKind, order_of};
 use crate::common::time::VirtualTime;
+use crate::report::words::moment;
 
 /// A whole run should take about so many seconds to watch.
 const WATCH_SECS: f64 = 45.0;
@@ -281,6 +282,30 @@ pub fn scrub(model: &mut Model, hundredths: i64) {
     let step = (model.run().history.end().0 / 100).max(1);
     let moved = model.cursor.time.0.saturating_add_signed(hundredths * step as i64);
     to_time(model, VirtualTime(moved));
+}
+
+/// Marks this moment, or takes its mark away.
+pub fn set_mark(model: &mut Model) {
+    let mark = (model.current, model.cursor.time);
+    let text = if model.own_marks.remove(&mark) {
+        "the mark is gone".to_owned()
+    } else {
+        model.own_marks.insert(mark);
+        format!("marked {}; ' comes back to it", moment(model.cursor.time))
+    };
+    model.toast = Some((text, 4.0));
+}
+
+/// To the next moment that was marked, around the end.
+pub fn to_mark(model: &mut Model) {
+    let mut marks = model.own_marks.iter().filter(|(run, _)| *run == model.current).map(|(_, at)| *at);
+    let first = marks.clone().next();
+    let Some(at) = marks.find(|at| *at > model.cursor.time).or(first) else {
+        model.toast = Some(("no moment is marked: M marks one".to_owned(), 4.0));
+        return;
+    };
+    stop_playing(model);
+    to_time(model, at);
 }
 
 /// To a fraction of the run.

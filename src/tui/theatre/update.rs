@@ -182,6 +182,8 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ScrubOn => player::scrub(model, 1),
         Action::Slower => player::change_speed(model, -1),
         Action::Faster => player::change_speed(model, 1),
+        Action::SetMark => player::set_mark(model),
+        Action::ToMark => player::to_mark(model),
         Action::Start => player::to_start(model),
         // The end of a run that goes on is wherever it has come to.
         Action::End if model.run().is_growing() => player::follow(model),

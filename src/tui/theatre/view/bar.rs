@@ -34,6 +34,10 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
     for mark in run.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::NodeDies(_))) {
         brush.put(bar, column(mark.at), 0, 'x', lost);
     }
+    let own = brush.style(Tone::Key);
+    for (_, at) in model.own_marks.iter().filter(|(run, _)| *run == model.current) {
+        brush.put(bar, column(*at), 0, '\'', own);
+    }
     let focus = brush.style(Tone::Running);
     brush.put(bar, column(model.cursor.time), 0, '●', focus);
     if let Some(labels) = areas.labels {
