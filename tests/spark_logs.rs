@@ -39,7 +39,8 @@ fn every_step_s_log_counts_as_spark_did() {
     for (step, path) in logs {
         let log = read::open(&path).expect("a log of Spark");
         assert!(!log.torn && !log.unfinished && log.unreadable == 0, "{step}");
-        let here = serde_json::to_value(Metrics::of(&Status::of(&log.events)).summary).expect("numbers");
+        let status = Status::of(&log.events);
+        let here = serde_json::to_value(Metrics::of(&status).summary).expect("numbers");
         let spark = &golden["steps"][&step];
         for name in ["jobs", "stages", "tasks", "shuffle_records", "shuffle_bytes", "input_bytes"] {
             if here[name] != spark[name] {

@@ -5,9 +5,10 @@
 use batchlab::common::ids::NodeId;
 use batchlab::common::time::VirtualTime;
 use batchlab::event::log::{self, EventLog};
-use batchlab::event::{ClusterShape, EventKind};
+use batchlab::event::{Application, ClusterShape, EventKind};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -87,13 +88,13 @@ fn small_run() -> EventLog {
     let log = EventLog::new();
     let cluster =
         ClusterShape { name: "w2".into(), nodes: 2, cores_per_node: 2, memory_per_node_bytes: 1 << 30, is_real: false };
-    let start = EventKind::ApplicationStarted {
+    let start = EventKind::ApplicationStarted(Arc::new(Application {
         name: "x.py".into(),
         script: String::new(),
         seed: 42,
         cluster,
         conf: Vec::new(),
-    };
+    }));
     log.push(VirtualTime::ZERO, start);
     for node in [1, 2] {
         log.push(

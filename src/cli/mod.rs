@@ -12,6 +12,7 @@ mod interrupt;
 mod launch;
 mod narration;
 mod on_spark;
+mod opening;
 mod output;
 mod saves;
 mod stage;

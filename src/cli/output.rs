@@ -9,6 +9,11 @@ pub(crate) fn out(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// Standard output for what is long: whoever writes it stops at the first error.
+pub(crate) fn stream() -> impl Write {
+    io::BufWriter::new(io::stdout().lock())
+}
+
 /// Writes to standard error.
 pub(crate) fn err(text: &str) {
     let mut stderr = io::stderr().lock();

@@ -317,7 +317,7 @@ impl Cluster {
             Some(TaskWork::ShuffleWrite { .. }) => self.disk_time(node, counts.shuffle_write_bytes),
             Some(TaskWork::Write) => self.disk_time(node, counts.output_bytes),
             _ => {
-                let nanos = u128::from(counts.output_bytes) * u128::from(self.config.scale) * 1_000_000_000;
+                let nanos = u128::from(counts.result_bytes) * u128::from(self.config.scale) * 1_000_000_000;
                 VirtualDuration((nanos / u128::from(self.config.cost.network_bytes_per_sec.max(1))) as u64)
             }
         };
@@ -356,7 +356,7 @@ impl Cluster {
             on_disk: false,
         });
         let end = TaskEnd::Succeeded { output: sizes, cached: cached.collect() };
-        let metrics = attempt.metrics();
+        let metrics = Arc::new(attempt.metrics());
         self.tell(Input::TaskEnded { task, end, metrics });
         assert!(!self.attempts.contains_key(&task), "a finished attempt is accepted or discarded");
     }
@@ -379,7 +379,7 @@ impl Cluster {
         }
         self.stop_transfers(task);
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
-        let metrics = TaskMetrics::default();
+        let metrics = Arc::default();
         let end = match attempt.trouble.clone() {
             Some(Trouble::Fetch { shuffle, map, executor, node }) => {
                 TaskEnd::FetchFailed { shuffle, map, executor, node }
@@ -466,10 +466,10 @@ impl Attempt {
     fn metrics(&self) -> TaskMetrics {
         let counts = self.output.as_ref().map(|output| output.counts.clone()).unwrap_or_default();
         TaskMetrics {
-            rows_in: counts.input_rows + counts.shuffle_read_rows,
-            rows_out: if counts.shuffle_write_rows > 0 { counts.shuffle_write_rows } else { counts.output_rows },
+            rows_in: counts.input_rows + counts.cached_rows + counts.shuffle_read_rows,
+            rows_out: counts.shuffle_write_rows + counts.output_rows + counts.result_rows,
             input_bytes: counts.input_bytes,
-            input_rows: counts.input_rows,
+            input_rows: counts.input_rows + counts.cached_records,
             shuffle_read_bytes: self.fetched_bytes,
             shuffle_read_rows: counts.shuffle_read_rows,
             shuffle_read_remote_bytes: self.remote_bytes,

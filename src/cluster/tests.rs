@@ -203,7 +203,7 @@ fn a_lost_map_output_is_made_again_only_where_it_is_needed() {
     });
     let again = run.events().iter().find_map(|event| match event {
         EventKind::StageSubmitted { partitions, reason: SubmitReason::OutputsLost { .. }, .. } => {
-            Some(partitions.clone())
+            Some(partitions.to_vec())
         }
         _ => None,
     });

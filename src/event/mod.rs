@@ -36,18 +36,12 @@ pub const GIVEN_BACK: &str = "it was idle for ";
 /// How the words of a fault end that makes something slow.
 pub const SLOWED: &str = "times slower";
 
-/// What happened.
+/// What happened. Logs of a million tasks are held in memory: what is large stands behind an `Arc`, which the status shares.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub enum EventKind {
     /// The script made its session: what it runs on.
-    ApplicationStarted {
-        name: String,
-        script: String,
-        seed: u64,
-        cluster: ClusterShape,
-        conf: Vec<(String, String)>,
-    },
+    ApplicationStarted(Arc<Application>),
     /// Last event of a complete log.
     ApplicationEnded {
         /** The script's exit status. */
@@ -156,7 +150,7 @@ pub enum EventKind {
         action: String,
         line: u32,
         /** The physical plan as text. */
-        plan: String,
+        plan: Arc<str>,
         /** What it computes, where that is a plan that the script built. */
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<PlanStepId>,
@@ -199,7 +193,7 @@ pub enum EventKind {
         error: Option<String>,
     },
 
-    StageDefined(StageDefinition),
+    StageDefined(Arc<StageDefinition>),
     /// Known from an earlier job, output still there: not run again.
     StageSkipped {
         job: JobId,
@@ -209,7 +203,7 @@ pub enum EventKind {
         stage: StageAttempt,
         job: JobId,
         /** The partitions this attempt computes. */
-        partitions: Vec<u32>,
+        partitions: Arc<[u32]>,
         reason: SubmitReason,
     },
     StageCompleted {
@@ -245,7 +239,7 @@ pub enum EventKind {
     TaskEnded {
         task: TaskId,
         outcome: TaskOutcome,
-        metrics: TaskMetrics,
+        metrics: Arc<TaskMetrics>,
     },
 
     /// A map task's output became known to the driver.
@@ -324,6 +318,16 @@ pub enum EventKind {
         path: String,
         reason: String,
     },
+}
+
+/// What runs, and on what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Application {
+    pub name: String,
+    pub script: String,
+    pub seed: u64,
+    pub cluster: ClusterShape,
+    pub conf: Vec<(String, String)>,
 }
 
 /// A rule of the optimizer that changed a plan.
@@ -514,7 +518,9 @@ fn is_zero(count: &u64) -> bool {
 pub struct TaskMetrics {
     pub rows_in: u64,
     pub rows_out: u64,
+    /// From files and caches.
     pub input_bytes: u64,
+    /// As Spark counts records: of a cache its batches of rows.
     pub input_rows: u64,
     pub shuffle_read_bytes: u64,
     pub shuffle_read_rows: u64,
@@ -524,6 +530,7 @@ pub struct TaskMetrics {
     /// What Spark counts as records when rows travel in batches of Python's; 0 when each row is a record.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub shuffle_write_batches: u64,
+    /// Of files.
     pub output_bytes: u64,
     pub output_rows: u64,
     pub spilled_bytes: u64,
@@ -534,4 +541,15 @@ pub struct TaskMetrics {
     pub fetch_time: VirtualDuration,
     pub compute_time: VirtualDuration,
     pub write_time: VirtualDuration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_tasks_fit_in_memory() {
+        assert!(size_of::<Event>() <= 80, "{}", size_of::<Event>());
+        assert!(size_of::<TaskMetrics>() <= 144, "{}", size_of::<TaskMetrics>());
+    }
 }

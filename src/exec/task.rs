@@ -153,14 +153,22 @@ pub struct StagedFile {
 pub struct TaskCounts {
     pub input_rows: u64,
     pub input_bytes: u64,
+    /// Rows of cached partitions that were read.
+    pub cached_rows: u64,
+    /// What Spark counts as records of them: a cache holds batches of rows.
+    pub cached_records: u64,
     pub shuffle_read_rows: u64,
     pub shuffle_read_bytes: u64,
     pub shuffle_write_rows: u64,
     /// What Spark counts as records when rows travel in batches of Python's; 0 when each row is a record.
     pub shuffle_write_batches: u64,
     pub shuffle_write_bytes: u64,
+    /// Of files.
     pub output_rows: u64,
     pub output_bytes: u64,
+    /// What goes to the driver.
+    pub result_rows: u64,
+    pub result_bytes: u64,
     pub spilled_bytes: u64,
     /// The most that one operator held at a time.
     pub peak_memory_bytes: u64,
@@ -250,8 +258,8 @@ fn collect(rows: &mut Rows<'_>, most: usize, runtime: &Runtime<'_>, output: &mut
         let batch = batch.slice(0, left.min(batch.num_rows()));
         left -= batch.num_rows();
         let mut counts = runtime.counts.borrow_mut();
-        counts.output_rows += batch.num_rows() as u64;
-        counts.output_bytes += row_bytes(&batch);
+        counts.result_rows += batch.num_rows() as u64;
+        counts.result_bytes += row_bytes(&batch);
         output.batches.push(batch);
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::narrator::{Depth, Format, Narrator};
 use super::words;
 use crate::common::diff;
+use crate::common::ids::StageId;
 use crate::common::text::{bytes, count, plural, visible};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
@@ -203,14 +204,13 @@ fn fold(events: &[Arc<Event>]) -> Status {
 
 /// How many times the median the slowest task of the longest stage took.
 fn straggler(status: &Status) -> f64 {
+    let mut by_stage: BTreeMap<StageId, Vec<u64>> = BTreeMap::new();
+    for attempt in status.attempts.values().filter(|attempt| attempt.metrics.compute_time.0 > 0) {
+        let length = attempt.ended.map(|ended| ended.since(attempt.started).0);
+        by_stage.entry(attempt.stage.stage).or_default().extend(length);
+    }
     let mut worst: f64 = 1.0;
-    for stage in status.stages.keys() {
-        let mut lengths: Vec<u64> = status
-            .attempts
-            .values()
-            .filter(|attempt| attempt.stage.stage == *stage && attempt.metrics.compute_time.0 > 0)
-            .filter_map(|attempt| Some(attempt.ended?.since(attempt.started).0))
-            .collect();
+    for mut lengths in by_stage.into_values() {
         lengths.sort_unstable();
         if let (Some(median), Some(most)) = (lengths.get(lengths.len() / 2), lengths.last())
             && lengths.len() > 1

@@ -4,6 +4,7 @@ use super::narrator::{Depth, Format, Narrator, Sentence, Weight};
 use crate::common::ids::StageId;
 use crate::event::{Event, EventKind, TaskOutcome};
 use crate::status::Status;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 /// How serious a line is.
@@ -48,12 +49,13 @@ pub struct LogFilter {
     pub level: Level,
 }
 
-/// The lines, oldest first.
-#[must_use]
-pub fn logs(events: &[Arc<Event>], filter: LogFilter) -> Vec<String> {
+/// Writes the lines, oldest first.
+///
+/// # Errors
+/// What the writer reports.
+pub fn logs(events: &[Arc<Event>], filter: LogFilter, out: &mut impl Write) -> io::Result<()> {
     let narrator = Narrator::new(Depth::Full, Format::Text);
     let mut status = Status::default();
-    let mut lines = Vec::new();
     for event in events {
         status.apply(event);
         if filter.stage.is_some_and(|stage| !stages_of(&event.kind, &status).contains(&stage)) {
@@ -62,11 +64,11 @@ pub fn logs(events: &[Arc<Event>], filter: LogFilter) -> Vec<String> {
         for sentence in narrator.narrate(event, &status) {
             let level = level_of(&event.kind, &sentence);
             if level >= filter.level {
-                lines.push(format!("{:>10.3} {:<5} {}", event.time.as_secs_f64(), level.word(), sentence.text));
+                writeln!(out, "{:>10.3} {:<5} {}", event.time.as_secs_f64(), level.word(), sentence.text)?;
             }
         }
     }
-    lines
+    out.flush()
 }
 
 fn level_of(kind: &EventKind, sentence: &Sentence) -> Level {

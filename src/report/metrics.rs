@@ -1,9 +1,10 @@
 //! The numbers of a run as a table, JSON, CSV or Prometheus text.
 
-use crate::status::metrics::{ExecutorRow, Metrics, StageRow, Summary, TaskRow, Work};
-use serde::Serialize;
+use crate::status::metrics::{ExecutorRow, Metrics, StageRow, TaskRow, Work};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use std::fmt::Write;
+use std::io::{self, Write};
 
 /// What the rows of a table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +15,11 @@ pub enum By {
 }
 
 /// The rows of one kind: names and values, the same names in every row.
-fn rows(metrics: &Metrics, by: By) -> Vec<Map<String, Value>> {
+fn rows<'a>(metrics: &'a Metrics<'_>, by: By) -> Box<dyn Iterator<Item = Map<String, Value>> + 'a> {
     match by {
-        By::Stage => metrics.stages.iter().map(flat).collect(),
-        By::Task => metrics.tasks.iter().map(flat).collect(),
-        By::Executor => metrics.executors.iter().map(flat).collect(),
+        By::Stage => Box::new(metrics.stages.iter().map(flat)),
+        By::Task => Box::new(metrics.tasks().map(|row| flat(&row))),
+        By::Executor => Box::new(metrics.executors.iter().map(flat)),
     }
 }
 
@@ -35,30 +36,51 @@ fn flat(row: &impl Serialize) -> Map<String, Value> {
     flat
 }
 
-/// Everything as JSON; the summary comes first.
-#[must_use]
-pub fn json(metrics: &Metrics) -> String {
-    let mut all = Map::new();
-    all.insert("summary".to_owned(), serde_json::to_value(&metrics.summary).unwrap_or(Value::Null));
-    for (name, by) in [("stages", By::Stage), ("tasks", By::Task), ("executors", By::Executor)] {
-        all.insert(name.to_owned(), rows(metrics, by).into_iter().map(Value::Object).collect());
+/// Everything, row by row: a run may have a million tasks.
+struct Everything<'a>(&'a Metrics<'a>);
+
+impl Serialize for Everything<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_map(None)?;
+        all.serialize_entry("summary", &self.0.summary)?;
+        for (name, by) in [("stages", By::Stage), ("tasks", By::Task), ("executors", By::Executor)] {
+            all.serialize_entry(name, &Rows(self.0, by))?;
+        }
+        all.end()
     }
-    serde_json::to_string_pretty(&all).unwrap_or_default() + "\n"
+}
+
+struct Rows<'a>(&'a Metrics<'a>, By);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(rows(self.0, self.1))
+    }
+}
+
+/// Everything as JSON; the summary comes first.
+///
+/// # Errors
+/// What the writer reports.
+pub fn json(metrics: &Metrics<'_>, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Everything(metrics))?;
+    out.write_all(b"\n")
 }
 
 /// One kind of rows as CSV, names first.
-#[must_use]
-pub fn csv(metrics: &Metrics, by: By) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+///
+/// # Errors
+/// What the writer reports.
+pub fn csv(metrics: &Metrics<'_>, by: By, out: &mut impl Write) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
     let mut is_first = true;
     for row in rows(metrics, by) {
-        // Writing into memory cannot fail.
         if std::mem::take(&mut is_first) {
-            let _ = writer.write_record(row.keys());
+            writer.write_record(row.keys())?;
         }
-        let _ = writer.write_record(row.values().map(plain));
+        writer.write_record(row.values().map(plain))?;
     }
-    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    writer.flush()
 }
 
 fn plain(value: &Value) -> String {
@@ -70,35 +92,35 @@ fn plain(value: &Value) -> String {
 }
 
 /// Everything as Prometheus text: counters of the whole run and, with labels, of stages and executors.
-#[must_use]
-pub fn prometheus(metrics: &Metrics) -> String {
-    let mut text = String::new();
-    let Ok(Value::Object(summary)) = serde_json::to_value::<&Summary>(&metrics.summary) else { return text };
-    for (name, value) in &summary {
-        let _ = write!(text, "# TYPE batchlab_{name} gauge\nbatchlab_{name} {value}\n");
+///
+/// # Errors
+/// What the writer reports.
+pub fn prometheus(metrics: &Metrics<'_>, out: &mut impl Write) -> io::Result<()> {
+    for (name, value) in &flat(&metrics.summary) {
+        write!(out, "# TYPE batchlab_{name} gauge\nbatchlab_{name} {value}\n")?;
     }
     let stages = metrics
         .stages
         .iter()
         .map(|row: &StageRow| (format!("stage=\"{}\",name=\"{}\"", row.stage, escaped(&row.name)), &row.work));
-    series(&mut text, "stage", &stages.collect::<Vec<_>>());
+    series(out, "stage", &stages.collect::<Vec<_>>())?;
     let executors = metrics
         .executors
         .iter()
         .map(|row: &ExecutorRow| (format!("executor=\"{}\",node=\"{}\"", row.executor, row.node), &row.work));
-    series(&mut text, "executor", &executors.collect::<Vec<_>>());
-    text
+    series(out, "executor", &executors.collect::<Vec<_>>())
 }
 
-fn series(text: &mut String, kind: &str, rows: &[(String, &Work)]) {
-    let names: Vec<String> = flat(&Work::default()).keys().cloned().collect();
-    for name in names {
-        let _ = writeln!(text, "# TYPE batchlab_{kind}_{name} gauge");
-        for (labels, work) in rows {
-            let value = flat(work).get(&name).cloned().unwrap_or(Value::Null);
-            let _ = writeln!(text, "batchlab_{kind}_{name}{{{labels}}} {value}");
+fn series(out: &mut impl Write, kind: &str, rows: &[(String, &Work)]) -> io::Result<()> {
+    let rows: Vec<(&str, Map<String, Value>)> =
+        rows.iter().map(|(labels, work)| (labels.as_str(), flat(work))).collect();
+    for name in flat(&Work::default()).keys() {
+        writeln!(out, "# TYPE batchlab_{kind}_{name} gauge")?;
+        for (labels, work) in &rows {
+            writeln!(out, "batchlab_{kind}_{name}{{{labels}}} {}", work.get(name).unwrap_or(&Value::Null))?;
         }
     }
+    Ok(())
 }
 
 fn escaped(text: &str) -> String {
@@ -106,11 +128,14 @@ fn escaped(text: &str) -> String {
 }
 
 /// The summary, then tables of stages and executors, and of tasks when asked for.
-#[must_use]
-pub fn table(metrics: &Metrics, with_tasks: bool) -> String {
+///
+/// # Errors
+/// What the writer reports.
+pub fn table(metrics: &Metrics<'_>, with_tasks: bool, out: &mut impl Write) -> io::Result<()> {
     let s = &metrics.summary;
-    let mut text = format!(
-        "{} jobs, {} stages ({} skipped), {} tasks ({} failed, {} again), {} shuffle records, {} shuffle bytes, {:.3} s of virtual time\n",
+    writeln!(
+        out,
+        "{} jobs, {} stages ({} skipped), {} tasks ({} failed, {} again), {} shuffle records, {} shuffle bytes, {:.3} s of virtual time",
         s.jobs,
         s.stages,
         s.stages_skipped,
@@ -120,25 +145,25 @@ pub fn table(metrics: &Metrics, with_tasks: bool) -> String {
         s.shuffle_records,
         s.shuffle_bytes,
         s.virtual_seconds
-    );
+    )?;
     let stage = |row: &StageRow| {
         let start = vec![row.stage.clone(), row.name.clone(), row.attempts.to_string(), row.partitions.to_string()];
         cells(start, &row.work)
     };
-    grid(&mut text, &["stage", "name", "attempts", "partitions"], metrics.stages.iter().map(stage).collect());
+    grid(out, &["stage", "name", "attempts", "partitions"], || metrics.stages.iter().map(stage))?;
     let executor = |row: &ExecutorRow| {
         let state = if row.is_live { "up" } else { "gone" };
         cells(vec![row.executor.to_string(), row.node.clone(), row.cores.to_string(), state.to_owned()], &row.work)
     };
-    grid(&mut text, &["executor", "node", "cores", "state"], metrics.executors.iter().map(executor).collect());
+    grid(out, &["executor", "node", "cores", "state"], || metrics.executors.iter().map(executor))?;
     if with_tasks {
-        let task = |row: &TaskRow| {
+        let task = |row: TaskRow| {
             let place = format!("{} c{}", row.node, row.core);
-            cells(vec![row.task.clone(), place, row.locality.to_owned(), row.outcome.to_owned()], &row.work)
+            cells(vec![row.task, place, row.locality.to_owned(), row.outcome.to_owned()], &row.work)
         };
-        grid(&mut text, &["task", "place", "locality", "outcome"], metrics.tasks.iter().map(task).collect());
+        grid(out, &["task", "place", "locality", "outcome"], || metrics.tasks().map(task))?;
     }
-    text
+    Ok(())
 }
 
 const WORK: [&str; 9] =
@@ -155,23 +180,23 @@ fn cells(mut start: Vec<String>, work: &Work) -> Vec<String> {
     start
 }
 
-/// Columns as wide as their widest cell; numbers to the right.
-fn grid(text: &mut String, names: &[&str], rows: Vec<Vec<String>>) {
+/// Columns as wide as their widest cell; numbers to the right. The rows are made twice and never held.
+fn grid<R: Iterator<Item = Vec<String>>>(out: &mut impl Write, names: &[&str], rows: impl Fn() -> R) -> io::Result<()> {
     let head: Vec<String> = names.iter().chain(&WORK).map(|name| (*name).to_owned()).collect();
-    let all: Vec<&Vec<String>> = std::iter::once(&head).chain(&rows).collect();
-    let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    text.push('\n');
-    for row in all {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let wide = widths[column];
-            let _ =
-                if column < names.len() { write!(line, "{cell:<wide$}  ") } else { write!(line, "{cell:>wide$}  ") };
+    let mut widths = vec![0; head.len()];
+    for row in std::iter::once(head.clone()).chain(rows()) {
+        for (width, cell) in widths.iter_mut().zip(&row) {
+            *width = cell.chars().count().max(*width);
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
     }
+    out.write_all(b"\n")?;
+    for row in std::iter::once(head).chain(rows()) {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &wide))| {
+            if column < names.len() { format!("{cell:<wide$}  ") } else { format!("{cell:>wide$}  ") }
+        });
+        writeln!(out, "{}", cells.collect::<String>().trim_end())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -179,13 +204,17 @@ mod tests {
     use super::*;
     use crate::status::{Status, fixture};
 
-    fn numbers() -> Metrics {
-        Metrics::of(&Status::of(&fixture::node_death()))
+    /// What is written of a run in which a node died, and how many stages and tasks it had.
+    fn written(write: impl Fn(&Metrics<'_>, &mut Vec<u8>) -> io::Result<()>) -> (String, usize, usize) {
+        let status = Status::of(&fixture::node_death());
+        let (numbers, mut text) = (Metrics::of(&status), Vec::new());
+        write(&numbers, &mut text).expect("memory takes everything");
+        (String::from_utf8(text).expect("text"), numbers.stages.len(), numbers.tasks().count())
     }
 
     #[test]
     fn json_begins_with_the_summary() {
-        let text = json(&numbers());
+        let (text, ..) = written(json);
         assert!(text.starts_with("{\n  \"summary\": {\n    \"jobs\": 1,\n    \"stages\": 4,"), "{text}");
         let back: Value = serde_json::from_str(&text).expect("JSON");
         let tasks = back["tasks"].as_array().map_or(0, Vec::len);
@@ -194,10 +223,11 @@ mod tests {
 
     #[test]
     fn every_form_has_a_row_for_each_stage_and_executor() {
-        let numbers = numbers();
-        assert_eq!(csv(&numbers, By::Stage).lines().count(), 1 + numbers.stages.len());
-        assert_eq!(csv(&numbers, By::Task).lines().count(), 1 + numbers.tasks.len());
-        assert!(prometheus(&numbers).contains("batchlab_stage_tasks{stage=\"S0\",name="));
-        assert!(table(&numbers, true).contains("node-3"));
+        let (text, stages, _) = written(|numbers, out| csv(numbers, By::Stage, out));
+        assert_eq!(text.lines().count(), 1 + stages);
+        let (text, _, tasks) = written(|numbers, out| csv(numbers, By::Task, out));
+        assert_eq!(text.lines().count(), 1 + tasks);
+        assert!(written(prometheus).0.contains("batchlab_stage_tasks{stage=\"S0\",name="));
+        assert!(written(|numbers, out| table(numbers, true, out)).0.contains("node-3"));
     }
 }

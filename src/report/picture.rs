@@ -209,7 +209,7 @@ fn shade(size: u64, most: u64) -> char {
 
 fn partitions(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> {
     let wanted = |run: &&Attempt| stage.is_none_or(|stage| run.stage.stage.0 == stage) && run.succeeded();
-    let rows = |run: &Attempt| run.metrics.input_rows + run.metrics.shuffle_read_rows;
+    let rows = |run: &Attempt| run.metrics.rows_in;
     let mut read: Vec<(u32, u64, VirtualTime)> = status
         .attempts
         .values()

@@ -26,6 +26,7 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId,
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::{EventKind, StageAttempt, SubmitReason, TaskCause, TaskMetrics, TaskOutcome};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How long failed stages wait for the rest of a burst (Spark's `RESUBMIT_TIMEOUT`).
 pub const RESUBMIT_DELAY: VirtualDuration = VirtualDuration::from_millis(200);
@@ -97,7 +98,7 @@ impl DagScheduler {
         }
         self.states.insert(stage.id, StageState::default());
         self.graph.add(stage);
-        out.emit(EventKind::StageDefined(definition));
+        out.emit(EventKind::StageDefined(Arc::new(definition)));
     }
 
     /// Whether a job has not ended yet.
@@ -245,7 +246,12 @@ impl DagScheduler {
         state.is_running = true;
         state.is_waiting = false;
         state.pending = partitions.iter().copied().collect();
-        step.out.emit(EventKind::StageSubmitted { stage: attempt, job, partitions: partitions.clone(), reason });
+        step.out.emit(EventKind::StageSubmitted {
+            stage: attempt,
+            job,
+            partitions: partitions.as_slice().into(),
+            reason,
+        });
         step.out.push(Command::Prepare { stage, partitions });
         let around = step.tasks.around();
         let set = TaskSet::new(attempt, job, writes.is_some(), self.epoch, step.now, tasks, around);
@@ -259,7 +265,7 @@ impl DagScheduler {
         running: &Running,
         output: Option<Sizes>,
         cached: &[CachedReport],
-        metrics: TaskMetrics,
+        metrics: Arc<TaskMetrics>,
         step: &mut Step,
     ) {
         let stage = running.stage.stage;
@@ -314,7 +320,7 @@ impl DagScheduler {
             step.tasks.end(task);
             step.out.push(Command::Kill { task });
             let outcome = TaskOutcome::Killed { reason: "another attempt was first".to_owned() };
-            step.out.emit(EventKind::TaskEnded { task, outcome, metrics: TaskMetrics::default() });
+            step.out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
         }
     }
 
@@ -414,7 +420,7 @@ impl DagScheduler {
             for (task, _) in step.tasks.remove_stage(stage) {
                 step.out.push(Command::Kill { task });
                 let outcome = TaskOutcome::Killed { reason: reason.to_owned() };
-                step.out.emit(EventKind::TaskEnded { task, outcome, metrics: TaskMetrics::default() });
+                step.out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
             }
             if state.is_running {
                 step.out.emit(EventKind::StageFailed { stage: state.latest(stage), reason: reason.to_owned() });

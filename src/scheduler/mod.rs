@@ -32,6 +32,7 @@ use allocation::{AllocationRules, ExecutorAllocation};
 use cached_blocks::CachedAt;
 use dag_scheduler::{DagScheduler, Step};
 use exclusion::{ExclusionRules, HealthRules};
+use std::sync::Arc;
 use task_scheduler::{Running, TaskScheduler};
 
 /// The driver's scheduler.
@@ -211,7 +212,7 @@ impl Scheduler {
         for (task, running) in lost {
             out.push(Command::Kill { task });
             let outcome = TaskOutcome::ExecutorLost { node };
-            out.emit(EventKind::TaskEnded { task, outcome, metrics: TaskMetrics::default() });
+            out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
             self.tasks.note_cause(running.stage.stage, running.partition, TaskCause::ExecutorLost { node });
             let counts = matches!(loss, Loss::Process | Loss::Silence);
             if let Some(failures) = self.requeue(&running, counts, true) {
@@ -289,7 +290,14 @@ impl Scheduler {
         }
     }
 
-    fn task_ended(&mut self, task: TaskId, end: TaskEnd, metrics: TaskMetrics, now: VirtualTime, out: &mut Outbox) {
+    fn task_ended(
+        &mut self,
+        task: TaskId,
+        end: TaskEnd,
+        metrics: Arc<TaskMetrics>,
+        now: VirtualTime,
+        out: &mut Outbox,
+    ) {
         let Some(running) = self.tasks.end(task) else {
             // The driver had given this attempt up with its executor: a late result is not used.
             out.push(Command::Discard { task });

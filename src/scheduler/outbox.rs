@@ -75,7 +75,7 @@ pub enum Input {
     TaskEnded {
         task: TaskId,
         end: TaskEnd,
-        metrics: TaskMetrics,
+        metrics: Arc<TaskMetrics>,
     },
     /// A cached partition moved from memory to the same node's disk.
     CachedBlockSpilled {

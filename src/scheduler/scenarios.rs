@@ -58,7 +58,7 @@ impl Story {
     }
 
     fn ends(&mut self, task: u64, end: TaskEnd) -> Vec<String> {
-        self.tell(Input::TaskEnded { task: TaskId(task), end, metrics: TaskMetrics::default() })
+        self.tell(Input::TaskEnded { task: TaskId(task), end, metrics: Arc::default() })
     }
 
     fn map_done(&mut self, task: u64, reducers: usize) -> Vec<String> {

@@ -6,7 +6,7 @@ use crate::cluster::{Cluster, ClusterConfig, JobWork};
 use crate::common::conf::Conf;
 use crate::common::ids::CacheId;
 use crate::common::{ErrorClass, Result, SparkError, VirtualDuration, VirtualTime, rng};
-use crate::event::EventKind;
+use crate::event::{self, EventKind};
 use crate::logical::ddl;
 use crate::logical::expr::Expr;
 use crate::logical::plan::{LogicalPlan, WriteTarget};
@@ -299,13 +299,13 @@ impl Session {
         let config = self.cluster_config();
         self.log.push(
             VirtualTime::ZERO,
-            EventKind::ApplicationStarted {
+            EventKind::ApplicationStarted(Arc::new(event::Application {
                 name: self.conf.get("spark.app.name").unwrap_or("pyspark-shell").to_owned(),
                 script: self.settings.file.clone(),
                 seed: self.settings.seed,
                 cluster: config.shape(),
                 conf: self.conf.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
-            },
+            })),
         );
         let mut cluster = Cluster::new(
             config,

@@ -138,7 +138,7 @@ impl Session {
         self.ensure_cluster()?;
         let query = self.next_query();
         let (now, line) = (self.now(), self.line);
-        self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan, of });
+        self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan: plan.into(), of });
         let result = run(self, query);
         self.cluster()?.end_query(query);
         let now = self.now();

@@ -10,7 +10,7 @@ use super::plan_graph::{self, accumulable, exchange_accumulator, exchange_metric
 use super::shapes::{self, Fetched, TaskPlace, block_manager, host, millis};
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
-use crate::event::{Event, EventKind, StageAttempt, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
+use crate::event::{Application, Event, EventKind, StageAttempt, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -25,7 +25,7 @@ pub fn application_id(events: &[Arc<Event>]) -> String {
     let (script, seed) = events
         .iter()
         .find_map(|event| match &event.kind {
-            EventKind::ApplicationStarted { script, seed, .. } => Some((script.as_str(), *seed)),
+            EventKind::ApplicationStarted(application) => Some((application.script.as_str(), application.seed)),
             _ => None,
         })
         .unwrap_or(("", 0));
@@ -66,12 +66,12 @@ impl Known {
         let mut known = Known::default();
         for event in events {
             match &event.kind {
-                EventKind::ApplicationStarted { script, .. } => known.script = script.clone(),
+                EventKind::ApplicationStarted(application) => known.script.clone_from(&application.script),
                 EventKind::StageDefined(definition) => {
                     if let (Some(query), Some(shuffle)) = (definition.query, definition.writes) {
                         known.shuffles.entry(query).or_default().push(shuffle);
                     }
-                    known.stages.insert(definition.stage, Arc::new(definition.clone()));
+                    known.stages.insert(definition.stage, Arc::clone(definition));
                 }
                 _ => {}
             }
@@ -119,9 +119,7 @@ impl Writer {
     fn event(&mut self, event: &Event, lines: &mut Vec<Value>) {
         let time = event.time;
         match &event.kind {
-            EventKind::ApplicationStarted { name, conf, cluster, .. } => {
-                self.start(time, name, conf, &cluster.name, lines);
-            }
+            EventKind::ApplicationStarted(application) => self.start(time, application, lines),
             EventKind::ApplicationEnded { exit } => lines.push(json!({
                 "Event": "SparkListenerApplicationEnd", "Timestamp": millis(time), "ExitCode": exit,
             })),
@@ -240,13 +238,14 @@ impl Writer {
         }
     }
 
-    fn start(&self, time: VirtualTime, name: &str, conf: &[(String, String)], cluster: &str, lines: &mut Vec<Value>) {
+    fn start(&self, time: VirtualTime, application: &Application, lines: &mut Vec<Value>) {
+        let Application { name, conf, cluster, .. } = application;
         let mut properties: serde_json::Map<String, Value> =
             conf.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
-        for (key, value) in [("spark.app.id", self.id.as_str()), ("spark.app.name", name)] {
+        for (key, value) in [("spark.app.id", self.id.as_str()), ("spark.app.name", name.as_str())] {
             properties.insert(key.to_owned(), json!(value));
         }
-        properties.entry("spark.master").or_insert_with(|| json!(format!("batchlab:{cluster}")));
+        properties.entry("spark.master").or_insert_with(|| json!(format!("batchlab:{}", cluster.name)));
         lines.push(json!({"Event": "SparkListenerLogStart", "Spark Version": SPARK_VERSION}));
         lines.push(json!({
             "Event": "SparkListenerEnvironmentUpdate",
@@ -406,8 +405,6 @@ impl Writer {
                 .or_else(|| self.executors.iter().find(|(_, at)| *at == node).map(|(executor, _)| *executor)),
             _ => None,
         };
-        let writes_files =
-            definition.is_some_and(|stage| stage.operators.iter().any(|operator| operator.starts_with("write ")));
         let is_map = definition.is_some_and(|stage| stage.writes.is_some());
         let counted = match (outcome, definition) {
             (TaskOutcome::Succeeded, Some(definition)) => accumulables(definition, &running, metrics),
@@ -420,7 +417,7 @@ impl Writer {
             "Task End Reason": shapes::end_reason(outcome, running.place.executor, source, running.place.partition),
             "Task Info": shapes::task_info(&running.place, Some((time, outcome)), counted),
             "Task Executor Metrics": {},
-            "Task Metrics": shapes::task_metrics(metrics, run, running.fetched, writes_files),
+            "Task Metrics": shapes::task_metrics(metrics, run, running.fetched),
         }))
     }
 }
@@ -465,7 +462,7 @@ mod tests {
     use crate::event::{ClusterShape, Locality, SubmitReason};
 
     fn stage(stage: u32, writes: Option<u32>, reads: &[(u32, u32)]) -> EventKind {
-        EventKind::StageDefined(StageDefinition {
+        EventKind::StageDefined(Arc::new(StageDefinition {
             stage: StageId(stage),
             name: "orders".to_owned(),
             operators: vec!["scan csv".to_owned()],
@@ -478,7 +475,7 @@ mod tests {
             caches: Vec::new(),
             query: Some(QueryId(0)),
             line: 3,
-        })
+        }))
     }
 
     fn job(job: u32, stages: &[u32]) -> EventKind {
@@ -488,7 +485,7 @@ mod tests {
 
     fn submitted(stage: u32, attempt: u32, job: u32, partitions: &[u32]) -> EventKind {
         let stage = StageAttempt { stage: StageId(stage), attempt };
-        let (partitions, reason) = (partitions.to_vec(), SubmitReason::Needed);
+        let (partitions, reason) = (partitions.into(), SubmitReason::Needed);
         EventKind::StageSubmitted { stage, job: JobId(job), partitions, reason }
     }
 
@@ -502,7 +499,8 @@ mod tests {
             is_real: false,
         };
         let (name, script) = ("app".to_owned(), "dir/my script.py".to_owned());
-        log.push(VirtualTime(0), EventKind::ApplicationStarted { name, script, seed: 7, cluster, conf: Vec::new() });
+        let application = Application { name, script, seed: 7, cluster, conf: Vec::new() };
+        log.push(VirtualTime(0), EventKind::ApplicationStarted(Arc::new(application)));
         for kind in kinds {
             log.push(VirtualTime(5_000_000), kind);
         }

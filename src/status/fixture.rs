@@ -5,8 +5,8 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId,
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::log::EventLog;
 use crate::event::{
-    ClusterShape, Event, EventKind, Locality, RowSample, RuleChange, SampledRow, StageAttempt, StageDefinition,
-    SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
+    Application, ClusterShape, Event, EventKind, Locality, RowSample, RuleChange, SampledRow, StageAttempt,
+    StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
 };
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Pen {
             compute_time: VirtualDuration::from_millis(1500),
             ..TaskMetrics::default()
         };
-        self.at(secs, EventKind::TaskEnded { task, outcome, metrics });
+        self.at(secs, EventKind::TaskEnded { task, outcome, metrics: Arc::new(metrics) });
     }
 
     fn output(&self, secs: f64, map: u32, node: u32) {
@@ -113,7 +113,8 @@ fn open(pen: &Pen) {
     };
     let script = "from pyspark.sql import SparkSession\n".to_owned();
     let name = "orders by country".to_owned();
-    pen.at(0.0, EventKind::ApplicationStarted { name, script, seed: 7, cluster, conf: Vec::new() });
+    let application = Application { name, script, seed: 7, cluster, conf: Vec::new() };
+    pen.at(0.0, EventKind::ApplicationStarted(Arc::new(application)));
     for node in 1..=4 {
         pen.at(
             0.0,
@@ -167,8 +168,8 @@ fn optimized() -> EventKind {
     EventKind::QueryOptimized { query: QueryId(0), analyzed: analyzed.into(), rules, left_out: 0 }
 }
 
-fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Option<u32>) -> StageDefinition {
-    StageDefinition {
+fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Option<u32>) -> Arc<StageDefinition> {
+    Arc::new(StageDefinition {
         stage: StageId(stage),
         name: name.into(),
         operators: operators.iter().map(|operator| (*operator).to_owned()).collect(),
@@ -181,12 +182,12 @@ fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Opt
         caches: if reads.is_none() { vec![CacheId(0)] } else { Vec::new() },
         query: Some(QueryId(0)),
         line: 9,
-    }
+    })
 }
 
 fn submit(pen: &Pen, secs: f64, stage: (u32, u32), partitions: Vec<u32>, reason: SubmitReason) {
     let stage = StageAttempt { stage: StageId(stage.0), attempt: stage.1 };
-    pen.at(secs, EventKind::StageSubmitted { stage, job: JobId(0), partitions, reason });
+    pen.at(secs, EventKind::StageSubmitted { stage, job: JobId(0), partitions: partitions.into(), reason });
 }
 
 fn complete(pen: &Pen, secs: f64, stage: (u32, u32)) {

@@ -11,11 +11,11 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The numbers of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Metrics {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metrics<'a> {
+    status: &'a Status,
     pub summary: Summary,
     pub stages: Vec<StageRow>,
-    pub tasks: Vec<TaskRow>,
     pub executors: Vec<ExecutorRow>,
 }
 
@@ -145,10 +145,10 @@ impl Work {
     }
 }
 
-impl Metrics {
+impl<'a> Metrics<'a> {
     /// The numbers of everything folded into `status`.
     #[must_use]
-    pub fn of(status: &Status) -> Metrics {
+    pub fn of(status: &'a Status) -> Metrics<'a> {
         let mut by_stage: BTreeMap<StageId, Work> = BTreeMap::new();
         let mut by_executor: BTreeMap<ExecutorId, Work> = BTreeMap::new();
         let mut all = Work::default();
@@ -163,12 +163,16 @@ impl Metrics {
             stage_row(status, stage, work)
         });
         let stages = stages.collect();
-        let tasks = status.attempts.values().map(|attempt| task_row(status, attempt)).collect();
         let executors = status.executors.iter().map(|(executor, node)| {
             let work = by_executor.remove(executor).unwrap_or_default();
             executor_row(status, *executor, *node, work)
         });
-        Metrics { summary: summary(status, &all), stages, tasks, executors: executors.collect() }
+        Metrics { status, summary: summary(status, &all), stages, executors: executors.collect() }
+    }
+
+    /// The attempts of tasks, a row for each.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskRow> {
+        self.status.attempts.values().map(|attempt| task_row(self.status, attempt))
     }
 }
 

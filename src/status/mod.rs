@@ -5,7 +5,7 @@
 //! checks read these and nothing else, so that live, replayed and scrubbed can not differ (design D7).
 //!
 //! ```text
-//!   events 0 1 2 3 4 5 6 7 …            History: a checkpoint every 4,096 events
+//!   events 0 1 2 3 4 5 6 7 …            History: checkpoints, at most 256
 //!          └──── fold ────┘ → Status    seek(n) = nearest checkpoint + the rest
 //! ```
 //!
@@ -28,9 +28,10 @@ mod tests;
 pub mod waits;
 pub mod why;
 
+pub use crate::event::Application;
 pub use history::History;
 pub use model::{
-    Application, Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query,
-    Shuffle, Stage, StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim,
+    Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query, Shuffle, Stage,
+    StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim,
 };
 pub use script::StepState;

@@ -5,7 +5,7 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId
 use crate::common::shared::{SharedMap, SharedVec};
 use crate::common::time::VirtualTime;
 use crate::event::{
-    ClusterShape, Locality, PlanStep, RowSample, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
+    Application, Locality, PlanStep, RowSample, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
     TaskOutcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,16 +50,6 @@ pub struct Status {
     pub deaths: Vec<Arc<Death>>,
     pub outputs: Vec<Output>,
     pub totals: Totals,
-}
-
-/// What the log's first event says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Application {
-    pub name: String,
-    pub script: String,
-    pub seed: u64,
-    pub cluster: ClusterShape,
-    pub conf: Vec<(String, String)>,
 }
 
 /// The statement that the script has reached.
@@ -287,7 +277,7 @@ pub struct Attempt {
     pub started: VirtualTime,
     pub ended: Option<VirtualTime>,
     pub outcome: Option<TaskOutcome>,
-    pub metrics: TaskMetrics,
+    pub metrics: Arc<TaskMetrics>,
     pub fetches: Vec<Fetch>,
     /// Its node died under it; the driver may not know yet.
     pub orphaned: bool,

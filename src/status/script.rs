@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn started(of: u32) -> EventKind {
-        let (action, plan, query) = ("show".to_owned(), String::new(), QueryId(0));
+        let (action, plan, query) = ("show".to_owned(), "".into(), QueryId(0));
         EventKind::QueryStarted { query, action, line: 4, plan, of: Some(PlanStepId(of)) }
     }
 

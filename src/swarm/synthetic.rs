@@ -6,8 +6,8 @@ use crate::cluster::pretend::Pretend;
 use crate::cluster::{Cluster, ClusterConfig, Fault, JobSpec, JobWork};
 use crate::common::time::VirtualTime;
 use crate::common::{Conf, Result};
-use crate::event::EventKind;
 use crate::event::log::EventLog;
+use crate::event::{Application, EventKind};
 use crate::physical::PhysicalPlan;
 use crate::physical::plan::{Partitioning, ShuffleOrigin};
 use std::sync::Arc;
@@ -77,13 +77,13 @@ impl Synthetic {
         let mut config = ClusterConfig::new(self.nodes, self.cores)?.with_memory(64 << 30);
         config.cost = CostModel::preset("commodity")?;
         let (log, conf) = (EventLog::new(), Arc::new(Conf::new()));
-        let started = EventKind::ApplicationStarted {
+        let started = EventKind::ApplicationStarted(Arc::new(Application {
             name: "synthetic".to_owned(),
             script: String::new(),
             seed: self.seed,
             cluster: config.shape(),
             conf: Vec::new(),
-        };
+        }));
         log.push(VirtualTime::ZERO, started);
         let never = Arc::new(AtomicBool::new(false));
         let mut cluster = Cluster::new(config, self.drawn(), self.seed, conf, log.clone(), 1, never)?;

@@ -173,7 +173,7 @@ mod tests {
             query: QueryId(query),
             action: action.to_owned(),
             line: 1,
-            plan: String::new(),
+            plan: "".into(),
             of: None,
         };
         for kind in [

@@ -42,10 +42,10 @@ impl Action {
 /// Work of one stage.
 #[derive(Debug, Clone)]
 pub struct StageWork {
-    pub definition: StageDefinition,
+    pub definition: Arc<StageDefinition>,
     pub was_run: bool,
     /// Metrics and microseconds of the tasks that succeeded.
-    pub tasks: Vec<(TaskMetrics, u64)>,
+    pub tasks: Vec<(Arc<TaskMetrics>, u64)>,
 }
 
 impl StageWork {
@@ -112,8 +112,9 @@ impl Fold {
         let facts = &mut self.facts;
         let now = event.time.0;
         match &event.kind {
-            EventKind::ApplicationStarted { name, cluster, .. } => {
-                facts.app_name.clone_from(name);
+            EventKind::ApplicationStarted(application) => {
+                let cluster = &application.cluster;
+                facts.app_name.clone_from(&application.name);
                 facts.nodes = cluster.nodes;
                 facts.slots = cluster.nodes * cluster.cores_per_node;
             }
@@ -136,7 +137,7 @@ impl Fold {
             }
             EventKind::JobSubmitted { .. } => facts.jobs += 1,
             EventKind::StageDefined(definition) => {
-                let work = StageWork { definition: definition.clone(), was_run: false, tasks: Vec::new() };
+                let work = StageWork { definition: Arc::clone(definition), was_run: false, tasks: Vec::new() };
                 facts.stages.insert(definition.stage, work);
             }
             EventKind::StageSubmitted { stage, .. } => {
@@ -158,7 +159,7 @@ impl Fold {
                 if let Some((stage, started)) = self.running.remove(task)
                     && let Some(work) = facts.stages.get_mut(&stage)
                 {
-                    work.tasks.push((metrics.clone(), (now - started) / 1000));
+                    work.tasks.push((Arc::clone(metrics), (now - started) / 1000));
                 }
             }
             EventKind::MapOutputRegistered { shuffle, rows, .. } => {

@@ -12,7 +12,7 @@ use super::config::within;
 use super::outcome::{Journal, Mark};
 use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
 use crate::common::{Conf, Result, VirtualDuration, VirtualTime};
-use crate::event::{EventKind, TaskMetrics};
+use crate::event::EventKind;
 use crate::physical::PhysicalPlan;
 use crate::scheduler::{Command, Input, Job, Outbox, PoolRules, Scheduler, Stage, TaskEnd, Timer};
 use serde::{Deserialize, Serialize};
@@ -210,7 +210,7 @@ impl<'a> Yard<'a> {
             self.taken.remove(&core);
         }
         let end = TaskEnd::Succeeded { output: None, cached: Vec::new() };
-        self.tell(Input::TaskEnded { task, end, metrics: TaskMetrics::default() });
+        self.tell(Input::TaskEnded { task, end, metrics: Arc::default() });
     }
 
     fn tell(&mut self, input: Input) {

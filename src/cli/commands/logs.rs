@@ -1,5 +1,6 @@
 //! `batchlab logs LOG`.
 
+use crate::cli::opening::Opening;
 use crate::cli::{launch, output};
 use crate::common::ids::StageId;
 use crate::common::{ErrorClass, Result, SparkError};
@@ -35,9 +36,8 @@ pub(crate) fn run(args: &Args) -> u8 {
     };
     match open(&args.log) {
         Ok(events) => {
-            let mut text = report::logs(&events, LogFilter { stage, level }).join("\n");
-            text.push('\n');
-            output::out(&text);
+            // A closed pipe has no reader: nothing is left to say.
+            drop(report::logs(&events, LogFilter { stage, level }, &mut output::stream()));
             0
         }
         Err(error) => launch::refuse(&error),
@@ -76,7 +76,9 @@ fn is_ours(path: &Path) -> bool {
 
 /// Reads a log of real Spark; what could not be read of it is said on standard error.
 fn open_spark(path: &Path) -> std::io::Result<Vec<Arc<Event>>> {
-    let log = spark_log::read::open(path)?;
+    let mut opening = Opening::new(path);
+    let log = spark_log::read::open_telling(path, |progress| opening.show(progress))?;
+    drop(opening);
     let mut said =
         vec!["this is a log of real Spark: its times are real, and where blocks went it does not say".to_owned()];
     if log.torn {

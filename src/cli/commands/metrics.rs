@@ -42,20 +42,25 @@ pub(crate) fn run(args: &Args) -> u8 {
         Ok(events) => events,
         Err(error) => return launch::refuse(&error),
     };
-    let numbers = Metrics::of(&Status::of(&events));
+    let status = Status::of(&events);
+    drop(events);
+    let numbers = Metrics::of(&status);
     let by = match args.by {
         ByArg::Stage => By::Stage,
         ByArg::Task => By::Task,
         ByArg::Executor => By::Executor,
     };
-    output::out(&if args.json {
-        metrics::json(&numbers)
+    let mut out = output::stream();
+    let written = if args.json {
+        metrics::json(&numbers, &mut out)
     } else if args.csv {
-        metrics::csv(&numbers, by)
+        metrics::csv(&numbers, by, &mut out)
     } else if args.prometheus {
-        metrics::prometheus(&numbers)
+        metrics::prometheus(&numbers, &mut out)
     } else {
-        metrics::table(&numbers, args.by == ByArg::Task)
-    });
+        metrics::table(&numbers, by == By::Task, &mut out)
+    };
+    // A closed pipe has no reader: nothing is left to say.
+    drop(written);
     0
 }

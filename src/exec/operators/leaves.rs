@@ -30,7 +30,6 @@ impl Operator for Ready {
 
 /// Rows of the driver, cut into `partitions` contiguous slices as `parallelize` does.
 pub fn local_table<'a>(
-    runtime: &Runtime<'a>,
     output: &[Attribute],
     batch: &RecordBatch,
     partitions: usize,
@@ -39,7 +38,6 @@ pub fn local_table<'a>(
     let (rows, count) = (batch.num_rows(), partitions.max(1));
     let (start, end) = (partition * rows / count, (partition + 1) * rows / count);
     let slice = reschema(&batch.slice(start, end - start), &schema_of(output))?;
-    runtime.read(slice.num_rows() as u64, crate::exec::batch::row_bytes(&slice));
     Ok(Box::new(Ready::new(crate::exec::batch::pieces(&slice, BATCH_ROWS).collect())))
 }
 
@@ -119,6 +117,9 @@ pub fn cached<'a>(
     Ok(Box::new(Ready::new(batches)))
 }
 
+/// `spark.sql.inMemoryColumnarStorage.batchSize`.
+const CACHED_BATCH_ROWS: u64 = 10_000;
+
 fn cached_batches<'a>(
     runtime: &'a Runtime<'a>,
     id: CacheId,
@@ -130,7 +131,9 @@ fn cached_batches<'a>(
     if let Some(batches) = runtime.inputs.cached(id, number) {
         let mut counts = runtime.counts.borrow_mut();
         counts.cache_hits += 1;
-        counts.input_rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        counts.cached_rows += rows;
+        counts.cached_records += rows.div_ceil(CACHED_BATCH_ROWS);
         counts.input_bytes += batches.iter().map(crate::exec::batch::row_bytes).sum::<u64>();
         return Ok(batches);
     }

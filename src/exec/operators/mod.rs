@@ -20,10 +20,13 @@ use crate::physical::plan::PhysicalPlan;
 pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
     match plan {
         PhysicalPlan::LocalTableScan { output, batch, partitions } => {
-            leaves::local_table(runtime, output, batch, *partitions, partition)
+            leaves::local_table(output, batch, *partitions, partition)
         }
         PhysicalPlan::Range { start, end, step, partitions, output } => {
-            Ok(leaves::range(output, leaves::range_slice(*start, *end, *step, *partitions, partition)))
+            let slice = leaves::range_slice(*start, *end, *step, *partitions, partition);
+            // Spark counts them as records that were read.
+            runtime.read(slice.2, 0);
+            Ok(leaves::range(output, slice))
         }
         PhysicalPlan::OneRow => leaves::one_row(),
         PhysicalPlan::FileScan(scan) => super::scan::build(runtime, scan, partition),

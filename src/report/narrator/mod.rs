@@ -145,7 +145,7 @@ impl Told<'_> {
 
     fn event(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::ApplicationStarted { .. }
+            EventKind::ApplicationStarted(_)
             | EventKind::ApplicationEnded { .. }
             | EventKind::ScriptRead { .. }
             | EventKind::StatementStarted { .. }

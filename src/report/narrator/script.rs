@@ -12,14 +12,15 @@ use std::sync::Arc;
 impl Told<'_> {
     pub(super) fn script(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::ApplicationStarted { name, seed, cluster, .. } => {
+            EventKind::ApplicationStarted(application) => {
+                let cluster = &application.cluster;
                 let cores = plural(u64::from(cluster.cores_per_node), "core");
                 let nodes = plural(u64::from(cluster.nodes), "node");
-                let name = words::line(name, 40);
+                let name = words::line(&application.name, 40);
                 let text = if cluster.is_real {
                     format!("run {name}: a real Spark with {nodes} of {cores} each")
                 } else {
-                    format!("run {name}: simulated cluster of {nodes} with {cores} each, seed {seed}")
+                    format!("run {name}: simulated cluster of {nodes} with {cores} each, seed {}", application.seed)
                 };
                 self.say(Depth::Brief, Weight::Plain, "run_started", text);
             }

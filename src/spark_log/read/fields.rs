@@ -1,20 +1,23 @@
 //! The fields of Spark's events that are read; all others are passed over.
 
+use crate::common::time::VirtualDuration;
+use crate::event::{Locality, TaskMetrics};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// `SparkListenerTaskStart` and `SparkListenerTaskEnd`.
+/// `SparkListenerTaskStart` and `SparkListenerTaskEnd`. Nearly all lines are these: what they say is looked at where it stands.
 #[derive(Debug, Deserialize)]
-pub(super) struct TaskEvent {
+pub(super) struct TaskEvent<'a> {
     #[serde(rename = "Stage ID")]
     pub(super) stage: u32,
     #[serde(rename = "Stage Attempt ID", default)]
     pub(super) attempt: u32,
-    #[serde(rename = "Task Type", default)]
-    pub(super) kind: String,
-    #[serde(rename = "Task Info")]
-    pub(super) info: TaskInfo,
+    #[serde(rename = "Task Type", borrow, default)]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(rename = "Task Info", borrow)]
+    pub(super) info: TaskInfo<'a>,
     #[serde(rename = "Task End Reason", default)]
     pub(super) reason: EndReason,
     #[serde(rename = "Task Metrics", default)]
@@ -22,7 +25,7 @@ pub(super) struct TaskEvent {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct TaskInfo {
+pub(super) struct TaskInfo<'a> {
     #[serde(rename = "Task ID")]
     pub(super) id: u64,
     #[serde(rename = "Index", default)]
@@ -33,17 +36,28 @@ pub(super) struct TaskInfo {
     pub(super) partition: Option<i64>,
     #[serde(rename = "Launch Time")]
     pub(super) launched: u64,
-    #[serde(rename = "Executor ID")]
-    pub(super) executor: String,
-    #[serde(rename = "Locality", default)]
-    pub(super) locality: String,
+    #[serde(rename = "Executor ID", borrow)]
+    pub(super) executor: Cow<'a, str>,
+    #[serde(rename = "Locality", borrow, default)]
+    pub(super) locality: Cow<'a, str>,
     #[serde(rename = "Speculative", default)]
     pub(super) speculative: bool,
     #[serde(rename = "Finish Time", default)]
     pub(super) finished: u64,
 }
 
-impl TaskInfo {
+impl TaskInfo<'_> {
+    /// How near the task ran to its input.
+    pub(super) fn locality(&self) -> Locality {
+        match &*self.locality {
+            "PROCESS_LOCAL" => Locality::Process,
+            "NODE_LOCAL" => Locality::Node,
+            "NO_PREF" => Locality::NoPreference,
+            "RACK_LOCAL" => Locality::Rack,
+            _ => Locality::Any,
+        }
+    }
+
     /// The partition; logs before Spark 3.3 only have the place in the task set.
     pub(super) fn partition(&self) -> u32 {
         self.partition.and_then(|number| u32::try_from(number).ok()).unwrap_or(self.index)
@@ -131,6 +145,33 @@ pub(super) struct Output {
     pub(super) bytes: u64,
     #[serde(rename = "Records Written")]
     pub(super) records: u64,
+}
+
+impl From<&Metrics> for TaskMetrics {
+    fn from(m: &Metrics) -> TaskMetrics {
+        let fetch_time = VirtualDuration(m.read.wait_millis.saturating_mul(1_000_000));
+        let write_time = VirtualDuration(m.write.nanos);
+        let run = m.run_millis.saturating_mul(1_000_000);
+        TaskMetrics {
+            rows_in: m.input.records.saturating_add(m.read.records),
+            rows_out: m.write.records.saturating_add(m.output.records),
+            input_bytes: m.input.bytes,
+            input_rows: m.input.records,
+            shuffle_read_bytes: m.read.local.saturating_add(m.read.remote),
+            shuffle_read_rows: m.read.records,
+            shuffle_read_remote_bytes: m.read.remote,
+            shuffle_write_bytes: m.write.bytes,
+            shuffle_write_rows: m.write.records,
+            output_bytes: m.output.bytes,
+            output_rows: m.output.records,
+            spilled_bytes: m.spilled,
+            peak_memory_bytes: m.peak,
+            fetch_time,
+            compute_time: VirtualDuration(run.saturating_sub(fetch_time.0).saturating_sub(write_time.0)),
+            write_time,
+            ..TaskMetrics::default()
+        }
+    }
 }
 
 /// `SparkListenerJobStart`.
@@ -302,6 +343,13 @@ pub(super) struct PlanMetric {
     pub(super) name: String,
     #[serde(rename = "accumulatorId")]
     pub(super) accumulator: u64,
+}
+
+/// `SparkListenerUnpersistRDD`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Unpersist {
+    #[serde(rename = "RDD ID")]
+    pub(super) rdd: u32,
 }
 
 /// `SparkListenerDriverAccumUpdates`: what the driver itself counted for a query.

@@ -4,17 +4,46 @@ use super::frames::{Lz4Blocks, SnappyBlocks, Unpacked};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// No log grows to more than so many times its packed size (and a GiB): what does is not a log.
 const GROWTH_MAX: u64 = 400;
 
-/// The lines of a whole log, its parts one after another.
-pub(super) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let mut all: Box<dyn BufRead> = Box::new(io::empty());
+/// A whole log.
+pub(super) struct Files {
+    /// The text of its parts, one after another.
+    pub(super) text: Box<dyn Read + Send>,
+    /// Bytes of the files.
+    pub(super) size: u64,
+    /// Those of them that were read.
+    pub(super) read: Arc<AtomicU64>,
+}
+
+/// Opens all parts of a log.
+pub(super) fn open(path: &Path) -> io::Result<Files> {
+    let mut all = Files { text: Box::new(io::empty()), size: 0, read: Arc::default() };
     for part in parts(path)? {
-        all = Box::new(all.chain(unpacked(&part)?));
+        let file = File::open(&part)?;
+        let size = file.metadata()?.len();
+        all.size += size;
+        all.text = Box::new(all.text.chain(unpacked(Counted { file, read: Arc::clone(&all.read) }, size)?));
     }
     Ok(all)
+}
+
+/// A file of which somebody else knows how much was read.
+struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(out)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
 }
 
 /// The files of a log in their order.
@@ -41,13 +70,11 @@ fn parts(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(parts)
 }
 
-/// A part's text, told by its first bytes.
-fn unpacked(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let file = File::open(path)?;
-    let most = file.metadata()?.len().saturating_mul(GROWTH_MAX).max(1 << 30);
+/// A part's text, its packing told by its first bytes.
+fn unpacked(file: Counted, size: u64) -> io::Result<Box<dyn Read + Send>> {
     let mut input = BufReader::with_capacity(1 << 18, file);
     let start = input.fill_buf()?;
-    let reader: Box<dyn Read> = if start.starts_with(&[0x1f, 0x8b]) {
+    let reader: Box<dyn Read + Send> = if start.starts_with(&[0x1f, 0x8b]) {
         Box::new(flate2::bufread::MultiGzDecoder::new(input))
     } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         Box::new(zstd::stream::read::Decoder::with_buffer(input)?)
@@ -58,5 +85,5 @@ fn unpacked(path: &Path) -> io::Result<Box<dyn BufRead>> {
     } else {
         return Ok(Box::new(input));
     };
-    Ok(Box::new(BufReader::with_capacity(1 << 18, reader.take(most))))
+    Ok(Box::new(reader.take(size.saturating_mul(GROWTH_MAX).max(1 << 30))))
 }

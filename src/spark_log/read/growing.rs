@@ -57,7 +57,7 @@ impl Tally {
             }
             Some("SparkListenerStageCompleted") => self.stages_ended += 1,
             Some("SparkListenerTaskEnd") => {
-                let failed = parse::parse::<TaskEvent>(line).is_some_and(|event| event.reason.reason != "Success");
+                let failed = parse::parse::<TaskEvent<'_>>(line).is_some_and(|event| event.reason.reason != "Success");
                 self.tasks_ended += 1;
                 self.tasks_failed += u64::from(failed);
             }

@@ -1,10 +1,13 @@
 //! Logs of real Spark as our events, so that status, narration and theatre work on them unchanged.
 //!
 //! ```text
-//!   files   ── lines ──▶  parse   one line, one fact; unknown events are counted
-//!                           │ sorted by time: Spark's listener writes out of order
-//!                           ▼
-//!                        translate   executors become nodes, stages that read the same shuffle become one
+//!   files ── text ──▶ blocks ──▶ parse   what one line says; unknown events are counted
+//!                                  │
+//!                                  ▼
+//!                                facts   sorted by time: Spark's listener writes out of order
+//!                                  │
+//!                                  ▼
+//!                              translate   executors become nodes, stages that read the same shuffle become one
 //! ```
 //!
 //! **What a log does not say is not invented.** Which block went where, the shuffle's reduce partitions and a query's rows are unknown:
@@ -13,6 +16,7 @@
 //! **Simplified:** an executor is a node of its own, whatever machine it ran on; a core is the lowest one free; a failed fetch is blamed
 //! on the first shuffle that its stage reads.
 
+mod blocks;
 mod facts;
 mod fields;
 mod files;
@@ -24,9 +28,10 @@ mod translate;
 
 use crate::event::Event;
 use facts::Facts;
-use std::io::{self, BufRead};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 pub use growing::{Growing, Tally};
 
@@ -46,39 +51,48 @@ pub struct SparkLog {
     pub unreadable: u64,
 }
 
+/// How much of a log's files has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub bytes: u64,
+    pub of: u64,
+}
+
 /// Opens a file, or a folder of parts, packed or plain.
 ///
 /// # Errors
 /// When nothing in it is a Spark event, or it cannot be read at all.
 pub fn open(path: &Path) -> io::Result<SparkLog> {
-    read(files::open(path)?)
+    open_telling(path, |_| {})
+}
+
+/// Opens a log as [`open`] does, and tells meanwhile how far it is.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_telling(path: &Path, mut tell: impl FnMut(Progress)) -> io::Result<SparkLog> {
+    let files = files::open(path)?;
+    let (read, of) = (files.read, files.size);
+    gather(files.text, || tell(Progress { bytes: read.load(Ordering::Relaxed), of }))
 }
 
 /// Reads a log's lines.
 ///
 /// # Errors
 /// When nothing in it is a Spark event.
-pub fn read(mut input: impl BufRead) -> io::Result<SparkLog> {
+pub fn read(input: impl Read + Send) -> io::Result<SparkLog> {
+    gather(input, || {})
+}
+
+fn gather(input: impl Read + Send, mut tell: impl FnMut()) -> io::Result<SparkLog> {
     let mut facts = Facts::default();
-    let mut line = Vec::new();
     let mut torn = false;
-    loop {
-        line.clear();
-        match input.read_until(b'\n', &mut line) {
-            Ok(0) => break,
-            Ok(_) => {}
-            // What stands before a broken block is whole.
-            Err(_) => {
-                torn = true;
-                break;
-            }
-        }
-        let whole = line.ends_with(b"\n");
-        let text = line.trim_ascii();
-        if !text.is_empty() && !facts.line(text) {
-            if whole { facts.unreadable += 1 } else { torn = true }
-        }
-    }
+    blocks::each(input, |parsed| {
+        parsed.said.into_iter().for_each(|said| facts.take(said));
+        facts.unreadable += parsed.unreadable;
+        torn |= parsed.torn;
+        tell();
+    });
     if facts.known == 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no events of Spark"));
     }

@@ -1,193 +1,178 @@
-//! One line of a log: which event it is, and what it says.
+//! One line of a log: which event it is, and what it says. It knows nothing of other lines, so that blocks of lines are read side by side.
 
-use super::facts::{Fact, Facts, TASKS_MAX};
+use super::facts::{EndedTask, StartedTask, TASKS_MAX};
 use super::fields::{
     Application, BlockManagerAdded, DriverCounts, Environment, ExecutorEvent, JobEnd, JobStart, SqlEvent, StageEvent,
-    TaskEvent,
+    TaskEvent, Unpersist,
 };
-use super::outputs::Output;
+use crate::event::TaskMetrics;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const SQL: &str = "org.apache.spark.sql.execution.ui.";
 
 #[derive(Deserialize)]
-struct Named {
-    #[serde(rename = "Event")]
-    event: String,
+struct Named<'a> {
+    #[serde(rename = "Event", borrow)]
+    event: Cow<'a, str>,
 }
 
 /// The event's name: at the start of the line where Spark writes it, else wherever it stands.
-pub(super) fn name_of(line: &[u8]) -> Option<String> {
+pub(super) fn name_of(line: &[u8]) -> Option<Cow<'_, str>> {
     if let Some(rest) = line.strip_prefix(b"{\"Event\":\"")
         && let Some(end) = rest.iter().position(|byte| *byte == b'"')
     {
-        return std::str::from_utf8(&rest[..end]).ok().map(str::to_owned);
+        return std::str::from_utf8(&rest[..end]).ok().map(Cow::Borrowed);
     }
-    serde_json::from_slice::<Named>(line).ok().map(|named| named.event)
+    parse::<Named<'_>>(line).map(|named| named.event)
 }
 
-pub(super) fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Option<T> {
     serde_json::from_slice(line).ok()
 }
 
-impl Facts {
-    /// Takes a line in; whether it is an event, known or not.
-    pub(super) fn line(&mut self, line: &[u8]) -> bool {
-        let Some(name) = name_of(line) else { return false };
-        let short = name.strip_prefix(SQL).unwrap_or(&name);
-        let taken = match short {
-            "SparkListenerTaskStart" | "SparkListenerTaskEnd" => self.task(line, short.ends_with("End")),
-            "SparkListenerJobStart" => self.job_started(line),
-            "SparkListenerJobEnd" => self.job_ended(line),
-            "SparkListenerStageSubmitted" | "SparkListenerStageCompleted" => self.stage(line),
-            "SparkListenerExecutorAdded" | "SparkListenerExecutorRemoved" => self.executor(line, short),
-            "SparkListenerBlockManagerAdded" => self.memory(line),
-            "SparkListenerApplicationStart" | "SparkListenerApplicationEnd" => self.application(line, short),
-            "SparkListenerEnvironmentUpdate" => self.environment(line),
-            "SparkListenerSQLExecutionStart"
-            | "SparkListenerSQLAdaptiveExecutionUpdate"
-            | "SparkListenerSQLExecutionEnd" => self.query(line, short),
-            "SparkListenerDriverAccumUpdates" => self.driver_counts(line),
-            "SparkListenerUnpersistRDD" => self.unpersisted(line),
-            "SparkListenerLogStart" => Some(()),
-            _ => {
+/// What one line says.
+#[derive(Debug)]
+pub(super) enum Said {
+    TaskStarted {
+        time: u64,
+        task: StartedTask,
+    },
+    TaskEnded {
+        time: u64,
+        stage: u32,
+        writes: bool,
+        task: EndedTask,
+    },
+    JobStarted(Box<JobStart>),
+    JobEnded(Box<JobEnd>),
+    Stage(Box<StageEvent>),
+    ExecutorAdded(Box<ExecutorEvent>),
+    ExecutorRemoved(Box<ExecutorEvent>),
+    Memory {
+        executor: String,
+        bytes: u64,
+    },
+    ApplicationStarted(Box<Application>),
+    ApplicationEnded(Box<Application>),
+    Environment(Box<Environment>),
+    QueryStarted(Box<SqlEvent>),
+    QueryReplanned(Box<SqlEvent>),
+    QueryEnded(Box<SqlEvent>),
+    DriverCounts(DriverCounts),
+    Unpersisted(Unpersist),
+    /// Nothing but that it is a log.
+    Hello,
+    /// An event of this name, of which nothing is shown.
+    Unknown(String),
+}
+
+/// A block of lines.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    pub(super) said: Vec<Said>,
+    /// Lines that are no events.
+    pub(super) unreadable: u64,
+    /// The last line is cut off.
+    pub(super) torn: bool,
+}
+
+/// Reads lines. Of names that come again and again it makes one copy.
+#[derive(Default)]
+pub(super) struct Parser {
+    executors: BTreeSet<Arc<str>>,
+}
+
+impl Parser {
+    /// Whole lines; only the last may lack its end.
+    pub(super) fn block(&mut self, block: &[u8]) -> Parsed {
+        let mut parsed = Parsed::default();
+        for line in block.split_inclusive(|byte| *byte == b'\n') {
+            let text = line.trim_ascii();
+            match self.line(text) {
+                Some(said) => parsed.said.push(said),
+                None if text.is_empty() => {}
+                None if line.ends_with(b"\n") => parsed.unreadable += 1,
+                None => parsed.torn = true,
+            }
+        }
+        parsed
+    }
+
+    /// Nothing, when it is no event.
+    fn line(&mut self, line: &[u8]) -> Option<Said> {
+        let name = name_of(line)?;
+        Some(match name.strip_prefix(SQL).unwrap_or(&name) {
+            "SparkListenerTaskStart" => self.task_started(parse(line)?)?,
+            "SparkListenerTaskEnd" => task_ended(parse(line)?)?,
+            "SparkListenerJobStart" => {
+                let job: Box<JobStart> = parse(line)?;
+                let is_sane = job.stages.iter().all(|stage| stage.tasks <= TASKS_MAX);
+                is_sane.then_some(Said::JobStarted(job))?
+            }
+            "SparkListenerJobEnd" => Said::JobEnded(parse(line)?),
+            "SparkListenerStageSubmitted" | "SparkListenerStageCompleted" => Said::Stage(parse(line)?),
+            "SparkListenerExecutorAdded" => Said::ExecutorAdded(parse(line)?),
+            "SparkListenerExecutorRemoved" => Said::ExecutorRemoved(parse(line)?),
+            "SparkListenerBlockManagerAdded" => {
+                let event: BlockManagerAdded = parse(line)?;
+                Said::Memory { executor: event.manager.executor?, bytes: event.memory }
+            }
+            "SparkListenerApplicationStart" => Said::ApplicationStarted(parse(line)?),
+            "SparkListenerApplicationEnd" => Said::ApplicationEnded(parse(line)?),
+            "SparkListenerEnvironmentUpdate" => Said::Environment(parse(line)?),
+            "SparkListenerSQLExecutionStart" => Said::QueryStarted(parse(line)?),
+            "SparkListenerSQLAdaptiveExecutionUpdate" => Said::QueryReplanned(parse(line)?),
+            "SparkListenerSQLExecutionEnd" => Said::QueryEnded(parse(line)?),
+            "SparkListenerDriverAccumUpdates" => Said::DriverCounts(parse(line)?),
+            "SparkListenerUnpersistRDD" => Said::Unpersisted(parse(line)?),
+            "SparkListenerLogStart" => Said::Hello,
+            other => {
                 // An unknown event must still be one.
-                if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err() {
-                    return false;
-                }
-                *self.skipped.entry(short.to_owned()).or_default() += 1;
-                return true;
+                parse::<IgnoredAny>(line)?;
+                Said::Unknown(other.to_owned())
             }
+        })
+    }
+
+    fn task_started(&mut self, event: TaskEvent<'_>) -> Option<Said> {
+        let info = &event.info;
+        let task = StartedTask {
+            id: info.id,
+            executor: self.executor(&info.executor),
+            stage: event.stage,
+            stage_attempt: event.attempt,
+            partition: sane(info.partition())?,
+            attempt: info.attempt,
+            locality: info.locality(),
+            speculative: info.speculative,
         };
-        self.known += u64::from(taken.is_some());
-        taken.is_some()
+        Some(Said::TaskStarted { time: info.launched, task })
     }
 
-    fn task(&mut self, line: &[u8], ended: bool) -> Option<()> {
-        let event: TaskEvent = parse(line)?;
-        let partition = event.info.partition();
-        if u64::from(partition) >= TASKS_MAX {
-            return None;
+    fn executor(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.executors.get(name) {
+            return Arc::clone(known);
         }
-        if ended {
-            if event.kind == "ShuffleMapTask" {
-                self.writers.insert(event.stage);
-            }
-            self.push(event.info.finished, Fact::TaskEnded(Box::new(event)));
-        } else {
-            self.partitions.entry((event.stage, event.attempt)).or_default().insert(partition);
-            self.push(event.info.launched, Fact::TaskStarted(Box::new(event)));
-        }
-        Some(())
+        let name: Arc<str> = name.into();
+        self.executors.insert(Arc::clone(&name));
+        name
     }
+}
 
-    fn job_started(&mut self, line: &[u8]) -> Option<()> {
-        let event: JobStart = parse(line)?;
-        if event.stages.iter().any(|stage| stage.tasks > TASKS_MAX) {
-            return None;
-        }
-        let properties = event.properties.unwrap_or_default();
-        let query = properties.query.and_then(|id| id.parse().ok());
-        self.writers.extend(event.stages.iter().flat_map(|stage| stage.parents.iter().copied()));
-        let (job, stages, description) = (event.job, event.stages, properties.description);
-        self.push(event.time, Fact::JobStarted { job, query, stages, description });
-        Some(())
-    }
+fn task_ended(event: TaskEvent<'_>) -> Option<Said> {
+    sane(event.info.partition())?;
+    let (time, stage, writes) = (event.info.finished, event.stage, event.kind == "ShuffleMapTask");
+    let metrics = event.metrics.as_ref().map(TaskMetrics::from).unwrap_or_default();
+    let failure = (event.reason.reason != "Success").then(|| Box::new(event.reason));
+    let task = EndedTask { id: event.info.id, failure, metrics: Arc::new(metrics) };
+    Some(Said::TaskEnded { time, stage, writes, task })
+}
 
-    fn job_ended(&mut self, line: &[u8]) -> Option<()> {
-        let event: JobEnd = parse(line)?;
-        let message = event.result.exception.and_then(|exception| exception.message);
-        let failed = event.result.result != "JobSucceeded";
-        let error = failed.then(|| message.unwrap_or_else(|| "the job failed".to_owned()));
-        self.push(event.time, Fact::JobEnded { job: event.job, error });
-        Some(())
-    }
-
-    fn stage(&mut self, line: &[u8]) -> Option<()> {
-        let event: StageEvent = parse(line)?;
-        let info = event.info;
-        if info.completed > 0 {
-            let (stage, attempt, failure) = (info.stage, info.attempt, info.failure);
-            if failure.is_none() {
-                self.completed.insert((stage, attempt));
-            }
-            self.push(info.completed, Fact::StageEnded { stage, attempt, failure });
-        } else {
-            self.submitted.insert(info.stage);
-            self.push(info.submitted, Fact::StageSubmitted { stage: info.stage, attempt: info.attempt });
-        }
-        Some(())
-    }
-
-    fn executor(&mut self, line: &[u8], name: &str) -> Option<()> {
-        let event: ExecutorEvent = parse(line)?;
-        let executor = event.executor;
-        let fact = if name.ends_with("Added") {
-            Fact::ExecutorAdded { executor, cores: event.info.cores }
-        } else {
-            Fact::ExecutorRemoved { executor, reason: event.reason }
-        };
-        self.push(event.time, fact);
-        Some(())
-    }
-
-    fn memory(&mut self, line: &[u8]) -> Option<()> {
-        let event: BlockManagerAdded = parse(line)?;
-        self.memory.insert(event.manager.executor?, event.memory);
-        Some(())
-    }
-
-    fn application(&mut self, line: &[u8], name: &str) -> Option<()> {
-        let event: Application = parse(line)?;
-        if name.ends_with("End") {
-            self.ended = Some((event.time, event.exit.unwrap_or(0)));
-        } else {
-            self.name = event.name;
-            self.started = Some(event.time);
-        }
-        Some(())
-    }
-
-    fn environment(&mut self, line: &[u8]) -> Option<()> {
-        let event: Environment = parse(line)?;
-        self.conf = event.spark.into_iter().collect();
-        let system = |key: &str| event.system.get(key).cloned().unwrap_or_default();
-        self.command = system("sun.java.command");
-        self.home = system("user.dir");
-        Some(())
-    }
-
-    fn query(&mut self, line: &[u8], name: &str) -> Option<()> {
-        let event: SqlEvent = parse(line)?;
-        let query = event.query;
-        self.outputs.extend(Output::of(&event.root, &self.home).map(|output| (query, output)));
-        let fact = match name {
-            "SparkListenerSQLExecutionStart" => {
-                Fact::QueryStarted { query, description: event.description, plan: event.plan }
-            }
-            "SparkListenerSQLAdaptiveExecutionUpdate" => Fact::QueryReplanned { query, plan: event.plan },
-            _ => Fact::QueryEnded { query, error: event.error.filter(|text| !text.is_empty()) },
-        };
-        self.push(event.time, fact);
-        Some(())
-    }
-
-    fn driver_counts(&mut self, line: &[u8]) -> Option<()> {
-        let event: DriverCounts = parse(line)?;
-        let known = event.updates.into_iter().filter_map(|(id, value)| Some((id, u64::try_from(value).ok()?)));
-        self.counts.extend(known);
-        Some(())
-    }
-
-    fn unpersisted(&mut self, line: &[u8]) -> Option<()> {
-        #[derive(Deserialize)]
-        struct Unpersist {
-            #[serde(rename = "RDD ID")]
-            rdd: u32,
-        }
-        let event: Unpersist = parse(line)?;
-        self.push(0, Fact::Unpersisted { cache: event.rdd });
-        Some(())
-    }
+/// A partition that can be.
+fn sane(partition: u32) -> Option<u32> {
+    (u64::from(partition) < TASKS_MAX).then_some(partition)
 }

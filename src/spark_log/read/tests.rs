@@ -268,3 +268,22 @@ fn numbers_that_cannot_be_are_unreadable_and_never_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_log_of_many_blocks_reads_as_its_lines_do_and_tells_how_far_it_is() {
+    // One long line of an unknown event is larger than a block; lines stand across the borders of blocks.
+    let long = format!("{{\"Event\":\"Own\",\"text\":\"{}\"}}\n", "x".repeat(3 << 20));
+    let (first, rest) = KILLED.split_at(KILLED.find('\n').expect("lines") + 1);
+    let text = [first, &long, rest, &long.repeat(2)].concat();
+    let zstd = zstd::encode_all(text.as_bytes(), 1).expect("memory");
+    for bytes in [text.as_bytes(), &zstd] {
+        let (_folder, path) = saved("app", bytes);
+        let mut told = Vec::new();
+        let opened = open_telling(&path, |progress| told.push(progress)).expect("a log");
+        assert!(opened.events == log(KILLED).events && !opened.torn && opened.unreadable == 0);
+        assert!(opened.skipped.contains(&("Own".to_owned(), 3)));
+        let size = bytes.len() as u64;
+        assert_eq!(told.last(), Some(&Progress { bytes: size, of: size }));
+        assert!(told.windows(2).all(|pair| pair[0].bytes <= pair[1].bytes));
+    }
+}

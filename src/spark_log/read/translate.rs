@@ -1,13 +1,12 @@
 //! Facts in order of time, as our events.
 
-use super::facts::{Fact, Facts};
-use super::fields::{Metrics, StageInfo, TaskEvent};
+use super::facts::{EndedTask, Fact, Facts, StartedJob, StartedTask};
+use super::fields::{EndReason, StageInfo};
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
-use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::common::time::VirtualTime;
 use crate::event::log::EventLog;
 use crate::event::{
-    ClusterShape, Event, EventKind, Locality, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics,
-    TaskOutcome,
+    Application, ClusterShape, Event, EventKind, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskOutcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,7 +38,7 @@ struct Translator {
     facts: Facts,
     log: EventLog,
     now: VirtualTime,
-    executors: BTreeMap<String, Place>,
+    executors: BTreeMap<Arc<str>, Place>,
     /// A stage that reads a shuffle again is the stage that wrote it.
     same_as: BTreeMap<u32, u32>,
     by_rdd: BTreeMap<(u32, u64), u32>,
@@ -63,13 +62,14 @@ struct Place {
 
 struct Last {
     node: NodeId,
-    outcome: TaskOutcome,
+    /// Absent: it succeeded, as nearly all do.
+    failure: Option<Box<TaskOutcome>>,
 }
 
 struct Running {
     stage: u32,
     partition: u32,
-    executor: String,
+    executor: Arc<str>,
 }
 
 impl Translator {
@@ -83,7 +83,7 @@ impl Translator {
             Fact::ExecutorAdded { executor, cores } => Some((executor, *cores)),
             _ => None,
         });
-        let known: BTreeMap<&String, u32> = added.collect();
+        let known: BTreeMap<&Arc<str>, u32> = added.collect();
         let script =
             self.facts.command.split_whitespace().find(|word| word.strip_suffix(".py").is_some()).unwrap_or_default();
         let conf = |key: &str| self.facts.conf.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
@@ -94,13 +94,8 @@ impl Translator {
             memory_per_node_bytes: self.facts.memory.values().copied().max().unwrap_or(0),
             is_real: true,
         };
-        self.push(EventKind::ApplicationStarted {
-            name: self.facts.name.clone(),
-            script: script.to_owned(),
-            seed: 0,
-            cluster,
-            conf: self.facts.conf.clone(),
-        });
+        let (name, script, conf) = (self.facts.name.clone(), script.to_owned(), self.facts.conf.clone());
+        self.push(EventKind::ApplicationStarted(Arc::new(Application { name, script, seed: 0, cluster, conf })));
     }
 
     fn fact(&mut self, fact: Fact) {
@@ -110,6 +105,7 @@ impl Translator {
             Fact::QueryStarted { query, description, plan } => {
                 let (action, line) = call_site(&description);
                 self.queries.insert(query, (action.clone(), line));
+                let plan = plan.into();
                 self.push(EventKind::QueryStarted { query: QueryId(query), action, line, plan, of: None });
             }
             Fact::QueryReplanned { query, plan } => {
@@ -124,7 +120,7 @@ impl Translator {
                 }
                 self.push(EventKind::QueryEnded { query: QueryId(query), rows: None, error });
             }
-            Fact::JobStarted { job, query, stages, description } => self.job(job, query, &stages, description),
+            Fact::JobStarted(job) => self.job(*job),
             Fact::JobEnded { job, error } => self.push(EventKind::JobEnded { job: JobId(job), error }),
             Fact::StageSubmitted { stage, attempt } => self.submit(stage, attempt),
             Fact::StageEnded { stage, attempt, failure } => {
@@ -134,8 +130,8 @@ impl Translator {
                     Some(reason) => EventKind::StageFailed { stage, reason: first_line(&reason) },
                 });
             }
-            Fact::TaskStarted(event) => self.start_task(&event),
-            Fact::TaskEnded(event) => self.end_task(&event),
+            Fact::TaskStarted(task) => self.start_task(task),
+            Fact::TaskEnded(task) => self.end_task(task),
             Fact::Unpersisted { cache } => self.push(EventKind::CacheDropped { cache: CacheId(cache) }),
         }
     }
@@ -144,16 +140,16 @@ impl Translator {
         self.same_as.get(&stage).copied().unwrap_or(stage)
     }
 
-    fn add_executor(&mut self, name: &str, cores: u32) {
+    fn add_executor(&mut self, name: &Arc<str>, cores: u32) {
         let node = NodeId(self.executors.len() as u32 + 1);
         let taken = |id: u32| self.executors.values().any(|place| place.executor == ExecutorId(id));
         let id = name.parse().ok().filter(|id| !taken(*id)).unwrap_or(node.0 + 1_000_000);
-        let executor = ExecutorId(if name == "driver" && !taken(0) { 0 } else { id });
+        let executor = ExecutorId(if &**name == "driver" && !taken(0) { 0 } else { id });
         let cores = cores.min(65_536);
-        let memory_bytes = self.facts.memory.get(name).copied().unwrap_or(0);
+        let memory_bytes = self.facts.memory.get(&**name).copied().unwrap_or(0);
         self.push(EventKind::NodeAdded { node, cores, memory_bytes, rack: 0, is_spot: false });
         self.push(EventKind::ExecutorAdded { executor, node, cores });
-        self.executors.insert(name.to_owned(), Place { executor, node, cores: Vec::new() });
+        self.executors.insert(Arc::clone(name), Place { executor, node, cores: Vec::new() });
     }
 
     fn remove_executor(&mut self, name: &str, reason: String) {
@@ -163,7 +159,8 @@ impl Translator {
         self.push(EventKind::ExecutorRemoved { executor, node, reason: first_line(&reason) });
     }
 
-    fn job(&mut self, job: u32, query: Option<u32>, stages: &[StageInfo], description: Option<String>) {
+    fn job(&mut self, started: StartedJob) {
+        let StartedJob { job, query, stages, description } = started;
         let mut order: Vec<&StageInfo> = stages.iter().collect();
         order.sort_by_key(|stage| stage.stage);
         for stage in &order {
@@ -218,7 +215,7 @@ impl Translator {
             self.facts.partitions.range((id, 0)..=(id, u32::MAX)).filter_map(|(_, all)| all.last().copied()).max();
         let tasks = u32::try_from(stage.tasks).unwrap_or(0).max(seen.map_or(0, |last| last + 1));
         self.tasks.insert(id, tasks);
-        self.push(EventKind::StageDefined(StageDefinition {
+        self.push(EventKind::StageDefined(Arc::new(StageDefinition {
             stage: StageId(id),
             name: self.stage_name(stage, &operators, query),
             operators,
@@ -231,7 +228,7 @@ impl Translator {
             caches: Vec::new(),
             query: query.map(QueryId),
             line: query.and_then(|query| self.queries.get(&query)).map_or(line, |(_, line)| *line),
-        }));
+        })));
         self.defined.insert(id, parents);
     }
 
@@ -249,7 +246,8 @@ impl Translator {
         let partitions = self.partitions(stage, attempt);
         let reads = self.defined.get(&own).cloned().unwrap_or_default();
         let failed = |partition: &u32| {
-            matches!(self.last.get(&(own, *partition)), Some(Last { outcome: TaskOutcome::FetchFailed { .. }, .. }))
+            let failure = self.last.get(&(own, *partition)).and_then(|last| last.failure.as_deref());
+            matches!(failure, Some(TaskOutcome::FetchFailed { .. }))
         };
         let reason = if attempt == 0 {
             SubmitReason::Needed
@@ -262,7 +260,7 @@ impl Translator {
         };
         let job = self.jobs.get(&stage).copied().unwrap_or_default();
         let stage = StageAttempt { stage: StageId(own), attempt };
-        self.push(EventKind::StageSubmitted { stage, job, partitions, reason });
+        self.push(EventKind::StageSubmitted { stage, job, partitions: partitions.into(), reason });
     }
 
     /// What an attempt is to compute. A first attempt that did not go to its end may not have begun all of it.
@@ -274,30 +272,29 @@ impl Translator {
         seen.map(|all| all.iter().copied().collect()).unwrap_or_default()
     }
 
-    fn start_task(&mut self, event: &TaskEvent) {
-        let info = &event.info;
-        if !self.executors.contains_key(&info.executor) {
-            self.add_executor(&info.executor, 1);
+    fn start_task(&mut self, started: StartedTask) {
+        if !self.executors.contains_key(&started.executor) {
+            self.add_executor(&started.executor, 1);
         }
-        let (stage, partition) = (self.own(event.stage), info.partition());
-        let cause = self.cause(stage, partition, info.speculative);
-        let Some(place) = self.executors.get_mut(&info.executor) else { return };
+        let (task, stage, partition) = (started.id, self.own(started.stage), started.partition);
+        let cause = self.cause(stage, partition, started.speculative);
+        let Some(place) = self.executors.get_mut(&started.executor) else { return };
         let core = place.cores.iter().position(Option::is_none).unwrap_or_else(|| {
             place.cores.push(None);
             place.cores.len() - 1
         });
-        place.cores[core] = Some(info.id);
+        place.cores[core] = Some(task);
         let (executor, node) = (place.executor, place.node);
-        self.running.insert(info.id, Running { stage, partition, executor: info.executor.clone() });
+        self.running.insert(task, Running { stage, partition, executor: started.executor });
         self.push(EventKind::TaskStarted {
-            task: TaskId(info.id),
-            stage: StageAttempt { stage: StageId(stage), attempt: event.attempt },
+            task: TaskId(task),
+            stage: StageAttempt { stage: StageId(stage), attempt: started.stage_attempt },
             partition,
-            attempt: info.attempt,
+            attempt: started.attempt,
             executor,
             node,
             core: core as u32,
-            locality: locality(&info.locality),
+            locality: started.locality,
             cause,
         });
     }
@@ -309,30 +306,31 @@ impl Translator {
         }
         match self.last.get(&(stage, partition)) {
             None => TaskCause::First,
-            Some(Last { node, outcome }) => match outcome {
-                TaskOutcome::Succeeded => TaskCause::OutputLost { node: *node },
-                TaskOutcome::ExecutorLost { node } => TaskCause::ExecutorLost { node: *node },
-                TaskOutcome::FetchFailed { node, .. } => TaskCause::FetchFailed { node: *node },
-                TaskOutcome::Failed { error } => TaskCause::Retry { reason: error.clone() },
-                TaskOutcome::Killed { reason } | TaskOutcome::Ignored { reason } => {
+            Some(Last { node, failure }) => match failure.as_deref() {
+                None | Some(TaskOutcome::Succeeded) => TaskCause::OutputLost { node: *node },
+                Some(TaskOutcome::ExecutorLost { node }) => TaskCause::ExecutorLost { node: *node },
+                Some(TaskOutcome::FetchFailed { node, .. }) => TaskCause::FetchFailed { node: *node },
+                Some(TaskOutcome::Failed { error }) => TaskCause::Retry { reason: error.clone() },
+                Some(TaskOutcome::Killed { reason } | TaskOutcome::Ignored { reason }) => {
                     TaskCause::Retry { reason: reason.clone() }
                 }
             },
         }
     }
 
-    fn end_task(&mut self, event: &TaskEvent) {
+    fn end_task(&mut self, ended: EndedTask) {
         // A task that is told to have been resubmitted had ended before.
-        let Some(running) = self.running.remove(&event.info.id) else { return };
+        let Some(running) = self.running.remove(&ended.id) else { return };
         let Some(place) = self.executors.get_mut(&running.executor) else { return };
-        place.cores.iter_mut().filter(|core| **core == Some(event.info.id)).for_each(|core| *core = None);
+        place.cores.iter_mut().filter(|core| **core == Some(ended.id)).for_each(|core| *core = None);
         let (executor, node) = (place.executor, place.node);
-        let outcome = self.outcome(event, running.stage, node);
-        let metrics = event.metrics.as_ref().map(metrics_of).unwrap_or_default();
-        let succeeded = outcome == TaskOutcome::Succeeded;
-        self.last.insert((running.stage, running.partition), Last { node, outcome: outcome.clone() });
-        let (bytes, rows) = (metrics.shuffle_write_bytes, metrics.shuffle_write_rows);
-        self.push(EventKind::TaskEnded { task: TaskId(event.info.id), outcome, metrics });
+        let failure = ended.failure.map(|reason| self.failure(&reason, running.stage, node));
+        let outcome = failure.clone().unwrap_or(TaskOutcome::Succeeded);
+        let succeeded = failure.is_none();
+        let last = Last { node, failure: failure.map(Box::new) };
+        self.last.insert((running.stage, running.partition), last);
+        let (bytes, rows) = (ended.metrics.shuffle_write_bytes, ended.metrics.shuffle_write_rows);
+        self.push(EventKind::TaskEnded { task: TaskId(ended.id), outcome, metrics: ended.metrics });
         if succeeded && self.facts.writers.contains(&running.stage) {
             self.push(EventKind::MapOutputRegistered {
                 shuffle: ShuffleId(running.stage),
@@ -345,15 +343,14 @@ impl Translator {
         }
     }
 
-    fn outcome(&self, event: &TaskEvent, stage: u32, node: NodeId) -> TaskOutcome {
-        let reason = &event.reason;
+    /// Why a task did not succeed.
+    fn failure(&self, reason: &EndReason, stage: u32, node: NodeId) -> TaskOutcome {
         match reason.reason.as_str() {
-            "Success" => TaskOutcome::Succeeded,
             "ExecutorLostFailure" => TaskOutcome::ExecutorLost { node },
             "FetchFailed" => {
                 let source = reason.address.as_ref().and_then(|address| address.executor.as_ref());
                 let parent = self.defined.get(&stage).and_then(|parents| parents.first().copied());
-                match (source.and_then(|name| self.executors.get(name)), parent) {
+                match (source.and_then(|name| self.executors.get(name.as_str())), parent) {
                     (Some(source), Some(parent)) => TaskOutcome::FetchFailed {
                         shuffle: ShuffleId(parent),
                         map: reason.map.and_then(|map| u32::try_from(map).ok()).unwrap_or(0),
@@ -400,39 +397,4 @@ fn operators_of(stage: &StageInfo) -> Vec<String> {
         }
     }
     names
-}
-
-fn locality(text: &str) -> Locality {
-    match text {
-        "PROCESS_LOCAL" => Locality::Process,
-        "NODE_LOCAL" => Locality::Node,
-        "NO_PREF" => Locality::NoPreference,
-        "RACK_LOCAL" => Locality::Rack,
-        _ => Locality::Any,
-    }
-}
-
-fn metrics_of(m: &Metrics) -> TaskMetrics {
-    let fetch_time = VirtualDuration(m.read.wait_millis.saturating_mul(1_000_000));
-    let write_time = VirtualDuration(m.write.nanos);
-    let run = m.run_millis.saturating_mul(1_000_000);
-    TaskMetrics {
-        rows_in: m.input.records.saturating_add(m.read.records),
-        rows_out: m.write.records.saturating_add(m.output.records),
-        input_bytes: m.input.bytes,
-        input_rows: m.input.records,
-        shuffle_read_bytes: m.read.local.saturating_add(m.read.remote),
-        shuffle_read_rows: m.read.records,
-        shuffle_read_remote_bytes: m.read.remote,
-        shuffle_write_bytes: m.write.bytes,
-        shuffle_write_rows: m.write.records,
-        output_bytes: m.output.bytes,
-        output_rows: m.output.records,
-        spilled_bytes: m.spilled,
-        peak_memory_bytes: m.peak,
-        fetch_time,
-        compute_time: VirtualDuration(run.saturating_sub(fetch_time.0).saturating_sub(write_time.0)),
-        write_time,
-        ..TaskMetrics::default()
-    }
 }

@@ -143,7 +143,7 @@ impl Checker {
                 Ok(())
             }
             EventKind::ApplicationEnded { exit } => self.application_ended(*exit),
-            EventKind::ApplicationStarted { .. }
+            EventKind::ApplicationStarted(_)
             | EventKind::ExecutorsRequested { .. }
             | EventKind::ExecutorExcluded { .. }
             | EventKind::BlockReplicated { .. }

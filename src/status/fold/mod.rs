@@ -7,7 +7,7 @@ mod data;
 mod machines;
 mod work;
 
-use super::model::{Application, Job, Query, Status};
+use super::model::{Job, Query, Status};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
 use std::sync::Arc;
@@ -43,17 +43,12 @@ impl Status {
 
     fn apply_kind(&mut self, at: VirtualTime, kind: &EventKind) {
         match kind {
-            EventKind::ApplicationStarted { name, script, seed, cluster, conf } => {
-                let application = Application {
-                    name: name.clone(),
-                    script: script.clone(),
-                    seed: *seed,
-                    cluster: cluster.clone(),
-                    conf: conf.clone(),
+            EventKind::ApplicationStarted(application) => {
+                let setting = |key: &str| {
+                    application.conf.iter().rfind(|(known, _)| known == key).map(|(_, value)| value.as_str())
                 };
-                let setting = |key: &str| conf.iter().rfind(|(known, _)| known == key).map(|(_, value)| value.as_str());
                 self.has_shuffle_service = setting("spark.shuffle.service.enabled") == Some("true");
-                self.application = Some(Arc::new(application));
+                self.application = Some(Arc::clone(application));
             }
             EventKind::ApplicationEnded { exit } => self.exit = Some(*exit),
             EventKind::ScriptRead { .. }
@@ -109,7 +104,7 @@ impl Status {
                     query: *query,
                     action: action.clone(),
                     line: *line,
-                    plan: plan.as_str().into(),
+                    plan: Arc::clone(plan),
                     of: *of,
                     started: at,
                     ended: None,

@@ -25,7 +25,7 @@ impl Status {
                         attempt: stage.attempt,
                         job: *job,
                         at,
-                        partitions: partitions.as_slice().into(),
+                        partitions: Arc::clone(partitions),
                         reason: reason.clone(),
                         ended: None,
                         failure: None,
@@ -41,7 +41,7 @@ impl Status {
         }
     }
 
-    fn define_stage(&mut self, at: VirtualTime, definition: &StageDefinition) {
+    fn define_stage(&mut self, at: VirtualTime, definition: &Arc<StageDefinition>) {
         let id = definition.stage;
         if let Some(writes) = definition.writes {
             let readers = self.shuffles.get(&writes).map(|known| known.readers.clone()).unwrap_or_default();
@@ -62,7 +62,7 @@ impl Status {
             }
         }
         let stage = Stage {
-            definition: Arc::new(definition.clone()),
+            definition: Arc::clone(definition),
             defined: at,
             submissions: Vec::new(),
             skipped_by: Vec::new(),
@@ -96,7 +96,7 @@ impl Status {
                     started: at,
                     ended: None,
                     outcome: None,
-                    metrics: TaskMetrics::default(),
+                    metrics: Arc::default(),
                     fetches: Vec::new(),
                     orphaned: false,
                 };
@@ -136,6 +136,8 @@ impl Status {
         self.attempts.insert(task, Arc::new(attempt));
         let known = self.stages.get_mut(&stage).map(Arc::make_mut);
         if let Some(slot) = known.and_then(|known| known.tasks.get_mut(partition as usize)) {
+            // Nearly all tasks run once.
+            slot.runs.reserve_exact(1);
             slot.runs.push(task);
             if slot.state != TaskState::Done {
                 let redo = again || slot.state == TaskState::Recomputing;
@@ -144,12 +146,12 @@ impl Status {
         }
     }
 
-    fn end_task(&mut self, at: VirtualTime, task: TaskId, outcome: &TaskOutcome, metrics: &TaskMetrics) {
+    fn end_task(&mut self, at: VirtualTime, task: TaskId, outcome: &TaskOutcome, metrics: &Arc<TaskMetrics>) {
         let Some(known) = self.attempts.get_mut(&task) else { return };
         let ended = Arc::make_mut(known);
         ended.ended = Some(at);
         ended.outcome = Some(outcome.clone());
-        ended.metrics = metrics.clone();
+        ended.metrics = Arc::clone(metrics);
         let attempt = Arc::clone(known);
         if let Some(node) = self.nodes.get_mut(&attempt.node).filter(|node| node.is_alive()) {
             node.spilled_bytes += metrics.spilled_bytes;

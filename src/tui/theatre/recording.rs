@@ -79,6 +79,7 @@ impl Recording {
         if events.is_empty() {
             return;
         }
+        self.history.reserve(events.len());
         let narrator = Narrator::new(Depth::Normal, Format::Text).line_by_line();
         for event in events {
             self.history.push(Arc::clone(&event));

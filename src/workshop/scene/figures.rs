@@ -113,12 +113,12 @@ pub static FIGURES: &[(&str, &str, Count)] = &[
     ("shuffle_bytes", "bytes written for shuffles", |t, _| sum(t, |a| a.metrics.shuffle_write_bytes)),
     ("records_of", "rows that a stage wrote for its shuffle", |t, a| of_stage(t, a, |a| a.metrics.shuffle_write_rows)),
     ("bytes_of", "bytes that a stage wrote for its shuffle", |t, a| of_stage(t, a, |a| a.metrics.shuffle_write_bytes)),
-    ("read_of", "rows that a stage read from files or blocks", |t, a| {
-        of_stage(t, a, |a| a.metrics.input_rows + a.metrics.shuffle_read_rows)
-    }),
+    ("read_of", "rows that a stage read from files or blocks", |t, a| of_stage(t, a, |a| a.metrics.rows_in)),
     ("remote_bytes", "shuffle bytes that crossed the network", |t, _| sum(t, |a| a.metrics.shuffle_read_remote_bytes)),
     ("shuffle_read", "shuffle bytes read", |t, _| sum(t, |a| a.metrics.shuffle_read_bytes)),
-    ("input_rows", "rows read from files or caches", |t, _| sum(t, |a| a.metrics.input_rows)),
+    ("input_rows", "rows read from files or caches", |t, _| {
+        sum(t, |a| a.metrics.rows_in.saturating_sub(a.metrics.shuffle_read_rows))
+    }),
     ("input_bytes", "bytes read from files or caches", |t, _| sum(t, |a| a.metrics.input_bytes)),
     ("input_of", "bytes that an action read", |t, a| {
         let queries: Vec<_> = chosen(t, a)?.into_iter().map(|query| query.query).collect();
@@ -392,7 +392,7 @@ fn written(take: &Take) -> impl Iterator<Item = &crate::status::Output> {
 /// Rows read by each task of a stage, sorted.
 fn rows(take: &Take, arguments: &[Value]) -> Result<Vec<u64>> {
     let id = stage(take, arguments)?.definition.stage;
-    let read = |run: &Attempt| run.metrics.input_rows + run.metrics.shuffle_read_rows;
+    let read = |run: &Attempt| run.metrics.rows_in;
     let mut rows: Vec<u64> = succeeded(take).filter(|run| run.stage.stage == id).map(read).collect();
     rows.sort_unstable();
     Ok(rows)

@@ -129,7 +129,9 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     if let (Form::Full, Some(application)) = (areas.form, &head.application) {
         let cluster = &application.cluster;
         parts.push(format!("{} nodes x {} cores", cluster.nodes, cluster.cores_per_node));
-        parts.push(format!("seed {}", application.seed));
+        if !cluster.is_real {
+            parts.push(format!("seed {}", application.seed));
+        }
     }
     for (index, part) in parts.iter().enumerate() {
         let between = if index == 0 { "" } else { " · " };
