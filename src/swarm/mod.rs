@@ -4,7 +4,7 @@
 //!   seed ──▶ case: script, tables, cluster, settings ──▶ twin without faults ──▶ rows, end
 //!                                                            │ its times and tasks
 //!                                                            ▼
-//!                                                     faults of a mix ──▶ run, and the same again on other threads
+//!                                                     faults of a mix ──▶ run; one in four the same again on other threads
 //!                                                                            │
 //!                                            same rows · or failed at a named limit · or a bug of ours, with its seed
 //! ```

@@ -13,8 +13,8 @@ use std::time::Instant;
 /// Try random plans, clusters and faults from seeds: the same rows, or a failure at a named limit
 ///
 /// Each seed draws a script, its data, a cluster, settings and faults. The run with faults must give the rows of the run without, or fail at a
-/// limit that the log bears out, and must be the same byte for byte when it is repeated. A seed that shows a bug is printed with the command
-/// that replays it.
+/// limit that the log bears out; one run in four is repeated on two threads and must write the same log. A seed that shows a bug is printed
+/// with the command that replays it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   batchlab simulate --seeds 1000
