@@ -1,6 +1,6 @@
 //! Lists and maps whose clones share what neither has changed since.
 //!
-//! A clone costs one step for each [`CHUNK`] entries, a change after it copies one chunk. So a log can keep a picture of itself every few
+//! A clone costs one step for each `CHUNK` entries, a change after it copies one chunk. So a log can keep a picture of itself every few
 //! thousand events, and a jump in time is cheap. Keys that grow, as ids do, are appended; others find their place.
 //!
 //! ```text

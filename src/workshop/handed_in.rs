@@ -3,7 +3,7 @@
 //! An archive is unpacked into a scratch folder, and of it only the learner's own part: scripts below `exercises/` and what `.batchlab/`
 //! remembers. Step files stay behind, so a class is judged by the instructor's.
 //!
-//! **Invariants.** Nothing is written outside the scratch folder, whatever names the archive holds, and never more than [`BYTES_MAX`].
+//! **Invariants.** Nothing is written outside the scratch folder, whatever names the archive holds, and never more than `BYTES_MAX`.
 
 use super::progress::{self, Progress};
 use super::scratch::Scratch;

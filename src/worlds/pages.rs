@@ -6,7 +6,7 @@
 //!     └────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! The [`Gate`] lets requests pass at a steady rate with a small reserve; whoever is refused is told when to come back. Only the page before
+//! The `Gate` lets requests pass at a steady rate with a small reserve; whoever is refused is told when to come back. Only the page before
 //! tells where the next one begins, so a slice is read in order, by one reader.
 //!
 //! **Invariants.** Every row is read once; in no second pass more requests than the rate and the reserve allow.
