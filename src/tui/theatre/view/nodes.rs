@@ -35,11 +35,12 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
     let columns = (inner.width / BOX_WIDTH).clamp(1, 4).min(nodes.len() as u16);
     let rows = (nodes.len() as u16).div_ceil(columns);
     let height = cores + 4;
+    let outputs = outputs_by_node(model, status);
     let used = if rows * height <= inner.height {
-        boxes(brush, model, status, inner, &nodes, (columns, height));
+        boxes(brush, model, status, inner, (&nodes, &outputs), (columns, height));
         rows * height
     } else {
-        lines(brush, model, status, inner, &nodes)
+        lines(brush, model, status, inner, (&nodes, &outputs))
     };
     let mut rest = inner.height.saturating_sub(used);
     if rest > 2 {
@@ -59,13 +60,20 @@ fn up(model: &Model, status: &Status) -> usize {
     status.alive() - usize::from(model.dying().is_some())
 }
 
-fn boxes(brush: &mut Brush, model: &Model, status: &Status, area: Rect, nodes: &[&Node], grid: (u16, u16)) {
+fn boxes(
+    brush: &mut Brush,
+    model: &Model,
+    status: &Status,
+    area: Rect,
+    (nodes, outputs): (&[&Node], &Outputs),
+    grid: (u16, u16),
+) {
     let (columns, height) = grid;
     let width = (area.width - (columns - 1)) / columns;
     for (index, node) in nodes.iter().enumerate() {
         let (column, row) = (index as u16 % columns, index as u16 / columns);
         let rect = Rect { x: area.x + column * (width + 1), y: area.y + row * height, width, height };
-        node_box(brush, model, status, rect, node);
+        node_box(brush, model, status, rect, (node, outputs));
     }
 }
 
@@ -82,7 +90,7 @@ fn dead<'a>(model: &'a Model, node: &Node) -> Option<&'a Death> {
     told.or_else(last).map(AsRef::as_ref)
 }
 
-fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node: &Node) {
+fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, (node, outputs): (&Node, &Outputs)) {
     let death = dead(model, node);
     let selected = model.selected == Selected::Node(node.node);
     let trouble = trouble(node);
@@ -117,7 +125,7 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, node:
     let rest = Rect { y: inside.y + node.cores as u16, height: 2, ..inside };
     match death {
         Some(death) => ghost(brush, model, status, death, rest),
-        None => holdings(brush, model, status, node, rest),
+        None => holdings(brush, status, node, outputs, rest),
     }
 }
 
@@ -224,7 +232,7 @@ fn progress(model: &Model, task: TaskId, started: VirtualTime) -> Option<f64> {
 }
 
 /// The memory bar, and what is stored.
-fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area: Rect) {
+fn holdings(brush: &mut Brush, status: &Status, node: &Node, outputs: &Outputs, area: Rect) {
     let (_, cached) = status.stored_on(node.node);
     let share = cached as f64 / node.memory_bytes.max(1) as f64;
     let x = brush.tone(area, 0, 0, "memory ", Tone::Dim);
@@ -239,28 +247,31 @@ fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area
     if node.spilled_bytes > 0 {
         brush.tone(area, x + 1, 0, &format!("▽ {}", bytes(node.spilled_bytes)), Tone::Spilled);
     }
-    let outputs = outputs_on(model, status, node.node);
+    let outputs = outputs.get(&node.node).map_or(&[][..], Vec::as_slice);
     brush.tone(
         area,
         0,
         1,
-        &outputs_words(status, &outputs, usize::from(area.width)),
+        &outputs_words(status, outputs, usize::from(area.width)),
         if outputs.is_empty() { Tone::Dim } else { Tone::Done },
     );
 }
 
-/// Map outputs of the stages on screen that are on a node.
-fn outputs_on(model: &Model, status: &Status, node: NodeId) -> Vec<(StageId, u32)> {
+/// Map outputs by the node that holds them.
+type Outputs = BTreeMap<NodeId, Vec<(StageId, u32)>>;
+
+/// Map outputs of the stages on screen.
+fn outputs_by_node(model: &Model, status: &Status) -> Outputs {
     let stages = stages_on_screen(model);
-    let mut here = Vec::new();
+    let mut held = Outputs::new();
     for shuffle in status.shuffles.values().filter(|shuffle| !shuffle.released && stages.contains(&shuffle.writer)) {
         for (map, output) in shuffle.maps.iter().enumerate() {
-            if output.as_ref().is_some_and(|output| output.node == node && output.lost.is_none()) {
-                here.push((shuffle.writer, map as u32));
+            if let Some(output) = output.as_ref().filter(|output| output.lost.is_none()) {
+                held.entry(output.node).or_default().push((shuffle.writer, map as u32));
             }
         }
     }
-    here
+    held
 }
 
 fn outputs_words(status: &Status, outputs: &[(StageId, u32)], room: usize) -> String {
@@ -275,15 +286,18 @@ fn outputs_words(status: &Status, outputs: &[(StageId, u32)], room: usize) -> St
         let name = status.task_name(stage, map);
         name.split_once('.').map_or_else(|| name.clone(), |(_, task)| task.to_owned())
     };
+    // A name takes three columns at least; of many only the number is told.
+    let are_few = outputs.len() * 3 <= room;
     let groups: Vec<String> = by_stage
         .iter()
+        .filter(|_| are_few)
         .map(|(stage, maps)| {
             let names: Vec<String> = maps.iter().map(|map| short(*stage, *map)).collect();
             format!("{stage}: {}", names.join(" "))
         })
         .collect();
     let text = format!("■ {}", groups.join("  "));
-    if text.width() <= room {
+    if are_few && text.width() <= room {
         return text;
     }
     let counts: Vec<String> = by_stage.iter().map(|(stage, maps)| format!("{stage}: {}", maps.len())).collect();
@@ -325,7 +339,7 @@ fn ghost(brush: &mut Brush, model: &Model, status: &Status, death: &Death, area:
 }
 
 /// One line for each node, or a part of them around the selection.
-fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, nodes: &[&Node]) -> u16 {
+fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, (nodes, outputs): (&[&Node], &Outputs)) -> u16 {
     let height = usize::from(area.height);
     let chosen = nodes.iter().position(|node| model.selected == Selected::Node(node.node)).unwrap_or(0);
     let chosen =
@@ -338,12 +352,12 @@ fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, nodes: &
         brush.tone(below, area.width.saturating_sub(more.width() as u16), area.height, &more, Tone::Key);
     }
     for (y, node) in nodes.iter().skip(first).take(height).enumerate() {
-        node_line(brush, model, status, node, Rect { y: area.y + y as u16, height: 1, ..area });
+        node_line(brush, model, status, (node, outputs), Rect { y: area.y + y as u16, height: 1, ..area });
     }
     nodes.len().min(height) as u16
 }
 
-fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, area: Rect) {
+fn node_line(brush: &mut Brush, model: &Model, status: &Status, (node, outputs): (&Node, &Outputs), area: Rect) {
     brush.hit_area(area, Target::Select(Selected::Node(node.node)));
     let death = dead(model, node);
     let (glyph, tone) = match (death, trouble(node)) {
@@ -378,7 +392,7 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, are
         brush.tone(end, 0, 0, &text, Tone::Lost);
         return;
     }
-    let outputs = outputs_on(model, status, node.node);
-    let text = if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, &outputs, usize::from(tail)) };
+    let outputs = outputs.get(&node.node).map_or(&[][..], Vec::as_slice);
+    let text = if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, outputs, usize::from(tail)) };
     brush.tone(end, 0, 0, &text, if outputs.is_empty() { Tone::Dim } else { Tone::Done });
 }

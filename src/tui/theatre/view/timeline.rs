@@ -16,6 +16,9 @@ const NAMES: u16 = 11;
 /// Columns for the time, at most; a wider screen stays blank behind them.
 const WIDEST: u16 = 512;
 
+/// More tasks of one core than this are not looked at one by one.
+const MANY: usize = 4 * WIDEST as usize;
+
 /// Time to columns.
 struct Scale {
     from: VirtualTime,
@@ -275,15 +278,24 @@ fn by_node(brush: &mut Brush, model: &Model, status: &Status, inner: Rect, chart
         for (_, tasks) in lanes {
             cores += 1;
             let known = tasks.partition_point(|task| status.attempts.contains_key(task));
-            for attempt in tasks[..known].iter().filter_map(|task| status.attempts.get(task)) {
-                if ends(model, attempt) < scale.from {
-                    continue;
+            // A core does one task after the other, so that their ends come in order too.
+            let ended = |task: &TaskId| status.attempts.get(task).map(|attempt| ends(model, attempt));
+            let seen = tasks[..known].partition_point(|task| ended(task).is_some_and(|end| end < scale.from));
+            let mut left = &tasks[seen..known];
+            while let Some((task, mut later)) = left.split_first() {
+                if let Some(attempt) = status.attempts.get(task) {
+                    let to = scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1);
+                    for x in scale.column(attempt.started)..=to {
+                        let cell = &mut load[x as usize];
+                        *cell = (cell.0 + 1, cell.1 || attempt.is_again());
+                    }
+                    if left.len() > MANY {
+                        // What lies wholly in a cell that is drawn already would not show.
+                        let hidden = |task: &TaskId| ended(task).is_some_and(|end| scale.column(end) <= to);
+                        later = &later[later.partition_point(hidden)..];
+                    }
                 }
-                let to = scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1);
-                for x in scale.column(attempt.started)..=to {
-                    let cell = &mut load[x as usize];
-                    *cell = (cell.0 + 1, cell.1 || attempt.is_again());
-                }
+                left = later;
             }
         }
         for (x, (busy, again)) in load.into_iter().enumerate().filter(|(_, (busy, _))| *busy > 0) {
