@@ -64,6 +64,7 @@ pub(crate) fn show(lines: &[PageLine]) {
 pub(crate) fn ask(prompt: &str, say: fn(&str)) -> Option<String> {
     say(prompt);
     let mut line = String::new();
+    let _waiting = interrupt::waiting();
     match std::io::stdin().lock().read_line(&mut line) {
         Ok(read) if read > 0 => Some(line.trim().to_owned()),
         _ => {
