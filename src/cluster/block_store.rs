@@ -98,11 +98,7 @@ impl BlockStore {
         self.drop_cached(cache, partition);
         self.uses += 1;
         let mut evicted = Evicted::default();
-        while level.memory && self.in_memory + bytes > limit {
-            let oldest = self.cached.iter().filter(|((id, _), block)| *id != cache && !block.on_disk);
-            let Some(key) = oldest.min_by_key(|(_, block)| block.last_used).map(|(key, _)| *key) else { break };
-            self.evict(key, &mut evicted);
-        }
+        while level.memory && self.in_memory + bytes > limit && self.evict_oldest(|id| id != cache, &mut evicted) {}
         let on_disk = !level.memory || self.in_memory + bytes > limit;
         if on_disk && !level.disk {
             evicted.dropped.push((cache, partition));
@@ -127,12 +123,18 @@ impl BlockStore {
     /// Cached partitions leave memory, the least recently used first, until no more than `limit` bytes are there.
     pub fn shrink_cached(&mut self, limit: u64) -> Evicted {
         let mut evicted = Evicted::default();
-        while self.in_memory > limit {
-            let held = self.cached.iter().filter(|(_, block)| !block.on_disk);
-            let Some(key) = held.min_by_key(|(_, block)| block.last_used).map(|(key, _)| *key) else { break };
-            self.evict(key, &mut evicted);
-        }
+        while self.in_memory > limit && self.evict_oldest(|_| true, &mut evicted) {}
         evicted
+    }
+
+    /// The least recently used partition in memory, of the caches that may leave, leaves it. False when there is none.
+    fn evict_oldest(&mut self, may_leave: impl Fn(CacheId) -> bool, evicted: &mut Evicted) -> bool {
+        let held = self.cached.iter().filter(|((cache, _), block)| may_leave(*cache) && !block.on_disk);
+        let oldest = held.min_by_key(|(_, block)| block.last_used).map(|(key, _)| *key);
+        if let Some(key) = oldest {
+            self.evict(key, evicted);
+        }
+        oldest.is_some()
     }
 
     fn evict(&mut self, key: (CacheId, u32), evicted: &mut Evicted) {

@@ -59,13 +59,15 @@ impl Cluster {
     /// A task's share of its executor's memory, fixed before it is placed: where executors differ, the smallest share.
     pub(super) fn task_memory(&self, conf: &Conf) -> u64 {
         let division = Division::of(conf);
-        let share = |node| {
+        let share = |node, cached: u64| {
             let size = self.config.executor_size(node, conf);
-            let kept = self.executors.values().filter(|one| one.node == node).map(|one| one.store.cached_in_memory());
-            let kept = kept.max().unwrap_or(0).min(division.protected(size.memory_bytes));
+            let kept = cached.min(division.protected(size.memory_bytes));
             division.usable(size.memory_bytes).saturating_sub(kept) / u64::from(size.cores)
         };
-        let least = (1..=self.config.nodes()).map(|number| share(NodeId(number))).min().unwrap_or_default();
+        let empty = (1..=self.config.nodes()).map(|number| share(NodeId(number), 0));
+        let filled = self.executors.values().map(|one| (one.node, one.store.cached_in_memory()));
+        let filled = filled.filter(|(_, cached)| *cached > 0).map(|(node, cached)| share(node, cached));
+        let least = empty.chain(filled).min().unwrap_or_default();
         (least / self.config.scale).max(1 << 10)
     }
 

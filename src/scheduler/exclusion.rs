@@ -105,10 +105,12 @@ impl Health {
         found
     }
 
-    /// Forgets what is long ago.
-    pub fn forget(&mut self, now: VirtualTime) {
+    /// Forgets what is long ago. True when somebody is avoided no longer.
+    pub fn forget(&mut self, now: VirtualTime) -> bool {
+        let avoided = self.executors.len() + self.nodes.len();
         self.executors.retain(|_, (_, until)| *until > now);
         self.nodes.retain(|_, until| *until > now);
+        self.executors.len() + self.nodes.len() < avoided
     }
 
     /// Forgets all that was learned.

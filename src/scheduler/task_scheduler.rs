@@ -210,11 +210,13 @@ impl TaskScheduler {
             let over = self.sets.extract_if(.., |_, set| is_over(set) && !busy.contains_key(&set.stage));
             self.lessons.extend(over.filter_map(|(_, set)| set.lesson()));
         }
-        for lesson in std::mem::take(&mut self.lessons) {
-            for (executor, node) in self.health.learn(&lesson, now) {
-                out.emit(EventKind::ExecutorExcluded { executor, node, stage: None });
-                self.keep_to_health();
-            }
+        let lessons = std::mem::take(&mut self.lessons);
+        let avoided: Vec<_> = lessons.iter().flat_map(|lesson| self.health.learn(lesson, now)).collect();
+        if !avoided.is_empty() {
+            self.keep_to_health();
+        }
+        for (executor, node) in avoided {
+            out.emit(EventKind::ExecutorExcluded { executor, node, stage: None });
         }
     }
 
@@ -238,8 +240,7 @@ impl TaskScheduler {
 
     /// Lets executors serve again that were avoided long enough.
     fn forgive(&mut self, now: VirtualTime) {
-        if !self.health.is_clean() {
-            self.health.forget(now);
+        if self.health.forget(now) {
             self.keep_to_health();
         }
     }

@@ -102,7 +102,7 @@ impl CacheManager {
     /// Remembers which caches are filled.
     pub fn note_loaded(&mut self, is_filled: impl Fn(CacheId) -> bool) {
         for entry in &mut self.entries {
-            entry.is_loaded |= is_filled(entry.id);
+            entry.is_loaded = entry.is_loaded || is_filled(entry.id);
         }
     }
 

@@ -282,23 +282,20 @@ fn outputs_words(status: &Status, outputs: &[(StageId, u32)], room: usize) -> St
     for (stage, map) in outputs {
         by_stage.entry(*stage).or_default().push(*map);
     }
-    let short = |stage: StageId, map: u32| {
-        let name = status.task_name(stage, map);
-        name.split_once('.').map_or_else(|| name.clone(), |(_, task)| task.to_owned())
-    };
-    // A name takes three columns at least; of many only the number is told.
-    let are_few = outputs.len() * 3 <= room;
-    let groups: Vec<String> = by_stage
-        .iter()
-        .filter(|_| are_few)
-        .map(|(stage, maps)| {
+    // A name takes three columns at least; of more than that only the number is told.
+    if outputs.len() * 3 <= room {
+        let short = |stage: StageId, map: u32| {
+            let name = status.task_name(stage, map);
+            name.split_once('.').map_or_else(|| name.clone(), |(_, task)| task.to_owned())
+        };
+        let named = by_stage.iter().map(|(stage, maps)| {
             let names: Vec<String> = maps.iter().map(|map| short(*stage, *map)).collect();
             format!("{stage}: {}", names.join(" "))
-        })
-        .collect();
-    let text = format!("■ {}", groups.join("  "));
-    if are_few && text.width() <= room {
-        return text;
+        });
+        let text = format!("■ {}", named.collect::<Vec<String>>().join("  "));
+        if text.width() <= room {
+            return text;
+        }
     }
     let counts: Vec<String> = by_stage.iter().map(|(stage, maps)| format!("{stage}: {}", maps.len())).collect();
     let text = format!("■ outputs {}", counts.join("  "));
