@@ -338,6 +338,40 @@ fn a_script_stops_before_a_line_and_each_line_before_is_told() {
 }
 
 #[test]
+fn calls_of_rdds_are_steps_that_an_action_lights() {
+    const WORDS: &str = "words = spark.sparkContext.parallelize(['a b', 'b'], 2)
+pairs = words.flatMap(str.split).map(lambda word: (word, 1))
+counts = pairs.reduceByKey(lambda a, b: a + b)
+print(sorted(counts.collect()))
+";
+    let said = run(WORDS, &[]);
+    assert_eq!(said.stdout, "[('a', 1), ('b', 2)]\n");
+    let output = batchlab(said.folder.path(), &["run", "script.py", "--narrate", "full", "--until", "line:6"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    let order = [
+        "the plan grows by parallelize 2 partitions; nothing runs",
+        "line 4: pairs",
+        "the plan grows by flatMap; nothing runs",
+        "the plan grows by map; nothing runs",
+        "line 5: counts",
+        "the plan grows by reduceByKey; nothing runs",
+    ];
+    let places: Vec<Option<usize>> = order.iter().map(|words| told.find(words)).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?} in\n{told}");
+    assert!(!told.contains("Q0 starts"), "{told}");
+}
+
+#[test]
+fn ready_scenarios_have_names() {
+    let said = run(STEPS, &[]);
+    let output = batchlab(said.folder.path(), &["run", "script.py", "--nodes", "4", "--faults", "one-dead"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("FAULT injected: kill node-2"), "{told}");
+    let refused = batchlab(said.folder.path(), &["run", "script.py", "--faults", "no-such"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("one of: one-dead, flaky-network"));
+}
+
+#[test]
 fn a_prediction_is_asked_for_and_answered() {
     let script = run(STEPS, &[]);
     let said = told(script.folder.path(), &["run", "script.py", "--ask", "--nodes", "2"], "what?\nb\n");

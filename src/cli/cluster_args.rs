@@ -1,5 +1,6 @@
 //! The options that describe the pretend cluster, its faults and its settings; the same for every command that runs a script.
 
+use super::scenarios;
 use crate::cluster::config::READY;
 use crate::cluster::fault::FORMS;
 use crate::cluster::{ClusterConfig, Fault};
@@ -34,8 +35,8 @@ pub(crate) struct ClusterArgs {
     /// Another fault, such as restart:2@9, slow:2x4@1, cut:2@3, preempt:2+2s@8; --help lists them all
     #[arg(long, value_name = "KIND:WHAT@WHEN", long_help = fault_help())]
     pub fault: Vec<String>,
-    /// A file with a fault on each line, as --fault takes them; # begins a comment
-    #[arg(long, value_name = "FILE")]
+    /// A file with a fault on each line, as --fault takes them, # begins a comment; or one-dead, flaky-network, spot-market, slow-disk
+    #[arg(long, value_name = "FILE|NAME")]
     pub faults: Vec<PathBuf>,
     /// Faults of a mix drawn from the seed within the first virtual seconds: storm:3@5 is three of any kind within 5 s
     #[arg(long, value_name = "MIX:COUNT@SECONDS", long_help = chaos_help())]
@@ -209,10 +210,16 @@ impl ClusterArgs {
             kills.chain(self.fault.iter().map(|text| Fault::parse(text))).collect::<Result<_>>()?;
         for file in &self.faults {
             let name = file.display().to_string();
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                refused(format!("the scenario {name} cannot be read: {error}"))
-                    .with_help("give a file with a fault on each line, such as kill:2@3.5")
-            })?;
+            let read = || {
+                std::fs::read_to_string(file).map_err(|error| {
+                    refused(format!("the scenario {name} cannot be read: {error}")).with_help(format!(
+                        "give a file with a fault on each line, such as kill:2@3.5, or one of: {}",
+                        scenarios::names()
+                    ))
+                })
+            };
+            let text =
+                scenarios::ready(&name).filter(|_| !file.exists()).map_or_else(read, |text| Ok(text.to_owned()))?;
             faults.extend(Fault::scenario(&name, &text)?);
         }
         if let Some(text) = self.chaos.as_deref() {

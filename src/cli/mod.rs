@@ -4,6 +4,7 @@
 //! (0 fine, 1 the script raised, 2 wrong use, 3 not supported here, 70 our bug, 130 interrupted).
 
 mod ask;
+mod branches;
 mod classroom;
 mod cluster_args;
 mod commands;
@@ -15,6 +16,7 @@ mod on_spark;
 mod opening;
 mod output;
 mod saves;
+mod scenarios;
 mod stage;
 mod submit;
 mod tables;

@@ -1,28 +1,21 @@
 //! Brings runs to the theatre: live, saved, and branched.
 
+use super::branches::{self, Again};
 use super::launch::Plan;
 use super::output;
-use crate::cluster::{Breakage, Fault};
-use crate::common::time::VirtualDuration;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
 use crate::tui::lesson::model::{Kind, Left, Reader};
-use crate::tui::theatre::branch::Change;
-use crate::tui::theatre::fault::{self, FaultKind, Strike};
-use crate::tui::theatre::{self, BranchRequest, Exit, Source, TheatreInput};
+use crate::tui::theatre::{self, Exit, Source, TheatreInput};
 use crate::tui::world::model::{self as world_model, WorldModel};
-use crate::tui::{self, Depth, GlyphSet, Motion, RunEnd, RunHandle, ScreenOptions, Theme};
+use crate::tui::{self, Depth, GlyphSet, Motion, ScreenOptions, Theme};
 use crate::workshop::demo::{Demo, PlayedDemo};
 use crate::workshop::lesson::{Lesson, Piece, Played};
 use crate::workshop::markdown::{Block, Span, Style};
 use crate::worlds::WorldOutcome;
 use clap::ValueEnum;
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 /// How screens look.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -116,19 +109,26 @@ impl ScreenArgs {
             None if locale == "C" || locale == "POSIX" || set("TERM") == "linux" => GlyphSet::Ascii,
             None => GlyphSet::Unicode,
         };
-        ScreenOptions { glyphs, theme, depth, motion, projector: false, no_mouse: self.no_mouse }
+        ScreenOptions {
+            glyphs,
+            theme,
+            depth,
+            motion,
+            projector: false,
+            no_mouse: self.no_mouse,
+            is_remote: !set("SSH_TTY").is_empty(),
+        }
     }
 }
 
 /// Runs a script in the theatre; gives the exit status and the log.
 pub(crate) fn watch(plan: &Plan, title: &str, until: Option<u32>, screen: ScreenArgs) -> Result<(u8, EventLog)> {
-    let main = start(plan);
+    let main = branches::start(plan);
     let log = main.log.clone();
-    let branches = Branches::new(plan.clone());
     let input = TheatreInput {
         title: title.to_owned(),
         source: Source::Live(main.clone()),
-        on_branch: Some(Box::new(move |request| branches.start(request))),
+        engine: Some(branches::engine(plan.clone(), Again::Script)),
         paused: false,
         from: 0,
         until,
@@ -164,7 +164,7 @@ pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, until: Option<u32>, s
     show(TheatreInput {
         title: title.to_owned(),
         source: Source::Recorded(events),
-        on_branch: None,
+        engine: None,
         paused: true,
         from: 0,
         until,
@@ -178,7 +178,7 @@ pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) 
     show(TheatreInput {
         title,
         source: Source::Compared(runs),
-        on_branch: None,
+        engine: None,
         paused: true,
         from: 0,
         until: None,
@@ -188,11 +188,10 @@ pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) 
 
 /// Shows a run that is over, from a position on; where its plan is given, faults can be added to it.
 pub(crate) fn review(plan: Option<Plan>, events: Vec<Arc<Event>>, title: &str, from: usize, screen: ScreenArgs) -> u8 {
-    let branches = plan.map(Branches::new);
     show(TheatreInput {
         title: title.to_owned(),
         source: Source::Recorded(events),
-        on_branch: branches.map(|branches| -> theatre::OnBranch { Box::new(move |request| branches.start(request)) }),
+        engine: plan.map(|plan| branches::engine(plan, Again::Script)),
         paused: true,
         from,
         until: None,
@@ -317,145 +316,4 @@ fn beats(played: &PlayedDemo) -> Vec<Vec<Piece>> {
 pub(crate) fn no_terminal(error: &std::io::Error) -> SparkError {
     SparkError::new(ErrorClass::SparkException, format!("the terminal cannot be used: {error}"))
         .with_help("--no-tui tells the run in plain text")
-}
-
-/// Starts a run whose end the handle tells; what the script prints is in the log.
-fn start(plan: &Plan) -> RunHandle {
-    let handle = RunHandle::new(EventLog::new(), Arc::new(AtomicBool::new(false)));
-    let end = plan.start(&handle.log, handle.cancel.clone(), Box::new(|_| {}));
-    let (told, script) = (handle.clone(), plan.script.clone());
-    std::thread::spawn(move || {
-        let end = match end.recv() {
-            Ok(outcome) => {
-                let error = outcome.failure.as_ref().map(|failure| super::launch::draw(&script, failure));
-                RunEnd { exit: outcome.exit, error }
-            }
-            Err(_) => {
-                RunEnd { exit: i32::from(super::EXIT_BUG), error: Some("the run ended without a word".to_owned()) }
-            }
-        };
-        told.finish(end);
-    });
-    handle
-}
-
-/// Runs with further faults, each in a scratch folder of its own, so that a branch never touches what the learner wrote.
-struct Branches {
-    plan: Plan,
-    started: RefCell<Vec<RunHandle>>,
-}
-
-impl Drop for Branches {
-    /// Stops what still runs, waits a little for it, and removes the scratch folders.
-    fn drop(&mut self) {
-        let started = self.started.borrow();
-        started.iter().for_each(RunHandle::stop);
-        for _ in 0..100 {
-            if started.iter().all(|run| run.end().is_some()) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        tidy();
-    }
-}
-
-impl Branches {
-    fn new(plan: Plan) -> Self {
-        Branches { plan, started: RefCell::default() }
-    }
-
-    fn start(&self, request: &BranchRequest) -> std::result::Result<RunHandle, String> {
-        let mut plan = self.plan.clone();
-        plan.root = scratch(&self.plan.root).map_err(|error| format!("no scratch folder could be made: {error}"))?;
-        plan.allow.push(self.plan.root.clone());
-        plan.faults = self.plan.faults.clone();
-        for change in &request.changes {
-            match change {
-                Change::Strike(strike) => plan.faults.extend(faults_of(strike)),
-                Change::WithoutRule(rule) => exclude(&mut plan.conf, rule),
-            }
-        }
-        let handle = start(&plan);
-        self.started.borrow_mut().push(handle.clone());
-        Ok(handle)
-    }
-}
-
-/// Adds a rule to those that the optimizer leaves out.
-fn exclude(conf: &mut Vec<(String, String)>, rule: &str) {
-    const EXCLUDED: &str = "spark.sql.optimizer.excludedRules";
-    match conf.iter_mut().rev().find(|(key, _)| key == EXCLUDED) {
-        Some((_, rules)) => *rules = format!("{rules},{rule}"),
-        None => conf.push((EXCLUDED.to_owned(), rule.to_owned())),
-    }
-}
-
-/// What a choice in the fault console means to the cluster.
-fn faults_of(strike: &Strike) -> Vec<Fault> {
-    let (node, times) = (strike.node, fault::TIMES);
-    let what = match strike.kind {
-        FaultKind::Kill => Breakage::KillNode(node),
-        FaultKind::KillExecutor => Breakage::KillExecutor(node),
-        FaultKind::OutOfMemory => Breakage::OutOfMemory(node),
-        FaultKind::Silent => Breakage::SilentNode(node),
-        FaultKind::Slow => Breakage::SlowNode { node, times },
-        FaultKind::SlowDisk => Breakage::SlowDisk { node, times },
-        FaultKind::SlowLink => Breakage::SlowLink { node, times },
-        FaultKind::Cut | FaultKind::CutForAWhile => Breakage::Cut(vec![node]),
-        FaultKind::Preempt => Breakage::Preempt { node, notice: VirtualDuration::from_secs(fault::NOTICE_SECS) },
-        FaultKind::Decommission => Breakage::Decommission(node),
-        FaultKind::FullDisk => Breakage::FullDisk(node),
-    };
-    let mut faults = vec![Fault::at(what, strike.at)];
-    if strike.kind == FaultKind::CutForAWhile {
-        let mended = strike.at + VirtualDuration::from_secs(fault::MENDED_AFTER_SECS);
-        faults.push(Fault::at(Breakage::Mend(Some(node)), mended));
-    }
-    faults
-}
-
-/// A new folder; [`tidy`] removes it.
-pub(crate) fn empty_scratch() -> std::io::Result<PathBuf> {
-    let base = scratches();
-    std::fs::create_dir_all(&base)?;
-    let number = std::fs::read_dir(&base)?.count();
-    let folder = base.join(number.to_string());
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
-}
-
-/// Where the scratch folders of this process are.
-fn scratches() -> PathBuf {
-    std::env::temp_dir().join(format!("batchlab-branch-{}", std::process::id()))
-}
-
-/// A new folder that shows everything of `root` but its outputs.
-pub(crate) fn scratch(root: &Path) -> std::io::Result<PathBuf> {
-    let folder = empty_scratch()?;
-    for entry in std::fs::read_dir(root)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let output = ["out", "spark-warehouse", "checkpoints", "target"].iter().any(|hidden| name == *hidden);
-        if !output {
-            link(&entry.path(), &folder.join(name))?;
-        }
-    }
-    Ok(folder)
-}
-
-#[cfg(unix)]
-fn link(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(from, to)
-}
-
-#[cfg(not(unix))]
-fn link(from: &Path, to: &Path) -> std::io::Result<()> {
-    if from.is_file() { std::fs::hard_link(from, to) } else { Ok(()) }
-}
-
-/// Removes the scratch folders of this process.
-pub(crate) fn tidy() {
-    // A folder that cannot be removed now is the temporary folder's to clean.
-    let _ = std::fs::remove_dir_all(scratches());
 }

@@ -2,7 +2,7 @@
 
 use crate::common::Result;
 use crate::common::conf::{Conf, Options};
-use crate::common::ids::CacheId;
+use crate::common::ids::{CacheId, PlanStepId};
 use crate::logical::expr::Expr;
 use crate::logical::plan::{FileFormat, LogicalPlan, WriteTarget};
 use crate::logical::types::StructType;
@@ -132,6 +132,23 @@ pub trait Host {
     /// The script has a new frame: `written` is its last step as it was written, over plans that are resolved, and `plan` the same resolved.
     fn frame_made(&mut self, written: &Arc<LogicalPlan>, plan: &Arc<LogicalPlan>) {
         let _ = (written, plan);
+    }
+
+    /// The script has a new RDD: the call that made it, with what, and the steps that it goes on from. Gives its step, where steps are told.
+    fn step_made(&mut self, does: &str, with: &str, inputs: Vec<PlanStepId>) -> Option<PlanStepId> {
+        let _ = (does, with, inputs);
+        None
+    }
+
+    /// The step that a plan was told as.
+    fn step_of(&mut self, plan: &Arc<LogicalPlan>) -> Option<PlanStepId> {
+        let _ = plan;
+        None
+    }
+
+    /// A plan computes what a step said.
+    fn computes(&mut self, plan: &Arc<LogicalPlan>, step: PlanStepId) {
+        let _ = (plan, step);
     }
 
     /// The script reaches a statement (1-based line); gives an error when it must stop.

@@ -160,7 +160,10 @@ pub fn cost(status: &Status, fate: &Fate) -> Vec<Line> {
         let text = format!("Cached partitions made again: {} of {}.", fate.cached_again, fate.cached_lost);
         lines.push(line(Mark::Again, text));
     }
-    lines.push(line(Mark::Wall, format!("Kept and used as they were: {}.", plural(fate.kept as u64, "stored block"))));
+    if fate.kept > 0 {
+        let kept = plural(fate.kept as u64, "stored block");
+        lines.push(line(Mark::Wall, format!("Kept and used as they were: {kept}.")));
+    }
     lines
 }
 

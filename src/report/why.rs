@@ -35,6 +35,10 @@ pub enum Mark {
     Wall,
     /// Nobody needs it any more.
     Skip,
+    /// It is under way.
+    Now,
+    /// It comes later.
+    Later,
 }
 
 /// Puts an answer into words.

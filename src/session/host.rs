@@ -4,7 +4,7 @@ use super::Session;
 use crate::analyzer::{Analyzer, AnalyzerContext};
 use crate::cluster::{Cluster, ClusterConfig, JobWork};
 use crate::common::conf::Conf;
-use crate::common::ids::CacheId;
+use crate::common::ids::{CacheId, PlanStepId};
 use crate::common::{ErrorClass, Result, SparkError, VirtualDuration, VirtualTime, rng};
 use crate::event::{self, EventKind};
 use crate::logical::ddl;
@@ -189,6 +189,21 @@ impl Host for Session {
             let (now, line) = (self.now(), self.line);
             self.log.push(now, EventKind::PlanBuilt { line, root, steps });
         }
+    }
+
+    fn step_made(&mut self, does: &str, with: &str, inputs: Vec<PlanStepId>) -> Option<PlanStepId> {
+        let step = self.steps.make(does, with.to_owned(), inputs);
+        let (now, line, root) = (self.now(), self.line, step.id);
+        self.log.push(now, EventKind::PlanBuilt { line, root, steps: vec![step] });
+        Some(root)
+    }
+
+    fn step_of(&mut self, plan: &Arc<LogicalPlan>) -> Option<PlanStepId> {
+        self.steps.find(plan)
+    }
+
+    fn computes(&mut self, plan: &Arc<LogicalPlan>, step: PlanStepId) {
+        self.steps.remember(plan, step);
     }
 
     fn statement(&mut self, line: u32, text: &str) -> Result<()> {

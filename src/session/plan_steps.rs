@@ -23,6 +23,13 @@ impl PlanSteps {
         (root, new)
     }
 
+    /// A step that no plan says yet, such as that of an RDD.
+    pub(super) fn make(&mut self, does: &str, with: String, inputs: Vec<PlanStepId>) -> PlanStep {
+        let id = PlanStepId(self.next);
+        self.next += 1;
+        PlanStep { id, does: does.to_owned(), with, inputs }
+    }
+
     /// The step that an action on top of it computes.
     pub(super) fn computed_by(&self, plan: &Arc<LogicalPlan>) -> Option<PlanStepId> {
         let mut plan = plan;
@@ -35,11 +42,13 @@ impl PlanSteps {
         }
     }
 
-    fn find(&self, plan: &Arc<LogicalPlan>) -> Option<PlanStepId> {
+    /// The step of a plan.
+    pub(super) fn find(&self, plan: &Arc<LogicalPlan>) -> Option<PlanStepId> {
         self.known.get(&(Arc::as_ptr(plan) as usize)).map(|(_, step)| *step)
     }
 
-    fn remember(&mut self, plan: &Arc<LogicalPlan>, step: PlanStepId) {
+    /// A plan computes a step.
+    pub(super) fn remember(&mut self, plan: &Arc<LogicalPlan>, step: PlanStepId) {
         self.known.insert(Arc::as_ptr(plan) as usize, (Arc::downgrade(plan), step));
     }
 
@@ -52,10 +61,10 @@ impl PlanSteps {
             // A name for a table is no step of its own.
             (LogicalPlan::SubqueryAlias { .. }, [input]) => *input,
             _ => {
-                let id = PlanStepId(self.next);
-                self.next += 1;
                 let (does, with) = plan.step_words();
-                new.push(PlanStep { id, does: does.to_owned(), with, inputs });
+                let step = self.make(does, with, inputs);
+                let id = step.id;
+                new.push(step);
                 id
             }
         };

@@ -512,6 +512,13 @@ pub struct Totals {
 }
 
 impl Status {
+    /// All attempts of a task, oldest first.
+    pub fn attempts_of(&self, stage: StageId, partition: u32) -> impl DoubleEndedIterator<Item = &Arc<Attempt>> {
+        let task = self.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize));
+        let runs = task.map_or(&[][..], |task| &task.runs);
+        runs.iter().filter_map(|run| self.attempts.get(run))
+    }
+
     /// What kind of time the run was measured in: `simulated`, or `real` for the log of a real Spark.
     #[must_use]
     pub fn time_word(&self) -> &'static str {

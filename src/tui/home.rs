@@ -192,7 +192,7 @@ const KEYS: [Hint; 7] = [
     ("K", "watch it lose a node"),
     ("r", "run it, told in text"),
     ("o", "open a recorded run"),
-    ("j/k", "choose; 1 to 4, W too"),
+    ("j/k", "choose, or 1 to 4"),
     ("q", "quit"),
 ];
 const HINTS: [Hint; 6] =
@@ -228,7 +228,7 @@ fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
     let body = Rect { y: screen.y + 1, height: screen.height - 2, ..screen };
     let wide = screen.width >= 80;
     let list_height = list_rows(home.entries.len(), screen.height) + 2;
-    let width = if wide { (screen.width * 2 / 5).min(64) } else { screen.width };
+    let width = if wide { (screen.width * 9 / 20).min(64) } else { screen.width };
     let list = Rect { width, height: list_height, ..body };
     entries(brush, home, list, home.first(screen.height));
     let below = Rect { y: body.y + list_height, height: body.height - list_height, ..body };
@@ -282,7 +282,7 @@ fn about(brush: &mut Brush, home: &Home, area: Rect) {
     let inner = brush.pane(area, &format!("{}  {}", entry.number, entry.title), false);
     let mut y = 0;
     for text in &entry.about {
-        for line in wrap(text, usize::from(inner.width.max(1)), 0) {
+        for line in wrap(&text.replace('\n', " "), usize::from(inner.width.max(1)), 0) {
             brush.tone(inner, 0, y, &line, Tone::Text);
             y += 1;
         }
@@ -324,7 +324,7 @@ fn keys(brush: &mut Brush, area: Rect) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::{GlyphSet, Theme};
+    use crate::tui::looks;
 
     fn home() -> Home {
         let entry = |number: &str, title: &str| HomeEntry {
@@ -377,28 +377,14 @@ mod tests {
         let area = Rect { x: 0, y: 0, width, height };
         let mut buffer = Buffer::empty(area);
         view(home, options, &mut buffer, area);
-        let row = |y| -> String { (0..width).map(|x| buffer[(x, y)].symbol()).collect() };
-        (0..height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
+        looks::letters(&buffer)
     }
 
     #[test]
     fn every_size_and_look_draws() {
-        let plain = ScreenOptions::default();
-        let looks = [
-            ("unicode", plain),
-            ("ascii", ScreenOptions { glyphs: GlyphSet::Ascii, ..plain }),
-            ("mono", ScreenOptions { theme: Theme::Mono, ..plain }),
-        ];
-        for (look, options) in looks {
-            let sizes = [(120, 40), (80, 24), (40, 12)];
-            let text: String =
-                sizes.map(|size| format!("{} x {}\n{}\n", size.0, size.1, draw(&home(), options, size))).concat();
-            insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
-                insta::assert_snapshot!(format!("home_{look}"), text);
-            });
-        }
+        looks::snapshots("home", |options, buffer, area| view(&home(), options, buffer, area));
         for size in [(10, 3), (1, 1), (300, 100)] {
-            draw(&home(), plain, size);
+            draw(&home(), ScreenOptions::default(), size);
         }
     }
 }

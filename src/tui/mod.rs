@@ -14,6 +14,9 @@ pub mod export;
 pub mod glyphs;
 pub mod home;
 pub mod lesson;
+#[cfg(test)]
+mod looks;
+pub mod pace;
 pub mod run_handle;
 pub mod shell;
 pub mod terminal;

@@ -4,6 +4,7 @@
 //! dropped, before a panic is reported, after SIGTERM, SIGHUP and SIGINT (seen as [`Screen::is_interrupted`]), and around a suspension.
 //! A panic on another thread, such as an engine's, leaves the screen alone; what it says is written when the screen is closed.
 
+use super::pace::Pace;
 use super::{Bell, ScreenOptions};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use crossterm::terminal::{
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::ThreadId;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A wait that no bell can end.
 const DEAF: Duration = Duration::from_millis(40);
@@ -44,6 +45,11 @@ pub struct Screen {
     takes_mouse: bool,
     /// The size of the last frame.
     drawn: Size,
+    /// When that was, and how fast the next may follow.
+    drawn_at: Instant,
+    pace: Pace,
+    /// The rate of frames, since the line was found to be slow.
+    slowed: Option<u32>,
     /// Where copies are kept for terminals that do not take them.
     copies: Option<(PathBuf, File)>,
 }
@@ -74,7 +80,19 @@ impl Screen {
         let terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| leave())?;
         let reads_stdin = io::stdin().is_terminal();
         let drawn = Size::default();
-        let mut screen = Screen { terminal, stop, signals, reads_stdin, takes_mouse, drawn, copies: None };
+        let (drawn_at, pace) = (Instant::now(), Pace::new(options.is_remote));
+        let mut screen = Screen {
+            terminal,
+            stop,
+            signals,
+            reads_stdin,
+            takes_mouse,
+            drawn,
+            drawn_at,
+            pace,
+            slowed: None,
+            copies: None,
+        };
         screen.blank()?;
         // The first look at the input also starts the watch on the terminal's size: none may change unseen after the first frame.
         crossterm::event::poll(Duration::ZERO)?;
@@ -87,9 +105,29 @@ impl Screen {
     /// When the terminal is gone.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.drawn = self.terminal.draw(view)?.area.as_size();
+        let mut viewed = Instant::now();
+        let draw = |frame: &mut Frame| {
+            view(frame);
+            viewed = Instant::now();
+        };
+        self.drawn = self.terminal.draw(draw)?.area.as_size();
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        io::Write::flush(self.terminal.backend_mut())
+        io::Write::flush(self.terminal.backend_mut())?;
+        let slowed = self.pace.wrote(viewed.elapsed(), viewed.duration_since(self.drawn_at));
+        self.slowed = slowed.or(self.slowed);
+        self.drawn_at = viewed;
+        Ok(())
+    }
+
+    /// The least time from one frame to the next.
+    #[must_use]
+    pub fn between_frames(&self) -> Duration {
+        self.pace.between()
+    }
+
+    /// The rate of frames, told once when the line is found to be slow.
+    pub fn slowed(&mut self) -> Option<u32> {
+        self.slowed.take()
     }
 
     /// The cells of the screen.

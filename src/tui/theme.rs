@@ -57,6 +57,8 @@ pub struct ScreenOptions {
     pub projector: bool,
     /// The mouse stays with the terminal.
     pub no_mouse: bool,
+    /// The terminal is at the other end of a network.
+    pub is_remote: bool,
 }
 
 /// What a colour or an emphasis says.

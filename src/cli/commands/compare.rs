@@ -4,7 +4,7 @@ use super::logs;
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::launch::{self, Plan, Script};
 use crate::cli::on_spark::{On, Submission};
-use crate::cli::{output, stage, tables};
+use crate::cli::{branches, output, stage, tables};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
 use crate::event::log::EventLog;
@@ -56,7 +56,7 @@ struct Side {
 
 pub(crate) fn run(args: &Args) -> u8 {
     let status = try_run(args);
-    stage::tidy();
+    branches::tidy();
     launch::status(status)
 }
 
@@ -156,7 +156,7 @@ fn is_script(what: &str) -> bool {
 }
 
 fn scratch(root: &Path) -> Result<PathBuf> {
-    stage::scratch(root).and_then(std::fs::canonicalize).map_err(|error| {
+    branches::scratch(root).and_then(std::fs::canonicalize).map_err(|error| {
         SparkError::new(ErrorClass::SparkException, format!("no scratch folder could be made: {error}"))
             .with_help("check the free space of the temporary folder")
     })

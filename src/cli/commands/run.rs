@@ -5,7 +5,7 @@ use crate::cli::launch::{self, Plan, Script, Teller};
 use crate::cli::narration::NarrationArgs;
 use crate::cli::on_spark::{On, Submission};
 use crate::cli::until::Until;
-use crate::cli::{ask, interrupt, output, stage, submit};
+use crate::cli::{ask, branches, interrupt, output, stage, submit};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
 use crate::report;
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> u8 {
 fn try_run(args: &Args) -> Result<u8> {
     if args.on == Some(On::Spark) {
         let status = on_spark(args);
-        stage::tidy();
+        branches::tidy();
         return status;
     }
     let mut plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;

@@ -1,5 +1,6 @@
 //! `batchlab shell`.
 
+use crate::cli::branches::{self, Again};
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::launch::{self, Conversation, Plan, Script};
 use crate::cli::{interrupt, output, stage};
@@ -77,6 +78,7 @@ fn on_screen(plan: &Plan, log: &EventLog, screen: stage::ScreenArgs) -> Result<u
         answers,
         draw: drawing,
         history: history::read(&root),
+        engine: branches::engine(plan.clone(), Again::Entries(log.clone())),
         options: screen.options(),
     };
     let left = shell::run(input).map_err(|error| stage::no_terminal(&error))?;

@@ -14,7 +14,7 @@ mod process;
 mod progress;
 
 use super::launch::{self, Script};
-use super::{interrupt, output, stage};
+use super::{branches, interrupt, output};
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::datagen;
@@ -82,7 +82,7 @@ impl Submission {
     /// Runs it to its end. `out` receives what the script prints; how far it is, and why it failed, is told on standard error.
     pub(crate) fn run(&self, quiet: bool, out: &mut dyn FnMut(&str)) -> Result<Ran> {
         let spark = find::find()?;
-        let scratch = stage::empty_scratch().map_err(|error| unmade(&error))?;
+        let scratch = branches::empty_scratch().map_err(|error| unmade(&error))?;
         let folder = self.logs.clone().unwrap_or_else(|| scratch.join("spark-events"));
         std::fs::create_dir_all(&folder).map_err(|error| unmade(&error))?;
         let folder = std::path::absolute(&folder).map_err(|error| unmade(&error))?;

@@ -4,6 +4,8 @@
 //! covered until the question is answered: predict, then look.
 
 pub mod model;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use super::ScreenOptions;

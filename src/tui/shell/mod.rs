@@ -11,12 +11,12 @@ mod tests;
 pub mod view;
 
 use super::terminal::Screen;
-use super::theatre::keymap as theatre_keys;
+use super::theatre::keymap::Action;
 use super::theatre::model::{Model as Theatre, Overlay, Selected};
 use super::theatre::recording::Recording;
-use super::theatre::update::{self, Message, update};
+use super::theatre::update::{Message, update};
 use super::theatre::view::view as view_theatre;
-use super::theatre::{Exit, LISTEN, REST, copy, listen, mouse_message, moving_frame};
+use super::theatre::{Engine, Exit, LISTEN, Outside, REST, listen, message, moving_frame, probe};
 use super::{RunHandle, ScreenOptions};
 use crate::session::{Answer, Ask, Ran};
 use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
@@ -39,6 +39,8 @@ pub struct ShellInput {
     pub draw: Draw,
     /// Entries of earlier sessions, the oldest first.
     pub history: Vec<String>,
+    /// Does what was typed so far again, with changes.
+    pub engine: Engine,
     pub options: ScreenOptions,
 }
 
@@ -62,10 +64,11 @@ const SOON: Duration = Duration::from_millis(20);
 /// When the terminal can not be used.
 pub fn run(input: ShellInput) -> io::Result<Left> {
     let recording = Recording::live("the session".to_owned(), input.handle.clone());
-    let theatre = Theatre::new(input.title, recording, input.options, false, true);
+    let mut theatre = Theatre::new(input.title, recording, input.options, true, true);
+    theatre.scenarios.clone_from(&input.engine.scenarios);
     let mut stage = Stage {
         shell: Shell::new(theatre, input.history),
-        screen: Screen::open(input.options)?,
+        outside: Outside { screen: Screen::open(input.options)?, engine: Some(input.engine) },
         handle: input.handle,
         asks: input.asks,
         answers: input.answers,
@@ -74,14 +77,14 @@ pub fn run(input: ShellInput) -> io::Result<Left> {
     };
     let how = stage.play()?;
     stage.handle.stop();
-    drop(stage.screen);
+    drop(stage.outside);
     let shell = stage.shell;
     Ok(Left { how, exit: shell.exit, transcript: shell.transcript(), history: shell.editor.history().to_vec() })
 }
 
 struct Stage {
     shell: Shell,
-    screen: Screen,
+    outside: Outside,
     handle: RunHandle,
     asks: Sender<Ask>,
     answers: Receiver<Answer>,
@@ -105,14 +108,16 @@ impl Stage {
             if dirty {
                 self.draw()?;
             }
-            let inputs = self.screen.read(self.wait())?;
-            if self.screen.is_interrupted() {
+            let inputs = self.outside.screen.read(self.wait())?;
+            if self.outside.screen.is_interrupted() {
                 return Ok(Exit::Interrupted);
             }
             let passed = before.elapsed();
             before = Instant::now();
-            dirty = self.moves() || self.screen.is_resized();
+            dirty = self.moves() || self.outside.screen.is_resized();
             self.shell.tick(passed.as_secs_f64().min(0.5));
+            let probe = probe::begin_next(&mut self.shell.theatre);
+            self.outside.carry_out(&mut self.shell.theatre, probe.into_iter().collect())?;
             for input in inputs {
                 dirty = true;
                 if let Some(exit) = self.input(&input)? {
@@ -128,10 +133,10 @@ impl Stage {
 
     fn wait(&self) -> Duration {
         if self.moves() {
-            moving_frame(&self.shell.theatre)
+            moving_frame(self.shell.theatre.options.motion, &self.outside.screen)
         } else if self.is_asked {
             SOON
-        } else if self.shell.is_running {
+        } else if self.shell.is_running || self.shell.theatre.is_listening() {
             LISTEN
         } else {
             REST
@@ -143,7 +148,7 @@ impl Stage {
         shell.theatre.seek();
         let shell = &*shell;
         let status = shell.theatre.run().history.current();
-        self.screen.draw(|frame| {
+        self.outside.screen.draw(|frame| {
             let area = frame.area();
             let cursor = match shell.focus {
                 Focus::Prompt => view::view(shell, status, frame.buffer_mut(), area),
@@ -204,7 +209,7 @@ impl Stage {
         match key.and_then(|key| self.shell.key(key)) {
             Some(Effect::Ask(ask)) => self.ask(ask),
             Some(Effect::Stop) => self.handle.cancel.store(true, Ordering::Relaxed),
-            Some(Effect::Suspend) => self.screen.suspend()?,
+            Some(Effect::Suspend) => self.outside.screen.suspend()?,
             Some(Effect::Leave) => return Ok(Some(Exit::Back)),
             None => {}
         }
@@ -213,25 +218,16 @@ impl Stage {
 
     fn theatre_input(&mut self, input: &Input) -> io::Result<Option<Exit>> {
         let theatre = &mut self.shell.theatre;
-        let message = match input {
-            Input::Key(key) if key.kind != KeyEventKind::Release => theatre_keys::message(*key, theatre.is_typing()),
-            Input::Mouse(mouse) => mouse_message(*mouse),
-            _ => None,
-        };
-        let Some(message) = message else { return Ok(None) };
-        if matches!(message, Message::Key(theatre_keys::Action::Close)) && is_closed(theatre) {
+        let Some(message) = message(theatre, input) else { return Ok(None) };
+        if matches!(message, Message::Key(Action::Close)) && is_closed(theatre) {
             self.shell.turn_to(Focus::Prompt);
             return Ok(None);
         }
-        for effect in update(theatre, message) {
-            match effect {
-                update::Effect::Leave(Exit::Back) => self.shell.turn_to(Focus::Prompt),
-                update::Effect::Leave(Exit::Interrupted) => return Ok(Some(Exit::Interrupted)),
-                update::Effect::Suspend => self.screen.suspend()?,
-                update::Effect::Copy => copy(&mut self.screen, &mut self.shell.theatre)?,
-                // A session at a prompt has no branches.
-                update::Effect::Branch(_) | update::Effect::Stop(_) => {}
-            }
+        let effects = update(theatre, message);
+        match self.outside.carry_out(theatre, effects)? {
+            Some(Exit::Back) => self.shell.turn_to(Focus::Prompt),
+            Some(Exit::Interrupted) => return Ok(Some(Exit::Interrupted)),
+            None => {}
         }
         Ok(None)
     }
@@ -248,6 +244,7 @@ fn is_closed(theatre: &Theatre) -> bool {
     theatre.overlay == Overlay::None
         && theatre.pages.is_empty()
         && !theatre.zoom
+        && theatre.pending.is_none()
         && theatre.why.is_none()
         && theatre.selected == Selected::Nothing
 }

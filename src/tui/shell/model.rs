@@ -96,7 +96,7 @@ impl Shell {
 
     /// Takes in what the engine appended to the log.
     pub fn listen(&mut self) {
-        let events = self.theatre.run().history.events();
+        let events = self.theatre.runs[0].history.events();
         for event in &events[self.heard..] {
             match (&event.kind, self.said.last_mut()) {
                 (EventKind::Printed { text }, Some(Said::Printed(before)))
@@ -107,7 +107,7 @@ impl Shell {
             }
         }
         self.heard = events.len();
-        let left = self.theatre.run().history.end().since(self.theatre.cursor.time).as_secs_f64() / PLAY_SECS;
+        let left = self.theatre.runs[0].history.end().since(self.theatre.cursor.time).as_secs_f64() / PLAY_SECS;
         self.theatre.speed = SPEEDS.iter().position(|speed| *speed >= left).unwrap_or(SPEEDS.len() - 1);
     }
 
@@ -179,6 +179,11 @@ impl Shell {
     pub fn turn_to(&mut self, focus: Focus) {
         self.focus = focus;
         self.theatre.auto = focus == Focus::Theatre;
+        if focus == Focus::Prompt && self.theatre.current > 0 {
+            // The session itself goes on there, not what was tried beside it.
+            self.theatre.current = 0;
+            player::to_end(&mut self.theatre);
+        }
     }
 
     /// Text that was pasted.

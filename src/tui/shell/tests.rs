@@ -7,6 +7,7 @@ use crate::event::log::EventLog;
 use crate::event::{EventKind, PlanStep};
 use crate::session::{Answer, Ask, Ran};
 use crate::tui::ScreenOptions;
+use crate::tui::looks;
 use crate::tui::theatre::model::Model as Theatre;
 use crate::tui::theatre::recording::Recording;
 use ratatui::buffer::Buffer;
@@ -110,10 +111,7 @@ fn draw(shell: &Shell, width: u16, height: u16) -> String {
     let mut buffer = Buffer::empty(area);
     let cursor = view(shell, shell.theatre.run().history.current(), &mut buffer, area);
     assert!(cursor.is_none_or(|cursor| area.contains(cursor)));
-    let row = |y: u16| -> String {
-        (0..width).filter_map(|x| buffer.cell((x, y)).map(ratatui::buffer::Cell::symbol)).collect()
-    };
-    (0..height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
+    looks::letters(&buffer)
 }
 
 #[test]
@@ -138,4 +136,16 @@ fn no_size_is_too_small() {
             draw(&shell, width, height);
         }
     }
+}
+
+#[test]
+fn every_size_and_look_draws() {
+    let mut shell = played();
+    typed(&mut shell, "df.select(\ndf.");
+    shell.key(Key::Tab);
+    shell.answered(Answer::Completions { replaces: 0, names: vec!["filter".to_owned(), "first".to_owned()] }, |_| None);
+    looks::snapshots("shell", |options, buffer, area| {
+        shell.theatre.options = options;
+        view(&shell, shell.theatre.run().history.current(), buffer, area);
+    });
 }

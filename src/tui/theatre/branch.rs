@@ -1,9 +1,10 @@
 //! Branches: the same run done again with one thing changed, from the same seed. The past that they share stays as it was.
 
-use super::fault::Strike;
+use super::fault::{Scenario, Strike};
 use super::model::{Model, Selected};
 use super::recording::Recording;
 use super::{pages, player};
+use crate::common::time::VirtualTime;
 use crate::report::words;
 use crate::tui::run_handle::RunHandle;
 
@@ -11,6 +12,9 @@ use crate::tui::run_handle::RunHandle;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Strike(Strike),
+    Scenario(Scenario),
+    /// The faults that the run was started with are left out.
+    WithoutGivenFaults,
     /// The optimizer goes without this rule.
     WithoutRule(String),
 }
@@ -21,7 +25,17 @@ impl Change {
     pub fn name(&self) -> String {
         match self {
             Change::Strike(strike) => strike.name(),
+            Change::Scenario(scenario) => format!("scenario {}", scenario.name),
+            Change::WithoutGivenFaults => "without its faults".to_owned(),
             Change::WithoutRule(rule) => format!("without {rule}"),
+        }
+    }
+
+    /// From when on the run can differ, where that is known.
+    fn from(&self) -> Option<VirtualTime> {
+        match self {
+            Change::Strike(strike) => Some(strike.at),
+            Change::Scenario(_) | Change::WithoutGivenFaults | Change::WithoutRule(_) => None,
         }
     }
 }
@@ -29,14 +43,28 @@ impl Change {
 /// All that is different from the original run: the run is done again with it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BranchRequest {
-    /// Changes that were made in the theatre, the new one last.
+    /// Changes that were made in the theatre, the new ones last.
     pub changes: Vec<Change>,
+    /// How many of them are new.
+    pub new: usize,
+}
+
+impl BranchRequest {
+    fn new_changes(&self) -> &[Change] {
+        &self.changes[self.changes.len().saturating_sub(self.new)..]
+    }
+
+    /// The name of the branch.
+    fn name(&self) -> String {
+        self.new_changes().iter().map(Change::name).collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// A branch whose run has not yet come as far as what it is made for.
 #[derive(Debug)]
 pub struct Pending {
     pub recording: Recording,
+    /// The new change that shows first.
     pub change: Change,
     pub guess: Option<u32>,
 }
@@ -44,11 +72,8 @@ pub struct Pending {
 impl Pending {
     /// The moment it is waited for, when that is known.
     #[must_use]
-    pub fn until(&self) -> Option<crate::common::time::VirtualTime> {
-        match &self.change {
-            Change::Strike(strike) => Some(strike.at),
-            Change::WithoutRule(_) => None,
-        }
+    pub fn until(&self) -> Option<VirtualTime> {
+        self.change.from()
     }
 
     /// Whether it shows what it is made for, or never will.
@@ -56,23 +81,24 @@ impl Pending {
         self.recording.end.is_some()
             || match &self.change {
                 Change::Strike(strike) => shows(&self.recording, *strike),
-                Change::WithoutRule(_) => false,
+                Change::Scenario(_) | Change::WithoutGivenFaults | Change::WithoutRule(_) => false,
             }
     }
 }
 
-/// Asks for the run on screen with one more change.
+/// Asks for the run on screen with more changes.
 #[must_use]
-pub fn request(model: &Model, change: Change) -> BranchRequest {
-    let mut changes = model.run().changes.clone();
-    changes.push(change);
-    BranchRequest { changes }
+pub fn request(model: &Model, new: Vec<Change>) -> BranchRequest {
+    let count = new.len();
+    let changes = model.run().changes.iter().cloned().chain(new).collect();
+    BranchRequest { changes, new: count }
 }
 
 /// The engine runs it.
 pub fn started(model: &mut Model, request: BranchRequest, handle: RunHandle) {
-    let Some(change) = request.changes.last().cloned() else { return };
-    let mut recording = Recording::live(change.name(), handle);
+    let first = request.new_changes().iter().min_by_key(|change| change.from());
+    let Some(change) = first.cloned() else { return };
+    let mut recording = Recording::live(request.name(), handle);
     recording.changes = request.changes;
     let guess = model.guess.take();
     model.pending = Some(Pending { recording, change, guess });
@@ -83,6 +109,7 @@ pub fn enter_when_ready(model: &mut Model) {
     let Some(pending) = model.pending.take_if(|pending| pending.is_ready()) else { return };
     match pending.change.clone() {
         Change::Strike(strike) => enter_struck(model, pending, strike),
+        Change::Scenario(_) | Change::WithoutGivenFaults => enter_scenario(model, pending),
         Change::WithoutRule(rule) => enter_compared(model, pending, &rule),
     }
 }
@@ -106,9 +133,7 @@ fn enter_struck(model: &mut Model, pending: Pending, strike: Strike) {
         model.toast = Some((format!("the branch shows no fault: {why}"), 8.0));
         return;
     };
-    model.runs.push(pending.recording);
-    model.current = model.runs.len() - 1;
-    model.toast = Some((format!("a new branch; the first {same} events are the same as before"), 8.0));
+    push(model, pending.recording, same);
     model.selected = Selected::Node(strike.node);
     model.why = None;
     match death {
@@ -120,6 +145,25 @@ fn enter_struck(model: &mut Model, pending: Pending, strike: Strike) {
         }
         None => player::to_time(model, at),
     }
+    model.playing = true;
+}
+
+fn push(model: &mut Model, recording: Recording, same: usize) {
+    model.runs.push(recording);
+    model.current = model.runs.len() - 1;
+    model.toast = Some((format!("a new branch; the first {same} events are the same as before"), 8.0));
+}
+
+/// A run that is over is shown from where it differs.
+fn enter_scenario(model: &mut Model, pending: Pending) {
+    let same = model.run().same_past(&pending.recording);
+    let Some(first) = pending.recording.history.events().get(same) else {
+        model.toast = Some(("nothing of it struck before the run ended: all is as before".to_owned(), 8.0));
+        return;
+    };
+    let at = first.time;
+    push(model, pending.recording, same);
+    player::to_time(model, at);
     model.playing = true;
 }
 

@@ -1,7 +1,6 @@
 //! Finding: a task, a stage or a node by its name, a moment by the words that are told of it.
 
 use super::model::{Model, Selected};
-use super::recording::Recording;
 use super::select::stages_on_screen;
 use super::{pages, player};
 use crate::common::ids::{NodeId, StageId};
@@ -77,18 +76,12 @@ fn moments(model: &Model) -> Vec<VirtualTime> {
     let told = run.story.iter().filter(|told| is_told(&told.sentence.text)).map(|told| told.sentence.at);
     let mut moments: Vec<VirtualTime> = told.collect();
     if let Some(Selected::Task(stage, partition)) = selected {
-        moments.extend(attempts(run, stage, partition));
+        let attempts = run.head().attempts_of(stage, partition);
+        moments.extend(attempts.flat_map(|attempt| [Some(attempt.started), attempt.ended]).flatten());
     }
     moments.sort_unstable();
     moments.dedup();
     moments
-}
-
-fn attempts(run: &Recording, stage: StageId, partition: u32) -> Vec<VirtualTime> {
-    let head = run.head();
-    let task = head.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize));
-    let known = task.into_iter().flat_map(|task| &task.runs).filter_map(|run| head.attempts.get(run));
-    known.flat_map(|attempt| [Some(attempt.started), attempt.ended]).flatten().collect()
 }
 
 /// Whether a text has a name and not only the beginning of a longer one.

@@ -1,7 +1,7 @@
 //! What the mouse meets: areas that mean something, written down while a frame is drawn. So what is clicked is what is seen.
 
 use super::keymap::Action;
-use super::model::{Model, Overlay, Pane, Selected};
+use super::model::{Console, Model, Overlay, Pane, Selected};
 use super::update::{Effect, key};
 use super::{pages, player, select};
 use crate::common::time::VirtualTime;
@@ -69,7 +69,7 @@ pub fn press(model: &mut Model, target: Target, pane: Option<Pane>) -> Vec<Effec
 
 fn line_pressed(model: &mut Model, line: usize) -> Vec<Effect> {
     let choice = match &mut model.overlay {
-        Overlay::Help { choice, .. } | Overlay::Fault { choice, .. } | Overlay::Runs { choice } => choice,
+        Overlay::Help { choice, .. } | Overlay::Fault(Console { choice, .. }) | Overlay::Runs { choice } => choice,
         Overlay::None => {
             pages::choose(model, line);
             return Vec::new();

@@ -44,6 +44,9 @@ pub enum Action {
     NextFound,
     PreviousFound,
     Swap,
+    Arm,
+    Disarm,
+    Save,
     Help,
     NextPane,
     PreviousPane,
@@ -75,7 +78,7 @@ const fn told(keys: &'static str, does: &'static str) -> Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 51] = [
+pub const ROWS: [Row; 52] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
@@ -120,8 +123,9 @@ pub const ROWS: [Row; 51] = [
     told("Esc", "close what is open, or back"),
     told("Ctrl-C Ctrl-Z", "quit, suspend"),
     told("Plan", "j k step, h l another query, Tab scroll the plan, o run without this rule"),
-    told("Data", "j k partition, h l another stage"),
-    row("c", "data: rows, bytes or time", Action::Measure),
+    told("Data", "j k partition or row, h l another stage, Tab to the rows, f follow one"),
+    row("c", "data: rows, bytes or time; plan: the run without each rule, for its cost", Action::Measure),
+    told("Faults", "a arms: it strikes with the next, u takes it back, S keeps them as a scenario"),
     told("Compare", "j k moment that differs, Enter goes there"),
     row("s", "compare: swap the two", Action::Swap),
     told("h l", "compare: another run as B"),
@@ -225,6 +229,9 @@ fn character(c: char) -> Option<Action> {
         'n' => Action::NextFound,
         'N' => Action::PreviousFound,
         's' => Action::Swap,
+        'a' => Action::Arm,
+        'u' => Action::Disarm,
+        'S' => Action::Save,
         'y' => Action::Copy,
         'P' => Action::Projector,
         't' => Action::Theatre,

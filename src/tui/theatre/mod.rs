@@ -6,11 +6,13 @@
 pub mod branch;
 pub mod fault;
 pub mod find;
+pub mod follow;
 pub mod hits;
 pub mod keymap;
 pub mod model;
 pub mod pages;
 pub mod player;
+pub mod probe;
 pub mod question;
 pub mod recording;
 pub mod select;
@@ -29,6 +31,7 @@ use crate::common::time::VirtualTime;
 use crate::event::Event;
 pub use branch::BranchRequest;
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+pub use fault::Scenario;
 use model::Model;
 use ratatui::layout::{Position, Rect};
 use recording::Recording;
@@ -49,6 +52,16 @@ pub enum Source {
 
 /// Starts a run with changes on an engine thread and returns at once.
 pub type OnBranch = Box<dyn FnMut(&BranchRequest) -> Result<RunHandle, String>>;
+/// Keeps the text of a scenario; gives it with its name.
+pub type OnSave = Box<dyn FnMut(&str) -> Result<Scenario, String>>;
+
+/// The way to an engine that can do the run again.
+pub struct Engine {
+    pub on_branch: OnBranch,
+    pub on_save: OnSave,
+    /// What can be chosen in the fault console beside single faults.
+    pub scenarios: Vec<Scenario>,
+}
 
 /// Everything the theatre shows.
 pub struct TheatreInput {
@@ -56,7 +69,7 @@ pub struct TheatreInput {
     pub title: String,
     pub source: Source,
     /// Absent: `K` says why it can not branch.
-    pub on_branch: Option<OnBranch>,
+    pub engine: Option<Engine>,
     /// Start paused at the beginning instead of playing.
     pub paused: bool,
     /// Events that have happened when it opens.
@@ -75,9 +88,7 @@ pub enum Exit {
     Interrupted,
 }
 
-/// Time between two frames while something moves.
-const FRAME: Duration = Duration::from_millis(33);
-/// The same where little should move.
+/// Time between two frames where little should move.
 const CALM_FRAME: Duration = Duration::from_millis(250);
 /// How often a growing log is looked at while nothing moves.
 pub(in crate::tui) const LISTEN: Duration = Duration::from_millis(100);
@@ -98,7 +109,10 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
             (Recording::recorded(events).named(name), Some(Recording::recorded(others).named(other)))
         }
     };
-    let mut model = Model::new(input.title, recording, input.options, input.on_branch.is_some(), input.paused);
+    let mut model = Model::new(input.title, recording, input.options, input.engine.is_some(), input.paused);
+    if let Some(engine) = &input.engine {
+        model.scenarios.clone_from(&engine.scenarios);
+    }
     player::choose_speed(&mut model);
     player::to_time(&mut model, VirtualTime::ZERO);
     if input.from > model.cursor.position {
@@ -111,8 +125,8 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     }
     model.until = input.until;
     player::to_until(&mut model);
-    let mut stage = Stage { screen: Screen::open(model.options)?, on_branch: input.on_branch };
-    let exit = stage.play(&mut model);
+    let mut outside = Outside { screen: Screen::open(model.options)?, engine: input.engine };
+    let exit = play(&mut model, &mut outside);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
         if let Some(handle) = &run.handle {
             handle.stop();
@@ -121,76 +135,107 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     exit
 }
 
-/// The terminal and the way to the engine.
-struct Stage {
-    screen: Screen,
-    on_branch: Option<OnBranch>,
-}
-
-impl Stage {
-    fn play(&mut self, model: &mut Model) -> io::Result<Exit> {
-        let mut before = Instant::now();
-        let mut dirty = true;
-        loop {
-            dirty |= listen(model);
-            if dirty {
-                model.seek();
-                self.draw(model)?;
-            }
-            let inputs = self.screen.read(wait(model))?;
-            if self.screen.is_interrupted() {
-                return Ok(Exit::Interrupted);
-            }
-            let passed = before.elapsed();
-            before = Instant::now();
-            dirty = moves(model) || self.screen.is_resized();
-            update(model, Message::Tick(passed.as_secs_f64().min(0.5)));
-            for input in inputs {
-                dirty = true;
-                if let Some(exit) = self.input(model, &input)? {
-                    return Ok(exit);
-                }
-            }
+fn play(model: &mut Model, outside: &mut Outside) -> io::Result<Exit> {
+    let mut before = Instant::now();
+    let mut dirty = true;
+    loop {
+        dirty |= listen(model);
+        if dirty {
+            model.seek();
+            outside.draw(model)?;
+        }
+        let inputs = outside.screen.read(wait(model, &outside.screen))?;
+        if outside.screen.is_interrupted() {
+            return Ok(Exit::Interrupted);
+        }
+        let passed = before.elapsed();
+        before = Instant::now();
+        dirty = moves(model) || outside.screen.is_resized();
+        let mut effects = update(model, Message::Tick(passed.as_secs_f64().min(0.5)));
+        for input in inputs {
+            dirty = true;
+            effects.extend(message(model, &input).into_iter().flat_map(|message| update(model, message)));
+        }
+        if let Some(exit) = outside.carry_out(model, effects)? {
+            return Ok(exit);
         }
     }
+}
 
-    fn draw(&mut self, model: &Model) -> io::Result<()> {
+/// What a person's input means to the theatre.
+pub(in crate::tui) fn message(model: &Model, input: &Input) -> Option<Message> {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => keymap::message(*key, model.is_typing()),
+        Input::Mouse(mouse) => mouse_message(*mouse),
+        _ => None,
+    }
+}
+
+/// The terminal and the way to the engine.
+pub(in crate::tui) struct Outside {
+    pub screen: Screen,
+    pub engine: Option<Engine>,
+}
+
+impl Outside {
+    fn draw(&mut self, model: &mut Model) -> io::Result<()> {
         self.screen.draw(|frame| {
             let area = frame.area();
             view::view(model, model.run().history.current(), frame.buffer_mut(), area);
-        })
+        })?;
+        if let Some(rate) = self.screen.slowed() {
+            model.toast = Some((format!("slow line: {rate} pictures a second"), 4.0));
+        }
+        Ok(())
     }
 
-    fn input(&mut self, model: &mut Model, input: &Input) -> io::Result<Option<Exit>> {
-        let message = match input {
-            Input::Key(key) if key.kind != KeyEventKind::Release => keymap::message(*key, model.is_typing()),
-            Input::Mouse(mouse) => mouse_message(*mouse),
-            _ => None,
-        };
-        let Some(message) = message else { return Ok(None) };
-        for effect in update(model, message) {
+    /// Does what `update` asked for; gives how the theatre is left, if it is.
+    pub fn carry_out(&mut self, model: &mut Model, effects: Vec<Effect>) -> io::Result<Option<Exit>> {
+        for effect in effects {
             match effect {
                 Effect::Leave(exit) => return Ok(Some(exit)),
                 Effect::Suspend => self.screen.suspend()?,
                 Effect::Copy => copy(&mut self.screen, model)?,
-                Effect::Branch(request) => self.branch(model, request),
+                Effect::Branch(request) => {
+                    let message = match self.start(&request) {
+                        Ok(handle) => Message::BranchStarted { request, handle },
+                        Err(reason) => Message::BranchRefused(reason),
+                    };
+                    update(model, message);
+                }
+                Effect::Probe(request) => match self.start(&request) {
+                    Ok(handle) => model.probes.started(handle),
+                    Err(_) => model.probes.ended(),
+                },
+                Effect::SaveScenario(text) => self.save(model, &text),
                 Effect::Stop(handle) => handle.stop(),
             }
         }
         Ok(None)
     }
 
-    fn branch(&mut self, model: &mut Model, request: BranchRequest) {
-        let Some(on_branch) = &mut self.on_branch else { return };
-        let message = match on_branch(&request) {
-            Ok(handle) => Message::BranchStarted { request, handle },
-            Err(reason) => Message::BranchRefused(reason),
+    fn start(&mut self, request: &BranchRequest) -> Result<RunHandle, String> {
+        match &mut self.engine {
+            Some(engine) => (engine.on_branch)(request),
+            None => Err("a recorded log can be watched, not branched: run the script for that".to_owned()),
+        }
+    }
+
+    fn save(&mut self, model: &mut Model, text: &str) {
+        let Some(engine) = &mut self.engine else { return };
+        let words = match (engine.on_save)(text) {
+            Ok(scenario) => {
+                let words = format!("kept: --faults {} does the same", scenario.name);
+                model.scenarios.push(scenario);
+                words
+            }
+            Err(reason) => format!("the scenario could not be kept: {reason}"),
         };
-        update(model, message);
+        model.toast = Some((words, 8.0));
     }
 }
 
-pub(in crate::tui) fn mouse_message(mouse: MouseEvent) -> Option<Message> {
+fn mouse_message(mouse: MouseEvent) -> Option<Message> {
     let kind = match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Mouse::Press,
         MouseEventKind::Drag(MouseButton::Left) => Mouse::Drag,
@@ -222,11 +267,26 @@ pub(in crate::tui) fn listen(model: &mut Model) -> bool {
             news.push(Message::BranchEnded(end));
         }
     }
-    let any = !news.is_empty();
+    let mut any = !news.is_empty();
     for message in news {
         update(model, message);
     }
+    any |= listen_to_probe(model);
     any
+}
+
+/// The same for a run in the background: only its end is news.
+fn listen_to_probe(model: &mut Model) -> bool {
+    let Some((handle, known)) = model.probes.listened() else { return false };
+    let is_over = handle.end().is_some();
+    let mut events = handle.log.since(known);
+    events.truncate(CHUNK);
+    let is_ended = is_over && events.is_empty();
+    model.probes.grew(&events);
+    if is_ended {
+        model.probes.ended();
+    }
+    is_ended
 }
 
 /// New events of a run; its end only when nothing more is there to read.
@@ -245,7 +305,7 @@ fn moves(model: &Model) -> bool {
 }
 
 /// Copies what is shown, as text.
-pub(in crate::tui) fn copy(screen: &mut Screen, model: &mut Model) -> io::Result<()> {
+fn copy(screen: &mut Screen, model: &mut Model) -> io::Result<()> {
     let text = view::copied(model, model.run().history.current(), screen.area()?);
     screen.copy(&text)?;
     let lines = plural(text.lines().count() as u64, "line");
@@ -259,18 +319,18 @@ pub(in crate::tui) fn copy(screen: &mut Screen, model: &mut Model) -> io::Result
 }
 
 /// Time between two frames while something moves.
-pub(in crate::tui) fn moving_frame(model: &Model) -> Duration {
-    match model.options.motion {
-        Motion::Full => FRAME,
-        Motion::Reduced => CALM_FRAME,
+pub(in crate::tui) fn moving_frame(motion: Motion, screen: &Screen) -> Duration {
+    match motion {
+        Motion::Full => screen.between_frames(),
+        Motion::Reduced => screen.between_frames().max(CALM_FRAME),
         Motion::None => REST,
     }
 }
 
-fn wait(model: &Model) -> Duration {
-    let growing = model.pending.is_some() || model.runs.iter().any(Recording::is_growing);
+fn wait(model: &Model, screen: &Screen) -> Duration {
+    let growing = model.is_listening() || model.runs.iter().any(Recording::is_growing);
     match (moves(model), growing) {
-        (true, _) => moving_frame(model),
+        (true, _) => moving_frame(model.options.motion, screen),
         (false, true) => LISTEN,
         (false, false) => REST,
     }

@@ -1,7 +1,10 @@
 //! What the theatre knows besides the log: the cursor in time, the selection, what is open.
 
 use super::branch::Pending;
+use super::fault::{Scenario, Strike};
+use super::follow::{self, Journey};
 use super::pages::Page;
+use super::probe::Probes;
 use super::question::Answer;
 use super::recording::Recording;
 use super::stops::Beat;
@@ -70,12 +73,7 @@ pub enum Overlay {
         query: String,
     },
     /// Choose what to break now, and where; and say how many tasks will run again.
-    Fault {
-        /** Index into [`KINDS`](super::fault::KINDS). */
-        kind: usize,
-        choice: usize,
-        guess: Option<u32>,
-    },
+    Fault(Console),
     /// Choose among the run and its branches.
     Runs {
         choice: usize,
@@ -85,6 +83,17 @@ pub enum Overlay {
         back: usize,
     },
     Matrix,
+}
+
+/// What is chosen in the fault console.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Console {
+    /// Index into [`KINDS`](super::fault::KINDS), behind them into the scenarios.
+    pub kind: usize,
+    /// Which of the machines.
+    pub choice: usize,
+    /// How many tasks will run again.
+    pub guess: Option<u32>,
 }
 
 /// Speeds to choose from: virtual seconds for each real second.
@@ -100,7 +109,12 @@ pub struct Model {
     pub runs: Vec<Recording>,
     pub current: usize,
     pub pending: Option<Pending>,
+    pub probes: Probes,
     pub can_branch: bool,
+    /// Faults that strike together with the next one that is chosen.
+    pub armed: Vec<Strike>,
+    /// Those that can be chosen in the fault console.
+    pub scenarios: Vec<Scenario>,
     pub cursor: Cursor,
     pub playing: bool,
     /// The script is stepped: its lines and the plan that they build are shown.
@@ -121,6 +135,8 @@ pub struct Model {
     pub zoom: bool,
     pub selected: Selected,
     pub why: Option<Subject>,
+    /// The way of a row that is followed.
+    pub followed: Option<Journey>,
     pub why_scroll: usize,
     /// Lines scrolled back in the story.
     pub story_scroll: usize,
@@ -153,7 +169,10 @@ impl Model {
             runs: vec![run],
             current: 0,
             pending: None,
+            probes: Probes::default(),
             can_branch,
+            armed: Vec::new(),
+            scenarios: Vec::new(),
             cursor: Cursor::default(),
             playing: !paused,
             by_line: false,
@@ -167,6 +186,7 @@ impl Model {
             zoom: false,
             selected: Selected::Nothing,
             why: None,
+            followed: None,
             why_scroll: 0,
             story_scroll: 0,
             script_scroll: 0,
@@ -192,10 +212,23 @@ impl Model {
         &mut self.runs[self.current]
     }
 
+    /// Whether news may come from an engine beside the run on screen.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.pending.is_some() || self.probes.is_busy()
+    }
+
     /// Whether letters are text now.
     #[must_use]
     pub fn is_typing(&self) -> bool {
         matches!(self.overlay, Overlay::Help { .. } | Overlay::Find { .. })
+    }
+
+    /// Whether a task is marked: it is selected, or a row that is followed passes it.
+    #[must_use]
+    pub fn is_marked(&self, stage: StageId, partition: u32) -> bool {
+        let is_passed = self.followed.as_ref().is_some_and(|journey| journey.passes(stage, partition));
+        is_passed || self.selected == Selected::Task(stage, partition)
     }
 
     /// Folds the status of the cursor, so that `view` can read it.
@@ -204,6 +237,7 @@ impl Model {
         let before = usize::from(matches!(self.cursor.beat, Some((_, Beat::Death))));
         let position = self.cursor.position.saturating_sub(before);
         self.run_mut().history.seek(position);
+        follow::refresh(self);
         self.seek_linked();
     }
 

@@ -55,7 +55,10 @@ fn play(model: &mut Model, secs: f64) {
     if time >= end && !model.run().is_growing() {
         to_end(model);
         model.playing = false;
-        model.toast = Some(("the end of the run".to_owned(), 4.0));
+        // A session at a prompt goes on.
+        if model.run().head().exit.is_some() {
+            model.toast = Some(("the end of the run".to_owned(), 4.0));
+        }
         return;
     }
     let position = model.run().history.position_at(time).max(model.cursor.position);
@@ -304,8 +307,7 @@ pub fn to_mark(model: &mut Model) {
         model.toast = Some(("no moment is marked: M marks one".to_owned(), 4.0));
         return;
     };
-    stop_playing(model);
-    to_time(model, at);
+    pause_at(model, at);
 }
 
 /// To a fraction of the run.
@@ -320,6 +322,12 @@ pub fn to_time(model: &mut Model, time: VirtualTime) {
     let time = time.min(model.run().history.end());
     let position = model.run().history.position_at(time);
     model.cursor = Cursor { position, time, ..Cursor::default() };
+}
+
+/// To a moment, and stays there.
+pub fn pause_at(model: &mut Model, time: VirtualTime) {
+    stop_playing(model);
+    to_time(model, time);
 }
 
 /// To the moment after so many events.

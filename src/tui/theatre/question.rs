@@ -113,6 +113,18 @@ pub fn lines(model: &Model, status: &Status, death: &Death) -> Vec<String> {
     things(status, death).into_iter().enumerate().map(row).collect()
 }
 
+/// How many of the predictions in the fault console were right, and how many have been answered.
+#[must_use]
+pub fn score(model: &Model) -> (usize, usize) {
+    let fate = |(run, death): &(usize, usize)| model.runs.get(*run)?.fates.get(*death);
+    let answered = model.guesses.iter().filter_map(|(place, guess)| Some((fate(place)?, *guess)));
+    let answered: Vec<bool> = answered
+        .filter(|(fate, _)| fate.over.is_some())
+        .map(|(fate, guess)| fate.attempts.len() == guess as usize)
+        .collect();
+    (answered.iter().filter(|is_right| **is_right).count(), answered.len())
+}
+
 /// What was marked beside what is true; nothing where nobody answered.
 #[must_use]
 pub fn verdict(model: &Model, status: &Status, death: &Death) -> Option<(bool, String)> {

@@ -1,9 +1,11 @@
+mod follow;
 mod screens;
+mod what_if;
 
 use super::branch::Change;
 use super::fault::{FaultKind, Strike};
 use super::keymap::Action;
-use super::model::{Model, Overlay, Pane, Selected};
+use super::model::{Console, Model, Overlay, Pane, Selected};
 use super::recording::Recording;
 use super::stops::Beat;
 use super::update::{Effect, Message, Mouse, update};
@@ -35,13 +37,7 @@ fn draw(model: &Model, width: u16, height: u16) -> String {
     let area = Rect { x: 0, y: 0, width, height };
     let mut buffer = Buffer::empty(area);
     view(model, model.run().history.current(), &mut buffer, area);
-    (0..height)
-        .map(|y| {
-            let row: String =
-                (0..width).filter_map(|x| buffer.cell((x, y)).map(|cell| cell.symbol().to_owned())).collect();
-            row.trim_end().to_owned() + "\n"
-        })
-        .collect()
+    crate::tui::looks::letters(&buffer)
 }
 
 fn press(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -211,7 +207,7 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
     let mut model = at(4.5, ScreenOptions::default());
     model.selected = Selected::Node(NodeId(3));
     press(&mut model, Action::Kill);
-    assert_eq!(model.overlay, Overlay::Fault { kind: 0, choice: 2, guess: None });
+    assert_eq!(model.overlay, Overlay::Fault(Console { choice: 2, ..Console::default() }));
     snapshot("full_kill", &draw(&model, 120, 40));
     let effects = press(&mut model, Action::Open);
     let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
@@ -430,8 +426,8 @@ fn a_rule_is_switched_off_and_the_run_compared() {
 fn all_overlays_and_sizes_draw() {
     let overlays = [
         Overlay::Help { query: String::new(), choice: 0 },
-        Overlay::Fault { kind: 0, choice: 0, guess: None },
-        Overlay::Fault { kind: 7, choice: 1, guess: Some(2) },
+        Overlay::Fault(Console::default()),
+        Overlay::Fault(Console { kind: 7, choice: 1, guess: Some(2) }),
         Overlay::Runs { choice: 0 },
         Overlay::Matrix,
         Overlay::Output { back: 3 },

@@ -2,15 +2,17 @@
 
 use super::Exit;
 use super::branch::{self, BranchRequest, Change};
-use super::fault::{KINDS, Strike};
+use super::fault::{KINDS, Scenario, Strike};
 use super::find;
+use super::follow;
 use super::hits::{self, Target};
 use super::keymap::{self, Action};
-use super::model::{Model, Overlay, PANES, Pane, SPEEDS, Selected};
+use super::model::{Console, Model, Overlay, PANES, Pane, SPEEDS, Selected};
 use super::pages::data::DataPage;
 use super::pages::plan::PlanPage;
 use super::pages::{self, Page};
 use super::player::{self, Stops};
+use super::probe;
 use super::question;
 use super::select;
 use super::view::{self, layout};
@@ -68,6 +70,10 @@ pub enum Mouse {
 #[derive(Debug)]
 pub enum Effect {
     Branch(BranchRequest),
+    /// Run it in the background, for its figures.
+    Probe(BranchRequest),
+    /// Keep these faults.
+    SaveScenario(String),
     /// Put what has the focus into the clipboard.
     Copy,
     /// Ask a run to stop.
@@ -92,7 +98,7 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Tick(secs) => {
             player::tick(model, secs);
-            Vec::new()
+            probe::begin_next(model).into_iter().collect()
         }
         Message::Grew { run, events } => {
             if let Some(recording) = model.runs.get_mut(run) {
@@ -117,6 +123,7 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             if run == model.current {
                 player::to_until(model);
             }
+            probe::ask_deaths(model, run);
             Vec::new()
         }
         Message::BranchStarted { request, handle } => {
@@ -170,6 +177,7 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PlayPause => player::toggle(model),
         Action::EventBack => player::event_back(model),
         Action::EventOn => player::event_on(model),
+        Action::MarkBack | Action::MarkOn if follow::step(model, action == Action::MarkOn) => {}
         Action::MarkBack => player::stop_back(model, Stops::All),
         Action::MarkOn => player::stop_on(model, Stops::All),
         Action::LineBack => player::line_back(model),
@@ -196,8 +204,8 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Runs => model.overlay = Overlay::Runs { choice: model.current },
         Action::Plan => pages::open(model, Page::Plan(PlanPage::at_cursor(model))),
         Action::Data => pages::open(model, Page::Data(DataPage::at_cursor(model))),
-        // These belong to pages.
-        Action::Measure | Action::Swap => {}
+        // These belong to pages and the fault console.
+        Action::Measure | Action::Swap | Action::Arm | Action::Disarm | Action::Save => {}
         Action::Find => model.overlay = Overlay::Find { query: String::new() },
         Action::NextFound => find::next(model, true),
         Action::PreviousFound => find::next(model, false),
@@ -275,6 +283,7 @@ fn close(model: &mut Model) {
     if model.zoom {
         model.zoom = false;
     } else if model.why.take().is_none() {
+        model.followed = None;
         model.selected = Selected::Nothing;
     }
 }
@@ -318,7 +327,7 @@ fn open_kill(model: &mut Model) {
         }
     };
     let choice = victims.iter().position(|node| Some(*node) == wanted).unwrap_or(0);
-    model.overlay = Overlay::Fault { kind: 0, choice, guess: None };
+    model.overlay = Overlay::Fault(Console { choice, ..Console::default() });
 }
 
 fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -366,7 +375,7 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.overlay = Overlay::None;
             }
         }
-        Overlay::Fault { .. } => return fault_key(model, action, closing),
+        Overlay::Fault(_) => return fault_key(model, action, closing),
         Overlay::Runs { choice } => {
             let choice = choice.saturating_add_signed(step).min(model.runs.len().saturating_sub(1));
             model.overlay = Overlay::Runs { choice };
@@ -382,32 +391,51 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The fault console: up and down choose the machine, left and right what happens to it, plus and minus the prediction.
+/// The fault console: up and down choose the machine, left and right what happens, plus and minus the prediction.
 fn fault_key(model: &mut Model, action: Action, closing: bool) -> Vec<Effect> {
-    let Overlay::Fault { mut kind, mut choice, mut guess } = model.overlay else { return Vec::new() };
+    let Overlay::Fault(Console { mut kind, mut choice, mut guess }) = model.overlay else { return Vec::new() };
     let victims = victims(model);
+    let kinds = KINDS.len() + model.scenarios.len();
     match action {
         Action::Up => choice = choice.saturating_sub(1),
         Action::Down => choice += 1,
-        Action::Left => kind = (kind + KINDS.len() - 1) % KINDS.len(),
-        Action::Right => kind = (kind + 1) % KINDS.len(),
+        Action::Left => kind = (kind + kinds - 1) % kinds,
+        Action::Right => kind = (kind + 1) % kinds,
         Action::Faster => guess = Some(guess.map_or(0, |guess| guess.saturating_add(1))),
         Action::Slower => guess = guess.and_then(|guess| guess.checked_sub(1)),
+        Action::Disarm => drop(model.armed.pop()),
+        Action::Save if !model.armed.is_empty() => return vec![Effect::SaveScenario(Scenario::text_of(&model.armed))],
         _ => {}
     }
     choice = choice.min(victims.len().saturating_sub(1));
-    model.overlay = Overlay::Fault { kind, choice, guess };
-    if closing {
+    model.overlay = Overlay::Fault(Console { kind, choice, guess });
+    if closing || matches!(action, Action::Open | Action::Arm) {
         model.overlay = Overlay::None;
     }
-    if action != Action::Open {
-        return Vec::new();
+    let at = just_after(model.cursor.time);
+    let strike = victims.get(choice).zip(KINDS.get(kind)).map(|(node, kind)| Strike { kind: *kind, node: *node, at });
+    match (action, strike) {
+        (Action::Arm, Some(strike)) => arm(model, strike),
+        (Action::Open, Some(strike)) => {
+            model.guess = guess.filter(|_| model.armed.is_empty());
+            let all = std::mem::take(&mut model.armed).into_iter().chain([strike]);
+            return vec![Effect::Branch(branch::request(model, all.map(Change::Strike).collect()))];
+        }
+        (Action::Open, None) => {
+            let scenario = kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index)).cloned();
+            let branch = scenario.map(|scenario| branch::request(model, vec![Change::Scenario(scenario)]));
+            return branch.map(Effect::Branch).into_iter().collect();
+        }
+        _ => {}
     }
-    model.overlay = Overlay::None;
-    let Some(node) = victims.get(choice).copied() else { return Vec::new() };
-    model.guess = guess;
-    let strike = Strike { kind: KINDS[kind], node, at: just_after(model.cursor.time) };
-    vec![Effect::Branch(branch::request(model, Change::Strike(strike)))]
+    Vec::new()
+}
+
+/// Keeps a fault until the next one is chosen: both then strike in one run.
+fn arm(model: &mut Model, strike: Strike) {
+    model.toast = Some((format!("armed: {}; go on in time, then K for the next", strike.name()), 8.0));
+    model.armed.push(strike);
+    model.armed.sort_by_key(|strike| strike.at);
 }
 
 /// The next moment: what happened at `time` has happened.

@@ -1,5 +1,6 @@
 use super::model::{Effect, Key, MapLine, Overlay, Pane, Workspace, update};
 use super::{Left, News, view};
+use crate::tui::looks;
 use crate::tui::theme::ScreenOptions;
 use crate::workshop::step::{self, Library};
 use crate::workshop::verdict::{Checked, Failure, Figures, Remark, VariantVerdict, Verdict};
@@ -63,12 +64,9 @@ fn press(workspace: &mut Workspace, code: KeyCode) -> Effect {
     update(workspace, key)
 }
 
-fn drawn(workspace: &Workspace, width: u16, height: u16) -> String {
+fn drawn(workspace: &Workspace, width: u16, height: u16) {
     let area = Rect { x: 0, y: 0, width, height };
-    let mut buffer = Buffer::empty(area);
-    view::view(workspace, ScreenOptions::default(), &mut buffer, area);
-    let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-    (0..height).map(row).collect::<Vec<_>>().join("\n")
+    view::view(workspace, ScreenOptions::default(), &mut Buffer::empty(area), area);
 }
 
 #[test]
@@ -170,9 +168,10 @@ fn every_size_draws_every_pane() {
 }
 
 #[test]
-fn a_small_screen_shows_the_check_with_its_verdict() {
+fn every_size_and_look_draws() {
     let mut workspace = workspace();
+    looks::snapshots("workspace_new", |options, buffer, area| view::view(&workspace, options, buffer, area));
     judged(&mut workspace, &[variant("visible", false)]);
     update(&mut workspace, Key::Pane(Pane::Checks));
-    insta::assert_snapshot!(drawn(&workspace, 80, 24));
+    looks::snapshots("workspace_failed", |options, buffer, area| view::view(&workspace, options, buffer, area));
 }

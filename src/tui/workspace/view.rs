@@ -107,7 +107,9 @@ fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
     let mut title = format!("{number} {}", name(pane));
     if brush.buffer.area.width < WIDE {
         let others = PANES.iter().filter(|other| **other != pane).map(|other| tab(workspace, *other));
-        title = format!("{title}   (Tab: {})", others.collect::<Vec<_>>().join(", "));
+        let tabs = format!("{title}   (Tab: {})", others.collect::<Vec<_>>().join(", "));
+        // Where the others do not fit whole, the footer names the key.
+        title = if tabs.len() + 4 < usize::from(area.width) { tabs } else { title };
     }
     let has_focus = pane == workspace.pane;
     let inner = brush.pane(area, &title, has_focus);
@@ -153,7 +155,7 @@ fn path_lines(path: &str, width: usize) -> Vec<String> {
 fn task(workspace: &Workspace, width: usize) -> Vec<PageLine> {
     let step = &workspace.step;
     let mut lines = text(&step.task, width);
-    lines.push(PageLine::of(Ink::Text, "Every save of your script is checked:"));
+    lines.push(PageLine::of(Ink::Text, "Every save is checked:"));
     lines.extend(path_lines(&workspace.file, width).into_iter().map(|line| PageLine::of(Ink::Key, line)));
     if workspace.hints > 0 {
         lines.push(PageLine::default());

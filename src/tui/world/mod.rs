@@ -5,20 +5,15 @@ pub mod model;
 mod tests;
 pub mod view;
 
+use super::ScreenOptions;
 use super::terminal::Screen;
 use super::theatre::keymap;
-use super::{Motion, ScreenOptions};
+use super::theatre::{REST, moving_frame};
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEventKind};
 use model::{Effect, Left, WorldModel};
 use ratatui::layout::{Position, Rect};
 use std::io;
-use std::time::{Duration, Instant};
-
-/// Time between two frames while it plays, and on calm screens.
-const FRAME: Duration = Duration::from_millis(33);
-const CALM_FRAME: Duration = Duration::from_millis(250);
-/// How often a signal is looked for while nothing moves.
-const REST: Duration = Duration::from_secs(1);
+use std::time::Instant;
 
 /// Shows a world until the person leaves it.
 ///
@@ -36,12 +31,7 @@ pub fn run(model: &mut WorldModel, options: ScreenOptions) -> io::Result<Left> {
                 view::view(model, options, frame.buffer_mut(), area);
             })?;
         }
-        let frame = match options.motion {
-            Motion::Full => FRAME,
-            Motion::Reduced => CALM_FRAME,
-            Motion::None => REST,
-        };
-        let inputs = screen.read(if model.playing { frame } else { REST })?;
+        let inputs = screen.read(if model.playing { moving_frame(options.motion, &screen) } else { REST })?;
         if screen.is_interrupted() {
             return Ok(Left::Interrupted);
         }

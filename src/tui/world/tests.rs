@@ -1,6 +1,7 @@
 use super::model::{Effect, Left, WorldModel};
 use super::view::view;
 use crate::tui::ScreenOptions;
+use crate::tui::looks;
 use crate::tui::theatre::keymap::Action;
 use crate::worlds::{Mark, World};
 use ratatui::buffer::Buffer;
@@ -16,10 +17,7 @@ fn draw(model: &WorldModel, width: u16, height: u16) -> String {
     let area = Rect { x: 0, y: 0, width, height };
     let mut buffer = Buffer::empty(area);
     view(model, ScreenOptions::default(), &mut buffer, area);
-    let row = |y: u16| -> String {
-        (0..width).filter_map(|x| buffer.cell((x, y)).map(ratatui::buffer::Cell::symbol)).collect()
-    };
-    (0..height).map(|y| row(y).trim_end().to_owned() + "\n").collect()
+    looks::letters(&buffer)
 }
 
 #[test]
@@ -28,11 +26,9 @@ fn a_world_at_its_fault_and_at_its_end() {
     while model.position == 0 || model.outcome.log[model.position - 1].mark != Mark::Fault {
         model.key(Action::MarkOn);
     }
-    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!("world_store_cut", draw(&model, 120, 40));
-        model.key(Action::End);
-        insta::assert_snapshot!("world_store_end", draw(&model, 80, 24));
-    });
+    looks::snapshots("world_cut", |options, buffer, area| view(&model, options, buffer, area));
+    model.key(Action::End);
+    looks::snapshots("world_end", |options, buffer, area| view(&model, options, buffer, area));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::model::WorldModel;
 use crate::report::world::{figures, lanes, moment_time, sign, story};
 use crate::tui::ScreenOptions;
 use crate::tui::glyphs;
+use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theme::Tone;
 use crate::worlds::Mark;
@@ -38,7 +39,7 @@ pub fn view(model: &WorldModel, options: ScreenOptions, buffer: &mut Buffer, scr
     let middle = Rect { y: screen.y + 1, height: screen.height.saturating_sub(3), ..screen };
     draw_middle(&mut brush, model, middle);
     draw_bar(&mut brush, model, row(screen.height.saturating_sub(2)));
-    draw_footer(&mut brush, row(screen.height.saturating_sub(1)));
+    footer::draw(&mut brush, row(screen.height.saturating_sub(1)), None, &HINTS);
     if model.help {
         draw_help(&mut brush, screen);
     }
@@ -69,7 +70,11 @@ fn draw_title(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let (now, end) =
         (moment_time(model.time, model.outcome.ended), moment_time(model.outcome.ended, model.outcome.ended));
     let state = if model.playing { format!("► {:.3}x", model.speed) } else { "║ PAUSED".to_owned() };
-    let clock = format!("{state}   t={now} of {end} (simulated time) ");
+    let clock = if area.width < PANES_FROM.0 {
+        format!("{state} t={now} of {end} ")
+    } else {
+        format!("{state}   t={now} of {end} (simulated time) ")
+    };
     let right = area.width.saturating_sub(clock.width() as u16);
     let title = format!(" WORLD  {} · seed {}", model.title, model.outcome.seed);
     brush.tone(area, 0, 0, &fit(&title, usize::from(right.saturating_sub(1))), Tone::Title);
@@ -84,7 +89,8 @@ fn draw_middle(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let who = lanes(&model.outcome, usize::MAX, 1).len() as u16;
     let timeline = (who + 3).min(area.height / 2);
     let is_wide = area.width >= WIDE_FROM.0 && area.height + 3 >= WIDE_FROM.1;
-    let cards = if is_wide { (who + 2).clamp(6, area.height / 3) } else { 0 };
+    let figures = figures(&model.outcome).len() as u16;
+    let cards = if is_wide { (who.max(figures) + 2).clamp(6, area.height / 3) } else { 0 };
     let part = |y: u16, height: u16| Rect { y: area.y + y, height, ..area };
     draw_timeline(brush, model, part(0, timeline));
     if is_wide {
@@ -209,28 +215,29 @@ fn draw_bar(brush: &mut Brush, model: &WorldModel, line: Rect) {
     brush.put(area, i32::from(column(model, area.width)), 0, '●', focus);
 }
 
-/// The keys that this screen has.
-const KEYS: [(&str, &str, &str); 9] = [
-    ("Space", "play", "play or pause"),
-    (",/.", "moment", "one moment back, on"),
-    ("[/]", "mark", "back, on to the next moment that is more than ordinary work"),
-    ("H/L", "scrub", "one hundredth back, on (or drag the bar)"),
-    ("+/-", "speed", "faster, slower"),
-    ("g/G", "ends", "to the start, to the end with its figures"),
-    ("j/k", "scroll", "scroll in what happened"),
-    ("q", "back", "back"),
-    ("?", "keys", "these keys"),
+const HINTS: [Hint; 8] = [
+    ("Space", "play"),
+    (",/.", "moment"),
+    ("[/]", "mark"),
+    ("q", "back"),
+    ("g/G", "ends"),
+    ("H/L", "scrub"),
+    ("+/-", "speed"),
+    ("j/k", "scroll"),
 ];
 
-fn draw_footer(brush: &mut Brush, area: Rect) {
-    let mut x = 1;
-    for (key, does, _) in KEYS {
-        if usize::from(x) + key.len() + does.len() < usize::from(area.width) {
-            x = brush.tone(area, x, 0, key, Tone::Key);
-            x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
-        }
-    }
-}
+/// All keys, and what they do.
+const KEYS: [Hint; 9] = [
+    ("Space", "play or pause"),
+    (",/.", "one moment back, on"),
+    ("[/]", "back, on to the next moment that is more than ordinary work"),
+    ("H/L", "one hundredth back, on (or drag the bar)"),
+    ("+/-", "faster, slower"),
+    ("g/G", "to the start, to the end with its figures"),
+    ("j/k", "scroll in what happened"),
+    ("q", "back"),
+    ("?", "these keys"),
+];
 
 fn draw_help(brush: &mut Brush, screen: Rect) {
     let (width, height) = (72.min(screen.width), (KEYS.len() as u16 + 2).min(screen.height));
@@ -238,7 +245,7 @@ fn draw_help(brush: &mut Brush, screen: Rect) {
         Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
     brush.clear(area);
     let inner = brush.pane(area, "Keys", true);
-    for (y, (keys, _, does)) in KEYS.iter().enumerate() {
+    for (y, (keys, does)) in KEYS.iter().enumerate() {
         brush.tone(inner, 0, y as u16, keys, Tone::Key);
         brush.tone(inner, 8, y as u16, does, Tone::Text);
     }

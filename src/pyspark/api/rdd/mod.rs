@@ -23,6 +23,7 @@ mod wide;
 use super::create::Wanted;
 use super::support::analyze;
 use super::{infer, udf};
+use crate::common::ids::PlanStepId;
 use crate::logical::expr::Expr;
 use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::logical::types::{DataType, StructField, StructType};
@@ -49,6 +50,8 @@ struct State {
     plan: Option<Arc<LogicalPlan>>,
     /// The number of partitions among which the keys' hashes put the values, if that is how they lie.
     by_key: Option<usize>,
+    /// What the log calls it, or the one that it was made from.
+    told: Option<PlanStepId>,
 }
 
 /// Steps that leave each value in the partition of its key.
@@ -236,7 +239,7 @@ impl Rdd {
     #[must_use]
     pub fn over(base: Arc<LogicalPlan>, input: Input) -> Rdd {
         Rdd {
-            state: RefCell::new(State { base, input, steps: Vec::new(), plan: None, by_key: None }),
+            state: RefCell::new(State { base, input, steps: Vec::new(), plan: None, by_key: None, told: None }),
             name: RefCell::default(),
         }
     }
@@ -326,14 +329,29 @@ impl Rdd {
         let identity = udf::fresh_identity(interp);
         let chain =
             Chain { name: Self::chain_name(&state.steps), input: state.input, steps: state.steps, output, identity };
-        analyze(
-            interp,
-            LogicalPlan::MapPartitions {
-                function: Arc::new(chain),
-                output: LogicalPlan::unassigned(schema),
-                input: state.base,
-            },
-        )
+        let function = Arc::new(chain);
+        let output = LogicalPlan::unassigned(schema);
+        let plan = analyze(interp, LogicalPlan::MapPartitions { function, output, input: state.base })?;
+        if let Some(step) = state.told {
+            interp.host()?.computes(&plan, step);
+        }
+        Ok(plan)
+    }
+
+    /// What the log calls it; what no call of an RDD has made has the step of its plan.
+    fn told(&self, interp: &mut Interpreter) -> PyResult<Option<PlanStepId>> {
+        let state = self.state.borrow().clone();
+        Ok(match state.told {
+            Some(step) => Some(step),
+            None => interp.host()?.step_of(&state.base),
+        })
+    }
+
+    /// Puts the call that made it into the log.
+    fn tell(&self, interp: &mut Interpreter, does: &str, with: &str, inputs: Vec<PlanStepId>) -> PyResult<()> {
+        let step = interp.host()?.step_made(does, with, inputs);
+        self.state.borrow_mut().told = step;
+        Ok(())
     }
 
     /// The plan whose rows are this RDD's encoded values.
@@ -359,9 +377,9 @@ impl Rdd {
 
     /// From now on the RDD starts from this plan of encoded values.
     pub(crate) fn restart(&self, plan: Arc<LogicalPlan>) {
-        let by_key = self.by_key();
+        let State { by_key, told, .. } = *self.state.borrow();
         *self.state.borrow_mut() =
-            State { base: plan, input: Input::Encoded(0), steps: Vec::new(), plan: None, by_key };
+            State { base: plan, input: Input::Encoded(0), steps: Vec::new(), plan: None, by_key, told };
     }
 
     /// How many partitions there are.
@@ -449,6 +467,11 @@ pub fn to_frame(interp: &mut Interpreter, rdd: &Rdd, wanted: Wanted) -> PyResult
     };
     let output = Output::Typed(Arc::new(schema.clone()), single);
     let plan = rdd.node(interp, output, &schema)?;
+    let inputs = rdd.told(interp)?.into_iter().collect();
+    let host = interp.host()?;
+    if let Some(step) = host.step_made("toDF", "", inputs) {
+        host.computes(&plan, step);
+    }
     Ok(super::dataframe::frame_of(interp.host()?, plan))
 }
 
@@ -487,7 +510,16 @@ impl Object for Rdd {
 
     fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
         let method = TABLES.iter().flat_map(|table| table.iter()).find(|(known, _)| *known == name)?.1;
-        Some(method(interp, this, self, args))
+        let others: Vec<Rc<Rdd>> = args.positional.iter().filter_map(Value::downcast_rc::<Rdd>).collect();
+        Some(method(interp, this, self, args).and_then(|made| {
+            if let Some(rdd) = made.downcast::<Rdd>().filter(|rdd| !std::ptr::eq(*rdd, self)) {
+                let inputs = std::iter::once(self).chain(others.iter().map(Rc::as_ref));
+                let inputs: Vec<Option<PlanStepId>> =
+                    inputs.map(|input| input.told(interp)).collect::<PyResult<_>>()?;
+                rdd.tell(interp, name, "", inputs.into_iter().flatten().collect())?;
+            }
+            Ok(made)
+        }))
     }
 
     fn binary(

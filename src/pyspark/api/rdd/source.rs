@@ -2,6 +2,7 @@
 
 use super::task::Input;
 use super::{Rdd, codec};
+use crate::common::text::plural;
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::plan::{FileFormat, LEAST_SPLITS, LogicalPlan};
 use crate::logical::scalar::Scalar;
@@ -59,7 +60,9 @@ fn from_chunks(interp: &mut Interpreter, chunks: Vec<Vec<Value>>) -> PyResult {
     let batch = convert::batch_of(&rows, &schema)?;
     let output = LogicalPlan::unassigned(&schema);
     let plan = analyze(interp, LogicalPlan::LocalRelation { output, batch, partitions: Some(count) })?;
-    Ok(Value::object(Rdd::over(plan, Input::Chunk)))
+    let rdd = Rdd::over(plan, Input::Chunk);
+    rdd.tell(interp, "parallelize", &plural(count as u64, "partition"), Vec::new())?;
+    Ok(Value::object(rdd))
 }
 
 /// `sc.range(start, end, step, slices)`.
@@ -128,7 +131,9 @@ fn read(interp: &mut Interpreter, argument: &str, path: Option<Value>, splits: O
             ),
             _ => error,
         })?;
+    let step = host.step_made(if whole { "wholeTextFiles" } else { "textFile" }, &path, Vec::new());
     if !whole {
+        step.into_iter().for_each(|step| host.computes(&plan, step));
         return Ok(super::of_text(&plan));
     }
     let named = crate::logical::builder::project(
@@ -139,6 +144,9 @@ fn read(interp: &mut Interpreter, argument: &str, path: Option<Value>, splits: O
         ],
     );
     let plan = interp.host()?.analyze(named)?;
+    if let Some(step) = step {
+        interp.host()?.computes(&plan, step);
+    }
     let schema = std::sync::Arc::new(plan.schema());
     let rdd = Rdd::over(plan, Input::Frame(schema));
     Ok(Value::object(rdd.mapped("wholeTextFiles", Vec::new(), |interp, _, row| Ok(Value::tuple(interp.items(&row)?)))))

@@ -10,11 +10,11 @@ pub mod plan;
 use super::branch::BranchRequest;
 use super::keymap::Action;
 use super::model::Model;
-use super::player;
 use super::update::Effect;
 use super::view::footer::{self, Hint};
 use super::view::layout::{Form, form};
 use super::view::paint::{Brush, fit};
+use super::{follow, player, probe};
 use crate::status::Status;
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
@@ -34,6 +34,12 @@ pub enum Answer {
     Done,
     /// It wants the run done again with a change.
     Branch(BranchRequest),
+    /// It gives way to the theatre, in which this row is followed.
+    Follow(data::facts::RowId),
+    /// It wants to know what the run costs without each of these rules.
+    Measure(Vec<String>),
+    /// It can not do it; why.
+    Say(&'static str),
     /// It closes.
     Close,
     /// The key means nothing to it.
@@ -113,7 +119,7 @@ pub fn choose(model: &mut Model, line: usize) {
     let Some(mut page) = model.pages.pop() else { return };
     match &mut page {
         Page::Plan(page) => page.choose(line),
-        Page::Data(page) => page.choice = line,
+        Page::Data(page) => page.choose(line),
         Page::Compare(_) => {}
     }
     model.pages.push(page);
@@ -156,6 +162,19 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match answer {
         Answer::Done | Answer::Close => Some(Vec::new()),
         Answer::Branch(request) => Some(vec![Effect::Branch(request)]),
+        Answer::Follow(row) => {
+            close_all(model);
+            follow::begin(model, row);
+            Some(Vec::new())
+        }
+        Answer::Measure(rules) => {
+            probe::ask_rules(model, &rules);
+            Some(Vec::new())
+        }
+        Answer::Say(why) => {
+            model.toast = Some((why.to_owned(), 6.0));
+            Some(Vec::new())
+        }
         Answer::Pass => None,
     }
 }

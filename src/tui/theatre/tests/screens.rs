@@ -1,7 +1,7 @@
 //! Every screen of the theatre in every size and look, and what must hold for all of them.
 
 use super::*;
-use ratatui::style::Modifier;
+use crate::tui::looks;
 use unicode_width::UnicodeWidthChar;
 
 /// A screen: its name, and the keys that open it from the theatre.
@@ -17,7 +17,6 @@ const WAYS: [Way; 8] = [
     ("matrix", &[Action::Matrix]),
     ("keys", &[Action::Help]),
 ];
-const FORMS: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 
 fn opened(keys: &[Action], options: ScreenOptions) -> Model {
     let mut model = two_runs(options);
@@ -29,57 +28,12 @@ fn opened(keys: &[Action], options: ScreenOptions) -> Model {
 
 #[test]
 fn every_screen_in_every_look() {
-    let plain = ScreenOptions::default();
-    let looks = [("unicode", plain), ("ascii", ascii()), ("mono", ScreenOptions { theme: Theme::Mono, ..plain })];
     for (name, keys) in WAYS {
-        for (look, options) in looks {
+        looks::snapshots(name, |options, buffer, area| {
             let model = opened(keys, options);
-            let mut text = String::new();
-            for (width, height) in FORMS {
-                text += &format!("{width} x {height}\n{}\n", draw(&model, width, height));
-                if options.theme == Theme::Mono {
-                    text += &emphasis(&model, width, height);
-                }
-            }
-            snapshot(&format!("screen_{name}_{look}"), &text);
-        }
+            view(&model, model.run().history.current(), buffer, area);
+        });
     }
-}
-
-/// Where cells are bold, dim, underlined or reversed: what speaks when there is no colour.
-fn emphasis(model: &Model, width: u16, height: u16) -> String {
-    let area = Rect { x: 0, y: 0, width, height };
-    let mut buffer = Buffer::empty(area);
-    view(model, model.run().history.current(), &mut buffer, area);
-    let letters = [
-        (Modifier::BOLD, 'b'),
-        (Modifier::DIM, 'd'),
-        (Modifier::UNDERLINED, 'u'),
-        (Modifier::REVERSED, 'r'),
-        (Modifier::ITALIC, 'i'),
-    ];
-    let word = |x: u16, y: u16| -> String {
-        let found = letters.iter().filter(|(modifier, _)| buffer[(x, y)].modifier.contains(*modifier));
-        found.map(|(_, letter)| letter).collect()
-    };
-    let mut text = String::new();
-    for y in 0..height {
-        let mut runs = Vec::new();
-        let mut x = 0;
-        while x < width {
-            let (start, emphasis) = (x, word(x, y));
-            while x < width && word(x, y) == emphasis {
-                x += 1;
-            }
-            if !emphasis.is_empty() {
-                runs.push(format!("{start}-{} {emphasis}", x - 1));
-            }
-        }
-        if !runs.is_empty() {
-            text += &format!("{y}: {}\n", runs.join(", "));
-        }
-    }
-    text + "\n"
 }
 
 #[test]

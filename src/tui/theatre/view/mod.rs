@@ -1,6 +1,7 @@
 //! One frame: a pure function of the model, the status at its cursor, and the size.
 
 pub mod bar;
+pub mod console;
 pub mod footer;
 pub mod layout;
 pub mod network;
@@ -160,15 +161,16 @@ const FULL_HINTS: [Hint; 12] = [
     ("=", "compare"),
     ("q", "back"),
 ];
-const COMPACT_HINTS: [Hint; 8] = [
+const COMPACT_HINTS: [Hint; 9] = [
     ("Space", "play"),
-    (",/.", "event"),
     ("[/]", "mile"),
     ("H/L", "scrub"),
-    ("+/-", "speed"),
     ("w", "why"),
     ("K", "kill"),
+    ("=", "compare"),
     ("Tab", "pane"),
+    (",/.", "event"),
+    ("+/-", "speed"),
 ];
 /// While the script is stepped.
 const LINE_HINTS: [Hint; 9] = [
@@ -188,12 +190,22 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     const STORY_HINTS: [Hint; 3] = [("]", "go on with the story of this death"), ("Space", "play"), ("w", "why")];
     const QUESTION_HINTS: [Hint; 4] =
         [("j/k", "choose"), ("Space", "mark"), ("Enter", "show the answer"), ("w", "why")];
-    const LAST_HINTS: [Hint; 3] = [("]", "the run goes on"), ("Space", "play"), ("w", "why")];
+    const FOLLOW_HINTS: [Hint; 6] = [
+        ("[/]", "what becomes of the row"),
+        ("Space", "play"),
+        ("d", "data"),
+        ("w", "why"),
+        ("K", "kill"),
+        ("Esc", "let it go"),
+    ];
+    const LAST_HINTS: [Hint; 4] =
+        [("=", "compare with the run before"), ("]", "the run goes on"), ("Space", "play"), ("w", "why")];
     let is_asked = |(_, beat): &(usize, Beat)| *beat == Beat::Question;
     let hints: &[Hint] = match (model.cursor.beat.filter(|beat| !model.playing || is_asked(beat)), areas.form) {
         (Some((_, Beat::Question)), _) => &QUESTION_HINTS,
         (Some((_, Beat::Cost)), _) => &LAST_HINTS,
         (Some(_), _) => &STORY_HINTS,
+        (None, Form::Full | Form::Compact) if model.followed.is_some() => &FOLLOW_HINTS,
         (None, Form::Full | Form::Compact) if model.by_line => &LINE_HINTS,
         (None, Form::Full) => &FULL_HINTS,
         (None, Form::Compact) => &COMPACT_HINTS,

@@ -1,21 +1,17 @@
 //! What opens above the panes: keys, the kill console, the list of runs, the blocks of a shuffle, a branch under way.
 
-use super::super::fault::{FaultKind, KINDS};
 use super::super::hits::Target;
 use super::super::keymap::{Row, found};
 use super::super::model::{Model, Overlay, Selected};
 use super::super::recording::Recording;
 use super::super::select::stages_on_screen;
-use super::super::update::victims;
+use super::console;
 use super::paint::{Brush, fit, gauge, wrap};
 use crate::common::text::{bytes, plural};
-use crate::event::EventKind;
-use crate::report::why::{Mark, triage};
 use crate::report::words;
-use crate::status::{Death, Shuffle, Status};
+use crate::status::{Shuffle, Status};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
-use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
 /// Draws what is open, if anything.
@@ -25,7 +21,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         let until = pending.until().unwrap_or(model.run().history.end());
         let fraction = now.0 as f64 / until.0.max(1) as f64;
         let area = window(brush, screen, (60, 5), "A branch");
-        brush.tone(area, 0, 0, &fit(&format!("The run is done again; {}.", pending.change.name()), 58), Tone::Text);
+        brush.tone(area, 0, 0, &fit(&format!("The run is done again; {}.", pending.recording.name), 58), Tone::Text);
         let bar = gauge(fraction, 30, '▓', '░');
         brush.tone(area, 0, 1, &format!("{bar} {}", words::moment(now.min(until))), Tone::Again);
         brush.tone(area, 0, 2, "Esc gives the branch up", Tone::Dim);
@@ -35,9 +31,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         Overlay::None => {}
         Overlay::Help { query, choice } => help(brush, model, screen, query, *choice),
         Overlay::Find { query } => find(brush, screen, query),
-        Overlay::Fault { kind, choice, guess } => {
-            console(brush, model, status, screen, &Console { kind: KINDS[*kind], choice: *choice, guess: *guess });
-        }
+        Overlay::Fault(chosen) => console::draw(brush, model, status, screen, chosen),
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
         Overlay::Output { back } => output(brush, model, screen, *back),
         Overlay::Matrix => matrix(brush, model, status, screen),
@@ -60,7 +54,7 @@ fn find(brush: &mut Brush, screen: Rect, query: &str) {
 }
 
 /// A framed, blank area in the middle; gives its inside. The line of keys stays in view.
-fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rect {
+pub(super) fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rect {
     let free = screen.height.saturating_sub(1);
     let (width, height) = ((size.0 + 4).min(screen.width), size.1.min(free));
     let y = ((screen.height - height) / 2).min(free - height);
@@ -109,102 +103,6 @@ fn help(brush: &mut Brush, model: &Model, screen: Rect, query: &str, choice: usi
         let more = format!(" {hidden} more: arrows ");
         brush.tone(below, area.width.saturating_sub(more.width() as u16), area.height, &more, Tone::Key);
     }
-}
-
-/// What would die with each node, now: the fold with one more event, nothing is run.
-fn dry_run(status: &Status, node: crate::common::ids::NodeId) -> Option<Arc<Death>> {
-    let mut copy = status.clone();
-    let seq = status.applied as u64;
-    copy.apply(&crate::event::Event { seq, time: status.now, kind: EventKind::NodeDied { node } });
-    copy.deaths.last().cloned()
-}
-
-/// What is chosen in the fault console.
-struct Console {
-    kind: FaultKind,
-    choice: usize,
-    guess: Option<u32>,
-}
-
-fn console(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, chosen: &Console) {
-    let victims = victims(model);
-    let list = victims.len().min(8);
-    let title = format!("Break something at {}", words::moment(model.cursor.time));
-    let area = window(brush, screen, (74, list as u16 + 15), &title);
-    let x = brush.tone(area, 0, 0, "What  ", Tone::Dim);
-    let x = brush.tone(area, x, 0, "h", Tone::Key);
-    let x = brush.tone(area, x + 1, 0, chosen.kind.title(), Tone::Title);
-    brush.tone(area, x + 1, 0, "l", Tone::Key);
-    brush.tone(area, 6, 1, &fit(chosen.kind.means(), usize::from(area.width.saturating_sub(6))), Tone::Dim);
-    let first = (chosen.choice + 1).saturating_sub(list);
-    for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
-        let Some(death) = dry_run(status, *node) else { continue };
-        let held = words::inventory(death.outputs.len(), death.running.len(), death.cached.len());
-        let sign = if index == chosen.choice { '>' } else { ' ' };
-        let tone = if index == chosen.choice { Tone::Title } else { Tone::Text };
-        brush.tone(area, 0, y as u16 + 3, &format!("{sign} {:<9} {held}", node.to_string()), tone);
-        brush.hit(area, 0, y as u16 + 3, area.width, Target::Line(index));
-    }
-    let Some(death) = victims.get(chosen.choice).and_then(|node| dry_run(status, *node)) else { return };
-    let bottom = area.height.saturating_sub(1);
-    let y = dry_run_lines(brush, status, area, (list as u16 + 4, bottom.saturating_sub(2)), &death, chosen.kind);
-    if chosen.kind.is_death() && y + 1 < bottom {
-        let guess = chosen.guess.map_or("-".to_owned(), |guess| guess.to_string());
-        let x = brush.tone(area, 0, bottom - 2, "Predict: how many tasks will run again?  ", Tone::Text);
-        let x = brush.tone(area, x, bottom - 2, &format!("[ {guess} ]"), Tone::Title);
-        let x = brush.tone(area, x + 2, bottom - 2, "+ -", Tone::Key);
-        brush.tone(area, x + 1, bottom - 2, "change", Tone::Dim);
-    }
-    let hints = [("Enter", "does it, the past stays"), ("j k", "where"), ("h l", "what"), ("Esc", "back")];
-    let mut x = 0;
-    for (key, does) in hints {
-        x = brush.tone(area, x, bottom, key, Tone::Key);
-        x = brush.tone(area, x + 1, bottom, does, Tone::Dim) + 3;
-    }
-}
-
-/// What a death would take, as the log up to here says; of other faults only what they would meet. Gives the next free row.
-fn dry_run_lines(
-    brush: &mut Brush,
-    status: &Status,
-    area: Rect,
-    (from, bottom): (u16, u16),
-    death: &Death,
-    kind: FaultKind,
-) -> u16 {
-    let mut y = from;
-    if !kind.is_death() {
-        let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
-        let running = if names.is_empty() { "nothing".to_owned() } else { words::short_list(&names) };
-        let held = words::inventory(death.outputs.len(), 0, death.cached.len());
-        brush.tone(area, 0, y, "Nothing is lost at once. What it meets there:", Tone::Dim);
-        brush.tone(area, 2, y + 1, &fit(&format!("running: {running}"), usize::from(area.width)), Tone::Text);
-        brush.tone(area, 2, y + 2, &format!("kept: {held}"), Tone::Text);
-        return y + 3;
-    }
-    brush.tone(area, 0, y, "Dry run, nothing happens yet. By the log up to here:", Tone::Dim);
-    y += 1;
-    for line in triage(status, death) {
-        let (glyph, tone) = match line.mark {
-            Mark::None => (' ', Tone::Text),
-            Mark::Lost => ('✗', Tone::Lost),
-            Mark::Again => ('↻', Tone::Again),
-            Mark::Wall => ('■', Tone::Done),
-            Mark::Skip => ('»', Tone::Dim),
-        };
-        for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), 0).iter().enumerate() {
-            if y >= bottom {
-                return y;
-            }
-            if index == 0 {
-                let style = brush.style(tone);
-                brush.put(area, 0, i32::from(y), glyph, style);
-            }
-            brush.tone(area, 2, y, text, Tone::Text);
-            y += 1;
-        }
-    }
-    y
 }
 
 fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {

@@ -157,13 +157,10 @@ fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage
         if stage.tasks.len() <= room {
             let task = Selected::Task(stage.definition.stage, cell as u32);
             brush.hit(area, cell as u16, y, 1, Target::Select(task));
+            if model.is_marked(stage.definition.stage, cell as u32) {
+                brush.mark(area, cell as u16, y, 1);
+            }
         }
-    }
-    if let Selected::Task(id, partition) = model.selected
-        && id == stage.definition.stage
-        && stage.tasks.len() <= room
-    {
-        brush.mark(area, partition as u16, y, 1);
     }
     let x = area.width.saturating_sub(count.width() as u16);
     brush.tone(area, x, y, &count, Tone::Text);

@@ -1,6 +1,8 @@
 //! Why: the answer to `w`, and the beats of a node death.
 
+use super::super::follow;
 use super::super::model::Model;
+use super::super::probe::{self, Figures, WhatIf};
 use super::super::question;
 use super::super::stops::{BEATS, Beat};
 use super::paint::{Brush, wrap};
@@ -42,7 +44,8 @@ fn content(model: &Model, status: &Status) -> Option<Explanation> {
         return Some(beat_words(model, status, death, beat));
     }
     let asked = model.why.map(|subject| explain(status, &ask(status, subject)));
-    asked.or_else(|| recovery::under_way(status, model.cursor.time)).or_else(|| ending(model, status))
+    let followed = || Some(follow::lines(status, model.run().head(), model.followed.as_ref()?));
+    asked.or_else(followed).or_else(|| recovery::under_way(status, model.cursor.time)).or_else(|| ending(model, status))
 }
 
 /// How the run ended, once the cursor is there: what went wrong, else what was done.
@@ -85,6 +88,7 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
             let fate = fate(status, death);
             let mut lines = recovery::cost(status, &fate);
             lines.extend(prediction(model, fate.attempts.len() as u32));
+            lines.extend(what_ifs(model, status));
             ("What did it cost?".to_owned(), lines)
         }
     };
@@ -107,6 +111,21 @@ fn prediction(model: &Model, again: u32) -> Option<Line> {
     let verdict = if guess == again { "right" } else { "not quite" };
     let text = format!("You said {}: {verdict}.", plural(u64::from(guess), "task start"));
     Some(Line { indent: 0, mark: if guess == again { Mark::Wall } else { Mark::None }, text })
+}
+
+/// What the same death would have cost at other moments: runs that were done in the background, as far as they are over.
+fn what_ifs(model: &Model, status: &Status) -> Vec<Line> {
+    let line = |(what, figures): (&WhatIf, &Figures)| {
+        let when = match what {
+            WhatIf::DeathBefore(stage) => format!("before {} had written anything", words::stage(status, *stage)),
+            WhatIf::DeathAfter(stage) => format!("when {} had read all of it", words::stage(status, *stage)),
+            WhatIf::WithoutRule(_) => return None,
+        };
+        let starts = plural(figures.again as u64, "task start");
+        let text = format!("Had it died {when}: {starts}, {} of core time.", words::length(figures.again_time));
+        Some(Line { indent: 0, mark: Mark::Skip, text })
+    };
+    probe::of_death(&model.probes, model.current).into_iter().filter_map(line).collect()
 }
 
 /// One line for each kind of thing, counted up while the beat plays.
@@ -164,13 +183,17 @@ fn trace(status: &Status, death: &Death) -> (String, Vec<Line>) {
     (explanation.title, explanation.lines)
 }
 
-fn sign(mark: Mark) -> (char, Tone) {
+/// How a line's sign looks.
+#[must_use]
+pub fn sign(mark: Mark) -> (char, Tone) {
     match mark {
         Mark::None => (' ', Tone::Text),
         Mark::Lost => ('✗', Tone::Lost),
         Mark::Again => ('↻', Tone::Again),
         Mark::Wall => ('■', Tone::Done),
         Mark::Skip => ('»', Tone::Dim),
+        Mark::Now => ('►', Tone::Running),
+        Mark::Later => ('·', Tone::Pending),
     }
 }
 

@@ -138,15 +138,73 @@ pub fn origins(status: &Status, stage: &Stage, partition: usize) -> Vec<Origin> 
     found
 }
 
-/// The rows that were drawn of what a partition reads, with the sample each comes from.
+/// A row that was drawn of a shuffle, by its place in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowId {
+    pub shuffle: ShuffleId,
+    pub map: u32,
+    /// Its place in the sample of the map output.
+    pub index: usize,
+}
+
+impl RowId {
+    /// The row itself.
+    #[must_use]
+    pub fn find(self, status: &Status) -> Option<Drawn<'_>> {
+        let sample = status.shuffles.get(&self.shuffle)?.samples.get(&self.map)?;
+        Some(Drawn { sample, index: self.index, row: sample.rows.get(self.index)? })
+    }
+}
+
+/// A drawn row with what it was drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Drawn<'a> {
+    pub sample: &'a RowSample,
+    pub row: &'a SampledRow,
+    index: usize,
+}
+
+impl<'a> Drawn<'a> {
+    /// The rows of a sample.
+    pub fn all(sample: &'a RowSample) -> impl Iterator<Item = Drawn<'a>> {
+        sample.rows.iter().enumerate().map(move |(index, row)| Drawn { sample, row, index })
+    }
+
+    /// Where it stands in the log.
+    #[must_use]
+    pub fn id(&self) -> RowId {
+        RowId { shuffle: self.sample.shuffle, map: self.sample.map, index: self.index }
+    }
+
+    /// Its values with the names of their columns, the keys first.
+    pub fn values(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let names = self.sample.keys.iter().chain(&self.sample.columns);
+        names.map(String::as_str).zip(self.row.cells.iter().map(String::as_str))
+    }
+
+    /// Whether a word, in small letters, stands in one of its values.
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        self.row.cells.iter().any(|cell| cell.to_lowercase().contains(word))
+    }
+
+    /// What decided its partition: `country = DE, year = 2024`; empty when nothing in the row did.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let keys = self.values().take(self.sample.keys.len());
+        keys.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The rows that were drawn of what a partition reads.
 #[must_use]
-pub fn drawn<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<(&'a RowSample, &'a SampledRow)> {
+pub fn drawn<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<Drawn<'a>> {
     let mut found = Vec::new();
     for slice in slices(stage, partition) {
         let Some(shuffle) = status.shuffles.get(&slice.shuffle) else { continue };
         for sample in shuffle.samples.range(slice.maps.0..slice.maps.1).map(|(_, sample)| sample.as_ref()) {
-            let here = |row: &&SampledRow| (slice.reduces.0..slice.reduces.1).contains(&row.reduce);
-            found.extend(sample.rows.iter().filter(here).map(|row| (sample, row)));
+            let here = |drawn: &Drawn| (slice.reduces.0..slice.reduces.1).contains(&drawn.row.reduce);
+            found.extend(Drawn::all(sample).filter(here));
         }
     }
     found
@@ -154,20 +212,18 @@ pub fn drawn<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<(&'
 
 /// The rows that were drawn of what a task wrote.
 #[must_use]
-pub fn written<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<(&'a RowSample, &'a SampledRow)> {
+pub fn written<'a>(status: &'a Status, stage: &Stage, partition: usize) -> Vec<Drawn<'a>> {
     let shuffle = stage.definition.writes.and_then(|shuffle| status.shuffles.get(&shuffle));
     let sample = shuffle.and_then(|shuffle| shuffle.samples.get(&(partition as u32))).map(AsRef::as_ref);
-    sample.into_iter().flat_map(|sample| sample.rows.iter().map(move |row| (sample, row))).collect()
+    sample.into_iter().flat_map(Drawn::all).collect()
 }
 
 /// The keys of drawn rows, the most frequent first, with how often each was drawn.
 #[must_use]
-pub fn top_keys(rows: &[(&RowSample, &SampledRow)]) -> Vec<(String, usize)> {
+pub fn top_keys(rows: &[Drawn]) -> Vec<(String, usize)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for (sample, row) in rows.iter().filter(|(sample, _)| !sample.keys.is_empty()) {
-        let key: Vec<String> =
-            sample.keys.iter().zip(&row.cells).map(|(name, value)| format!("{name} = {value}")).collect();
-        *counts.entry(key.join(", ")).or_default() += 1;
+    for drawn in rows.iter().filter(|drawn| !drawn.sample.keys.is_empty()) {
+        *counts.entry(drawn.key()).or_default() += 1;
     }
     let mut keys: Vec<(String, usize)> = counts.into_iter().collect();
     keys.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -11,7 +11,7 @@ use crate::status::{Stage, Status};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::{Model, Selected};
 use crate::tui::theatre::select::stages_on_screen;
-use facts::Part;
+use facts::{Drawn, Part, RowId};
 use std::fmt::Write as _;
 
 /// The page.
@@ -21,6 +21,8 @@ pub struct DataPage {
     pub stage: Option<StageId>,
     /// The partition.
     pub choice: usize,
+    /// The drawn row.
+    pub row: usize,
     pub measure: Measure,
     pub pane: Pane,
 }
@@ -33,11 +35,22 @@ pub enum Measure {
     Time,
 }
 
-/// Which of the lower panes narrow screens show.
+/// What j and k move in. Narrow screens show where rows come from only while it has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
+    Parts,
     Rows,
     Origins,
+}
+
+impl Pane {
+    fn next(self) -> Self {
+        match self {
+            Pane::Parts => Pane::Rows,
+            Pane::Rows => Pane::Origins,
+            Pane::Origins => Pane::Parts,
+        }
+    }
 }
 
 impl Measure {
@@ -103,7 +116,7 @@ impl DataPage {
         let parts = stage.and_then(|stage| status.stages.get(&stage)).map(|stage| facts::parts(status, stage));
         let biggest =
             parts.unwrap_or_default().iter().enumerate().rev().max_by_key(|(_, part)| part.rows).map(|(at, _)| at);
-        DataPage { stage, choice: biggest.unwrap_or(0), measure: Measure::Rows, pane: Pane::Rows }
+        DataPage { stage, choice: biggest.unwrap_or(0), row: 0, measure: Measure::Rows, pane: Pane::Parts }
     }
 
     /// Takes a key in.
@@ -111,19 +124,50 @@ impl DataPage {
         let status = model.run().history.current();
         let last = self.known(status).map_or(0, |stage| stage.tasks.len().saturating_sub(1));
         match action {
-            Action::Up => self.choice = self.choice.min(last).saturating_sub(1),
-            Action::Down => self.choice = (self.choice + 1).min(last),
-            Action::Start => self.choice = 0,
-            Action::End => self.choice = last,
+            Action::Up if self.pane == Pane::Rows => self.row = self.row.saturating_sub(1),
+            Action::Down if self.pane == Pane::Rows => self.row += 1,
+            Action::Up => self.choose(self.choice.min(last).saturating_sub(1)),
+            Action::Down => self.choose((self.choice + 1).min(last)),
+            Action::Start => self.choose(0),
+            Action::End => self.choose(last),
+            Action::Follow => {
+                return match self.chosen_row(status) {
+                    Some(row) => Answer::Follow(row),
+                    None => Answer::Say("no row of this partition was drawn: choose another with j and k"),
+                };
+            }
             Action::Left => self.other_stage(model, -1),
             Action::Right => self.other_stage(model, 1),
             Action::Measure => self.measure = self.measure.next(),
             Action::NextPane | Action::PreviousPane => {
-                self.pane = if self.pane == Pane::Rows { Pane::Origins } else { Pane::Rows };
+                // Backwards through three is forwards twice.
+                self.pane = if action == Action::NextPane { self.pane.next() } else { self.pane.next().next() };
             }
             _ => return Answer::Pass,
         }
         Answer::Done
+    }
+
+    /// To a partition.
+    pub fn choose(&mut self, choice: usize) {
+        self.choice = choice;
+        self.row = 0;
+    }
+
+    /// The rows to look at: of what a partition reads, or, where that went through no shuffle, of what its task wrote.
+    #[must_use]
+    pub fn rows<'a>(&self, status: &'a Status, stage: &Stage) -> Vec<Drawn<'a>> {
+        let chosen = self.choice.min(stage.tasks.len().saturating_sub(1));
+        let is_source = stage.definition.reads.is_empty();
+        let rows = if is_source { facts::written(status, stage, chosen) } else { facts::drawn(status, stage, chosen) };
+        // One table has one head: of two sides of a join the first.
+        let head = rows.first().map(|first| (&first.sample.keys, &first.sample.columns));
+        rows.iter().filter(|row| Some((&row.sample.keys, &row.sample.columns)) == head).copied().collect()
+    }
+
+    fn chosen_row(&self, status: &Status) -> Option<RowId> {
+        let rows = self.rows(status, self.known(status)?);
+        rows.get(self.row.min(rows.len().checked_sub(1)?)).map(Drawn::id)
     }
 
     fn other_stage(&mut self, model: &Model, by: isize) {
@@ -141,12 +185,12 @@ impl DataPage {
         let Some(stage) = self.known(status) else { return false };
         let has = |partition: usize| {
             let name = stage.task_name(partition as u32).to_lowercase();
-            let mut rows = facts::drawn(status, stage, partition).into_iter();
-            name.ends_with(word) || rows.any(|(_, row)| row.cells.iter().any(|cell| cell.to_lowercase().contains(word)))
+            name.ends_with(word) || facts::drawn(status, stage, partition).iter().any(|drawn| drawn.has(word))
         };
-        let found = around(stage.tasks.len(), self.choice, is_forward, has);
-        self.choice = found.unwrap_or(self.choice);
-        found.is_some()
+        let Some(found) = around(stage.tasks.len(), self.choice, is_forward, has) else { return false };
+        self.choose(found);
+        self.row = self.rows(status, stage).iter().position(|drawn| drawn.has(word)).unwrap_or(0);
+        true
     }
 
     /// The stage as it stands.

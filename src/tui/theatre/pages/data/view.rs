@@ -1,10 +1,10 @@
 //! The page: bars for the partitions, the numbers of their spread, where the rows came from, and the drawn rows.
 
 use super::super::{Sheet, sheet};
-use super::facts::{self, Part, Spread};
+use super::facts::{self, Drawn, Part, Spread};
 use super::{DataPage, Measure, Pane, SKEW};
 use crate::common::text::{bytes, count, plural};
-use crate::event::{RowSample, SampledRow};
+use crate::event::RowSample;
 use crate::report::words;
 use crate::status::{Stage, Status};
 use crate::tui::theatre::hits::Target;
@@ -16,16 +16,19 @@ use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-const HINTS: [Hint; 8] = [
+const HINTS: [Hint; 9] = [
     ("j/k", "partition"),
     ("h/l", "stage"),
-    ("c", "rows, bytes, time"),
+    ("f", "follow a row"),
     ("Tab", "pane"),
+    ("Esc", "back"),
+    ("c", "rows, bytes, time"),
     ("Space", "play"),
     ("y", "copy"),
     ("p", "plan"),
-    ("Esc", "back"),
 ];
+const ROW_HINTS: [Hint; 6] =
+    [("j/k", "row"), ("f", "follow it"), ("h/l", "stage"), ("Tab", "pane"), ("y", "copy"), ("Esc", "back")];
 
 /// What the page shows.
 struct Scene<'a> {
@@ -33,7 +36,7 @@ struct Scene<'a> {
     status: &'a Status,
     stage: &'a Stage,
     parts: Vec<Part>,
-    drawn: Vec<(&'a RowSample, &'a SampledRow)>,
+    drawn: Vec<Drawn<'a>>,
     /// It reads no shuffle: the drawn rows are what it wrote.
     is_source: bool,
 }
@@ -53,18 +56,16 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, 
     let stage = page.known(status);
     let what = stage.map_or_else(|| "no stage".to_owned(), |stage| into_words(status, stage));
     let clock = format!("t={}", words::moment(model.cursor.time));
-    let Sheet { form, body } = sheet(brush, model, screen, (&format!("DATA  {what}"), &clock), &HINTS);
+    let hints: &[Hint] = if page.pane == Pane::Rows { &ROW_HINTS } else { &HINTS };
+    let Sheet { form, body } = sheet(brush, model, screen, (&format!("DATA  {what}"), &clock), hints);
     let Some(stage) = stage else {
         let inner = brush.pane(body, "Data", true);
         brush.tone(inner, 0, 0, "No stage yet at this moment: go on in time.", Tone::Dim);
         return;
     };
     let parts = facts::parts(status, stage);
-    let chosen = page.choice.min(parts.len().saturating_sub(1));
-    // What is read of files or a cache went through no shuffle: there the rows that the task wrote are shown.
     let is_source = stage.definition.reads.is_empty();
-    let drawn = if is_source { facts::written(status, stage, chosen) } else { facts::drawn(status, stage, chosen) };
-    let scene = Scene { page, status, stage, parts, drawn, is_source };
+    let scene = Scene { page, status, stage, parts, drawn: page.rows(status, stage), is_source };
     match form {
         Form::Full => full(brush, &scene, body),
         Form::Compact => compact(brush, &scene, body),
@@ -89,7 +90,7 @@ fn full(brush: &mut Brush, scene: &Scene, body: Rect) {
     let right = (body.width * 37 / 100).min(60);
     let left = Rect { width: body.width - right, height: above, ..body };
     let title = format!("1 {} per partition", scene.page.measure.title());
-    let inner = brush.pane(left, &title, true);
+    let inner = brush.pane(left, &title, scene.page.pane == Pane::Parts);
     let verdict = verdict_rows(scene, inner.width, 9.min(inner.height / 2));
     let rest = inner.height.saturating_sub(verdict.len() as u16 + 1);
     bars(brush, scene, Rect { height: rest, ..inner });
@@ -102,14 +103,14 @@ fn compact(brush: &mut Brush, scene: &Scene, body: Rect) {
     let above = body.height * 6 / 10;
     let upper = Rect { height: above, ..body };
     let title = format!("{} per partition", scene.page.measure.title());
-    let inner = brush.pane(upper, &title, true);
+    let inner = brush.pane(upper, &title, scene.page.pane == Pane::Parts);
     let verdict = verdict_rows(scene, inner.width, 5);
     let rest = inner.height.saturating_sub(verdict.len() as u16);
     bars(brush, scene, Rect { height: rest, ..inner });
     rows_of_text(brush, &verdict, Rect { y: inner.y + rest, height: inner.height - rest, ..inner });
     let lower = Rect { y: body.y + above, height: body.height - above, ..body };
     match scene.page.pane {
-        Pane::Rows => peek(brush, scene, lower, ""),
+        Pane::Parts | Pane::Rows => peek(brush, scene, lower, ""),
         Pane::Origins => origins(brush, scene, lower, ""),
     }
 }
@@ -239,7 +240,11 @@ fn rows_of_text(brush: &mut Brush, rows: &[(String, Tone)], area: Rect) {
 
 /// Which map tasks wrote what the partition reads, and where that lies.
 fn origins(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
-    let inner = brush.pane(area, &format!("{number}Where the rows of {} come from", scene.name()), false);
+    let inner = brush.pane(
+        area,
+        &format!("{number}Where the rows of {} come from", scene.name()),
+        scene.page.pane == Pane::Origins,
+    );
     let mut found = facts::origins(scene.status, scene.stage, scene.chosen());
     if found.is_empty() {
         let text = if scene.stage.definition.reads.is_empty() {
@@ -275,15 +280,16 @@ fn wrapped(text: &str, width: u16, tone: Tone) -> Vec<(String, Tone)> {
     wrap(text, usize::from(width).max(1), 0).into_iter().map(|line| (line, tone)).collect()
 }
 
-/// The drawn rows of the partition.
+/// The drawn rows of the partition, the chosen one in view.
 fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
     let rows = scene.parts.get(scene.chosen()).and_then(|part| part.rows);
     let of = rows.filter(|_| !scene.is_source).map_or(String::new(), |rows| format!(" of {}", count(rows)));
     let what = if scene.is_source { "Rows that left" } else { "Rows of" };
     let title = format!("{number}{what} {}   {} drawn{of}", scene.name(), scene.drawn.len());
-    let inner = brush.pane(area, &title, false);
-    let Some((first, _)) = scene.drawn.first() else {
-        let text = if scene.stage.definition.reads.is_empty() {
+    let has_focus = scene.page.pane == Pane::Rows;
+    let inner = brush.pane(area, &title, has_focus);
+    let Some(first) = scene.drawn.first() else {
+        let text = if scene.is_source {
             "The log keeps rows of what goes through a shuffle; this task has written none yet, or none of its rows was drawn."
         } else {
             "No row of this partition was drawn. The log keeps a few rows of each shuffle, evenly drawn over all of them; small partitions may have none."
@@ -291,30 +297,39 @@ fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
         rows_of_text(brush, &wrapped(text, inner.width, Tone::Dim), inner);
         return;
     };
-    let names: Vec<&String> = first.keys.iter().chain(&first.columns).collect();
-    let alike: Vec<&(&RowSample, &SampledRow)> =
-        scene.drawn.iter().filter(|(sample, _)| sample.columns == first.columns && sample.keys == first.keys).collect();
-    let widths = column_widths(&names, &alike);
+    let names: Vec<&str> = first.values().map(|(name, _)| name).collect();
+    let widths = column_widths(&names, &scene.drawn);
     let from = 22;
     let shown = columns_that_fit(&widths, usize::from(inner.width).saturating_sub(from));
-    let keys = first.keys.len();
+    let height = usize::from(inner.height.saturating_sub(1));
+    let chosen = scene.page.row.min(scene.drawn.len() - 1);
+    let top = (chosen + 1).saturating_sub(height);
+    let in_view = || scene.drawn.iter().enumerate().skip(top).take(height).zip(1_u16..);
+    let keys = first.sample.keys.len();
     let mut x = 0;
     for column in 0..shown {
         let tone = if column < keys { Tone::Title } else { Tone::Dim };
         brush.tone(inner, x, 0, &fit(names[column], widths[column]), tone);
-        for (y, (_, row)) in alike.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
-            let cell = row.cells.get(column).map_or("", String::as_str);
-            brush.tone(inner, x, y as u16 + 1, &fit(cell, widths[column]), Tone::Text);
+        for ((_, drawn), y) in in_view() {
+            let cell = drawn.row.cells.get(column).map_or("", String::as_str);
+            brush.tone(inner, x, y, &fit(cell, widths[column]), Tone::Text);
         }
         x += widths[column] as u16 + 2;
     }
     let place = if scene.is_source { "to  " } else { "from" };
-    let how = if keys > 0 { format!("{place}       by {}", first.by) } else { format!("{place}       {}", first.by) };
+    let by = &first.sample.by;
+    let how = if keys > 0 { format!("{place}       by {by}") } else { format!("{place}       {by}") };
     brush.tone(inner, x, 0, &how, Tone::Dim);
-    for (y, (sample, row)) in alike.iter().take(usize::from(inner.height.saturating_sub(1))).enumerate() {
-        let end =
-            if scene.is_source { format!("partition {}", row.reduce) } else { origin_words(scene.status, sample) };
-        brush.tone(inner, x, y as u16 + 1, &end, Tone::Dim);
+    for ((index, drawn), y) in in_view() {
+        let end = if scene.is_source {
+            format!("partition {}", drawn.row.reduce)
+        } else {
+            origin_words(scene.status, drawn.sample)
+        };
+        brush.tone(inner, x, y, &end, Tone::Dim);
+        if index == chosen && has_focus {
+            brush.mark(inner, 0, y, x.saturating_sub(2));
+        }
     }
 }
 
@@ -325,9 +340,9 @@ fn origin_words(status: &Status, sample: &RowSample) -> String {
     at.map_or(name.clone(), |output| format!("{name} {}", output.node))
 }
 
-fn column_widths(names: &[&String], rows: &[&(&RowSample, &SampledRow)]) -> Vec<usize> {
+fn column_widths(names: &[&str], rows: &[Drawn]) -> Vec<usize> {
     let widest = |column: usize| {
-        let cells = rows.iter().filter_map(|(_, row)| row.cells.get(column));
+        let cells = rows.iter().filter_map(|drawn| drawn.row.cells.get(column));
         cells.map(|cell| cell.width()).max().unwrap_or(0)
     };
     names.iter().enumerate().map(|(column, name)| name.width().max(widest(column)).clamp(3, 24)).collect()

@@ -6,10 +6,11 @@ pub mod view;
 use super::{Answer, around};
 use crate::common::diff;
 use crate::common::ids::QueryId;
-use crate::session::is_optional_rule;
 use crate::tui::theatre::branch::{self, Change};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::Model;
+use crate::tui::theatre::probe::{QueryCost, Question, WhatIf, query_cost};
+use std::collections::BTreeSet;
 use steps::{Part, Step, of_query, operator};
 
 /// Lines of the script that are in view at first.
@@ -71,10 +72,11 @@ impl PlanPage {
             Action::Right => self.other_query(model, 1),
             Action::Output => {
                 return match self.switchable_rule().filter(|_| model.can_branch) {
-                    Some(rule) => Answer::Branch(branch::request(model, Change::WithoutRule(rule.to_owned()))),
+                    Some(rule) => Answer::Branch(branch::request(model, vec![Change::WithoutRule(rule.to_owned())])),
                     None => Answer::Pass,
                 };
             }
+            Action::Measure if model.can_branch => return Answer::Measure(self.switchable_rules()),
             Action::NextPane | Action::PreviousPane => {
                 self.pane = if self.pane == Pane::Steps { Pane::Plan } else { Pane::Steps };
             }
@@ -133,8 +135,30 @@ impl PlanPage {
     /// The rule of the step, when runs can go without it.
     #[must_use]
     pub fn switchable_rule(&self) -> Option<&str> {
-        let step = self.step().filter(|step| step.part == Part::Optimized)?;
-        is_optional_rule(&step.name).then_some(step.name.as_str())
+        self.step()?.switchable_rule()
+    }
+
+    /// All rules of the steps that runs can go without, each once.
+    fn switchable_rules(&self) -> Vec<String> {
+        let mut rules: Vec<String> = self.steps.iter().filter_map(Step::switchable_rule).map(str::to_owned).collect();
+        let mut known = BTreeSet::new();
+        rules.retain(|rule| known.insert(rule.clone()));
+        rules
+    }
+
+    /// What this query costs with and without the rule of a step, both measured; absent as long as a run is missing.
+    #[must_use]
+    pub fn cost_without(&self, model: &Model, step: &Step) -> Option<(QueryCost, QueryCost)> {
+        let question = rule_question(model, step)?;
+        let without = *model.probes.answer(&question)?.queries.get(&self.query?)?;
+        let with = self.query.filter(|_| !model.run().is_growing()).map(|query| query_cost(model.run().head(), query));
+        Some((with?, without))
+    }
+
+    /// Whether the run without the rule of a step is under way.
+    #[must_use]
+    pub fn is_measured(&self, model: &Model, step: &Step) -> bool {
+        rule_question(model, step).is_some_and(|question| model.probes.is_open(&question))
     }
 
     /// The plan of the step with what went and what came.
@@ -152,6 +176,11 @@ impl PlanPage {
     pub fn text(&self) -> String {
         self.step().map(|step| step.lines.join("\n") + "\n").unwrap_or_default()
     }
+}
+
+fn rule_question(model: &Model, step: &Step) -> Option<Question> {
+    let rule = step.switchable_rule()?.to_owned();
+    Some(Question { run: model.current, what: WhatIf::WithoutRule(rule) })
 }
 
 /// Two plans as one list. A line that only moved in or out with its parent is the same.

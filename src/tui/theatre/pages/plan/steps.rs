@@ -5,7 +5,7 @@ use crate::common::ids::{QueryId, StageId};
 use crate::common::text::{bytes, plural, visible};
 use crate::event::EventKind;
 use crate::report::words;
-use crate::session::rule_reason;
+use crate::session::{is_optional_rule, rule_reason};
 use crate::status::{MapOutput, Stage, Status};
 use crate::tui::theatre::recording::Recording;
 
@@ -51,6 +51,14 @@ pub struct Step {
     pub lines: Vec<String>,
     /// What happened and why, in plain words.
     pub words: Vec<String>,
+}
+
+impl Step {
+    /// Its rule, when runs can go without it.
+    #[must_use]
+    pub fn switchable_rule(&self) -> Option<&str> {
+        (self.part == Part::Optimized && is_optional_rule(&self.name)).then_some(self.name.as_str())
+    }
 }
 
 /// All steps of a query, as far as the log knows them.

@@ -3,33 +3,40 @@
 use super::super::{Sheet, sheet};
 use super::steps::{Part, Step, operator, without_ids};
 use super::{Line, Pane, PlanPage};
-use crate::common::text::{plural, visible};
+use crate::common::text::{bytes, plural, visible};
+use crate::common::time::VirtualDuration;
 use crate::report::words;
 use crate::tui::theatre::hits::Target;
 use crate::tui::theatre::model::Model;
+use crate::tui::theatre::probe::QueryCost;
 use crate::tui::theatre::view::footer::Hint;
 use crate::tui::theatre::view::layout::Form;
-use crate::tui::theatre::view::paint::{Brush, wrap};
+use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-const HINTS: [Hint; 8] = [
+const HINTS: [Hint; 9] = [
     ("j/k", "step"),
-    ("o", "run without this rule"),
+    ("c", "costs"),
+    ("o", "without this rule"),
     ("h/l", "other query"),
     ("Tab", "pane"),
+    ("Esc", "back"),
     ("y", "copy"),
     ("d", "data"),
     ("t", "theatre"),
-    ("Esc", "back"),
 ];
 
 /// Draws the page.
 pub fn draw(brush: &mut Brush, model: &Model, page: &PlanPage, screen: Rect) {
     let (left, right) = titles(model, page, screen.width < 80);
-    let is_switchable = model.can_branch && page.switchable_rule().is_some();
-    let hints: Vec<Hint> = HINTS.into_iter().filter(|(key, _)| *key != "o" || is_switchable).collect();
+    let works = |key: &str| match key {
+        "o" => model.can_branch && page.switchable_rule().is_some(),
+        "c" => model.can_branch,
+        _ => true,
+    };
+    let hints: Vec<Hint> = HINTS.into_iter().filter(|(key, _)| works(key)).collect();
     let Sheet { form, body } = sheet(brush, model, screen, (&left, &right), &hints);
     let Some(step) = page.step() else {
         let area = brush.pane(body, "Plan", true);
@@ -37,8 +44,8 @@ pub fn draw(brush: &mut Brush, model: &Model, page: &PlanPage, screen: Rect) {
         return;
     };
     match form {
-        Form::Full => full(brush, page, step, body),
-        Form::Compact => compact(brush, page, step, body),
+        Form::Full => full(brush, (model, page), step, body),
+        Form::Compact => compact(brush, (model, page), step, body),
         Form::Text | Form::Tiny => unified(brush, page, body),
     }
 }
@@ -59,11 +66,11 @@ fn titles(model: &Model, page: &PlanPage, is_narrow: bool) -> (String, String) {
     (left, right)
 }
 
-fn full(brush: &mut Brush, page: &PlanPage, step: &Step, body: Rect) {
+fn full(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, body: Rect) {
     let words_height = 6;
     let height = body.height.saturating_sub(words_height);
     let left = Rect { width: 36.min(body.width / 3), height, ..body };
-    list(brush, page, left);
+    list(brush, model, page, left);
     let plans = Rect { x: left.x + left.width, width: body.width - left.width, height, ..body };
     match page.before().filter(|_| step.part == Part::Optimized) {
         Some(before) => {
@@ -82,23 +89,23 @@ fn full(brush: &mut Brush, page: &PlanPage, step: &Step, body: Rect) {
         }
         None => plan(brush, &page.lines(), &format!("2 {}", title(step)), plans, page.pane == Pane::Plan, page.scroll),
     }
-    plain(brush, page, step, "4 In plain words", Rect { y: body.y + height, height: words_height, ..body });
+    plain(brush, (model, page), step, "4 In plain words", Rect { y: body.y + height, height: words_height, ..body });
 }
 
-fn compact(brush: &mut Brush, page: &PlanPage, step: &Step, body: Rect) {
+fn compact(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, body: Rect) {
     let words_height = 6;
     let above = Rect { height: body.height.saturating_sub(words_height), ..body };
     match page.pane {
         Pane::Steps => {
             let left = Rect { width: 30.min(above.width / 2), ..above };
-            list(brush, page, left);
+            list(brush, model, page, left);
             let right = Rect { x: left.x + left.width, width: above.width - left.width, ..above };
             plan(brush, &page.lines(), title(step), right, false, page.scroll);
         }
         Pane::Plan => plan(brush, &page.lines(), title(step), above, true, page.scroll),
     }
     let below = Rect { y: above.y + above.height, height: words_height, ..body };
-    plain(brush, page, step, "In plain words", below);
+    plain(brush, (model, page), step, "In plain words", below);
 }
 
 /// Without frames: the plan with its changes.
@@ -117,28 +124,82 @@ fn title(step: &Step) -> &'static str {
     }
 }
 
-fn list(brush: &mut Brush, page: &PlanPage, area: Rect) {
+fn list(brush: &mut Brush, model: &Model, page: &PlanPage, area: Rect) {
     let inner = brush.pane(area, "1 Steps", page.pane == Pane::Steps);
-    let mut rows: Vec<(String, Tone, Target)> = Vec::new();
+    let mut rows: Vec<(String, String, Tone, Target)> = Vec::new();
     let mut chosen = 0;
     for (index, step) in page.steps.iter().enumerate() {
         let is_first = index == 0 || page.steps[index - 1].part != step.part;
         if is_first {
-            rows.push((step.part.title().to_owned(), Tone::Dim, Target::Nothing));
+            rows.push((step.part.title().to_owned(), String::new(), Tone::Dim, Target::Nothing));
         }
         let sign = if index == page.choice { '>' } else { ' ' };
         let tone = if index == page.choice { Tone::Title } else { Tone::Text };
         if index == page.choice {
             chosen = rows.len();
         }
-        rows.push((format!("{sign} {:>2} {}", index + 1, step.name), tone, Target::Line(index)));
+        let name = format!("{sign} {:>2} {}", index + 1, step.name);
+        rows.push((name, cost_word(model, page, step), tone, Target::Line(index)));
     }
     let height = usize::from(inner.height);
     let first = (chosen + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
-    for (y, (text, tone, target)) in rows.iter().skip(first).take(height).enumerate() {
-        brush.tone(inner, 0, y as u16, text, *tone);
+    for (y, (text, cost, tone, target)) in rows.iter().skip(first).take(height).enumerate() {
+        let start = inner.width.saturating_sub(cost.width() as u16);
+        let room = usize::from(start).saturating_sub(usize::from(!cost.is_empty()));
+        brush.tone(inner, 0, y as u16, &fit(text, room), *tone);
+        brush.tone(inner, start, y as u16, cost, Tone::Key);
         brush.hit(inner, 0, y as u16, inner.width, *target);
     }
+}
+
+/// What a query costs more without the rule of a step: the first of moved bytes, read bytes and time that differs.
+fn cost_word(model: &Model, page: &PlanPage, step: &Step) -> String {
+    let Some((with, without)) = page.cost_without(model, step) else {
+        return if page.is_measured(model, step) { "…".to_owned() } else { String::new() };
+    };
+    let differing = measures(with, without).into_iter().find(Measured::differs);
+    let word = |measured: Measured| {
+        let sign = if measured.without > measured.with { '+' } else { '-' };
+        format!("{sign}{}", (measured.text)(measured.with.abs_diff(measured.without)))
+    };
+    differing.map_or_else(|| "same".to_owned(), word)
+}
+
+/// What a query costs without the rule of a step, in words.
+fn cost_words(model: &Model, page: &PlanPage, step: &Step) -> Option<String> {
+    let (with, without) = page.cost_without(model, step)?;
+    let differing = measures(with, without).into_iter().filter(Measured::differs);
+    let word = |measured: Measured| {
+        let [with, without] = [measured.with, measured.without].map(measured.text);
+        format!("{without} {} instead of {with}", measured.what)
+    };
+    let words: Vec<String> = differing.map(word).collect();
+    let words = if words.is_empty() { "the query costs the same".to_owned() } else { words.join(", ") };
+    Some(format!("Measured, the run done again without it: {words}."))
+}
+
+/// A number of a query with a rule and without it.
+struct Measured {
+    what: &'static str,
+    with: u64,
+    without: u64,
+    text: fn(u64) -> String,
+}
+
+impl Measured {
+    /// Whether a person would see the difference.
+    fn differs(&self) -> bool {
+        (self.text)(self.with) != (self.text)(self.without)
+    }
+}
+
+fn measures(with: QueryCost, without: QueryCost) -> [Measured; 3] {
+    let time: fn(u64) -> String = |nanos| words::length(VirtualDuration(nanos));
+    [
+        Measured { what: "moved", with: with.moved_bytes, without: without.moved_bytes, text: bytes },
+        Measured { what: "read", with: with.read_bytes, without: without.read_bytes, text: bytes },
+        Measured { what: "in all", with: with.time.0, without: without.time.0, text: time },
+    ]
 }
 
 fn plan(brush: &mut Brush, lines: &[Line], title: &str, area: Rect, focus: bool, scroll: usize) {
@@ -210,11 +271,12 @@ fn fold(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-fn plain(brush: &mut Brush, page: &PlanPage, step: &Step, title: &str, area: Rect) {
+fn plain(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, title: &str, area: Rect) {
     let inner = brush.pane(area, title, false);
     let mut words = step.words.clone();
     if step.part == Part::Optimized {
         words.push(changed(&page.lines()));
+        words.extend(cost_words(model, page, step));
     }
     let rows = words.iter().flat_map(|text| wrap(text, usize::from(inner.width).max(1), 0));
     for (y, row) in rows.take(usize::from(inner.height)).enumerate() {

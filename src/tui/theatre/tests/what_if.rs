@@ -1,0 +1,102 @@
+//! Faults that strike together, and runs in the background.
+
+use super::*;
+use crate::tui::theatre::fault::Scenario;
+use crate::tui::theatre::probe::{Question, WhatIf};
+
+fn branch(effects: Vec<Effect>) -> Vec<Change> {
+    let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
+    request.changes
+}
+
+fn strikes(changes: &[Change]) -> Vec<(FaultKind, u32)> {
+    let strike = |change: &Change| match change {
+        Change::Strike(strike) => (strike.kind, strike.node.0),
+        other => panic!("{other:?} is no strike"),
+    };
+    changes.iter().map(strike).collect()
+}
+
+#[test]
+fn armed_faults_strike_together() {
+    let mut model = at(2.0, ScreenOptions::default());
+    for action in [Action::Kill, Action::Right, Action::Arm] {
+        press(&mut model, action);
+    }
+    assert_eq!(model.overlay, Overlay::None);
+    super::super::player::to_time(&mut model, VirtualTime::from_secs_f64(4.0));
+    press(&mut model, Action::Kill);
+    assert!(draw(&model, 80, 24).contains("armed  node-"), "{}", draw(&model, 80, 24));
+    press(&mut model, Action::Up);
+    press(&mut model, Action::Up);
+    let changes = branch(press(&mut model, Action::Open));
+    assert_eq!(strikes(&changes), [(FaultKind::KillExecutor, 1), (FaultKind::Kill, 1)]);
+    assert!(model.armed.is_empty());
+}
+
+#[test]
+fn what_is_armed_can_be_taken_back_or_kept() {
+    let mut model = at(2.0, ScreenOptions::default());
+    for action in [Action::Kill, Action::Arm, Action::Kill] {
+        press(&mut model, action);
+    }
+    let effects = press(&mut model, Action::Save);
+    assert!(matches!(&effects[..], [Effect::SaveScenario(text)] if text == "kill:1@2.001\n"), "{effects:?}");
+    press(&mut model, Action::Disarm);
+    assert!(model.armed.is_empty() && press(&mut model, Action::Save).is_empty());
+}
+
+#[test]
+fn a_scenario_is_chosen_behind_the_faults() {
+    let mut model = at(2.0, ScreenOptions::default());
+    let scenario = Scenario { name: "one-dead".into(), text: "# a machine dies\nkill:2@S0\n".into() };
+    model.scenarios = vec![scenario.clone()];
+    press(&mut model, Action::Kill);
+    press(&mut model, Action::Left);
+    let frame = draw(&model, 80, 24);
+    assert!(frame.contains("Scenario one-dead") && frame.contains("kill:2@S0"), "{frame}");
+    assert_eq!(branch(press(&mut model, Action::Open)), [Change::Scenario(scenario)]);
+}
+
+/// The next run in the background begins and comes to its end.
+fn answered(model: &mut Model) -> Vec<Change> {
+    let effects = update(model, Message::Tick(0.0));
+    let Some(Effect::Probe(request)) = effects.into_iter().next() else { panic!("a run is asked for") };
+    model.probes.started(RunHandle::default());
+    model.probes.grew(&fixture::node_death());
+    model.probes.ended();
+    request.changes
+}
+
+#[test]
+fn the_cost_of_rules_is_measured() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Plan);
+    press(&mut model, Action::Measure);
+    assert_eq!(answered(&mut model), [Change::WithoutRule("PushDownPredicates".into())]);
+    let question = Question { run: 0, what: WhatIf::WithoutRule("PushDownPredicates".into()) };
+    assert!(model.probes.answer(&question).is_some_and(|figures| figures.again == 5));
+    press(&mut model, Action::Down);
+    press(&mut model, Action::Down);
+    let frame = draw(&model, 120, 40);
+    assert!(frame.contains("PushDownPredicates     same") && frame.contains("the query costs the same"), "{frame}");
+    assert_eq!(answered(&mut model), [Change::WithoutRule("ColumnPruning".into())]);
+    press(&mut model, Action::Measure);
+    assert!(update(&mut model, Message::Tick(0.0)).is_empty(), "what is known is not asked again");
+}
+
+#[test]
+fn the_cost_of_a_death_is_told_beside_that_at_another_moment() {
+    let mut model = at(9.0, ScreenOptions::default());
+    update(&mut model, Message::Ended { run: 0, end: RunEnd { exit: 0, error: None } });
+    let changes = answered(&mut model);
+    assert_eq!(changes[0], Change::WithoutGivenFaults);
+    assert_eq!(strikes(&changes[1..]), [(FaultKind::Kill, 3)]);
+    while model.cursor.beat.is_none() {
+        press(&mut model, Action::MarkOn);
+    }
+    model.zoom = true;
+    model.focus = Pane::Why;
+    let frame = draw(&model, 120, 40);
+    assert!(frame.contains("Had it died before S0 (orders) had written anything: 5 task starts"), "{frame}");
+}

@@ -1,0 +1,165 @@
+//! The fault console: what breaks, where, what that would take, and how many tasks will run again.
+
+use super::super::fault::{FaultKind, KINDS, Scenario};
+use super::super::hits::Target;
+use super::super::model::{Console, Model};
+use super::super::question;
+use super::super::update::victims;
+use super::footer::Hint;
+use super::overlay::window;
+use super::paint::{Brush, fit, wrap};
+use super::why::sign;
+use crate::common::ids::NodeId;
+use crate::event::EventKind;
+use crate::report::why::triage;
+use crate::report::words;
+use crate::status::{Death, Status};
+use crate::tui::theme::Tone;
+use ratatui::layout::Rect;
+use std::sync::Arc;
+
+/// Draws it over the theatre.
+pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, chosen: &Console) {
+    let victims = victims(model);
+    let list = victims.len().min(8);
+    let armed = model.armed.len().min(3);
+    let title = format!("Break something at {}", words::moment(model.cursor.time));
+    let area = window(brush, screen, (74, (list + armed) as u16 + 15), &title);
+    let below = area.height.saturating_sub(1 + armed as u16);
+    let scenario = chosen.kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index));
+    let (what, means) = match (KINDS.get(chosen.kind), scenario) {
+        (Some(kind), _) => (kind.title().to_owned(), kind.means().to_owned()),
+        (None, Some(scenario)) => (format!("Scenario {}", scenario.name), scenario.about()),
+        (None, None) => (String::new(), String::new()),
+    };
+    let x = brush.tone(area, 0, 0, "What  ", Tone::Dim);
+    let x = brush.tone(area, x, 0, "h ◄", Tone::Key);
+    let x = brush.tone(area, x + 1, 0, &what, Tone::Title);
+    brush.tone(area, x + 1, 0, "► l", Tone::Key);
+    brush.tone(area, 6, 1, &fit(&means, usize::from(area.width.saturating_sub(6))), Tone::Dim);
+    match (KINDS.get(chosen.kind), scenario) {
+        (Some(kind), _) => aimed(brush, (model, status), area, (*kind, chosen), &victims, below),
+        (None, Some(scenario)) => scenario_lines(brush, area, scenario, below),
+        (None, None) => {}
+    }
+    armed_lines(brush, model, Rect { y: area.y + below, height: armed as u16, ..area });
+    console_keys(brush, area, scenario.is_some(), !model.armed.is_empty());
+}
+
+fn console_keys(brush: &mut Brush, area: Rect, is_scenario: bool, has_armed: bool) {
+    let hints: &[Hint] = match (is_scenario, has_armed) {
+        (true, _) => &[("Enter", "does it from the start"), ("h l", "what"), ("Esc", "back")],
+        (false, false) => {
+            &[("Enter", "does it"), ("a", "arms it for later"), ("j k", "where"), ("h l", "what"), ("Esc", "back")]
+        }
+        (false, true) => &[
+            ("Enter", "does all"),
+            ("a", "arm"),
+            ("u", "take back"),
+            ("S", "keep them"),
+            ("h l", "what"),
+            ("Esc", "back"),
+        ],
+    };
+    let mut x = 0;
+    for (key, does) in hints {
+        x = brush.tone(area, x, area.height.saturating_sub(1), key, Tone::Key);
+        x = brush.tone(area, x + 1, area.height.saturating_sub(1), does, Tone::Dim) + 2;
+    }
+}
+
+/// The machines, what a fault would take of the chosen one, and the question.
+fn aimed(
+    brush: &mut Brush,
+    (model, status): (&Model, &Status),
+    area: Rect,
+    (kind, chosen): (FaultKind, &Console),
+    victims: &[NodeId],
+    below: u16,
+) {
+    let list = victims.len().min(8);
+    let first = (chosen.choice + 1).saturating_sub(list);
+    for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
+        let Some(death) = dry_run(status, *node) else { continue };
+        let held = words::inventory(death.outputs.len(), death.running.len(), death.cached.len());
+        let sign = if index == chosen.choice { '>' } else { ' ' };
+        let tone = if index == chosen.choice { Tone::Title } else { Tone::Text };
+        brush.tone(area, 0, y as u16 + 3, &format!("{sign} {:<9} {held}", node.to_string()), tone);
+        brush.hit(area, 0, y as u16 + 3, area.width, Target::Line(index));
+    }
+    let Some(death) = victims.get(chosen.choice).and_then(|node| dry_run(status, *node)) else { return };
+    let y = dry_run_lines(brush, status, area, (list as u16 + 4, below.saturating_sub(2)), &death, kind);
+    if kind.is_death() && y + 1 < below {
+        let guess = chosen.guess.map_or("-".to_owned(), |guess| guess.to_string());
+        let x = brush.tone(area, 0, below - 2, "Predict: how many tasks will run again?  ", Tone::Text);
+        let x = brush.tone(area, x, below - 2, &format!("[ {guess} ]"), Tone::Title);
+        let x = brush.tone(area, x + 2, below - 2, "+ -", Tone::Key);
+        let x = brush.tone(area, x + 1, below - 2, "change", Tone::Dim);
+        if let (right, all @ 1..) = question::score(model) {
+            brush.tone(area, x + 2, below - 2, &format!("so far {right} of {all}"), Tone::Dim);
+        }
+    }
+}
+
+/// The faults of a scenario.
+fn scenario_lines(brush: &mut Brush, area: Rect, scenario: &Scenario, below: u16) {
+    for (fault, y) in scenario.faults().zip(3..below) {
+        brush.tone(area, 2, y, fault, Tone::Text);
+    }
+}
+
+/// What strikes together with the next fault.
+fn armed_lines(brush: &mut Brush, model: &Model, area: Rect) {
+    let room = usize::from(area.height);
+    let hidden = model.armed.len().saturating_sub(room);
+    for (strike, y) in model.armed.iter().skip(hidden).zip(0..area.height) {
+        let more = if y == 0 && hidden > 0 { format!(", and {hidden} before it") } else { String::new() };
+        brush.tone(area, 0, y, &format!("armed  {}{more}", strike.name()), Tone::Again);
+    }
+}
+
+/// What would die with each node, now: the fold with one more event, nothing is run.
+fn dry_run(status: &Status, node: NodeId) -> Option<Arc<Death>> {
+    let mut copy = status.clone();
+    let seq = status.applied as u64;
+    copy.apply(&crate::event::Event { seq, time: status.now, kind: EventKind::NodeDied { node } });
+    copy.deaths.last().cloned()
+}
+
+/// What a death would take, as the log up to here says; of other faults only what they would meet. Gives the next free row.
+fn dry_run_lines(
+    brush: &mut Brush,
+    status: &Status,
+    area: Rect,
+    (from, bottom): (u16, u16),
+    death: &Death,
+    kind: FaultKind,
+) -> u16 {
+    let mut y = from;
+    if !kind.is_death() {
+        let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
+        let running = if names.is_empty() { "nothing".to_owned() } else { words::short_list(&names) };
+        let held = words::inventory(death.outputs.len(), 0, death.cached.len());
+        brush.tone(area, 0, y, "Nothing is lost at once. What it meets there:", Tone::Dim);
+        brush.tone(area, 2, y + 1, &fit(&format!("running: {running}"), usize::from(area.width)), Tone::Text);
+        brush.tone(area, 2, y + 2, &format!("kept: {held}"), Tone::Text);
+        return y + 3;
+    }
+    brush.tone(area, 0, y, "Dry run, nothing happens yet. By the log up to here:", Tone::Dim);
+    y += 1;
+    for line in triage(status, death) {
+        let (glyph, tone) = sign(line.mark);
+        for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), 0).iter().enumerate() {
+            if y >= bottom {
+                return y;
+            }
+            if index == 0 {
+                let style = brush.style(tone);
+                brush.put(area, 0, i32::from(y), glyph, style);
+            }
+            brush.tone(area, 2, y, text, Tone::Text);
+            y += 1;
+        }
+    }
+    y
+}
