@@ -358,7 +358,7 @@ print(sorted(counts.collect()))
     ];
     let places: Vec<Option<usize>> = order.iter().map(|words| told.find(words)).collect();
     assert!(places.is_sorted() && places[0].is_some(), "{places:?} in\n{told}");
-    assert!(!told.contains("Q0 starts"), "{told}");
+    assert!(!told.contains("job J0"), "{told}");
 }
 
 #[test]

@@ -473,6 +473,26 @@ fn lines_are_typed_beside_the_theatre() {
 }
 
 #[test]
+fn what_was_typed_is_done_again_with_a_fault() {
+    let mut session = program("", &["shell", "--nodes", "2", "--cores", "2"]);
+    session.shows("SparkSession is there as `spark`");
+    session.press("spark.range(4000).repartition(8).count()\r");
+    session.shows("\n 4000");
+    session.press("\u{1b}");
+    session.shows("THEATRE");
+    session.press("g}}K");
+    session.shows("Break something");
+    session.press("\r");
+    session.shows("BRANCH node-");
+    session.press("q");
+    session.shows("SHELL");
+    session.press("1 + 1\r");
+    session.shows("\n 2");
+    session.press("\u{4}");
+    assert_eq!(session.wait(), 0);
+}
+
+#[test]
 fn a_world_is_played_on_its_own_screen() {
     let mut session = program("", &["world", "store", "--set", "writes=12"]);
     session.shows("WORLD  store");

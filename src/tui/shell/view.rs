@@ -46,7 +46,8 @@ pub fn view(shell: &Shell, status: &Status, buffer: &mut Buffer, screen: Rect) -
 
 fn draw_title(brush: &mut Brush, shell: &Shell, status: &Status, area: Rect) {
     let now = shell.theatre.cursor.time.as_secs_f64();
-    let clock = format!("t={now:.3} s ({} time) ", status.time_word());
+    let kind = if area.width < 60 { String::new() } else { format!("({} time) ", status.time_word()) };
+    let clock = format!("t={now:.3} s {kind}");
     let right = area.width.saturating_sub(clock.width() as u16);
     let cluster = status.application.as_ref().map(|application| &application.cluster);
     let on = cluster

@@ -47,6 +47,8 @@ pub struct Journey {
     pub row: RowId,
     /// In the order in which the row passes them; the two sides of a join one after the other.
     pub stations: Vec<Station>,
+    /// The station that was selected last because the row came there.
+    selected: Option<usize>,
 }
 
 impl Journey {
@@ -56,7 +58,7 @@ impl Journey {
         let drawn = row.find(status)?;
         let mut stations = before(status, drawn);
         stations.extend(after(status, drawn));
-        Some(Journey { row, stations })
+        Some(Journey { row, stations, selected: None })
     }
 
     /// Whether a task is one of its stations.
@@ -177,12 +179,13 @@ pub fn begin(model: &mut Model, row: RowId) {
     }
 }
 
-/// Looks at the journey again, in the run on screen and as far as its log has come; selects where the row is.
+/// Looks at the journey again, in the run on screen and as far as its log has come; selects where the row is when it has come there.
 pub fn refresh(model: &mut Model) {
-    let Some(journey) = &model.followed else { return };
-    let Some(journey) = Journey::of(model.run().head(), journey.row) else { return };
+    let Some(Journey { row, selected, .. }) = model.followed else { return };
+    let Some(mut journey) = Journey::of(model.run().head(), row) else { return };
     let here = journey.here(model.run().history.current()).unwrap_or(0);
-    if let Some(station) = journey.stations.get(here) {
+    journey.selected = Some(here);
+    if let Some(station) = journey.stations.get(here).filter(|_| selected != Some(here)) {
         model.selected = Selected::Task(station.stage, station.partition);
     }
     model.followed = Some(journey);

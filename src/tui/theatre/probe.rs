@@ -150,7 +150,9 @@ impl Probes {
     /// The run has come further.
     pub fn grew(&mut self, events: &[Arc<Event>]) {
         if let Some(running) = &mut self.running {
-            events.iter().for_each(|event| running.status.apply(event));
+            for event in events {
+                running.status.apply(event);
+            }
         }
     }
 

@@ -144,11 +144,16 @@ fn draw_last(brush: &mut Brush, model: &WorldModel, area: Rect) {
         last.insert(&moment.lane, (moment.mark, &moment.text));
     }
     let names = last.keys().map(|name| name.width()).max().unwrap_or(0).min(24);
-    for (y, (lane, (mark, text))) in last.into_iter().enumerate() {
-        let x = brush.tone(inner, 0, y as u16, &fit(lane, names), Tone::Text).max(names as u16) + 1;
+    let x = names as u16 + 1;
+    let mut y = 0;
+    for (lane, (mark, text)) in last {
+        brush.tone(inner, 0, y, &fit(lane, names), Tone::Text);
         let style = brush.style(tone(mark));
-        brush.put(inner, i32::from(x), y as i32, sign(mark), style);
-        brush.tone(inner, x + 2, y as u16, text, tone(mark));
+        brush.put(inner, i32::from(x), i32::from(y), sign(mark), style);
+        for row in wrap(text, usize::from(inner.width.saturating_sub(x + 2)).max(1), 0) {
+            brush.tone(inner, x + 2, y, &row, tone(mark));
+            y += 1;
+        }
     }
 }
 

@@ -133,7 +133,9 @@ fn read(interp: &mut Interpreter, argument: &str, path: Option<Value>, splits: O
         })?;
     let step = host.step_made(if whole { "wholeTextFiles" } else { "textFile" }, &path, Vec::new());
     if !whole {
-        step.into_iter().for_each(|step| host.computes(&plan, step));
+        if let Some(step) = step {
+            host.computes(&plan, step);
+        }
         return Ok(super::of_text(&plan));
     }
     let named = crate::logical::builder::project(

@@ -257,28 +257,33 @@ pub fn shrink(area: Rect) -> Rect {
     Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) }
 }
 
-/// Text of at most `room` cells; what does not fit is cut with `…`. Control characters are made visible.
+/// Text of at most `room` cells; what does not fit is cut with `…`, between words where one is near. Control characters are made visible.
 #[must_use]
 pub fn fit(text: &str, room: usize) -> String {
     let text = visible(text);
     if text.width() <= room {
         return text;
     }
-    let mut cut = String::new();
+    let mut end = 0;
     let mut width = 0;
-    for c in text.chars() {
-        let next = width + c.width().unwrap_or(0);
-        if next + 1 > room {
+    for (at, c) in text.char_indices() {
+        width += c.width().unwrap_or(0);
+        if width + 1 > room {
             break;
         }
-        cut.push(c);
-        width = next;
+        end = at + c.len_utf8();
     }
-    if room > 0 {
-        cut.push('…');
+    let mut cut = &text[..end];
+    let is_inside = !text[end..].starts_with(' ');
+    if let Some(blank) = cut.trim_end().rfind(' ').filter(|blank| is_inside && end - blank <= NEAR && *blank > end / 2)
+    {
+        cut = &cut[..blank];
     }
-    cut
+    if room == 0 { String::new() } else { format!("{}…", cut.trim_end()) }
 }
+
+/// Bytes that a text may lose so that its last word is whole.
+const NEAR: usize = 12;
 
 /// Lines of at most `width` cells, broken between words; lines after the first are indented.
 #[must_use]
