@@ -42,7 +42,12 @@ pub fn view(reader: &Reader, options: ScreenOptions, buffer: &mut Buffer, screen
 }
 
 fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
-    let where_am_i = format!("page {} of {} · ~{} min", reader.page + 1, reader.pages.len(), reader.minutes);
+    let (page, pages) = (reader.page + 1, reader.pages.len());
+    let where_am_i = if screen.width < 60 {
+        format!("{page}/{pages}")
+    } else {
+        format!("page {page} of {pages} · ~{} min", reader.minutes)
+    };
     let left = usize::from(screen.width).saturating_sub(where_am_i.chars().count() + 3);
     let kind = if reader.kind == Kind::Lesson { "LESSON" } else { "DEMO" };
     brush.tone(screen, 1, 0, &fit(&format!("{kind}  {}", reader.title), left), Tone::Title);

@@ -151,7 +151,7 @@ fn enter_struck(model: &mut Model, pending: Pending, strike: Strike) {
 fn push(model: &mut Model, recording: Recording, same: usize) {
     model.runs.push(recording);
     model.current = model.runs.len() - 1;
-    model.toast = Some((format!("a new branch; the first {same} events are the same as before"), 8.0));
+    model.toast = Some((format!("a new branch; the first {same} events are the same as before"), 4.0));
 }
 
 /// A run that is over is shown from where it differs.

@@ -71,7 +71,7 @@ fn draw_title(brush: &mut Brush, model: &WorldModel, area: Rect) {
         (moment_time(model.time, model.outcome.ended), moment_time(model.outcome.ended, model.outcome.ended));
     let state = if model.playing { format!("► {:.3}x", model.speed) } else { "║ PAUSED".to_owned() };
     let clock = if area.width < PANES_FROM.0 {
-        format!("{state} t={now} of {end} ")
+        format!("{state} t={}/{end} ", now.trim_end_matches([' ', 's']))
     } else {
         format!("{state}   t={now} of {end} (simulated time) ")
     };

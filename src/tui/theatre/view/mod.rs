@@ -217,5 +217,7 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
         _ => true,
     };
     let hints: Vec<Hint> = hints.iter().filter(|(key, _)| works(key)).copied().collect();
-    footer::draw(brush, areas.footer, model.toast.as_ref(), &hints);
+    // A question's keys are worth more than what was just done.
+    let toast = model.toast.as_ref().filter(|_| !model.cursor.beat.as_ref().is_some_and(is_asked));
+    footer::draw(brush, areas.footer, toast, &hints);
 }

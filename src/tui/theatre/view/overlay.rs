@@ -178,8 +178,9 @@ fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     let writer = words::stage(status, shuffle.writer);
     let title =
         format!("Blocks of {writer}: {} map outputs x {} reduce partitions", shuffle.maps.len(), shuffle.reduces);
-    let size =
-        (screen.width.saturating_sub(16).min(100), screen.height.saturating_sub(6).min(shuffle.maps.len() as u16 + 6));
+    let around = if screen.width < 60 { (4, 2) } else { (16, 6) };
+    let room = (screen.width.saturating_sub(around.0), screen.height.saturating_sub(around.1));
+    let size = (room.0.min(100), room.1.min(shuffle.maps.len() as u16 + 6));
     let area = window(brush, screen, size, &title);
     let columns = usize::from(area.width.saturating_sub(36)).min(shuffle.reduces as usize).max(1);
     let most = shuffle.maps.iter().flatten().flat_map(|output| output.bytes.iter()).max().copied().unwrap_or(0).max(1);

@@ -87,8 +87,10 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
         Beat::Cost => {
             let fate = fate(status, death);
             let mut lines = recovery::cost(status, &fate);
-            lines.extend(prediction(model, fate.attempts.len() as u32));
-            lines.extend(what_ifs(model, status));
+            // Behind the sum, before its parts: small panes show the first lines.
+            let sum = lines.len().min(if fate.over.is_some() { 2 } else { 1 });
+            let beside = prediction(model, fate.attempts.len() as u32).into_iter().chain(what_ifs(model, status));
+            lines.splice(sum..sum, beside.collect::<Vec<_>>());
             ("What did it cost?".to_owned(), lines)
         }
     };
