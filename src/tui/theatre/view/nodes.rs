@@ -158,14 +158,16 @@ fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, cor
         let room = usize::from(area.width.saturating_sub(x));
         let words = [format!("{name} was running"), format!("{name} lost"), name];
         let text = words.into_iter().find(|text| long && text.width() <= room).unwrap_or_default();
-        let text = if text.is_empty() { status.attempt_name(attempt.task) } else { text };
+        let text =
+            if text.is_empty() { name_within(&status.attempt_name(attempt.task), room).to_owned() } else { text };
         return brush.tone(area, x, 0, &text, Tone::Lost);
     }
     let (glyph, tone) = phase(attempt, model.cursor.time);
     let style = brush.style(tone);
     brush.put(area, i32::from(x), 0, glyph, style);
     let start = x + if named { 2 } else { 1 };
-    let mut x = brush.tone(area, start, 0, &name, tone);
+    let name = name_within(&name, usize::from(area.width.saturating_sub(start)));
+    let mut x = brush.tone(area, start, 0, name, tone);
     if model.selected == selected {
         brush.mark(area, start, 0, x - start);
     }
@@ -178,6 +180,11 @@ fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, cor
         x = brush.tone(area, x + 1, 0, &detail(model, attempt, usize::from(area.width.saturating_sub(x + 1))), tone);
     }
     x
+}
+
+/// A task's name; where it does not fit, without its stage.
+fn name_within(name: &str, room: usize) -> &str {
+    if name.width() <= room { name } else { name.split_once('.').map_or(name, |(_, short)| short) }
 }
 
 fn phase(attempt: &Attempt, now: VirtualTime) -> (char, Tone) {

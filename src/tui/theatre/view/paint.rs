@@ -152,6 +152,8 @@ impl<'a> Brush<'a> {
 
     /// The lines of a page inside a pane, the first ones scrolled away; the frame says how many are below.
     pub fn page(&mut self, frame: Rect, inner: Rect, lines: &[PageLine], scroll: usize) {
+        // A larger screen than the one that was scrolled has no lines beyond the last.
+        let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
         for (y, line) in lines.iter().skip(scroll).take(usize::from(inner.height)).enumerate() {
             let mut x = 0;
             for (ink, words) in &line.0 {
