@@ -26,8 +26,8 @@ pub(crate) fn table(path: &str, a: &Path, b: &Path, cluster: &ClusterArgs) -> Re
             kept => sides.push(rows::of_value(&kept)),
         }
     }
-    let how = Strictness { ordered: false, tolerance: TOLERANCE, exact_types: true, nullability: false };
-    let found = compare(&sides[1], &sides[0], how);
+    let how = Strictness { tolerance: TOLERANCE, exact_types: true, ..Strictness::default() };
+    let found = compare(&sides[1], &sides[0], &how);
     let difference = found.difference.map(|difference| {
         format!(
             "{} rows only in A, {} only in B; {}: A {}, B {}",

@@ -8,11 +8,12 @@
 //!
 //! The script runs unchanged each time. On the visible data it runs in the learner's folder, on the others in a folder of their own.
 
-use super::compare::{self, Strictness};
+use super::compare;
 use super::dataset::Dataset;
+use super::edit::Edit;
 use super::facts::{self, Facts};
 use super::judge;
-use super::metrics::Evidence;
+use super::metrics::{self, Evidence};
 use super::oracle;
 use super::rows::{self, Rows};
 use super::scratch::Scratch;
@@ -25,6 +26,7 @@ use crate::datagen;
 use crate::event::Event;
 use crate::event::log::EventLog;
 use crate::session::{Kept, Outcome, RunRequest, run_and_keep};
+use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -122,8 +124,7 @@ struct Ran {
 
 fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(VariantVerdict, Option<bool>)> {
     let step = request.step;
-    let is_visible =
-        variant.seed == Seed::Visible && variant.edit == super::dataset::Edit::None && variant.kill.is_none();
+    let is_visible = variant.seed == Seed::Visible && variant.edit == Edit::None && variant.kill.is_none();
     let (seed, size) = match variant.seed {
         Seed::Visible => request.visible,
         Seed::Derived(number) => {
@@ -260,7 +261,7 @@ fn judge(
 ) -> Result<(VariantVerdict, Option<bool>)> {
     let step = request.step;
     let mut solved = solved(request, variant, dataset)?;
-    let (mut wanted, mut compared) = (BTreeMap::new(), BTreeMap::new());
+    let (mut wanted, mut compared) = (BTreeMap::new(), IndexMap::new());
     for answer in &step.answers {
         let name = answer.place.name().to_owned();
         let right = match solved.remove(&name) {
@@ -271,18 +272,13 @@ fn judge(
         };
         if let Place::Files { path, format } = &answer.place
             && ran.facts.writes.iter().any(|(written, ..)| written == path)
+            && metrics::endings(&ran.files, path).contains(format)
         {
             let rows = read_back(request, variant, root, path, format)?;
             ran.got.insert(name.clone(), rows);
         }
         if let Some(got) = ran.got.get(&name).filter(|_| !is_unset(&ran.kept, answer)) {
-            let how = Strictness {
-                ordered: answer.ordered,
-                tolerance: answer.tolerance,
-                exact_types: answer.exact_types,
-                nullability: answer.nullability,
-            };
-            compared.insert(name.clone(), compare::compare(got, &right, how));
+            compared.insert(name.clone(), compare::compare(got, &right, &answer.strictness));
         }
         wanted.insert(name, right);
     }

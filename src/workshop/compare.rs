@@ -1,28 +1,64 @@
 //! Compares an answer with the right one and finds the first thing to tell.
 //!
-//! Column order never matters, names do; numbers may differ by a tolerance. Where rows differ, the row that is nearest to a wanted one is
-//! shown with the columns that differ, so that the learner sees one place and not two tables.
+//! Column order never matters, names do; numbers may differ by a tolerance. Where rows differ, one row is shown beside the wanted one with the
+//! columns that differ, so that the learner sees one place and not two tables. Rows belong together when they have the same key (a column, or two,
+//! whose values never repeat in the answer), otherwise when they are most alike. Of all pairs the one is shown that differs furthest to the left:
+//! a column that is computed from others stands behind them, so the cause is shown before what follows from it.
 
 use super::rows::{Cell, Column, Rows};
+use serde::Deserialize;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// How strictly to compare.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Strictness {
     pub ordered: bool,
     pub tolerance: f64,
     /// Types must be the very ones, not only of the same family.
     pub exact_types: bool,
     pub nullability: bool,
+    /// What holds for single columns.
+    pub columns: BTreeMap<String, Precision>,
+}
+
+/// How exact the numbers of one column must be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Precision {
+    /// Instead of the answer's tolerance.
+    pub tolerance: Option<f64>,
+    /// Digits that may stand behind the point: more are no rounded number.
+    pub decimals: Option<usize>,
+}
+
+impl Strictness {
+    /// The tolerance of each column.
+    fn tolerances(&self, columns: &[Column]) -> Vec<f64> {
+        let own = |column: &Column| self.columns.get(&column.name).and_then(|precision| precision.tolerance);
+        columns.iter().map(|column| own(column).unwrap_or(self.tolerance)).collect()
+    }
 }
 
 /// Where an answer is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
+    pub aspect: Aspect,
     pub got: String,
     pub wanted: String,
     /// Row and column, or what about the whole.
     pub place: String,
+}
+
+/// What about an answer is wrong; each is looked at only when those before it are right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aspect {
+    /// Names or types of the columns, so rows say nothing yet.
+    Columns,
+    Rows,
+    Order,
+    /// Numbers have more decimals than the task asks for.
+    Decimals,
 }
 
 /// What came out.
@@ -33,8 +69,6 @@ pub struct Comparison {
     /// Rows that should not be there.
     pub extra: usize,
     pub difference: Option<Difference>,
-    /// Whether it has other columns than the answer should have, so that rows say nothing yet.
-    pub columns_differ: bool,
 }
 
 impl Comparison {
@@ -43,36 +77,43 @@ impl Comparison {
     pub fn is_right(&self) -> bool {
         self.difference.is_none()
     }
+
+    /// Whether this is what is wrong.
+    #[must_use]
+    pub fn is_wrong_in(&self, aspect: Aspect) -> bool {
+        self.difference.as_ref().is_some_and(|difference| difference.aspect == aspect)
+    }
 }
 
 /// Compares rows.
 #[must_use]
-pub fn compare(got: &Rows, wanted: &Rows, how: Strictness) -> Comparison {
+pub fn compare(got: &Rows, wanted: &Rows, how: &Strictness) -> Comparison {
     if let Some(difference) = columns_differ(got, wanted, how) {
         let (missing, extra) = (wanted.rows.len(), got.rows.len());
-        return Comparison { missing, extra, difference: Some(difference), columns_differ: true };
+        return Comparison { missing, extra, difference: Some(difference) };
     }
     let places: Vec<usize> = wanted.columns.iter().filter_map(|column| got.column(&column.name)).collect();
-    let got_rows: Vec<Vec<Cell>> =
+    let as_it_is: Vec<Vec<Cell>> =
         got.rows.iter().map(|row| places.iter().map(|at| row[*at].clone()).collect()).collect();
-    let (extra, missing) = unmatched(&got_rows, &wanted.rows, how.tolerance);
-    let (missing_rows, extra_rows) = (missing.len(), extra.len());
-    let mut comparison =
-        Comparison { missing: missing_rows, extra: extra_rows, difference: None, columns_differ: false };
-    comparison.difference = if missing.is_empty() && extra.is_empty() {
-        if how.ordered { order_differs(&got_rows, wanted, how.tolerance) } else { None }
+    let got_rows = rounded(&as_it_is, &wanted.columns, how);
+    let tolerances = how.tolerances(&wanted.columns);
+    let (extra, missing) = unmatched(&got_rows, &wanted.rows, &tolerances);
+    let difference = if missing.is_empty() && extra.is_empty() {
+        let order = if how.ordered { order_differs(&got_rows, wanted, &tolerances) } else { None };
+        order.or_else(|| decimals_differ(&as_it_is, &wanted.columns, how))
     } else {
-        Some(rows_differ(&got_rows, wanted, &extra, &missing, how.tolerance))
+        Some(rows_differ(&got_rows, wanted, &extra, &missing, &tolerances))
     };
-    comparison
+    Comparison { missing: missing.len(), extra: extra.len(), difference }
 }
 
-fn columns_differ(got: &Rows, wanted: &Rows, how: Strictness) -> Option<Difference> {
+fn columns_differ(got: &Rows, wanted: &Rows, how: &Strictness) -> Option<Difference> {
     let names = |columns: &[Column]| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>().join(", ");
     let same = wanted.columns.iter().all(|column| got.column(&column.name).is_some())
         && got.columns.len() == wanted.columns.len();
     if !same {
         return Some(Difference {
+            aspect: Aspect::Columns,
             got: names(&got.columns),
             wanted: names(&wanted.columns),
             place: "the columns".to_owned(),
@@ -88,6 +129,7 @@ fn columns_differ(got: &Rows, wanted: &Rows, how: Strictness) -> Option<Differen
             };
         if !fits {
             return Some(Difference {
+                aspect: Aspect::Columns,
                 got: found.data_type.clone(),
                 wanted: column.data_type.clone(),
                 place: format!("the type of column {}", column.name),
@@ -96,6 +138,7 @@ fn columns_differ(got: &Rows, wanted: &Rows, how: Strictness) -> Option<Differen
         if how.nullability && found.nullable != column.nullable {
             let word = |nullable: bool| if nullable { "may be NULL" } else { "never NULL" }.to_owned();
             return Some(Difference {
+                aspect: Aspect::Columns,
                 got: word(found.nullable),
                 wanted: word(column.nullable),
                 place: format!("column {}", column.name),
@@ -131,8 +174,8 @@ fn cells_equal(left: &Cell, right: &Cell, tolerance: f64) -> bool {
     }
 }
 
-fn rows_equal(left: &[Cell], right: &[Cell], tolerance: f64) -> bool {
-    left.iter().zip(right).all(|(left, right)| cells_equal(left, right, tolerance))
+fn rows_equal(left: &[Cell], right: &[Cell], tolerances: &[f64]) -> bool {
+    left.iter().zip(right).zip(tolerances).all(|((left, right), tolerance)| cells_equal(left, right, *tolerance))
 }
 
 /// Exact cells first, fractions last, so that rows that differ within the tolerance stay side by side.
@@ -146,7 +189,7 @@ fn sort_order(left: &[Cell], right: &[Cell]) -> Ordering {
 }
 
 /// Positions of rows without a partner: of what is there, of what should be there.
-fn unmatched(got: &[Vec<Cell>], wanted: &[Vec<Cell>], tolerance: f64) -> (Vec<usize>, Vec<usize>) {
+fn unmatched(got: &[Vec<Cell>], wanted: &[Vec<Cell>], tolerances: &[f64]) -> (Vec<usize>, Vec<usize>) {
     let sorted = |rows: &[Vec<Cell>]| {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by(|a, b| sort_order(&rows[*a], &rows[*b]));
@@ -156,7 +199,7 @@ fn unmatched(got: &[Vec<Cell>], wanted: &[Vec<Cell>], tolerance: f64) -> (Vec<us
     let (mut extra, mut missing, mut l, mut r) = (Vec::new(), Vec::new(), 0, 0);
     while l < left.len() || r < right.len() {
         match (left.get(l), right.get(r)) {
-            (Some(a), Some(b)) if rows_equal(&got[*a], &wanted[*b], tolerance) => {
+            (Some(a), Some(b)) if rows_equal(&got[*a], &wanted[*b], tolerances) => {
                 l += 1;
                 r += 1;
             }
@@ -185,54 +228,129 @@ fn unmatched(got: &[Vec<Cell>], wanted: &[Vec<Cell>], tolerance: f64) -> (Vec<us
     (extra, missing)
 }
 
-fn order_differs(got: &[Vec<Cell>], wanted: &Rows, tolerance: f64) -> Option<Difference> {
-    let at = got.iter().zip(&wanted.rows).position(|(got, wanted)| !rows_equal(got, wanted, tolerance))?;
+fn order_differs(got: &[Vec<Cell>], wanted: &Rows, tolerances: &[f64]) -> Option<Difference> {
+    let at = got.iter().zip(&wanted.rows).position(|(got, wanted)| !rows_equal(got, wanted, tolerances))?;
     Some(Difference {
+        aspect: Aspect::Order,
         got: row_text(&wanted.columns, &got[at]),
         wanted: row_text(&wanted.columns, &wanted.rows[at]),
         place: format!("row {}: the rows are right, their order is not", at + 1),
     })
 }
 
-fn rows_differ(got: &[Vec<Cell>], wanted: &Rows, extra: &[usize], missing: &[usize], tolerance: f64) -> Difference {
+/// The rows with the numbers rounded that should be, so that a number that only is not rounded counts as right here.
+fn rounded(rows: &[Vec<Cell>], columns: &[Column], how: &Strictness) -> Vec<Vec<Cell>> {
+    let places = |column: &Column| how.columns.get(&column.name).and_then(|precision| precision.decimals);
+    let places: Vec<Option<usize>> = columns.iter().map(places).collect();
+    let round = |(cell, places): (&Cell, &Option<usize>)| match (cell, places) {
+        (Cell::Float(number), Some(places)) => {
+            format!("{number:.places$}").parse().map_or_else(|_| cell.clone(), Cell::Float)
+        }
+        _ => cell.clone(),
+    };
+    rows.iter().map(|row| row.iter().zip(&places).map(round).collect()).collect()
+}
+
+/// The first number with more digits behind the point than its column may have.
+fn decimals_differ(got: &[Vec<Cell>], columns: &[Column], how: &Strictness) -> Option<Difference> {
+    for (at, column) in columns.iter().enumerate() {
+        let Some(places) = how.columns.get(&column.name).and_then(|precision| precision.decimals) else { continue };
+        let digits = |cell: &Cell| match cell {
+            Cell::Float(number) => number.to_string().split_once('.').map_or(0, |(_, digits)| digits.len()),
+            _ => 0,
+        };
+        if let Some(row) = got.iter().position(|row| digits(&row[at]) > places) {
+            let number = got[row][at].number().unwrap_or_default();
+            return Some(Difference {
+                aspect: Aspect::Decimals,
+                got: format!("{} = {number}", column.name),
+                wanted: format!("{} = {number:.places$}", column.name),
+                place: format!("row {}: the rows are right, the column {} is not rounded", row + 1, column.name),
+            });
+        }
+    }
+    None
+}
+
+fn rows_differ(got: &[Vec<Cell>], wanted: &Rows, extra: &[usize], missing: &[usize], tolerances: &[f64]) -> Difference {
     let counts = if got.len() == wanted.rows.len() {
         format!("{} of {} rows differ", extra.len(), got.len())
     } else {
         format!("{} rows, {} wanted", got.len(), wanted.rows.len())
     };
-    let nearest = nearest_pair(got, &wanted.rows, extra, missing, tolerance);
-    let Some((there, right)) = nearest else {
+    let told = |got: String, wanted: String, place: String| Difference { aspect: Aspect::Rows, got, wanted, place };
+    let key = key_columns(wanted);
+    let by_key = first_cause(got, &wanted.rows, extra, missing, &key, tolerances);
+    let only = (got.len() == 1 && wanted.rows.len() == 1).then_some((0, 0));
+    let pair = by_key.or(only).or_else(|| nearest_pair(got, &wanted.rows, extra, missing, tolerances));
+    let Some((there, right)) = pair else {
         return match (extra.first(), missing.first()) {
-            (Some(at), _) => Difference {
-                got: row_text(&wanted.columns, &got[*at]),
-                wanted: "no such row".to_owned(),
-                place: format!("{counts}; row {} should not be there", at + 1),
-            },
-            (None, Some(at)) => Difference {
-                got: "no such row".to_owned(),
-                wanted: row_text(&wanted.columns, &wanted.rows[*at]),
-                place: format!("{counts}; a row is missing"),
-            },
-            (None, None) => Difference { got: counts.clone(), wanted: "the same rows".to_owned(), place: counts },
+            (Some(at), _) => told(
+                row_text(&wanted.columns, &got[*at]),
+                "no such row".to_owned(),
+                format!("{counts}; row {} should not be there", at + 1),
+            ),
+            (None, Some(at)) => told(
+                "no such row".to_owned(),
+                row_text(&wanted.columns, &wanted.rows[*at]),
+                format!("{counts}; a row is missing"),
+            ),
+            (None, None) => told(counts.clone(), "the same rows".to_owned(), counts),
         };
     };
     let differing: Vec<usize> = (0..wanted.columns.len())
-        .filter(|column| !cells_equal(&got[there][*column], &wanted.rows[right][*column], tolerance))
+        .filter(|column| !cells_equal(&got[there][*column], &wanted.rows[right][*column], tolerances[*column]))
         .collect();
     let named = |row: &[Cell]| {
         let cells = differing.iter().map(|at| format!("{} = {}", wanted.columns[*at].name, row[*at]));
         cells.collect::<Vec<_>>().join(", ")
     };
-    let same = (0..wanted.columns.len()).filter(|column| !differing.contains(column)).take(4);
-    let which = same.map(|at| format!("{} = {}", wanted.columns[at].name, got[there][at])).collect::<Vec<_>>();
+    let same = (0..wanted.columns.len()).filter(|column| !differing.contains(column));
+    let telling: Vec<usize> = if by_key.is_some() { key } else { same.take(4).collect() };
+    let which =
+        telling.iter().map(|at| format!("{} = {}", wanted.columns[*at].name, got[there][*at])).collect::<Vec<_>>();
     let columns: Vec<&str> = differing.iter().map(|at| wanted.columns[*at].name.as_str()).collect();
     let row =
         if which.is_empty() { format!("row {}", there + 1) } else { format!("the row with {}", which.join(", ")) };
-    Difference {
-        got: named(&got[there]),
-        wanted: named(&wanted.rows[right]),
-        place: format!("{counts}; {row}, column {}", columns.join(", ")),
+    told(named(&got[there]), named(&wanted.rows[right]), format!("{counts}; {row}, column {}", columns.join(", ")))
+}
+
+/// The column, or the two, whose values never repeat in the right answer; none where there are none, or only fractions.
+fn key_columns(wanted: &Rows) -> Vec<usize> {
+    let is_exact = |at: &usize| !wanted.rows.iter().any(|row| matches!(row[*at], Cell::Float(_) | Cell::Null));
+    let exact: Vec<usize> = (0..wanted.columns.len()).filter(is_exact).collect();
+    let never_repeats = |columns: &[usize]| {
+        let mut rows: Vec<&Vec<Cell>> = wanted.rows.iter().collect();
+        let order = |a: &Vec<Cell>, b: &Vec<Cell>| {
+            columns.iter().map(|at| a[*at].order(&b[*at])).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        };
+        rows.sort_unstable_by(|a, b| order(a, b));
+        rows.windows(2).all(|pair| order(pair[0], pair[1]).is_ne())
+    };
+    let single = exact.iter().map(|at| vec![*at]);
+    let pairs = exact.iter().enumerate().flat_map(|(i, a)| exact[i + 1..].iter().map(|b| vec![*a, *b]));
+    single.chain(pairs).find(|columns| never_repeats(columns)).unwrap_or_default()
+}
+
+/// Of the rows with the key of a missing one, the one that differs furthest to the left; of several the first of the right answer.
+fn first_cause(
+    got: &[Vec<Cell>],
+    wanted: &[Vec<Cell>],
+    extra: &[usize],
+    missing: &[usize],
+    key: &[usize],
+    tolerances: &[f64],
+) -> Option<(usize, usize)> {
+    let of = |row: &[Cell]| key.iter().map(|at| row[*at].to_string()).collect::<Vec<_>>();
+    if key.is_empty() {
+        return None;
     }
+    let there: BTreeMap<Vec<String>, usize> = extra.iter().rev().map(|at| (of(&got[*at]), *at)).collect();
+    let pairs = missing.iter().filter_map(|right| Some((*there.get(&of(&wanted[*right]))?, *right)));
+    pairs.min_by_key(|(there, right)| {
+        let cells = got[*there].iter().zip(&wanted[*right]).zip(tolerances);
+        (cells.take_while(|((got, wanted), tolerance)| cells_equal(got, wanted, **tolerance)).count(), *right)
+    })
 }
 
 /// A row that is there and the wanted one that it most resembles; none when nothing is alike.
@@ -241,10 +359,11 @@ fn nearest_pair(
     wanted: &[Vec<Cell>],
     extra: &[usize],
     missing: &[usize],
-    tolerance: f64,
+    tolerances: &[f64],
 ) -> Option<(usize, usize)> {
     let alike = |there: usize, right: usize| {
-        got[there].iter().zip(&wanted[right]).filter(|(got, wanted)| cells_equal(got, wanted, tolerance)).count()
+        let cells = got[there].iter().zip(&wanted[right]).zip(tolerances);
+        cells.filter(|((got, wanted), tolerance)| cells_equal(got, wanted, **tolerance)).count()
     };
     let pairs = extra.iter().take(20).flat_map(|there| missing.iter().take(200).map(move |right| (*there, *right)));
     let best = pairs.max_by_key(|(there, right)| (alike(*there, *right), std::cmp::Reverse((*there, *right))))?;
@@ -265,7 +384,9 @@ fn row_text(columns: &[Column], row: &[Cell]) -> String {
 mod tests {
     use super::*;
 
-    const LOOSE: Strictness = Strictness { ordered: false, tolerance: 0.01, exact_types: false, nullability: false };
+    fn loose() -> Strictness {
+        Strictness { tolerance: 0.01, ..Strictness::default() }
+    }
 
     fn rows(cells: &[(&str, f64)]) -> Rows {
         let cells = cells.iter().map(|(name, number)| vec![Cell::text(*name), Cell::Float(*number)]).collect();
@@ -274,7 +395,7 @@ mod tests {
 
     #[track_caller]
     fn check(got: &Rows, wanted: &Rows, how: Strictness, place: Option<&str>) {
-        let comparison = compare(got, wanted, how);
+        let comparison = compare(got, wanted, &how);
         match place {
             None => assert_eq!(comparison.difference, None),
             Some(place) => {
@@ -287,12 +408,12 @@ mod tests {
     #[test]
     fn order_and_small_differences_do_not_matter_unless_asked() {
         let wanted = rows(&[("a", 1.0), ("b", 2.0)]);
-        check(&rows(&[("b", 2.009), ("a", 1.0)]), &wanted, LOOSE, None);
-        check(&rows(&[("b", 2.0), ("a", 1.0)]), &wanted, Strictness { ordered: true, ..LOOSE }, Some("order"));
+        check(&rows(&[("b", 2.009), ("a", 1.0)]), &wanted, loose(), None);
+        check(&rows(&[("b", 2.0), ("a", 1.0)]), &wanted, Strictness { ordered: true, ..loose() }, Some("order"));
         check(
             &rows(&[("b", 2.02), ("a", 1.0)]),
             &wanted,
-            LOOSE,
+            loose(),
             Some("1 of 2 rows differ; the row with name = b, column sum"),
         );
     }
@@ -300,10 +421,10 @@ mod tests {
     #[test]
     fn missing_and_extra_rows_are_counted() {
         let wanted = rows(&[("a", 1.0), ("b", 2.0)]);
-        let comparison = compare(&rows(&[("a", 1.0)]), &wanted, LOOSE);
+        let comparison = compare(&rows(&[("a", 1.0)]), &wanted, &loose());
         assert_eq!((comparison.missing, comparison.extra), (1, 0));
-        check(&rows(&[("a", 1.0)]), &wanted, LOOSE, Some("1 rows, 2 wanted; a row is missing"));
-        check(&rows(&[("a", 1.0), ("a", 1.0), ("b", 2.0)]), &wanted, LOOSE, Some("should not be there"));
+        check(&rows(&[("a", 1.0)]), &wanted, loose(), Some("1 rows, 2 wanted; a row is missing"));
+        check(&rows(&[("a", 1.0), ("a", 1.0), ("b", 2.0)]), &wanted, loose(), Some("should not be there"));
     }
 
     #[test]
@@ -311,9 +432,35 @@ mod tests {
         let wanted = rows(&[("a", 1.0)]);
         let mut other = wanted.clone();
         other.columns[1].name = "total".to_owned();
-        check(&other, &wanted, LOOSE, Some("the columns"));
+        check(&other, &wanted, loose(), Some("the columns"));
         let mut other = wanted.clone();
         other.columns[1].data_type = "string".to_owned();
-        check(&other, &wanted, LOOSE, Some("the type of column sum"));
+        check(&other, &wanted, loose(), Some("the type of column sum"));
+    }
+
+    #[test]
+    fn the_cause_is_shown_before_what_follows_from_it() {
+        let of = |cells: [(&str, i64, i64); 3]| {
+            let rows = cells.map(|(month, count, change)| vec![Cell::text(month), Cell::Int(count), Cell::Int(change)]);
+            Rows::of(&[("month", "string"), ("n", "bigint"), ("change", "bigint")]).with(rows.to_vec())
+        };
+        let wanted = of([("01", 7, 0), ("02", 7, 0), ("03", 7, 0)]);
+        let found = compare(&of([("03", 7, -1), ("02", 8, 1), ("01", 7, 5)]), &wanted, &loose()).difference;
+        let found = found.expect("a difference");
+        assert_eq!(found.place, "3 of 3 rows differ; the row with month = 02, column n, change");
+        assert_eq!((found.got.as_str(), found.wanted.as_str()), ("n = 8, change = 1", "n = 7, change = 0"));
+    }
+
+    #[test]
+    fn a_column_may_have_to_be_rounded_and_be_more_exact_than_the_others() {
+        let rounded = |decimals, tolerance| {
+            let sum = Precision { tolerance, decimals: Some(decimals) };
+            Strictness { columns: [("sum".to_owned(), sum)].into(), ..loose() }
+        };
+        let wanted = rows(&[("a", 1.25)]);
+        check(&rows(&[("a", 1.25)]), &wanted, rounded(2, None), None);
+        check(&rows(&[("a", 1.2513)]), &wanted, rounded(2, None), Some("the column sum is not rounded"));
+        check(&rows(&[("a", 1.26)]), &wanted, rounded(2, None), None);
+        check(&rows(&[("a", 1.26)]), &wanted, rounded(2, Some(0.0)), Some("1 of 1 rows differ"));
     }
 }

@@ -2,40 +2,13 @@
 //!
 //! Oracles read the same [`Source`] rows that are written as files, so an edit can never separate the two.
 
+use super::edit::{self, Edit};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::datagen;
-use serde::Deserialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
-
-/// Names of the regions where a variant has seven.
-const SEVEN_REGIONS: [&str; 7] = ["North", "South", "East", "West", "Centre", "Coast", "Islands"];
-
-/// An edge case.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Edit {
-    #[default]
-    None,
-    /// The step's first table has no row.
-    Empty,
-    /// Every table is one file.
-    OneFile,
-    /// All rows have the same key: one department, one customer, one region.
-    OneKey,
-    /// A column that may be NULL is NULL everywhere.
-    NullColumn,
-    /// Three rows in ten have lost product, amount or segment.
-    Disaster,
-    /// All segments of September 2024 are missing.
-    Outage,
-    /// Amounts that stand exactly on a border.
-    Borders,
-    /// Seven regions.
-    SevenRegions,
-}
 
 /// A table's rows as text; an empty cell is a missing value.
 #[derive(Debug, Clone, Default)]
@@ -78,7 +51,7 @@ impl Dataset {
             source.files = table.parts();
             source.rows = (0..table.rows()).map(|at| table.row(at).iter().map(datagen::Cell::text).collect()).collect();
             let first = self.tables.first().is_some_and(|first| first.trim_end_matches(".parquet") == name);
-            edit(self.edit, name, first, &mut source);
+            edit::apply(self.edit, name, first, &mut source);
         }
         let source = Rc::new(source);
         self.made.borrow_mut().insert(name.to_owned(), Rc::clone(&source));
@@ -137,66 +110,4 @@ fn write_csv(source: &Source, folder: &Path) -> std::io::Result<()> {
         std::fs::write(folder.join(format!("part-{file:05}.csv")), text)?;
     }
     Ok(())
-}
-
-fn edit(edit: Edit, table: &str, first: bool, source: &mut Source) {
-    let place = |name: &str| source.columns.iter().position(|column| *column == name);
-    match edit {
-        Edit::None => {}
-        Edit::Empty if first => source.rows.clear(),
-        Edit::Empty => {}
-        Edit::OneFile => source.files = 1,
-        Edit::OneKey => {
-            for (column, value) in [
-                ("department", "Sales"),
-                ("dept_id", "4"),
-                ("region", "West"),
-                ("customer_id", "CUST_000001"),
-                ("product", "Mouse"),
-            ] {
-                if let (true, Some(at)) = (first, place(column)) {
-                    source.rows.iter_mut().for_each(|row| row[at] = Some(value.to_owned()));
-                }
-            }
-        }
-        Edit::NullColumn => {
-            for column in ["customer_segment", "age"] {
-                if let (true, Some(at)) = (first, place(column)) {
-                    source.rows.iter_mut().for_each(|row| row[at] = None);
-                }
-            }
-        }
-        Edit::Disaster => {
-            let Some((product, amount)) = place("product").zip(place("total_amount")) else { return };
-            let Some(quantity) = place("quantity") else { return };
-            for (at, row) in source.rows.iter_mut().enumerate() {
-                match at % 10 {
-                    1 => row[product] = None,
-                    4 => row[amount] = Some("-1.00".to_owned()),
-                    7 => row[quantity] = Some("0".to_owned()),
-                    _ => {}
-                }
-            }
-        }
-        Edit::Outage => {
-            let Some((date, segment)) = place("transaction_date").zip(place("customer_segment")) else { return };
-            for row in &mut source.rows {
-                if row[date].as_deref().is_some_and(|date| date.starts_with("2024-09")) {
-                    row[segment] = None;
-                }
-            }
-        }
-        Edit::Borders => {
-            let Some(amount) = place("total_amount").filter(|_| table.starts_with("sales")) else { return };
-            for (row, value) in source.rows.iter_mut().zip(["500.00", "499.99", "2000.00", "1999.99", "2000.01"]) {
-                row[amount] = Some(value.to_owned());
-            }
-        }
-        Edit::SevenRegions => {
-            let Some(region) = place("region") else { return };
-            for (at, row) in source.rows.iter_mut().enumerate() {
-                row[region] = Some(SEVEN_REGIONS[at % 7].to_owned());
-            }
-        }
-    }
 }

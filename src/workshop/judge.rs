@@ -2,8 +2,9 @@
 //!
 //! Nothing runs here. Each failure also gets the moment of the run that decided it ([`super::deciding`]), where a screen can go.
 
+use super::compare::Aspect;
 use super::deciding;
-use super::metrics::{Evidence, fill, shown};
+use super::metrics::{self, Evidence, fill, shown};
 use super::rows;
 use super::rule::{self, Value, World};
 use super::step::{Answer, Behaviour, Bound, Mistake, Place, Prediction, Seed, Step, Variant};
@@ -183,12 +184,25 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
         (_, Some(comparison)) => {
             let difference = comparison.difference.clone()?;
             let failure = failure(difference.got, difference.wanted, difference.place);
-            if comparison.columns_differ {
-                let why = "rows are compared by the names and types of their columns".to_owned();
-                let next = format!("look at `{name}.printSchema()`, and give it the columns that the task names");
-                return Some(Failure { why, next, ..failure });
-            }
-            Some(failure)
+            let (why, next) = match difference.aspect {
+                Aspect::Columns => (
+                    "rows are compared by the names and types of their columns",
+                    match &answer.place {
+                        Place::Name(_) => {
+                            format!("look at `{name}.printSchema()`, and give it the columns that the task names")
+                        }
+                        Place::Files { path, .. } => {
+                            format!("open a file in `{path}`: it needs a header, and the columns that the task names")
+                        }
+                    },
+                ),
+                Aspect::Decimals => (
+                    "whoever reads the numbers expects as many decimals as were agreed",
+                    "round at the very end, with `F.round(…, decimals)`".to_owned(),
+                ),
+                Aspect::Rows | Aspect::Order => return Some(failure),
+            };
+            Some(Failure { why: why.to_owned(), next, ..failure })
         }
         (Place::Name(_), None) => {
             let got = evidence.kept.get(name).map_or_else(|| "the name is not set".to_owned(), rows::kind_name);
@@ -196,10 +210,18 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
             let next = format!("give `{name}` its value: the TODO lines of the script and the task say what it holds");
             Some(Failure { next, ..failure(got, wanted, format!("the name `{name}`")) })
         }
-        (Place::Files { path, .. }, None) => {
-            let next = format!("write the rows to `{path}`, as the task says");
-            let wanted = format!("files with {}", columns());
-            Some(Failure { next, ..failure("nothing was written there".to_owned(), wanted, path.clone()) })
+        (Place::Files { path, format }, None) => {
+            let found: Vec<String> = metrics::endings(evidence.files, path).into_iter().collect();
+            let (got, next) = if found.is_empty() {
+                (
+                    "nothing was written there in this run".to_owned(),
+                    format!("write the rows to `{path}`, as the task says"),
+                )
+            } else {
+                (format!("{} files", found.join(" and ")), format!("write `{path}` as {format}"))
+            };
+            let wanted = format!("{format} files with {}", columns());
+            Some(Failure { next, ..failure(got, wanted, path.clone()) })
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Everything is read from what the run left behind: its event log ([`Facts`]), its top-level names, its files, its text, and the rows of the
 //! data it ran on. Nothing is measured while it runs.
 
-use super::compare::Comparison;
+use super::compare::{Aspect, Comparison};
 use super::dataset::Dataset;
 use super::facts::Facts;
 use super::plan_text;
@@ -12,7 +12,8 @@ use super::rule::Kind::{self, Bool, List, Number, Text};
 use super::rule::{EvalError, Value, World};
 use super::source_text::SourceText;
 use crate::session::{Kept, Uncaught};
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a number is written in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +131,7 @@ pub static METRICS: &[Metric] = &[
     of("rows_written", PATH, Number, "rows of the last write to a path"),
     of("writes", PATH, Number, "how often the path was written"),
     of("files_in", PATH, Number, "data files below a path when the script had ended"),
+    of("formats_in", PATH, List, "how the names of the data files below a path end: parquet, csv"),
     of("folders_in", PATH, Number, "folders below a path that hold data files"),
     of("partitions", FRAME, Number, "partitions of a frame"),
     of("non_empty_partitions", FRAME, Number, "partitions of a frame that hold rows"),
@@ -140,6 +142,8 @@ pub static METRICS: &[Metric] = &[
     of("extra_rows", FRAME, Number, "rows that should not be there"),
     of("right", FRAME, Bool, "whether an answer is right"),
     of("columns_differ", FRAME, Bool, "whether an answer has other columns, or other types, than it should have"),
+    of("order_differs", FRAME, Bool, "whether an answer's rows are right and only their order is not"),
+    of("decimals_differ", FRAME, Bool, "whether an answer's rows are right, but not rounded"),
     metric("first_wrong", Text, "the first answer that is wrong; empty when all are right or not there"),
     metric("is_hidden", Bool, "whether these are data that the learner does not see"),
     of("is_set", FRAME, Bool, "whether a name holds something other than None"),
@@ -150,6 +154,8 @@ pub static METRICS: &[Metric] = &[
     of("nulls", COLUMN, Number, "NULLs in a frame's column"),
     of("rows_with", CELL, Number, "rows of a frame whose column has this value"),
     of("wanted_with", CELL, Number, "rows of the right answer whose column has this value"),
+    of("largest_in", COLUMN, Text, "largest value of a frame's column"),
+    of("smallest_in", COLUMN, Text, "smallest value of a frame's column"),
     of("sum_of", COLUMN, Number, "sum of a frame's column"),
     of("wanted_sum", COLUMN, Number, "sum of that column in the right answer"),
     of("distinct_in", COLUMN, Number, "distinct values in a frame's column"),
@@ -162,6 +168,8 @@ pub static METRICS: &[Metric] = &[
     of("files", TABLE, Number, "files of a table of this variant"),
     of("table_bytes", TABLE, Number, "bytes of a table of this variant"),
     of("distinct", &[("table", Text), ("column", Text)], Number, "distinct values of a table's column, NULL aside"),
+    of("largest", &[("table", Text), ("column", Text)], Text, "largest text in a table's column"),
+    of("smallest", &[("table", Text), ("column", Text)], Text, "smallest text in a table's column"),
     of(
         "table_rows_with",
         &[("table", Text), ("column", Text), ("value", Text)],
@@ -180,7 +188,8 @@ pub struct Evidence<'a> {
     pub got: &'a BTreeMap<String, Rows>,
     /// Right answers by name.
     pub wanted: &'a BTreeMap<String, Rows>,
-    pub compared: &'a BTreeMap<String, Comparison>,
+    /// Comparisons by name, in the step's order: a wrong number in the first answer is often why the next is wrong.
+    pub compared: &'a IndexMap<String, Comparison>,
     pub source: &'a SourceText,
     pub dataset: &'a Dataset,
     /// Whether the learner does not see these data.
@@ -312,10 +321,7 @@ impl Evidence<'_> {
             found.dedup();
             Value::List(found)
         };
-        let below = || {
-            let folder = format!("{}/", word.trim_end_matches('/'));
-            self.files.iter().filter(move |file| file.starts_with(&folder))
-        };
+        let below = || files_below(self.files, word);
         Some(match name {
             "jobs_before" => {
                 let line = self.source.line_of(word);
@@ -339,9 +345,9 @@ impl Evidence<'_> {
             "rows_written" => whole(written().map_or(0, |(.., rows)| *rows)),
             "writes" => count(facts.writes.iter().filter(|(path, ..)| path == word.trim_end_matches('/')).count()),
             "files_in" => count(below().count()),
+            "formats_in" => Value::List(endings(self.files, word).into_iter().collect()),
             "folders_in" => {
-                let folders: std::collections::BTreeSet<&str> =
-                    below().filter_map(|file| Some(file.rsplit_once('/')?.0)).collect();
+                let folders: BTreeSet<&str> = below().filter_map(|file| Some(file.rsplit_once('/')?.0)).collect();
                 count(folders.len())
             }
             "uses" => count(self.source.uses(word)),
@@ -366,6 +372,7 @@ impl Evidence<'_> {
         };
         let sizes = || frame().map_or(&[] as &[u64], |frame| &frame.partition_rows);
         let comparison = self.compared.get(word);
+        let wrong_in = |aspect| Value::Bool(comparison.is_some_and(|comparison| comparison.is_wrong_in(aspect)));
         Some(match name {
             "partitions" => count(sizes().len()),
             "non_empty_partitions" => count(sizes().iter().filter(|rows| **rows > 0).count()),
@@ -377,7 +384,9 @@ impl Evidence<'_> {
             "wanted_rows" => count(self.wanted.get(word).map_or(0, |rows| rows.rows.len())),
             "missing_rows" => count(comparison.map_or(0, |comparison| comparison.missing)),
             "extra_rows" => count(comparison.map_or(0, |comparison| comparison.extra)),
-            "columns_differ" => Value::Bool(comparison.is_some_and(|comparison| comparison.columns_differ)),
+            "columns_differ" => wrong_in(Aspect::Columns),
+            "order_differs" => wrong_in(Aspect::Order),
+            "decimals_differ" => wrong_in(Aspect::Decimals),
             "right" => Value::Bool(comparison.is_some_and(Comparison::is_right)),
             "is_set" => Value::Bool(self.value(word).is_some_and(|kept| *kept != Kept::None)),
             "is_frame" => Value::Bool(frame().is_some()),
@@ -400,12 +409,16 @@ impl Evidence<'_> {
     }
 
     fn of_column(&self, name: &str, frame: &str, column: &str) -> Option<Value> {
-        if name == "distinct" {
+        if matches!(name, "distinct" | "largest" | "smallest") {
             let table = self.dataset.table(frame);
             let at = table.columns.iter().position(|known| *known == column)?;
-            let values: std::collections::BTreeSet<&String> =
-                table.rows.iter().filter_map(|row| row[at].as_ref()).collect();
-            return Some(count(values.len()));
+            let values: BTreeSet<&String> = table.rows.iter().filter_map(|row| row[at].as_ref()).collect();
+            let text = |value: Option<&&String>| Value::Text(value.map_or(String::new(), |value| (*value).clone()));
+            return Some(match name {
+                "largest" => text(values.last()),
+                "smallest" => text(values.first()),
+                _ => count(values.len()),
+            });
         }
         let got = self.got.get(frame);
         let cells = |rows: Option<&Rows>| -> Vec<Cell> {
@@ -413,6 +426,7 @@ impl Evidence<'_> {
             rows.zip(at).map_or(Vec::new(), |(rows, at)| rows.rows.iter().map(|row| row[at].clone()).collect())
         };
         let described = got.and_then(|rows| Some(&rows.columns[rows.column(column)?]));
+        let extreme = |cell: Option<&Cell>| Value::Text(cell.map_or(String::new(), Cell::to_string));
         let sum = |cells: Vec<Cell>| Value::Number(cells.iter().filter_map(Cell::number).sum());
         Some(match name {
             "type_of" => Value::Text(described.map_or(String::new(), |column| column.data_type.clone())),
@@ -420,6 +434,8 @@ impl Evidence<'_> {
             "has_column" => Value::Bool(described.is_some()),
             "nulls" => count(cells(got).iter().filter(|cell| **cell == Cell::Null).count()),
             "is_sorted" => Value::Bool(cells(got).windows(2).all(|pair| pair[0].order(&pair[1]).is_le())),
+            "largest_in" => extreme(cells(got).iter().max_by(|a, b| a.order(b))),
+            "smallest_in" => extreme(cells(got).iter().min_by(|a, b| a.order(b))),
             "sum_of" => sum(cells(got)),
             "wanted_sum" => sum(cells(self.wanted.get(frame))),
             "distinct_in" => {
@@ -456,6 +472,17 @@ impl Evidence<'_> {
         let equal = |rows: &Rows, at: usize| rows.rows.iter().filter(|row| row[at].to_string() == value).count();
         Some(count(rows.zip(at).map_or(0, |(rows, at)| equal(rows, at))))
     }
+}
+
+fn files_below<'a>(files: &'a [String], path: &str) -> impl Iterator<Item = &'a String> {
+    let folder = format!("{}/", path.trim_end_matches('/'));
+    files.iter().filter(move |file| file.starts_with(&folder))
+}
+
+/// How the names of the data files below a path end.
+#[must_use]
+pub fn endings(files: &[String], path: &str) -> BTreeSet<String> {
+    files_below(files, path).filter_map(|file| Some(file.rsplit_once('.')?.1.to_owned())).collect()
 }
 
 /// Fills `{rule}` in a message with what the rule gives in this run.

@@ -19,6 +19,7 @@ pub mod dataset;
 pub mod deciding;
 pub mod demo;
 pub mod dev;
+pub mod edit;
 pub mod exercises;
 pub mod facts;
 pub mod handed_in;

@@ -15,11 +15,11 @@ use super::rows::{Cell, Rows};
 
 type Oracle = fn(&Dataset) -> Rows;
 
-/// Every oracle by its name.
 /// In the place of an oracle, for steps whose authors write none: what the step's solution gives on the same data. Our own steps never use it,
 /// because an engine cannot judge itself.
 pub const SOLUTION: &str = "solution";
 
+/// Every oracle by its name.
 pub static ORACLES: &[(&str, Oracle)] = &[
     ("six_rows", basics::six_rows),
     ("older_than_30", basics::older_than_30),
@@ -59,6 +59,7 @@ pub static ORACLES: &[(&str, Oracle)] = &[
     ("price_outliers", quality::price_outliers),
     ("broken_reasons", quality::broken_reasons),
     ("clean_rows", quality::clean_rows),
+    ("quarantined_rows", quality::quarantined_rows),
     ("quality_scores", quality::quality_scores),
     ("quality_overall", quality::quality_overall),
     ("quality_alerts", quality::quality_alerts),

@@ -159,6 +159,18 @@ pub(super) fn clean_rows(data: &Dataset) -> Rows {
     Rows::of(&columns).with(found.collect())
 }
 
+pub(super) fn quarantined_rows(data: &Dataset) -> Rows {
+    let sales = data.table("sales_dirty");
+    let columns = sales.columns.iter().map(|name| (*name, "string")).chain([("reasons", "array<string>")]);
+    let found = rows(&sales).filter_map(|row| {
+        let reasons = reasons(&row);
+        let cells = row.cells.iter().map(|cell| cell.as_ref().map_or(Cell::Null, Cell::text));
+        let why = Cell::List(reasons.iter().map(|reason| Cell::text(*reason)).collect());
+        (!reasons.is_empty()).then(|| cells.chain([why]).collect())
+    });
+    Rows::of(&columns.collect::<Vec<_>>()).with(found.collect())
+}
+
 /// Name, score, weight and limit.
 fn scores(data: &Dataset) -> Vec<(&'static str, f64, f64, f64)> {
     let sales = data.table("sales_dirty");

@@ -1,5 +1,5 @@
 use super::*;
-use crate::workshop::dataset::Edit;
+use crate::workshop::edit::Edit;
 
 fn data(tables: &[&str]) -> Dataset {
     let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();

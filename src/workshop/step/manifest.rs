@@ -4,9 +4,11 @@ use super::{
     Answer, Behaviour, Bound, Message, Mistake, Mutant, Part, Place, Prediction, Seed, Step, Stretch, Variant, broken,
 };
 use crate::common::Result;
-use crate::workshop::dataset::Edit;
+use crate::workshop::compare::{Precision, Strictness};
+use crate::workshop::edit::Edit;
 use crate::workshop::rule::{self, Kind, Rule};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +83,8 @@ struct RawAnswer {
     types: Types,
     #[serde(default)]
     nullability: bool,
+    #[serde(default)]
+    columns: BTreeMap<String, Precision>,
     #[serde(default)]
     why: String,
     #[serde(default)]
@@ -271,10 +275,13 @@ impl Reader<'_> {
             next: self.message("answer", &raw.next)?,
             place,
             oracle: raw.oracle,
-            ordered: raw.order == Order::Exact,
-            tolerance: raw.tolerance,
-            exact_types: raw.types == Types::Exact,
-            nullability: raw.nullability,
+            strictness: Strictness {
+                ordered: raw.order == Order::Exact,
+                tolerance: raw.tolerance,
+                exact_types: raw.types == Types::Exact,
+                nullability: raw.nullability,
+                columns: raw.columns,
+            },
         })
     }
 

@@ -5,7 +5,8 @@
 
 mod manifest;
 
-use super::dataset::Edit;
+use super::compare::Strictness;
+use super::edit::Edit;
 use super::rule::Rule;
 use crate::common::{ErrorClass, Result, SparkError};
 use include_dir::{Dir, include_dir};
@@ -57,10 +58,7 @@ pub struct Answer {
     /// A top-level name of the script, or a folder that it writes.
     pub place: Place,
     pub oracle: String,
-    pub ordered: bool,
-    pub tolerance: f64,
-    pub exact_types: bool,
-    pub nullability: bool,
+    pub strictness: Strictness,
     pub why: Message,
     pub next: Message,
 }

@@ -1,0 +1,268 @@
+//! Edge cases that a variant puts into its data: what ordinary rows rarely are, so that a script that is only nearly right shows it.
+
+use super::dataset::Source;
+use serde::Deserialize;
+
+/// An edge case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    #[default]
+    None,
+    /// The step's first table has no row.
+    Empty,
+    /// Every table is one file.
+    OneFile,
+    /// All rows have the same key: one department, one customer, one region.
+    OneKey,
+    /// A column that may be NULL is NULL everywhere.
+    NullColumn,
+    /// Three rows in ten have lost product, amount or quantity.
+    Disaster,
+    /// All segments of September 2024 are missing.
+    Outage,
+    /// Values that stand exactly on a border of a rule or just beside it, and ties.
+    Borders,
+    /// Seven regions.
+    SevenRegions,
+}
+
+/// Names of the regions where a variant has seven.
+const SEVEN_REGIONS: [&str; 7] = ["North", "South", "East", "West", "Centre", "Coast", "Islands"];
+
+/// Puts the edge case into a table's rows; `is_first` tells whether it is the step's first table.
+pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source) {
+    match edit {
+        Edit::Empty if is_first => source.rows.clear(),
+        Edit::OneFile => source.files = 1,
+        Edit::OneKey if is_first => one_key(source),
+        Edit::NullColumn if is_first => {
+            for column in ["customer_segment", "age"] {
+                source.each(column, |_, cell| *cell = None);
+            }
+        }
+        Edit::Disaster => disaster(source),
+        Edit::Outage => outage(source),
+        Edit::Borders => match table {
+            "sales_dirty" => dirty_borders(source),
+            "viewing_events" => event_borders(source),
+            "employees" => source.set("dept_id", &["98", "0", "9", "-1"]),
+            table if table.starts_with("sales") => {
+                source.set("total_amount", &["500.00", "499.99", "2000.00", "1999.99", "2000.01"]);
+            }
+            _ => {}
+        },
+        Edit::SevenRegions => source.each("region", |row, cell| *cell = Some(SEVEN_REGIONS[row % 7].to_owned())),
+        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn => {}
+    }
+}
+
+impl Source {
+    fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|known| *known == column)
+    }
+
+    /// Changes a column's cells; a table without it stays as it is.
+    fn each(&mut self, column: &str, mut change: impl FnMut(usize, &mut Option<String>)) {
+        let Some(at) = self.place(column) else { return };
+        self.rows.iter_mut().enumerate().for_each(|(row, cells)| change(row, &mut cells[at]));
+    }
+
+    /// Gives the first rows these cells.
+    fn set(&mut self, column: &str, values: &[&str]) {
+        self.each(column, |row, cell| {
+            if let Some(value) = values.get(row) {
+                *cell = Some((*value).to_owned());
+            }
+        });
+    }
+}
+
+fn one_key(source: &mut Source) {
+    for (column, value) in [
+        ("department", "Sales"),
+        ("dept_id", "4"),
+        ("region", "West"),
+        ("customer_id", "CUST_000001"),
+        ("product", "Mouse"),
+    ] {
+        source.each(column, |_, cell| *cell = Some(value.to_owned()));
+    }
+}
+
+fn disaster(source: &mut Source) {
+    for (column, place, value) in [("product", 1, None), ("total_amount", 4, Some("-1.00")), ("quantity", 7, Some("0"))]
+    {
+        source.each(column, |row, cell| {
+            if row % 10 == place {
+                *cell = value.map(str::to_owned);
+            }
+        });
+    }
+}
+
+fn outage(source: &mut Source) {
+    let Some(date) = source.place("transaction_date") else { return };
+    let Some(segment) = source.place("customer_segment") else { return };
+    for row in &mut source.rows {
+        if row[date].as_deref().is_some_and(|date| date.starts_with("2024-09")) {
+            row[segment] = None;
+        }
+    }
+}
+
+/// Places of the columns that the rules of a dirty sale look at.
+struct Sale {
+    id: usize,
+    date: usize,
+    product: usize,
+    region: usize,
+    quantity: usize,
+    price: usize,
+    total: usize,
+    segment: usize,
+    customer: usize,
+}
+
+type Cells = Vec<Option<String>>;
+
+/// Dates, ids and amounts beside what the rules allow; totals a few cents off; prices between the usual fences and wider or narrower ones;
+/// copies and conflicts of all kinds; a month whose completeness falls by five points exactly.
+fn dirty_borders(source: &mut Source) {
+    let place = |column| source.place(column).unwrap_or_default();
+    let sale = Sale {
+        id: place("transaction_id"),
+        date: place("transaction_date"),
+        product: place("product"),
+        region: place("region"),
+        quantity: place("quantity"),
+        price: place("unit_price"),
+        total: place("total_amount"),
+        segment: place("customer_segment"),
+        customer: place("customer_id"),
+    };
+    five_points(&sale, &mut source.rows);
+    let mut sound = source.rows.iter_mut().filter(|row| sale.is_sound(row));
+    for cents in [2, -2, 5, -5, 9, -9, 50, -50] {
+        let Some(row) = sound.next() else { return };
+        sale.set_price(row, sale.cents_of_price(row), cents);
+    }
+    for (column, value) in [
+        (sale.date, Some("2024-12-31")),
+        (sale.date, Some("2025-01-01")),
+        (sale.date, Some("2022-12-31")),
+        (sale.date, Some("2023-01-01")),
+        (sale.id, Some("TXN_0000000012")),
+        (sale.id, Some("XTXN_000000013")),
+        (sale.id, None),
+        (sale.region, None),
+        (sale.total, Some("0.00")),
+        (sale.product, Some("Gadget")),
+        (sale.customer, Some("CUST_999999")),
+    ] {
+        let Some(row) = sound.next() else { return };
+        row[column] = value.map(str::to_owned);
+    }
+    // In percent of the list price: prices are drawn evenly from 90 to 110, so the fences stand at about 80 and 120.
+    for (product, list_cents) in [("Laptop", 120_000), ("Mouse", 3_500)] {
+        for percent in [73, 83, 117, 127] {
+            let Some(row) = sound.find(|row| row[sale.product].as_deref() == Some(product)) else { return };
+            sale.set_price(row, list_cents * percent / 100, 0);
+        }
+    }
+    repeat(&sale, &mut source.rows);
+}
+
+/// Exact copies of a good row, of an unreadable one, of one without an id and of one with a price too high; and an id with a copy and a conflict.
+fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
+    let has_no_good_id = |row: &&Cells| row[sale.id].as_deref().is_none_or(|id| !id.starts_with("TXN_"));
+    let is_unreadable = |row: &&Cells| row[sale.quantity].as_deref().is_some_and(|text| text.parse::<i64>().is_err());
+    let is_too_dear = |row: &&Cells| sale.cents_of_price(row) > 130_000;
+    let mut more: Vec<Cells> = rows.iter().filter(has_no_good_id).take(3).cloned().collect();
+    more.extend(rows.iter().find(is_unreadable).cloned());
+    more.extend(rows.iter().find(is_too_dear).cloned());
+    if let Some(good) = rows.iter().find(|row| sale.is_sound(row)) {
+        let mut other = good.clone();
+        other[sale.customer] = Some("CUST_000002".to_owned());
+        more.extend([good.clone(), other]);
+    }
+    rows.append(&mut more);
+}
+
+impl Sale {
+    /// Whether its total is right and its date ordinary.
+    fn is_sound(&self, row: &Cells) -> bool {
+        let total = row[self.total].as_deref().and_then(cents);
+        let quantity = row[self.quantity].as_deref().and_then(|text| text.parse::<i64>().ok());
+        let product = quantity.zip(row[self.price].as_deref().and_then(cents)).map(|(count, price)| count * price);
+        total.is_some() && total == product && row[self.date].as_deref().is_some_and(|date| date.starts_with("202"))
+    }
+
+    fn cents_of_price(&self, row: &Cells) -> i64 {
+        row[self.price].as_deref().and_then(cents).unwrap_or_default()
+    }
+
+    /// Another price, and a total that is `off` by so many cents.
+    fn set_price(&self, row: &mut Cells, price: i64, off: i64) {
+        let quantity = row[self.quantity].as_deref().and_then(|text| text.parse::<i64>().ok()).unwrap_or(1);
+        let written = |cents: i64| Some(format!("{}.{:02}", cents / 100, cents % 100));
+        row[self.price] = written(price);
+        row[self.total] = written(quantity * price + off);
+    }
+}
+
+fn cents(text: &str) -> Option<i64> {
+    text.replace('.', "").parse().ok().filter(|_| text.len() > 3 && text.as_bytes()[text.len() - 3] == b'.')
+}
+
+/// March 2023 has every segment, April lacks one in twenty.
+fn five_points(sale: &Sale, rows: &mut [Cells]) {
+    let in_month = |row: &Cells, month: &str| row[sale.date].as_deref().is_some_and(|date| date.starts_with(month));
+    for row in rows.iter_mut().filter(|row| in_month(row, "2023-03") || in_month(row, "2023-04")) {
+        row[sale.segment].get_or_insert_with(|| "SMB".to_owned());
+    }
+    let april: Vec<usize> = (0..rows.len()).filter(|at| in_month(&rows[*at], "2023-04")).collect();
+    let kept = april.len() / 20 * 20;
+    for at in &april[kept..] {
+        rows[*at][sale.date] = Some("2023-05-15".to_owned());
+    }
+    for at in &april[..kept / 20] {
+        rows[*at][sale.segment] = None;
+    }
+}
+
+/// Six titles that are watched equally long in each region; windows of exactly 20 events and of exactly 30 percent; events that arrive two
+/// minutes late to the millisecond.
+fn event_borders(source: &mut Source) {
+    const TIED: [&str; 6] = ["31", "7", "22", "12", "38", "17"];
+    const NODE: &str = "edge-ap-4";
+    let place = |column| source.place(column).unwrap_or_default();
+    let (region, title, kind, watched) = (place("region"), place("title_id"), place("event_type"), place("watch_ms"));
+    let (time, arrival, node) = (place("event_time"), place("arrival_time"), place("edge_node"));
+    let mut first_seen = std::collections::BTreeSet::new();
+    for row in source.rows.iter_mut().filter(|row| row[kind].as_deref() == Some("stop")) {
+        if row[title].as_deref().is_some_and(|title| TIED.contains(&title)) {
+            let is_first = first_seen.insert((row[region].clone(), row[title].clone()));
+            row[watched] = Some(if is_first { "90000000" } else { "0" }.to_owned());
+        }
+    }
+    // Window, events in it, and how many of them are no `stop` but a `buffer`.
+    let windows = [("03:10", 20, 8), ("03:20", 19, 19), ("03:30", 30, 9), ("03:40", 40, 11)];
+    let mut plays = source.rows.iter_mut().filter(|row| row[kind].as_deref() == Some("play"));
+    for (minute, events, buffering) in windows {
+        for at in 0..events {
+            let Some(row) = plays.next() else { return };
+            row[time] = Some(format!("2024-11-01 {minute}:00.{at:03}"));
+            row[arrival] = Some(format!("2024-11-01 {minute}:01.000"));
+            row[node] = Some(NODE.to_owned());
+            if at < buffering {
+                row[kind] = Some("buffer".to_owned());
+            }
+        }
+    }
+    for millis in ["000", "001", "000"] {
+        let Some(row) = plays.next() else { return };
+        row[time] = Some("2024-11-01 04:10:00.000".to_owned());
+        row[arrival] = Some(format!("2024-11-01 04:12:00.{millis}"));
+    }
+}
