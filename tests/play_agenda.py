@@ -193,9 +193,10 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--engine", default=str(ROOT / "target/release/batchlab"))
     arguments.add_argument("--captures", default="")
+    arguments.add_argument("--size", choices=["%dx%d" % size for size in SIZES], help="only this size")
     arguments = arguments.parse_args()
     captures = pathlib.Path(arguments.captures or tempfile.mkdtemp(prefix="captures_")).absolute()
-    for size in SIZES:
+    for size in SIZES if arguments.size is None else [tuple(map(int, arguments.size.split("x")))]:
         play(os.path.abspath(arguments.engine), size, captures / ("%dx%d" % size))
     print("captures are in %s" % captures)
 

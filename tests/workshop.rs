@@ -105,7 +105,10 @@ fn slips_that_no_step_names_are_explained() {
     slip("02_joins/s4_aggregate", ("F.round(F.avg(\"salary\"), 2)", "F.round(F.avg(\"salary\"))"), "c5");
     slip("01_basics/s2_lazy", ("result.show(5)", ""), "c0");
     slip("01_basics/s2_lazy", (".select(\"name\", \"age\", ", ".select(\"name\", "), "c6");
-    slip("04_quality/s7_gate", ("s[k] * w for", "s[k] * 0.25 for"), "c7");
+    let dates = ("F.count(\"_bad\")", "F.count_if(F.col(\"transaction_date\").isNull())");
+    slip("03_files/s1_ingest", dates, "c7");
+    slip("01_basics/s8_first_shuffle", ("F.round(F.avg(\"age\"), 2)", "F.avg(\"age\")"), "c8");
+    slip("02_joins/s2_join_types", ("\"left_anti\").select(\"emp_id\"", "\"left_semi\").select(\"emp_id\""), "c10");
     let empty = "empty = dept.join(emp, \"dept_id\", \"left_anti\").select(\"dept_name\")";
     slip("02_joins/s2_join_types", (empty, "empty = dept.filter(\"dept_name = 'Legal'\").select(\"dept_name\")"), "c2");
 }

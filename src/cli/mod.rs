@@ -69,6 +69,7 @@ enum Command {
     Report(commands::report::Args),
     Class(commands::class::Args),
     Dev(commands::dev::Args),
+    Doctor(commands::doctor::Args),
     Api(commands::api::Args),
     Completions(commands::completions::Args),
 }
@@ -113,6 +114,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(args)) => commands::report::run(&args),
         Some(Command::Class(args)) => commands::class::run(&args),
         Some(Command::Dev(args)) => commands::dev::run(&args),
+        Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Api(args)) => commands::api::run(&args),
         Some(Command::Completions(args)) => commands::completions::run(&args),
     });

@@ -109,8 +109,8 @@ pub fn make(request: &MakeRequest, progress: &(dyn Fn(Progress) + Sync)) -> Resu
             Some(plain) => (plain, TableFormat::Parquet),
             None => (name.as_str(), request.format),
         };
-        let table =
-            Table::new(table_name, request.seed, request.rows, request.vary).ok_or_else(|| unknown(table_name))?;
+        let table = Table::new(table_name, request.seed, request.rows, request.vary)
+            .ok_or_else(|| unknown_table(table_name))?;
         let folder = match format {
             TableFormat::Csv => table_name.to_owned(),
             TableFormat::Json => format!("{table_name}.json"),
@@ -127,7 +127,9 @@ pub fn make(request: &MakeRequest, progress: &(dyn Fn(Progress) + Sync)) -> Resu
     Ok(report)
 }
 
-fn unknown(name: &str) -> SparkError {
+/// There is no table of this name; the nearest one, and all of them.
+#[must_use]
+pub fn unknown_table(name: &str) -> SparkError {
     let mut error =
         SparkError::new(ErrorClass::IllegalArgumentException, format!("there is no table `{name}` to make"));
     if let Some(near) = nearest(name, NAMES.iter().copied(), 1).first() {

@@ -54,7 +54,7 @@ pub fn drafts(id: &str, title: &str, name: &str) -> Result<Vec<Draft>> {
 
 fn unknown(id: &str) -> SparkError {
     SparkError::new(ErrorClass::IllegalArgumentException, format!("{id} is no id of a step, lesson or demo"))
-        .with_help("say E6.1 for a step, L9 for a lesson, D21 for a demo")
+        .with_help("say E6.1 for a step, L10 for a lesson, D21 for a demo")
 }
 
 /// The words of a played text, without pictures and questions.

@@ -268,6 +268,7 @@ fn judge(
             Some(right) => right,
             None => oracle::answer(&answer.oracle, dataset).ok_or_else(|| {
                 SparkError::new(ErrorClass::IllegalArgumentException, format!("there is no oracle `{}`", answer.oracle))
+                    .with_help("`solution` compares with what the solution gives; src/workshop/oracle has the others")
             })?,
         };
         if let Place::Files { path, format } = &answer.place

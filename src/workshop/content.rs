@@ -110,10 +110,10 @@ fn files(dir: &Dir<'_>) -> Vec<String> {
 /// When it does not have the shape asked for; the message names the file.
 pub fn parse<T: serde::de::DeserializeOwned>(path: &str, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         SparkError::new(
             crate::common::ErrorClass::IllegalArgumentException,
-            format!("{path} does not parse at line {line}: {}", error.message().trim_end()),
+            format!("{path} does not parse at line {line}: {}", error.message().trim_end().replace('\n', "; ")),
         )
         .with_help("correct the file, or remove your own copy: the workshop then uses its own")
     })
@@ -122,6 +122,12 @@ pub fn parse<T: serde::de::DeserializeOwned>(path: &str, text: &str) -> Result<T
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_parse_is_named_with_its_line() {
+        let error = parse::<toml::Table>("a.toml", "a = 1\nb\n").expect_err("no value");
+        assert!(error.message().starts_with("a.toml does not parse at line 2: "), "{}", error.message());
+    }
 
     #[test]
     fn a_folders_own_file_wins() {

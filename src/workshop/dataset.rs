@@ -80,7 +80,7 @@ impl Dataset {
             }
             let source = self.table(name);
             if source.columns.is_empty() {
-                return Err(failed(&folder, "there is no such table"));
+                return Err(datagen::unknown_table(name));
             }
             write_csv(&source, &folder).map_err(|error| failed(&folder, &error.to_string()))?;
         }

@@ -177,7 +177,7 @@ fn dirty_borders(source: &mut Source) {
 fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
     let has_no_good_id = |row: &&Cells| row[sale.id].as_deref().is_none_or(|id| !id.starts_with("TXN_"));
     let is_unreadable = |row: &&Cells| row[sale.quantity].as_deref().is_some_and(|text| text.parse::<i64>().is_err());
-    let is_too_dear = |row: &&Cells| sale.cents_of_price(row) > 130_000;
+    let is_too_dear = |row: &&Cells| sale.cents_of_price(row) > 150_000;
     let mut more: Vec<Cells> = rows.iter().filter(has_no_good_id).take(3).cloned().collect();
     more.extend(rows.iter().find(is_unreadable).cloned());
     more.extend(rows.iter().find(is_too_dear).cloned());

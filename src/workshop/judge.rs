@@ -142,7 +142,12 @@ fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Fai
         wanted: wanted.map_or_else(|| "a script that runs to its end".to_owned(), |class| format!("{class} raised")),
         place: line.map_or_else(|| "the whole script".to_owned(), |line| format!("line {line}")),
         why,
-        next: help.unwrap_or_else(|| format!("run `batchlab run exercises/{}.py` and read the message", step.name)),
+        next: help.unwrap_or_else(|| match line {
+            Some(line) => {
+                format!("mend line {line} and save; `batchlab run exercises/{}.py` shows the place", step.name)
+            }
+            None => format!("run `batchlab run exercises/{}.py` and read the message", step.name),
+        }),
         line,
         moment: 0,
     })

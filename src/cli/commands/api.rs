@@ -12,21 +12,33 @@ const WIDTH: usize = 79;
 pub(crate) struct Args {
     /// A name to look for, such as groupBy or regexp
     name: Option<String>,
+
+    /// Classes with their names, as one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
     let surface = pyspark::surface();
     let wanted = args.name.as_deref().unwrap_or_default().to_lowercase();
-    let mut found = 0;
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
     for (class, names) in &surface {
         let names: Vec<&str> =
             names.iter().map(String::as_str).filter(|name| name.to_lowercase().contains(&wanted)).collect();
         if !names.is_empty() {
-            found += names.len();
-            output::out(&format!("{class} ({})\n{}", names.len(), listed(&names)));
+            found.push((class, names));
         }
     }
-    if found > 0 {
+    if args.json {
+        let classes: serde_json::Map<String, serde_json::Value> =
+            found.iter().map(|(class, names)| ((*class).to_owned(), serde_json::json!(names))).collect();
+        output::out(&format!("{:#}\n", serde_json::Value::Object(classes)));
+        return u8::from(found.is_empty());
+    }
+    for (class, names) in &found {
+        output::out(&format!("{class} ({})\n{}", names.len(), listed(names)));
+    }
+    if !found.is_empty() {
         return 0;
     }
     let near = text::nearest(&wanted, surface.iter().flat_map(|(_, names)| names.iter().map(String::as_str)), 3);

@@ -6,6 +6,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::workshop::content::Content;
 use crate::workshop::dev::{Bench, prove};
 use crate::workshop::scene::Studio;
+use crate::workshop::step::{self, Library};
 use crate::workshop::{author, demo, lesson, progress};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub(crate) struct Args {
 enum What {
     /// Prove that starters fail for the right reason, solutions pass on all variants, every mutant is caught by its check; that lessons and demos come out
     Check(Check),
-    /// Files for a new step (E6.1), lesson (L9) or demo (D21), to be changed; nothing is overwritten
+    /// Files for a new step (E6.1), lesson (L10) or demo (D21), to be changed; nothing is overwritten
     New(New),
 }
 
@@ -36,7 +37,7 @@ struct Check {
 
 #[derive(Debug, clap::Args)]
 struct New {
-    /// E6.1, L9 or D21
+    /// E6.1, L10 or D21
     id: String,
     /// Its title
     #[arg(long, default_value = "A new one")]
@@ -68,12 +69,25 @@ fn begin(args: &New) -> Result<u8> {
         return Err(SparkError::new(ErrorClass::IllegalArgumentException, format!("{} is there already", there.path))
             .with_help("nothing was written; choose another id or name"));
     }
+    if let Some(title) = title_of(&args.id, &args.dir)? {
+        return Err(SparkError::new(ErrorClass::IllegalArgumentException, format!("{} is taken: {title}", args.id))
+            .with_help("nothing was written; choose another id"));
+    }
     for draft in &drafts {
         progress::write_file(&args.dir.join(&draft.path), &draft.text)?;
         output::out(&format!("{}\n", draft.path));
     }
     output::out(&format!("They hold as they are: `batchlab dev check {}`. Change them one by one.\n", args.id));
     Ok(0)
+}
+
+/// The title of the step, lesson or demo that has an id already.
+fn title_of(id: &str, dir: &Path) -> Result<Option<String>> {
+    let content = Content::of(dir.to_owned());
+    let steps = step::all(Library { root: Some(dir) })?.into_iter().map(|step| (step.id, step.title));
+    let lessons = lesson::lessons(&content)?.into_iter().map(|lesson| (lesson.head.id, lesson.head.title));
+    let demos = demo::demos(&content)?.into_iter().map(|demo| (demo.id, demo.title));
+    Ok(steps.chain(lessons).chain(demos).find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, title)| title))
 }
 
 /// Whether a word means a lesson or a demo.

@@ -10,6 +10,7 @@ pub(crate) mod concepts;
 pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod hint;
 pub(crate) mod home;

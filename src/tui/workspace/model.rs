@@ -342,7 +342,7 @@ fn hint(workspace: &mut Workspace) -> Effect {
         return Effect::None;
     }
     workspace.hints += 1;
-    workspace.scroll = view::scroll_max(workspace);
+    workspace.scroll = view::scroll_to_mark(workspace);
     Effect::HintRead(workspace.hints)
 }
 

@@ -64,9 +64,12 @@ fn press(workspace: &mut Workspace, code: KeyCode) -> Effect {
     update(workspace, key)
 }
 
-fn drawn(workspace: &Workspace, width: u16, height: u16) {
+fn drawn(workspace: &Workspace, width: u16, height: u16) -> String {
     let area = Rect { x: 0, y: 0, width, height };
-    view::view(workspace, ScreenOptions::default(), &mut Buffer::empty(area), area);
+    let mut buffer = Buffer::empty(area);
+    view::view(workspace, ScreenOptions::default(), &mut buffer, area);
+    let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+    (0..height).map(row).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -119,6 +122,22 @@ fn hints_are_counted_and_end() {
     }
     assert_eq!(press(&mut workspace, KeyCode::Char('i')), Effect::None);
     assert_eq!(workspace.pane, Pane::Task);
+}
+
+#[test]
+fn a_hint_is_on_the_screen_when_it_was_asked_for() {
+    for step in step::all(Library::default()).expect("the steps of the workshop") {
+        for size in [(80, 24), (120, 40)] {
+            let line = MapLine { id: step.id.clone(), title: step.title.clone(), passed: false };
+            let mut workspace = Workspace::new(step.clone(), vec![line], 0);
+            workspace.size = size;
+            for number in 1..=3 {
+                press(&mut workspace, KeyCode::Char('i'));
+                let screen = drawn(&workspace, size.0, size.1);
+                assert!(screen.contains(&format!("Hint {number}.")), "{} at {size:?}:\n{screen}", step.id);
+            }
+        }
+    }
 }
 
 #[test]

@@ -115,16 +115,16 @@ fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
     let inner = brush.pane(area, &title, has_focus);
     let (lines, marked) = lines_of(workspace, pane, usize::from(inner.width), brush.buffer.area.width >= WIDE);
     let height = usize::from(inner.height);
-    // The selected check stays in sight.
-    let follow = marked.map_or(0, |line| (line + 2).saturating_sub(height));
+    // The selected check stays in sight; a task may be scrolled away from its hint.
+    let follow = marked.filter(|_| pane == Pane::Checks).map_or(0, |line| (line + 2).saturating_sub(height));
     let scroll = if has_focus { workspace.scroll.max(follow) } else { follow };
     brush.page(area, inner, &lines, scroll);
 }
 
-/// The lines of a pane; where a check is selected, its line.
+/// The lines of a pane, and the one that should be in sight: the selected check, the end of the hint that was read last.
 fn lines_of(workspace: &Workspace, pane: Pane, width: usize, is_wide: bool) -> (Vec<PageLine>, Option<usize>) {
     match pane {
-        Pane::Task => (task(workspace, width), None),
+        Pane::Task => task(workspace, width),
         Pane::Verdict => (verdict_lines(workspace, width), None),
         Pane::Run => (run(workspace, width), None),
         Pane::Checks => {
@@ -152,7 +152,7 @@ fn path_lines(path: &str, width: usize) -> Vec<String> {
     lines
 }
 
-fn task(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+fn task(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>) {
     let step = &workspace.step;
     let mut lines = text(&step.task, width);
     lines.push(PageLine::of(Ink::Text, "Every save is checked:"));
@@ -163,6 +163,7 @@ fn task(workspace: &Workspace, width: usize) -> Vec<PageLine> {
     for (number, hint) in step.hints.iter().take(workspace.hints).enumerate() {
         lines.extend(text(&format!("Hint {}. {hint}", number + 1), width));
     }
+    let hint = (workspace.hints > 0).then(|| lines.len() - 1);
     let left = step.hints.len().saturating_sub(workspace.hints);
     if left > 0 {
         let read = format!("i: next hint, {left} of {} left.", step.hints.len());
@@ -175,7 +176,7 @@ fn task(workspace: &Workspace, width: usize) -> Vec<PageLine> {
         lines.push(PageLine::of(Ink::Title, "To go further"));
         lines.extend(text(&stretch.text, width));
     }
-    lines
+    (lines, hint)
 }
 
 fn text(text: &str, width: usize) -> Vec<PageLine> {
@@ -334,13 +335,22 @@ fn run(workspace: &Workspace, width: usize) -> Vec<PageLine> {
 /// How far the focused pane can be scrolled.
 #[must_use]
 pub fn scroll_max(workspace: &Workspace) -> usize {
+    focused_lines(workspace).map_or(0, |(lines, _, height)| lines.saturating_sub(height))
+}
+
+/// How far the focused pane must be scrolled to show what should be in sight, with a line below it.
+#[must_use]
+pub fn scroll_to_mark(workspace: &Workspace) -> usize {
+    focused_lines(workspace).map_or(0, |(_, marked, height)| (marked.unwrap_or(0) + 2).saturating_sub(height))
+}
+
+/// Lines of the focused pane, the one that should be in sight, and how many fit.
+fn focused_lines(workspace: &Workspace) -> Option<(usize, Option<usize>, usize)> {
     let (width, height) = workspace.size;
     let screen = Rect { x: 0, y: 0, width, height };
-    let Some((pane, area)) = layout(workspace, screen).into_iter().find(|(pane, _)| *pane == workspace.pane) else {
-        return 0;
-    };
-    let lines = lines_of(workspace, pane, usize::from(area.width.saturating_sub(4)), width >= WIDE).0;
-    lines.len().saturating_sub(usize::from(area.height.saturating_sub(2)))
+    let (pane, area) = layout(workspace, screen).into_iter().find(|(pane, _)| *pane == workspace.pane)?;
+    let (lines, marked) = lines_of(workspace, pane, usize::from(area.width.saturating_sub(4)), width >= WIDE);
+    Some((lines.len(), marked, usize::from(area.height.saturating_sub(2))))
 }
 
 fn overlay(brush: &mut Brush, workspace: &Workspace, screen: Rect) {

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::common::Result;
 use crate::workshop::compare::{Precision, Strictness};
+use crate::workshop::content;
 use crate::workshop::edit::Edit;
 use crate::workshop::rule::{self, Kind, Rule};
 use serde::Deserialize;
@@ -196,8 +197,8 @@ struct CommonFile {
 /// # Errors
 /// A text that does not parse, with the place.
 pub(super) fn read(name: &str, text: &str, common: &str, starter: String, solution: String) -> Result<Step> {
-    let file: RawFile = toml::from_str(text).map_err(|error| broken(name, error.to_string()))?;
-    let common: CommonFile = toml::from_str(common).map_err(|error| broken("common", error.to_string()))?;
+    let file: RawFile = content::parse(&format!("exercises/{name}.toml"), text)?;
+    let common: CommonFile = content::parse("exercises/common.toml", common)?;
     let reader = Reader { name };
     let raw = file.step;
     let mut step = Step {
