@@ -38,9 +38,8 @@ pub(crate) fn waiting() -> Waiting {
     Waiting(flag.clone())
 }
 
-/// A flag that every such request sets, a closed terminal too: for runs that must not be left before their processes have ended.
-pub(crate) fn asked() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
+/// Every such request sets this flag, a closed terminal too: for runs that must not be left before their processes have ended.
+pub(crate) fn asked(flag: Arc<AtomicBool>) -> Arc<AtomicBool> {
     #[cfg(unix)]
     let signals = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
     #[cfg(not(unix))]

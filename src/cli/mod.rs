@@ -9,6 +9,7 @@ mod classroom;
 mod cluster_args;
 mod commands;
 mod desk;
+mod following;
 mod interrupt;
 mod launch;
 mod narration;

@@ -9,13 +9,14 @@ use crate::event::{Event, EventKind};
 use crate::tui::lesson::model::{Kind, Left, Reader};
 use crate::tui::theatre::{self, Exit, Source, TheatreInput};
 use crate::tui::world::model::{self as world_model, WorldModel};
-use crate::tui::{self, Depth, GlyphSet, Motion, ScreenOptions, Theme};
+use crate::tui::{self, Depth, GlyphSet, Motion, RunHandle, ScreenOptions, Theme};
 use crate::workshop::demo::{Demo, PlayedDemo};
 use crate::workshop::lesson::{Lesson, Piece, Played};
 use crate::workshop::markdown::{Block, Span, Style};
 use crate::worlds::WorldOutcome;
 use clap::ValueEnum;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How screens look.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -146,6 +147,30 @@ pub(crate) fn watch(plan: &Plan, title: &str, until: Option<u32>, screen: Screen
         }),
     };
     Ok((exit, log))
+}
+
+/// Shows a run that is told anew as it goes on, from its first telling. Leaving it asks it to stop; nothing is shown of one that ends untold.
+pub(crate) fn follow(run: &RunHandle, title: &str, screen: ScreenArgs) -> Result<()> {
+    while !run.is_told() {
+        if run.end().is_some() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let input = TheatreInput {
+        title: title.to_owned(),
+        source: Source::Followed(run.clone()),
+        engine: None,
+        paused: true,
+        from: 0,
+        until: None,
+        options: screen.options(),
+    };
+    let left = theatre::run(input);
+    if left.is_err() {
+        run.stop();
+    }
+    left.map(|_| ()).map_err(|error| no_terminal(&error))
 }
 
 /// Writes what the script printed, once its screen is closed: standard output is the script's.

@@ -32,7 +32,37 @@ pub type Iter<'a, T> = std::iter::FlatMap<
 >;
 
 fn entries<T>(chunks: &[Arc<Vec<T>>]) -> Iter<'_, T> {
-    chunks.iter().flat_map(|chunk| chunk.iter())
+    chunks.iter().flat_map(|chunk| {
+        look(chunk.len());
+        chunk.iter()
+    })
+}
+
+/// Entries are looked at.
+#[cfg(not(test))]
+fn look(_entries: usize) {}
+
+#[cfg(test)]
+use looks::look;
+
+/// Tests count what is looked at, to tell work that grows with a log from work that does not.
+#[cfg(test)]
+pub mod looks {
+    use std::cell::Cell;
+
+    thread_local! {
+        static LOOKS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn look(entries: usize) {
+        LOOKS.with(|looks| looks.set(looks.get() + entries));
+    }
+
+    /// How many entries of lists and maps this thread has looked at.
+    #[must_use]
+    pub fn so_far() -> usize {
+        LOOKS.with(Cell::get)
+    }
 }
 
 impl<T> SharedVec<T> {
@@ -51,6 +81,7 @@ impl<T> SharedVec<T> {
     /// An entry.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&T> {
+        look(1);
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
@@ -152,6 +183,7 @@ impl<K: Ord, V> SharedMap<K, V> {
 
     /// Where a key is, or where it would be: the chunk and the place in it.
     fn place(&self, key: &K) -> (usize, Result<usize, usize>) {
+        look(1);
         let is_before = |chunk: &Arc<Vec<(K, V)>>| chunk.first().is_some_and(|(first, _)| first <= key);
         let chunk = self.chunks.partition_point(is_before).saturating_sub(1);
         let found = self.chunks.get(chunk).map_or(Err(0), |chunk| chunk.binary_search_by(|(known, _)| known.cmp(key)));

@@ -106,8 +106,8 @@ pub fn stages(status: &Status, width: usize) -> Vec<String> {
     let room = width.saturating_sub(wide + 30).clamp(12, 48);
     let mut lines = Vec::new();
     for stage in shown_stages(status) {
-        let mut glyphs: String = stage.tasks.iter().take(room).map(|task| task.state.glyph()).collect();
-        if stage.tasks.len() > room {
+        let mut glyphs: String = stage.tasks().iter().take(room).map(|task| task.state.glyph()).collect();
+        if stage.tasks().len() > room {
             glyphs.push('…');
         }
         let of = |run: &&Attempt| run.stage.stage == stage.definition.stage && run.succeeded();
@@ -118,7 +118,7 @@ pub fn stages(status: &Status, width: usize) -> Vec<String> {
         let wrote = if written > 0 { format!("  -> {} rows, {}", count(rows), bytes(written)) } else { String::new() };
         let again = stage.submissions.len().saturating_sub(1);
         let again = if again > 0 { format!("  attempt {}", again + 1) } else { String::new() };
-        lines.push(format!("{:<wide$}  {glyphs} {}/{}{again}{wrote}", name(stage), stage.done(), stage.tasks.len()));
+        lines.push(format!("{:<wide$}  {glyphs} {}/{}{again}{wrote}", name(stage), stage.done(), stage.tasks().len()));
     }
     if lines.is_empty() {
         lines.push("no stage has started".to_owned());
@@ -138,7 +138,7 @@ pub fn nodes(status: &Status, width: usize) -> Vec<String> {
         };
         let mut held = Vec::new();
         for shuffle in status.shuffles.values().filter(|shuffle| !shuffle.released) {
-            for (map, output) in shuffle.maps.iter().enumerate() {
+            for (map, output) in shuffle.maps().iter().enumerate() {
                 if output.as_ref().is_some_and(|output| output.node == node.node) {
                     let lost = output.as_ref().is_some_and(|output| output.lost.is_some());
                     let sign = if lost { '✗' } else { '■' };
@@ -173,10 +173,11 @@ fn matrix(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> {
     };
     let reduces = shuffle.reduces as usize;
     let columns = reduces.min(width.saturating_sub(34) / 4).max(1);
-    let most = shuffle.maps.iter().flatten().flat_map(|output| output.bytes.iter()).copied().max().unwrap_or(0).max(1);
+    let most =
+        shuffle.maps().iter().flatten().flat_map(|output| output.bytes.iter()).copied().max().unwrap_or(0).max(1);
     let head = (0..columns).map(|column| format!("{:>4}", format!("r{column}"))).collect::<Vec<_>>().concat();
     let mut lines = vec![format!("{:<10}{head}  node", "map")];
-    for (map, output) in shuffle.maps.iter().enumerate() {
+    for (map, output) in shuffle.maps().iter().enumerate() {
         let Some(output) = output else {
             lines.push(format!("{:<10}{}", status.task_name(shuffle.writer, map as u32), "   ·".repeat(columns)));
             continue;
@@ -191,7 +192,7 @@ fn matrix(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> {
         let gone = if output.lost.is_some() { " ✗ gone" } else { "" };
         lines.push(format!("{:<10}{cells}  {}{gone}", status.task_name(shuffle.writer, map as u32), output.node));
     }
-    let total: u64 = shuffle.maps.iter().flatten().map(crate::status::MapOutput::total_bytes).sum();
+    let total = shuffle.made_bytes();
     let beyond = if reduces > columns { format!("; {} more columns", reduces - columns) } else { String::new() };
     lines.push(format!("· empty  ░ ▒ ▓ █ up to {} a block; {} in all{beyond}", bytes(most), bytes(total)));
     lines

@@ -114,7 +114,7 @@ fn happening(status: &Status, fate: &Fate) -> String {
 
 /// Whether a stage has lost an output.
 fn broken(status: &Status, stage: StageId) -> bool {
-    status.stages.get(&stage).is_some_and(|stage| stage.tasks.iter().any(|task| task.state == TaskState::Lost))
+    status.stages.get(&stage).is_some_and(|stage| stage.count(TaskState::Lost) > 0)
 }
 
 fn so_far(status: &Status, fate: &Fate, now: VirtualTime) -> String {

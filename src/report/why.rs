@@ -164,7 +164,7 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
 #[must_use]
 pub fn waiting(status: &Status, stage: StageId, partition: u32) -> Vec<String> {
     let mut lines = Vec::new();
-    let known = status.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize));
+    let known = status.stages.get(&stage).and_then(|stage| stage.tasks().get(partition as usize));
     for run in known.into_iter().flat_map(|task| &task.runs) {
         let Some(attempt) = status.attempts.get(run) else { continue };
         let placement = waits::placement(status, attempt);

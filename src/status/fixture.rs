@@ -294,3 +294,52 @@ fn recover(pen: &mut Pen) {
     pen.at(10.1, EventKind::Printed { text: "+-------+-----+\n".into() });
     pen.at(10.2, EventKind::ApplicationEnded { exit: 0 });
 }
+
+/// Jobs one after the other on 8 nodes with 4 cores: each of 64 maps and 64 reduces, all outputs kept; now and then a task runs again.
+#[must_use]
+pub fn many_jobs(jobs: u32) -> Vec<Arc<Event>> {
+    let mut pen = Pen { log: EventLog::new(), next_task: 0 };
+    for node in 1..=8 {
+        let (cores, memory_bytes) = (4, 512 << 20);
+        pen.at(0.0, EventKind::NodeAdded { node: NodeId(node), cores, memory_bytes, rack: 0, is_spot: false });
+        pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores });
+    }
+    for job in 0..jobs {
+        let (map, reduce) = (2 * job, 2 * job + 1);
+        for stage in
+            [definition(map, "orders", &["scan"], 64, None), definition(reduce, "sum", &["sum"], 64, Some(map))]
+        {
+            pen.at(0.0, EventKind::StageDefined(Arc::new(StageDefinition { query: None, ..(*stage).clone() })));
+        }
+        let (stages, description) = (vec![StageId(map), StageId(reduce)], "count".to_owned());
+        pen.at(0.0, EventKind::JobSubmitted { job: JobId(job), query: None, stages, description });
+        for stage in [map, reduce] {
+            submit(&pen, 0.0, (stage, 0), (0..64).collect(), SubmitReason::Needed);
+            (0..2).for_each(|wave| one_wave(&mut pen, stage, wave));
+            complete(&pen, 0.0, (stage, 0));
+        }
+        pen.at(0.0, EventKind::JobEnded { job: JobId(job), error: None });
+    }
+    pen.log.snapshot()
+}
+
+/// 32 tasks side by side, of half a second; `at` lifts times to those before.
+fn one_wave(pen: &mut Pen, stage: u32, wave: u32) {
+    let last = pen.log.len().saturating_sub(1);
+    let now = pen.log.since(last).first().map_or(0.0, |event| event.time.as_secs_f64());
+    let place = |task: u32| Place { node: task / 4 + 1, core: task % 4 };
+    let start = |pen: &mut Pen, task: u32| {
+        let cause = if task == 5 { TaskCause::Retry { reason: "no".into() } } else { TaskCause::First };
+        pen.start(now, (stage, 0), wave * 32 + task, &place(task), cause)
+    };
+    let tasks: Vec<TaskId> = (0..32).map(|task| start(pen, task)).collect();
+    for (task, id) in (0..).zip(tasks) {
+        pen.end(now + 0.5, id, TaskOutcome::Succeeded);
+        if stage.is_multiple_of(2) {
+            let (node, executor) = (NodeId(task / 4 + 1), ExecutorId(task / 4 + 1));
+            let (shuffle, map) = (ShuffleId(stage), wave * 32 + task);
+            let (bytes, rows) = ([100].into(), [10].into());
+            pen.at(now + 0.5, EventKind::MapOutputRegistered { shuffle, map, node, executor, bytes, rows });
+        }
+    }
+}

@@ -215,7 +215,7 @@ fn stage_row(status: &Status, stage: &Stage, work: Work) -> StageRow {
         name: stage.definition.name.clone(),
         jobs,
         attempts: stage.submissions.len() as u64,
-        partitions: stage.tasks.len() as u64,
+        partitions: stage.tasks().len() as u64,
         work,
         seconds: end.since(start).as_secs_f64(),
     }
@@ -244,7 +244,8 @@ fn executor_row(status: &Status, executor: ExecutorId, node: NodeId, work: Work)
     let machine = status.nodes.get(&node);
     let is_last = status.executors.iter().rev().find(|(_, at)| **at == node).is_some_and(|(id, _)| *id == executor);
     let is_live = is_last && machine.is_some_and(|machine| machine.is_alive() && machine.given_up.is_none());
-    let (shuffle_held_bytes, cached_bytes) = if is_live { status.stored_on(node) } else { (0, 0) };
+    let (shuffle_held_bytes, cached_bytes) =
+        if is_live { (status.outputs_on(node), status.cached_on(node)) } else { (0, 0) };
     let cores = machine.map_or(0, |machine| machine.cores);
     let executor = executor.0;
     ExecutorRow { executor, node: node.to_string(), cores, is_live, work, cached_bytes, shuffle_held_bytes }

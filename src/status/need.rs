@@ -63,7 +63,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn map_output(&mut self, shuffle: ShuffleId, map: u32) -> Need {
         let Some(known) = self.status.shuffles.get(&shuffle) else { return Need::No };
-        let from = known.maps.get(map as usize).and_then(Option::as_ref).map(|output| output.node);
+        let from = known.maps().get(map as usize).and_then(Option::as_ref).map(|output| output.node);
         let mut by = Vec::new();
         for reader in &known.readers {
             let Some(stage) = self.status.stages.get(reader) else { continue };
@@ -100,7 +100,7 @@ impl Walk<'_> {
         let open = self.status.in_open_job(id);
         let started = !stage.submissions.is_empty();
         let mut partitions = Vec::new();
-        for (partition, task) in stage.tasks.iter().enumerate() {
+        for (partition, task) in stage.tasks().iter().enumerate() {
             let partition = partition as u32;
             let unfinished = match task.state {
                 TaskState::Done => false,
@@ -124,7 +124,7 @@ impl Walk<'_> {
     }
 
     fn has_fetched(&self, stage: &Stage, partition: u32, shuffle: ShuffleId, from: crate::common::ids::NodeId) -> bool {
-        let runs = stage.tasks.get(partition as usize).map(|task| &task.runs);
+        let runs = stage.tasks().get(partition as usize).map(|task| &task.runs);
         let last = runs.and_then(|runs| runs.last()).and_then(|task| self.status.attempts.get(task));
         last.is_some_and(|attempt| {
             let alive = self.status.nodes.get(&attempt.node).is_some_and(super::Node::is_alive);
@@ -136,6 +136,6 @@ impl Walk<'_> {
     }
 
     fn is_complete(&self, stage: StageId) -> bool {
-        self.status.stages.get(&stage).is_some_and(|stage| stage.tasks.iter().all(|task| task.state == TaskState::Done))
+        self.status.stages.get(&stage).is_some_and(|stage| stage.done() == stage.tasks().len())
     }
 }

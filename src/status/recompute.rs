@@ -91,7 +91,8 @@ fn consequences(status: &Status, death: &Death, interrupted: &BTreeSet<(StageId,
     let mut needed = interrupted.clone();
     needed.extend(death.outputs.iter().filter(|lost| lost.need.is_now()).map(|lost| (lost.stage, lost.map)));
     let mut starved = BTreeSet::new();
-    for attempt in status.attempts.values() {
+    let troubled: BTreeSet<TaskId> = status.troubled.iter().copied().collect();
+    for attempt in troubled.iter().filter_map(|task| status.attempts.get(task)) {
         let task = (attempt.stage.stage, attempt.partition);
         if caused_by(attempt) == Some(death.node) && attempt.started >= death.at && attempt.started < until {
             fate.attempts.push(attempt.task);
@@ -130,7 +131,7 @@ pub fn caused_by(attempt: &Attempt) -> Option<NodeId> {
 }
 
 fn runs(status: &Status, stage: StageId, partition: u32) -> impl Iterator<Item = &Attempt> {
-    let task = status.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize));
+    let task = status.stages.get(&stage).and_then(|stage| stage.tasks().get(partition as usize));
     let runs = task.into_iter().flat_map(|task| &task.runs);
     runs.filter_map(|task| status.attempts.get(task)).map(AsRef::as_ref)
 }

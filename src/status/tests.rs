@@ -19,7 +19,7 @@ fn states(status: &Status, stage: u32) -> String {
         TaskState::Failed => '!',
         TaskState::Lost => 'X',
     };
-    status.stages.get(&StageId(stage)).expect("a stage").tasks.iter().map(|task| sign(task.state)).collect()
+    status.stages.get(&StageId(stage)).expect("a stage").tasks().iter().map(|task| sign(task.state)).collect()
 }
 
 #[test]

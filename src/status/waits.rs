@@ -53,7 +53,7 @@ pub enum Idle {
 pub fn placement(status: &Status, attempt: &Attempt) -> Placement {
     let stage = status.stages.get(&attempt.stage.stage);
     let submitted = stage.and_then(|stage| stage.submissions.iter().find(|one| one.attempt == attempt.stage.attempt));
-    let task = stage.and_then(|stage| stage.tasks.get(attempt.partition as usize));
+    let task = stage.and_then(|stage| stage.tasks().get(attempt.partition as usize));
     let before = task.and_then(|task| task.runs.iter().take_while(|run| **run != attempt.task).last());
     let ended = before.and_then(|run| status.attempts.get(run)?.ended);
     let from = submitted.map(|one| one.at).max(ended.filter(|ended| *ended <= attempt.started));
@@ -65,7 +65,7 @@ pub fn placement(status: &Status, attempt: &Attempt) -> Placement {
 #[must_use]
 pub fn wait(status: &Status, id: StageId, partition: u32) -> Option<Wait> {
     let stage = status.stages.get(&id)?;
-    let task = stage.tasks.get(partition as usize)?;
+    let task = stage.tasks().get(partition as usize)?;
     let running = task.runs.iter().rev().filter_map(|run| status.attempts.get(run));
     if let Some(running) = running.into_iter().find(|run| run.ended.is_none() && !run.orphaned) {
         return Some(Wait::Runs(running.task));
@@ -92,8 +92,7 @@ pub fn wait(status: &Status, id: StageId, partition: u32) -> Option<Wait> {
 fn missing_parents(status: &Status, stage: &Stage) -> Vec<(StageId, usize)> {
     let missing = stage.definition.reads.iter().filter_map(|(shuffle, parent)| {
         let known = status.shuffles.get(shuffle)?;
-        let there = known.maps.iter().flatten().filter(|output| output.lost.is_none()).count();
-        Some((*parent, known.maps.len() - there)).filter(|(_, missing)| *missing > 0)
+        Some((*parent, known.maps().len() - known.there())).filter(|(_, missing)| *missing > 0)
     });
     missing.collect()
 }
@@ -120,7 +119,7 @@ pub fn idle(status: &Status, node: NodeId, core: u32) -> Idle {
         let waits =
             |task: &&super::Task| !matches!(task.state, TaskState::Done | TaskState::Running | TaskState::Recomputing);
         let wanted = stage.open_submission().map_or(&[][..], |one| &*one.partitions);
-        let tasks = wanted.iter().filter_map(|part| stage.tasks.get(*part as usize));
+        let tasks = wanted.iter().filter_map(|part| stage.tasks().get(*part as usize));
         let waiting = tasks.clone().filter(waits).count();
         if waiting > 0 {
             return Idle::Patience { stage: stage.definition.stage, waiting };

@@ -100,7 +100,7 @@ pub fn ask(status: &Status, subject: Subject) -> Answer {
 
 fn ask_task(status: &Status, id: StageId, partition: u32, answer: &mut Answer) {
     let Some(stage) = status.stages.get(&id) else { return };
-    let Some(task) = stage.tasks.get(partition as usize) else { return };
+    let Some(task) = stage.tasks().get(partition as usize) else { return };
     let last = task.runs.last().and_then(|task| status.attempts.get(task));
     // A copy of a slow task is not work done again; the attempt before it may be.
     let again = task.runs.iter().rev().filter_map(|task| status.attempts.get(task)).find(|attempt| attempt.is_again());
@@ -148,12 +148,12 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
 
 fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer) {
     let output = stage.definition.writes.and_then(|shuffle| {
-        let slot = status.shuffles.get(&shuffle)?.maps.get(partition as usize)?.as_ref()?;
+        let slot = status.shuffles.get(&shuffle)?.maps().get(partition as usize)?.as_ref()?;
         Some((shuffle, slot))
     });
     let Some((shuffle, output)) = output else {
         answer.finding = Finding::WillRunAgain;
-        let run = stage.tasks[partition as usize].runs.last().and_then(|task| status.attempts.get(task));
+        let run = stage.tasks()[partition as usize].runs.last().and_then(|task| status.attempts.get(task));
         if let Some(attempt) = run {
             let died = status.nodes.get(&attempt.node).and_then(|node| node.died);
             answer.steps.push(Step::WasRunningOn { node: attempt.node, died });
@@ -232,9 +232,9 @@ fn ask_node(status: &Status, id: NodeId, answer: &mut Answer) {
 
 fn ask_stage(status: &Status, id: StageId, answer: &mut Answer) {
     let Some(stage) = status.stages.get(&id) else { return };
-    let worst = stage.tasks.iter().position(|task| task.state == TaskState::Lost);
-    let again = stage.tasks.iter().position(|task| task.state == TaskState::Recomputing);
-    let redone = stage.tasks.iter().position(|task| task.runs.len() > 1);
+    let worst = stage.tasks().iter().position(|task| task.state == TaskState::Lost);
+    let again = stage.tasks().iter().position(|task| task.state == TaskState::Recomputing);
+    let redone = stage.tasks().iter().position(|task| task.runs.len() > 1);
     if let Some(partition) = again.or(worst).or(redone) {
         answer.subject = Subject::Task(id, partition as u32);
         ask_task(status, id, partition as u32, answer);
@@ -257,7 +257,7 @@ fn inputs(status: &Status, stage: &Stage, task: Option<(u32, VirtualTime)>, answ
     for (shuffle, parent) in &stage.definition.reads {
         let Some(known) = status.shuffles.get(shuffle) else { continue };
         let lost = lost_maps(known);
-        let kept = known.maps.iter().flatten().filter(|output| output.lost.is_none()).count();
+        let kept = known.there();
         answer.steps.push(Step::InputFromStage { stage: *parent, kept, lost: lost.clone() });
         if !lost.is_empty() && depth < 6 {
             answer.steps.push(Step::OneStepBack { stage: *parent, partitions: lost });
@@ -289,7 +289,7 @@ fn from_cache(status: &Status, stage: &Stage, partition: u32, at: VirtualTime, a
 }
 
 fn lost_maps(shuffle: &super::Shuffle) -> Vec<u32> {
-    let slots = shuffle.maps.iter().enumerate();
+    let slots = shuffle.maps().iter().enumerate();
     slots
         .filter(|(_, slot)| slot.as_ref().is_some_and(|output| output.lost.is_some()))
         .map(|(map, _)| map as u32)
@@ -297,7 +297,7 @@ fn lost_maps(shuffle: &super::Shuffle) -> Vec<u32> {
 }
 
 fn not_redone(stage: &Stage, answer: &mut Answer) {
-    let tasks = stage.tasks.iter().enumerate();
+    let tasks = stage.tasks().iter().enumerate();
     let kept = tasks.filter(|(_, task)| task.state == TaskState::Done && task.runs.len() <= 1);
     let partitions: Vec<u32> = kept.map(|(partition, _)| partition as u32).collect();
     if !partitions.is_empty() {
@@ -321,7 +321,7 @@ fn readers_now(status: &Status, stage: &Stage) -> Vec<(StageId, Vec<u32>)> {
     let mut needed = Vec::new();
     for reader in readers.into_iter().flatten() {
         let Some(known) = status.stages.get(&reader).filter(|_| status.in_open_job(reader)) else { continue };
-        let open = known.tasks.iter().enumerate().filter(|(_, task)| task.state != TaskState::Done);
+        let open = known.tasks().iter().enumerate().filter(|(_, task)| task.state != TaskState::Done);
         let partitions: Vec<u32> = open.map(|(partition, _)| partition as u32).collect();
         if !partitions.is_empty() {
             needed.push((reader, partitions));

@@ -125,7 +125,7 @@ fn why_is_what_was(events: &[Arc<Event>]) -> std::result::Result<(), String> {
     let status = Status::of(events);
     let again: BTreeSet<_> = ran_again(&status).into_iter().map(|(stage, part, _)| (stage, part)).collect();
     for (id, stage) in status.stages.iter() {
-        for (part, task) in (0..).zip(&stage.tasks) {
+        for (part, task) in (0..).zip(stage.tasks()) {
             // What is lost at the end is asked about for its loss.
             if task.state == TaskState::Lost {
                 continue;

@@ -1,8 +1,9 @@
 //! A run on an engine thread, as the screen sees it: a growing log, a way to stop it, and how it ended.
 
+use super::theatre::recording::Recording;
 use crate::event::log::EventLog;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +22,40 @@ pub struct RunHandle {
     /// Set by the screen: the run should stop. Pass it to the session as its interrupt flag.
     pub cancel: Arc<AtomicBool>,
     end: Arc<OnceLock<RunEnd>>,
+    retold: Arc<Mutex<Retold>>,
+}
+
+/// A run that is told anew from its start, by an engine that learns late what happened early.
+#[derive(Debug, Default)]
+struct Retold {
+    /// What the screen has not taken yet.
+    news: Option<Box<Recording>>,
+    is_told: bool,
 }
 
 impl RunHandle {
     /// A run that has not begun, writing to this log and watching this flag.
     #[must_use]
     pub fn new(log: EventLog, cancel: Arc<AtomicBool>) -> Self {
-        RunHandle { log, cancel, end: Arc::default() }
+        RunHandle { log, cancel, ..Self::default() }
+    }
+
+    /// Tells the whole run anew; what the log holds does not matter then.
+    pub fn retell(&self, recording: Recording) {
+        let news = Some(Box::new(recording));
+        *self.retold.lock().unwrap_or_else(PoisonError::into_inner) = Retold { news, is_told: true };
+    }
+
+    /// The run as it was told last, once.
+    #[must_use]
+    pub fn take_retold(&self) -> Option<Box<Recording>> {
+        self.retold.lock().unwrap_or_else(PoisonError::into_inner).news.take()
+    }
+
+    /// Whether it was ever told as a whole.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.retold.lock().unwrap_or_else(PoisonError::into_inner).is_told
     }
 
     /// Told once by the engine thread when nothing more will be appended.

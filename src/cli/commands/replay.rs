@@ -3,7 +3,7 @@
 use super::logs;
 use crate::cli::narration::NarrationArgs;
 use crate::cli::until::Until;
-use crate::cli::{ask, launch, output, stage};
+use crate::cli::{ask, following, launch, output, stage};
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::{Event, EventKind};
@@ -20,6 +20,9 @@ use std::sync::Arc;
 pub(crate) struct Args {
     /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
     log: PathBuf,
+    /// Watch a plain log that real Spark is still writing, until its application ends
+    #[arg(long, conflicts_with_all = ["at", "trace", "cast", "svg", "until"])]
+    follow: bool,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
@@ -49,14 +52,23 @@ pub(crate) fn run(args: &Args) -> u8 {
 }
 
 fn try_run(args: &Args) -> Result<u8> {
+    let title = args.log.display().to_string();
+    let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let opens_theatre = has_terminal && !args.no_tui && !args.narration.ask;
+    if args.follow {
+        if opens_theatre {
+            return following::watch(&args.log, &title, args.screen).map(|()| 0);
+        }
+        in_text(args, &following::wait(&args.log, false)?, None);
+        return Ok(0);
+    }
     let events = logs::open(&args.log)?;
     if args.trace.is_some() || args.cast.is_some() || args.svg.is_some() {
         return export(args, &events).map(|()| 0);
     }
     let until = args.until.map(|until| until.statement(&Status::of(&events).script.join("\n"))).transpose()?;
-    let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if has_terminal && !args.no_tui && !args.narration.ask {
-        return Ok(stage::replay(events, &args.log.display().to_string(), until, args.screen));
+    if opens_theatre {
+        return Ok(stage::replay(events, &title, until, args.screen));
     }
     in_text(args, &events, until);
     Ok(0)

@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// Print how to run the same script on a real cluster of this size, and run nothing
     #[arg(long)]
     print_submit: bool,
-    /// Run the unchanged script on your own Spark (SPARK_HOME, spark-submit, or a Python with pyspark) and open its log
+    /// Run the unchanged script on your own Spark (SPARK_HOME, spark-submit, or a Python with pyspark) and watch its log
     #[arg(long, value_enum, value_name = "WHERE", conflicts_with = "print_submit")]
     on: Option<On>,
     /// The master of your own Spark, such as local[4] or spark://HOST:7077; Spark's configuration decides unless given
@@ -131,7 +131,7 @@ fn opens_theatre(args: &Args) -> bool {
     !args.no_tui && !args.narration.ask && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
-/// The script on real Spark: what it prints is passed on, its log is told or shown when it has ended.
+/// The script on real Spark: in a terminal it is watched while it runs; else what it prints is passed on, and its log is told at the end.
 fn on_spark(args: &Args) -> Result<u8> {
     args.cluster.refuse_simulation()?;
     let theatre = opens_theatre(args);
@@ -143,20 +143,17 @@ fn on_spark(args: &Args) -> Result<u8> {
         conf: args.cluster.settings()?,
         logs: args.spark_events.clone(),
     };
-    let mut print = |text: &str| {
-        if !theatre {
-            output::out(text);
-        }
+    let ran = if theatre {
+        submission.watch(&title(&args.script), args.screen)?
+    } else {
+        submission.run(args.quiet, &mut output::out)?
     };
-    let ran = submission.run(args.quiet, &mut print)?;
     if let Some(path) = &args.events {
         save_log(path, |out| log::write(&ran.events, out))?;
     }
     if ran.events.is_empty() {
         output::err("batchlab: the script started no Spark session, so there is no log to show\n");
-    } else if theatre && !ran.interrupted {
-        stage::replay(ran.events.clone(), &title(&args.script), None, args.screen);
-    } else if !args.quiet {
+    } else if !theatre && !args.quiet {
         let mut teller = args.narration.teller(output::err);
         teller.tell(&ran.events);
         if args.narration.is_text() {
@@ -164,7 +161,7 @@ fn on_spark(args: &Args) -> Result<u8> {
         }
     }
     if theatre {
-        stage::give_out(&ran.events);
+        output::out(&ran.printed);
     }
     Ok(ran.exit)
 }

@@ -1,34 +1,36 @@
 //! `--on spark`: the unchanged script on the person's own Spark, with its event log on.
 //!
 //! ```text
-//!   find ──▶ spark-submit, in a process group of its own ──▶ what the script prints
-//!                  │ event log, plain and in one file
-//!                  ▼
-//!   progress ── reads it while it grows          spark_log::read ── at the end ──▶ our events
+//!   find ──▶ spark-submit, in a process group of its own ──▶ what the script prints ─┐
+//!                  │ event log, plain and in one file                               │ attend
+//!                  ▼                                                                ▼
+//!   watcher ── reads it while it grows ──▶ our events ──▶ an audience: a line of progress, or the theatre
 //! ```
 //!
 //! A log of Spark does not hold what the script printed: that is put between its events, at the moment it was heard.
 
 mod find;
 mod process;
-mod progress;
+mod watcher;
 
+use super::following::{Progress, Retelling};
 use super::launch::{self, Script};
-use super::{branches, interrupt, output};
+use super::{branches, interrupt, output, stage};
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::datagen;
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
-use crate::spark_log::read::{self, SparkLog};
+use crate::spark_log::read::SparkLog;
+use crate::tui::{RunEnd, RunHandle};
 use find::Spark;
 use process::{Complaints, Group, Heard};
-use progress::{Progress, Watcher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use watcher::Watcher;
 
 /// How long a line is waited for before the log is looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -60,8 +62,20 @@ pub(crate) struct Submission {
 pub(crate) struct Ran {
     /// Empty when the script started no session.
     pub(crate) events: Vec<Arc<Event>>,
+    /// What the script printed.
+    pub(crate) printed: String,
     pub(crate) exit: u8,
     pub(crate) interrupted: bool,
+    /// Why it failed, and where its logs are kept: lines for a person.
+    notes: String,
+}
+
+impl Ran {
+    /// Says on standard error why it failed, and where its logs are kept.
+    fn tell_notes(self) -> Ran {
+        output::err(&self.notes);
+        self
+    }
 }
 
 /// Something that the script printed, and when.
@@ -70,17 +84,85 @@ struct Printed {
     text: String,
 }
 
-/// How the program ended.
-struct End {
-    exit: u8,
-    interrupted: bool,
-    printed: Vec<Printed>,
-    complaints: Complaints,
+/// Who hears and sees a run while it goes on.
+trait Audience {
+    /// The script has printed this.
+    fn hear(&mut self, text: &str);
+    /// Asked several times a second; there may be nothing new.
+    fn look(&mut self, watcher: &Watcher, printed: &[Printed]);
+}
+
+/// Text: what the script prints, and a line that tells how far it is.
+struct Reader<'a> {
+    progress: Progress,
+    out: &'a mut dyn FnMut(&str),
+}
+
+impl Audience for Reader<'_> {
+    fn hear(&mut self, text: &str) {
+        self.progress.aside(|| (self.out)(text));
+    }
+
+    fn look(&mut self, watcher: &Watcher, _printed: &[Printed]) {
+        self.progress.show(watcher.log().tally());
+    }
+}
+
+/// The theatre; until the log says something, a line that tells how far it is.
+struct Spectator {
+    progress: Option<Progress>,
+    retelling: Retelling,
+}
+
+impl Audience for Spectator {
+    fn hear(&mut self, _text: &str) {}
+
+    fn look(&mut self, watcher: &Watcher, printed: &[Printed]) {
+        if let Some(progress) = &mut self.progress {
+            progress.show(watcher.log().tally());
+            if watcher.log().tally().executors == 0 {
+                return;
+            }
+            // The theatre opens with the first telling: the terminal must be its own by then.
+            self.progress = None;
+        }
+        self.retelling.tell(watcher.log().lines(), || with_printed(watcher.log().so_far(), printed, None));
+    }
 }
 
 impl Submission {
     /// Runs it to its end. `out` receives what the script prints; how far it is, and why it failed, is told on standard error.
     pub(crate) fn run(&self, quiet: bool, out: &mut dyn FnMut(&str)) -> Result<Ran> {
+        let mut reader = Reader { progress: Progress::new(quiet), out };
+        let cancelled = interrupt::asked(Arc::default());
+        let ran = self.start()?.attend(&cancelled, &mut reader)?;
+        drop(reader);
+        Ok(ran.tell_notes())
+    }
+
+    /// Runs it in the theatre, which opens when Spark's log begins; leaving it ends the run.
+    pub(crate) fn watch(&self, title: &str, screen: stage::ScreenArgs) -> Result<Ran> {
+        let running = self.start()?;
+        let handle = RunHandle::default();
+        let cancelled = interrupt::asked(handle.cancel.clone());
+        let mut spectator =
+            Spectator { progress: Some(Progress::new(false)), retelling: Retelling::new(handle.clone()) };
+        let told = handle.clone();
+        let attending = std::thread::spawn(move || {
+            let ran = running.attend(&cancelled, &mut spectator);
+            spectator.progress = None;
+            told.finish(end_of(&ran, &mut spectator.retelling));
+            ran
+        });
+        let shown = stage::follow(&handle, title, screen);
+        if handle.end().is_none() {
+            output::err("batchlab: Spark is asked to end; Ctrl-C ends it at once\n");
+        }
+        let ran = attending.join().unwrap_or_else(|_| Err(SparkError::internal("the run on Spark was lost")))?;
+        shown.map(|()| ran.tell_notes())
+    }
+
+    fn start(&self) -> Result<Running> {
         let spark = find::find()?;
         let scratch = branches::empty_scratch().map_err(|error| unmade(&error))?;
         let folder = self.logs.clone().unwrap_or_else(|| scratch.join("spark-events"));
@@ -88,20 +170,13 @@ impl Submission {
         let folder = std::path::absolute(&folder).map_err(|error| unmade(&error))?;
         self.make_tables()?;
         let command = self.command(&spark, &self.script_file(&scratch)?, &folder);
-        let mut watcher = Watcher::new(&folder);
-        let started = Group::start(command).map_err(|error| {
+        let watcher = Watcher::new(&folder);
+        let group = Group::start(command).map_err(|error| {
             let message = format!("{} could not be started: {error}", spark.submit.display());
             SparkError::new(ErrorClass::SparkException, message).with_help("check that Spark itself works")
         })?;
-        let end = attend(started, &mut watcher, Progress::new(quiet), out);
-        tell_failure(&end);
-        let logs = watcher.logs();
-        self.say_where(&logs);
-        let events = match logs.last() {
-            Some(log) => with_printed(open(log)?, end.printed, (!end.interrupted).then_some(end.exit)),
-            None => Vec::new(),
-        };
-        Ok(Ran { events, exit: end.exit, interrupted: end.interrupted })
+        let (printed, complaints) = (Vec::new(), Complaints::default());
+        Ok(Running { group, watcher, printed, complaints, keeps_logs: self.logs.is_some() })
     }
 
     /// The workshop's tables that the script names and that are missing; a run on the simulated cluster makes them as well.
@@ -134,7 +209,7 @@ impl Submission {
             // Plain and in one file, and written often, so that it can be followed.
             ("spark.eventLog.compress", "false".to_owned()),
             ("spark.eventLog.rolling.enabled", "false".to_owned()),
-            ("spark.eventLog.buffer.kb", "8".to_owned()),
+            ("spark.eventLog.buffer.kb", "1".to_owned()),
         ];
         let given = self.conf.iter().map(|(key, value)| (key.as_str(), value.clone()));
         for (key, value) in given.chain(log) {
@@ -146,66 +221,105 @@ impl Submission {
         }
         command
     }
+}
 
-    /// Says where the logs are kept, and which of several is shown.
-    fn say_where(&self, logs: &[PathBuf]) {
+/// A script that runs on real Spark. Dropped, nothing of it goes on.
+struct Running {
+    group: Group,
+    watcher: Watcher,
+    printed: Vec<Printed>,
+    complaints: Complaints,
+    /// Spark's logs stay where the person asked for them.
+    keeps_logs: bool,
+}
+
+impl Running {
+    /// Waits for the program to end, hears what it says, and passes an interruption on to it.
+    fn attend(mut self, cancelled: &AtomicBool, audience: &mut dyn Audience) -> Result<Ran> {
+        let mut asked: Option<Instant> = None;
+        let exit = loop {
+            if let Some(heard) = self.group.hear(POLL) {
+                self.take(heard, audience);
+            }
+            // What cannot be read now may be later; at the end it is told.
+            let _ = self.watcher.look();
+            audience.look(&self.watcher, &self.printed);
+            match self.group.ended() {
+                Ok(Some(status)) => break status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1),
+                Ok(None) => {}
+                Err(_) => break 1,
+            }
+            match asked {
+                None if is_asked(cancelled) => {
+                    self.group.ask_to_end();
+                    asked = Some(Instant::now());
+                }
+                Some(since) if since.elapsed() > GRACE || is_asked(cancelled) => self.group.end_now(),
+                _ => {}
+            }
+        };
+        let ended = Instant::now();
+        while let (Some(heard), true) = (self.group.hear(POLL), ended.elapsed() < LAST_WORDS) {
+            self.take(heard, audience);
+        }
+        self.watcher.look().map_err(|error| unreadable(&error))?;
+        let interrupted = asked.is_some();
+        let exit = if interrupted { 130 } else { exit };
+        let events = with_printed(self.watcher.log().so_far(), &self.printed, (!interrupted).then_some(exit));
+        let failure = if interrupted { String::new() } else { self.failure(exit) };
+        let printed = self.printed.iter().map(|printed| printed.text.as_str()).collect();
+        Ok(Ran { events, printed, exit, interrupted, notes: failure + &self.places() })
+    }
+
+    fn take(&mut self, heard: Heard, audience: &mut dyn Audience) {
+        match heard {
+            Heard::Out(text) => {
+                audience.hear(&text);
+                self.printed.push(Printed { unix_micros: launch::wall_micros(), text });
+            }
+            Heard::Err(line) => self.complaints.push(line),
+        }
+    }
+
+    /// Why it failed; nothing when it did not.
+    fn failure(&self, exit: u8) -> String {
+        if exit == 0 {
+            return String::new();
+        }
+        let essence = self.complaints.essence();
+        let help = if essence.contains("JAVA_HOME is not set") || essence.contains("Java Runtime") {
+            "  Help: Spark needs Java; install one, or name its folder in JAVA_HOME\n"
+        } else {
+            ""
+        };
+        format!("batchlab: the script ended with status {exit} on real Spark:\n{essence}{help}")
+    }
+
+    /// Where the logs are kept, and which of several is shown.
+    fn places(&self) -> String {
+        let logs = self.watcher.logs();
+        let mut text = String::new();
         if let (Some(shown), true) = (logs.last(), logs.len() > 1) {
-            output::err(&format!(
-                "batchlab: the script started {} sessions; the last one is shown ({})\n",
-                logs.len(),
-                shown.display()
-            ));
+            let (count, shown) = (logs.len(), shown.display());
+            text += &format!("batchlab: the script started {count} sessions; the last one is shown ({shown})\n");
         }
-        for log in logs.iter().filter(|_| self.logs.is_some()) {
-            output::err(&format!("batchlab: Spark's own log is {}\n", log.display()));
+        for log in logs.iter().filter(|_| self.keeps_logs) {
+            text += &format!("batchlab: Spark's own log is {}\n", log.display());
         }
+        text
     }
 }
 
-/// Reads the log of the run; what it does not say is said only for logs that come from elsewhere.
-fn open(log: &Path) -> Result<SparkLog> {
-    read::open(log).map_err(|error| {
-        let message = format!("Spark's log {} cannot be read: {error}", log.display());
-        SparkError::new(ErrorClass::SparkException, message)
-            .with_help("--spark-events DIR keeps the log, to look into it")
-    })
-}
-
-/// Waits for the program to end, hears what it says, and passes an interruption on to it.
-fn attend(mut group: Group, watcher: &mut Watcher, mut progress: Progress, out: &mut dyn FnMut(&str)) -> End {
-    let cancelled = interrupt::asked();
-    let mut end = End { exit: 1, interrupted: false, printed: Vec::new(), complaints: Complaints::default() };
-    let mut asked: Option<Instant> = None;
-    loop {
-        if let Some(heard) = group.hear(POLL) {
-            end.take(heard, &progress, out);
+/// Tells the run as it has ended, and how.
+fn end_of(ran: &Result<Ran>, retelling: &mut Retelling) -> RunEnd {
+    match ran {
+        Ok(ran) => {
+            retelling.tell_last(ran.events.clone());
+            let failed = ran.exit != 0 && !ran.interrupted;
+            RunEnd { exit: i32::from(ran.exit), error: failed.then(|| ran.notes.clone()) }
         }
-        progress.show(watcher);
-        match group.ended() {
-            Ok(Some(status)) => {
-                end.exit = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-                break;
-            }
-            Ok(None) => {}
-            Err(_) => break,
-        }
-        match asked {
-            None if is_asked(&cancelled) => {
-                group.ask_to_end();
-                (asked, end.interrupted) = (Some(Instant::now()), true);
-            }
-            Some(since) if since.elapsed() > GRACE || is_asked(&cancelled) => group.end_now(),
-            _ => {}
-        }
+        Err(error) => RunEnd { exit: 1, error: Some(error.message().to_owned()) },
     }
-    let ended = Instant::now();
-    while let (Some(heard), true) = (group.hear(POLL), ended.elapsed() < LAST_WORDS) {
-        end.take(heard, &progress, out);
-    }
-    if end.interrupted {
-        end.exit = 130;
-    }
-    end
 }
 
 /// Whether somebody has asked since the last time.
@@ -213,42 +327,23 @@ fn is_asked(flag: &AtomicBool) -> bool {
     flag.swap(false, Ordering::Relaxed)
 }
 
-impl End {
-    fn take(&mut self, heard: Heard, progress: &Progress, out: &mut dyn FnMut(&str)) {
-        match heard {
-            Heard::Out(text) => {
-                progress.aside(|| out(&text));
-                self.printed.push(Printed { unix_micros: launch::wall_micros(), text });
-            }
-            Heard::Err(line) => self.complaints.push(line),
-        }
+/// The events with what was printed between them. A run that went to its end has the exit status of its process. Without a session there
+/// are none.
+fn with_printed(log: SparkLog, printed: &[Printed], exit: Option<u8>) -> Vec<Arc<Event>> {
+    if log.events.is_empty() || (printed.is_empty() && exit.is_none()) {
+        return log.events;
     }
-}
-
-fn tell_failure(end: &End) {
-    if end.exit == 0 || end.interrupted {
-        return;
-    }
-    let essence = end.complaints.essence();
-    output::err(&format!("batchlab: the script ended with status {} on real Spark:\n{essence}", end.exit));
-    if essence.contains("JAVA_HOME is not set") || essence.contains("Java Runtime") {
-        output::err("  Help: Spark needs Java; install one, or name its folder in JAVA_HOME\n");
-    }
-}
-
-/// The events with what was printed between them. A run that went to its end has the exit status of its process.
-fn with_printed(log: SparkLog, printed: Vec<Printed>, exit: Option<u8>) -> Vec<Arc<Event>> {
     let zero_micros = i64::try_from(log.zero_unix_millis).unwrap_or(i64::MAX).saturating_mul(1000);
     let moment = |printed: &Printed| {
         let micros = u64::try_from(printed.unix_micros.saturating_sub(zero_micros)).unwrap_or(0);
         VirtualTime(micros.saturating_mul(1000))
     };
     let merged = EventLog::new();
-    let mut printed = printed.into_iter().peekable();
+    let mut printed = printed.iter().peekable();
     for event in log.events {
         let is_end = matches!(event.kind, EventKind::ApplicationEnded { .. });
         while let Some(next) = printed.next_if(|next| is_end || moment(next) < event.time) {
-            merged.push(moment(&next), EventKind::Printed { text: next.text });
+            merged.push(moment(next), EventKind::Printed { text: next.text.clone() });
         }
         merged.push(
             event.time,
@@ -261,9 +356,14 @@ fn with_printed(log: SparkLog, printed: Vec<Printed>, exit: Option<u8>) -> Vec<A
         );
     }
     for left in printed {
-        merged.push(moment(&left), EventKind::Printed { text: left.text });
+        merged.push(moment(left), EventKind::Printed { text: left.text.clone() });
     }
     merged.snapshot()
+}
+
+fn unreadable(error: &std::io::Error) -> SparkError {
+    SparkError::new(ErrorClass::SparkException, format!("Spark's log cannot be read: {error}"))
+        .with_help("--spark-events DIR keeps the log, to look into it")
 }
 
 fn unmade(error: &std::io::Error) -> SparkError {
@@ -279,7 +379,7 @@ mod tests {
 
     #[test]
     fn what_was_printed_stands_where_it_was_heard_and_before_the_end() {
-        let log = read::read(JOIN.as_bytes()).expect("a log");
+        let log = crate::spark_log::read::read(JOIN.as_bytes()).expect("a log");
         let (zero, count) = (log.zero_unix_millis as i64, log.events.len());
         let middle = log.events[count / 2].time;
         let at = |time: VirtualTime, text: &str| Printed {
@@ -287,7 +387,7 @@ mod tests {
             text: text.to_owned(),
         };
         let late = VirtualTime(log.events[count - 1].time.0 + 1_000_000_000);
-        let merged = with_printed(log, vec![at(middle, "a\n"), at(late, "b\n")], Some(7));
+        let merged = with_printed(log, &[at(middle, "a\n"), at(late, "b\n")], Some(7));
         assert_eq!(merged.len(), count + 2);
         assert!(merged.iter().enumerate().all(|(index, event)| event.seq == index as u64));
         assert!(merged.windows(2).all(|pair| pair[0].time <= pair[1].time));

@@ -54,7 +54,7 @@ impl Told<'_> {
     fn stage_submitted(&mut self, stage: StageId, partitions: &[u32], reason: &SubmitReason) {
         let name = words::stage(self.status, stage);
         let known = self.status.stages.get(&stage);
-        let total = known.map_or(0, |known| known.tasks.len());
+        let total = known.map_or(0, |known| known.tasks().len());
         match reason {
             SubmitReason::Needed => {
                 let tasks = plural(partitions.len() as u64, "task");

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(super) const TASKS_MAX: u64 = 4_000_000;
 
 /// One line. Small, as there may be millions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Fact {
     ExecutorAdded { executor: Arc<str>, cores: u32 },
     ExecutorRemoved { executor: Arc<str>, reason: String },
@@ -27,7 +27,7 @@ pub(super) enum Fact {
     Unpersisted { cache: u32 },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct StartedJob {
     pub(super) job: u32,
     pub(super) query: Option<u32>,
@@ -35,7 +35,7 @@ pub(super) struct StartedJob {
     pub(super) description: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct StartedTask {
     pub(super) id: u64,
     pub(super) executor: Arc<str>,
@@ -48,7 +48,7 @@ pub(super) struct StartedTask {
     pub(super) speculative: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct EndedTask {
     pub(super) id: u64,
     /// Absent: it succeeded.
@@ -57,7 +57,7 @@ pub(super) struct EndedTask {
 }
 
 /// All of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Facts {
     /// Milliseconds since 1970, and the fact.
     pub(super) list: Vec<(u64, Fact)>,

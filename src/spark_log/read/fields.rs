@@ -64,7 +64,7 @@ impl TaskInfo<'_> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct EndReason {
     #[serde(rename = "Reason", default)]
     pub(super) reason: String,
@@ -80,7 +80,7 @@ pub(super) struct EndReason {
     pub(super) killed: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct BlockManager {
     #[serde(rename = "Executor ID", default)]
     pub(super) executor: Option<String>,

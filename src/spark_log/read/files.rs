@@ -47,7 +47,7 @@ impl Read for Counted {
 }
 
 /// The files of a log in their order.
-fn parts(path: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn parts(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -70,20 +70,44 @@ fn parts(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(parts)
 }
 
-/// A part's text, its packing told by its first bytes.
+/// How a part is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zstd,
+    Lz4,
+    Snappy,
+}
+
+impl Packing {
+    /// What the first bytes tell; nothing where the text is plain.
+    fn of(start: &[u8]) -> Option<Packing> {
+        let marks: [(&[u8], Packing); 4] = [
+            (&[0x1f, 0x8b], Packing::Gzip),
+            (&[0x28, 0xb5, 0x2f, 0xfd], Packing::Zstd),
+            (b"LZ4Block", Packing::Lz4),
+            (b"\x82SNAPPY\0", Packing::Snappy),
+        ];
+        marks.into_iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, packing)| packing)
+    }
+}
+
+/// Whether a part is packed.
+pub(super) fn is_packed(part: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(part)?.take(8).read_to_end(&mut start)?;
+    Ok(Packing::of(&start).is_some())
+}
+
+/// A part's text.
 fn unpacked(file: Counted, size: u64) -> io::Result<Box<dyn Read + Send>> {
     let mut input = BufReader::with_capacity(1 << 18, file);
-    let start = input.fill_buf()?;
-    let reader: Box<dyn Read + Send> = if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(flate2::bufread::MultiGzDecoder::new(input))
-    } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        Box::new(zstd::stream::read::Decoder::with_buffer(input)?)
-    } else if start.starts_with(b"LZ4Block") {
-        Box::new(Unpacked::new(Lz4Blocks(input)))
-    } else if start.starts_with(b"\x82SNAPPY\0") {
-        Box::new(Unpacked::new(SnappyBlocks(input)))
-    } else {
-        return Ok(Box::new(input));
+    let reader: Box<dyn Read + Send> = match Packing::of(input.fill_buf()?) {
+        None => return Ok(Box::new(input)),
+        Some(Packing::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+        Some(Packing::Zstd) => Box::new(zstd::stream::read::Decoder::with_buffer(input)?),
+        Some(Packing::Lz4) => Box::new(Unpacked::new(Lz4Blocks(input))),
+        Some(Packing::Snappy) => Box::new(Unpacked::new(SnappyBlocks(input))),
     };
     Ok(Box::new(reader.take(size.saturating_mul(GROWTH_MAX).max(1 << 30))))
 }

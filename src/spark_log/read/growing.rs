@@ -1,7 +1,14 @@
-//! A log that is still being written: how far the application is, without its events.
+//! A log that is still being written: what is known of it so far.
+//!
+//! Later lines tell about earlier ones (which stages write a shuffle, which are never run). So the whole log is told anew each time, and
+//! what it says of the past may change as it grows.
 
-use super::fields::{ExecutorEvent, StageEvent, TaskEvent};
-use super::parse;
+use super::facts::Facts;
+use super::parse::{Parser, Said};
+use super::{SparkLog, told};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 /// How far an application is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,12 +24,35 @@ pub struct Tally {
     pub tasks_failed: u64,
 }
 
-/// Counts the lines of a log as they are appended.
-#[derive(Debug, Default)]
+impl Tally {
+    fn take(&mut self, said: &Said) {
+        match said {
+            Said::ExecutorAdded(_) => self.executors += 1,
+            Said::JobStarted(_) => self.jobs += 1,
+            Said::JobEnded(_) => self.jobs_ended += 1,
+            Said::Stage(event) if event.info.completed > 0 => self.stages_ended += 1,
+            Said::Stage(event) => {
+                self.stages += 1;
+                self.tasks_planned += event.info.tasks;
+            }
+            Said::TaskEnded { task, .. } => {
+                self.tasks_ended += 1;
+                self.tasks_failed += u64::from(task.failure.is_some());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes in the lines of a log as they are appended.
+#[derive(Default)]
 pub struct Growing {
     /// The last line, while its end is missing.
     rest: Vec<u8>,
+    parser: Parser,
+    facts: Facts,
     tally: Tally,
+    lines: u64,
 }
 
 impl Growing {
@@ -31,37 +61,90 @@ impl Growing {
         self.rest.extend_from_slice(bytes);
         let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return };
         let rest = self.rest.split_off(end + 1);
-        let whole = std::mem::replace(&mut self.rest, rest);
-        for line in whole.split(|byte| *byte == b'\n') {
-            self.tally.line(line);
+        let parsed = self.parser.block(&std::mem::replace(&mut self.rest, rest));
+        self.facts.unreadable += parsed.unreadable;
+        self.lines += parsed.said.len() as u64;
+        for said in parsed.said {
+            self.tally.take(&said);
+            self.facts.take(said);
         }
     }
 
-    /// What is known so far.
+    /// How many events it holds so far.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// How far the application is.
     #[must_use]
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
+
+    /// Whether the application has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.facts.ended.is_some()
+    }
+
+    /// The log as far as it goes; empty while nothing in it is an event of Spark.
+    #[must_use]
+    pub fn so_far(&self) -> SparkLog {
+        if self.facts.known == 0 {
+            return SparkLog { unfinished: true, ..SparkLog::default() };
+        }
+        told(self.facts.clone(), !self.rest.is_empty())
+    }
 }
 
-impl Tally {
-    /// A line that says nothing of this kind, or is no event, changes nothing.
-    fn line(&mut self, line: &[u8]) {
-        match parse::name_of(line).as_deref() {
-            Some("SparkListenerExecutorAdded") if parse::parse::<ExecutorEvent>(line).is_some() => self.executors += 1,
-            Some("SparkListenerJobStart") => self.jobs += 1,
-            Some("SparkListenerJobEnd") => self.jobs_ended += 1,
-            Some("SparkListenerStageSubmitted") => {
-                self.stages += 1;
-                self.tasks_planned += parse::parse::<StageEvent>(line).map_or(0, |event| event.info.tasks);
+/// A file that grows, or a folder to which parts are added.
+#[derive(Debug)]
+pub struct Tail {
+    log: PathBuf,
+    /// The part that is read, and its number among the parts.
+    part: Option<(usize, File)>,
+}
+
+impl Tail {
+    /// The log at this path, from its start.
+    #[must_use]
+    pub fn new(log: PathBuf) -> Self {
+        Tail { log, part: None }
+    }
+
+    /// Whether something of it was there to open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.part.is_some()
+    }
+
+    /// Where the log is.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// What was appended since; nothing while there is no log yet.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is packed: what is packed comes in pieces that nobody can follow.
+    pub fn read(&mut self) -> io::Result<Vec<u8>> {
+        let mut news = Vec::new();
+        loop {
+            if let Some((_, file)) = &mut self.part {
+                file.read_to_end(&mut news)?;
             }
-            Some("SparkListenerStageCompleted") => self.stages_ended += 1,
-            Some("SparkListenerTaskEnd") => {
-                let failed = parse::parse::<TaskEvent<'_>>(line).is_some_and(|event| event.reason.reason != "Success");
-                self.tasks_ended += 1;
-                self.tasks_failed += u64::from(failed);
+            let next = self.part.as_ref().map_or(0, |(number, _)| number + 1);
+            let Some(part) = super::files::parts(&self.log).ok().and_then(|parts| parts.into_iter().nth(next)) else {
+                return Ok(news);
+            };
+            let Ok(file) = File::open(&part) else { return Ok(news) };
+            if super::files::is_packed(&part)? {
+                let message = "it is packed (spark.eventLog.compress): open it without following, or turn packing off";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, message));
             }
-            _ => {}
+            self.part = Some((next, file));
         }
     }
 }
@@ -69,20 +152,53 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::EventKind;
+    use std::io::Write;
 
     const KILLED: &str = include_str!("../../../tests/data/spark_logs/killed_executor.json");
 
     #[test]
-    fn a_log_that_comes_in_pieces_counts_as_the_whole() {
+    fn a_log_that_comes_in_pieces_is_the_whole() {
         let mut whole = Growing::default();
         whole.append(KILLED.as_bytes());
         for size in [1, 7, 4096] {
             let mut pieces = Growing::default();
             KILLED.as_bytes().chunks(size).for_each(|piece| pieces.append(piece));
             assert_eq!(pieces.tally(), whole.tally());
+            assert_eq!(pieces.so_far().events, whole.so_far().events);
         }
+        assert_eq!(whole.so_far().events, super::super::read(KILLED.as_bytes()).expect("a log").events);
         let tally = whole.tally();
         assert_eq!((tally.executors, tally.jobs, tally.jobs_ended), (3, 1, 1));
         assert!(tally.tasks_failed >= 3 && tally.tasks_ended > tally.tasks_failed && tally.stages == 4, "{tally:?}");
+    }
+
+    #[test]
+    fn nothing_is_skipped_before_it_is_known() {
+        let mut growing = Growing::default();
+        for line in KILLED.split_inclusive('\n') {
+            growing.append(line.as_bytes());
+            let events = growing.so_far().events;
+            let skipped = events.iter().any(|event| matches!(event.kind, EventKind::StageSkipped { .. }));
+            assert!(!skipped, "all its stages run: {line}");
+            assert!(events.windows(2).all(|pair| pair[0].time <= pair[1].time));
+        }
+        assert!(growing.is_over());
+    }
+
+    #[test]
+    fn parts_are_followed_one_after_the_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut tail = Tail::new(folder.path().to_owned());
+        assert_eq!(tail.read().expect("nothing yet"), b"");
+        let part = |number: u32| folder.path().join(format!("events_{number}_app"));
+        let mut first = File::create(part(1)).expect("a file");
+        first.write_all(b"one\n").expect("space");
+        assert_eq!(tail.read().expect("a part"), b"one\n");
+        first.write_all(b"two\n").expect("space");
+        std::fs::write(part(2), "three\n").expect("space");
+        assert_eq!(tail.read().expect("two parts"), b"two\nthree\n");
+        std::fs::write(part(3), b"\x28\xb5\x2f\xfd").expect("space");
+        assert!(tail.read().is_err());
     }
 }

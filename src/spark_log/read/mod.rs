@@ -11,7 +11,7 @@
 //! ```
 //!
 //! **What a log does not say is not invented.** Which block went where, the shuffle's reduce partitions and a query's rows are unknown:
-//! map outputs are told as one sum, fetches not at all.
+//! map outputs are told as one sum, fetches not at all. That a stage is skipped is told when one that reads it is submitted, or its job ends.
 //!
 //! **Simplified:** an executor is a node of its own, whatever machine it ran on; a core is the lowest one free; a failed fetch is blamed
 //! on the first shuffle that its stage reads.
@@ -33,7 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-pub use growing::{Growing, Tally};
+pub use growing::{Growing, Tail, Tally};
 
 /// A log of real Spark.
 #[derive(Debug, Default)]
@@ -96,11 +96,15 @@ fn gather(input: impl Read + Send, mut tell: impl FnMut()) -> io::Result<SparkLo
     if facts.known == 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no events of Spark"));
     }
+    Ok(told(facts, torn))
+}
+
+fn told(mut facts: Facts, torn: bool) -> SparkLog {
     let unfinished = facts.ended.is_none();
     let skipped = std::mem::take(&mut facts.skipped).into_iter().collect();
     let unreadable = facts.unreadable;
     let (zero_unix_millis, events) = translate::events(facts);
-    Ok(SparkLog { events, zero_unix_millis, unfinished, torn, skipped, unreadable })
+    SparkLog { events, zero_unix_millis, unfinished, torn, skipped, unreadable }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const WRITES: &str = "Execute InsertIntoHadoopFsRelationCommand ";
 
 /// Where a query writes, and which accumulators count it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Output {
     path: String,
     files: Option<u64>,

@@ -46,6 +46,8 @@ struct Translator {
     /// The partitions of each stage.
     tasks: BTreeMap<u32, u32>,
     jobs: BTreeMap<u32, JobId>,
+    /// The stages of each job that were neither submitted nor skipped so far, with their parents.
+    waiting: BTreeMap<JobId, BTreeMap<u32, Vec<u32>>>,
     /// What became of the last attempt of each partition.
     last: BTreeMap<(u32, u32), Last>,
     running: BTreeMap<u64, Running>,
@@ -121,7 +123,7 @@ impl Translator {
                 self.push(EventKind::QueryEnded { query: QueryId(query), rows: None, error });
             }
             Fact::JobStarted(job) => self.job(*job),
-            Fact::JobEnded { job, error } => self.push(EventKind::JobEnded { job: JobId(job), error }),
+            Fact::JobEnded { job, error } => self.end_job(JobId(job), error),
             Fact::StageSubmitted { stage, attempt } => self.submit(stage, attempt),
             Fact::StageEnded { stage, attempt, failure } => {
                 let stage = StageAttempt { stage: StageId(self.own(stage)), attempt };
@@ -175,17 +177,38 @@ impl Translator {
             self.jobs.entry(stage.stage).or_insert(JobId(job));
         }
         let description = description.or_else(|| order.last().map(|stage| stage.name.clone())).unwrap_or_default();
-        let query = query.map(QueryId);
-        self.push(EventKind::JobSubmitted {
-            job: JobId(job),
-            query,
-            stages: ids,
-            description: first_line(&description),
-        });
-        for stage in &order {
-            if !self.facts.submitted.contains(&stage.stage) {
-                self.push(EventKind::StageSkipped { job: JobId(job), stage: StageId(self.own(stage.stage)) });
+        let (job, query, description) = (JobId(job), query.map(QueryId), first_line(&description));
+        self.push(EventKind::JobSubmitted { job, query, stages: ids, description });
+        let parents = order.iter().map(|stage| (stage.stage, stage.parents.clone()));
+        self.waiting.insert(job, parents.collect());
+    }
+
+    /// The stages before one that is submitted, as far as they never run, are skipped: their output is there.
+    fn skip_before(&mut self, job: JobId, stage: u32) {
+        let Some(waiting) = self.waiting.get_mut(&job) else { return };
+        let mut open = waiting.remove(&stage).unwrap_or_default();
+        let mut skipped = BTreeSet::new();
+        while let Some(parent) = open.pop() {
+            if !self.facts.submitted.contains(&parent)
+                && let Some(before) = waiting.remove(&parent)
+            {
+                open.extend(before);
+                skipped.insert(parent);
             }
+        }
+        self.skip(job, skipped);
+    }
+
+    fn end_job(&mut self, job: JobId, error: Option<String>) {
+        let left = self.waiting.remove(&job).unwrap_or_default().into_keys();
+        let skipped = left.filter(|stage| !self.facts.submitted.contains(stage)).collect();
+        self.skip(job, skipped);
+        self.push(EventKind::JobEnded { job, error });
+    }
+
+    fn skip(&self, job: JobId, stages: BTreeSet<u32>) {
+        for stage in stages {
+            self.push(EventKind::StageSkipped { job, stage: StageId(self.own(stage)) });
         }
     }
 
@@ -259,6 +282,7 @@ impl Translator {
             SubmitReason::Needed
         };
         let job = self.jobs.get(&stage).copied().unwrap_or_default();
+        self.skip_before(job, stage);
         let stage = StageAttempt { stage: StageId(own), attempt };
         self.push(EventKind::StageSubmitted { stage, job, partitions: partitions.into(), reason });
     }

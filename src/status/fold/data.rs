@@ -1,7 +1,6 @@
 //! What tasks leave behind: map outputs, cached partitions, files.
 
 use crate::common::ids::{NodeId, ShuffleId};
-use crate::common::shared::SharedVec;
 use crate::common::time::VirtualTime;
 use crate::event::EventKind;
 use crate::status::model::{CachedBlock, MapOutput, Output, Status, TaskState};
@@ -27,10 +26,8 @@ impl Status {
                 }
             }
             EventKind::MapOutputMoved { shuffle, map, node, executor, .. } => {
-                let known = self.shuffles.get_mut(shuffle).map(Arc::make_mut);
-                if let Some(Some(output)) = known.and_then(|known| known.maps.get_mut(*map as usize)) {
-                    output.node = *node;
-                    output.executor = *executor;
+                if let Some(known) = self.shuffles.get_mut(shuffle) {
+                    Arc::make_mut(known).hand_over(*map, *node, *executor);
                 }
             }
             EventKind::MapOutputsLost { shuffle, maps, node, .. } => self.lose_outputs(at, *shuffle, maps, *node),
@@ -83,11 +80,9 @@ impl Status {
         let known = Arc::make_mut(known);
         if std::mem::take(&mut known.released) {
             // Asked for again by a cache that stands on it: it is made from nothing.
-            known.maps = SharedVec::filled(None, known.maps.len());
+            known.begin_again();
         }
-        if let Some(slot) = known.maps.get_mut(map as usize) {
-            *slot = Some(output);
-        }
+        known.put(map, output);
         self.set_task(writer, map, TaskState::Done);
     }
 
@@ -95,14 +90,8 @@ impl Status {
         let Some(known) = self.shuffles.get_mut(&shuffle) else { return };
         let writer = known.writer;
         let known = Arc::make_mut(known);
-        let mut lost = Vec::new();
-        for map in maps {
-            let slot = known.maps.get_mut(*map as usize).and_then(Option::as_mut);
-            if let Some(output) = slot.filter(|output| output.lost.is_none() && output.node == node) {
-                output.lost = Some(at);
-                lost.push(*map);
-            }
-        }
+        let lost: Vec<u32> =
+            maps.iter().copied().filter(|map| known.lose(*map, at, |output| output.node == node)).collect();
         for map in lost {
             self.set_task(writer, map, TaskState::Lost);
         }

@@ -165,7 +165,7 @@ impl Status {
             |output: &MapOutput| is_there(output) && !is_served_elsewhere && is_of(output.node, output.executor);
         let mut lost: Vec<(ShuffleId, StageId, u32)> = Vec::new();
         for shuffle in self.shuffles.values().filter(|shuffle| !shuffle.released) {
-            for (map, output) in (0..).zip(&shuffle.maps) {
+            for (map, output) in (0..).zip(shuffle.maps()) {
                 match output {
                     Some(output) if is_lost(output) => lost.push((shuffle.shuffle, shuffle.writer, map)),
                     Some(output) if is_there(output) => death.outputs_kept += 1,
@@ -174,10 +174,10 @@ impl Status {
             }
         }
         for (shuffle, stage, map) in lost {
-            let known = self.shuffles.get_mut(&shuffle).map(Arc::make_mut);
-            let Some(Some(output)) = known.and_then(|known| known.maps.get_mut(map as usize)) else { continue };
-            output.lost = Some(at);
-            death.outputs.push(LostOutput { shuffle, stage, map, bytes: output.total_bytes(), need: Need::No });
+            let Some(known) = self.shuffles.get_mut(&shuffle).map(Arc::make_mut) else { continue };
+            known.lose(map, at, |_| true);
+            let bytes = known.maps().get(map as usize).and_then(Option::as_ref).map_or(0, MapOutput::total_bytes);
+            death.outputs.push(LostOutput { shuffle, stage, map, bytes, need: Need::No });
             self.set_task(stage, map, TaskState::Lost);
         }
         for (id, cache) in self.caches.iter_mut().filter(|(_, cache)| !cache.dropped) {

@@ -1,11 +1,10 @@
 //! Stages and tasks: what is asked for, what runs where, and how it ends.
 
 use crate::common::ids::{StageId, TaskId};
-use crate::common::shared::SharedVec;
 use crate::common::time::VirtualTime;
 use crate::event::{EventKind, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
-use crate::status::model::{Attempt, Fetch, Shuffle, Stage, Status, Submission, Task, TaskState};
-use std::collections::BTreeMap;
+use crate::status::model::{Attempt, Fetch, Shuffle, Stage, Status, Submission, TaskState};
+use crate::status::recompute::caused_by;
 use std::sync::Arc;
 
 impl Status {
@@ -45,30 +44,14 @@ impl Status {
         let id = definition.stage;
         if let Some(writes) = definition.writes {
             let readers = self.shuffles.get(&writes).map(|known| known.readers.clone()).unwrap_or_default();
-            let shuffle = Shuffle {
-                shuffle: writes,
-                writer: id,
-                reduces: definition.reduce_partitions,
-                maps: SharedVec::filled(None, definition.tasks as usize),
-                readers,
-                released: false,
-                samples: BTreeMap::new(),
-            };
-            self.shuffles.insert(writes, Arc::new(shuffle));
+            self.shuffles.insert(writes, Arc::new(Shuffle::new(writes, definition, readers)));
         }
         for (shuffle, _) in &definition.reads {
             if let Some(known) = self.shuffles.get_mut(shuffle).filter(|known| !known.readers.contains(&id)) {
                 Arc::make_mut(known).readers.push(id);
             }
         }
-        let stage = Stage {
-            definition: Arc::clone(definition),
-            defined: at,
-            submissions: Vec::new(),
-            skipped_by: Vec::new(),
-            tasks: SharedVec::filled(Task::default(), definition.tasks as usize),
-        };
-        self.stages.insert(id, Arc::new(stage));
+        self.stages.insert(id, Arc::new(Stage::new(Arc::clone(definition), at)));
     }
 
     fn end_submission(&mut self, stage: StageId, attempt: u32, at: VirtualTime, failure: Option<String>) {
@@ -133,16 +116,16 @@ impl Status {
             node.running[core] = Some(task);
         }
         let again = attempt.is_again();
+        if caused_by(&attempt).is_some() {
+            self.troubled.push(task);
+        }
         self.attempts.insert(task, Arc::new(attempt));
-        let known = self.stages.get_mut(&stage).map(Arc::make_mut);
-        if let Some(slot) = known.and_then(|known| known.tasks.get_mut(partition as usize)) {
-            // Nearly all tasks run once.
-            slot.runs.reserve_exact(1);
-            slot.runs.push(task);
-            if slot.state != TaskState::Done {
-                let redo = again || slot.state == TaskState::Recomputing;
-                slot.state = if redo { TaskState::Recomputing } else { TaskState::Running };
-            }
+        let Some(known) = self.stages.get_mut(&stage).map(Arc::make_mut) else { return };
+        known.add_run(partition, task);
+        let before = known.tasks().get(partition as usize).map(|task| task.state);
+        if before != Some(TaskState::Done) {
+            let redo = again || before == Some(TaskState::Recomputing);
+            known.set_state(partition, if redo { TaskState::Recomputing } else { TaskState::Running });
         }
     }
 
@@ -189,7 +172,10 @@ impl Status {
                 totals.cache_misses += u64::from(metrics.cache_misses);
             }
             TaskOutcome::ExecutorLost { .. } => totals.tasks_lost += 1,
-            TaskOutcome::FetchFailed { .. } => totals.fetch_failures += 1,
+            TaskOutcome::FetchFailed { .. } => {
+                totals.fetch_failures += 1;
+                self.troubled.push(attempt.task);
+            }
             TaskOutcome::Failed { .. } => totals.tasks_failed += 1,
             TaskOutcome::Killed { .. } | TaskOutcome::Ignored { .. } => {}
         }
@@ -199,15 +185,14 @@ impl Status {
     }
 
     pub(super) fn set_task(&mut self, stage: StageId, partition: u32, state: TaskState) {
-        let known = self.stages.get_mut(&stage).map(Arc::make_mut);
-        if let Some(task) = known.and_then(|known| known.tasks.get_mut(partition as usize)) {
-            task.state = state;
+        if let Some(known) = self.stages.get_mut(&stage) {
+            Arc::make_mut(known).set_state(partition, state);
         }
     }
 
     /// Whether another attempt of the same partition runs or is done.
     pub(super) fn has_other_run(&self, stage: StageId, partition: u32, task: TaskId) -> bool {
-        let Some(known) = self.stages.get(&stage).and_then(|stage| stage.tasks.get(partition as usize)) else {
+        let Some(known) = self.stages.get(&stage).and_then(|stage| stage.tasks().get(partition as usize)) else {
             return false;
         };
         if known.state == TaskState::Done {

@@ -125,7 +125,7 @@ fn named(model: &Model, name: &str) -> Option<Selected> {
 /// A task of a stage by its short name, such as `m4`.
 fn task_of(stage: &Arc<Stage>, short: &str) -> Option<Selected> {
     let partition = short.get(1..)?.parse::<u32>().ok()?;
-    let is_there = (partition as usize) < stage.tasks.len();
+    let is_there = (partition as usize) < stage.tasks().len();
     let is_so_named = format!("{:#}", TaskName { stage, partition }) == short;
     (is_there && is_so_named).then_some(Selected::Task(stage.definition.stage, partition))
 }

@@ -132,7 +132,7 @@ fn reader_of(stage: &Stage, row: Drawn) -> Option<u32> {
     let RowId { shuffle, map, .. } = row.id();
     let reduce = row.row.reduce;
     if stage.definition.slices.is_none() {
-        return ((reduce as usize) < stage.tasks.len()).then_some(reduce);
+        return ((reduce as usize) < stage.tasks().len()).then_some(reduce);
     }
     let has = |partition: &u32| {
         slices(stage, *partition as usize).iter().any(|slice| {
@@ -140,7 +140,7 @@ fn reader_of(stage: &Stage, row: Drawn) -> Option<u32> {
             slice.shuffle == shuffle && maps.contains(&map) && reduces.contains(&reduce)
         })
     };
-    (0..stage.tasks.len() as u32).find(has)
+    (0..stage.tasks().len() as u32).find(has)
 }
 
 /// Whether a row of a later shuffle can carry an earlier one on: what brought the earlier one to the task stands in the later too. Gives how
@@ -238,7 +238,7 @@ fn title(head: &Status, row: RowId) -> String {
 }
 
 fn state(status: &Status, station: &Station) -> Option<TaskState> {
-    Some(status.stages.get(&station.stage)?.tasks.get(station.partition as usize)?.state)
+    Some(status.stages.get(&station.stage)?.tasks().get(station.partition as usize)?.state)
 }
 
 /// Who holds the row, where, and how it came there.
@@ -276,7 +276,7 @@ fn left(head: &Status, station: &Station) -> String {
     };
     let Some(drawn) = row.find(head) else { return String::new() };
     let reduce = drawn.row.reduce;
-    let output = head.shuffles.get(&row.shuffle).and_then(|shuffle| shuffle.maps.get(row.map as usize)?.as_ref());
+    let output = head.shuffles.get(&row.shuffle).and_then(|shuffle| shuffle.maps().get(row.map as usize)?.as_ref());
     let size = output.and_then(|output| {
         let at = |all: &[u64]| all.get(reduce as usize).copied();
         let (rows, size) = (at(&output.rows)?, at(&output.bytes)?);

@@ -9,6 +9,7 @@ pub mod find;
 pub mod follow;
 pub mod hits;
 pub mod keymap;
+pub mod lanes;
 pub mod model;
 pub mod pages;
 pub mod player;
@@ -44,6 +45,8 @@ use update::{Effect, Message, Mouse, update};
 pub enum Source {
     /// An engine thread is filling the log.
     Live(RunHandle),
+    /// An engine thread tells the run anew whenever it knows more; the screen stays at its end.
+    Followed(RunHandle),
     /// All events are there.
     Recorded(Vec<Arc<Event>>),
     /// Two such runs with their names, to be compared.
@@ -102,8 +105,9 @@ const CHUNK: usize = 20_000;
 /// # Errors
 /// When the terminal can not be used.
 pub fn run(input: TheatreInput) -> io::Result<Exit> {
+    let follows = matches!(input.source, Source::Followed(_));
     let (recording, other) = match input.source {
-        Source::Live(handle) => (Recording::live("the run".to_owned(), handle), None),
+        Source::Live(handle) | Source::Followed(handle) => (Recording::live("the run".to_owned(), handle), None),
         Source::Recorded(events) => (Recording::recorded(events), None),
         Source::Compared([(name, events), (other, others)]) => {
             (Recording::recorded(events).named(name), Some(Recording::recorded(others).named(other)))
@@ -125,6 +129,10 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     }
     model.until = input.until;
     player::to_until(&mut model);
+    if follows {
+        listen(&mut model);
+        player::follow(&mut model);
+    }
     let mut outside = Outside { screen: Screen::open(model.options)?, engine: input.engine };
     let exit = play(&mut model, &mut outside);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
@@ -252,20 +260,19 @@ fn mouse_message(mouse: MouseEvent) -> Option<Message> {
 pub(in crate::tui) fn listen(model: &mut Model) -> bool {
     let mut news = Vec::new();
     for (run, recording) in model.runs.iter().enumerate() {
-        let (events, end) = heard(recording);
-        if !events.is_empty() {
-            news.push(Message::Grew { run, events });
-        } else if let Some(end) = end {
-            news.push(Message::Ended { run, end });
-        }
+        news.extend(heard(recording).map(|heard| match heard {
+            Heard::Retold(recording) => Message::Retold { run, recording },
+            Heard::Events(events) => Message::Grew { run, events },
+            Heard::End(end) => Message::Ended { run, end },
+        }));
     }
     if let Some(pending) = &model.pending {
-        let (events, end) = heard(&pending.recording);
-        if !events.is_empty() {
-            news.push(Message::BranchGrew(events));
-        } else if let Some(end) = end {
-            news.push(Message::BranchEnded(end));
-        }
+        news.extend(heard(&pending.recording).and_then(|heard| match heard {
+            Heard::Events(events) => Some(Message::BranchGrew(events)),
+            Heard::End(end) => Some(Message::BranchEnded(end)),
+            // A branch is a run of our own: it only grows.
+            Heard::Retold(_) => None,
+        }));
     }
     let mut any = !news.is_empty();
     for message in news {
@@ -289,14 +296,24 @@ fn listen_to_probe(model: &mut Model) -> bool {
     is_ended
 }
 
-/// New events of a run; its end only when nothing more is there to read.
-fn heard(recording: &Recording) -> (Vec<Arc<Event>>, Option<super::RunEnd>) {
-    let Some(handle) = recording.handle.as_ref().filter(|_| recording.end.is_none()) else { return (Vec::new(), None) };
-    // The end is looked at first: what was appended before it is then surely seen.
+/// What an engine has to say.
+enum Heard {
+    Retold(Box<Recording>),
+    Events(Vec<Arc<Event>>),
+    End(super::RunEnd),
+}
+
+/// What is new of a run; its end only when nothing more is there to read.
+fn heard(recording: &Recording) -> Option<Heard> {
+    let handle = recording.handle.as_ref().filter(|_| recording.end.is_none())?;
+    // The end is looked at first: what was told before it is then surely seen.
     let end = handle.end().cloned();
+    if let Some(retold) = handle.take_retold() {
+        return Some(Heard::Retold(retold));
+    }
     let mut events = handle.log.since(recording.history.len());
     events.truncate(CHUNK);
-    (events, end)
+    if events.is_empty() { end.map(Heard::End) } else { Some(Heard::Events(events)) }
 }
 
 /// Whether the picture changes by itself.

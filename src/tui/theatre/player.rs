@@ -366,6 +366,15 @@ pub fn to_end(model: &mut Model) {
     }
 }
 
+/// Stays where it is in a run that was told anew.
+pub fn stay(model: &mut Model) {
+    let Cursor { time, beat, .. } = model.cursor;
+    let stop = model.run().stops.iter().find(|stop| beat.is_some() && stop.beat() == beat);
+    let position = stop.map_or_else(|| model.run().history.position_at(time), |stop| stop.position);
+    let beat = stop.and_then(Stop::beat);
+    model.cursor = Cursor { position, beat, ..model.cursor };
+}
+
 /// Stays at the end of a log that grows.
 pub fn follow(model: &mut Model) {
     if model.run().is_growing() {

@@ -73,9 +73,9 @@ pub fn query_cost(status: &Status, query: QueryId) -> QueryCost {
     let mut cost = QueryCost::default();
     for stage in stages {
         let shuffle = stage.definition.writes.and_then(|shuffle| status.shuffles.get(&shuffle));
-        let outputs = shuffle.into_iter().flat_map(|shuffle| shuffle.maps.iter().flatten());
+        let outputs = shuffle.into_iter().flat_map(|shuffle| shuffle.maps().iter().flatten());
         cost.moved_bytes += outputs.map(MapOutput::total_bytes).sum::<u64>();
-        let attempts = (0..stage.tasks.len() as u32)
+        let attempts = (0..stage.tasks().len() as u32)
             .filter_map(|partition| status.attempts_of(stage.definition.stage, partition).rfind(|run| run.succeeded()));
         cost.read_bytes += attempts.map(|attempt| attempt.metrics.input_bytes).sum::<u64>();
     }

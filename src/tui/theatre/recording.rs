@@ -1,8 +1,9 @@
 //! One run as the theatre keeps it: its history, and what is worked out once for each event.
 
 use super::branch::Change;
+use super::lanes::Lanes;
 use super::stops::{Stop, stops_of};
-use crate::common::ids::{NodeId, QueryId, TaskId};
+use crate::common::ids::QueryId;
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
 use crate::report::compare::placeless;
@@ -11,7 +12,6 @@ use crate::status::marks::{self, Mark};
 use crate::status::recompute::{Fate, fates};
 use crate::status::{History, Status};
 use crate::tui::run_handle::{RunEnd, RunHandle};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A sentence and how many events had happened when it became true.
@@ -44,8 +44,8 @@ pub struct Recording {
     pub stops: Vec<Stop>,
     /// The statements that the script reached.
     pub lines: Vec<LineStop>,
-    /// Attempts on each core, in order of their start.
-    pub lanes: BTreeMap<(NodeId, u32), Vec<TaskId>>,
+    /// What every core did.
+    pub lanes: Lanes,
     /// When each query started, and after how many events.
     queries: Vec<(usize, VirtualTime, QueryId)>,
     /// What became of everything that a death took, as far as the log knows.
@@ -89,10 +89,8 @@ impl Recording {
             let told = sentences.into_iter().filter(|sentence| sentence.kind != "statement");
             self.story.extend(told.map(|sentence| Told { position, sentence }));
             self.marks.extend(marks::of(&event));
+            self.lanes.take(&event, self.history.head());
             match &event.kind {
-                EventKind::TaskStarted { task, node, core, .. } => {
-                    self.lanes.entry((*node, *core)).or_default().push(*task);
-                }
                 EventKind::StatementStarted { line, .. } => {
                     self.lines.push(LineStop { position, at: event.time, line: *line });
                 }
@@ -101,16 +99,18 @@ impl Recording {
                 {
                     self.queries.push((position, event.time, *query));
                 }
-                EventKind::NodeAdded { node, cores, .. } => {
-                    for core in 0..*cores {
-                        self.lanes.entry((*node, core)).or_default();
-                    }
-                }
                 _ => {}
             }
         }
         self.fates = fates(self.history.head());
         self.stops = stops_of(&self.marks, self.history.head(), &self.fates);
+    }
+
+    /// The same run as it is known now.
+    pub fn retell(&mut self, now: Recording) {
+        let before = std::mem::take(self);
+        let Recording { name, changes, handle, end, .. } = before;
+        *self = Recording { name, changes, handle, end, ..now };
     }
 
     /// Whether more events may come.

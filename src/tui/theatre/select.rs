@@ -1,12 +1,15 @@
 //! The selection: one thing, marked in every pane.
 
 use super::keymap::Action;
+use super::lanes::{Bar, Lane};
 use super::model::{Model, Pane, Selected};
 use super::player;
 use super::recording::Recording;
 use crate::common::ids::{NodeId, StageId};
+use crate::common::time::VirtualTime;
 use crate::status::why::Subject;
-use crate::status::{Status, TaskState};
+use crate::status::{Attempt, Status, TaskState};
+use std::collections::BTreeSet;
 
 /// Moves inside the pane that has the focus.
 pub fn step(model: &mut Model, action: Action) {
@@ -47,24 +50,18 @@ pub fn stages_on_screen(model: &Model) -> Vec<StageId> {
 pub fn stages_at(run: &Recording, position: usize) -> Vec<StageId> {
     let query = run.query_at(position);
     let head = run.head();
-    let mut wanted: Vec<StageId> = head
-        .stages
-        .values()
-        .filter(|stage| query.is_none() || stage.definition.query == query)
-        .map(|stage| stage.definition.stage)
-        .collect();
+    let own = head.stages.values().filter(|stage| query.is_none() || stage.definition.query == query);
+    let mut open: Vec<StageId> = own.map(|stage| stage.definition.stage).collect();
+    let mut wanted: BTreeSet<StageId> = open.iter().copied().collect();
     // Parents from another query (a cached or reused shuffle) belong to the picture too.
-    let mut next = 0;
-    while let Some(stage) = wanted.get(next).copied() {
-        next += 1;
-        for parent in head.stages.get(&stage).map(|stage| stage.definition.parents.clone()).unwrap_or_default() {
-            if !wanted.contains(&parent) {
-                wanted.push(parent);
+    while let Some(stage) = open.pop() {
+        for parent in head.stages.get(&stage).iter().flat_map(|stage| &stage.definition.parents) {
+            if wanted.insert(*parent) {
+                open.push(*parent);
             }
         }
     }
-    wanted.sort_unstable();
-    wanted
+    wanted.into_iter().collect()
 }
 
 fn selected_task(model: &Model) -> Option<(StageId, Option<u32>)> {
@@ -88,7 +85,7 @@ fn in_stages(model: &mut Model, action: Action) {
         model.selected = Selected::Stage(stages[index]);
         return;
     }
-    let tasks = model.run().head().stages.get(&stage).map_or(0, |stage| stage.tasks.len());
+    let tasks = model.run().head().stages.get(&stage).map_or(0, |stage| stage.tasks().len());
     model.selected = match (partition, any(action)) {
         (None, 1) if tasks > 0 => Selected::Task(stage, 0),
         (Some(0), -1) => Selected::Stage(stage),
@@ -114,44 +111,42 @@ fn in_nodes(model: &mut Model, action: Action) {
 
 /// Left and right: the task before and after on the same core; up and down: on the core above and below.
 fn in_timeline(model: &mut Model, action: Action) {
-    let run = model.run();
-    let status = run.history.current();
-    let lanes: Vec<Vec<(StageId, u32, u64)>> = run
-        .lanes
-        .values()
-        .map(|lane| {
-            let started = lane.iter().filter_map(|task| status.attempts.get(task));
-            started.map(|attempt| (attempt.stage.stage, attempt.partition, attempt.started.0)).collect()
-        })
-        .collect();
-    let found = match model.selected {
-        Selected::Task(stage, partition) => {
-            let at =
-                |lane: &Vec<(StageId, u32, u64)>| lane.iter().rposition(|item| (item.0, item.1) == (stage, partition));
-            lanes.iter().enumerate().find_map(|(row, lane)| Some((row, at(lane)?)))
+    let (lanes, status) = (&model.run().lanes, model.run().history.current());
+    let now = model.cursor.time;
+    let known = |lane| Lane::known(lane, status, now)[0];
+    let found = last_attempt(model, status).and_then(|attempt| {
+        let place = (attempt.node, attempt.core);
+        let bars = known(lanes.at(place)?);
+        Some((place, bars, bars.iter().rposition(|bar| bar.task == attempt.task)?))
+    });
+    let next = match (found, action) {
+        (None, _) => lanes.iter().find_map(|(_, lane)| known(lane).last()),
+        (Some((_, bars, at)), Action::Left) => bars.get(at.saturating_sub(1)),
+        (Some((_, bars, at)), Action::Right) => bars.get(at + 1),
+        (Some((place, bars, at)), Action::Up) => {
+            lanes.above(place).find_map(|lane| nearest(known(lane), bars[at].started))
         }
-        Selected::Nothing | Selected::Stage(_) | Selected::Node(_) => None,
-    };
-    let Some((row, column)) = found else {
-        if let Some(item) = lanes.iter().find_map(|lane| lane.last()) {
-            model.selected = Selected::Task(item.0, item.1);
+        (Some((place, bars, at)), Action::Down) => {
+            lanes.below(place).find_map(|lane| nearest(known(lane), bars[at].started))
         }
-        return;
-    };
-    let item = match action {
-        Action::Left => lanes[row].get(column.saturating_sub(1)),
-        Action::Right => lanes[row].get(column + 1),
-        Action::Up => lanes[..row].iter().rev().find_map(|lane| nearest(lane, lanes[row][column].2)),
-        Action::Down => lanes[row + 1..].iter().find_map(|lane| nearest(lane, lanes[row][column].2)),
         _ => None,
     };
-    if let Some(item) = item {
-        model.selected = Selected::Task(item.0, item.1);
+    if let Some(attempt) = next.and_then(|bar| status.attempts.get(&bar.task)) {
+        model.selected = Selected::Task(attempt.stage.stage, attempt.partition);
     }
 }
 
-fn nearest(lane: &[(StageId, u32, u64)], time: u64) -> Option<&(StageId, u32, u64)> {
-    lane.iter().min_by_key(|item| item.2.abs_diff(time))
+/// The last attempt at the selected task.
+fn last_attempt<'a>(model: &Model, status: &'a Status) -> Option<&'a Attempt> {
+    let Selected::Task(stage, partition) = model.selected else { return None };
+    let task = status.stages.get(&stage)?.tasks().get(partition as usize)?;
+    status.attempts.get(task.runs.last()?).map(AsRef::as_ref)
+}
+
+fn nearest(bars: &[Bar], time: VirtualTime) -> Option<&Bar> {
+    let after = bars.partition_point(|bar| bar.started < time);
+    let around = &bars[after.saturating_sub(1)..(after + 1).min(bars.len())];
+    around.iter().min_by_key(|bar| bar.started.0.abs_diff(time.0))
 }
 
 /// Asks why the selected thing runs again, or the thing that is most worth asking about.
@@ -183,8 +178,8 @@ pub fn ask_why(model: &mut Model) {
 fn most_interesting(status: &Status) -> Option<Subject> {
     let in_state = |wanted: TaskState| {
         let stages = status.stages.values().rev();
-        let mut found = stages.filter_map(|stage| {
-            let partition = stage.tasks.iter().position(|task| task.state == wanted)?;
+        let mut found = stages.filter(|stage| stage.count(wanted) > 0).filter_map(|stage| {
+            let partition = stage.tasks().iter().position(|task| task.state == wanted)?;
             Some(Subject::Task(stage.definition.stage, partition as u32))
         });
         found.next()
@@ -215,8 +210,7 @@ pub fn open(model: &mut Model) {
 #[must_use]
 pub fn fullest_node(status: &Status) -> Option<NodeId> {
     let weight = |node: NodeId| {
-        let outputs = status.shuffles.values().flat_map(|shuffle| shuffle.maps.iter().flatten());
-        let here = outputs.filter(|output| output.node == node && output.lost.is_none()).count();
+        let here: usize = status.shuffles.values().map(|shuffle| shuffle.held_by(node)).sum();
         let running = status.running().filter(|attempt| attempt.node == node).count();
         here + running
     };

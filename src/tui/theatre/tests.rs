@@ -11,6 +11,7 @@ use super::stops::Beat;
 use super::update::{Effect, Message, Mouse, update};
 use super::view::view;
 use crate::common::ids::{NodeId, StageId};
+use crate::common::shared::looks;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::status::{History, Status, fixture};
 use crate::tui::glyphs::TWINS;
@@ -80,6 +81,27 @@ fn the_compact_form_shows_the_same() {
 #[test]
 fn the_text_form_tells_the_story() {
     snapshot("text_recovery", &draw(&at(7.0, ScreenOptions::default()), 40, 12));
+}
+
+#[test]
+fn a_frame_of_a_long_run_looks_at_what_shows() {
+    for jobs in [20, 320] {
+        let recording = Recording::recorded(fixture::many_jobs(jobs));
+        let (stages, end) = (2 * jobs as usize, recording.history.end());
+        let mut model = Model::new("long".to_owned(), recording, ScreenOptions::default(), false, true);
+        for (focus, zoom) in [(Pane::Stages, false), (Pane::Timeline, true), (Pane::Nodes, true)] {
+            (model.focus, model.zoom) = (focus, zoom);
+            for tenth in 0..=10 {
+                super::player::to_time(&mut model, VirtualTime(end.0 / 10 * tenth));
+                model.seek();
+                let before = looks::so_far();
+                draw(&model, 120, 40);
+                let looked = looks::so_far() - before;
+                // A stage has 64 tasks: whoever walks over all tasks looks at far more.
+                assert!(looked < 8_000 + 12 * stages, "{looked} in {focus:?} at {tenth} tenths of {stages} stages");
+            }
+        }
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::pages::{self, Page};
 use super::player::{self, Stops};
 use super::probe;
 use super::question;
+use super::recording::Recording;
 use super::select;
 use super::view::{self, layout};
 use crate::common::ids::NodeId;
@@ -37,6 +38,11 @@ pub enum Message {
     Grew {
         run: usize,
         events: Vec<Arc<Event>>,
+    },
+    /// A run as it is known now; its past may have changed.
+    Retold {
+        run: usize,
+        recording: Box<Recording>,
     },
     Ended {
         run: usize,
@@ -104,21 +110,26 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some(recording) = model.runs.get_mut(run) {
                 recording.grow(events);
             }
-            player::choose_speed(model);
-            if run == model.current && model.until.is_some() {
-                player::to_until(model);
-            } else if model.follow && run == model.current {
-                player::to_end(model);
-            } else if model.cursor.time == VirtualTime::ZERO && !model.by_line && run == model.current {
-                player::to_time(model, VirtualTime::ZERO);
+            grown(model, run);
+            Vec::new()
+        }
+        Message::Retold { run, recording } => {
+            if let Some(known) = model.runs.get_mut(run) {
+                known.retell(*recording);
             }
+            if run == model.current {
+                player::stay(model);
+            }
+            grown(model, run);
             Vec::new()
         }
         Message::Ended { run, end } => {
             if let Some(recording) = model.runs.get_mut(run) {
                 recording.end = Some(end);
             }
-            model.follow &= run != model.current;
+            if run == model.current && std::mem::take(&mut model.follow) {
+                model.toast = Some(("the run is over".to_owned(), 6.0));
+            }
             player::choose_speed(model);
             if run == model.current {
                 player::to_until(model);
@@ -149,6 +160,21 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Mouse { at, screen, kind } => mouse(model, at, screen, kind),
+    }
+}
+
+/// More is known of a run: whoever follows it goes on to its end.
+fn grown(model: &mut Model, run: usize) {
+    player::choose_speed(model);
+    if run != model.current {
+        return;
+    }
+    if model.until.is_some() {
+        player::to_until(model);
+    } else if model.follow {
+        player::to_end(model);
+    } else if model.cursor.time == VirtualTime::ZERO && !model.by_line {
+        player::to_time(model, VirtualTime::ZERO);
     }
 }
 
@@ -305,7 +331,9 @@ pub fn victims(model: &Model) -> Vec<NodeId> {
 
 fn open_kill(model: &mut Model) {
     if !model.can_branch {
-        model.toast = Some(("a recorded log can be watched, not branched: run the script for that".to_owned(), 6.0));
+        let how = if model.run().head().time_word() == "real" { " on the simulated cluster" } else { "" };
+        let text = format!("this run can be watched, not branched: run the script{how} for that");
+        model.toast = Some((text, 6.0));
         return;
     }
     if model.pending.is_some() {

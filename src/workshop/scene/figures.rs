@@ -44,7 +44,7 @@ pub static FIGURES: &[(&str, &str, Count)] = &[
         count(ran(t).filter(|stage| stage.definition.line == line).count())
     }),
     ("tasks", "tasks that succeeded", |t, _| num(t.status.totals.tasks_succeeded as f64)),
-    ("tasks_of", "tasks of a stage", |t, a| stage(t, a).and_then(|stage| count(stage.tasks.len()))),
+    ("tasks_of", "tasks of a stage", |t, a| stage(t, a).and_then(|stage| count(stage.tasks().len()))),
     ("starts", "task attempts", |t, _| num(t.status.totals.tasks_started as f64)),
     ("again", "attempts that did work again", |t, _| num(t.status.totals.again as f64)),
     ("again_of", "attempts of a stage that did work again", |t, a| {

@@ -2,8 +2,7 @@
 
 use super::super::model::Model;
 use super::layout::Areas;
-use super::paint::Brush;
-use crate::common::ids::StageId;
+use super::paint::{Brush, Note};
 use crate::common::time::VirtualTime;
 use crate::status::marks::MarkKind;
 use crate::tui::theme::Tone;
@@ -57,20 +56,20 @@ fn draw_labels(brush: &mut Brush, model: &Model, area: Rect) {
     let run = model.run();
     let end = run.history.end();
     let mut taken: Vec<(i32, i32)> = Vec::new();
-    let deaths = run.head().deaths.iter().map(|death| (death.at, format!("{} dies", death.who()), Tone::Lost));
-    let mut stages: Vec<(VirtualTime, StageId)> = Vec::new();
-    for mark in &run.marks {
-        if let MarkKind::StageStarts(stage) | MarkKind::StageAgain(stage) = mark.kind {
-            stages.push((mark.at, stage));
-        }
-    }
-    let stages = stages.into_iter().map(|(at, stage)| (at, stage.to_string(), Tone::Dim));
-    for (at, text, tone) in deaths.chain(stages) {
-        let width = text.width() as i32;
+    let mut label = |at: VirtualTime, text: &Note, tone: Tone| {
+        let width = text.as_str().width() as i32;
         let x = column(at, end, area.width).min(i32::from(area.width) - width);
         if x >= 0 && taken.iter().all(|(from, to)| x > *to + 1 || x + width + 1 < *from) {
             taken.push((x, x + width));
-            brush.tone(area, x as u16, 0, &text, tone);
+            brush.tone(area, x as u16, 0, text.as_str(), tone);
+        }
+    };
+    for death in &run.head().deaths {
+        label(death.at, &Note::of(format_args!("{} dies", death.who())), Tone::Lost);
+    }
+    for mark in &run.marks {
+        if let MarkKind::StageStarts(stage) | MarkKind::StageAgain(stage) = mark.kind {
+            label(mark.at, &Note::of(format_args!("{stage}")), Tone::Dim);
         }
     }
 }

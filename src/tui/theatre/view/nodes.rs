@@ -12,10 +12,9 @@ use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
 use crate::event::{Locality, TaskCause};
 use crate::report::words;
-use crate::status::{Attempt, Death, Node, Status};
+use crate::status::{Attempt, Death, Node, Shuffle, Status, TaskName};
 use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
@@ -35,12 +34,12 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
     let columns = (inner.width / BOX_WIDTH).clamp(1, 4).min(nodes.len() as u16);
     let rows = (nodes.len() as u16).div_ceil(columns);
     let height = cores + 4;
-    let outputs = outputs_by_node(model, status);
+    let shuffles = shuffles_on_screen(model, status);
     let used = if rows * height <= inner.height {
-        boxes(brush, model, status, inner, (&nodes, &outputs), (columns, height));
+        boxes(brush, model, status, inner, (&nodes, &shuffles), (columns, height));
         rows * height
     } else {
-        lines(brush, model, status, inner, (&nodes, &outputs))
+        lines(brush, model, status, inner, (&nodes, &shuffles))
     };
     let mut rest = inner.height.saturating_sub(used);
     if rest > 2 {
@@ -65,7 +64,7 @@ fn boxes(
     model: &Model,
     status: &Status,
     area: Rect,
-    (nodes, outputs): (&[&Node], &Outputs),
+    (nodes, shuffles): (&[&Node], &[&Shuffle]),
     grid: (u16, u16),
 ) {
     let (columns, height) = grid;
@@ -73,7 +72,7 @@ fn boxes(
     for (index, node) in nodes.iter().enumerate() {
         let (column, row) = (index as u16 % columns, index as u16 / columns);
         let rect = Rect { x: area.x + column * (width + 1), y: area.y + row * height, width, height };
-        node_box(brush, model, status, rect, (node, outputs));
+        node_box(brush, model, status, rect, (node, shuffles));
     }
 }
 
@@ -90,7 +89,7 @@ fn dead<'a>(model: &'a Model, node: &Node) -> Option<&'a Death> {
     told.or_else(last).map(AsRef::as_ref)
 }
 
-fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, (node, outputs): (&Node, &Outputs)) {
+fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, (node, shuffles): (&Node, &[&Shuffle])) {
     let death = dead(model, node);
     let selected = model.selected == Selected::Node(node.node);
     let trouble = trouble(node);
@@ -125,7 +124,7 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, (node
     let rest = Rect { y: inside.y + node.cores as u16, height: 2, ..inside };
     match death {
         Some(death) => ghost(brush, model, status, death, rest),
-        None => holdings(brush, status, node, outputs, rest),
+        None => holdings(brush, status, node, shuffles, rest),
     }
 }
 
@@ -239,8 +238,8 @@ fn progress(model: &Model, task: TaskId, started: VirtualTime) -> Option<f64> {
 }
 
 /// The memory bar, and what is stored.
-fn holdings(brush: &mut Brush, status: &Status, node: &Node, outputs: &Outputs, area: Rect) {
-    let (_, cached) = status.stored_on(node.node);
+fn holdings(brush: &mut Brush, status: &Status, node: &Node, shuffles: &[&Shuffle], area: Rect) {
+    let cached = status.cached_on(node.node);
     let share = cached as f64 / node.memory_bytes.max(1) as f64;
     let x = brush.tone(area, 0, 0, "memory ", Tone::Dim);
     let bar = gauge(share.max(if cached > 0 { 0.08 } else { 0.0 }), 8, '▒', '░');
@@ -254,59 +253,46 @@ fn holdings(brush: &mut Brush, status: &Status, node: &Node, outputs: &Outputs, 
     if node.spilled_bytes > 0 {
         brush.tone(area, x + 1, 0, &format!("▽ {}", bytes(node.spilled_bytes)), Tone::Spilled);
     }
-    let outputs = outputs.get(&node.node).map_or(&[][..], Vec::as_slice);
-    brush.tone(
-        area,
-        0,
-        1,
-        &outputs_words(status, outputs, usize::from(area.width)),
-        if outputs.is_empty() { Tone::Dim } else { Tone::Done },
-    );
+    match outputs_words(status, shuffles, node.node, usize::from(area.width)) {
+        Some(outputs) => brush.tone(area, 0, 1, &outputs, Tone::Done),
+        None => brush.tone(area, 0, 1, "holds no map output", Tone::Dim),
+    };
 }
 
-/// Map outputs by the node that holds them.
-type Outputs = BTreeMap<NodeId, Vec<(StageId, u32)>>;
-
-/// Map outputs of the stages on screen.
-fn outputs_by_node(model: &Model, status: &Status) -> Outputs {
+/// The shuffles that the stages on screen make.
+fn shuffles_on_screen<'a>(model: &Model, status: &'a Status) -> Vec<&'a Shuffle> {
     let stages = stages_on_screen(model);
-    let mut held = Outputs::new();
-    for shuffle in status.shuffles.values().filter(|shuffle| !shuffle.released && stages.contains(&shuffle.writer)) {
-        for (map, output) in shuffle.maps.iter().enumerate() {
-            if let Some(output) = output.as_ref().filter(|output| output.lost.is_none()) {
-                held.entry(output.node).or_default().push((shuffle.writer, map as u32));
-            }
-        }
-    }
-    held
+    let writes = stages.iter().filter_map(|stage| status.stages.get(stage)?.definition.writes);
+    let known = writes.filter_map(|shuffle| status.shuffles.get(&shuffle)).map(AsRef::as_ref);
+    known.filter(|shuffle| !shuffle.released).collect()
 }
 
-fn outputs_words(status: &Status, outputs: &[(StageId, u32)], room: usize) -> String {
-    if outputs.is_empty() {
-        return "holds no map output".to_owned();
-    }
-    let mut by_stage: BTreeMap<StageId, Vec<u32>> = BTreeMap::new();
-    for (stage, map) in outputs {
-        by_stage.entry(*stage).or_default().push(*map);
-    }
-    // A name takes three columns at least; of more than that only the number is told.
-    if outputs.len() * 3 <= room {
-        let short = |stage: StageId, map: u32| {
-            let name = status.task_name(stage, map);
-            name.split_once('.').map_or_else(|| name.clone(), |(_, task)| task.to_owned())
-        };
-        let named = by_stage.iter().map(|(stage, maps)| {
-            let names: Vec<String> = maps.iter().map(|map| short(*stage, *map)).collect();
-            format!("{stage}: {}", names.join(" "))
-        });
-        let text = format!("■ {}", named.collect::<Vec<String>>().join("  "));
-        if text.width() <= room {
-            return text;
-        }
-    }
-    let counts: Vec<String> = by_stage.iter().map(|(stage, maps)| format!("{stage}: {}", maps.len())).collect();
-    let text = format!("■ outputs {}", counts.join("  "));
-    if text.width() <= room { text } else { format!("■ {} map outputs", outputs.len()) }
+/// The map outputs that a node holds: their names where they are few, else how many. Nothing, when it holds none.
+fn outputs_words(status: &Status, shuffles: &[&Shuffle], node: NodeId, room: usize) -> Option<String> {
+    let held: Vec<&Shuffle> = shuffles.iter().copied().filter(|shuffle| shuffle.held_by(node) > 0).collect();
+    let all: usize = held.iter().map(|shuffle| shuffle.held_by(node)).sum();
+    // A name takes three columns at least.
+    let names = (all * 3 <= room).then(|| names(status, &held, node));
+    let counts = (held.len() * 6 <= room).then(|| {
+        let counts: Vec<String> =
+            held.iter().map(|shuffle| format!("{}: {}", shuffle.writer, shuffle.held_by(node))).collect();
+        format!("■ outputs {}", counts.join("  "))
+    });
+    let fitting = [names, counts].into_iter().flatten().find(|text| text.width() <= room);
+    (all > 0).then(|| fitting.unwrap_or_else(|| format!("■ {all} map outputs")))
+}
+
+/// `■ S0: m1 m4  S1: m2`.
+fn names(status: &Status, held: &[&Shuffle], node: NodeId) -> String {
+    let group = |shuffle: &&Shuffle| {
+        let outputs = (0..).zip(shuffle.maps()).filter_map(|(map, output)| Some((map, output.as_ref()?)));
+        let here = outputs.filter(|(_, output)| output.node == node && output.lost.is_none());
+        let stage = status.stages.get(&shuffle.writer);
+        let name = |map| stage.map(|stage| format!("{:#}", TaskName { stage, partition: map })).unwrap_or_default();
+        let names: Vec<String> = here.map(|(map, _)| name(map)).collect();
+        format!("{}: {}", shuffle.writer, names.join(" "))
+    };
+    format!("■ {}", held.iter().map(group).collect::<Vec<_>>().join("  "))
 }
 
 /// What was on a dead node: still drawn in the first beat, then each thing turns to lost.
@@ -343,7 +329,13 @@ fn ghost(brush: &mut Brush, model: &Model, status: &Status, death: &Death, area:
 }
 
 /// One line for each node, or a part of them around the selection.
-fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, (nodes, outputs): (&[&Node], &Outputs)) -> u16 {
+fn lines(
+    brush: &mut Brush,
+    model: &Model,
+    status: &Status,
+    area: Rect,
+    (nodes, shuffles): (&[&Node], &[&Shuffle]),
+) -> u16 {
     let height = usize::from(area.height);
     let chosen = nodes.iter().position(|node| model.selected == Selected::Node(node.node)).unwrap_or(0);
     let chosen =
@@ -356,12 +348,12 @@ fn lines(brush: &mut Brush, model: &Model, status: &Status, area: Rect, (nodes, 
         brush.tone(below, area.width.saturating_sub(more.width() as u16), area.height, &more, Tone::Key);
     }
     for (y, node) in nodes.iter().skip(first).take(height).enumerate() {
-        node_line(brush, model, status, (node, outputs), Rect { y: area.y + y as u16, height: 1, ..area });
+        node_line(brush, model, status, (node, shuffles), Rect { y: area.y + y as u16, height: 1, ..area });
     }
     nodes.len().min(height) as u16
 }
 
-fn node_line(brush: &mut Brush, model: &Model, status: &Status, (node, outputs): (&Node, &Outputs), area: Rect) {
+fn node_line(brush: &mut Brush, model: &Model, status: &Status, (node, shuffles): (&Node, &[&Shuffle]), area: Rect) {
     brush.hit_area(area, Target::Select(Selected::Node(node.node)));
     let death = dead(model, node);
     let (glyph, tone) = match (death, trouble(node)) {
@@ -396,7 +388,8 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, (node, outputs):
         brush.tone(end, 0, 0, &text, Tone::Lost);
         return;
     }
-    let outputs = outputs.get(&node.node).map_or(&[][..], Vec::as_slice);
-    let text = if outputs.is_empty() { "-".to_owned() } else { outputs_words(status, outputs, usize::from(tail)) };
-    brush.tone(end, 0, 0, &text, if outputs.is_empty() { Tone::Dim } else { Tone::Done });
+    match outputs_words(status, shuffles, node.node, usize::from(tail)) {
+        Some(outputs) => brush.tone(end, 0, 0, &outputs, Tone::Done),
+        None => brush.tone(end, 0, 0, "-", Tone::Dim),
+    };
 }

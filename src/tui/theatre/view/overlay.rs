@@ -177,15 +177,16 @@ fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     };
     let writer = words::stage(status, shuffle.writer);
     let title =
-        format!("Blocks of {writer}: {} map outputs x {} reduce partitions", shuffle.maps.len(), shuffle.reduces);
+        format!("Blocks of {writer}: {} map outputs x {} reduce partitions", shuffle.maps().len(), shuffle.reduces);
     let around = if screen.width < 60 { (4, 2) } else { (16, 6) };
     let room = (screen.width.saturating_sub(around.0), screen.height.saturating_sub(around.1));
-    let size = (room.0.min(100), room.1.min(shuffle.maps.len() as u16 + 6));
+    let size = (room.0.min(100), room.1.min(shuffle.maps().len() as u16 + 6));
     let area = window(brush, screen, size, &title);
     let columns = usize::from(area.width.saturating_sub(36)).min(shuffle.reduces as usize).max(1);
-    let most = shuffle.maps.iter().flatten().flat_map(|output| output.bytes.iter()).max().copied().unwrap_or(0).max(1);
-    let rows = usize::from(area.height.saturating_sub(3)).min(shuffle.maps.len());
-    for (map, output) in shuffle.maps.iter().enumerate().take(rows) {
+    let most =
+        shuffle.maps().iter().flatten().flat_map(|output| output.bytes.iter()).max().copied().unwrap_or(0).max(1);
+    let rows = usize::from(area.height.saturating_sub(3)).min(shuffle.maps().len());
+    for (map, output) in shuffle.maps().iter().enumerate().take(rows) {
         let y = map as u16;
         brush.tone(area, 0, y, &status.task_name(shuffle.writer, map as u32), Tone::Text);
         let Some(output) = output else {
@@ -211,7 +212,7 @@ fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         );
     }
     let y = area.height.saturating_sub(2);
-    let hidden = shuffle.maps.len() - rows;
+    let hidden = shuffle.maps().len() - rows;
     let more = if hidden > 0 { format!("and {hidden} more map outputs. ") } else { String::new() };
     brush.tone(area, 0, y, &format!("{more}A column is what one reduce task reads; darker is more bytes."), Tone::Dim);
     let x = brush.tone(area, 0, y + 1, "j k", Tone::Key);

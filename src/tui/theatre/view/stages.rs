@@ -16,6 +16,9 @@ use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
 
+/// Columns of a box, at least.
+const NARROWEST: u16 = 14;
+
 /// The pane.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
     let inner = brush.pane(area, &title(model, status), focus);
@@ -25,6 +28,9 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
         return;
     }
     let forms = [(40, 4), (26, 4), (20, 4), (16, 4), (40, 3), (26, 3), (20, 3), (16, 3)];
+    let (width, height) = inner.as_size().into();
+    let most = usize::from(width / NARROWEST) * usize::from(height / 3);
+    let forms = forms.into_iter().filter(|_| ids.len() <= most);
     match forms.into_iter().find_map(|(width, height)| fitting(model, &ids, inner, width, height)) {
         Some(layout) => graph(brush, model, status, inner, &ids, &layout),
         None => list(brush, model, status, inner, &ids),
@@ -62,10 +68,10 @@ fn fitting(model: &Model, ids: &[StageId], area: Rect, width: i32, height: i32) 
 /// Wide enough for the name, the tasks and, in a high box, the operators; at most `widest`.
 fn box_width(stage: &Stage, widest: i32, height: i32) -> i32 {
     let title = format!("{} {}", stage.definition.stage, visible(&stage.definition.name)).width() + 4;
-    let count = format!("{0}/{0}", stage.tasks.len()).width();
-    let row = stage.tasks.len().min(12) + count + 5;
+    let count = format!("{0}/{0}", stage.tasks().len()).width();
+    let row = stage.tasks().len().min(12) + count + 5;
     let operators = if height > 3 { operators(stage).width() + 4 } else { 0 };
-    (title.max(row).max(operators) as i32).clamp(14, widest)
+    (title.max(row).max(operators) as i32).clamp(i32::from(NARROWEST), widest)
 }
 
 fn graph(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout) {
@@ -129,11 +135,10 @@ fn operators_within(stage: &Stage, room: usize) -> String {
 }
 
 fn stage_tone(stage: &Stage) -> Tone {
-    let has = |state: TaskState| stage.tasks.iter().any(|task| task.state == state);
-    if has(TaskState::Recomputing) {
+    if stage.count(TaskState::Recomputing) > 0 {
         return Tone::Again;
     }
-    if has(TaskState::Lost) {
+    if stage.count(TaskState::Lost) > 0 {
         return Tone::Lost;
     }
     match stage.state() {
@@ -147,14 +152,14 @@ fn stage_tone(stage: &Stage) -> Tone {
 /// One glyph for each task, or for each bucket of tasks, and `4/6` at the right.
 fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage: &Stage, area: Rect, y: u16) {
     let (run, status) = run;
-    let count = format!("{}/{}", stage.done(), stage.tasks.len());
+    let count = format!("{}/{}", stage.done(), stage.tasks().len());
     let room = usize::from(area.width).saturating_sub(count.width() + 1).max(1);
     let others = run.query_at(status.applied) != stage.definition.query;
     let state = |partition: usize| state_of(status, stage, partition, model.cursor.time, others);
-    for (cell, state) in buckets(stage.tasks.len(), room, state).into_iter().enumerate() {
+    for (cell, state) in buckets(stage.tasks().len(), room, state).into_iter().enumerate() {
         let style = brush.style(state.tone());
         brush.put(area, cell as i32, i32::from(y), state.glyph(), style);
-        if stage.tasks.len() <= room {
+        if stage.tasks().len() <= room {
             let task = Selected::Task(stage.definition.stage, cell as u32);
             brush.hit(area, cell as u16, y, 1, Target::Select(task));
             if model.is_marked(stage.definition.stage, cell as u32) {
@@ -168,7 +173,7 @@ fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage
 
 /// How a task stands. What another query has left is not run again: it is skipped.
 fn state_of(status: &Status, stage: &Stage, partition: usize, now: VirtualTime, is_of_another: bool) -> State {
-    let Some(task) = stage.tasks.get(partition) else { return State::Pending };
+    let Some(task) = stage.tasks().get(partition) else { return State::Pending };
     match task.state {
         TaskState::Pending if stage.open_submission().is_some() => State::Scheduled,
         TaskState::Done if is_of_another => State::Skipped,
@@ -325,7 +330,7 @@ fn joint_char(joint: Joint) -> char {
 fn moved(status: &Status, stage: StageId) -> u64 {
     let shuffle = status.stages.get(&stage).and_then(|stage| stage.definition.writes);
     let known = shuffle.and_then(|shuffle| status.shuffles.get(&shuffle));
-    known.map_or(0, |known| known.maps.iter().flatten().map(crate::status::MapOutput::total_bytes).sum())
+    known.map_or(0, |known| known.made_bytes())
 }
 
 /// Blocks on their way: a dot at the fraction of the way that has passed.

@@ -1,9 +1,10 @@
 //! What every core did, over the time of the query at the cursor. The future is not drawn. Drawing takes no memory.
 
 use super::super::hits::Target;
+use super::super::lanes::{Bar, Lane, showing};
 use super::super::model::{Model, Selected};
 use super::paint::{Brush, Note};
-use crate::common::ids::{NodeId, StageId, TaskId};
+use crate::common::ids::{NodeId, StageId};
 use crate::common::time::VirtualTime;
 use crate::event::{TaskCause, TaskOutcome};
 use crate::status::{Attempt, Status, TaskName, Victim};
@@ -16,9 +17,6 @@ const NAMES: u16 = 11;
 /// Columns for the time, at most; a wider screen stays blank behind them.
 const WIDEST: u16 = 512;
 
-/// More tasks of one core than this are not looked at one by one.
-const MANY: usize = 4 * WIDEST as usize;
-
 /// Time to columns.
 struct Scale {
     from: VirtualTime,
@@ -29,6 +27,11 @@ struct Scale {
 impl Scale {
     fn column(&self, at: VirtualTime) -> i32 {
         (at.since(self.from).0 / self.nanos_per_cell).min(u64::from(self.width)) as i32
+    }
+
+    /// The last cell of a bar at the cursor.
+    fn end(&self, model: &Model, bar: &Bar) -> i32 {
+        self.column(bar.ends(model.cursor.time)).min(i32::from(self.width) - 1)
     }
 }
 
@@ -49,10 +52,9 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
     let lanes = &model.run().lanes;
     let room = usize::from(inner.height);
     if lanes.len() <= room {
-        for (row, (place, tasks)) in lanes.iter().enumerate() {
-            let y = row as u16;
+        for (y, (place, bars)) in (0..).zip(lanes.iter()) {
             name(brush, inner, y, *place);
-            lane(brush, model, status, chart, y, place.0, tasks, &scale);
+            lane(brush, model, status, Rect { y: chart.y + y, height: 1, ..chart }, (place.0, bars), &scale);
         }
         legend(brush, inner, lanes.len(), room);
     } else {
@@ -63,9 +65,9 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
 fn scale(model: &Model, width: u16) -> Scale {
     let (from, to) = model.run().span_at(model.cursor.position);
     let cells = u64::from(width.max(2) - 1);
-    let exact = (to.since(from).0 / cells).max(1_000);
+    let exact = to.since(from).0 / cells;
     let open = model.run().is_growing();
-    let nanos_per_cell = if open { round_up(exact) } else { exact };
+    let nanos_per_cell = if open { round_up(exact.max(1_000_000)) } else { exact.max(1_000) };
     Scale { from, nanos_per_cell, width }
 }
 
@@ -109,44 +111,25 @@ fn name(brush: &mut Brush, area: Rect, y: u16, (node, core): (NodeId, u32)) {
     brush.say(area, 7, y, format_args!("c{core}"), Tone::Dim);
 }
 
-#[expect(clippy::too_many_arguments, reason = "a lane needs its place, its tasks and the scale")]
-fn lane(
-    brush: &mut Brush,
-    model: &Model,
-    status: &Status,
-    chart: Rect,
-    y: u16,
-    node: NodeId,
-    tasks: &[TaskId],
-    scale: &Scale,
-) {
-    down(brush, model, chart, y, node, scale);
-    let known = tasks.partition_point(|task| status.attempts.contains_key(task));
-    for (index, task) in tasks[..known].iter().enumerate() {
-        if let Some(attempt) = status.attempts.get(task).filter(|attempt| ends(model, attempt) >= scale.from) {
-            bar(brush, model, status, chart, y, attempt, index, scale);
+/// One core.
+fn lane(brush: &mut Brush, model: &Model, status: &Status, row: Rect, (node, lane): (NodeId, &Lane), scale: &Scale) {
+    down(brush, model, row, node, scale);
+    for bars in lane.known(status, model.cursor.time) {
+        for bar in showing(bars, scale.from, |bar| scale.end(model, bar)) {
+            if let Some(attempt) = status.attempts.get(&bar.task) {
+                draw_bar(brush, model, status, row, (lane.number(bar), bar, attempt), scale);
+            }
         }
     }
     let now = scale.column(model.cursor.time);
     let style = brush.style(Tone::Focus);
-    if now < i32::from(chart.width) {
-        brush.put(chart, now, i32::from(y), '│', style);
+    if now < i32::from(row.width) {
+        brush.put(row, now, 0, '│', style);
     }
-}
-
-/// When a bar ends: with the attempt, with its node, or now.
-fn ends(model: &Model, attempt: &Attempt) -> VirtualTime {
-    if attempt.orphaned {
-        let deaths = &model.run().head().deaths;
-        let death = deaths.iter().find(|death| death.node == attempt.node && death.at >= attempt.started);
-        let lost = death.map(|death| death.at).or(attempt.ended);
-        return lost.unwrap_or(model.cursor.time);
-    }
-    attempt.ended.unwrap_or(model.cursor.time)
 }
 
 /// The dashed line of a machine that is not there.
-fn down(brush: &mut Brush, model: &Model, chart: Rect, y: u16, node: NodeId, scale: &Scale) {
+fn down(brush: &mut Brush, model: &Model, row: Rect, node: NodeId, scale: &Scale) {
     let style = brush.style(Tone::Lost);
     let run = model.run();
     for death in run
@@ -163,46 +146,42 @@ fn down(brush: &mut Brush, model: &Model, chart: Rect, y: u16, node: NodeId, sca
         if until < scale.from {
             continue;
         }
-        for x in scale.column(death.at)..=scale.column(until).min(i32::from(chart.width) - 1) {
-            brush.put(chart, x, i32::from(y), '╌', style);
+        for x in scale.column(death.at)..=scale.column(until).min(i32::from(row.width) - 1) {
+            brush.put(row, x, 0, '╌', style);
         }
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a bar needs its place, its attempt and the scale")]
-fn bar(
+fn draw_bar(
     brush: &mut Brush,
     model: &Model,
     status: &Status,
-    chart: Rect,
-    y: u16,
-    attempt: &Attempt,
-    index: usize,
+    row: Rect,
+    (index, bar, attempt): (usize, &Bar, &Attempt),
     scale: &Scale,
 ) {
-    let (start, end) =
-        (scale.column(attempt.started), scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1));
+    let (start, end) = (scale.column(bar.started), scale.end(model, bar));
     let (body, tone) = look(attempt, index);
     let fetched = attempt.fetches.iter().map(|fetch| fetch.arrives).max().map(|at| scale.column(at));
     let style = brush.style(tone);
     for x in start..=end {
         let fetching = fetched.is_some_and(|until| x < until);
-        brush.put(chart, x, i32::from(y), if fetching { '⇣' } else { body }, style);
+        brush.put(row, x, 0, if fetching { '⇣' } else { body }, style);
     }
     match tone {
-        Tone::Lost => brush.put(chart, end, i32::from(y), '✗', style),
-        Tone::Failed => brush.put(chart, end, i32::from(y), '!', style),
+        Tone::Lost => brush.put(row, end, 0, '✗', style),
+        Tone::Failed => brush.put(row, end, 0, '!', style),
         _ if attempt.metrics.spilled_bytes > 0 => {
             let style = brush.style(Tone::Spilled);
-            brush.put(chart, end, i32::from(y), State::Spilled.glyph(), style);
+            brush.put(row, end, 0, State::Spilled.glyph(), style);
         }
         _ => {}
     }
     if end >= start {
         let task = Selected::Task(attempt.stage.stage, attempt.partition);
-        brush.hit(chart, start as u16, y, (end - start + 1) as u16, Target::Select(task));
+        brush.hit(row, start as u16, 0, (end - start + 1) as u16, Target::Select(task));
     }
-    label(brush, model, status, chart, y, attempt, (start, end));
+    label(brush, model, status, row, attempt, (start, end));
 }
 
 /// What an attempt's bar is made of; neighbours on a core differ.
@@ -231,7 +210,7 @@ pub fn look(attempt: &Attempt, index: usize) -> (char, Tone) {
     (body, tone)
 }
 
-fn label(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, y: u16, attempt: &Attempt, span: (i32, i32)) {
+fn label(brush: &mut Brush, model: &Model, status: &Status, row: Rect, attempt: &Attempt, span: (i32, i32)) {
     let (id, partition): (StageId, u32) = (attempt.stage.stage, attempt.partition);
     let Some(stage) = status.stages.get(&id) else { return };
     let name = TaskName { stage, partition };
@@ -245,9 +224,9 @@ fn label(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, y: u16,
     };
     if room > text.width() as i32 {
         let tone = if selected { Tone::Selected } else { Tone::Text };
-        brush.tone(chart, (span.0 + 1) as u16, y, text, tone);
+        brush.tone(row, (span.0 + 1) as u16, 0, text, tone);
     } else if selected && span.0 >= 0 {
-        brush.mark(chart, span.0 as u16, y, (room + 1).max(1) as u16);
+        brush.mark(row, span.0 as u16, 0, (room + 1).max(1) as u16);
     }
 }
 
@@ -271,38 +250,39 @@ fn by_node(brush: &mut Brush, model: &Model, status: &Status, inner: Rect, chart
         let y = row as u16;
         brush.say(inner, 0, y, format_args!("{node}"), Tone::Dim);
         brush.hit(inner, 0, y, inner.width, Target::Select(Selected::Node(*node)));
-        down(brush, model, chart, y, *node, scale);
-        let lanes = model.run().lanes.range((*node, 0)..=(*node, u32::MAX));
-        let mut load = [(0_u32, false); WIDEST as usize];
-        let mut cores = 0;
-        for (_, tasks) in lanes {
-            cores += 1;
-            let known = tasks.partition_point(|task| status.attempts.contains_key(task));
-            // A core does one task after the other, so that their ends come in order too.
-            let ended = |task: &TaskId| status.attempts.get(task).map(|attempt| ends(model, attempt));
-            let seen = tasks[..known].partition_point(|task| ended(task).is_some_and(|end| end < scale.from));
-            let mut left = &tasks[seen..known];
-            while let Some((task, mut later)) = left.split_first() {
-                if let Some(attempt) = status.attempts.get(task) {
-                    let to = scale.column(ends(model, attempt)).min(i32::from(chart.width) - 1);
-                    for x in scale.column(attempt.started)..=to {
-                        let cell = &mut load[x as usize];
-                        *cell = (cell.0 + 1, cell.1 || attempt.is_again());
-                    }
-                    if left.len() > MANY {
-                        // What lies wholly in a cell that is drawn already would not show.
-                        let hidden = |task: &TaskId| ended(task).is_some_and(|end| scale.column(end) <= to);
-                        later = &later[later.partition_point(hidden)..];
-                    }
-                }
-                left = later;
+        let chart = Rect { y: chart.y + y, height: 1, ..chart };
+        down(brush, model, chart, *node, scale);
+        load(brush, model, status, chart, *node, scale);
+    }
+}
+
+/// How many cores of a machine are busy in each cell, and whether something runs again there.
+fn load(brush: &mut Brush, model: &Model, status: &Status, row: Rect, node: NodeId, scale: &Scale) {
+    let mut load = [(0_u32, false); WIDEST as usize];
+    let mut cores = 0;
+    for lane in model.run().lanes.of(node) {
+        cores += 1;
+        let [all, marked] = lane.known(status, model.cursor.time);
+        let shown = |bars| showing(bars, scale.from, |bar| scale.end(model, bar));
+        let mut free = 0;
+        for bar in shown(all) {
+            let end = scale.end(model, bar);
+            for x in scale.column(bar.started).max(free)..=end {
+                load[x as usize].0 += 1;
+            }
+            free = end + 1;
+        }
+        let is_again = |bar: &&Bar| status.attempts.get(&bar.task).is_some_and(|attempt| attempt.is_again());
+        for bar in shown(marked).filter(is_again) {
+            for x in scale.column(bar.started)..=scale.end(model, bar) {
+                load[x as usize].1 = true;
             }
         }
-        for (x, (busy, again)) in load.into_iter().enumerate().filter(|(_, (busy, _))| *busy > 0) {
-            let glyph = if again { '↻' } else { shade(f64::from(busy) / f64::from(cores.max(1))) };
-            let style = brush.style(if again { Tone::Again } else { Tone::Done });
-            brush.put(chart, x as i32, i32::from(y), glyph, style);
-        }
+    }
+    for (x, (busy, again)) in load.into_iter().enumerate().filter(|(_, (busy, _))| *busy > 0) {
+        let glyph = if again { '↻' } else { shade(f64::from(busy) / f64::from(cores.max(1))) };
+        let style = brush.style(if again { Tone::Again } else { Tone::Done });
+        brush.put(row, x as i32, 0, glyph, style);
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Origin {
 pub fn parts(status: &Status, stage: &Stage) -> Vec<Part> {
     let sums = (!stage.definition.reads.is_empty()).then(|| read_sums(status, stage));
     let task = |partition: usize| {
-        let task = &stage.tasks[partition];
+        let task = &stage.tasks()[partition];
         let last = task.runs.last().and_then(|run| status.attempts.get(run));
         let read = sums.as_ref().and_then(|sums| sums.get(partition).copied());
         let (rows, bytes) = match (read, last.filter(|attempt| attempt.succeeded())) {
@@ -45,7 +45,7 @@ pub fn parts(status: &Status, stage: &Stage) -> Vec<Part> {
         let time = last.and_then(|attempt| Some(attempt.ended?.since(attempt.started)));
         Part { rows, bytes, time, node: last.map(|attempt: &std::sync::Arc<Attempt>| attempt.node), state: task.state }
     };
-    (0..stage.tasks.len()).map(task).collect()
+    (0..stage.tasks().len()).map(task).collect()
 }
 
 /// Rows and bytes of the map outputs that each partition reads, as far as they are made.
@@ -60,7 +60,7 @@ fn read_sums(status: &Status, stage: &Stage) -> Vec<(u64, u64)> {
         let mut sum = (0, 0);
         for slice in slices(stage, partition) {
             let Some(shuffle) = status.shuffles.get(&slice.shuffle) else { continue };
-            let is_whole = slice.maps.0 == 0 && slice.maps.1 as usize >= shuffle.maps.len();
+            let is_whole = slice.maps.0 == 0 && slice.maps.1 as usize >= shuffle.maps().len();
             for reduce in slice.reduces.0..slice.reduces.1 {
                 let (rows, bytes) = match totals.get(&slice.shuffle).filter(|_| is_whole) {
                     Some(all) => all.get(reduce as usize).copied().unwrap_or_default(),
@@ -71,12 +71,12 @@ fn read_sums(status: &Status, stage: &Stage) -> Vec<(u64, u64)> {
         }
         sum
     };
-    (0..stage.tasks.len()).map(sum).collect()
+    (0..stage.tasks().len()).map(sum).collect()
 }
 
 fn by_reduce(shuffle: &Shuffle) -> Vec<(u64, u64)> {
     let mut sums = vec![(0, 0); shuffle.reduces as usize];
-    for output in shuffle.maps.iter().flatten() {
+    for output in shuffle.maps().iter().flatten() {
         for (sum, (rows, bytes)) in sums.iter_mut().zip(output.rows.iter().zip(output.bytes.iter())) {
             *sum = (sum.0 + rows, sum.1 + bytes);
         }
@@ -85,7 +85,7 @@ fn by_reduce(shuffle: &Shuffle) -> Vec<(u64, u64)> {
 }
 
 fn of_maps(shuffle: &Shuffle, maps: (u32, u32), reduce: u32) -> (u64, u64) {
-    let maps = shuffle.maps.iter().skip(maps.0 as usize).take(maps.1.saturating_sub(maps.0) as usize);
+    let maps = shuffle.maps().iter().skip(maps.0 as usize).take(maps.1.saturating_sub(maps.0) as usize);
     maps.flatten().fold((0, 0), |sum, output| {
         let at = |all: &[u64]| all.get(reduce as usize).copied().unwrap_or(0);
         (sum.0 + at(&output.rows), sum.1 + at(&output.bytes))
@@ -115,7 +115,7 @@ pub fn origins(status: &Status, stage: &Stage, partition: usize) -> Vec<Origin> 
     let mut found = Vec::new();
     for slice in slices(stage, partition) {
         let Some(shuffle) = status.shuffles.get(&slice.shuffle) else { continue };
-        for (map, output) in shuffle.maps.iter().enumerate() {
+        for (map, output) in shuffle.maps().iter().enumerate() {
             let map = map as u32;
             let Some(output) = output.as_ref().filter(|_| (slice.maps.0..slice.maps.1).contains(&map)) else {
                 continue;

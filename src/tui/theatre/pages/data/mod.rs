@@ -122,7 +122,7 @@ impl DataPage {
     /// Takes a key in.
     pub fn key(&mut self, model: &Model, action: Action) -> Answer {
         let status = model.run().history.current();
-        let last = self.known(status).map_or(0, |stage| stage.tasks.len().saturating_sub(1));
+        let last = self.known(status).map_or(0, |stage| stage.tasks().len().saturating_sub(1));
         match action {
             Action::Up if self.pane == Pane::Rows => self.row = self.row.saturating_sub(1),
             Action::Down if self.pane == Pane::Rows => self.row += 1,
@@ -157,7 +157,7 @@ impl DataPage {
     /// The rows to look at: of what a partition reads, or, where that went through no shuffle, of what its task wrote.
     #[must_use]
     pub fn rows<'a>(&self, status: &'a Status, stage: &Stage) -> Vec<Drawn<'a>> {
-        let chosen = self.choice.min(stage.tasks.len().saturating_sub(1));
+        let chosen = self.choice.min(stage.tasks().len().saturating_sub(1));
         let is_source = stage.definition.reads.is_empty();
         let rows = if is_source { facts::written(status, stage, chosen) } else { facts::drawn(status, stage, chosen) };
         // One table has one head: of two sides of a join the first.
@@ -187,7 +187,7 @@ impl DataPage {
             let name = stage.task_name(partition as u32).to_lowercase();
             name.ends_with(word) || facts::drawn(status, stage, partition).iter().any(|drawn| drawn.has(word))
         };
-        let Some(found) = around(stage.tasks.len(), self.choice, is_forward, has) else { return false };
+        let Some(found) = around(stage.tasks().len(), self.choice, is_forward, has) else { return false };
         self.choose(found);
         self.row = self.rows(status, stage).iter().position(|drawn| drawn.has(word)).unwrap_or(0);
         true
@@ -226,6 +226,6 @@ fn most_interesting(status: &Status, stages: &[StageId]) -> Option<StageId> {
     let known = || stages.iter().filter_map(|id| status.stages.get(id));
     let skewed = known().map(|stage| (stage, skew(stage))).filter(|(_, skew)| *skew > SKEW);
     let worst = skewed.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(stage, _)| stage);
-    let reads = known().find(|stage| !stage.definition.reads.is_empty() && stage.tasks.len() > 1);
+    let reads = known().find(|stage| !stage.definition.reads.is_empty() && stage.tasks().len() > 1);
     worst.or(reads).map(|stage| stage.definition.stage)
 }

@@ -79,9 +79,9 @@ fn into_words(status: &Status, stage: &Stage) -> String {
     let from: Vec<String> = stage.definition.parents.iter().map(|parent| words::stage(status, *parent)).collect();
     let from = if from.is_empty() { "its input".to_owned() } else { words::list(&from) };
     let missing = stage.definition.reads.iter().filter_map(|(shuffle, _)| status.shuffles.get(shuffle));
-    let is_part = missing.into_iter().any(|shuffle| shuffle.maps.iter().any(Option::is_none));
+    let is_part = missing.into_iter().any(|shuffle| shuffle.maps().iter().any(Option::is_none));
     let so_far = if is_part { ", so far" } else { "" };
-    format!("{name} reads {from} · {}{so_far}", plural(stage.tasks.len() as u64, "partition"))
+    format!("{name} reads {from} · {}{so_far}", plural(stage.tasks().len() as u64, "partition"))
 }
 
 fn full(brush: &mut Brush, scene: &Scene, body: Rect) {
@@ -336,7 +336,7 @@ fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
 fn origin_words(status: &Status, sample: &RowSample) -> String {
     let Some(shuffle) = status.shuffles.get(&sample.shuffle) else { return String::new() };
     let name = status.task_name(shuffle.writer, sample.map);
-    let at = shuffle.maps.get(sample.map as usize).and_then(Option::as_ref);
+    let at = shuffle.maps().get(sample.map as usize).and_then(Option::as_ref);
     at.map_or(name.clone(), |output| format!("{name} {}", output.node))
 }
 

@@ -6,7 +6,7 @@ use crate::common::text::{bytes, plural, visible};
 use crate::event::EventKind;
 use crate::report::words;
 use crate::session::{is_optional_rule, rule_reason};
-use crate::status::{MapOutput, Stage, Status};
+use crate::status::{Stage, Status};
 use crate::tui::theatre::recording::Recording;
 
 /// Which part of the way a step belongs to.
@@ -169,7 +169,7 @@ fn cut_at_exchanges(status: &Status, query: QueryId) -> Step {
     for root in stages.iter().rev().filter(|stage| !is_read(stage.definition.stage)) {
         stage_lines(status, root, 0, &mut lines, &mut seen);
     }
-    let tasks: u64 = stages.iter().map(|stage| stage.tasks.len() as u64).sum();
+    let tasks: u64 = stages.iter().map(|stage| stage.tasks().len() as u64).sum();
     let words = if stages.is_empty() {
         vec!["No stage yet, as far as the log goes.".to_owned()]
     } else {
@@ -200,7 +200,7 @@ fn stage_lines(status: &Status, stage: &Stage, depth: usize, lines: &mut Vec<Str
     }
     for (shuffle, parent) in &definition.reads {
         let known = status.shuffles.get(shuffle);
-        let size: u64 = known.map_or(0, |known| known.maps.iter().flatten().map(MapOutput::total_bytes).sum());
+        let size = known.map_or(0, |known| known.made_bytes());
         let reduces = known.map_or(0, |known| u64::from(known.reduces));
         let size = if size > 0 { format!(", {}", bytes(size)) } else { String::new() };
         lines.push(format!("{indent}╌╌╌╌ exchange into {}{size} ╌╌╌╌", plural(reduces, "partition")));
