@@ -3,8 +3,8 @@
 mod support;
 
 use batchlab::cluster::{ClusterConfig, Fault};
-use batchlab::event::EventKind;
 use batchlab::event::log::EventLog;
+use batchlab::event::{EventKind, SubmitReason};
 use batchlab::session::Outcome;
 use support::{request, run};
 
@@ -126,4 +126,69 @@ print(spark.read.json('table.json').dtypes)
     };
     assert_eq!(tasks(&[]), 1 + 1 + 1, "the first line, the types, and the documents");
     assert!(tasks(&small) > 10);
+}
+
+/// Jobs and skipped stages of each query, in order.
+fn jobs_and_skipped(events: &[EventKind]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for event in events {
+        match event {
+            EventKind::QueryStarted { .. } => found.push((0, 0)),
+            EventKind::JobSubmitted { .. } => found.last_mut().expect("a query").0 += 1,
+            EventKind::StageSkipped { .. } => found.last_mut().expect("a query").1 += 1,
+            _ => {}
+        }
+    }
+    found
+}
+
+const TWICE: &str = "
+counts = spark.range(0, 1000, 1, 8).groupBy(F.col('id') % 10).count()
+first = counts.collect()
+print(len(first), counts.collect() == first, counts.rdd.map(lambda row: row[1]).sum(), counts.count())
+";
+
+#[test]
+fn a_frame_that_ran_finds_its_shuffles() {
+    let (printed, _, events) = ran(TWICE, "nodes = 4\ncores = 2", &[], &[]);
+    assert_eq!(printed, "10 True 1000 10\n");
+    // Counting is another plan: it runs the exchange again, and one of its own.
+    assert_eq!(jobs_and_skipped(&events), [(2, 1), (1, 1), (1, 1), (3, 3)]);
+    let (printed, _, events) = ran(TWICE, "nodes = 4\ncores = 2", &[("spark.sql.adaptive.enabled", "false")], &[]);
+    assert_eq!(printed, "10 True 1000 10\n");
+    assert_eq!(jobs_and_skipped(&events), [(1, 0), (1, 1), (1, 1), (1, 0)]);
+}
+
+#[test]
+fn what_a_frame_left_is_made_again_where_it_was_lost() {
+    let script = TWICE.replace("first = counts.collect()\n", "first = counts.collect()\nspark.range(3).count()\n");
+    let (_, _, calm) = ran(&script, "nodes = 4\ncores = 2", &[], &[]);
+    let between =
+        calm.iter().position(|event| matches!(event, EventKind::QueryStarted { action, .. } if action == "count"));
+    let job = calm[between.expect("a count")..].iter().find_map(|event| match event {
+        EventKind::JobSubmitted { stages, .. } => stages.last().copied(),
+        _ => None,
+    });
+    let fault = format!("kill:1@{}.p0", job.expect("a job"));
+    let (printed, outcome, events) = ran(&script, "nodes = 4\ncores = 2", &[], &[&fault]);
+    assert_eq!((printed.as_str(), outcome.exit), ("10 True 1000 10\n", 0));
+    let again = |events: &[EventKind]| {
+        let made_again = |event: &&EventKind| {
+            matches!(event, EventKind::StageSubmitted { reason: SubmitReason::OutputsLost { .. }, .. })
+        };
+        events.iter().filter(made_again).count()
+    };
+    assert_eq!((again(&calm), again(&events) > 0), (0, true));
+}
+
+#[test]
+fn rdds_that_stand_on_one_another_share_their_shuffles() {
+    let script = "
+pairs = spark.sparkContext.parallelize(range(100), 4).map(lambda x: (x % 5, 1)).reduceByKey(lambda a, b: a + b)
+print(sorted(pairs.collect())[0], pairs.count(), pairs.mapValues(lambda v: v + 1).values().sum())
+";
+    let (printed, _, events) = ran(script, "nodes = 2\ncores = 2", &[], &[]);
+    assert_eq!(printed, "(0, 20) 5 105\n");
+    // A wide operation first asks how many partitions there are.
+    assert_eq!(jobs_and_skipped(&events), [(0, 0), (1, 0), (1, 1), (1, 1)]);
 }

@@ -26,6 +26,7 @@ fn collect(plan: &LogicalPlan, ids: &ExprIds, renamed: &mut Renamed) {
         LogicalPlan::LocalRelation { output, .. }
         | LogicalPlan::Range { output, .. }
         | LogicalPlan::Cached { output, .. }
+        | LogicalPlan::Ran { output, .. }
         | LogicalPlan::Checkpoint { output, .. }
         | LogicalPlan::MapPartitions { output, .. }
         | LogicalPlan::Generate { output, .. } => output.iter().for_each(|column| make(column.id)),
@@ -62,6 +63,7 @@ fn rename(plan: &Arc<LogicalPlan>, renamed: &Renamed) -> Arc<LogicalPlan> {
         LogicalPlan::LocalRelation { output, .. }
         | LogicalPlan::Range { output, .. }
         | LogicalPlan::Cached { output, .. }
+        | LogicalPlan::Ran { output, .. }
         | LogicalPlan::Checkpoint { output, .. }
         | LogicalPlan::MapPartitions { output, .. }
         | LogicalPlan::Generate { output, .. }
@@ -150,6 +152,7 @@ pub(super) fn map_exprs(mut node: LogicalPlan, f: &mut dyn FnMut(Expr) -> Expr) 
         | LogicalPlan::OneRow
         | LogicalPlan::Scan(_)
         | LogicalPlan::Cached { .. }
+        | LogicalPlan::Ran { .. }
         | LogicalPlan::Checkpoint { .. }
         | LogicalPlan::SubqueryAlias { .. }
         | LogicalPlan::With { .. }

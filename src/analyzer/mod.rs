@@ -174,6 +174,7 @@ impl<'a> Analyzer<'a> {
             | LogicalPlan::OneRow
             | LogicalPlan::Scan(_)
             | LogicalPlan::Cached { .. }
+            | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. } => Ok(self.leaf(plan)),
             LogicalPlan::With { definitions, input } => self.with(definitions, input, scope),
             LogicalPlan::Project { exprs, input } => self.select(exprs, &below(input)?, scope),
@@ -306,6 +307,7 @@ impl<'a> Analyzer<'a> {
             LogicalPlan::LocalRelation { output, .. }
             | LogicalPlan::Range { output, .. }
             | LogicalPlan::Cached { output, .. }
+            | LogicalPlan::Ran { output, .. }
             | LogicalPlan::Checkpoint { output, .. } => *output = self.assigned(output),
             LogicalPlan::Scan(scan) => scan.output = self.assigned(&scan.output),
             _ => {}

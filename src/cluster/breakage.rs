@@ -309,14 +309,15 @@ impl Cluster {
             self.tell(Input::CacheDropped { cache });
         }
         self.kept_shuffles.extend(std::mem::take(&mut self.query_shuffles).into_values().flatten());
-        self.drop_unused_shuffles(&BTreeSet::new());
+        self.living_plans.clear();
+        self.drop_unused();
         self.forget_prepared(|_, _| true);
         self.stage_work.clear();
         self.jobs.clear();
         self.errors.clear();
         self.relations.clear();
         self.relation_bytes.clear();
-        self.query_reads.clear();
+        self.kept_broadcasts.clear();
         self.query_broadcasts.clear();
         self.is_driver_dead = false;
         self.ask_anew();

@@ -6,7 +6,7 @@ use super::inputs::{ShuffleView, View};
 use super::job::{JobSpec, JobWork};
 use super::pool::Ticket;
 use super::simulation::{Cluster, JobState, Prepared, StageWork};
-use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::PhysicalPlan;
@@ -131,7 +131,7 @@ impl Cluster {
         spec: &JobSpec,
         done: &mut Replaced,
     ) -> Result<Arc<PhysicalPlan>> {
-        if let Some(known) = done.get(&Arc::as_ptr(plan)).or_else(|| self.read_of(plan, spec)) {
+        if let Some(known) = done.get(&Arc::as_ptr(plan)).or_else(|| self.read_of(plan)) {
             return Ok(known.clone());
         }
         let children = match plan.as_ref() {
@@ -159,18 +159,20 @@ impl Cluster {
             }
         };
         done.insert(Arc::as_ptr(plan), replaced.clone());
-        if let (Some(query), true) = (spec.query, is_exchange(plan)) {
-            self.query_reads.entry(query).or_default().push(replaced.clone());
+        if is_exchange(plan) {
+            self.reads.push(replaced.clone());
         }
         Ok(replaced)
     }
 
-    /// What an exchange has become in an earlier job of the same query.
-    fn read_of(&self, plan: &Arc<PhysicalPlan>, spec: &JobSpec) -> Option<&Arc<PhysicalPlan>> {
-        let known = self.query_reads.get(&spec.query?).filter(|_| is_exchange(plan))?;
-        known.iter().find(|read| match read.as_ref() {
+    /// What an exchange has become in an earlier job.
+    fn read_of(&self, plan: &PhysicalPlan) -> Option<&Arc<PhysicalPlan>> {
+        if !is_exchange(plan) {
+            return None;
+        }
+        self.reads.iter().find(|read| match read.as_ref() {
             PhysicalPlan::ShuffleRead { exchange, .. } | PhysicalPlan::BroadcastRead { exchange, .. } => {
-                Arc::ptr_eq(exchange, plan)
+                std::ptr::eq(Arc::as_ptr(exchange), plan)
             }
             _ => false,
         })
@@ -213,10 +215,11 @@ impl Cluster {
         Ok(lineage)
     }
 
-    /// Shuffles and broadcasts that the lineage of a cache stands on.
-    pub(super) fn below_caches(&self) -> (BTreeSet<ShuffleId>, BTreeSet<crate::common::ids::BroadcastId>) {
+    /// Shuffles and broadcasts that the lineage of a cache stands on, or a plan that may run again.
+    pub(super) fn still_wanted(&self) -> (BTreeSet<ShuffleId>, BTreeSet<BroadcastId>) {
         let (mut shuffles, mut broadcasts) = (BTreeSet::new(), BTreeSet::new());
-        let mut open: Vec<Arc<PhysicalPlan>> = self.cache_plans.values().map(|(plan, _)| plan.clone()).collect();
+        let caches = self.cache_plans.values().map(|(plan, _)| plan);
+        let mut open: Vec<Arc<PhysicalPlan>> = caches.chain(&self.living_plans).cloned().collect();
         while let Some(plan) = open.pop() {
             plan.visit(&mut |node| match node {
                 PhysicalPlan::ShuffleRead { shuffle, .. } if shuffles.insert(*shuffle) => {
@@ -224,7 +227,7 @@ impl Cluster {
                     open.extend(writer.and_then(|stage| Some(self.scheduler.stages().get(stage)?.plan.clone())));
                 }
                 PhysicalPlan::BroadcastRead { broadcast, .. } => drop(broadcasts.insert(*broadcast)),
-                _ => {}
+                _ => open.extend(self.read_of(node).cloned()),
             });
         }
         (shuffles, broadcasts)

@@ -150,10 +150,13 @@ pub struct Cluster {
     pub(super) jobs: BTreeMap<JobId, JobState>,
     pub(super) errors: BTreeMap<TaskId, SparkError>,
     pub(super) query_shuffles: BTreeMap<QueryId, Vec<ShuffleId>>,
-    /// Reads of what the exchanges of a query have become: its later jobs find their outputs still there.
-    pub(super) query_reads: BTreeMap<QueryId, Vec<Arc<PhysicalPlan>>>,
-    /// Shuffles of queries that have ended, kept for caches that stand on them.
+    /// What exchanges that the cluster cut by itself have become: later jobs of the same plan find their outputs still there.
+    pub(super) reads: Vec<Arc<PhysicalPlan>>,
+    /// Plans of queries that have ended and may run again.
+    pub(super) living_plans: Vec<Arc<PhysicalPlan>>,
+    /// Shuffles of queries that have ended, kept for caches and plans that stand on them; and broadcasts.
     pub(super) kept_shuffles: BTreeSet<ShuffleId>,
+    pub(super) kept_broadcasts: BTreeSet<BroadcastId>,
     pub(super) query_broadcasts: BTreeMap<QueryId, Vec<BroadcastId>>,
     pub(super) pool: Pool,
     /// Memory of this process for shuffle blocks.
@@ -234,8 +237,10 @@ impl Cluster {
             jobs: BTreeMap::new(),
             errors: BTreeMap::new(),
             query_shuffles: BTreeMap::new(),
-            query_reads: BTreeMap::new(),
+            reads: Vec::new(),
+            living_plans: Vec::new(),
             kept_shuffles: BTreeSet::new(),
+            kept_broadcasts: BTreeSet::new(),
             query_broadcasts: BTreeMap::new(),
             pool: Pool::new(threads)?,
             room: Room::new(u64::MAX),
@@ -429,34 +434,34 @@ impl Cluster {
         }
         self.cache_plans.remove(&cache);
         self.tell(Input::CacheDropped { cache });
-        let kept = self.below_caches();
-        self.drop_unused_shuffles(&kept.0);
+        self.drop_unused();
         self.settle();
     }
 
-    /// The query has ended: what still runs for it is cancelled, and its shuffles and broadcasts are dropped, except those below a cache
-    /// that still stands.
-    pub fn end_query(&mut self, query: QueryId) {
+    /// The query has ended: what still runs for it is cancelled. Shuffles and broadcasts are dropped, except those below a cache that still
+    /// stands or below a plan of `living`, the plans that may run again.
+    pub fn end_query(&mut self, query: QueryId, living: Vec<Arc<PhysicalPlan>>) {
         let jobs: Vec<JobId> =
             self.jobs.iter().filter(|(_, job)| job.query == Some(query)).map(|(id, _)| *id).collect();
         self.cancel(&jobs, "its query has ended");
-        self.query_reads.remove(&query);
+        self.living_plans = living;
         self.kept_shuffles.extend(self.query_shuffles.remove(&query).unwrap_or_default());
-        let kept = self.below_caches();
-        for broadcast in self.query_broadcasts.remove(&query).unwrap_or_default() {
-            if !kept.1.contains(&broadcast) {
-                self.relations.remove(&broadcast);
-            }
-        }
-        self.drop_unused_shuffles(&kept.0);
+        self.kept_broadcasts.extend(self.query_broadcasts.remove(&query).unwrap_or_default());
+        self.drop_unused();
     }
 
-    pub(super) fn drop_unused_shuffles(&mut self, kept: &BTreeSet<ShuffleId>) {
-        for shuffle in std::mem::take(&mut self.kept_shuffles) {
-            if kept.contains(&shuffle) {
-                self.kept_shuffles.insert(shuffle);
-                continue;
-            }
+    /// Drops what ended queries left and nobody wants any more.
+    pub(super) fn drop_unused(&mut self) {
+        let wanted = self.still_wanted();
+        let broadcasts: BTreeSet<_> = self.kept_broadcasts.extract_if(.., |id| !wanted.1.contains(id)).collect();
+        let shuffles: BTreeSet<_> = self.kept_shuffles.extract_if(.., |id| !wanted.0.contains(id)).collect();
+        self.reads.retain(|read| match read.as_ref() {
+            PhysicalPlan::ShuffleRead { shuffle, .. } => !shuffles.contains(shuffle),
+            PhysicalPlan::BroadcastRead { broadcast, .. } => !broadcasts.contains(broadcast),
+            _ => false,
+        });
+        self.relations.retain(|broadcast, _| !broadcasts.contains(broadcast));
+        for shuffle in shuffles {
             let services = self.nodes.values_mut().map(|node| &mut node.service);
             let stores = self.executors.values_mut().map(|executor| &mut executor.store);
             services.chain(stores).for_each(|store| store.drop_shuffle(shuffle));

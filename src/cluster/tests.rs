@@ -335,7 +335,7 @@ fn a_shuffle_that_ran_is_skipped_by_the_next_job() {
     let read = Arc::new(PhysicalPlan::ShuffleRead { shuffle, exchange, reducers: 4, slices: None });
     assert_eq!(collect(&mut cluster, &read).expect("it runs").iter().map(Vec::len).sum::<usize>(), 1000);
     assert!(log.snapshot().iter().any(|event| matches!(event.kind, EventKind::StageSkipped { .. })));
-    cluster.end_query(QueryId(0));
+    cluster.end_query(QueryId(0), Vec::new());
     assert_eq!(cluster.shuffle_stats(shuffle).rows.iter().sum::<u64>(), 0);
     assert_eq!(collect(&mut cluster, &read).expect("made again").iter().map(Vec::len).sum::<usize>(), 1000);
 }

@@ -44,6 +44,11 @@ pub enum LogicalPlan {
         plan: Arc<LogicalPlan>,
         output: Vec<Attribute>,
     },
+    /// What an RDD stands on: a plan that has run, as it ran. It is a leaf: nothing optimizes it again.
+    Ran {
+        plan: Arc<LogicalPlan>,
+        output: Vec<Attribute>,
+    },
     /// A plan whose rows were written to reliable storage: `df.checkpoint()`. Its lineage is cut.
     Checkpoint {
         name: String,
@@ -393,6 +398,7 @@ impl LogicalPlan {
             LogicalPlan::LocalRelation { output, .. }
             | LogicalPlan::Range { output, .. }
             | LogicalPlan::Cached { output, .. }
+            | LogicalPlan::Ran { output, .. }
             | LogicalPlan::Checkpoint { output, .. }
             | LogicalPlan::Expand { output, .. }
             | LogicalPlan::MapPartitions { output, .. } => output.clone(),
@@ -458,6 +464,7 @@ impl LogicalPlan {
             | LogicalPlan::OneRow
             | LogicalPlan::Scan(_)
             | LogicalPlan::Cached { .. }
+            | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. } => Vec::new(),
             LogicalPlan::Union { inputs, .. } => inputs.iter().collect(),
             LogicalPlan::Join { left, right, .. }
@@ -520,6 +527,7 @@ impl LogicalPlan {
             | LogicalPlan::OneRow
             | LogicalPlan::Scan(_)
             | LogicalPlan::Cached { .. }
+            | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. } => {}
             LogicalPlan::Union { inputs, .. } => inputs.iter_mut().for_each(f),
             LogicalPlan::Join { left, right, .. }
@@ -572,6 +580,7 @@ impl LogicalPlan {
             | LogicalPlan::Range { .. }
             | LogicalPlan::OneRow
             | LogicalPlan::Cached { .. }
+            | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. }
             | LogicalPlan::SubqueryAlias { .. }
             | LogicalPlan::With { .. }
@@ -660,6 +669,7 @@ impl LogicalPlan {
             | LogicalPlan::Range { .. }
             | LogicalPlan::OneRow
             | LogicalPlan::Cached { .. }
+            | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. }
             | LogicalPlan::SubqueryAlias { .. }
             | LogicalPlan::With { .. }

@@ -74,7 +74,7 @@ fn cached(
         return Err(crate::common::SparkError::internal("a cache was expected"));
     };
     let context = planner.context;
-    let (lineage, planned) = match context.caches.lineage(*id) {
+    let (lineage, planned) = match context.kept.lineage(*id) {
         Some(RanPlan { initial, finished }) => (finished, Some(initial)),
         None => {
             let context = PlannerContext { root: RootUse::Partitioned, staging: None, ..*context };

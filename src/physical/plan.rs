@@ -4,6 +4,7 @@
 //! [`PhysicalPlan::output`] when a task starts. Spark's operator names are kept, also where the work is done differently
 //! (a `SortMergeJoin` keeps its name and its shuffles and hashes underneath).
 
+use super::properties;
 use crate::common::conf::Options;
 use crate::common::ids::{BroadcastId, CacheId, ExprId, ShuffleId};
 use crate::logical::expr::{AggregateCall, Attribute, Expr, SortOrder};
@@ -514,12 +515,17 @@ impl PhysicalPlan {
         match self {
             PhysicalPlan::LocalTableScan { partitions, .. } | PhysicalPlan::Range { partitions, .. } => *partitions,
             PhysicalPlan::OneRow
+            | PhysicalPlan::CollectLimit { .. }
+            | PhysicalPlan::CollectTail { .. }
             | PhysicalPlan::TakeOrderedAndProject { .. }
             | PhysicalPlan::GlobalLimit { .. }
             | PhysicalPlan::BroadcastExchange { .. }
             | PhysicalPlan::BroadcastRead { .. } => 1,
             PhysicalPlan::FileScan(scan) => scan.tasks.len(),
-            PhysicalPlan::Union { inputs } => inputs.iter().map(|input| input.partitions()).sum(),
+            PhysicalPlan::Union { inputs } => match properties::united_partitioning(inputs) {
+                Some(_) => inputs.first().map_or(0, |input| input.partitions()),
+                None => inputs.iter().map(|input| input.partitions()).sum(),
+            },
             PhysicalPlan::Coalesce { count, input } => input.partitions().min(*count).max(1),
             PhysicalPlan::Join { algorithm, left, right, .. } => match algorithm {
                 JoinAlgorithm::BroadcastHash { build } | JoinAlgorithm::BroadcastNestedLoop { build } => match build {
@@ -541,11 +547,27 @@ impl PhysicalPlan {
             | PhysicalPlan::Sort { input, .. }
             | PhysicalPlan::WindowGroupLimit { input, .. }
             | PhysicalPlan::LocalLimit { input, .. }
-            | PhysicalPlan::CollectLimit { input, .. }
-            | PhysicalPlan::CollectTail { input, .. }
             | PhysicalPlan::Sample { input, .. }
             | PhysicalPlan::MapPartitions { input, .. }
             | PhysicalPlan::WriteFiles { input, .. } => input.partitions(),
         }
     }
+}
+
+/// The partitions of which inputs make up one partition of a union, in order: one of each input where all are spread alike, else all
+/// partitions of the first input, then of the second, ….
+#[must_use]
+pub fn united(inputs: &[Arc<PhysicalPlan>], partition: usize) -> Vec<(&Arc<PhysicalPlan>, usize)> {
+    if properties::united_partitioning(inputs).is_some() {
+        return inputs.iter().map(|input| (input, partition)).collect();
+    }
+    let mut at = partition;
+    for input in inputs {
+        let count = input.partitions();
+        if at < count {
+            return vec![(input, at)];
+        }
+        at -= count;
+    }
+    Vec::new()
 }

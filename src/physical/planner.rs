@@ -31,28 +31,35 @@ pub struct PlannerContext<'a> {
     /// The folder below which the tasks of a `Write` at the root stage their files.
     pub staging: Option<PathBuf>,
     /// What is kept already.
-    pub caches: &'a dyn Caches,
+    pub kept: &'a dyn Kept,
 }
 
-/// What is known about cached relations.
-pub trait Caches {
+/// What is known about cached relations and about plans that have run.
+pub trait Kept {
     /// Bytes kept, once every partition is; scaled already.
     fn bytes(&self, id: CacheId) -> Option<u64>;
 
     /// The lineage as it was run, its exchanges replaced by reads of their results.
     fn lineage(&self, id: CacheId) -> Option<RanPlan>;
+
+    /// A plan as it was run.
+    fn ran(&self, plan: &Arc<LogicalPlan>) -> Option<Arc<PhysicalPlan>>;
 }
 
 /// Nothing is kept.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoCaches;
+pub struct NothingKept;
 
-impl Caches for NoCaches {
+impl Kept for NothingKept {
     fn bytes(&self, _id: CacheId) -> Option<u64> {
         None
     }
 
     fn lineage(&self, _id: CacheId) -> Option<RanPlan> {
+        None
+    }
+
+    fn ran(&self, _plan: &Arc<LogicalPlan>) -> Option<Arc<PhysicalPlan>> {
         None
     }
 }
@@ -77,7 +84,8 @@ pub fn plan(optimized: &Arc<LogicalPlan>, context: &PlannerContext<'_>) -> Resul
         RootUse::Partitioned => planner.plan_node(optimized)?,
     };
     let spread = requirements::ensure(&operators, context.conf);
-    Ok(super::validity::mark(&combine::combine(&spread, context.conf)))
+    let combined = requirements::without_redundant_sorts(&combine::combine(&spread, context.conf));
+    Ok(super::validity::mark(&combined))
 }
 
 /// Applies the strategies.
@@ -130,6 +138,10 @@ impl Planner<'_> {
                 output: output.clone(),
             },
             LogicalPlan::OneRow => PhysicalPlan::OneRow,
+            LogicalPlan::Ran { plan, .. } => {
+                let ran = self.context.kept.ran(plan);
+                return ran.ok_or_else(|| SparkError::internal("a plan that has run is not known any more"));
+            }
             LogicalPlan::Checkpoint { scan, output, .. } => return self.checkpoint(scan, output),
             LogicalPlan::SubqueryAlias { input, .. }
             | LogicalPlan::Hint { input, .. }

@@ -4,9 +4,10 @@ use super::plan::{AggregateStyle, BuildSide, JoinAlgorithm, Partitioning, Physic
 use crate::common::ids::ExprId;
 use crate::logical::Expr;
 use crate::logical::expr::SortOrder;
-use crate::logical::plan::JoinType;
+use crate::logical::plan::{JoinType, range_length};
 use crate::logical::rewrite::{reads, same};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The ways in which the rows are known to be spread; any of them may be relied on.
 pub(super) fn partitionings(plan: &PhysicalPlan) -> Vec<Partitioning> {
@@ -14,11 +15,15 @@ pub(super) fn partitionings(plan: &PhysicalPlan) -> Vec<Partitioning> {
         PhysicalPlan::ShuffleExchange { partitioning, .. } => vec![partitioning.clone()],
         PhysicalPlan::ShuffleRead { exchange, slices, .. } => read_partitionings(exchange, slices.as_deref()),
         PhysicalPlan::BroadcastExchange { .. } | PhysicalPlan::BroadcastRead { .. } => vec![Partitioning::Broadcast],
-        PhysicalPlan::GlobalLimit { .. } | PhysicalPlan::TakeOrderedAndProject { .. } | PhysicalPlan::OneRow => {
-            vec![Partitioning::Single]
-        }
+        PhysicalPlan::GlobalLimit { .. }
+        | PhysicalPlan::CollectLimit { .. }
+        | PhysicalPlan::CollectTail { .. }
+        | PhysicalPlan::TakeOrderedAndProject { .. }
+        | PhysicalPlan::OneRow => vec![Partitioning::Single],
         PhysicalPlan::Coalesce { count: 1, .. } => vec![Partitioning::Single],
+        PhysicalPlan::Range { start, end, step, .. } if range_length(*start, *end, *step) == 0 => Vec::new(),
         PhysicalPlan::Range { partitions: 1, .. } => vec![Partitioning::Single],
+        PhysicalPlan::Range { partitions, .. } => vec![Partitioning::Range(ordering(plan), *partitions)],
         PhysicalPlan::InMemoryTableScan { output, stored, plan, .. } => {
             let renamed: BTreeMap<ExprId, Expr> = plan
                 .output()
@@ -43,17 +48,59 @@ pub(super) fn partitionings(plan: &PhysicalPlan) -> Vec<Partitioning> {
         | PhysicalPlan::WindowGroupLimit { input, .. }
         | PhysicalPlan::Sort { input, .. }
         | PhysicalPlan::LocalLimit { input, .. }
-        | PhysicalPlan::CollectLimit { input, .. }
-        | PhysicalPlan::CollectTail { input, .. }
         | PhysicalPlan::Sample { input, .. }
         | PhysicalPlan::WriteFiles { input, .. } => partitionings(input),
         PhysicalPlan::LocalTableScan { .. }
-        | PhysicalPlan::Range { .. }
         | PhysicalPlan::FileScan(_)
         | PhysicalPlan::Expand { .. }
-        | PhysicalPlan::Union { .. }
         | PhysicalPlan::Coalesce { .. }
         | PhysicalPlan::MapPartitions { .. } => Vec::new(),
+        PhysicalPlan::Union { inputs } => united_partitioning(inputs).into_iter().collect(),
+    }
+}
+
+/// How the rows of a union are spread when all its inputs are spread alike: by the hash of the same columns, cut at the same places, or into
+/// one partition each (Spark 4.1 and later). Then partition 0 of the union holds partition 0 of every input. Inputs that are spread in
+/// several ways at once, as an inner join is, count as unlike.
+pub(super) fn united_partitioning(inputs: &[Arc<PhysicalPlan>]) -> Option<Partitioning> {
+    let only = |input: &PhysicalPlan| match partitionings(input).as_slice() {
+        [only @ (Partitioning::Single | Partitioning::Hash(..))] => Some(only.clone()),
+        _ => None,
+    };
+    let (first, others) = inputs.split_first()?;
+    let united = only(first)?;
+    let columns = first.output();
+    let is_alike = |input: &Arc<PhysicalPlan>| {
+        let pairs = input.output().into_iter().zip(columns.iter().cloned());
+        let to_first = pairs.map(|(column, first)| (column.id, Expr::Attribute(first))).collect();
+        match (&united, only(input)) {
+            (Partitioning::Single, Some(Partitioning::Single)) => true,
+            (Partitioning::Hash(wanted, count), Some(Partitioning::Hash(by, other))) => {
+                let by: Option<Vec<Expr>> = by.iter().map(|expr| renamed(expr, &to_first)).collect();
+                let is_same =
+                    |by: Vec<Expr>| by.len() == wanted.len() && by.iter().zip(wanted).all(|(a, b)| same(a, b));
+                *count == other && by.is_some_and(is_same) && cut_of(first) == cut_of(input)
+            }
+            _ => false,
+        }
+    };
+    others.iter().all(is_alike).then_some(united)
+}
+
+/// Into how many partitions the rows were hashed, and how these were put together since.
+fn cut_of(plan: &PhysicalPlan) -> Option<(usize, Option<&[ShuffleSlice]>)> {
+    match plan {
+        PhysicalPlan::ShuffleExchange { partitioning, .. } => Some((partitioning.count(), None)),
+        PhysicalPlan::ShuffleRead { reducers, slices, .. } => Some((*reducers, slices.as_deref())),
+        PhysicalPlan::Join {
+            algorithm:
+                JoinAlgorithm::BroadcastHash { build: BuildSide::Left }
+                | JoinAlgorithm::BroadcastNestedLoop { build: BuildSide::Left },
+            right,
+            ..
+        } => cut_of(right),
+        PhysicalPlan::Join { join_type: JoinType::RightOuter, right, .. } => cut_of(right),
+        other => cut_of(other.children().first()?),
     }
 }
 
@@ -194,8 +241,12 @@ fn ordered(plan: &PhysicalPlan, in_spark: bool) -> Vec<SortOrder> {
         | PhysicalPlan::CollectLimit { input, .. }
         | PhysicalPlan::CollectTail { input, .. }
         | PhysicalPlan::Sample { input, .. } => ordering(input),
+        PhysicalPlan::Range { step, output, .. } => {
+            let mut order = ascending(&output.iter().cloned().map(Expr::Attribute).collect::<Vec<_>>());
+            order.iter_mut().for_each(|key| (key.ascending, key.nulls_first) = (*step > 0, *step > 0));
+            order
+        }
         PhysicalPlan::LocalTableScan { .. }
-        | PhysicalPlan::Range { .. }
         | PhysicalPlan::OneRow
         | PhysicalPlan::FileScan(_)
         | PhysicalPlan::InMemoryTableScan { .. }

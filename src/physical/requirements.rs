@@ -229,6 +229,16 @@ pub(super) fn initial_partitions(conf: &Conf) -> usize {
     plain
 }
 
+/// Leaves out sorts of rows that lie in that order already (Spark's `RemoveRedundantSorts`).
+#[must_use]
+pub fn without_redundant_sorts(plan: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
+    let plan = plan.map_inputs(&mut |child| without_redundant_sorts(child));
+    match &*plan {
+        PhysicalPlan::Sort { order, input, .. } if is_sorted_by(&ordering(input), order) => input.clone(),
+        _ => plan,
+    }
+}
+
 fn sort(input: Arc<PhysicalPlan>, order: Vec<SortOrder>) -> Arc<PhysicalPlan> {
     if order.is_empty() || is_sorted_by(&ordering(&input), &order) {
         return input;

@@ -3,7 +3,7 @@
 //! Only sizes of files are known before a query runs; every node above scales them by the width of its rows. A frame made from Python
 //! rows counts as endless, as in Spark: such a side is only broadcast by a hint or by what adaptive execution measured.
 
-use super::planner::{Caches, NoCaches, PlannerContext};
+use super::planner::{Kept, NothingKept, PlannerContext};
 use crate::logical::plan::{FileScan, JoinType};
 use crate::logical::{Attribute, DataType, LogicalPlan};
 
@@ -13,20 +13,20 @@ const UNKNOWN: u128 = i64::MAX as u128;
 /// What sizes depend on beside the plan.
 #[derive(Clone, Copy)]
 struct Known<'a> {
-    caches: &'a dyn Caches,
+    kept: &'a dyn Kept,
     scale: u64,
 }
 
 /// The estimated size of a plan's rows in bytes.
 #[must_use]
 pub fn size_in_bytes(plan: &LogicalPlan, context: &PlannerContext<'_>) -> u128 {
-    size_of(plan, Known { caches: context.caches, scale: context.scale })
+    size_of(plan, Known { kept: context.kept, scale: context.scale })
 }
 
 /// The estimate when nothing is cached or scaled.
 #[must_use]
 pub fn estimate(plan: &LogicalPlan) -> u128 {
-    size_of(plan, Known { caches: &NoCaches, scale: 1 })
+    size_of(plan, Known { kept: &NothingKept, scale: 1 })
 }
 
 fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
@@ -40,10 +40,11 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
         }
         LogicalPlan::OneRow => 1,
         LogicalPlan::Scan(scan) => scan_size(scan, context),
-        LogicalPlan::Cached { id, plan, output } => match context.caches.bytes(*id) {
+        LogicalPlan::Cached { id, plan, output } => match context.kept.bytes(*id) {
             Some(bytes) => u128::from(bytes),
             None => scaled(size_of(plan, context), &plan.output(), output),
         },
+        LogicalPlan::Ran { plan, .. } => size_of(plan, context),
         LogicalPlan::Checkpoint { scan, .. } => size_of(scan, context),
         LogicalPlan::Union { inputs, .. } => {
             inputs.iter().map(|input| size_of(input, context)).fold(0, u128::saturating_add)

@@ -16,7 +16,7 @@
 use super::map_outputs::ranges;
 use crate::common::ids::{BroadcastId, CacheId, NodeId, ShuffleId, StageId};
 use crate::event::{Slice, StageDefinition};
-use crate::physical::plan::{BuildSide, FileSlice, JoinAlgorithm, PhysicalPlan, ShuffleSlice};
+use crate::physical::plan::{BuildSide, FileSlice, JoinAlgorithm, PhysicalPlan, ShuffleSlice, united};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{DfsPostOrder, Reversed};
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,15 +181,8 @@ pub fn leaves(plan: &PhysicalPlan, partition: usize, piece: &dyn Fn(&FileSlice) 
         }
         PhysicalPlan::BroadcastRead { broadcast, .. } => vec![Leaf::Broadcast(*broadcast)],
         PhysicalPlan::Union { inputs } => {
-            let mut offset = partition;
-            for input in inputs {
-                let count = input.partitions();
-                if offset < count {
-                    return leaves(input, offset, piece);
-                }
-                offset -= count;
-            }
-            Vec::new()
+            let parts = united(inputs, partition).into_iter();
+            parts.flat_map(|(input, partition)| leaves(input, partition, piece)).collect()
         }
         PhysicalPlan::Join { algorithm, left, right, .. } => {
             let (l, r) = match algorithm {

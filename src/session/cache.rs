@@ -3,11 +3,9 @@
 //! A cached plan is found again by its shape: two plans that differ only in the ids of their columns are the same plan. Rows are kept by
 //! the cluster, partition by partition; this is only the list.
 
-use crate::cluster::Cluster;
 use crate::common::ids::{CacheId, ExprId};
 use crate::logical::plan::LogicalPlan;
 use crate::physical::plan::RanPlan;
-use crate::physical::planner::Caches;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -24,23 +22,6 @@ pub(super) struct Entry {
     /// the tasks that miss it.
     pub is_loaded: bool,
     shape: String,
-}
-
-/// What the planner may know of the caches: how large the filled ones are, and the lineage that filled them.
-pub(super) struct Kept<'a> {
-    pub caches: &'a CacheManager,
-    pub cluster: Option<&'a Cluster>,
-}
-
-impl Caches for Kept<'_> {
-    fn bytes(&self, id: CacheId) -> Option<u64> {
-        let stats = self.cluster?.cache_stats(id);
-        (stats.partitions > 0 && stats.cached == stats.partitions).then_some(stats.bytes)
-    }
-
-    fn lineage(&self, id: CacheId) -> Option<RanPlan> {
-        self.caches.lineage(id)
-    }
 }
 
 /// The list of cached plans.
@@ -92,6 +73,11 @@ impl CacheManager {
     /// The lineage that filled a cache.
     pub fn lineage(&self, id: CacheId) -> Option<RanPlan> {
         self.entries.iter().find(|entry| entry.id == id)?.ran.clone()
+    }
+
+    /// Whether a cache still stands.
+    pub fn holds(&self, id: CacheId) -> bool {
+        self.entries.iter().any(|entry| entry.id == id)
     }
 
     /// The entry with this id.

@@ -13,7 +13,6 @@ use crate::logical::plan::{LogicalPlan, WriteTarget};
 use crate::logical::types::StructType;
 use crate::physical::adaptive::Replanning;
 use crate::physical::explain;
-use crate::physical::plan::RanPlan;
 use crate::physical::planner::RootUse;
 use crate::pyspark::host::{Application, CatalogReply, CatalogRequest, Host, PathReply, PathRequest, ReadRequest};
 use crate::sql;
@@ -66,16 +65,11 @@ impl Host for Session {
         self.ensure_cluster()?;
         let planned = self.plan_query(plan, RootUse::Collect, false)?;
         let state = self.plan_state();
-        let ran = self.ran.of(plan).filter(|_| state == explain::PlanState::Adaptive);
+        let ran = self.ran.shown(plan).filter(|_| state == explain::PlanState::Adaptive);
         Ok(match mode {
-            "extended" => explain::extended(
-                written,
-                &planned.analyzed,
-                &planned.optimized.plan,
-                &planned.physical,
-                state,
-                ran.as_ref(),
-            ),
+            "extended" => {
+                explain::extended(written, &planned.analyzed, &planned.optimized.plan, &planned.physical, state, ran)
+            }
             "formatted" => explain::formatted(&planned.physical, state),
             "cost" => explain::cost(&planned.optimized.plan, &planned.physical, state),
             "codegen" => {
@@ -85,7 +79,7 @@ impl Host for Session {
                 ));
             }
             _ => match ran {
-                Some(ran) => explain::simple_ran(&ran),
+                Some(ran) => explain::simple_ran(ran),
                 None => explain::simple(&planned.physical, state),
             },
         })
@@ -93,22 +87,25 @@ impl Host for Session {
 
     fn partitions(&mut self, plan: &Arc<LogicalPlan>) -> Result<usize> {
         self.ensure_cluster()?;
-        let planned = self.plan_query(plan, RootUse::Partitioned, true)?;
+        if let Some(ran) = self.ran_before(plan) {
+            return Ok(ran.finished.partitions());
+        }
+        let planned = self.plan_query(plan, RootUse::Collect, true)?;
         let replanning = Replanning::of_query(&self.conf);
         let text = explain::simple(&planned.physical, self.plan_state());
-        let (initial, action) = (planned.physical.clone(), "getNumPartitions");
-        let of = self.steps.computed_by(plan);
-        let finished = self.as_query(
+        let (action, of) = ("getNumPartitions", self.steps.computed_by(plan));
+        self.as_query(
             action,
             (text, of),
             |session, query| {
                 session.tell_planning(query, &planned);
-                session.run_exchanges(query, planned.physical, action, replanning)
+                let finished = session.run_exchanges(query, planned.physical.clone(), action, replanning)?;
+                let partitions = finished.partitions();
+                session.note_ran(Some(plan), &planned, finished);
+                Ok(partitions)
             },
             |_| 0,
-        )?;
-        self.ran.keep(plan, RanPlan { initial, finished: finished.clone() });
-        Ok(finished.partitions())
+        )
     }
 
     fn cache(&mut self, plan: &Arc<LogicalPlan>, storage_level: &str) -> Result<CacheId> {

@@ -23,6 +23,7 @@ mod catalog;
 mod files;
 mod fold;
 mod host;
+mod kept;
 mod plan_steps;
 mod planning;
 mod query;

@@ -4,8 +4,8 @@
 //! the plan is run as it stands, as one job that the scheduler cuts into stages; only range exchanges are still run first, because their bounds
 //! must be sampled.
 
-use super::cache::Kept;
 use super::fold::EvalFolder;
+use super::kept::KeptHere;
 use super::{ExplainedQuery, Session, planning, range_bounds};
 use crate::cluster::{Cluster, JobSpec, JobWork};
 use crate::common::ids::{BroadcastId, CacheId, JobId, PlanStepId, QueryId, ShuffleId};
@@ -27,6 +27,8 @@ use std::sync::{Arc, PoisonError};
 /// A physical plan together with what it was made from.
 pub(super) struct Planned {
     pub analyzed: Arc<LogicalPlan>,
+    /// The analyzed plan with reads of caches in it.
+    pub cached: Arc<LogicalPlan>,
     pub optimized: Optimized,
     pub physical: Arc<PhysicalPlan>,
     /// Whether values of other queries stand in it.
@@ -54,7 +56,7 @@ impl Session {
         let ids = self.ids.clone();
         let folder = EvalFolder::new(&self.conf, self.query_micros());
         let context = OptimizerContext { conf: &self.conf, ids: &ids, folder: &folder };
-        let mut optimized = optimizer::optimize(&cached, &context)?;
+        let mut optimized = optimizer::optimize(&self.ran.below_rdds(&cached), &context)?;
         let mut has_subqueries = false;
         if run_subqueries {
             let substituted = self.substitute_subqueries(&optimized.plan)?;
@@ -62,7 +64,7 @@ impl Session {
             optimized.plan = substituted;
         }
         let folder = EvalFolder::new(&self.conf, self.query_micros());
-        let kept = Kept { caches: &self.caches, cluster: self.cluster.as_ref() };
+        let kept = KeptHere { caches: &self.caches, ran: &self.ran, cluster: self.cluster.as_ref() };
         let context = PlannerContext {
             conf: &self.conf,
             ids: &ids,
@@ -71,10 +73,10 @@ impl Session {
             scale: self.cluster_config().scale,
             root,
             staging: None,
-            caches: &kept,
+            kept: &kept,
         };
         let physical = planner::plan(&optimized.plan, &context)?;
-        Ok(Planned { analyzed: plan, optimized, physical, has_subqueries })
+        Ok(Planned { analyzed: plan, cached, optimized, physical, has_subqueries })
     }
 
     /// A cache that was filled just now is read with the lineage that filled it.
@@ -98,27 +100,70 @@ impl Session {
         wrap: Wrap<'_>,
     ) -> Result<Vec<TaskOutput>> {
         self.ensure_cluster()?;
+        let is_own_plan = matches!(action, "collect" | "toLocalIterator");
+        if let Some(ran) = self.ran_before(plan).filter(|_| is_own_plan) {
+            return self.run_again(plan, ran, action, work);
+        }
         let root = if matches!(work, JobWork::Collect) { RootUse::Collect } else { RootUse::Partitioned };
         let planned = self.plan_query(plan, root, true)?;
         if self.settings.explain {
             self.keep_explained(&planned, action);
         }
-        let text = explain::simple(&planned.physical, self.plan_state());
-        let has_subqueries = planned.has_subqueries;
-        let (initial, of) = (planned.physical.clone(), self.steps.computed_by(plan));
-        let (outputs, finished) = self.as_query(
+        let (text, of) = (explain::simple(&planned.physical, self.plan_state()), self.steps.computed_by(plan));
+        self.as_query(
             action,
             (text, of),
             |session, query| {
                 session.tell_planning(query, &planned);
-                session.run_planned(query, planned.physical, action, work, wrap)
+                let (outputs, finished) = session.run_planned(query, planned.physical.clone(), action, work, wrap)?;
+                session.note_ran(is_own_plan.then_some(plan), &planned, finished);
+                Ok(outputs)
             },
-            |(outputs, _)| outputs.iter().map(rows_of).sum(),
-        )?;
-        if matches!(action, "collect" | "toLocalIterator") && !has_subqueries {
-            self.ran.keep(plan, RanPlan { initial, finished });
+            |outputs| outputs.iter().map(rows_of).sum(),
+        )
+    }
+
+    /// Remembers how the plan of `frame` ended, if the query ran just that, and the plans that RDDs in it stand on.
+    pub(super) fn note_ran(
+        &mut self,
+        frame: Option<&Arc<LogicalPlan>>,
+        planned: &Planned,
+        finished: Arc<PhysicalPlan>,
+    ) {
+        let ran = RanPlan { initial: planned.physical.clone(), finished };
+        self.ran.keep_below_rdds(&planned.cached, &ran);
+        if let Some(frame) = frame {
+            self.ran.keep(frame, ran, planned.has_subqueries);
         }
-        Ok(outputs)
+    }
+
+    /// How a plan ended when it ran before, if all that it read is still there.
+    pub(super) fn ran_before(&self, plan: &Arc<LogicalPlan>) -> Option<RanPlan> {
+        let ran = self.ran.of(plan)?;
+        let mut is_there = true;
+        ran.finished.visit(&mut |node| {
+            if let PhysicalPlan::InMemoryTableScan { id, .. } = node {
+                is_there &= self.caches.holds(*id);
+            }
+        });
+        is_there.then(|| ran.clone())
+    }
+
+    /// Runs only the result stage of a frame whose exchanges ran before: their outputs are still there, or are made again from their lineage.
+    fn run_again(
+        &mut self,
+        frame: &Arc<LogicalPlan>,
+        ran: RanPlan,
+        action: &str,
+        work: JobWork,
+    ) -> Result<Vec<TaskOutput>> {
+        let (text, of) = (explain::simple(&ran.finished, self.plan_state()), self.steps.computed_by(frame));
+        self.as_query(
+            action,
+            (text, of),
+            |session, query| session.run_root(query, ran.finished, action, work),
+            |outputs| outputs.iter().map(rows_of).sum(),
+        )
     }
 
     /// Puts into the log how a query's plan came to be.
@@ -140,7 +185,8 @@ impl Session {
         let (now, line) = (self.now(), self.line);
         self.log.push(now, EventKind::QueryStarted { query, action: action.to_owned(), line, plan: plan.into(), of });
         let result = run(self, query);
-        self.cluster()?.end_query(query);
+        let frames = self.ran.living();
+        self.cluster()?.end_query(query, frames);
         let now = self.now();
         let (rows, error) = match &result {
             Ok(done) => (rows(done), None),
@@ -333,7 +379,7 @@ impl Session {
     ) -> Result<Vec<TaskOutput>> {
         match plan.as_ref() {
             PhysicalPlan::CollectLimit { count, offset, input } if matches!(work, JobWork::Collect) => {
-                let outputs = self.take(query, input, count + offset, action)?;
+                let outputs = self.take(query, input, count.saturating_add(*offset), action)?;
                 cut(outputs, *offset, *count)
             }
             PhysicalPlan::CollectTail { count, input } if matches!(work, JobWork::Collect) => {
@@ -401,7 +447,7 @@ impl Session {
         action: &str,
     ) -> Result<Vec<TaskOutput>> {
         let sorted = PhysicalPlan::Sort { order: order.to_vec(), global: false, input: input.clone() };
-        let local = PhysicalPlan::LocalLimit { count: count + offset, input: Arc::new(sorted) };
+        let local = PhysicalPlan::LocalLimit { count: count.saturating_add(offset), input: Arc::new(sorted) };
         let parts = self.run_all(query, Arc::new(local), JobWork::Collect, action)?;
         let Some(schema) = parts.iter().find_map(|part| part.batches.first()).map(RecordBatch::schema) else {
             return Ok(Vec::new());

@@ -3,7 +3,7 @@
 use crate::common::{Result, SparkError};
 use crate::exec::batch::{reschema, schema_of};
 use crate::exec::runtime::{Operator, Rows, Runtime};
-use crate::physical::plan::PhysicalPlan;
+use crate::physical::plan::{PhysicalPlan, united};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
@@ -19,28 +19,26 @@ impl Operator for Renamed<'_> {
     }
 }
 
-/// The partition of the input that `partition` falls into: all partitions of the first, then of the second, ….
+/// What makes up one partition of a union, under the names of its columns.
 pub fn union<'a>(
     runtime: &'a Runtime<'a>,
     plan: &PhysicalPlan,
     inputs: &'a [Arc<PhysicalPlan>],
     partition: usize,
 ) -> Result<Rows<'a>> {
-    let mut at = partition;
-    for input in inputs {
-        let count = input.partitions();
-        if at < count {
-            return Ok(Box::new(Renamed { input: runtime.build(input, at)?, schema: schema_of(&plan.output()) }));
-        }
-        at -= count;
+    let parts = united(inputs, partition);
+    if parts.is_empty() {
+        return Err(SparkError::internal("a union has no such partition"));
     }
-    Err(SparkError::internal("a union has no such partition"))
+    let parts = parts.into_iter().map(|(input, partition)| (&**input, partition));
+    let input = Box::new(Chain { runtime, parts, current: None });
+    Ok(Box::new(Renamed { input, schema: schema_of(&plan.output()) }))
 }
 
-struct Chain<'a> {
+/// Partitions one after the other.
+struct Chain<'a, P> {
     runtime: &'a Runtime<'a>,
-    input: &'a PhysicalPlan,
-    partitions: std::ops::Range<usize>,
+    parts: P,
     current: Option<Rows<'a>>,
 }
 
@@ -53,15 +51,16 @@ pub fn coalesce<'a>(
 ) -> Result<Rows<'a>> {
     let (groups, count) = (plan.partitions(), input.partitions());
     let partitions = partition * count / groups..(partition + 1) * count / groups;
-    Ok(Box::new(Chain { runtime, input, partitions, current: None }))
+    Ok(Box::new(Chain { runtime, parts: partitions.map(move |partition| (input, partition)), current: None }))
 }
 
 /// All partitions of `input`, one after the other.
 pub fn all_partitions<'a>(runtime: &'a Runtime<'a>, input: &'a PhysicalPlan) -> Rows<'a> {
-    Box::new(Chain { runtime, input, partitions: 0..input.partitions(), current: None })
+    let parts = (0..input.partitions()).map(move |partition| (input, partition));
+    Box::new(Chain { runtime, parts, current: None })
 }
 
-impl Operator for Chain<'_> {
+impl<'a, P: Iterator<Item = (&'a PhysicalPlan, usize)>> Operator for Chain<'a, P> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             if let Some(rows) = &mut self.current {
@@ -70,8 +69,8 @@ impl Operator for Chain<'_> {
                 }
                 self.current = None;
             }
-            let Some(partition) = self.partitions.next() else { return Ok(None) };
-            self.current = Some(self.runtime.build(self.input, partition)?);
+            let Some((input, partition)) = self.parts.next() else { return Ok(None) };
+            self.current = Some(self.runtime.build(input, partition)?);
         }
     }
 }

@@ -45,6 +45,7 @@ impl LogicalPlan {
                 let columns: Vec<String> = scan.output.iter().map(Attribute::plan_text).collect();
                 format!("Relation [{}] {}", columns.join(","), scan.format.name())
             }
+            LogicalPlan::Ran { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
             LogicalPlan::Cached { output, .. } => {
                 format!(
                     "InMemoryRelation {}, StorageLevel(disk, memory, deserialized, 1 replicas)",

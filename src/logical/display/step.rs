@@ -28,6 +28,7 @@ impl LogicalPlan {
             LogicalPlan::OneRow => ("one row", String::new()),
             LogicalPlan::Scan(scan) => ("read", format!("{} {}", scan.format.name(), scan.paths.join(", "))),
             LogicalPlan::Cached { id, .. } => ("read", id.to_string()),
+            LogicalPlan::Ran { .. } => ("read", "a plan that ran".to_owned()),
             LogicalPlan::Checkpoint { .. } => ("read", "a checkpoint".to_owned()),
             LogicalPlan::SubqueryAlias { name, .. } => ("alias", name.clone()),
             LogicalPlan::With { definitions, .. } => {

@@ -9,6 +9,8 @@
 use super::Rules;
 use crate::common::ids::ShuffleId;
 use crate::physical::plan::{JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleOrigin, ShuffleSlice};
+use crate::physical::properties::united_partitioning;
+use crate::physical::requirements;
 use std::sync::Arc;
 
 /// A shuffle that is read here.
@@ -26,7 +28,7 @@ pub(super) fn coalesce(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> Arc<P
     collect(part, &mut groups);
     groups.retain(|group| !group.is_empty() && group.iter().all(|read| read.is_supported));
     let least = least_partitions(&groups, rules);
-    let mut slices = Vec::new();
+    let (decided, mut slices) = (rules.decisions.len(), Vec::new());
     for (group, least) in groups.iter().zip(least) {
         let sizes: Vec<Vec<u64>> = group.iter().map(|read| rules.stats.shuffle_sizes(read.shuffle)).collect();
         let Some(merged) = merge(&sizes, least, rules) else { continue };
@@ -40,7 +42,13 @@ pub(super) fn coalesce(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> Arc<P
             slices.push((read.address, merged.clone()));
         }
     }
-    if slices.is_empty() { part.clone() } else { super::with_slices(part, &slices) }
+    let cut = super::with_slices(part, &slices);
+    // Inputs of a union that are cut unlike do not lie alike any more.
+    if Arc::ptr_eq(&requirements::ensure(&cut, rules.conf), &cut) {
+        return cut;
+    }
+    rules.decisions.truncate(decided);
+    part.clone()
 }
 
 /// Reads that must be sliced alike.
@@ -48,6 +56,12 @@ fn collect(node: &Arc<PhysicalPlan>, groups: &mut Vec<Vec<Read>>) {
     match &**node {
         PhysicalPlan::ShuffleRead { .. } => groups.push(read_of(node).into_iter().collect()),
         PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, .. } => {
+            let mut reads = Vec::new();
+            if leaves(node, &mut reads) {
+                groups.push(reads);
+            }
+        }
+        PhysicalPlan::Union { inputs } if united_partitioning(inputs).is_some() => {
             let mut reads = Vec::new();
             if leaves(node, &mut reads) {
                 groups.push(reads);

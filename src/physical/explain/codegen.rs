@@ -4,6 +4,7 @@
 
 use super::shown::{Shown, What};
 use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
+use crate::physical::properties::united_partitioning;
 
 /// Numbers the groups of a plan from its leaves up.
 pub(super) fn number(root: &mut Shown<'_>) {
@@ -97,8 +98,8 @@ fn is_compiled(node: &Shown<'_>) -> bool {
             | PhysicalPlan::Sort { .. }
             | PhysicalPlan::LocalLimit { .. }
             | PhysicalPlan::GlobalLimit { .. }
-            | PhysicalPlan::Union { .. }
             | PhysicalPlan::Sample { .. } => true,
+            PhysicalPlan::Union { inputs } => united_partitioning(inputs).is_none(),
             PhysicalPlan::Aggregate { style, .. } => *style == AggregateStyle::Hash,
             PhysicalPlan::Join { algorithm, .. } => !matches!(algorithm, JoinAlgorithm::Cartesian),
             PhysicalPlan::FileScan(_)

@@ -25,14 +25,14 @@ fn a_plan_without_exchanges_is_drawn_as_it_runs() {
 
 #[test]
 fn an_adaptive_plan_says_that_it_is_not_final() {
-    let order = vec![crate::logical::expr::SortOrder::new(Expr::Attribute(column(1, "id")), true)];
+    let order = vec![crate::logical::expr::SortOrder::new(Expr::Attribute(column(1, "id")), false)];
     let sort = Arc::new(PhysicalPlan::Sort { order, global: true, input: filtered() });
     let plan = requirements::ensure(&sort, &crate::common::Conf::new());
     assert_eq!(
         simple(&plan, PlanState::Adaptive),
         "== Physical Plan ==\nAdaptiveSparkPlan isFinalPlan=false\n\
-         +- Sort [id#1 ASC NULLS FIRST], true, 0\n   \
-         +- Exchange rangepartitioning(id#1 ASC NULLS FIRST, 200), ENSURE_REQUIREMENTS, [plan_id=1]\n      \
+         +- Sort [id#1 DESC NULLS LAST], true, 0\n   \
+         +- Exchange rangepartitioning(id#1 DESC NULLS LAST, 200), ENSURE_REQUIREMENTS, [plan_id=1]\n      \
          +- Filter (id#1 > 3)\n         +- Range (0, 10, step=1, splits=2)\n\n"
     );
 }
