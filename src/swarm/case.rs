@@ -29,7 +29,7 @@ impl Case {
     /// Never; the cost models are built in.
     pub fn new(seed: u64) -> Result<Case> {
         let mut dice = Dice(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
-        let script = if dice.roll(6) == 0 { plan::writing_script(seed) } else { plan::script(seed) };
+        let mut script = if dice.roll(6) == 0 { plan::writing_script(seed) } else { plan::script(seed) };
         let mut cluster = ClusterConfig::new(1 + dice.roll(6) as u32, 1 + dice.roll(4) as u32)?;
         cluster = cluster.with_memory(*dice.pick(&[1 << 30, 1 << 30, 1 << 30, 256 << 10, 24 << 10]));
         cluster.storage = match dice.roll(5) {
@@ -48,12 +48,43 @@ impl Case {
         cluster.manager = *dice.pick(&[Manager::Standalone, Manager::Standalone, Manager::Yarn, Manager::Kubernetes]);
         cluster.scale = *dice.pick(&[1, 1, 1, 20]);
         let mut conf = conf(&mut dice);
+        let mut other = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xE1A7);
+        if other.roll(3) == 0 {
+            conf.extend(pool(&mut other));
+        }
+        if other.roll(4) == 0 {
+            script.push_str(plan::ROWS_AGAIN);
+        }
         if cluster.scale > 1 {
             // Many times the bytes would be cut into as many times the partitions.
             conf.retain(|(key, _)| *key != "spark.sql.files.maxPartitionBytes");
         }
         Ok(Case { seed, script, tables: dice.roll(TABLES as usize) as u64, cluster, conf })
     }
+}
+
+/// Settings of the executors: how many there are, how large, which are avoided, and how their memory is shared.
+fn pool(dice: &mut Dice) -> Vec<(&'static str, String)> {
+    let mut conf = Vec::new();
+    let mut sometimes = |dice: &mut Dice, key: &'static str, values: &[&str]| {
+        if dice.roll(2) == 0 {
+            conf.push((key, (*dice.pick(values)).to_owned()));
+        }
+    };
+    sometimes(dice, "spark.executor.cores", &["1", "2"]);
+    sometimes(dice, "spark.memory.fraction", &["0.2", "0.9"]);
+    sometimes(dice, "spark.memory.storageFraction", &["0", "1"]);
+    sometimes(dice, "spark.excludeOnFailure.enabled", &["true"]);
+    sometimes(dice, "spark.excludeOnFailure.application.enabled", &["true", "false"]);
+    sometimes(dice, "spark.excludeOnFailure.timeout", &["20ms", "1h"]);
+    sometimes(dice, "spark.dynamicAllocation.enabled", &["true"]);
+    sometimes(dice, "spark.dynamicAllocation.minExecutors", &["0", "1", "2"]);
+    sometimes(dice, "spark.dynamicAllocation.maxExecutors", &["1", "3"]);
+    sometimes(dice, "spark.dynamicAllocation.schedulerBacklogTimeout", &["5ms", "100ms"]);
+    sometimes(dice, "spark.dynamicAllocation.executorIdleTimeout", &["10ms", "300ms"]);
+    sometimes(dice, "spark.dynamicAllocation.cachedExecutorIdleTimeout", &["20ms"]);
+    sometimes(dice, "spark.dynamicAllocation.shuffleTracking.enabled", &["false"]);
+    conf
 }
 
 fn conf(dice: &mut Dice) -> Vec<(&'static str, String)> {

@@ -72,7 +72,7 @@ impl Mix {
         ),
         Mix::of("spot", "machines leave with and without notice", &["preempt", "decommission"]),
         Mix::of("tasks", "tasks raise", &["fail"]),
-        Mix::of("driver", "the driver dies", &["kill", "driver"]),
+        Mix::of("driver", "the driver dies, and may be started again", &["kill", "driver", "restart-driver"]),
         Mix::STORM,
         Mix::NONE,
     ];
@@ -137,6 +137,7 @@ impl Drawn<'_> {
         match kind {
             "rack" => format!("kill:rack-{}@{}", 1 + self.dice.roll(self.racks as usize), self.time()),
             "driver" => format!("kill:driver@{}", self.time()),
+            "restart-driver" => format!("restart:driver@{}", seconds(self.late())),
             "slow" | "slow-disk" | "slow-link" => {
                 let times = [2, 5, 40][self.dice.roll(3)];
                 format!("{kind}:{node}x{times}@{}", self.time())
@@ -164,9 +165,7 @@ impl Drawn<'_> {
                 }
             }
             "restart" | "mend" => {
-                // Mostly later than what it mends.
-                let at = self.end / 4 + self.dice.roll(self.end as usize * 3 / 2 + 1) as u64;
-                format!("{kind}:{node}@{}", seconds(at))
+                format!("{kind}:{node}@{}", seconds(self.late()))
             }
             other => format!("{other}:{node}@{}", self.time()),
         }
@@ -174,6 +173,11 @@ impl Drawn<'_> {
 
     fn task(&mut self) -> (u32, u32) {
         if self.tasks.is_empty() { (0, 0) } else { *self.dice.pick(self.tasks) }
+    }
+
+    /// A moment that is mostly later than that of what it mends.
+    fn late(&mut self) -> u64 {
+        self.end / 4 + self.dice.roll(self.end as usize * 3 / 2 + 1) as u64
     }
 
     /// A moment of the run, or a task after which it happens.

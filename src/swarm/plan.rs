@@ -245,6 +245,10 @@ pub fn writing_script(seed: u64) -> String {
     format!("{}df.{write}\ndf = {read}\n{ROWS}", steps(seed))
 }
 
+/// The rows once more, from what the first time left, and as an RDD.
+pub const ROWS_AGAIN: &str = "print(sorted(str(tuple(row)) for row in df.collect()) == rows)\n\
+     print(df.rdd.map(lambda row: (str(tuple(row)), 1)).reduceByKey(lambda a, b: a + b).map(lambda pair: pair[1]).sum())\n";
+
 const ROWS: &str =
     "rows = sorted(str(tuple(row)) for row in df.collect())\nprint(len(rows))\nprint('\\n'.join(rows))\n";
 

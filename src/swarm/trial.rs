@@ -3,7 +3,7 @@
 use super::case::{Case, TABLES};
 use super::mix::Mix;
 use super::{tables, unwritable};
-use crate::cluster::Fault;
+use crate::cluster::{Breakage, Fault};
 use crate::common::Result;
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind, TaskCause};
@@ -112,12 +112,21 @@ fn judge(twin: &Ran, run: &Ran) -> std::result::Result<Verdict, String> {
     why_is_what_was(&run.events)?;
     let failed = limits::failures(&run.events)?;
     if run.exit == twin.exit {
-        let same = run.printed == twin.printed;
+        // A driver that is started again runs the whole script; what it printed before stays.
+        let same =
+            if was_restarted(&run.events) { run.printed.ends_with(&twin.printed) } else { run.printed == twin.printed };
         return if same { Ok(Verdict::Same) } else { Err(difference(&twin.printed, &run.printed)) };
     }
     let limit =
         failed.iter().map(|(_, limit)| *limit).find(|limit| !matches!(limit, Limit::OwnError | Limit::Cancelled));
     limit.map(Verdict::Failed).ok_or_else(|| format!("it failed at no limit: {}", run.failure))
+}
+
+fn was_restarted(events: &[Arc<Event>]) -> bool {
+    let again = Breakage::RestartDriver.to_string();
+    let is_restart =
+        |event: &Arc<Event>| matches!(&event.kind, EventKind::FaultInjected { fault, .. } if *fault == again);
+    events.iter().any(is_restart)
 }
 
 /// "It ran again" is answered for exactly the tasks that did.

@@ -1,7 +1,7 @@
 //! Which named limit made a job fail, and does the log bear it out (design S2)?
 
-use crate::common::ids::{ExecutorId, JobId, StageId};
-use crate::event::{Event, EventKind, TaskOutcome};
+use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
+use crate::event::{Event, EventKind, StageAttempt, TaskOutcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ pub enum Limit {
     TaskFailures,
     /// `spark.stage.maxConsecutiveAttempts` attempts of one stage failed.
     StageAttempts,
+    /// Exclusion after failures leaves a task no executor.
+    Excluded,
     /// No executor is left and none will come.
     NoExecutor,
     /// The driver died, and with it the application.
@@ -41,10 +43,15 @@ pub fn failures(events: &[Arc<Event>]) -> Result<Vec<(JobId, Limit)>, String> {
 #[derive(Default)]
 struct Seen {
     stages: BTreeMap<JobId, Vec<StageId>>,
-    executors: BTreeSet<ExecutorId>,
-    tasks: BTreeMap<crate::common::ids::TaskId, (crate::event::StageAttempt, u32)>,
+    executors: BTreeMap<ExecutorId, NodeId>,
+    /// Executors that get no more tasks of a stage, or of any.
+    barred: BTreeSet<(ExecutorId, Option<StageId>)>,
+    /// Stage attempt, partition and place of the tasks that run.
+    tasks: BTreeMap<TaskId, ((StageAttempt, u32), (ExecutorId, NodeId))>,
     /// Attempts that failed, by stage attempt and partition.
-    failed: BTreeMap<(crate::event::StageAttempt, u32), u32>,
+    failed: BTreeMap<(StageAttempt, u32), u32>,
+    /// Where attempts failed by themselves.
+    failed_on: BTreeMap<(StageAttempt, u32), Vec<(ExecutorId, NodeId)>>,
     errors: BTreeMap<StageId, Vec<String>>,
     stage_failures: BTreeMap<StageId, u32>,
     is_driver_dead: bool,
@@ -53,21 +60,26 @@ struct Seen {
 impl Seen {
     fn add(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::ExecutorAdded { executor, .. } => drop(self.executors.insert(*executor)),
+            EventKind::ExecutorAdded { executor, node, .. } => drop(self.executors.insert(*executor, *node)),
+            EventKind::ExecutorDecommissioned { executor, .. } => drop(self.barred.insert((*executor, None))),
+            EventKind::ExecutorExcluded { executor, stage, .. } => {
+                self.barred.insert((*executor, stage.map(|stage| stage.stage)));
+            }
             EventKind::ExecutorRemoved { executor, .. } => drop(self.executors.remove(executor)),
             EventKind::FaultInjected { fault, .. } => self.is_driver_dead |= fault.contains("driver"),
             EventKind::JobSubmitted { job, stages, .. } => drop(self.stages.insert(*job, stages.clone())),
             EventKind::StageFailed { stage, .. } => *self.stage_failures.entry(stage.stage).or_default() += 1,
-            EventKind::TaskStarted { task, stage, partition, .. } => {
-                self.tasks.insert(*task, (*stage, *partition));
+            EventKind::TaskStarted { task, stage, partition, executor, node, .. } => {
+                self.tasks.insert(*task, ((*stage, *partition), (*executor, *node)));
             }
             EventKind::TaskEnded { task, outcome, .. } => {
-                let Some(place) = self.tasks.remove(task) else { return };
+                let Some((work, place)) = self.tasks.remove(task) else { return };
                 if let TaskOutcome::Failed { error } = outcome {
-                    self.errors.entry(place.0.stage).or_default().push(error.clone());
+                    self.errors.entry(work.0.stage).or_default().push(error.clone());
+                    self.failed_on.entry(work).or_default().push(place);
                 }
                 if matches!(outcome, TaskOutcome::Failed { .. } | TaskOutcome::ExecutorLost { .. }) {
-                    *self.failed.entry(place).or_default() += 1;
+                    *self.failed.entry(work).or_default() += 1;
                 }
             }
             _ => {}
@@ -86,6 +98,9 @@ impl Seen {
             let most = stages.iter().filter_map(|stage| self.stage_failures.get(stage)).max().copied();
             return if most >= Some(times) { Ok(Limit::StageAttempts) } else { Err(unborne()) };
         }
+        if reason.contains("Aborting TaskSet ") {
+            return if self.is_excluded_everywhere(stages, reason) { Ok(Limit::Excluded) } else { Err(unborne()) };
+        }
         if reason.contains("no executor is left") {
             return if self.executors.is_empty() { Ok(Limit::NoExecutor) } else { Err(unborne()) };
         }
@@ -97,6 +112,23 @@ impl Seen {
         }
         let mut errors = stages.iter().filter_map(|stage| self.errors.get(stage)).flatten();
         if errors.any(|error| reason.contains(error.as_str())) { Ok(Limit::OwnError) } else { Err(unborne()) }
+    }
+
+    /// Whether the task that a reason names may start on no executor there is.
+    fn is_excluded_everywhere(&self, stages: &[StageId], reason: &str) -> bool {
+        let Some(partition) = number_after(reason, "(partition ", ")") else { return false };
+        let failures =
+            self.failed_on.iter().filter(|((stage, part), _)| stages.contains(&stage.stage) && *part == partition);
+        let failures: Vec<(ExecutorId, NodeId)> = failures.flat_map(|(_, places)| places.iter().copied()).collect();
+        let is_barred = |(executor, node): (&ExecutorId, &NodeId)| {
+            let here = failures.iter().any(|(failed, _)| failed == executor);
+            let on_node = failures.iter().filter(|(_, failed)| failed == node).count() > 1;
+            let of = |(barred, stage): &(ExecutorId, Option<StageId>)| {
+                barred == executor && stage.is_none_or(|stage| stages.contains(&stage))
+            };
+            here || on_node || self.barred.iter().any(of)
+        };
+        !self.executors.is_empty() && self.executors.iter().all(is_barred)
     }
 }
 
