@@ -311,6 +311,25 @@ pub(crate) fn draw(script: &Script, failure: &Uncaught) -> String {
     drawn
 }
 
+/// What to do about a run that broke a promise of ours: the command that repeats it and keeps its log.
+pub(crate) fn bug_words(seed: u64, arguments: impl Iterator<Item = String>) -> String {
+    let mut words: Vec<String> = arguments.map(|word| super::submit::quoted(&word)).collect();
+    let command = words.len().min(1);
+    let mut add = |option: &str, value: &str| {
+        let is_given = words.iter().any(|word| word == option || word.starts_with(&format!("{option}=")));
+        if !is_given {
+            // Before the script: what stands behind it is the script's.
+            words.splice(command..command, [option.to_owned(), value.to_owned()]);
+        }
+    };
+    add("--seed", &seed.to_string());
+    add("--events", "bug.jsonl");
+    format!(
+        "This is a bug of batchlab, not of the script. The same run again, with its log kept for a report:\n    batchlab {}\n",
+        words.join(" ")
+    )
+}
+
 /// The exit status of a command: its own, or that of an error of the command line, which is drawn.
 pub(crate) fn status(done: Result<u8>) -> u8 {
     done.unwrap_or_else(|error| refuse(&error))
@@ -321,4 +340,19 @@ pub(crate) fn refuse(error: &SparkError) -> u8 {
     let help = error.help().iter().fold(String::new(), |drawn, help| drawn + "  Help: " + help + "\n");
     output::err(&format!("batchlab: {}\n{help}", crate::common::text::visible(error.message())));
     super::EXIT_USAGE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bug_words;
+
+    #[test]
+    fn a_broken_promise_is_repeated_with_its_seed_and_its_log() {
+        let words = |given: &[&str]| bug_words(7, given.iter().map(|word| (*word).to_owned()));
+        assert!(words(&["run", "a b.py"]).ends_with("    batchlab run --events bug.jsonl --seed 7 'a b.py'\n"));
+        assert!(
+            words(&["run", "--seed=7", "--events", "x", "a.py"])
+                .ends_with("    batchlab run --seed=7 --events x a.py\n")
+        );
+    }
 }

@@ -46,7 +46,7 @@ pub(crate) fn text(plan: &Plan) -> String {
 }
 
 /// A word for a shell.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/=:,@+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

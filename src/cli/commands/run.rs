@@ -107,6 +107,9 @@ fn in_text(args: &Args, plan: &Plan) -> Result<u8> {
     if let Some(failure) = &outcome.failure {
         output::err(&launch::draw(&plan.script, failure));
     }
+    if outcome.exit == i32::from(crate::cli::EXIT_BUG) {
+        output::err(&launch::bug_words(plan.seed, std::env::args().skip(1)));
+    }
     if !args.quiet && args.narration.is_text() {
         output::err(&report::summary::of(teller.status()));
         if let Some(line) = outcome.stopped_before {
