@@ -9,13 +9,14 @@ on a free port of this machine, and asks its REST interface (`/api/v1`) for jobs
 executors and SQL executions; then every page is opened once. Whatever differs from `batchlab metrics --json` is printed, and the exit
 status is 1.
 
-`--logs DIR` compares logs of real Spark instead (plain or packed files): what the History Server says of them with what batchlab reads in them.
+`--logs DIR` compares logs of real Spark instead (plain or `.gz`): what the History Server says of them with what batchlab reads in them.
 Such logs are recorded by `tests/compare_behaviour_with_spark.py --keep DIR`.
 
 Needs a Python that has pyspark 3.5 or 4 (only its jars are used) and Java 17 in JAVA_HOME or on the path; batchlab itself needs neither.
 """
 
 import argparse
+import gzip
 import json
 import os
 import pathlib
@@ -145,12 +146,13 @@ def copy_logs(engine, folder, logs):
     """Puts logs of real Spark where the server looks, named after their application; what batchlab reads in each."""
     expected = {}
     for path in sorted(pathlib.Path(folder).iterdir()):
-        lines = path.read_text().splitlines()
+        text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
+        lines = text.splitlines()
         app = next(json.loads(line)["App ID"] for line in lines if line.startswith('{"Event":"SparkListenerApplicationStart"'))
-        shutil.copy(path, os.path.join(logs, app))
-        text = subprocess.run([engine, "metrics", path, "--json"], capture_output=True, text=True).stdout
+        pathlib.Path(logs, app).write_text(text)
+        numbers = subprocess.run([engine, "metrics", path, "--json"], capture_output=True, text=True).stdout
         queries = sum(line.startswith('{"Event":"org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"') for line in lines)
-        expected[app] = (json.loads(text)["summary"], queries)
+        expected[app] = (json.loads(numbers)["summary"], queries)
     return expected
 
 

@@ -1,6 +1,7 @@
 //! How to run a script on a real cluster: the `spark-submit` line, the `spark-defaults.conf`, and what will differ.
 
 use super::launch::Plan;
+use crate::cluster::{ClusterConfig, Machine};
 use std::fmt::Write;
 
 /// What `batchlab run SCRIPT --print-submit` prints.
@@ -24,25 +25,46 @@ pub(crate) fn text(plan: &Plan) -> String {
     text.push_str(
         "spark.eventLog.enabled                true\nspark.eventLog.dir                    file:/tmp/spark-events\n",
     );
-    for (key, value) in &plan.conf {
+    // The master is named above.
+    for (key, value) in plan.conf.iter().filter(|(key, _)| key != "spark.master") {
         let _ = writeln!(text, "{key:<37} {value}");
     }
     text.push_str("\n# What will differ there\n");
-    let uneven = cluster.machines.iter().any(|machine| machine.cores != cores || machine.memory_bytes != memory);
-    if uneven {
-        text.push_str("# - the nodes here are not alike; the line asks for executors of the smallest\n");
+    for difference in differences(plan, cluster) {
+        let _ = writeln!(text, "# - {difference}");
     }
-    text.push_str(
-        "# - times: here they are modelled, there they are real\n\
-         # - where blocks go, and which node dies: chance there, the seed here\n\
-         # - paths: every node must reach the files; name a shared place such as hdfs:// or s3a:// in the script\n\
-         # - memory: Spark adds an overhead of a tenth, at least 384 MiB, to each executor\n\
-         # Then `batchlab replay` opens the log in spark.eventLog.dir.\n",
-    );
-    if !plan.faults.is_empty() {
-        text.push_str("# - faults given on this command line happen only here\n");
-    }
+    text.push_str("# Then `batchlab replay` opens the log in spark.eventLog.dir; with --follow while the job runs.\n");
     text
+}
+
+/// What is not the same on a real cluster.
+fn differences(plan: &Plan, cluster: &ClusterConfig) -> Vec<&'static str> {
+    let first = cluster.machines.first();
+    let is_like_first = |machine: &Machine| {
+        first.is_some_and(|first| (machine.cores, machine.memory_bytes) == (first.cores, first.memory_bytes))
+    };
+    let names_master = plan.script.source.contains(".master(") || plan.script.source.contains(".setMaster(");
+    let told = [
+        (true, "times: here they are modelled, there they are real"),
+        (true, "where blocks go, and which node dies: chance there, the seed here"),
+        (true, "paths: every node must reach the files; name a shared place such as hdfs:// or s3a:// in the script"),
+        (true, "memory: Spark adds an overhead of a tenth, at least 384 MiB, to each executor"),
+        (
+            true,
+            "--num-executors counts on YARN and Kubernetes; a standalone master divides spark.cores.max by --executor-cores",
+        ),
+        (true, "the answers are those of Spark 4: Spark 3 has ANSI off, and gives NULL where this raises"),
+        (
+            names_master,
+            "the master: the script names one itself, and that wins over --master; take it out of the script",
+        ),
+        (
+            !cluster.machines.iter().all(is_like_first),
+            "the nodes: here they are not alike; the line asks for executors of the smallest",
+        ),
+        (!plan.faults.is_empty(), "faults: those of this command line happen only here"),
+    ];
+    told.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text).collect()
 }
 
 /// A word for a shell.

@@ -243,7 +243,9 @@ fn ordered(plan: &PhysicalPlan, in_spark: bool) -> Vec<SortOrder> {
         | PhysicalPlan::Sample { input, .. } => ordering(input),
         PhysicalPlan::Range { step, output, .. } => {
             let mut order = ascending(&output.iter().cloned().map(Expr::Attribute).collect::<Vec<_>>());
-            order.iter_mut().for_each(|key| (key.ascending, key.nulls_first) = (*step > 0, *step > 0));
+            for key in &mut order {
+                (key.ascending, key.nulls_first) = (*step > 0, *step > 0);
+            }
             order
         }
         PhysicalPlan::LocalTableScan { .. }

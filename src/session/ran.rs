@@ -82,7 +82,7 @@ fn below_rdd(plan: &PhysicalPlan, columns: &[Attribute]) -> Option<Arc<PhysicalP
     let mut found = None;
     plan.visit(&mut |node| match node {
         PhysicalPlan::MapPartitions { output, input, .. } if same_columns(output, columns) => {
-            found = Some(input.clone())
+            found = Some(input.clone());
         }
         _ => {}
     });

@@ -40,18 +40,24 @@ pub fn failures(events: &[Arc<Event>]) -> Result<Vec<(JobId, Limit)>, String> {
     Ok(found)
 }
 
+/// A stage attempt's partition.
+type Work = (StageAttempt, u32);
+
+/// Where a task ran.
+type Place = (ExecutorId, NodeId);
+
 #[derive(Default)]
 struct Seen {
     stages: BTreeMap<JobId, Vec<StageId>>,
     executors: BTreeMap<ExecutorId, NodeId>,
     /// Executors that get no more tasks of a stage, or of any.
     barred: BTreeSet<(ExecutorId, Option<StageId>)>,
-    /// Stage attempt, partition and place of the tasks that run.
-    tasks: BTreeMap<TaskId, ((StageAttempt, u32), (ExecutorId, NodeId))>,
+    /// The tasks that run.
+    tasks: BTreeMap<TaskId, (Work, Place)>,
     /// Attempts that failed, by stage attempt and partition.
-    failed: BTreeMap<(StageAttempt, u32), u32>,
+    failed: BTreeMap<Work, u32>,
     /// Where attempts failed by themselves.
-    failed_on: BTreeMap<(StageAttempt, u32), Vec<(ExecutorId, NodeId)>>,
+    failed_on: BTreeMap<Work, Vec<Place>>,
     errors: BTreeMap<StageId, Vec<String>>,
     stage_failures: BTreeMap<StageId, u32>,
     is_driver_dead: bool,
@@ -119,7 +125,7 @@ impl Seen {
         let Some(partition) = number_after(reason, "(partition ", ")") else { return false };
         let failures =
             self.failed_on.iter().filter(|((stage, part), _)| stages.contains(&stage.stage) && *part == partition);
-        let failures: Vec<(ExecutorId, NodeId)> = failures.flat_map(|(_, places)| places.iter().copied()).collect();
+        let failures: Vec<Place> = failures.flat_map(|(_, places)| places.iter().copied()).collect();
         let is_barred = |(executor, node): (&ExecutorId, &NodeId)| {
             let here = failures.iter().any(|(failed, _)| failed == executor);
             let on_node = failures.iter().filter(|(_, failed)| failed == node).count() > 1;
