@@ -320,6 +320,7 @@ impl Cluster {
         self.kept_broadcasts.clear();
         self.query_broadcasts.clear();
         self.is_driver_dead = false;
+        self.tell(Input::DriverRestarted);
         self.ask_anew();
     }
 

@@ -528,7 +528,14 @@ impl Cluster {
             Due::Expire(executor, since) => self.expire(executor, since),
             Due::Leave(node) => self.leave(node),
             Due::ExecutorStarts(number) => self.executor_arrives(number),
-            Due::Timer(timer) => self.tell(Input::TimerFired(timer)),
+            Due::Timer(timer) => {
+                let is_allocation = matches!(timer, Timer::Allocation);
+                self.tell(Input::TimerFired(timer));
+                // It fires as long as tasks wait, also where no machine is left that could give an executor.
+                if is_allocation && self.executors.is_empty() {
+                    self.give_up_without_executors();
+                }
+            }
             Due::Arrived { task, transfer, round } if self.is_current(task, round) => {
                 self.transfer_ended(task, transfer);
             }

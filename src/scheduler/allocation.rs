@@ -99,6 +99,12 @@ impl ExecutorAllocation {
         }
     }
 
+    /// A new driver knows nothing of what the old one asked for.
+    pub fn begin_anew(&mut self) {
+        let rules = std::mem::take(self).rules;
+        self.set_rules(rules);
+    }
+
     /// Whether it decides anything.
     #[must_use]
     pub fn is_on(&self) -> bool {

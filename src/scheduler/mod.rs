@@ -131,6 +131,7 @@ impl Scheduler {
                 self.dag.tracker.clear(shuffle);
                 out.emit(EventKind::ShuffleDropped { shuffle });
             }
+            Input::DriverRestarted => self.allocation.begin_anew(),
             Input::TimerFired(Timer::ResubmitFailedStages) => self.dag.resubmit_failed(&mut step),
             Input::TimerFired(Timer::Revive) => self.tasks.timer_fired(),
             Input::TimerFired(Timer::Allocation) => self.allocation.timer_fired(),

@@ -86,6 +86,8 @@ pub enum Input {
     CacheDropped {
         cache: CacheId,
     },
+    /// The cluster manager started a dead driver again.
+    DriverRestarted,
     /// Nobody reads this shuffle any more.
     ShuffleDropped {
         shuffle: ShuffleId,
