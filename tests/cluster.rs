@@ -192,3 +192,18 @@ print(sorted(pairs.collect())[0], pairs.count(), pairs.mapValues(lambda v: v + 1
     // A wide operation first asks how many partitions there are.
     assert_eq!(jobs_and_skipped(&events), [(0, 0), (1, 0), (1, 1), (1, 1)]);
 }
+
+#[test]
+fn nobody_asks_for_ever_for_executors_that_cannot_come() {
+    let settings =
+        [("spark.dynamicAllocation.enabled", "true"), ("spark.dynamicAllocation.schedulerBacklogTimeout", "5ms")];
+    let script = "print(spark.range(0, 1000, 1, 8).repartition(4).count())";
+    for faults in
+        [&["kill:1@0.05"][..], &["kill:driver@0.05", "kill:1@0.06", "restart:driver@0.1"], &["decommission:1@0.01"]]
+    {
+        let (_, outcome, events) = ran(script, "nodes = 1\ncores = 1", &settings, faults);
+        let ended = events.iter().any(|event| matches!(event, EventKind::ApplicationEnded { .. }));
+        assert!(ended, "{faults:?}");
+        assert!(outcome.exit < 2, "{faults:?}: {}", outcome.exit);
+    }
+}

@@ -102,12 +102,3 @@ fn the_checker_notices() {
     notices("still waits", &|kind| matches!(kind, EventKind::JobEnded { .. }).then_some(false));
     notices("is not there", &|kind| matches!(kind, EventKind::TaskEnded { .. }).then_some(false));
 }
-
-/// Dynamic allocation asked again and again for executors of a machine that was gone, and the run never ended.
-#[test]
-fn nobody_asks_for_ever_for_executors_that_cannot_come() {
-    let driver = "driver".parse().expect("a mix");
-    for seed in [154, 159] {
-        swarm(seed..seed + 1, driver);
-    }
-}

@@ -443,7 +443,7 @@ impl Cluster {
             }
             _ => false,
         });
-        let may_grow = self.allocation.target.is_some() && self.nodes.values().any(super::node::Node::answers);
+        let may_grow = self.allocation.target.is_some() && self.has_machines();
         if self.executors.is_empty() && !comes_back && !may_grow && !self.are_executors_coming() {
             self.tell(Input::NothingLeft);
         }

@@ -109,6 +109,11 @@ impl Cluster {
         vacancies.into_values().collect()
     }
 
+    /// Whether there is a machine that may get executors.
+    pub(super) fn has_machines(&self) -> bool {
+        self.nodes.values().any(|node| node.answers() && !node.is_leaving)
+    }
+
     /// A granted executor's process is there, unless its machine has gone meanwhile: then another is asked for.
     pub(super) fn executor_arrives(&mut self, number: u32) {
         let Some(node) = self.allocation.coming.remove(&number) else { return };

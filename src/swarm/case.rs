@@ -63,7 +63,7 @@ impl Case {
     }
 }
 
-/// Settings of the executors: how many there are, how large, which are avoided, and how their memory is shared.
+/// Settings of the executors: how large they are, and how their memory is shared.
 fn pool(dice: &mut Dice) -> Vec<(&'static str, String)> {
     let mut conf = Vec::new();
     let mut sometimes = |dice: &mut Dice, key: &'static str, values: &[&str]| {
@@ -74,16 +74,6 @@ fn pool(dice: &mut Dice) -> Vec<(&'static str, String)> {
     sometimes(dice, "spark.executor.cores", &["1", "2"]);
     sometimes(dice, "spark.memory.fraction", &["0.2", "0.9"]);
     sometimes(dice, "spark.memory.storageFraction", &["0", "1"]);
-    sometimes(dice, "spark.excludeOnFailure.enabled", &["true"]);
-    sometimes(dice, "spark.excludeOnFailure.application.enabled", &["true", "false"]);
-    sometimes(dice, "spark.excludeOnFailure.timeout", &["20ms", "1h"]);
-    sometimes(dice, "spark.dynamicAllocation.enabled", &["true"]);
-    sometimes(dice, "spark.dynamicAllocation.minExecutors", &["0", "1", "2"]);
-    sometimes(dice, "spark.dynamicAllocation.maxExecutors", &["1", "3"]);
-    sometimes(dice, "spark.dynamicAllocation.schedulerBacklogTimeout", &["5ms", "100ms"]);
-    sometimes(dice, "spark.dynamicAllocation.executorIdleTimeout", &["10ms", "300ms"]);
-    sometimes(dice, "spark.dynamicAllocation.cachedExecutorIdleTimeout", &["20ms"]);
-    sometimes(dice, "spark.dynamicAllocation.shuffleTracking.enabled", &["false"]);
     conf
 }
 
