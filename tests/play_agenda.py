@@ -119,7 +119,7 @@ def step(terminal, engine, workshop, what):
     terminal.keys("q")
     terminal.shows(what + "  ")
     terminal.keys("s")
-    terminal.shows("yours", "One way", "solution")
+    terminal.shows("Solution, q closes")
     terminal.keys("q")
     terminal.shows(what + "  ")
     terminal.keys("q")
@@ -180,8 +180,8 @@ def play(engine, size, captures):
         terminal.shows("Q1.1", seconds=60)
         terminal.keys("C-d")
         terminal.shows("agenda>")
-        for command, says in [("report", "17 of 37"), ("class report .", "17"), ("list --todo", "E1.3")]:
-            terminal.keys("clear; %s %s | head -20" % (engine, command), "Enter")
+        for command, says in [("report", "17 of 37 steps"), ("class report .", "1 learner"), ("list --todo", "E1.3")]:
+            terminal.keys("clear; %s %s | head -12" % (engine, command), "Enter")
             terminal.shows(says)
         print("%dx%d  %d screens, no dead end" % (*size, terminal.number), flush=True)
     finally:

@@ -41,7 +41,11 @@ fn failed_variant(out: &mut String, verdict: &Verdict, variant: &VariantVerdict)
         one_failure(out, failure);
     }
     if variant.failures.len() > SHOWN_MAX {
-        let _ = writeln!(out, "  {} more checks fail; mend these first.", variant.failures.len() - SHOWN_MAX);
+        let more = match variant.failures.len() - SHOWN_MAX {
+            1 => "1 more check fails".to_owned(),
+            more => format!("{more} more checks fail"),
+        };
+        let _ = writeln!(out, "  {more}; mend these first.");
     }
 }
 

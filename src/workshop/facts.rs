@@ -210,6 +210,21 @@ impl Facts {
         self.operators(true).filter_map(plan_text::scan).filter(|scan| scan.reads(table)).collect()
     }
 
+    /// Joins that rows of a table enter as they are, before anything adds them up.
+    #[must_use]
+    pub fn raw_joins(&self, table: &str) -> usize {
+        let mut joins = BTreeSet::new();
+        for (index, action) in self.actions.iter().enumerate() {
+            let plan = &action.plan;
+            let reads = |at: &usize| plan_text::scan(&plan[*at]).is_some_and(|scan| scan.reads(table));
+            for scan in (0..plan.len()).filter(reads) {
+                let raw = plan_text::above(plan, scan).take_while(|at| !plan_text::is_aggregate(&plan[*at]));
+                joins.extend(raw.filter(|at| plan_text::join_strategy(&plan[*at]).is_some()).map(|at| (index, at)));
+            }
+        }
+        joins.len()
+    }
+
     /// How often files were read from end to end: each stage that scans counts by the share of its tasks that ran.
     #[must_use]
     pub fn scans(&self) -> f64 {

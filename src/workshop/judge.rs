@@ -83,7 +83,8 @@ fn every_check(step: &Step, variant: &Variant, evidence: &Evidence<'_>, sheet: &
     for wanted in step.behaviours.iter().filter(here) {
         sheet.note(&in_words(wanted, evidence), Some(&wanted.metric), behaviour_failure(wanted, evidence));
     }
-    if variant.seed == Seed::Visible && variant.kill.is_none() {
+    // What a run that is wrong does is not what was to be predicted.
+    if variant.seed == Seed::Visible && variant.kill.is_none() && sheet.failures.is_empty() {
         for prediction in &step.predictions {
             let words = format!("your prediction of `{}`", prediction.name);
             sheet.note(&words, Some(&prediction.metric), prediction_failure(prediction, evidence));
@@ -140,17 +141,28 @@ fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Fai
         check: "raised".to_owned(),
         got,
         wanted: wanted.map_or_else(|| "a script that runs to its end".to_owned(), |class| format!("{class} raised")),
-        place: line.map_or_else(|| "the whole script".to_owned(), |line| format!("line {line}")),
+        place: line.map_or_else(|| "the whole script".to_owned(), |line| place_of(line, evidence)),
         why,
         next: help.unwrap_or_else(|| match line {
             Some(line) => {
                 format!("mend line {line} and save; `batchlab run exercises/{}.py` shows the place", step.name)
             }
-            None => format!("run `batchlab run exercises/{}.py` and read the message", step.name),
+            None => match wanted {
+                Some(class) => format!("`raise {class}(…)` where the script's own rule says that it must stop"),
+                None => format!("run `batchlab run exercises/{}.py` and read the message", step.name),
+            },
         }),
         line,
         moment: 0,
     })
+}
+
+/// `line 7: people.filter("age" > 30)`.
+fn place_of(line: u32, evidence: &Evidence<'_>) -> String {
+    match evidence.source.written(line) {
+        "" => format!("line {line}"),
+        written => format!("line {line}: {}", text::visible(written)),
+    }
 }
 
 fn first_line(failure: &Uncaught) -> String {

@@ -119,6 +119,7 @@ pub static METRICS: &[Metric] = &[
     of("columns_read", TABLE, List, "columns that scans of a table read"),
     of("pushed_filters", TABLE, List, "filters that were pushed into its reader"),
     of("partition_filters", PATH, List, "filters on its folders"),
+    of("raw_joins", TABLE, Number, "joins that rows of a table enter before they are added up"),
     of("plan_scans", TABLE, Number, "actions that read a table from its files"),
     of("is_sorted", COLUMN, Bool, "whether a frame's rows are in ascending order of a column"),
     of(
@@ -327,6 +328,7 @@ impl Evidence<'_> {
                 let line = self.source.line_of(word);
                 count(facts.actions.iter().filter(|action| line == 0 || action.line < line).count())
             }
+            "raw_joins" => count(facts.raw_joins(word)),
             "actions_named" => count(named().count()),
             "action_rows" => whole(named().map(|action| action.rows).max().unwrap_or(0)),
             "action_line" => whole(named().next().map_or(0, |action| u64::from(action.line))),

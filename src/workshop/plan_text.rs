@@ -50,6 +50,24 @@ pub fn below(nodes: &[PlanNode], at: usize) -> &[PlanNode] {
     &nodes[at + 1..=at + count]
 }
 
+/// The operators above the one at `at`, the nearest first.
+pub fn above(nodes: &[PlanNode], at: usize) -> impl Iterator<Item = usize> {
+    let mut depth = nodes[at].depth;
+    (0..at).rev().filter(move |other| {
+        let is_above = nodes[*other].depth < depth;
+        if is_above {
+            depth = nodes[*other].depth;
+        }
+        is_above
+    })
+}
+
+/// Whether many rows become few here.
+#[must_use]
+pub fn is_aggregate(node: &PlanNode) -> bool {
+    matches!(node.name(), "HashAggregate" | "SortAggregate" | "ObjectHashAggregate")
+}
+
 /// A file scan as the plan tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
@@ -191,6 +209,9 @@ AdaptiveSparkPlan isFinalPlan=false
         assert_eq!(join_strategy(&nodes[3]), Some("broadcast_hash"));
         assert!(nodes.last().is_some_and(|node| node.is_cached && node.name() == "Project"));
         assert_eq!(below(&nodes, 3).len(), 5);
+        assert_eq!(above(&nodes, 4).collect::<Vec<_>>(), [3, 2, 1, 0]);
+        assert_eq!(above(&nodes, 5).collect::<Vec<_>>(), [3, 2, 1, 0], "the scan beside it is not above it");
+        assert!(is_aggregate(&nodes[1]) && !is_aggregate(&nodes[3]));
     }
 
     #[test]

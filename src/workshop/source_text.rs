@@ -3,6 +3,8 @@
 /// A script without its comments.
 #[derive(Debug, Clone, Default)]
 pub struct SourceText {
+    /// As it was written, comments too.
+    written: Vec<String>,
     /// Code and strings, line by line.
     lines: Vec<String>,
     /// Names in code, with their lines (1-based); those in strings are left out.
@@ -13,7 +15,8 @@ impl SourceText {
     /// Takes a script apart.
     #[must_use]
     pub fn new(source: &str) -> SourceText {
-        let mut text = SourceText { lines: vec![String::new()], words: Vec::new() };
+        let written = source.lines().map(|line| line.trim().to_owned()).collect();
+        let mut text = SourceText { written, lines: vec![String::new()], words: Vec::new() };
         let chars: Vec<char> = source.chars().collect();
         let mut at = 0;
         while at < chars.len() {
@@ -66,6 +69,13 @@ impl SourceText {
         self.lines.concat().contains(&part)
     }
 
+    /// A line as it was written, from 1; empty beyond the last.
+    #[must_use]
+    pub fn written(&self, line: u32) -> &str {
+        let index = (line as usize).checked_sub(1);
+        index.and_then(|index| self.written.get(index)).map_or("", String::as_str)
+    }
+
     /// The first line that says this, or where a name first stands; 0 when none does.
     #[must_use]
     pub fn line_of(&self, part: &str) -> u32 {
@@ -112,5 +122,6 @@ mod tests {
         assert!(text.says("df.collect()") && text.says("'collect # no'"));
         assert!(!text.says("# collect"));
         assert_eq!(text.line_of("nothing"), 0);
+        assert!(text.written(3).contains("collect") && text.written(0).is_empty() && text.written(999).is_empty());
     }
 }
