@@ -1,6 +1,6 @@
 //! The options that describe the pretend cluster, its faults and its settings; the same for every command that runs a script.
 
-use super::scenarios;
+use super::{config, scenarios};
 use crate::cluster::config::READY;
 use crate::cluster::fault::FORMS;
 use crate::cluster::{ClusterConfig, Fault};
@@ -10,8 +10,11 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::swarm::mix::Mix;
 use std::path::PathBuf;
 
+const DEFAULT_SEED: u64 = 42;
+const DEFAULT_STEPS: u64 = 100_000_000;
+
 /// What to run on.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, clap::Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ClusterArgs {
     /// The cluster: a ready shape such as W4 (4 nodes of 3 cores), nodes times cores such as 6x2, racks such as 2x4x3, or a .toml file
@@ -42,7 +45,7 @@ pub(crate) struct ClusterArgs {
     #[arg(long, value_name = "MIX:COUNT@SECONDS", long_help = chaos_help())]
     pub chaos: Option<String>,
     /// Seed of everything that is left to chance
-    #[arg(long, default_value_t = 42)]
+    #[arg(long, default_value_t = DEFAULT_SEED)]
     pub seed: u64,
     /// Every stored byte and row counts as this many for the clock and the planner; rows are not multiplied
     #[arg(long)]
@@ -57,7 +60,7 @@ pub(crate) struct ClusterArgs {
     #[arg(long, value_name = "DIR")]
     pub allow_path: Vec<PathBuf>,
     /// Interpreter steps before an endless loop is assumed
-    #[arg(long, default_value_t = 100_000_000)]
+    #[arg(long, default_value_t = DEFAULT_STEPS)]
     pub steps: u64,
 }
 
@@ -132,11 +135,16 @@ impl ClusterArgs {
     pub(crate) fn workshop() -> ClusterArgs {
         ClusterArgs {
             cluster: Some("W4".to_owned()),
-            seed: 42,
+            seed: DEFAULT_SEED,
             now: Some("2025-01-01T00:00:00".to_owned()),
-            steps: 100_000_000,
+            steps: DEFAULT_STEPS,
             ..ClusterArgs::default()
         }
+    }
+
+    /// Whether none of these options was given.
+    pub(crate) fn is_untouched(&self) -> bool {
+        *self == ClusterArgs { seed: DEFAULT_SEED, steps: DEFAULT_STEPS, ..ClusterArgs::default() }
     }
 
     /// The cluster that the options name, or nothing when they name none.
@@ -149,14 +157,14 @@ impl ClusterArgs {
         {
             return Ok(None);
         }
+        self.over(config::get().default_cluster()?).map(Some)
+    }
+
+    /// A cluster with what the options say of it; one that they name takes its place.
+    pub(crate) fn over(&self, base: ClusterConfig) -> Result<ClusterConfig> {
         let mut config = match self.cluster.as_deref() {
-            Some(path) if std::path::Path::new(path).extension().is_some_and(|extension| extension == "toml") => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| refused(format!("the cluster file {path} cannot be read: {error}")))?;
-                ClusterConfig::from_toml(&text)?
-            }
-            Some(shape) => ClusterConfig::parse(shape)?,
-            None => ClusterConfig::w4()?,
+            Some(word) => config::get().cluster_named(word)?,
+            None => base,
         };
         if self.nodes.is_some() || self.cores.is_some() {
             let cores = self.cores.unwrap_or(config.machines.first().map_or(1, |machine| machine.cores));
@@ -169,7 +177,28 @@ impl ClusterArgs {
         if let Some(scale) = self.scale {
             config.scale = scale.max(1);
         }
-        Ok(Some(config))
+        Ok(config)
+    }
+
+    /// The options as they are typed, but for those that shape the cluster.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut add = |option: &str, values: &[String]| {
+            words.extend(values.iter().map(|value| format!("{option} {}", super::submit::quoted(value))));
+        };
+        let paths = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        add("--memory", self.memory.as_slice());
+        add("--kill", &self.kill);
+        add("--fault", &self.fault);
+        add("--faults", &paths(&self.faults));
+        add("--chaos", self.chaos.as_slice());
+        add("--set", &self.set);
+        add("--now", self.now.as_slice());
+        add("--allow-path", &paths(&self.allow_path));
+        if self.seed != DEFAULT_SEED {
+            add("--seed", &[self.seed.to_string()]);
+        }
+        words
     }
 
     /// Real Spark has its own machines, and nobody breaks them on request.

@@ -22,13 +22,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// Shows the workspace from a step on, until the person leaves it; gives the exit status.
-pub(crate) fn work(folder: &Folder, first: &str, screen: ScreenArgs) -> Result<u8> {
-    let names = step::names(folder.library());
+/// Shows the workspace from a step on, the run in a pane of its own where that is wanted, until the person leaves it; gives the exit status.
+pub(crate) fn work(folder: &Folder, first: &str, shows_run: bool, screen: ScreenArgs) -> Result<u8> {
+    let mut names = folder.course();
+    if !names.iter().any(|name| name == first) {
+        // Whoever goes beyond the track goes through everything.
+        names = step::names(folder.library());
+    }
     let mut index = names.iter().position(|name| name == first).unwrap_or(0);
     loop {
         let mut desk = StepDesk::open(folder, &names[index])?;
         let mut workspace = desk.workspace(&names)?;
+        workspace.shows_run = shows_run;
         match at_desk(&mut workspace, &mut desk, screen)? {
             Left::Step(other) => index = other,
             Left::Interrupted => return Ok(130),

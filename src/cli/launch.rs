@@ -1,7 +1,8 @@
 //! Starts runs: builds a [`RunRequest`] from the command line and runs it on a thread of its own.
 
 use super::cluster_args::{ClusterArgs, SubmitArgs, submit_args};
-use super::output;
+use super::workshop::{Chosen, Folder};
+use super::{config, output};
 use crate::cluster::{ClusterConfig, Fault};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
@@ -26,8 +27,26 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Reads a script file. A path of the workshop's own content, such as a demo's script, is found in the binary where there is no such file.
+    /// The id of a step, where the path is one and no file has that name.
+    pub(crate) fn step(path: &Path) -> Option<&str> {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let word = path.to_str().filter(|_| !path.exists())?;
+        let (exercise, step) = word.strip_prefix(['E', 'e'])?.split_once('.')?;
+        (digits(exercise) && digits(step)).then_some(word)
+    }
+
+    /// Reads a script file, or the script of a step such as `E2.3`. A path of the workshop's own content, such as a demo's script, is found in
+    /// the binary where there is no such file.
     pub(crate) fn read(path: &Path) -> Result<Script> {
+        if let Some(id) = Self::step(path) {
+            let chosen = Folder::open(Path::new("."))?.choose(&[id.to_owned()])?;
+            let script = |chosen: Chosen| Script { source: chosen.source, file: chosen.file };
+            return chosen
+                .into_iter()
+                .next()
+                .map(script)
+                .ok_or_else(|| SparkError::internal("a step without a script"));
+        }
         let own = || crate::workshop::content::Content::embedded().text(path.to_str()?).ok();
         if let Some(source) = (!path.exists()).then(own).flatten() {
             return Ok(Script { source: source.into_owned(), file: path.display().to_string() });
@@ -77,7 +96,7 @@ impl Plan {
             std::env::var("PYSPARK_SUBMIT_ARGS").map_or_else(|_| SubmitArgs::default(), |text| submit_args(&text));
         let default_cluster = match submit.master.as_deref().and_then(crate::session::cluster_of_master) {
             Some(config) => config,
-            None => ClusterConfig::w4()?,
+            None => config::get().default_cluster()?,
         };
         let mut conf = submit.conf;
         if let Some(master) = submit.master {
@@ -335,11 +354,11 @@ pub(crate) fn status(done: Result<u8>) -> u8 {
     done.unwrap_or_else(|error| refuse(&error))
 }
 
-/// Draws an error of the command line itself and gives exit status 2.
+/// Draws an error of the command line itself and gives its exit status: wrong use, or something that is not supported.
 pub(crate) fn refuse(error: &SparkError) -> u8 {
     let help = error.help().iter().fold(String::new(), |drawn, help| drawn + "  Help: " + help + "\n");
     output::err(&format!("batchlab: {}\n{help}", crate::common::text::visible(error.message())));
-    super::EXIT_USAGE
+    if error.class() == ErrorClass::Unsupported { super::EXIT_UNSUPPORTED } else { super::EXIT_USAGE }
 }
 
 #[cfg(test)]

@@ -8,9 +8,12 @@ mod branches;
 mod classroom;
 mod cluster_args;
 mod commands;
+mod config;
 mod desk;
 mod following;
+mod help;
 mod interrupt;
+mod last_run;
 mod launch;
 mod narration;
 mod on_spark;
@@ -24,11 +27,13 @@ mod tables;
 mod until;
 mod workshop;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Wrong use of a command.
 pub(crate) const EXIT_USAGE: u8 = 2;
+/// The script, or the command, needs something that is not supported.
+pub(crate) const EXIT_UNSUPPORTED: u8 = 3;
 /// A bug of ours.
 pub(crate) const EXIT_BUG: u8 = 70;
 
@@ -36,10 +41,12 @@ pub(crate) const EXIT_BUG: u8 = 70;
 ///
 /// Without a command: the home screen in a terminal; a narrated run of the four exercises with one node death otherwise.
 #[derive(Debug, Parser)]
-#[command(name = "batchlab", version, max_term_width = 100)]
+#[command(name = "batchlab", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    screen: stage::ScreenArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,7 +85,8 @@ enum Command {
 /// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let wrong = error.use_stderr();
@@ -87,8 +95,11 @@ pub fn main() -> ExitCode {
             return if wrong { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    if let Err(error) = config::load() {
+        return ExitCode::from(launch::refuse(&error));
+    }
     let status = std::panic::catch_unwind(|| match cli.command {
-        None => commands::home::run(),
+        None => commands::home::run(cli.screen),
         Some(Command::Learn(args)) => commands::learn::run(&args),
         Some(Command::Quiz(args)) => commands::quiz::run(&args),
         Some(Command::Advise(args)) => commands::advise::run(&args),

@@ -2,11 +2,12 @@
 
 use super::branches::{self, Again};
 use super::launch::Plan;
-use super::output;
-use crate::common::{ErrorClass, Result, SparkError};
+use super::{config, output};
+use crate::common::{ErrorClass, Result, SparkError, VirtualTime};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
 use crate::tui::lesson::model::{Kind, Left, Reader};
+use crate::tui::theatre::model::SPEEDS;
 use crate::tui::theatre::{self, Exit, Source, TheatreInput};
 use crate::tui::world::model::{self as world_model, WorldModel};
 use crate::tui::{self, Depth, GlyphSet, Motion, RunHandle, ScreenOptions, Theme};
@@ -15,11 +16,14 @@ use crate::workshop::lesson::{Lesson, Piece, Played};
 use crate::workshop::markdown::{Block, Span, Style};
 use crate::worlds::WorldOutcome;
 use clap::ValueEnum;
+use serde::Deserialize;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How screens look.
-#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[derive(Debug, Clone, Copy, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Screen")]
 pub(crate) struct ScreenArgs {
     /// Colours
@@ -37,9 +41,13 @@ pub(crate) struct ScreenArgs {
     /// Leave the mouse to the terminal
     #[arg(long)]
     no_mouse: bool,
+    #[arg(skip)]
+    #[serde(skip)]
+    projector: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum ThemeArg {
     Dark,
     Light,
@@ -49,17 +57,21 @@ enum ThemeArg {
     Mono,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum ColorArg {
     Never,
     #[value(name = "16")]
+    #[serde(rename = "16")]
     Sixteen,
     #[value(name = "256")]
+    #[serde(rename = "256")]
     Indexed,
     Rgb,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum MotionArg {
     Full,
     /// No moving dots, four pictures a second
@@ -68,15 +80,38 @@ enum MotionArg {
     None,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum GlyphArg {
     Unicode,
     Ascii,
 }
 
 impl ScreenArgs {
+    /// The same for a room: what `P` does in the theatre, everywhere.
+    pub(crate) fn for_a_room(self) -> ScreenArgs {
+        ScreenArgs { projector: true, ..self }
+    }
+
+    /// What was asked for here, else in `batchlab.toml`.
+    fn with_config(self) -> ScreenArgs {
+        let config = config::get().screen;
+        ScreenArgs {
+            theme: self.theme.or(config.theme),
+            glyphs: self.glyphs.or(config.glyphs),
+            color: self.color.or(config.color),
+            motion: self.motion.or(config.motion),
+            no_mouse: self.no_mouse || config.no_mouse,
+            projector: self.projector,
+        }
+    }
+
     /// What was asked for, else what the terminal says of itself (`NO_COLOR`, `COLORTERM`, the locale).
     pub(crate) fn options(self) -> ScreenOptions {
+        self.with_config().alone()
+    }
+
+    fn alone(self) -> ScreenOptions {
         let set = |name: &str| std::env::var(name).unwrap_or_default();
         let no_color = !set("NO_COLOR").is_empty() || set("TERM") == "dumb";
         let theme = match (self.color, self.theme) {
@@ -115,15 +150,44 @@ impl ScreenArgs {
             theme,
             depth,
             motion,
-            projector: false,
+            projector: self.projector,
             no_mouse: self.no_mouse,
             is_remote: !set("SSH_TTY").is_empty(),
         }
     }
 }
 
+/// How fast the theatre plays: virtual seconds in a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Speed(f64);
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Speed, String> {
+        let number = text.trim_end_matches(['x', 'X']).parse().ok();
+        let known = number.filter(|number| SPEEDS.contains(number));
+        known.map(Speed).ok_or_else(|| format!("the speeds are {}", SPEEDS.map(|speed| speed.to_string()).join(", ")))
+    }
+}
+
+/// Where and how fast the theatre begins with a run that is over.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Start {
+    /// At the first statement of this line.
+    pub until: Option<u32>,
+    pub at: Option<VirtualTime>,
+    pub speed: Option<Speed>,
+}
+
 /// Runs a script in the theatre; gives the exit status and the log.
-pub(crate) fn watch(plan: &Plan, title: &str, until: Option<u32>, screen: ScreenArgs) -> Result<(u8, EventLog)> {
+pub(crate) fn watch(
+    plan: &Plan,
+    title: &str,
+    until: Option<u32>,
+    speed: Option<Speed>,
+    screen: ScreenArgs,
+) -> Result<(u8, EventLog)> {
     let main = branches::start(plan);
     let log = main.log.clone();
     let input = TheatreInput {
@@ -133,6 +197,7 @@ pub(crate) fn watch(plan: &Plan, title: &str, until: Option<u32>, screen: Screen
         paused: false,
         from: 0,
         until,
+        speed: speed.map(|speed| speed.0),
         options: screen.options(),
     };
     let left = theatre::run(input).map_err(|error| no_terminal(&error));
@@ -164,6 +229,7 @@ pub(crate) fn follow(run: &RunHandle, title: &str, screen: ScreenArgs) -> Result
         paused: true,
         from: 0,
         until: None,
+        speed: None,
         options: screen.options(),
     };
     let left = theatre::run(input);
@@ -185,14 +251,16 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
 }
 
 /// Shows a saved run.
-pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, until: Option<u32>, screen: ScreenArgs) -> u8 {
+pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, start: Start, screen: ScreenArgs) -> u8 {
+    let from = start.at.map_or(0, |at| events.partition_point(|event| event.time <= at));
     show(TheatreInput {
         title: title.to_owned(),
         source: Source::Recorded(events),
         engine: None,
         paused: true,
-        from: 0,
-        until,
+        from,
+        until: start.until,
+        speed: start.speed.map(|speed| speed.0),
         options: screen.options(),
     })
 }
@@ -207,6 +275,7 @@ pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) 
         paused: true,
         from: 0,
         until: None,
+        speed: None,
         options: screen.options(),
     })
 }
@@ -220,6 +289,7 @@ pub(crate) fn review(plan: Option<Plan>, events: Vec<Arc<Event>>, title: &str, f
         paused: true,
         from,
         until: None,
+        speed: None,
         options: screen.options(),
     })
 }
@@ -301,7 +371,7 @@ fn show_take(reader: &Reader, screen: ScreenArgs) -> u8 {
     let take = &picture.take;
     match &take.world {
         Some(outcome) => world(outcome.clone(), picture.at.position, screen),
-        None => replay(take.events.clone(), &take.scene.script, None, screen),
+        None => replay(take.events.clone(), &take.scene.script, Start::default(), screen),
     }
 }
 
@@ -331,8 +401,8 @@ fn beats(played: &PlayedDemo) -> Vec<Vec<Piece>> {
     }
     let mut figures = vec![Piece::Text(Block::Heading(2, words("Figures")))];
     figures.extend(played.figures.iter().map(|(say, holds)| {
-        let sign = if *holds { "holds:" } else { "DOES NOT HOLD:" };
-        Piece::Text(Block::Item(0, sign.to_owned(), words(say)))
+        let sign = format!("{}:", played.sign(*holds));
+        Piece::Text(Block::Item(0, sign, words(say)))
     }));
     pages.push(figures);
     pages

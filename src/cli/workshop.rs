@@ -1,10 +1,12 @@
 //! The workshop folder as commands see it: which step is meant, where its script is, what is remembered.
 
-use crate::common::text::nearest;
+use crate::common::text::suggestion;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::workshop::check::{CheckRequest, Which, check};
+use crate::workshop::content::Content;
 use crate::workshop::progress::{self, FolderSettings, Progress};
 use crate::workshop::step::{self, Library, Step};
+use crate::workshop::track::{self, Track};
 use crate::workshop::verdict::Verdict;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Folder {
     pub root: PathBuf,
     settings: FolderSettings,
+    track: Option<Track>,
     /// Whether the folder's own step files win over the binary's.
     has_own_steps: bool,
 }
@@ -50,7 +53,8 @@ impl Folder {
             refused(format!("the folder {} cannot be opened: {error}", dir.display()), "give a folder that exists")
         })?;
         let settings = progress::settings(&root)?;
-        Ok(Folder { root, settings, has_own_steps: true })
+        let track = settings.track.as_deref().map(|name| track::named(&Content::embedded(), name)).transpose()?;
+        Ok(Folder { root, settings, track, has_own_steps: true })
     }
 
     /// The same scripts, judged by the step files of the binary: who hands in scripts does not hand in what they are judged by.
@@ -65,6 +69,19 @@ impl Folder {
 
     pub(crate) fn salt(&self) -> String {
         self.settings.salt.clone()
+    }
+
+    /// The way through the course that it follows.
+    pub(crate) fn track(&self) -> Option<&Track> {
+        self.track.as_ref()
+    }
+
+    /// The names of the steps of its track, in the track's order; of all steps where it follows none.
+    pub(crate) fn course(&self) -> Vec<String> {
+        let names = step::names(self.library());
+        let Some(track) = &self.track else { return names };
+        let named = |id: &String| names.iter().find(|name| id_of(name).as_ref() == Some(id)).cloned();
+        track.steps.iter().filter_map(named).collect()
     }
 
     pub(crate) fn library(&self) -> Library<'_> {
@@ -125,12 +142,7 @@ impl Folder {
             let found = meant(word, &names);
             if found.is_empty() {
                 let ids: Vec<String> = names.iter().filter_map(|name| id_of(name)).collect();
-                let near = nearest(word, ids.iter().map(String::as_str), 3).join(", ");
-                let help = if near.is_empty() {
-                    "`batchlab list` shows the steps".to_owned()
-                } else {
-                    format!("did you mean {near}?")
-                };
+                let help = suggestion(word, ids.iter().map(String::as_str), "`batchlab list` shows the steps");
                 return Err(refused(format!("there is no step {word}"), &help));
             }
             for name in found {
@@ -161,11 +173,11 @@ impl Folder {
         }
     }
 
-    /// The first step that is not passed.
+    /// The first step that is not passed: of its track, then of all.
     pub(crate) fn next_step(&self) -> Result<Option<String>> {
         let progress = Progress::read(&self.root)?;
-        let names = step::names(self.library());
-        Ok(names.into_iter().find(|name| id_of(name).is_some_and(|id| !progress.is_passed(&id))))
+        let mut names = self.course().into_iter().chain(step::names(self.library()));
+        Ok(names.find(|name| id_of(name).is_some_and(|id| !progress.is_passed(&id))))
     }
 
     /// Notes a verdict in the folder's progress and log.
@@ -218,6 +230,20 @@ impl Folder {
             rechecked.push(Rechecked { id: chosen.step.id, verdict });
         }
         Ok(rechecked)
+    }
+
+    /// The passed steps whose script is another text than the one that passed.
+    pub(crate) fn changed_since_passed(&self, progress: &Progress) -> Result<Vec<String>> {
+        let mut changed = Vec::new();
+        for name in step::names(self.library()) {
+            let passed = id_of(&name).and_then(|id| Some((progress.steps.get(&id)?.script.clone()?, id)));
+            if let Some((script, id)) = passed
+                && script != progress::fingerprint(&self.named(&name)?.source)
+            {
+                changed.push(id);
+            }
+        }
+        Ok(changed)
     }
 
     /// Changes what is remembered of a step, and says so in the folder's log.

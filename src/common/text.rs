@@ -16,6 +16,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, li
     scored.into_iter().take(limit).map(|(_, candidate)| candidate).collect()
 }
 
+/// What to say of a word that nobody knows: `did you mean D05 or D15?`, or `otherwise` where nothing is near.
+#[must_use]
+pub fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
+    match nearest(word, candidates, 3).as_slice() {
+        [] => otherwise.to_owned(),
+        [one] => format!("did you mean {one}?"),
+        [others @ .., last] => format!("did you mean {} or {last}?", others.join(", ")),
+    }
+}
+
 /// Levenshtein distance over characters.
 #[must_use]
 pub fn edit_distance(left: &str, right: &str) -> usize {

@@ -9,6 +9,7 @@ pub mod host;
 mod kept;
 pub mod lang;
 
+pub use api::missing::{Missing, missing};
 pub use kept::{ACTION as KEEP_ACTION, Kept, KeptFrame};
 pub use lang::entry::{Entries, Entry, entry};
 pub use lang::parse::statement_line;

@@ -360,9 +360,9 @@ impl Comparison {
             && self.tables.iter().all(|table| table.difference.is_none())
     }
 
-    /// A table and the first difference, as plain text.
+    /// The numbers of both, as plain text.
     #[must_use]
-    pub fn text(&self, a: &str, b: &str) -> String {
+    pub fn numbers(&self, a: &str, b: &str) -> String {
         let mut text = format!("A  {a}\nB  {b}\n\n");
         text.push_str(&format!("{:<20}{:>16}{:>16}   B against A\n", "", "A", "B"));
         for row in &self.rows {
@@ -370,6 +370,13 @@ impl Comparison {
             text.push_str(line.trim_end());
             text.push('\n');
         }
+        text
+    }
+
+    /// A table and the first difference, as plain text.
+    #[must_use]
+    pub fn text(&self, a: &str, b: &str) -> String {
+        let mut text = self.numbers(a, b);
         text.push_str(&format!("{:<20}{}\n", "printed", self.prints.words()));
         text.push_str(&format!("{:<20}{}\n", "written", Verdict::of(self.writes.is_empty()).words()));
         for difference in &self.writes {
@@ -402,9 +409,9 @@ impl Comparison {
         )
     }
 
-    /// The same for a program.
+    /// The numbers of both for a program.
     #[must_use]
-    pub fn json(&self) -> serde_json::Value {
+    pub fn numbers_json(&self) -> serde_json::Value {
         let rows: serde_json::Map<String, serde_json::Value> = self
             .rows
             .iter()
@@ -412,10 +419,16 @@ impl Comparison {
                 (row.name.trim().replace(" / ", "_").replace(' ', "_"), serde_json::json!({ "a": row.a, "b": row.b }))
             })
             .collect();
+        serde_json::Value::Object(rows)
+    }
+
+    /// Everything for a program.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
         let side =
             |side: &Option<Told>| side.as_ref().map(|(at, text)| serde_json::json!({ "t_nanos": at.0, "text": text }));
         serde_json::json!({
-            "metrics": rows,
+            "metrics": self.numbers_json(),
             "prints_same": self.prints.json(),
             "writes_same": self.writes.is_empty(),
             "tables": self.tables.iter().map(|table| serde_json::json!({

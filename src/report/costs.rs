@@ -6,7 +6,7 @@ use crate::status::Status;
 use crate::status::costs::{Cost, Expense, cores, costs, total};
 
 /// More than these nobody works on at once.
-const SHOWN: usize = 6;
+const SHOWN: usize = 3;
 
 /// What the workshop would try against something expensive.
 struct Cure {
@@ -26,15 +26,15 @@ pub fn text(status: &Status) -> String {
         "{} on {} are {} core seconds. What cost most of them:\n",
         words::moment(status.now),
         plural(cores(status), "core"),
-        count(all.round() as u64)
+        number(all)
     );
     for (place, cost) in costs.iter().take(SHOWN).enumerate() {
         let share = cost.core_seconds * 100.0 / all;
         let cure = cure(&cost.what);
         text.push_str(&format!(
-            "\n{}. {:.1} core seconds ({share:.0} %): {}\n   Try: {} (lesson {}: `batchlab learn {}`)\n",
+            "\n{}. {} core seconds ({share:.0} %): {}\n   Try: {} (lesson {}: `batchlab learn {}`)\n",
             place + 1,
-            cost.core_seconds,
+            number(cost.core_seconds),
             fact(status, cost),
             cure.attempt,
             cure.lesson,
@@ -45,11 +45,22 @@ pub fn text(status: &Status) -> String {
     text
 }
 
+/// Seconds with as many digits as tell something.
+fn number(seconds: f64) -> String {
+    match seconds {
+        few if few < 1.0 => format!("{few:.3}"),
+        some if some < 1000.0 => format!("{some:.1}"),
+        many => count(many.round() as u64),
+    }
+}
+
 /// What was expensive, with its numbers.
 fn fact(status: &Status, cost: &Cost) -> String {
     match &cost.what {
         Expense::NoJob { seconds, before_the_first, queries } => format!(
-            "for {seconds:.1} s no job ran, {before_the_first:.1} s of it before the first; the run had {}.",
+            "for {} s no job ran, {} s of it before the first; the run had {}.",
+            number(*seconds),
+            number(*before_the_first),
             if *queries == 1 { "1 query".to_owned() } else { format!("{} queries", count(*queries)) }
         ),
         Expense::Skew { stage, tasks, slowest, middle } => format!(
@@ -60,10 +71,11 @@ fn fact(status: &Status, cost: &Cost) -> String {
             words::length(*middle)
         ),
         Expense::FewTasks { stage, tasks, cores, seconds } => format!(
-            "{} ran {} on {} for {seconds:.1} s.",
+            "{} ran {} on {} for {} s.",
             words::stage(status, *stage),
             plural(*tasks, "task"),
-            plural(*cores, "core")
+            plural(*cores, "core"),
+            number(*seconds)
         ),
         Expense::TinyTasks { stage, tasks, middle } => format!(
             "{} ran {}, the middle one {} long: hardly worth their start.",

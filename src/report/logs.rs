@@ -53,7 +53,7 @@ pub struct LogFilter {
 ///
 /// # Errors
 /// What the writer reports.
-pub fn logs(events: &[Arc<Event>], filter: LogFilter, out: &mut impl Write) -> io::Result<()> {
+pub fn logs(events: &[Arc<Event>], filter: LogFilter, format: Format, out: &mut impl Write) -> io::Result<()> {
     let narrator = Narrator::new(Depth::Full, Format::Text);
     let mut status = Status::default();
     for event in events {
@@ -64,11 +64,21 @@ pub fn logs(events: &[Arc<Event>], filter: LogFilter, out: &mut impl Write) -> i
         for sentence in narrator.narrate(event, &status) {
             let level = level_of(&event.kind, &sentence);
             if level >= filter.level {
-                writeln!(out, "{:>10.3} {:<5} {}", event.time.as_secs_f64(), level.word(), sentence.text)?;
+                writeln!(out, "{}", line(event, level, &sentence.text, format))?;
             }
         }
     }
     out.flush()
+}
+
+fn line(event: &Event, level: Level, text: &str, format: Format) -> String {
+    let seconds = event.time.as_secs_f64();
+    match format {
+        Format::Text => format!("{seconds:>10.3} {:<5} {text}", level.word()),
+        Format::JsonLines => {
+            serde_json::json!({ "seconds": seconds, "level": level.word().to_lowercase(), "text": text }).to_string()
+        }
+    }
 }
 
 fn level_of(kind: &EventKind, sentence: &Sentence) -> Level {

@@ -1,5 +1,6 @@
 //! The numbers of a run as a table, JSON, CSV or Prometheus text.
 
+use crate::common::text::plural;
 use crate::status::metrics::{ExecutorRow, Metrics, StageRow, TaskRow, Work};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -135,11 +136,11 @@ pub fn table(metrics: &Metrics<'_>, with_tasks: bool, out: &mut impl Write) -> i
     let s = &metrics.summary;
     writeln!(
         out,
-        "{} jobs, {} stages ({} skipped), {} tasks ({} failed, {} again), {} shuffle records, {} shuffle bytes, {:.3} s of virtual time",
-        s.jobs,
-        s.stages,
+        "{}, {} ({} skipped), {} ({} failed, {} again), {} shuffle records, {} shuffle bytes, {:.3} s of virtual time",
+        plural(s.jobs, "job"),
+        plural(s.stages, "stage"),
         s.stages_skipped,
-        s.tasks,
+        plural(s.tasks, "task"),
         s.tasks_failed,
         s.tasks_again,
         s.shuffle_records,

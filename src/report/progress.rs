@@ -40,7 +40,7 @@ pub struct Extras {
 }
 
 const HEAD: [&str; 6] = ["step", "title", "state", "checks", "hints", "shuffled"];
-const NOTE: &str = "A summary of one's own work, not an exam. The digest covers the steps that are passed and their scripts; \
+const NOTE: &str = "A summary of one's own work, not an exam. `passed *`: the solution was looked at before. The digest covers the steps that are passed and their scripts; \
                     `batchlab report --verify` runs them again on fresh data.";
 
 /// The summary of all steps.
@@ -52,8 +52,10 @@ pub fn summary(progress: &Progress, steps: &[Step], extras: &Extras, form: Form)
     match form {
         Form::Text => {
             let mut out = format!("{title}\n\n");
-            for [id, title, state, checks, hints, shuffled] in &rows {
-                let row = format!("{id:<6}{title:<38}{state:<9}{checks:>3} checks  {hints:>1} hints  {shuffled}");
+            for [id, title, state, checks, hints, shuffled] in std::iter::once(&HEAD.map(str::to_owned)).chain(&rows) {
+                // Rows do not fit a terminal beside the bytes.
+                let bytes = shuffled.split(" (").next().unwrap_or_default();
+                let row = format!("{id:<6}{title:<38}{state:<9}{checks:>6}{hints:>6}{bytes:>13}");
                 out.push_str(row.trim_end());
                 out.push('\n');
             }

@@ -52,6 +52,6 @@ fn the_summary_counts_the_log() {
 fn logs_can_be_filtered() {
     let filter = LogFilter { stage: Some(StageId(0)), level: Level::Warn };
     let mut lines = Vec::new();
-    logs(&fixture::node_death(), filter, &mut lines).expect("memory takes everything");
+    logs(&fixture::node_death(), filter, Format::Text, &mut lines).expect("memory takes everything");
     insta::assert_snapshot!(String::from_utf8(lines).expect("text").trim_end());
 }

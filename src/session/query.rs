@@ -214,6 +214,7 @@ impl Session {
             optimized: planned.optimized.plan.tree_string(),
             physical: explain::simple(&planned.physical, self.plan_state()),
             formatted: explain::formatted(&planned.physical, self.plan_state()),
+            cost: explain::cost(&planned.optimized.plan, &planned.physical, self.plan_state()),
             rules: planned
                 .optimized
                 .trace

@@ -97,6 +97,7 @@ pub struct ExplainedQuery {
     pub optimized: String,
     pub physical: String,
     pub formatted: String,
+    pub cost: String,
     /// Rule name and its reason, in firing order.
     pub rules: Vec<(String, String)>,
 }

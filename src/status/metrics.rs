@@ -9,11 +9,14 @@ use crate::common::time::VirtualTime;
 use crate::event::{TaskCause, TaskMetrics, TaskOutcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The numbers of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metrics<'a> {
     status: &'a Status,
+    /// All stages unless one is named.
+    only: Option<StageId>,
     pub summary: Summary,
     pub stages: Vec<StageRow>,
     pub executors: Vec<ExecutorRow>,
@@ -149,15 +152,32 @@ impl<'a> Metrics<'a> {
     /// The numbers of everything folded into `status`.
     #[must_use]
     pub fn of(status: &'a Status) -> Metrics<'a> {
+        Self::counted(status, None)
+    }
+
+    /// Only what belongs to one stage: its row, its attempts, and what executors did for it. Absent where it did not run.
+    #[must_use]
+    pub fn of_stage(status: &'a Status, stage: StageId) -> Option<Metrics<'a>> {
+        let mut counted = Self::counted(status, Some(stage));
+        let row = counted.stages.first()?;
+        let summary = &mut counted.summary;
+        (summary.jobs, summary.stages, summary.stages_skipped) = (row.jobs.len() as u64, row.attempts, 0);
+        summary.virtual_seconds = row.seconds;
+        Some(counted)
+    }
+
+    fn counted(status: &'a Status, only: Option<StageId>) -> Metrics<'a> {
+        let is_wanted = |stage: StageId| only.is_none_or(|only| only == stage);
         let mut by_stage: BTreeMap<StageId, Work> = BTreeMap::new();
         let mut by_executor: BTreeMap<ExecutorId, Work> = BTreeMap::new();
         let mut all = Work::default();
-        for attempt in status.attempts.values() {
+        for attempt in status.attempts.values().filter(|attempt| is_wanted(attempt.stage.stage)) {
             by_stage.entry(attempt.stage.stage).or_default().add(attempt);
             by_executor.entry(attempt.executor).or_default().add(attempt);
             all.add(attempt);
         }
-        let stages = status.stages.values().filter(|stage| !stage.submissions.is_empty());
+        let has_run = |stage: &&Arc<Stage>| !stage.submissions.is_empty() && is_wanted(stage.definition.stage);
+        let stages = status.stages.values().filter(has_run);
         let stages = stages.map(|stage| {
             let work = by_stage.remove(&stage.definition.stage).unwrap_or_default();
             stage_row(status, stage, work)
@@ -167,12 +187,14 @@ impl<'a> Metrics<'a> {
             let work = by_executor.remove(executor).unwrap_or_default();
             executor_row(status, *executor, *node, work)
         });
-        Metrics { status, summary: summary(status, &all), stages, executors: executors.collect() }
+        Metrics { status, only, summary: summary(status, &all), stages, executors: executors.collect() }
     }
 
     /// The attempts of tasks, a row for each.
     pub fn tasks(&self) -> impl Iterator<Item = TaskRow> {
-        self.status.attempts.values().map(|attempt| task_row(self.status, attempt))
+        let attempts = self.status.attempts.values();
+        let wanted = attempts.filter(|attempt| self.only.is_none_or(|only| only == attempt.stage.stage));
+        wanted.map(|attempt| task_row(self.status, attempt))
     }
 }
 

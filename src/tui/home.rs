@@ -3,11 +3,11 @@
 //! A path, not a menu: what is chosen is told at the right, and one Enter watches it.
 
 use super::ScreenOptions;
-use super::glyphs;
 use super::terminal::Screen;
 use super::theatre::view::footer::{self, Hint};
 use super::theatre::view::paint::{Brush, fit, wrap};
 use super::theme::Tone;
+use super::{glyphs, keys};
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -166,7 +166,7 @@ fn press(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
         return None;
     }
     let last = home.entries.len().saturating_sub(1);
-    match key.code {
+    match keys::meant(key).code {
         KeyCode::Char('j') | KeyCode::Down => home.chosen = (home.chosen + 1).min(last),
         KeyCode::Char('k') | KeyCode::Up => home.chosen = home.chosen.saturating_sub(1),
         KeyCode::Char(c @ ('1'..='9' | 'W')) => {

@@ -13,6 +13,7 @@ pub mod dag;
 pub mod export;
 pub mod glyphs;
 pub mod home;
+pub mod keys;
 pub mod lesson;
 #[cfg(test)]
 mod looks;

@@ -25,6 +25,9 @@ pub struct Demo {
     pub scene: Vec<Scene>,
     pub beat: Vec<Beat>,
     pub figure: Vec<Figure>,
+    /// A person has turned something: its figures are told, not asserted.
+    #[serde(skip)]
+    pub is_changed: bool,
 }
 
 /// A step of the story.
@@ -76,6 +79,19 @@ pub struct PlayedDemo {
     pub beats: Vec<PlayedBeat>,
     /// Each figure's words, and whether it came out.
     pub figures: Vec<(String, bool)>,
+    is_changed: bool,
+}
+
+impl PlayedDemo {
+    /// What is said of a figure.
+    #[must_use]
+    pub fn sign(&self, holds: bool) -> &'static str {
+        match (holds, self.is_changed) {
+            (true, _) => "holds",
+            (false, true) => "does not hold with your options",
+            (false, false) => "DOES NOT HOLD",
+        }
+    }
 }
 
 /// All demos, in order.
@@ -105,18 +121,26 @@ impl Demo {
     /// When a scene cannot be run, a moment never comes or a formula cannot be computed.
     pub fn play(&self, studio: &Studio) -> Result<PlayedDemo> {
         self.try_play(studio).map_err(|error| {
-            let named =
+            let mut named =
                 SparkError::new(ErrorClass::IllegalArgumentException, format!("demo {}: {}", self.id, error.message()));
+            if self.is_changed {
+                named = named.with_help("with your options its story does not happen as it is told; leave some out");
+            }
             if error.class() == ErrorClass::Interrupted { error } else { named }
         })
     }
 
     fn try_play(&self, studio: &Studio) -> Result<PlayedDemo> {
         let scenes = studio.takes(&self.scene)?;
-        let question = self.question.of(&scenes)?;
-        let beats = self.beat.iter().map(|beat| beat.play(&scenes)).collect::<Result<_>>()?;
-        let figures = self.figure.iter().map(|figure| figure.of(&scenes)).collect::<Result<_>>()?;
-        Ok(PlayedDemo { scenes, question, beats, figures })
+        let question = if self.is_changed { self.question.of_any(&scenes)? } else { self.question.of(&scenes)? };
+        let beats = self.told(self.beat.iter().map(|beat| beat.play(&scenes)))?;
+        let figures = self.told(self.figure.iter().map(|figure| figure.of(&scenes)))?;
+        Ok(PlayedDemo { scenes, question, beats, figures, is_changed: self.is_changed })
+    }
+
+    /// What can be told: everything of a demo as it is; of one in which a person has turned something, what happens nevertheless.
+    fn told<T>(&self, parts: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+        parts.filter(|part| part.is_ok() || !self.is_changed).collect()
     }
 }
 

@@ -38,4 +38,5 @@ pub mod scene;
 pub mod scratch;
 pub mod source_text;
 pub mod step;
+pub mod track;
 pub mod verdict;

@@ -41,6 +41,22 @@ impl Predict {
         self.asked(options, &value, scenes)
     }
 
+    /// The same of runs that are not as the author made them: options that say the same are one, and an answer that none says is one more.
+    ///
+    /// # Errors
+    /// When a formula cannot be computed.
+    pub fn of_any(&self, scenes: &Scenes) -> Result<Asked> {
+        let value = compute(&self.answer, scenes)?.shown();
+        let mut options: Vec<String> = Vec::new();
+        for option in self.options.iter().map(|option| fill(option, scenes)).chain([Ok(value.clone())]) {
+            let option = option?;
+            if !options.contains(&option) {
+                options.push(option);
+            }
+        }
+        self.asked(options, &value, scenes)
+    }
+
     /// The same with an answer that is known already.
     ///
     /// # Errors

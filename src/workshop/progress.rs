@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// The format of the file.
 const VERSION: u32 = 1;
 
+/// The file of the settings of a workshop folder.
+pub const SETTINGS: &str = "folder.json";
+
 /// All steps that were tried.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Progress {
@@ -75,6 +78,29 @@ pub struct Entry {
     pub stretch: bool,
 }
 
+impl Entry {
+    fn is_better_than(&self, other: &Entry) -> bool {
+        (self.state, self.figures.is_some()) > (other.state, other.figures.is_some())
+    }
+
+    /// Takes in what another machine remembers of the same step: the earliest and the latest moment, and of everything counted the most,
+    /// since the same checks may stand in both.
+    fn add(&mut self, other: &Entry) {
+        let earliest = |ours: &Option<String>, theirs: &Option<String>| ours.iter().chain(theirs).min().cloned();
+        self.first_tried = earliest(&self.first_tried, &other.first_tried);
+        self.first_passed = earliest(&self.first_passed, &other.first_passed);
+        self.last_tried = self.last_tried.clone().max(other.last_tried.clone());
+        self.attempts = self.attempts.max(other.attempts);
+        self.hints = self.hints.max(other.hints);
+        self.revealed |= other.revealed;
+        self.stretch |= other.stretch;
+        for (id, count) in &other.mistakes {
+            let known = self.mistakes.entry(id.clone()).or_default();
+            *known = (*known).max(*count);
+        }
+    }
+}
+
 /// Seed, size and salt of a workshop folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FolderSettings {
@@ -82,6 +108,9 @@ pub struct FolderSettings {
     pub rows: u64,
     /// Hidden seeds are derived from it, so that neighbours have different ones.
     pub salt: String,
+    /// The way through the course that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track: Option<String>,
 }
 
 impl Default for FolderSettings {
@@ -90,6 +119,7 @@ impl Default for FolderSettings {
             seed: crate::datagen::DEFAULT_SEED,
             rows: crate::datagen::DEFAULT_ROWS,
             salt: "batchlab".to_owned(),
+            track: None,
         }
     }
 }
@@ -110,12 +140,21 @@ pub fn folder(root: &Path) -> PathBuf {
 /// # Errors
 /// A file that cannot be read.
 pub fn settings(root: &Path) -> Result<FolderSettings> {
-    let path = folder(root).join("folder.json");
+    let path = folder(root).join(SETTINGS);
     if !path.is_file() {
         return Ok(FolderSettings::default());
     }
     let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, "cannot be read", &error))?;
     serde_json::from_str(&text).map_err(|error| failed(&path, "is damaged", &error))
+}
+
+/// Writes the settings of a workshop folder.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn write_settings(root: &Path, settings: &FolderSettings) -> Result<()> {
+    let text = serde_json::to_string_pretty(settings).map_err(|error| SparkError::internal(error.to_string()))?;
+    write_file(&folder(root).join(SETTINGS), text + "\n")
 }
 
 /// Writes a file whole or not at all.
@@ -189,22 +228,28 @@ impl Progress {
         *known = (*known).max(guess.min(Guess::Corrected));
     }
 
-    /// Takes over what another file knows better.
-    pub fn merge(&mut self, other: Progress) {
+    /// Takes over what another file knows better; gives the steps whose state it knew better.
+    pub fn merge(&mut self, other: Progress) -> Vec<String> {
+        let mut taken = Vec::new();
         for (question, guess) in other.quiz {
             let known = self.quiz.entry(question).or_insert(guess);
             *known = (*known).max(guess);
         }
         for (id, theirs) in other.steps {
-            let ours = self.steps.entry(id).or_default();
-            let better = (theirs.state, theirs.figures.is_some()) > (ours.state, ours.figures.is_some());
-            let (attempts, hints) = (ours.attempts.max(theirs.attempts), ours.hints.max(theirs.hints));
-            let revealed = ours.revealed || theirs.revealed;
-            if better {
-                *ours = theirs;
+            match self.steps.get_mut(&id) {
+                Some(ours) if !theirs.is_better_than(ours) => ours.add(&theirs),
+                Some(ours) => {
+                    let before = std::mem::replace(ours, theirs);
+                    ours.add(&before);
+                    taken.push(id);
+                }
+                None => {
+                    self.steps.insert(id.clone(), theirs);
+                    taken.push(id);
+                }
             }
-            (ours.attempts, ours.hints, ours.revealed) = (attempts, hints, revealed);
         }
+        taken
     }
 
     /// A digest over what is passed and the scripts that passed.
@@ -280,9 +325,37 @@ mod tests {
         let mut theirs = Progress::default();
         theirs.steps.insert("E1.1".to_owned(), passed("a"));
         theirs.steps.insert("E1.2".to_owned(), Entry::default());
-        ours.merge(theirs);
+        theirs.steps.insert("E1.3".to_owned(), Entry::default());
+        assert_eq!(ours.merge(theirs.clone()), ["E1.1", "E1.3"]);
         assert!(ours.is_passed("E1.1") && ours.is_passed("E1.2"));
         assert_eq!((ours.steps["E1.1"].attempts, ours.steps["E1.1"].hints), (5, 1));
+        let once = serde_json::to_string(&ours).expect("JSON");
+        assert!(ours.merge(theirs).is_empty());
+        assert_eq!(serde_json::to_string(&ours).expect("JSON"), once, "a second merge changes nothing");
+    }
+
+    #[test]
+    fn merging_keeps_the_first_moment_and_every_slip() {
+        let entry = |at: &str, slip: &str| Entry {
+            first_tried: Some(at.to_owned()),
+            last_tried: Some(at.to_owned()),
+            stretch: slip == "E1.1-m2",
+            mistakes: BTreeMap::from([(slip.to_owned(), 2)]),
+            ..passed("a")
+        };
+        let both = |first: Entry, second: Entry| {
+            let mut ours = Progress { steps: BTreeMap::from([("E1.1".to_owned(), first)]), ..Progress::default() };
+            ours.merge(Progress { steps: BTreeMap::from([("E1.1".to_owned(), second)]), ..Progress::default() });
+            serde_json::to_value(&ours.steps["E1.1"]).expect("JSON")
+        };
+        let (early, late) = (entry("2025-01-01", "E1.1-m1"), entry("2025-02-01", "E1.1-m2"));
+        let merged = both(early.clone(), late.clone());
+        assert_eq!(merged, both(late, early), "whichever machine it is done on");
+        assert_eq!((&merged["first_tried"], &merged["last_tried"]), (&"2025-01-01".into(), &"2025-02-01".into()));
+        assert_eq!(
+            (merged["mistakes"].as_object().map_or(0, serde_json::Map::len), &merged["stretch"]),
+            (2, &true.into())
+        );
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! `batchlab api [NAME]`.
+//! `batchlab api [NAME]`, `batchlab api --missing SCRIPT`.
 
-use crate::cli::output;
-use crate::common::text;
-use crate::pyspark;
+use crate::cli::launch::{self, Script};
+use crate::cli::{EXIT_UNSUPPORTED, output};
+use crate::common::{ErrorClass, Result, SparkError, text};
+use crate::pyspark::{self, Missing};
+use std::path::{Path, PathBuf};
 
 /// The widest line.
 const WIDTH: usize = 79;
@@ -13,12 +15,57 @@ pub(crate) struct Args {
     /// A name to look for, such as groupBy or regexp
     name: Option<String>,
 
-    /// Classes with their names, as one JSON document
+    /// What this script needs that is not supported, with its line; nothing runs. Exit status 3 when there is something
+    #[arg(long, value_name = "SCRIPT", conflicts_with = "name")]
+    missing: Option<PathBuf>,
+
+    /// As one JSON document: classes with their names, or what is missing
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
+    match &args.missing {
+        Some(script) => launch::status(tell_missing(script, args.json)),
+        None => search(args),
+    }
+}
+
+fn tell_missing(path: &Path, is_json: bool) -> Result<u8> {
+    let script = Script::read(path)?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let is_beside = |module: &str| {
+        let first = folder.join(module.split('.').next().unwrap_or(module));
+        first.with_extension("py").is_file() || first.is_dir()
+    };
+    let found = pyspark::missing(&script.source, &script.file, &is_beside).map_err(|error| {
+        let message = format!("{} does not parse, line {}: {}", script.file, error.line, error.message);
+        SparkError::new(ErrorClass::IllegalArgumentException, message)
+            .with_help("`batchlab run` draws the place where it stops making sense")
+    })?;
+    if is_json {
+        output::out(&format!("{:#}\n", found.iter().map(described).collect::<serde_json::Value>()));
+    } else {
+        for missing in &found {
+            output::out(&format!("line {}: {}\n", missing.line, text::visible(&missing.message)));
+            missing.help.iter().for_each(|help| output::out(&format!("  Help: {}\n", text::visible(help))));
+        }
+        if found.is_empty() {
+            output::out(
+                "Every name is supported. Arguments, options and SQL text are looked at when the script runs.\n",
+            );
+        }
+    }
+    Ok(if found.is_empty() { 0 } else { EXIT_UNSUPPORTED })
+}
+
+fn described(missing: &Missing) -> serde_json::Value {
+    serde_json::json!({
+        "line": missing.line, "name": missing.name, "message": missing.message, "help": missing.help,
+    })
+}
+
+fn search(args: &Args) -> u8 {
     let surface = pyspark::surface();
     let wanted = args.name.as_deref().unwrap_or_default().to_lowercase();
     let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -41,12 +88,8 @@ pub(crate) fn run(args: &Args) -> u8 {
     if !found.is_empty() {
         return 0;
     }
-    let near = text::nearest(&wanted, surface.iter().flat_map(|(_, names)| names.iter().map(String::as_str)), 3);
-    let help = if near.is_empty() {
-        "`batchlab api` lists everything".to_owned()
-    } else {
-        format!("the nearest names are {}", near.join(", "))
-    };
+    let known = surface.iter().flat_map(|(_, names)| names.iter().map(String::as_str));
+    let help = text::suggestion(&wanted, known, "`batchlab api` lists everything");
     output::err(&format!("batchlab: nothing of the name {} is supported\n  Help: {help}\n", text::visible(&wanted)));
     1
 }

@@ -2,10 +2,11 @@
 
 use crate::cli::stage::{self, ScreenArgs};
 use crate::cli::workshop::Folder;
-use crate::cli::{interrupt, launch, output};
+use crate::cli::{interrupt, last_run, launch, output};
 use crate::common::Result;
 use crate::report;
 use crate::workshop::check::{CheckRequest, Which, check};
+use crate::workshop::deciding;
 use crate::workshop::verdict::{VariantVerdict, Verdict};
 use std::path::PathBuf;
 
@@ -57,6 +58,9 @@ fn try_run(args: &Args) -> Result<u8> {
             return Ok(130);
         }
         folder.remember(&one.step, &one.source, &verdict, args.variant.is_none())?;
+        if let Some(shown) = verdict.first_failure().or_else(|| verdict.variants.first()) {
+            last_run::keep(&folder.root, deciding::own_part(&shown.events))?;
+        }
         if !args.json {
             output::out(&report::verdict::of(&verdict));
             if chosen.len() > 1 {

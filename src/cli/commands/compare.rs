@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicBool;
   batchlab compare my_script.py tuned.py
   batchlab compare my_script.py --on spark --master 'local[4]'")]
 pub(crate) struct Args {
-    /// A saved log, an event log of real Spark, or a script (.py), which is run in a scratch folder
+    /// A saved log, an event log of real Spark, or a script (.py, or a step such as E2.9), which is run in a scratch folder
     a: String,
     /// The other one
     #[arg(required_unless_present = "on")]
@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// The master of your own Spark, such as local[4]
     #[arg(long, value_name = "URL", requires = "on")]
     master: Option<String>,
+    /// Only the numbers of both, as a table; what they wrote is not looked at
+    #[arg(long)]
+    metrics: bool,
     /// For programs
     #[arg(long)]
     json: bool,
@@ -69,6 +72,12 @@ fn try_run(args: &Args) -> Result<u8> {
         }
     };
     let mut comparison = compare::compare(&a.events, &b.events);
+    if args.metrics {
+        let numbers =
+            if args.json { format!("{:#}\n", comparison.numbers_json()) } else { comparison.numbers(&a.name, &b.name) };
+        output::out(&numbers);
+        return Ok(0);
+    }
     if let (Some(root_a), Some(root_b)) = (&a.root, &b.root) {
         for path in written_by_both(&a, &b) {
             comparison.tables.push(tables::table(&path, root_a, root_b, &args.cluster)?);
@@ -152,7 +161,8 @@ fn side_on_spark(args: &Args) -> Result<Option<Side>> {
 }
 
 fn is_script(what: &str) -> bool {
-    Path::new(what).extension().is_some_and(|extension| extension == "py")
+    let path = Path::new(what);
+    path.extension().is_some_and(|extension| extension == "py") || Script::step(path).is_some()
 }
 
 fn scratch(root: &Path) -> Result<PathBuf> {

@@ -1,12 +1,16 @@
 //! `batchlab demo [D05]`.
 
+use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::stage::{self, ScreenArgs};
-use crate::cli::{EXIT_USAGE, classroom, launch, output};
-use crate::common::Result;
+use crate::cli::{classroom, launch, output};
+use crate::cluster::ClusterConfig;
+use crate::common::{ErrorClass, Result, SparkError, text};
 use crate::report::page::{self, Answering, Ink, PageLine};
 use crate::report::picture;
 use crate::workshop::demo::{self, Demo, PlayedDemo};
-use crate::workshop::scene::{Scene, Studio};
+use crate::workshop::scene::studio::NOW_MICROS;
+use crate::workshop::scene::{Changes, Scene, Studio};
+use crate::worlds::World;
 use std::io::IsTerminal;
 
 /// Play a demo, or list them
@@ -18,10 +22,12 @@ use std::io::IsTerminal;
   batchlab demo                the list
   batchlab demo D01            in the theatre
   batchlab demo D01 --no-tui   told in text
+  batchlab demo D01 --nodes 8 --cores 2   on another cluster
+  batchlab demo D14 --set poll_events=10  a knob turned; --notes lists them
   batchlab demo --verify       checks every figure of every demo")]
 pub(crate) struct Args {
-    /// A demo such as D05
-    what: Option<String>,
+    /// Demos such as D05; all for --verify and --notes when none is named
+    what: Vec<String>,
     /// Only check the figures; exit status 1 when one does not come out
     #[arg(long)]
     verify: bool,
@@ -34,9 +40,14 @@ pub(crate) struct Args {
     /// Put the question on standard input before the answer is told (plain text)
     #[arg(long)]
     ask: bool,
+    /// For a room: strong colours and nothing dim; the notes go on a second terminal, with --notes
+    #[arg(long, conflicts_with = "no_tui")]
+    present: bool,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     #[command(flatten)]
     screen: ScreenArgs,
 }
@@ -48,28 +59,108 @@ pub(crate) fn run(args: &Args) -> u8 {
 fn try_run(args: &Args) -> Result<u8> {
     let studio = classroom::studio();
     let mut demos = demo::demos(studio.content())?;
-    if let Some(what) = &args.what {
-        let known: Vec<String> = demos.iter().map(|demo| demo.id.clone()).collect();
-        demos.retain(|demo| demo.id.eq_ignore_ascii_case(what));
-        if demos.is_empty() {
-            output::usage(&format!("there is no demo {what}"), &format!("there are {}", known.join(", ")));
-            return Ok(EXIT_USAGE);
-        }
+    if !args.what.is_empty() {
+        demos = args.what.iter().map(|what| named(&demos, what)).collect::<Result<_>>()?;
     }
     if args.notes {
-        demos.iter().for_each(notes);
+        demos.iter().try_for_each(notes)?;
         return Ok(0);
     }
     if args.verify {
+        if !args.cluster.is_untouched() {
+            return Ok(output::usage(
+                "figures are asserted of a demo as it is",
+                "leave --verify out, and the demo tells which figures still hold",
+            ));
+        }
         return verify(&demos, &studio);
     }
-    match (&args.what, demos.first()) {
-        (Some(_), Some(demo)) => play(demo, &studio, args),
-        _ => {
-            list(&demos);
-            Ok(0)
+    if args.what.is_empty() {
+        list(&demos);
+        return Ok(0);
+    }
+    for demo in demos {
+        let demo = if args.cluster.is_untouched() { demo } else { changed(demo, &args.cluster)? };
+        let status = play(&demo, &studio, args)?;
+        if status != 0 {
+            return Ok(status);
         }
     }
+    Ok(0)
+}
+
+fn named(demos: &[Demo], what: &str) -> Result<Demo> {
+    let found = demos.iter().find(|demo| demo.id.eq_ignore_ascii_case(what));
+    found.cloned().ok_or_else(|| {
+        let help = text::suggestion(what, demos.iter().map(|demo| demo.id.as_str()), "`batchlab demo` lists them");
+        refused(format!("there is no demo {}", text::visible(what))).with_help(help)
+    })
+}
+
+fn refused(message: String) -> SparkError {
+    SparkError::new(ErrorClass::IllegalArgumentException, message)
+}
+
+/// The demo on another cluster, with more faults, or with its knobs turned.
+fn changed(mut demo: Demo, args: &ClusterArgs) -> Result<Demo> {
+    let (conf, knobs): (Vec<_>, Vec<_>) = args.settings()?.into_iter().partition(|(key, _)| key.contains('.'));
+    for knob in &knobs {
+        let known = knobs_of(&demo)?;
+        if !known.contains_key(&knob.0) {
+            let none = if known.is_empty() { "it has none" } else { "`--notes` lists its knobs" };
+            let help = text::suggestion(&knob.0, known.keys().map(String::as_str), none);
+            return Err(refused(format!("{} has no knob {}", demo.id, text::visible(&knob.0))).with_help(help));
+        }
+    }
+    for scene in &mut demo.scene {
+        if let Some(world) = &scene.world {
+            let free = free_settings(world, scene)?;
+            scene.set.extend(knobs.iter().filter(|(key, _)| free.contains_key(key)).cloned());
+            scene.seed = args.seed;
+        } else {
+            let changes = changes(&scene.config()?, &conf, args)?;
+            scene.cluster.clone_from(&changes.cluster.name);
+            scene.changes = Some(Box::new(changes));
+        }
+    }
+    demo.is_changed = true;
+    Ok(demo)
+}
+
+fn changes(base: &ClusterConfig, conf: &[(String, String)], args: &ClusterArgs) -> Result<Changes> {
+    let cluster = args.over(base.clone())?;
+    Ok(Changes {
+        faults: args.faults(&cluster)?,
+        cluster,
+        conf: conf.to_vec(),
+        seed: args.seed,
+        now_micros: args.now_micros(NOW_MICROS)?,
+        steps_max: args.steps,
+        process_memory_bytes: args.process_memory_bytes()?,
+        allow: args.allow_path.clone(),
+        words: args.words(),
+    })
+}
+
+/// What can be turned in the worlds of a demo, and where it stands in the first of them that leaves it free: what a scene sets itself is what
+/// the demo compares.
+fn knobs_of(demo: &Demo) -> Result<toml::Table> {
+    let mut knobs = toml::Table::new();
+    for scene in &demo.scene {
+        let Some(world) = &scene.world else { continue };
+        for (key, value) in free_settings(world, scene)? {
+            knobs.entry(key).or_insert(value);
+        }
+    }
+    Ok(knobs)
+}
+
+/// The settings of a scene's world that the scene leaves as they are.
+fn free_settings(world: &str, scene: &Scene) -> Result<toml::Table> {
+    let sets: Vec<(String, String)> = scene.set.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let table = World::configure(world, None, &sets)?.settings()?.parse::<toml::Table>();
+    let table = table.map_err(|error| SparkError::internal(format!("settings that do not read back: {error}")))?;
+    Ok(table.into_iter().filter(|(key, _)| !scene.set.contains_key(key)).collect())
 }
 
 fn list(demos: &[Demo]) {
@@ -86,7 +177,7 @@ fn list(demos: &[Demo]) {
     classroom::show(&lines);
 }
 
-fn notes(demo: &Demo) {
+fn notes(demo: &Demo) -> Result<()> {
     let width = classroom::width().min(84);
     let mut lines = vec![PageLine::of(Ink::Title, format!("{}  {}: for the presenter", demo.id, demo.title))];
     lines.extend(page::words(&demo.notes, width, "  "));
@@ -103,8 +194,15 @@ fn notes(demo: &Demo) {
         };
         lines.push(PageLine::of(Ink::Text, format!("    {}. {}{stop}", number + 1, beat.at)));
     }
+    let knobs = knobs_of(demo)?;
+    if !knobs.is_empty() {
+        lines.push(PageLine::of(Ink::Strong, "  Knobs, each with --set KEY=VALUE"));
+        let words: Vec<String> = knobs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        lines.extend(page::words(&words.join(", "), width, "    "));
+    }
     lines.push(PageLine::default());
     classroom::show(&lines);
+    Ok(())
 }
 
 fn verify(demos: &[Demo], studio: &Studio) -> Result<u8> {
@@ -124,7 +222,8 @@ fn verify(demos: &[Demo], studio: &Studio) -> Result<u8> {
 fn play(demo: &Demo, studio: &Studio, args: &Args) -> Result<u8> {
     let played = demo.play(studio)?;
     if !args.no_tui && !args.ask && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        return stage::demo(demo, &played, args.screen);
+        let screen = if args.present { args.screen.for_a_room() } else { args.screen };
+        return stage::demo(demo, &played, screen);
     }
     let mut parts = told(demo, &played, args.answers);
     if args.ask && !parts.after_question.is_empty() {
@@ -185,8 +284,8 @@ fn answer(played: &PlayedDemo, width: usize) -> Vec<PageLine> {
 fn figures(played: &PlayedDemo) -> Vec<PageLine> {
     let mut lines = vec![PageLine::of(Ink::Title, "Figures")];
     for (say, holds) in &played.figures {
-        let (ink, word) = if *holds { (Ink::Good, "holds") } else { (Ink::Bad, "DOES NOT HOLD") };
-        lines.push(PageLine(vec![(ink, format!("  {word}: ")), (Ink::Text, say.clone())]));
+        let ink = if *holds { Ink::Good } else { Ink::Bad };
+        lines.push(PageLine(vec![(ink, format!("  {}: ", played.sign(*holds))), (Ink::Text, say.clone())]));
     }
     lines
 }

@@ -11,6 +11,9 @@ use crate::workshop::{author, demo, lesson, progress};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 
+/// What steps, lessons and demos are made of, for authors.
+const GUIDE: &str = "exercises/README.md";
+
 /// For authors of steps, lessons and demos: begin with files that hold, and prove that they still do
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -72,6 +75,11 @@ fn begin(args: &New) -> Result<u8> {
     if let Some(title) = title_of(&args.id, &args.dir)? {
         return Err(SparkError::new(ErrorClass::IllegalArgumentException, format!("{} is taken: {title}", args.id))
             .with_help("nothing was written; choose another id"));
+    }
+    let guide = args.dir.join(GUIDE);
+    if !guide.exists() {
+        progress::write_file(&guide, Content::embedded().text(GUIDE)?.as_bytes())?;
+        output::out(&format!("{GUIDE}  (what each file holds)\n"));
     }
     for draft in &drafts {
         progress::write_file(&args.dir.join(&draft.path), &draft.text)?;

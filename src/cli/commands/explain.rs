@@ -3,7 +3,7 @@
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::launch::{self, Plan, Script};
 use crate::cli::{interrupt, output};
-use crate::common::Result;
+use crate::common::{Result, SparkError};
 use crate::event::log::EventLog;
 use crate::session::ExplainedQuery;
 use clap::ValueEnum;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Run a script and print the plans of each of its actions instead of its output
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The Python file
+    /// The Python file, or a step such as E2.3
     script: PathBuf,
     /// What the script finds in sys.argv
     #[arg(trailing_var_arg = true)]
@@ -29,10 +29,14 @@ pub(crate) struct Args {
 enum Mode {
     /// The physical plan
     Simple,
-    /// All four plans
+    /// The analyzed, the optimized and the physical plan
     Extended,
     /// The physical plan with its operators numbered and described
     Formatted,
+    /// The optimized plan with the sizes that it is thought to have, and the physical plan
+    Cost,
+    /// Refused: there is no generated code here
+    Codegen,
     /// The optimizer's rules in the order they fired, each with its reason
     Rules,
 }
@@ -42,6 +46,12 @@ pub(crate) fn run(args: &Args) -> u8 {
 }
 
 fn try_run(args: &Args) -> Result<u8> {
+    if args.mode == Mode::Codegen {
+        return Err(SparkError::unsupported(
+            "--mode codegen",
+            "there is no generated code here; --mode formatted shows the operators",
+        ));
+    }
     let mut plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
     plan.explain = true;
     let log = EventLog::new();
@@ -63,6 +73,9 @@ fn describe(query: &ExplainedQuery, mode: Mode, text: &mut String) {
     match mode {
         Mode::Simple => text.push_str(&query.physical),
         Mode::Formatted => text.push_str(&query.formatted),
+        Mode::Cost => text.push_str(&query.cost),
+        // It has been refused.
+        Mode::Codegen => {}
         Mode::Extended => {
             let _ = write!(
                 text,

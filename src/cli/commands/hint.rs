@@ -6,12 +6,12 @@ use crate::common::Result;
 use crate::workshop::progress::Progress;
 use std::path::PathBuf;
 
-/// The next hint of a step; without a step the first that is not passed
+/// The next hint of a step
 ///
 /// There are three: a question, the tool, the way. They cost nothing; the report says how many were read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The step, such as E2.3
+    /// The step, such as E2.3; the first that is not passed when none is named
     step: Option<String>,
     /// The task and its theory first
     #[arg(long)]
@@ -27,8 +27,7 @@ pub(crate) fn run(args: &Args) -> u8 {
 
 fn try_run(args: &Args) -> Result<()> {
     let folder = Folder::open(&args.dir)?;
-    let words: Vec<String> = args.step.iter().cloned().collect();
-    for chosen in folder.choose(&words)?.into_iter().take(1) {
+    for chosen in folder.choose(args.step.as_slice())?.into_iter().take(1) {
         let step = &chosen.step;
         output::out(&format!("{}  {}  (exercises/{}.py)\n", step.id, step.title, step.name));
         if args.task {

@@ -7,7 +7,6 @@ use crate::cli::workshop::{Folder, id_of};
 use crate::cli::{desk, interrupt, output, stage};
 use crate::cluster::Fault;
 use crate::common::{Result, SparkError};
-use crate::datagen;
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format, Narrator};
 use crate::tui::home::{self, HomeChoice, HomeEntry};
@@ -34,8 +33,9 @@ const NEW_FOLDER: &str = "batchlab-workshop";
 /// For each exercise a moment at which the node holds something that is still needed.
 const DEATHS: [&str; 4] = ["node-2@0.03", "node-2@0.3", "node-2@1.4", "node-2@0.8"];
 
-pub(crate) fn run() -> u8 {
-    let result = if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() { screen() } else { main_job() };
+pub(crate) fn run(look: stage::ScreenArgs) -> u8 {
+    let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let result = if has_terminal { screen(look) } else { main_job() };
     launch::status(result)
 }
 
@@ -75,10 +75,9 @@ fn main_job() -> Result<u8> {
     Ok(0)
 }
 
-fn screen() -> Result<u8> {
+fn screen(look: stage::ScreenArgs) -> Result<u8> {
     let content = crate::cli::classroom::content();
     let (lessons, demos) = (lesson::lessons(&content)?, demo::demos(&content)?);
-    let look = stage::ScreenArgs::default();
     let mut notice: Option<String> = None;
     loop {
         let workshop = Workshop::here()?;
@@ -112,7 +111,7 @@ fn screen() -> Result<u8> {
             }
             HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
                 Ok(events) => {
-                    if stage::replay(events, &path, None, look) == 130 {
+                    if stage::replay(events, &path, stage::Start::default(), look) == 130 {
                         return Ok(130);
                     }
                 }
@@ -156,14 +155,20 @@ impl Workshop {
             });
         };
         let progress = Progress::read(&folder.root)?;
-        let steps = step::names(folder.library());
+        let steps = folder.course();
         let passed = steps.iter().filter_map(|name| id_of(name)).filter(|id| progress.is_passed(id)).count();
         let next = folder.named(&self.next(folder)?)?;
+        let of_track = folder.track().map_or(String::new(), |track| format!(" of the track {}", track.name));
         Ok(HomeEntry {
             number: "W".to_owned(),
             title: format!("Workshop: {} {}", next.step.id, next.step.title),
             about: vec![
-                format!("{passed} of {} steps are passed. Enter goes on with {}.", steps.len(), next.step.id),
+                format!(
+                    "{passed} of {} steps{} are passed. Enter goes on with {}.",
+                    steps.len(),
+                    of_track,
+                    next.step.id
+                ),
                 String::new(),
                 next.step.task.trim().to_owned(),
             ],
@@ -175,7 +180,7 @@ impl Workshop {
 
     /// The step to go on with: the first that is not passed, or the first of all.
     fn next(&self, folder: &Folder) -> Result<String> {
-        Ok(folder.next_step()?.or_else(|| step::names(folder.library()).into_iter().next()).unwrap_or_default())
+        Ok(folder.next_step()?.or_else(|| folder.course().into_iter().next()).unwrap_or_default())
     }
 
     /// Opens the workspace; makes the folder first where there is none.
@@ -183,11 +188,11 @@ impl Workshop {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
             None => {
-                init::lay_out(&self.root, datagen::DEFAULT_SEED, datagen::DEFAULT_ROWS)?;
+                init::lay_out(&self.root, &init::Wanted::default())?;
                 Folder::open(&self.root)?
             }
         };
-        desk::work(&folder, &self.next(&folder)?, look)
+        desk::work(&folder, &self.next(&folder)?, true, look)
     }
 }
 
@@ -266,7 +271,7 @@ fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Optio
     if kill {
         plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
     }
-    let (status, _) = stage::watch(&plan, exercise.title, None, look)?;
+    let (status, _) = stage::watch(&plan, exercise.title, None, None, look)?;
     let notice = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
     Ok((status, notice))
 }

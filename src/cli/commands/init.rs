@@ -1,15 +1,21 @@
 //! `batchlab init [DIR]`.
 
+use crate::cli::workshop::Folder;
 use crate::cli::{launch, output};
 use crate::common::text::plural;
 use crate::common::{ErrorClass, Result, SparkError, rng};
 use crate::datagen::{self, MakeRequest, TableFormat};
-use crate::workshop::progress::{self, FolderSettings};
+use crate::workshop::content::Content;
+use crate::workshop::progress::{self, FolderSettings, SETTINGS};
 use crate::workshop::step::{self, Library};
+use crate::workshop::track::{self, Track};
 use std::path::{Path, PathBuf};
 
 /// Tables that are made on the spot when a script reads them: they are large, or made of many files.
 const LATER: [&str; 3] = ["sales_small_files", "sales_skew", "viewing_events"];
+
+/// The track of those who follow none.
+const ALL: &str = "all";
 
 /// Make a workshop folder: the exercises, their data, and a README; nothing that is there is overwritten
 #[derive(Debug, clap::Args)]
@@ -23,6 +29,23 @@ pub(crate) struct Args {
     /// Rows of the sales tables; the others follow from it
     #[arg(long, default_value_t = datagen::DEFAULT_ROWS)]
     rows: u64,
+    /// Follow one way through the course: express, half-day, data-engineer, analyst, distributed-systems; or all. Of a folder that is there
+    /// already only this is changed
+    #[arg(long, value_name = "NAME")]
+    track: Option<String>,
+}
+
+/// What a workshop folder is made of.
+pub(crate) struct Wanted {
+    pub seed: u64,
+    pub rows: u64,
+    pub track: Option<Track>,
+}
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted { seed: datagen::DEFAULT_SEED, rows: datagen::DEFAULT_ROWS, track: None }
+    }
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
@@ -34,16 +57,35 @@ fn refused(message: String, help: &str) -> SparkError {
 }
 
 fn try_run(args: &Args) -> Result<()> {
-    let made = lay_out(&args.dir, args.seed, args.rows)?;
+    let named = args.track.as_deref().filter(|name| *name != ALL);
+    let track = named.map(|name| track::named(&Content::embedded(), name)).transpose()?;
+    if args.track.is_some() && progress::folder(&args.dir).join(SETTINGS).is_file() {
+        return follow(&args.dir, track.as_ref());
+    }
+    let made = lay_out(&args.dir, &Wanted { seed: args.seed, rows: args.rows, track: track.clone() })?;
+    let root = made.root.display();
+    let (scripts, tables) = (plural(made.scripts, "script"), plural(made.tables, "table"));
+    output::out(&format!("{root}: {scripts} and {tables} (seed {}, {} rows of sales).\n", args.seed, args.rows));
+    if let Some(track) = &track {
+        output::out(&described(track));
+    }
+    let first = Folder::open(&made.root)?.next_step()?.unwrap_or_default();
     output::out(&format!(
-        "{}: {} and {} (seed {}, {} rows of sales).\nNext: cd there, then `batchlab watch`; or `batchlab hint --task`, edit exercises/01_basics/s1_session.py, `batchlab check`.\n",
-        made.root.display(),
-        plural(made.scripts, "script"),
-        plural(made.tables, "table"),
-        args.seed,
-        args.rows,
+        "Next: cd there, then `batchlab watch`; or `batchlab hint --task`, edit exercises/{first}.py, `batchlab check`.\n"
     ));
     Ok(())
+}
+
+/// Lets a workshop folder follow a track from now on.
+fn follow(dir: &Path, track: Option<&Track>) -> Result<()> {
+    let settings = FolderSettings { track: track.map(|track| track.name.clone()), ..progress::settings(dir)? };
+    progress::write_settings(dir, &settings)?;
+    output::out(&track.map_or_else(|| "All steps are meant now; nothing else was changed.\n".to_owned(), described));
+    Ok(())
+}
+
+fn described(track: &Track) -> String {
+    format!("Track {}, {} steps: {}.\n", track.name, track.steps.len(), track.about)
 }
 
 /// What was laid out.
@@ -54,11 +96,11 @@ pub(crate) struct Made {
 }
 
 /// Makes a workshop folder; nothing that is there is overwritten.
-pub(crate) fn lay_out(dir: &Path, seed: u64, rows: u64) -> Result<Made> {
+pub(crate) fn lay_out(dir: &Path, wanted: &Wanted) -> Result<Made> {
+    let (seed, rows) = (wanted.seed, wanted.rows);
     let place = std::path::absolute(dir)
         .map_err(|error| refused(format!("{} is no folder: {error}", dir.display()), "give another folder"))?;
-    if let Some(outer) = place.ancestors().skip(1).find(|folder| progress::folder(folder).join("folder.json").is_file())
-    {
+    if let Some(outer) = place.ancestors().skip(1).find(|folder| progress::folder(folder).join(SETTINGS).is_file()) {
         return Err(refused(
             format!("{} lies inside the workshop folder {}", place.display(), outer.display()),
             "workshop folders do not nest; give a folder outside of it",
@@ -69,11 +111,10 @@ pub(crate) fn lay_out(dir: &Path, seed: u64, rows: u64) -> Result<Made> {
     let root = dir
         .canonicalize()
         .map_err(|error| refused(format!("{} cannot be opened: {error}", dir.display()), "give another folder"))?;
-    let settings = progress::folder(&root).join("folder.json");
-    if settings.is_file() {
+    if progress::folder(&root).join(SETTINGS).is_file() {
         return Err(refused(
             format!("{} is a workshop folder already", root.display()),
-            "nothing was changed; `batchlab list` shows its steps, `batchlab reset E1.1` puts a starter back",
+            "nothing was changed; `batchlab list` shows its steps, `batchlab reset E1.1` puts a starter back, --track changes its track",
         ));
     }
     let scripts = starters(&root)?;
@@ -93,9 +134,8 @@ pub(crate) fn lay_out(dir: &Path, seed: u64, rows: u64) -> Result<Made> {
         )?;
     }
     let salt = format!("{:016x}", rng::fnv1a(&format!("{} {}", root.display(), launch::wall_micros())));
-    let folder = FolderSettings { seed, rows, salt };
-    let text = serde_json::to_string_pretty(&folder).map_err(|error| SparkError::internal(error.to_string()))?;
-    progress::write_file(&settings, &(text + "\n"))?;
+    let track = wanted.track.as_ref().map(|track| track.name.clone());
+    progress::write_settings(&root, &FolderSettings { seed, rows, salt, track })?;
     let readme = root.join("README.md");
     if !readme.exists() {
         progress::write_file(&readme, README)?;

@@ -1,7 +1,7 @@
 //! `batchlab learn [L3 | WORD]`.
 
 use crate::cli::{classroom, launch, output, stage};
-use crate::common::Result;
+use crate::common::{Result, text};
 use crate::report::page::{self, Answering, Ink, PageLine};
 use crate::workshop::card::{self, Card, Found};
 use crate::workshop::content::Content;
@@ -63,14 +63,12 @@ fn try_run(args: &Args) -> Result<u8> {
             classroom::show(&lines);
             Ok(0)
         }
-        Found::Near(near) => Ok(output::usage(
-            &format!("there is no lesson and no card for {}", crate::common::text::visible(&word)),
-            &if near.is_empty() {
-                "batchlab learn lists all".to_owned()
-            } else {
-                format!("near are: {}", near.join(", "))
-            },
-        )),
+        Found::Near(near) => {
+            let ids = lessons.iter().map(|lesson| lesson.head.id.as_str());
+            let known = near.iter().map(String::as_str).chain(ids);
+            let help = text::suggestion(&word, known, "`batchlab learn` lists all");
+            Ok(output::usage(&format!("there is no lesson and no card for {}", text::visible(&word)), &help))
+        }
     }
 }
 

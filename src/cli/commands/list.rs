@@ -6,6 +6,7 @@ use crate::common::Result;
 use crate::common::text::plural;
 use crate::workshop::progress::{Progress, State};
 use crate::workshop::step;
+use crate::workshop::track::Track;
 use std::path::PathBuf;
 
 /// The steps of the exercises, and how you stand
@@ -14,6 +15,9 @@ pub(crate) struct Args {
     /// Only what is not passed yet
     #[arg(long)]
     todo: bool,
+    /// All steps, also those beyond the folder's track
+    #[arg(long)]
+    all: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -30,7 +34,8 @@ fn try_run(args: &Args) -> Result<()> {
     let folder = Folder::open(&args.dir)?;
     let progress = Progress::read(&folder.root)?;
     let (mut listed, mut text, mut exercise) = (Vec::new(), String::new(), String::new());
-    for step in step::all(folder.library())? {
+    for name in if args.all { step::names(folder.library()) } else { folder.course() } {
+        let step = step::load(folder.library(), &name)?;
         let entry = progress.steps.get(&step.id);
         let state = entry.map_or("open", |entry| if entry.state == State::Passed { "passed" } else { "started" });
         if args.todo && state == "passed" {
@@ -57,6 +62,9 @@ fn try_run(args: &Args) -> Result<()> {
         output::out(&format!("{}\n", serde_json::to_string_pretty(&listed).unwrap_or_default()));
         return Ok(());
     }
+    if let Some(track) = folder.track().filter(|_| !args.all) {
+        output::out(&format!("{}\n\n", described(track)));
+    }
     for line in text.lines() {
         output::out(&format!("{}\n", line.trim_end()));
     }
@@ -71,4 +79,18 @@ fn try_run(args: &Args) -> Result<()> {
         None => output::out("\nAll steps are passed. `batchlab report --verify` checks them on fresh data.\n"),
     }
     Ok(())
+}
+
+/// The track with what goes with its steps.
+fn described(track: &Track) -> String {
+    let named = |what: &str, ids: &[String]| {
+        if ids.is_empty() { String::new() } else { format!("\n  {what}: {}", ids.join(", ")) }
+    };
+    format!(
+        "Track {}: {}. `--all` shows every step.{}{}",
+        track.name,
+        track.about,
+        named("lessons (`batchlab learn L1`)", &track.lessons),
+        named("demos (`batchlab demo D01`)", &track.demos)
+    )
 }

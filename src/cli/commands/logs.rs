@@ -1,12 +1,12 @@
 //! `batchlab logs LOG`.
 
 use crate::cli::opening::Opening;
-use crate::cli::{launch, output};
+use crate::cli::{last_run, launch, output};
 use crate::common::ids::StageId;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
 use crate::event::log;
-use crate::report::{self, Level, LogFilter};
+use crate::report::{self, Format, Level, LogFilter};
 use crate::spark_log;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,33 +15,42 @@ use std::sync::Arc;
 /// Print a saved run as text, a line for each thing that happened
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
-    log: PathBuf,
+    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark; the last run of this workshop folder when none is named
+    log: Option<PathBuf>,
     /// Only this stage, such as 2 or S2
     #[arg(long)]
     stage: Option<String>,
     /// The least serious lines to show: debug, info, warn or error
     #[arg(long, default_value = "info")]
     level: String,
+    /// A JSON object on each line
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let level = Level::parse(&args.level);
-    let stage = args.stage.as_deref().map(|text| text.trim_start_matches(['S', 's']).parse().map(StageId));
-    let (Some(level), Ok(stage)) = (level, stage.transpose()) else {
-        return output::usage(
-            "the level or the stage cannot be understood",
-            "levels are debug, info, warn, error; a stage is 2 or S2",
-        );
-    };
-    match open(&args.log) {
-        Ok(events) => {
-            // A closed pipe has no reader: nothing is left to say.
-            drop(report::logs(&events, LogFilter { stage, level }, &mut output::stream()));
-            0
-        }
-        Err(error) => launch::refuse(&error),
-    }
+    launch::status(try_run(args).map(|()| 0))
+}
+
+fn try_run(args: &Args) -> Result<()> {
+    let level = Level::parse(&args.level).ok_or_else(|| {
+        SparkError::new(ErrorClass::IllegalArgumentException, format!("there is no level {}", args.level))
+            .with_help("levels are debug, info, warn, error")
+    })?;
+    let stage = args.stage.as_deref().map(stage_of).transpose()?;
+    let format = if args.json { Format::JsonLines } else { Format::Text };
+    let events = last_run::open(args.log.as_deref())?;
+    // A closed pipe has no reader: nothing is left to say.
+    drop(report::logs(&events, LogFilter { stage, level }, format, &mut output::stream()));
+    Ok(())
+}
+
+/// The stage that `2` or `S2` means.
+pub(crate) fn stage_of(text: &str) -> Result<StageId> {
+    text.trim_start_matches(['S', 's']).parse().map(StageId).map_err(|_| {
+        SparkError::new(ErrorClass::IllegalArgumentException, format!("{text} is no stage"))
+            .with_help("a stage is 2 or S2")
+    })
 }
 
 /// Reads a saved run; a torn end is said on standard error.

@@ -1,8 +1,8 @@
 //! `batchlab quiz [C3]`.
 
-use crate::cli::{EXIT_USAGE, classroom, launch, output};
+use crate::cli::{classroom, launch, output};
 use crate::common::Result;
-use crate::common::text::plural;
+use crate::common::text::{self, plural};
 use crate::report::page::{self, Answering, Ink, PageLine};
 use crate::workshop::progress::{self, Guess, Progress};
 use crate::workshop::quiz::{self, Answered, Chapter, Question};
@@ -49,8 +49,11 @@ fn try_run(args: &Args) -> Result<u8> {
     };
     let chosen = choose(&chapters, what);
     if chosen.is_empty() {
-        output::usage(&format!("there is no chapter and no question {what}"), "batchlab quiz lists the chapters");
-        return Ok(EXIT_USAGE);
+        let known = chapters.iter().flat_map(|chapter| {
+            std::iter::once(&chapter.id).chain(chapter.question.iter().map(|question| &question.id)).map(String::as_str)
+        });
+        let help = text::suggestion(what, known, "`batchlab quiz` lists the chapters");
+        return Ok(output::usage(&format!("there is no chapter and no question {}", text::visible(what)), &help));
     }
     let mut score = Score::default();
     for question in &chosen {
@@ -58,10 +61,11 @@ fn try_run(args: &Args) -> Result<u8> {
             break;
         }
     }
-    if !args.review {
+    let answered = score.first + score.corrected + score.open;
+    if answered > 0 {
         output::out(&format!(
             "{}: {} right first time, {} corrected after a second look, {} not.\n",
-            plural(score.first + score.corrected + score.open, "question"),
+            plural(answered, "question"),
             score.first,
             score.corrected,
             score.open

@@ -2,8 +2,9 @@
 
 use super::logs;
 use crate::cli::narration::NarrationArgs;
+use crate::cli::stage::{Speed, Start};
 use crate::cli::until::Until;
-use crate::cli::{ask, following, launch, output, stage};
+use crate::cli::{ask, following, last_run, launch, output, stage};
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::{Event, EventKind};
@@ -18,16 +19,16 @@ use std::sync::Arc;
 /// Open a saved run in the theatre, or tell it again where there is no terminal
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
-    log: PathBuf,
+    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark; the last run of this workshop folder when none is named
+    log: Option<PathBuf>,
     /// Watch a plain log that real Spark is still writing, until its application ends
-    #[arg(long, conflicts_with_all = ["at", "trace", "cast", "svg", "until"])]
+    #[arg(long, requires = "log", conflicts_with_all = ["at", "trace", "cast", "svg", "until"])]
     follow: bool,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
-    /// The moment for --svg, in virtual seconds; the end unless given
-    #[arg(long, value_name = "SECONDS")]
+    /// The moment at which the theatre opens, or that --svg draws (the end unless given), in virtual seconds
+    #[arg(long, value_name = "SECONDS", conflicts_with = "until")]
     at: Option<f64>,
     /// Write a trace for the viewers of browsers (Chrome, Perfetto) instead
     #[arg(long, value_name = "FILE")]
@@ -38,6 +39,9 @@ pub(crate) struct Args {
     /// Write the theatre at one moment as a picture instead
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Virtual seconds that pass in the theatre in a second; unless given, the run takes a comfortable time to watch
+    #[arg(long, value_name = "N", conflicts_with = "no_tui")]
+    speed: Option<Speed>,
     /// Wait at this line, or tell each line until it
     #[arg(long, value_name = "line:N")]
     until: Option<Until>,
@@ -52,23 +56,25 @@ pub(crate) fn run(args: &Args) -> u8 {
 }
 
 fn try_run(args: &Args) -> Result<u8> {
-    let title = args.log.display().to_string();
+    let log = last_run::named(args.log.as_deref())?;
+    let title = log.display().to_string();
     let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     let opens_theatre = has_terminal && !args.no_tui && !args.narration.ask;
     if args.follow {
         if opens_theatre {
-            return following::watch(&args.log, &title, args.screen).map(|()| 0);
+            return following::watch(&log, &title, args.screen).map(|()| 0);
         }
-        in_text(args, &following::wait(&args.log, false)?, None);
+        in_text(args, &following::wait(&log, false)?, None);
         return Ok(0);
     }
-    let events = logs::open(&args.log)?;
+    let events = logs::open(&log)?;
     if args.trace.is_some() || args.cast.is_some() || args.svg.is_some() {
-        return export(args, &events).map(|()| 0);
+        return export(args, &title, &events).map(|()| 0);
     }
     let until = args.until.map(|until| until.statement(&Status::of(&events).script.join("\n"))).transpose()?;
     if opens_theatre {
-        return Ok(stage::replay(events, &title, until, args.screen));
+        let start = Start { until, at: args.at.map(VirtualTime::from_secs_f64), speed: args.speed };
+        return Ok(stage::replay(events, &title, start, args.screen));
     }
     in_text(args, &events, until);
     Ok(0)
@@ -93,20 +99,19 @@ fn in_text(args: &Args, events: &[Arc<Event>], until: Option<u32>) {
 }
 
 /// Writes what was asked for instead of showing it.
-fn export(args: &Args, events: &[Arc<Event>]) -> Result<()> {
-    let title = args.log.display().to_string();
+fn export(args: &Args, title: &str, events: &[Arc<Event>]) -> Result<()> {
     let options = args.screen.options();
     if let Some(path) = &args.trace {
         save(path, &format!("{}\n", trace::trace(events)))?;
     }
     if let Some(path) = &args.cast {
-        let cast = export::cast(&title, events, options).map_err(|error| unwritten(path, &error))?;
+        let cast = export::cast(title, events, options).map_err(|error| unwritten(path, &error))?;
         save(path, &cast)?;
     }
     if let Some(path) = &args.svg {
         let end = events.last().map(|event| event.time).unwrap_or_default();
         let at = args.at.map_or(end, VirtualTime::from_secs_f64).min(end);
-        save(path, &export::svg(&title, events, at, options))?;
+        save(path, &export::svg(title, events, at, options))?;
     }
     Ok(())
 }

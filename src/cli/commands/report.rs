@@ -8,11 +8,12 @@ use crate::tui::{Depth, ScreenOptions, Theme, export};
 use crate::workshop::check::{CheckRequest, Which, check};
 use crate::workshop::concept::{self, Role};
 use crate::workshop::deciding;
+use crate::workshop::handed_in::HandedIn;
 use crate::workshop::progress::{self, Progress};
 use crate::workshop::step::{self, Step};
 use crate::workshop::verdict::{Figures, VariantVerdict};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A summary of what you have done: in the terminal, as Markdown, or as one HTML page
@@ -27,9 +28,9 @@ pub(crate) struct Args {
     /// Check every passed step again, on data that nobody has seen
     #[arg(long)]
     verify: bool,
-    /// Take over what another progress.json knows better
+    /// Take over what was done on another machine: its progress.json, workshop folder or archive; may be given several times
     #[arg(long, value_name = "FILE")]
-    merge: Option<PathBuf>,
+    merge: Vec<PathBuf>,
     /// The progress as JSON
     #[arg(long)]
     json: bool,
@@ -48,9 +49,8 @@ pub(crate) fn run(args: &Args) -> u8 {
 fn try_run(args: &Args) -> Result<u8> {
     let folder = Folder::open(&args.dir)?;
     let mut progress = Progress::read(&folder.root)?;
-    if let Some(other) = &args.merge {
-        progress.merge(Progress::read_file(other)?);
-        progress.write(&folder.root)?;
+    for other in &args.merge {
+        merge(&folder, &mut progress, other)?;
     }
     let steps = step::all(folder.library())?;
     for (path, form) in [(&args.markdown, Form::Markdown), (&args.html, Form::Html)] {
@@ -70,15 +70,28 @@ fn try_run(args: &Args) -> Result<u8> {
         let extras = Extras { outcomes: outcomes()?, ..Extras::default() };
         output::out(&summary(&progress, &steps, &extras, Form::Text));
     }
-    if args.verify { verify(&folder) } else { Ok(0) }
+    if args.verify { verify(&folder, &progress) } else { Ok(0) }
+}
+
+/// Takes over what another file knows better, and says which steps that are.
+fn merge(folder: &Folder, progress: &mut Progress, other: &Path) -> Result<()> {
+    let taken = progress.merge(HandedIn::progress(other)?.1);
+    progress.write(&folder.root)?;
+    let words = if taken.is_empty() { "nothing that is better".to_owned() } else { taken.join(", ") };
+    output::err(&format!("Taken over from {}: {words}.\n", other.display()));
+    Ok(())
 }
 
 /// Runs the scripts of all passed steps on fresh seeds.
-fn verify(folder: &Folder) -> Result<u8> {
+fn verify(folder: &Folder, progress: &Progress) -> Result<u8> {
     let salt = format!("verify {} {}", folder.salt(), launch::wall_micros());
     let rechecked = folder.recheck(&salt, &interrupt::flag())?;
     for one in &rechecked {
         output::out(&one.line());
+    }
+    let changed = folder.changed_since_passed(progress)?;
+    if !changed.is_empty() {
+        output::out(&format!("Not the script that passed, but what is there now: {}.\n", changed.join(", ")));
     }
     let held = rechecked.iter().filter(|one| one.verdict.passed).count();
     output::out(&format!("{held} of {} passed steps hold on fresh data.\n", rechecked.len()));

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 /// Put the starter of a step back; your text is kept in .batchlab/attic/
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The steps, such as E2.3
-    #[arg(required_unless_present = "list")]
+    /// The steps, such as E2.3; the first that is not passed when none is named
     steps: Vec<String>,
     /// What the attic holds
     #[arg(long)]

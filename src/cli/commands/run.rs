@@ -4,8 +4,9 @@ use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::launch::{self, Plan, Script, Teller};
 use crate::cli::narration::NarrationArgs;
 use crate::cli::on_spark::{On, Submission};
+use crate::cli::stage::Speed;
 use crate::cli::until::Until;
-use crate::cli::{ask, branches, interrupt, output, stage, submit};
+use crate::cli::{ask, branches, interrupt, last_run, output, stage, submit};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
 use crate::report;
@@ -27,7 +28,7 @@ use std::time::Instant;
   batchlab run my_script.py --events run.jsonl --no-tui > answer.txt
   batchlab run my_script.py --on spark --master 'local[4]'")]
 pub(crate) struct Args {
-    /// The Python file
+    /// The Python file, or a step such as E2.3
     script: PathBuf,
     /// What the script finds in sys.argv
     #[arg(trailing_var_arg = true)]
@@ -52,6 +53,9 @@ pub(crate) struct Args {
     /// Stop before this line: the theatre waits there for the next step (>), plain text tells each line until then
     #[arg(long, value_name = "line:N")]
     until: Option<Until>,
+    /// Virtual seconds that pass in the theatre in a second; unless given, the run takes a comfortable time to watch
+    #[arg(long, value_name = "N", conflicts_with = "no_tui")]
+    speed: Option<Speed>,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
@@ -81,11 +85,11 @@ fn try_run(args: &Args) -> Result<u8> {
         return Ok(0);
     }
     if opens_theatre(args) {
-        let (status, log) = stage::watch(&plan, &title(&args.script), until, args.screen)?;
+        let (status, log) = stage::watch(&plan, &title(&args.script), until, args.speed, args.screen)?;
         if status != 130 {
             stage::give_out(&log.snapshot());
         }
-        save(args, &log)?;
+        save(args, &plan, &log)?;
         return Ok(status);
     }
     plan.until = until;
@@ -118,7 +122,7 @@ fn in_text(args: &Args, plan: &Plan) -> Result<u8> {
         }
         output::err(&format!("Real time on this machine: {:.2} s.\n", started.elapsed().as_secs_f64()));
     }
-    save(args, &log)?;
+    save(args, plan, &log)?;
     Ok(u8::try_from(outcome.exit).unwrap_or(1))
 }
 
@@ -173,9 +177,10 @@ fn title(script: &Path) -> String {
     script.display().to_string()
 }
 
-/// Writes what was asked for of the log.
-fn save(args: &Args, log: &EventLog) -> Result<()> {
+/// Writes what was asked for of the log; a workshop folder remembers it.
+fn save(args: &Args, plan: &Plan, log: &EventLog) -> Result<()> {
     let events = log.snapshot();
+    last_run::keep(&plan.root, &events)?;
     if let Some(path) = &args.events {
         save_log(path, |out| log::write(&events, out))?;
     }

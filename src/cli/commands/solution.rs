@@ -13,8 +13,8 @@ use std::sync::Arc;
 /// One way to do a step; once you have passed it, with what both scripts did in the cluster
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The step, such as E2.3
-    step: String,
+    /// The step, such as E2.3; the first that is not passed when none is named
+    step: Option<String>,
     /// Do not ask, though the step is not passed yet
     #[arg(long)]
     yes: bool,
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args) -> u8 {
 
 fn try_run(args: &Args) -> Result<u8> {
     let folder = Folder::open(&args.dir)?;
-    for chosen in folder.choose(std::slice::from_ref(&args.step))?.into_iter().take(1) {
+    for chosen in folder.choose(args.step.as_slice())?.into_iter().take(1) {
         let id = &chosen.step.id;
         if !Progress::read(&folder.root)?.is_passed(id) && !args.yes && !confirmed(id) {
             output::err("Nothing is shown. `batchlab hint` gives the next hint.\n");

@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Check once what is there now, and end
     #[arg(long)]
     once: bool,
+    /// The screen without the picture of the run: task, checks and verdict
+    #[arg(long, conflicts_with = "no_tui")]
+    no_theatre: bool,
     /// Plain text instead of the screen
     #[arg(long)]
     no_tui: bool,
@@ -51,7 +54,7 @@ fn try_run(args: &Args) -> Result<u8> {
     let is_screen = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if is_screen && !args.no_tui && !args.once {
         let first = current.or_else(|| names.first().cloned()).unwrap_or_default();
-        return desk::work(&folder, &first, args.screen);
+        return desk::work(&folder, &first, !args.no_theatre, args.screen);
     }
     let cancelled = interrupt::flag();
     if let Some(name) = &current {

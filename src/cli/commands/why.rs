@@ -1,6 +1,6 @@
 //! `batchlab why LOG`.
 
-use crate::cli::{launch, output};
+use crate::cli::{last_run, launch, output};
 use crate::common::VirtualTime;
 use crate::common::ids::{CacheId, NodeId, StageId};
 use crate::report::costs;
@@ -12,21 +12,21 @@ use crate::status::why::{Subject, ask};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Ask a saved run why: why does this run again, why here, what does it wait for, why is this core idle
+/// Ask a run why: what cost most and what would change it, why does this run again, why here, what does it wait for, why is this core idle
 ///
-/// Without a subject: every task that did work again, and why; of a log of real Spark first what cost most, and the lessons that help.
+/// Without a subject: the most expensive things with what to try against each, then every task that did work again, and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  batchlab why run.jsonl
+  batchlab why                       the last run of this workshop folder
   batchlab why run.jsonl --task S2.p5
   batchlab why run.jsonl --core node-1.c2 --at 1.25
   batchlab why run.jsonl --block 0.p3
   batchlab why run.jsonl --costs")]
 pub(crate) struct Args {
-    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark
-    log: PathBuf,
-    /// What cost most, and the lessons that help; told of a log of real Spark in any case
-    #[arg(long)]
+    /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark; the last run of this workshop folder when none is named
+    log: Option<PathBuf>,
+    /// Only what cost most, and the lessons that help
+    #[arg(long, conflicts_with_all = ["task", "block", "stage", "node", "core"])]
     costs: bool,
     /// A task, such as S2.p5
     #[arg(long, value_name = "S2.p5")]
@@ -49,7 +49,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let events = match super::logs::open(&args.log) {
+    let events = match last_run::open(args.log.as_deref()) {
         Ok(events) => events,
         Err(error) => return launch::refuse(&error),
     };
@@ -92,9 +92,8 @@ fn answer(args: &Args, status: &Status) -> Option<String> {
     if let Some(text) = &args.node {
         return Some(told(&explain(status, &ask(status, Subject::Node(NodeId(number(text)?))))));
     }
-    let is_real = status.time_word() == "real";
-    let costs = if args.costs || is_real { costs::text(status) + "\n" } else { String::new() };
-    Some(costs + &everything(status))
+    let costs = costs::text(status);
+    Some(if args.costs { costs } else { costs + "\n" + &everything(status) })
 }
 
 /// The digits at the end of a name such as `S2` or `node-2`.

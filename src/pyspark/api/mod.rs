@@ -18,6 +18,7 @@ pub mod functions;
 mod infer;
 pub mod java_order;
 mod json;
+pub mod missing;
 pub mod options;
 pub mod pytime;
 pub mod rdd;

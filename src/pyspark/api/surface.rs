@@ -43,6 +43,16 @@ fn supported<'a>(names: &[&'a str], refused: &[&str]) -> Vec<&'a str> {
     names.iter().copied().filter(|name| !refused.contains(name)).collect()
 }
 
+/// What real Spark's classes have and ours refuse.
+pub const REFUSED: &[(&str, &[&str])] = &[
+    ("DataFrame", REFUSED_FRAME),
+    ("DataFrameReader", REFUSED_FILES),
+    ("RDD", REFUSED_RDD),
+    ("SparkContext", REFUSED_CONTEXT),
+    ("SparkSession", REFUSED_SESSION),
+    ("SparkSession.Builder", &["remote"]),
+];
+
 const REFUSED_FRAME: &[&str] = &[
     "executionInfo",
     "mapInArrow",

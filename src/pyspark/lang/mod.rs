@@ -45,6 +45,7 @@ pub mod script;
 pub mod set;
 #[cfg(test)]
 pub mod testing;
+pub mod uses;
 pub mod value;
 
 pub use args::Args;

@@ -74,6 +74,11 @@ pub fn parse_piece(piece: &Piece) -> Result<Arc<Unit>, SyntaxError> {
         .map_err(|(message, span)| fail(message, span))
 }
 
+/// The parser's tree of a file; nothing when it does not parse.
+pub(super) fn tree_of(source: &str) -> Option<py::ModModule> {
+    Some(ruff_python_parser::parse_module(source).ok()?.into_syntax())
+}
+
 /// The line on which a statement begins, for someone who names `line`: the statement that begins there or goes over it, or else the next.
 /// Absent behind the last, and when the source does not parse.
 #[must_use]

@@ -3,6 +3,7 @@
 use super::view;
 use crate::report::page::Answering;
 use crate::status::marks;
+use crate::tui::keys;
 use crate::workshop::lesson::{Picture, Piece, Played};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -87,6 +88,7 @@ impl Key {
     /// The meaning of a key press.
     #[must_use]
     pub fn of(key: KeyEvent) -> Option<Key> {
+        let key = keys::meant(key);
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             return match key.code {
                 KeyCode::Char('c') => Some(Key::Interrupt),

@@ -1,6 +1,7 @@
 //! The keys of the theatre, as a table: what `?` shows is what works.
 
 use super::update::Message;
+use crate::tui::keys;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What a key does.
@@ -155,6 +156,7 @@ pub fn message(key: KeyEvent, is_typing: bool) -> Option<Message> {
 /// What a key press means.
 #[must_use]
 pub fn action(key: KeyEvent) -> Option<Action> {
+    let key = keys::meant(key);
     if key.modifiers.contains(KeyModifiers::CONTROL) {
         return match key.code {
             KeyCode::Char('c') => Some(Action::Interrupt),

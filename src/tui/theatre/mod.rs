@@ -79,6 +79,8 @@ pub struct TheatreInput {
     pub from: usize,
     /// Start paused at the first statement of this line.
     pub until: Option<u32>,
+    /// One of [`model::SPEEDS`]; absent: the run takes a comfortable time to watch.
+    pub speed: Option<f64>,
     pub options: ScreenOptions,
 }
 
@@ -117,7 +119,10 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     if let Some(engine) = &input.engine {
         model.scenarios.clone_from(&engine.scenarios);
     }
-    player::choose_speed(&mut model);
+    match input.speed {
+        Some(speed) => player::set_speed(&mut model, speed),
+        None => player::choose_speed(&mut model),
+    }
     player::to_time(&mut model, VirtualTime::ZERO);
     if input.from > model.cursor.position {
         player::to_position(&mut model, input.from);

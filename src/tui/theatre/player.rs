@@ -392,14 +392,24 @@ pub fn change_speed(model: &mut Model, by: isize) {
     model.speed_chosen = true;
 }
 
+/// The speed nearest to this one, as a person's choice.
+pub fn set_speed(model: &mut Model, wanted: f64) {
+    model.speed = nearest_speed(wanted);
+    model.speed_chosen = true;
+}
+
 /// A speed at which the run takes a comfortable time to watch, until the person chooses one.
 pub fn choose_speed(model: &mut Model) {
     if model.speed_chosen {
         return;
     }
     let wanted = model.run().history.end().as_secs_f64() / WATCH_SECS;
+    model.speed = nearest_speed(wanted);
+}
+
+fn nearest_speed(wanted: f64) -> usize {
     let nearest = SPEEDS.iter().enumerate().min_by(|a, b| distance(*a.1, wanted).total_cmp(&distance(*b.1, wanted)));
-    model.speed = nearest.map_or(6, |(index, _)| index);
+    nearest.map_or(6, |(index, _)| index)
 }
 
 fn distance(speed: f64, wanted: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! What the workspace knows, and what keys do.
 
 use super::{Left, News, view};
+use crate::tui::keys;
 use crate::workshop::step::Step;
 use crate::workshop::verdict::{Failure, VariantVerdict, Verdict};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -84,6 +85,8 @@ pub struct Workspace {
     pub notice: Option<String>,
     /// Cells of the screen, as it was drawn last.
     pub size: (u16, u16),
+    /// The run has a pane of its own.
+    pub shows_run: bool,
     /// The slips of the check before this one.
     slips: Vec<String>,
 }
@@ -151,8 +154,15 @@ impl Workspace {
             overlay: Overlay::None,
             notice: None,
             size: (80, 24),
+            shows_run: true,
             slips: Vec::new(),
         }
+    }
+
+    /// The panes that there are, in order.
+    #[must_use]
+    pub fn panes(&self) -> &'static [Pane] {
+        if self.shows_run { &PANES } else { &PANES[..3] }
     }
 
     /// The variant that the panes speak about: the first that fails, else the visible data.
@@ -248,7 +258,8 @@ impl Workspace {
         {
             return Some(Key::Letter(letter));
         }
-        KEYS.iter().find(|row| row.0.contains(&key.code)).map(|row| row.1)
+        let code = keys::meant(key).code;
+        KEYS.iter().find(|row| row.0.contains(&code)).map(|row| row.1)
     }
 }
 
@@ -292,9 +303,9 @@ pub fn update(workspace: &mut Workspace, key: Key) -> Effect {
     match key {
         Key::Down => move_by(workspace, 1),
         Key::Up => move_by(workspace, -1),
-        Key::Pane(pane) => focus(workspace, pane),
+        Key::Pane(pane) if workspace.panes().contains(&pane) => focus(workspace, pane),
         Key::NextPane => turn(workspace, 1),
-        Key::LastPane => turn(workspace, PANES.len() - 1),
+        Key::LastPane => turn(workspace, workspace.panes().len() - 1),
         Key::Open if workspace.shown().is_some() => return Effect::Leave(Left::Theatre(workspace.moment())),
         Key::Theatre if workspace.shown().is_some() => return Effect::Leave(Left::Theatre(0)),
         Key::Open | Key::Theatre => workspace.notice = Some("Nothing has run yet: save the script.".to_owned()),
@@ -310,6 +321,7 @@ pub fn update(workspace: &mut Workspace, key: Key) -> Effect {
         Key::Reset => workspace.overlay = Overlay::Reset { typed: String::new() },
         Key::Keys => workspace.overlay = Overlay::Keys,
         Key::Back => return Effect::Leave(Left::Back),
+        Key::Pane(_) => workspace.notice = Some("Without the theatre, as --no-theatre asked; t opens it.".to_owned()),
         Key::Letter(_) | Key::Erase | Key::Suspend | Key::Interrupt => {}
     }
     Effect::None
@@ -321,8 +333,9 @@ fn focus(workspace: &mut Workspace, pane: Pane) {
 }
 
 fn turn(workspace: &mut Workspace, by: usize) {
-    let at = PANES.iter().position(|pane| *pane == workspace.pane).unwrap_or(0);
-    focus(workspace, PANES[(at + by) % PANES.len()]);
+    let panes = workspace.panes();
+    let at = panes.iter().position(|pane| *pane == workspace.pane).unwrap_or(0);
+    focus(workspace, panes[(at + by) % panes.len()]);
 }
 
 /// In the list of checks the selection moves; other panes scroll.

@@ -44,6 +44,24 @@ fn variant(name: &str, passed: bool) -> VariantVerdict {
     }
 }
 
+#[test]
+fn without_the_theatre_the_verdict_has_the_room_of_the_run() {
+    let mut workspace = workspace();
+    workspace.shows_run = false;
+    judged(&mut workspace, &[variant("visible", false)]);
+    let area = Rect::new(0, 0, 120, 40);
+    let mut buffer = Buffer::empty(area);
+    view::view(&workspace, ScreenOptions::default(), &mut buffer, area);
+    let text: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+    assert!(text.contains("3 Verdict") && !text.contains("4 Run"), "{text}");
+    update(&mut workspace, Key::Pane(Pane::Run));
+    assert_ne!(workspace.pane, Pane::Run);
+    for _ in 0..3 {
+        update(&mut workspace, Key::NextPane);
+        assert_ne!(workspace.pane, Pane::Run);
+    }
+}
+
 fn judged(workspace: &mut Workspace, variants: &[VariantVerdict]) {
     workspace.hear(News::Began(workspace.save + 1));
     for one in variants {

@@ -57,6 +57,9 @@ fn layout(workspace: &Workspace, screen: Rect) -> Vec<(Pane, Rect)> {
     let right = Rect { x: body.x + LEFT, width: body.width - LEFT, ..body };
     let left = Rect { width: LEFT, ..body };
     let (task, checks) = split(left, body.height / 2);
+    if !workspace.shows_run {
+        return vec![(Pane::Task, task), (Pane::Checks, checks), (Pane::Verdict, right)];
+    }
     let (verdict, run) = split(right, (body.height * 2 / 5).max(12).min(body.height));
     vec![(Pane::Task, task), (Pane::Checks, checks), (Pane::Verdict, verdict), (Pane::Run, run)]
 }
@@ -106,7 +109,7 @@ fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
     let number = PANES.iter().position(|other| *other == pane).unwrap_or(0) + 1;
     let mut title = format!("{number} {}", name(pane));
     if brush.buffer.area.width < WIDE {
-        let others = PANES.iter().filter(|other| **other != pane).map(|other| tab(workspace, *other));
+        let others = workspace.panes().iter().filter(|other| **other != pane).map(|other| tab(workspace, *other));
         let tabs = format!("{title}   (Tab: {})", others.collect::<Vec<_>>().join(", "));
         // Where the others do not fit whole, the footer names the key.
         title = if tabs.len() + 4 < usize::from(area.width) { tabs } else { title };

@@ -24,4 +24,4 @@ pub mod studio;
 pub use fill::fill;
 pub use formula::{Formula, Value};
 pub use moment::{Moment, moment};
-pub use studio::{Scene, Scenes, Studio, Take};
+pub use studio::{Changes, Scene, Scenes, Studio, Take};

@@ -14,11 +14,12 @@ use crate::workshop::scratch::Scratch;
 use crate::worlds::WorldOutcome;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The session's start in scenes: 2025-01-01T00:00:00, in microseconds since the epoch.
-const NOW_MICROS: i64 = 1_735_689_600_000_000;
+pub const NOW_MICROS: i64 = 1_735_689_600_000_000;
 /// Interpreter steps of a scene.
 const STEPS_MAX: u64 = 20_000_000;
 
@@ -61,6 +62,25 @@ pub struct Scene {
     /// What the script finds in `sys.argv[1..]`.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// What a person wants otherwise.
+    #[serde(skip)]
+    pub changes: Option<Box<Changes>>,
+}
+
+/// What the command line says of a run of a script, in place of its scene.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    pub cluster: ClusterConfig,
+    /// Besides the scene's own.
+    pub faults: Vec<Fault>,
+    pub conf: Vec<(String, String)>,
+    pub seed: u64,
+    pub now_micros: i64,
+    pub steps_max: u64,
+    pub process_memory_bytes: u64,
+    pub allow: Vec<PathBuf>,
+    /// The same as typed.
+    pub words: Vec<String>,
 }
 
 fn w4() -> String {
@@ -111,6 +131,7 @@ impl Scene {
             return words.join(" ");
         }
         let mut words = vec![format!("batchlab run {} --cluster {}", self.script, self.cluster)];
+        words.extend(self.changes.iter().flat_map(|changes| changes.words.clone()));
         words.extend(self.memory.iter().map(|memory| format!("--memory {memory}")));
         words.extend(self.faults.iter().map(|fault| match fault.strip_prefix("kill:") {
             Some(kill) => format!("--kill {kill}"),
@@ -230,28 +251,11 @@ impl Studio {
         make_tables(scene, &source, &scratch, self.threads)?;
         let (log, printed) = (EventLog::new(), Arc::new(Mutex::new(String::new())));
         let sink = printed.clone();
-        let cluster = scene.config()?;
+        let request = changed(scene, self.request(scene, &source, &scratch)?);
         let request = RunRequest {
-            source: source.clone(),
-            file: scene.script.clone(),
-            arguments: scene.arguments.clone(),
-            root: scratch.path().to_owned(),
-            allow: Vec::new(),
-            cluster: Some(cluster.clone()),
-            default_cluster: cluster,
-            faults: scene.faults.iter().map(|text| Fault::parse(text)).collect::<Result<_>>()?,
-            seed: 42,
-            conf: scene.set.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-            now_micros: NOW_MICROS,
-            steps_max: STEPS_MAX,
-            threads: self.threads,
-            process_memory_bytes: u64::MAX,
             log: log.clone(),
-            cancelled: self.cancelled.clone(),
             out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),
-            until: None,
-            explain: true,
-            explained: Arc::default(),
+            ..request
         };
         let outcome = run_script(request);
         let events = log.snapshot();
@@ -268,6 +272,49 @@ impl Studio {
             explained: outcome.explained,
             world: None,
         })
+    }
+
+    /// The run of a scene as its file describes it; what it says goes nowhere.
+    fn request(&self, scene: &Scene, source: &str, scratch: &Scratch) -> Result<RunRequest> {
+        let cluster = scene.config()?;
+        Ok(RunRequest {
+            source: source.to_owned(),
+            file: scene.script.clone(),
+            arguments: scene.arguments.clone(),
+            root: scratch.path().to_owned(),
+            allow: Vec::new(),
+            cluster: Some(cluster.clone()),
+            default_cluster: cluster,
+            faults: scene.faults.iter().map(|text| Fault::parse(text)).collect::<Result<_>>()?,
+            seed: 42,
+            conf: scene.set.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            now_micros: NOW_MICROS,
+            steps_max: STEPS_MAX,
+            threads: self.threads,
+            process_memory_bytes: u64::MAX,
+            log: EventLog::new(),
+            cancelled: self.cancelled.clone(),
+            out: Box::new(|_| {}),
+            until: None,
+            explain: true,
+            explained: Arc::default(),
+        })
+    }
+}
+
+/// The run as a person wants it.
+fn changed(scene: &Scene, mut request: RunRequest) -> RunRequest {
+    let Some(changes) = &scene.changes else { return request };
+    request.cluster = Some(changes.cluster.clone());
+    request.faults.extend(changes.faults.iter().cloned());
+    request.conf.extend(changes.conf.iter().cloned());
+    request.allow.clone_from(&changes.allow);
+    RunRequest {
+        seed: changes.seed,
+        now_micros: changes.now_micros,
+        steps_max: changes.steps_max,
+        process_memory_bytes: changes.process_memory_bytes,
+        ..request
     }
 }
 

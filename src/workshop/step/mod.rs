@@ -283,5 +283,5 @@ pub fn all(library: Library<'_>) -> Result<Vec<Step>> {
 
 fn broken(name: &str, why: String) -> SparkError {
     SparkError::new(ErrorClass::IllegalArgumentException, format!("the step file exercises/{name}.toml: {why}"))
-        .with_help("exercises/README.md says what a step file holds; `batchlab dev check` checks it")
+        .with_help("exercises/README.md says what a step file holds (`batchlab dev new` brings it along); `batchlab dev check` checks it")
 }
