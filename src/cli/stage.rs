@@ -191,14 +191,11 @@ pub(crate) fn watch(
     let main = branches::start(plan);
     let log = main.log.clone();
     let input = TheatreInput {
-        title: title.to_owned(),
-        source: Source::Live(main.clone()),
         engine: Some(branches::engine(plan.clone(), Again::Script)),
         paused: false,
-        from: 0,
         until,
         speed: speed.map(|speed| speed.0),
-        options: screen.options(),
+        ..TheatreInput::new(title.to_owned(), Source::Live(main.clone()), screen.options())
     };
     let left = theatre::run(input).map_err(|error| no_terminal(&error));
     main.stop();
@@ -222,17 +219,7 @@ pub(crate) fn follow(run: &RunHandle, title: &str, screen: ScreenArgs) -> Result
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    let input = TheatreInput {
-        title: title.to_owned(),
-        source: Source::Followed(run.clone()),
-        engine: None,
-        paused: true,
-        from: 0,
-        until: None,
-        speed: None,
-        options: screen.options(),
-    };
-    let left = theatre::run(input);
+    let left = theatre::run(TheatreInput::new(title.to_owned(), Source::Followed(run.clone()), screen.options()));
     if left.is_err() {
         run.stop();
     }
@@ -253,45 +240,21 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
 /// Shows a saved run.
 pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, start: Start, screen: ScreenArgs) -> u8 {
     let from = start.at.map_or(0, |at| events.partition_point(|event| event.time <= at));
-    show(TheatreInput {
-        title: title.to_owned(),
-        source: Source::Recorded(events),
-        engine: None,
-        paused: true,
-        from,
-        until: start.until,
-        speed: start.speed.map(|speed| speed.0),
-        options: screen.options(),
-    })
+    let speed = start.speed.map(|speed| speed.0);
+    let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
+    show(TheatreInput { from, until: start.until, speed, ..input })
 }
 
 /// Shows two saved runs side by side.
 pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) -> u8 {
     let title = format!("{} and {}", runs[0].0, runs[1].0);
-    show(TheatreInput {
-        title,
-        source: Source::Compared(runs),
-        engine: None,
-        paused: true,
-        from: 0,
-        until: None,
-        speed: None,
-        options: screen.options(),
-    })
+    show(TheatreInput::new(title, Source::Compared(runs), screen.options()))
 }
 
 /// Shows a run that is over, from a position on; where its plan is given, faults can be added to it.
 pub(crate) fn review(plan: Option<Plan>, events: Vec<Arc<Event>>, title: &str, from: usize, screen: ScreenArgs) -> u8 {
-    show(TheatreInput {
-        title: title.to_owned(),
-        source: Source::Recorded(events),
-        engine: plan.map(|plan| branches::engine(plan, Again::Script)),
-        paused: true,
-        from,
-        until: None,
-        speed: None,
-        options: screen.options(),
-    })
+    let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
+    show(TheatreInput { engine: plan.map(|plan| branches::engine(plan, Again::Script)), from, ..input })
 }
 
 fn show(input: TheatreInput) -> u8 {

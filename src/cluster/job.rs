@@ -77,3 +77,11 @@ pub struct CacheStats {
     pub rows: u64,
     pub bytes: u64,
 }
+
+impl CacheStats {
+    /// Whether every partition is kept somewhere.
+    #[must_use]
+    pub fn is_filled(&self) -> bool {
+        self.partitions > 0 && self.cached == self.partitions
+    }
+}

@@ -72,12 +72,16 @@ impl CacheManager {
 
     /// The lineage that filled a cache.
     pub fn lineage(&self, id: CacheId) -> Option<RanPlan> {
-        self.entries.iter().find(|entry| entry.id == id)?.ran.clone()
+        self.by_id(id)?.ran.clone()
     }
 
     /// Whether a cache still stands.
     pub fn holds(&self, id: CacheId) -> bool {
-        self.entries.iter().any(|entry| entry.id == id)
+        self.by_id(id).is_some()
+    }
+
+    fn by_id(&self, id: CacheId) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id == id)
     }
 
     /// The entry with this id.
@@ -94,7 +98,7 @@ impl CacheManager {
 
     /// Whether a cache has been filled wholly.
     pub fn is_loaded(&self, id: CacheId) -> bool {
-        self.entries.iter().any(|entry| entry.id == id && entry.is_loaded)
+        self.by_id(id).is_some_and(|entry| entry.is_loaded)
     }
 
     /// The plan with every cached part replaced by a read of the cache, the largest parts first.

@@ -20,7 +20,7 @@ pub(super) struct KeptHere<'a> {
 impl Kept for KeptHere<'_> {
     fn bytes(&self, id: CacheId) -> Option<u64> {
         let stats = self.cluster?.cache_stats(id);
-        (stats.partitions > 0 && stats.cached == stats.partitions).then_some(stats.bytes)
+        stats.is_filled().then_some(stats.bytes)
     }
 
     fn lineage(&self, id: CacheId) -> Option<RanPlan> {

@@ -285,7 +285,7 @@ impl Session {
 
     fn note_loaded_caches(&mut self) {
         if let Some(cluster) = &self.cluster {
-            self.caches.note_loaded(|id| is_filled(cluster, id));
+            self.caches.note_loaded(|id| cluster.cache_stats(id).is_filled());
         }
     }
 
@@ -568,12 +568,6 @@ impl Session {
     }
 }
 
-/// Whether every partition of a cache is kept somewhere.
-fn is_filled(cluster: &Cluster, id: CacheId) -> bool {
-    let stats = cluster.cache_stats(id);
-    stats.partitions > 0 && stats.cached == stats.partitions
-}
-
 struct Started {
     job: Option<JobId>,
     finished: Option<Finished>,
@@ -604,7 +598,7 @@ impl StageStats for Measured<'_> {
 
     fn cache_size(&self, cache: CacheId) -> Option<u64> {
         let stats = self.0.cache_stats(cache);
-        is_filled(self.0, cache).then_some(stats.bytes)
+        stats.is_filled().then_some(stats.bytes)
     }
 }
 

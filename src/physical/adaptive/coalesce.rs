@@ -52,23 +52,28 @@ pub(super) fn coalesce(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> Arc<P
 }
 
 /// Reads that must be sliced alike.
-fn collect(node: &Arc<PhysicalPlan>, groups: &mut Vec<Vec<Read>>) {
-    match &**node {
-        PhysicalPlan::ShuffleRead { .. } => groups.push(read_of(node).into_iter().collect()),
-        PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, .. } => {
+fn collect(part: &Arc<PhysicalPlan>, groups: &mut Vec<Vec<Read>>) {
+    match &**part {
+        PhysicalPlan::ShuffleRead { .. } => groups.push(read_of(part).into_iter().collect()),
+        node if needs_alike(node) => {
             let mut reads = Vec::new();
-            if leaves(node, &mut reads) {
-                groups.push(reads);
-            }
-        }
-        PhysicalPlan::Union { inputs } if united_partitioning(inputs).is_some() => {
-            let mut reads = Vec::new();
-            if leaves(node, &mut reads) {
+            if leaves(part, &mut reads) {
                 groups.push(reads);
             }
         }
         PhysicalPlan::InMemoryTableScan { .. } => {}
         other => other.children().into_iter().for_each(|child| collect(child, groups)),
+    }
+}
+
+/// Whether an operator puts partitions of its inputs together that must hold the same keys.
+fn needs_alike(node: &PhysicalPlan) -> bool {
+    match node {
+        PhysicalPlan::Join { algorithm, .. } => {
+            matches!(algorithm, JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. })
+        }
+        PhysicalPlan::Union { inputs } => united_partitioning(inputs).is_some(),
+        _ => false,
     }
 }
 

@@ -84,6 +84,14 @@ pub struct TheatreInput {
     pub options: ScreenOptions,
 }
 
+impl TheatreInput {
+    /// A run seen paused from its beginning, which can not be done again.
+    #[must_use]
+    pub fn new(title: String, source: Source, options: ScreenOptions) -> TheatreInput {
+        TheatreInput { title, source, engine: None, paused: true, from: 0, until: None, speed: None, options }
+    }
+}
+
 /// How the theatre was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
