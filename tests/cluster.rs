@@ -207,3 +207,80 @@ fn nobody_asks_for_ever_for_executors_that_cannot_come() {
         assert!(outcome.exit < 2, "{faults:?}: {}", outcome.exit);
     }
 }
+
+#[test]
+fn an_executor_that_goes_is_replaced_on_another_machine() {
+    let script = "print(spark.range(0, 200000, 1, 8).repartition(4).count())";
+    let allocated = [
+        ("spark.dynamicAllocation.enabled", "true"),
+        ("spark.dynamicAllocation.maxExecutors", "1"),
+        ("spark.dynamicAllocation.schedulerBacklogTimeout", "5ms"),
+    ];
+    let asked = [("spark.executor.instances", "1")];
+    for (settings, fault) in
+        [(&allocated[..], "decommission:1@0.01"), (&allocated, "kill:1@0.02"), (&asked, "kill:1@0.02")]
+    {
+        let (printed, outcome, events) = ran(script, "nodes = 2\ncores = 1", settings, &[fault]);
+        assert_eq!((printed.as_str(), outcome.exit), ("200000\n", 0), "{settings:?} {fault}");
+        let on_second = |event: &EventKind| matches!(event, EventKind::ExecutorAdded { node, .. } if node.0 == 2);
+        assert!(events.iter().any(on_second), "{settings:?} {fault}");
+    }
+}
+
+#[test]
+fn a_task_that_was_tried_on_all_executors_left_ends_its_job() {
+    let script = "print(spark.range(0, 1000, 1, 8).repartition(4).count())";
+    let settings = [
+        ("spark.excludeOnFailure.enabled", "true"),
+        ("spark.locality.wait", "0s"),
+        ("spark.network.timeout", "1s"),
+        ("spark.network.timeoutInterval", "500ms"),
+    ];
+    let faults = ["disk-full:1@0", "disk-full:2@0", "silent:3@0.01"];
+    let (_, outcome, events) = ran(script, "nodes = 3\ncores = 1", &settings, &faults);
+    assert_eq!(outcome.exit, 1);
+    let reason = events.iter().find_map(|event| match event {
+        EventKind::JobEnded { error, .. } => error.clone(),
+        _ => None,
+    });
+    assert!(
+        reason.is_some_and(|reason| reason.contains("cannot run anywhere due to node and executor excludeOnFailure"))
+    );
+}
+
+#[test]
+fn allocation_that_would_lose_shuffle_files_is_refused_at_the_start() {
+    let settings =
+        [("spark.dynamicAllocation.enabled", "true"), ("spark.dynamicAllocation.shuffleTracking.enabled", "false")];
+    let (_, outcome, events) = ran("print(spark.range(3).count())", "nodes = 2\ncores = 1", &settings, &[]);
+    assert_eq!(outcome.exit, 1);
+    assert!(!events.iter().any(|event| matches!(event, EventKind::ApplicationStarted(_))));
+    let error = outcome.failure.expect("a failure").message;
+    assert!(error.contains("requires one of the following conditions"), "{error}");
+}
+
+/// Idle executors come and go while stages hand over to each other; with decommissioning they hand their blocks over first.
+#[test]
+fn idle_executors_are_decommissioned_where_settings_say_so() {
+    let script = "
+kept = spark.range(0, 2000, 1, 4).cache()
+print(kept.count())
+import time
+time.sleep(5)
+print(kept.repartition(2).count())
+";
+    let settings = [
+        ("spark.dynamicAllocation.enabled", "true"),
+        ("spark.dynamicAllocation.schedulerBacklogTimeout", "5ms"),
+        ("spark.dynamicAllocation.executorIdleTimeout", "1s"),
+        ("spark.dynamicAllocation.cachedExecutorIdleTimeout", "1s"),
+        ("spark.decommission.enabled", "true"),
+        ("spark.storage.decommission.enabled", "true"),
+    ];
+    let (printed, outcome, events) = ran(script, "nodes = 3\ncores = 1", &settings, &[]);
+    assert_eq!((printed.as_str(), outcome.exit), ("2000\n2000\n", 0));
+    let count = |is_meant: fn(&EventKind) -> bool| events.iter().filter(|event| is_meant(event)).count();
+    let left = count(|event| matches!(event, EventKind::ExecutorRemoved { .. }));
+    assert!(left > 0);
+    assert_eq!(count(|event| matches!(event, EventKind::ExecutorDecommissioned { .. })), left);
+}

@@ -397,8 +397,11 @@ impl Cluster {
         self.tell(Input::TaskEnded { task, end, metrics });
     }
 
-    /// The attempt looks for its input again: a copy it was reading is gone.
+    /// The attempt looks for its input again: a copy it was reading is gone. One that can not go on anyway stays so.
     pub(super) fn start_over(&mut self, task: TaskId) {
+        if self.attempts.get(&task).is_none_or(|attempt| attempt.trouble.is_some()) {
+            return;
+        }
         self.stop_transfers(task);
         self.release_memory(task);
         let Some(attempt) = self.attempts.get_mut(&task) else { return };

@@ -67,7 +67,7 @@ impl Cluster {
             Breakage::FailTask { .. } => {}
         }
         self.restore_copies();
-        self.give_up_without_executors();
+        self.replace_executors();
     }
 
     /// Whether it changes anything now.
@@ -207,7 +207,6 @@ impl Cluster {
         for executor in self.executors_on(node) {
             self.end_executor(executor, Loss::Process, reason);
         }
-        self.fill_up();
     }
 
     /// One executor process ends.
@@ -268,8 +267,7 @@ impl Cluster {
         if is_silent && is_last {
             self.tell(Input::HostLost { node, reason: reason.to_owned() });
         }
-        self.fill_up();
-        self.give_up_without_executors();
+        self.replace_executors();
     }
 
     /// Its disks come back with it, so its copies of input blocks do; what an executor kept does not.
@@ -290,7 +288,6 @@ impl Cluster {
             }
         });
         self.emit(EventKind::NodeRestarted { node });
-        self.fill_up();
     }
 
     /// With the driver the application ends: its machines work on nothing any more.
@@ -377,7 +374,6 @@ impl Cluster {
                 self.unpark(parked);
             }
         }
-        self.fill_up();
     }
 
     fn unpark(&mut self, parked: Parked) {
@@ -435,8 +431,11 @@ impl Cluster {
         self.is_anything_damaged |= is_new;
     }
 
-    /// With no executor left and none to come, waiting has no end.
-    pub(super) fn give_up_without_executors(&mut self) {
+    /// Asks for executors in place of those that have gone. With none left and none to come, waiting has no end.
+    pub(super) fn replace_executors(&mut self) {
+        if !self.is_driver_dead {
+            self.fill_up();
+        }
         let comes_back = self.heap.iter().any(|Reverse((_, due, _))| match due {
             Due::Strike(index) => {
                 matches!(self.faults[*index], Fault { what: Breakage::RestartNode(_) | Breakage::Mend(_), .. })

@@ -2,7 +2,7 @@
 
 use super::block_store::BlockStore;
 use super::manager::{ExecutorSize, Vacancy};
-use super::node::Executor;
+use super::node::{Executor, Node};
 use super::simulation::{Cluster, Due};
 use crate::common::Conf;
 use crate::common::conf::parse_bytes;
@@ -88,7 +88,7 @@ impl Cluster {
 
     /// What machines that may get executors have to give.
     fn vacancies(&self) -> Vec<Vacancy> {
-        let open = self.nodes.iter().filter(|(_, state)| state.answers() && !state.is_leaving);
+        let open = self.nodes.iter().filter(|(_, state)| state.is_open());
         let empty = |node: NodeId| {
             let machine = self.config.machine(node);
             let size = self.config.executor_size(node, &self.conf);
@@ -111,14 +111,14 @@ impl Cluster {
 
     /// Whether there is a machine that may get executors.
     pub(super) fn has_machines(&self) -> bool {
-        self.nodes.values().any(|node| node.answers() && !node.is_leaving)
+        self.nodes.values().any(Node::is_open)
     }
 
     /// A granted executor's process is there, unless its machine has gone meanwhile: then another is asked for.
     pub(super) fn executor_arrives(&mut self, number: u32) {
         let Some(node) = self.allocation.coming.remove(&number) else { return };
         let is_wanted = self.allocation.target.is_none_or(|target| (self.executors.len() as u32) < target);
-        if is_wanted && self.nodes.get(&node).is_some_and(|node| node.answers() && !node.is_leaving) {
+        if is_wanted && self.nodes.get(&node).is_some_and(Node::is_open) {
             self.start_executor(node);
         } else if is_wanted {
             self.fill_up();

@@ -13,7 +13,7 @@ use super::simulation::{Cluster, Due};
 use super::storage_level::StorageLevel;
 use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId};
 use crate::common::time::VirtualDuration;
-use crate::event::EventKind;
+use crate::event::{EventKind, GIVEN_BACK};
 use crate::exec::task::Batches;
 use crate::network::FlowId;
 use crate::scheduler::{Input, Loss};
@@ -58,8 +58,7 @@ impl Cluster {
     pub(super) fn leave(&mut self, node: NodeId) {
         if self.nodes.get(&node).is_some_and(super::node::Node::is_up) {
             self.kill_node(node, "was taken away");
-            self.fill_up();
-            self.give_up_without_executors();
+            self.replace_executors();
         }
     }
 
@@ -69,19 +68,34 @@ impl Cluster {
             machine.is_leaving = true;
         }
         self.begin_to_leave(node);
-        self.fill_up();
     }
 
     fn begin_to_leave(&mut self, node: NodeId) {
-        for executor in self.executors_on(node) {
-            if let Some(state) = self.executors.get_mut(&executor) {
-                state.is_decommissioning = true;
-            }
-            self.is_anybody_leaving = true;
-            self.tell(Input::ExecutorDecommissioned { executor });
+        let executors = self.executors_on(node);
+        for executor in &executors {
+            self.decommission_executor(*executor);
         }
-        for executor in self.executors_on(node) {
+        for executor in executors {
             self.plan_moves(executor);
+        }
+    }
+
+    /// It gets no new tasks, and hands over what it holds where settings say so.
+    fn decommission_executor(&mut self, executor: ExecutorId) {
+        if let Some(state) = self.executors.get_mut(&executor) {
+            state.is_decommissioning = true;
+        }
+        self.is_anybody_leaving = true;
+        self.tell(Input::ExecutorDecommissioned { executor });
+    }
+
+    /// Dynamic allocation gives an idle executor back; it is taken out of service first where `spark.decommission.enabled` says so.
+    pub(super) fn release(&mut self, executor: ExecutorId, idle: VirtualDuration) {
+        if self.conf.flag("spark.decommission.enabled") {
+            self.decommission_executor(executor);
+            self.plan_moves(executor);
+        } else {
+            self.end_executor(executor, Loss::Decommissioned, &format!("{GIVEN_BACK}{idle}"));
         }
     }
 
@@ -293,7 +307,7 @@ impl Cluster {
             || self.moves.values().any(|one| one.from == executor);
         if is_leaving && !is_busy && !self.plan_moves(executor) {
             self.end_executor(executor, Loss::Decommissioned, "it was decommissioned");
-            self.give_up_without_executors();
+            self.replace_executors();
         }
     }
 }

@@ -71,6 +71,12 @@ impl Node {
     pub fn answers(&self) -> bool {
         self.is_up() && self.cut_since.is_none()
     }
+
+    /// Whether it may get executors.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.answers() && !self.is_leaving
+    }
 }
 
 /// A pretend worker process.

@@ -26,14 +26,14 @@ use super::transfers::FlowFor;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{Conf, ErrorClass, Result, SparkError};
+use crate::event::EventKind;
 use crate::event::log::EventLog;
-use crate::event::{EventKind, GIVEN_BACK};
 use crate::exec::blocks::Room;
 use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
 use crate::network::{FlowId, Network, Place, Wiring};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::allocation::AllocationRules;
-use crate::scheduler::{Command, Input, Loss, Outbox, Scheduler, Timer};
+use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
 use crate::status::check::Checker;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -154,7 +154,7 @@ pub struct Cluster {
     pub(super) reads: Vec<Arc<PhysicalPlan>>,
     /// Plans of queries that have ended and may run again.
     pub(super) living_plans: Vec<Arc<PhysicalPlan>>,
-    /// Shuffles of queries that have ended, kept for caches and plans that stand on them; and broadcasts.
+    /// Shuffles and broadcasts of queries that have ended, kept for caches and plans that stand on them.
     pub(super) kept_shuffles: BTreeSet<ShuffleId>,
     pub(super) kept_broadcasts: BTreeSet<BroadcastId>,
     pub(super) query_broadcasts: BTreeMap<QueryId, Vec<BroadcastId>>,
@@ -533,7 +533,7 @@ impl Cluster {
                 self.tell(Input::TimerFired(timer));
                 // It fires as long as tasks wait, also where no machine is left that could give an executor.
                 if is_allocation && self.executors.is_empty() {
-                    self.give_up_without_executors();
+                    self.replace_executors();
                 }
             }
             Due::Arrived { task, transfer, round } if self.is_current(task, round) => {
@@ -584,10 +584,7 @@ impl Cluster {
                 self.allocation.target = Some(total);
                 self.fill_up();
             }
-            Command::ReleaseExecutor { executor, idle } => {
-                let reason = format!("{GIVEN_BACK}{idle}");
-                self.end_executor(executor, Loss::Decommissioned, &reason);
-            }
+            Command::ReleaseExecutor { executor, idle } => self.release(executor, idle),
             Command::SetTimer { at, timer } => self.schedule(at, Due::Timer(timer)),
             Command::Emit(event) => self.told(event),
             Command::JobSucceeded { job } => self.job_succeeded(job),

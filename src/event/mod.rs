@@ -97,6 +97,11 @@ pub enum EventKind {
         node: NodeId,
         stage: Option<StageAttempt>,
     },
+    /// Tasks failed too often on two of its executors: none of it gets more of this stage, or of any where none is named.
+    NodeExcluded {
+        node: NodeId,
+        stage: Option<StageAttempt>,
+    },
     /// An executor gets no new tasks; it will leave when it has finished.
     ExecutorDecommissioned {
         executor: ExecutorId,

@@ -13,9 +13,9 @@
 //! **Simplified:** Spark looks every 100 ms; we look when something changes and when a patience ends.
 
 use super::outbox::{Command, Outbox, Timer};
-use crate::common::Conf;
 use crate::common::ids::ExecutorId;
 use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::event::EventKind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,6 +61,38 @@ impl AllocationRules {
                 && conf.get(&key("shuffleTracking.enabled")).is_none_or(|text| text.trim() != "false"),
         })
     }
+}
+
+/// Refuses what Spark's `ExecutorAllocationManager` refuses when the application starts.
+///
+/// # Errors
+/// When there is no way to keep shuffle files of executors that are given back, or the least number of executors is above the most.
+pub fn check(conf: &Conf) -> Result<()> {
+    let Some(rules) = AllocationRules::of(conf) else { return Ok(()) };
+    let refused = |text: String| Err(SparkError::new(ErrorClass::Py4JJavaError, text));
+    let most = conf.number("spark.dynamicAllocation.maxExecutors", i64::from(u32::MAX));
+    if most <= 0 {
+        return refused("spark.dynamicAllocation.maxExecutors must be positive!".to_owned());
+    }
+    if i64::from(rules.min) > most {
+        return refused(format!(
+            "spark.dynamicAllocation.minExecutors ({}) must be less than or equal to spark.dynamicAllocation.maxExecutors ({most})!",
+            rules.min
+        ));
+    }
+    let moves_shuffles = ["spark.decommission.enabled", "spark.storage.decommission.shuffleBlocks.enabled"]
+        .iter()
+        .all(|key| conf.flag(key));
+    if rules.tracks_shuffles || conf.flag("spark.shuffle.service.enabled") || moves_shuffles {
+        return Ok(());
+    }
+    let refusal = SparkError::new(
+        ErrorClass::Py4JJavaError,
+        "Dynamic allocation of executors requires one of the following conditions: 1) enabling external shuffle service through \
+         spark.shuffle.service.enabled. 2) enabling shuffle tracking through spark.dynamicAllocation.shuffleTracking.enabled. 3) enabling \
+         shuffle blocks decommission through spark.decommission.enabled and spark.storage.decommission.shuffleBlocks.enabled.",
+    );
+    Err(refusal.with_help("leave spark.dynamicAllocation.shuffleTracking.enabled at its default, true"))
 }
 
 /// What the manager sees of the work.
@@ -111,9 +143,9 @@ impl ExecutorAllocation {
         self.rules.is_some()
     }
 
-    /// Its timer fired.
-    pub fn timer_fired(&mut self) {
-        self.timer_at = None;
+    /// A timer of it fired: the one it waits for, or one that an earlier one has replaced.
+    pub fn timer_fired(&mut self, now: VirtualTime) {
+        self.timer_at = self.timer_at.filter(|at| *at > now);
     }
 
     /// Looks at the work and asks for executors, or gives some back.
@@ -197,7 +229,7 @@ impl ExecutorAllocation {
             .iter()
             .filter_map(|(executor, since)| Some(*since + Self::patience(rules, load, *executor)?));
         let next = ends.filter(|_| surplus).chain(self.add_at).filter(|at| *at > now).min();
-        if let Some(at) = next.filter(|at| self.timer_at.is_none_or(|set| *at < set || set <= now)) {
+        if let Some(at) = next.filter(|at| self.timer_at.is_none_or(|set| *at < set)) {
             self.timer_at = Some(at);
             out.push(Command::SetTimer { at, timer: Timer::Allocation });
         }
@@ -275,6 +307,27 @@ mod tests {
             look(&mut manager, 60, &load(0, 0, 4, 0)),
             ["ask for 0", "release exec 1", "release exec 2", "release exec 3", "release exec 4"]
         );
+    }
+
+    #[test]
+    fn settings_that_lose_shuffle_files_or_contradict_each_other_are_refused() {
+        let refusal = |settings: &[(&str, &str)]| {
+            let mut conf = Conf::new();
+            conf.set("spark.dynamicAllocation.enabled", "true");
+            for (key, value) in settings {
+                conf.set(format!("spark.{key}"), *value);
+            }
+            check(&conf).err().map(|error| error.message().to_owned())
+        };
+        let untracked = ("dynamicAllocation.shuffleTracking.enabled", "false");
+        assert_eq!(refusal(&[]), None);
+        assert!(refusal(&[untracked]).is_some_and(|text| text.contains("one of the following conditions")));
+        assert_eq!(refusal(&[untracked, ("shuffle.service.enabled", "true")]), None);
+        let moved = [("decommission.enabled", "true"), ("storage.decommission.shuffleBlocks.enabled", "true")];
+        assert_eq!(refusal(&[untracked, moved[0], moved[1]]), None);
+        let crossed = [("dynamicAllocation.minExecutors", "5"), ("dynamicAllocation.maxExecutors", "2")];
+        assert!(refusal(&crossed).is_some_and(|text| text.contains("minExecutors (5) must be less than")));
+        assert!(refusal(&[("dynamicAllocation.maxExecutors", "0")]).is_some_and(|text| text.contains("positive")));
     }
 
     #[test]

@@ -10,7 +10,26 @@
 use crate::common::Conf;
 use crate::common::ids::{ExecutorId, NodeId};
 use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::event::{EventKind, StageAttempt};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What gets no more tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Avoided {
+    Executor(ExecutorId, NodeId),
+    Node(NodeId),
+}
+
+impl Avoided {
+    /// What the log says of it: by a stage, or by the application where none is named.
+    #[must_use]
+    pub fn event(self, stage: Option<StageAttempt>) -> EventKind {
+        match self {
+            Avoided::Executor(executor, node) => EventKind::ExecutorExcluded { executor, node, stage },
+            Avoided::Node(node) => EventKind::NodeExcluded { node, stage },
+        }
+    }
+}
 
 /// The limits of one configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +104,8 @@ impl Health {
         self.rules = rules;
     }
 
-    /// A stage succeeded in spite of these failures. Gives the executors that are avoided from now on.
-    pub fn learn(&mut self, stage: &Exclusion, now: VirtualTime) -> Vec<(ExecutorId, NodeId)> {
+    /// A stage succeeded in spite of these failures. Gives what is avoided from now on.
+    pub fn learn(&mut self, stage: &Exclusion, now: VirtualTime) -> Vec<Avoided> {
         let Some(rules) = self.rules else { return Vec::new() };
         let until = now + rules.timeout;
         let mut found = Vec::new();
@@ -96,10 +115,12 @@ impl Health {
             failures.extend(tasks.keys().map(|_| until));
             if failures.len() >= rules.per_executor && !self.executors.contains_key(executor) {
                 self.executors.insert(*executor, (*node, until));
-                found.push((*executor, *node));
+                found.push(Avoided::Executor(*executor, *node));
             }
-            if self.executors.values().filter(|(on, _)| on == node).count() >= rules.per_node {
-                self.nodes.entry(*node).or_insert(until);
+            let avoided_here = self.executors.values().filter(|(on, _)| on == node).count();
+            if avoided_here >= rules.per_node && !self.nodes.contains_key(node) {
+                self.nodes.insert(*node, until);
+                found.push(Avoided::Node(*node));
             }
         }
         found
@@ -146,14 +167,16 @@ impl Exclusion {
         Exclusion { rules, failures: BTreeMap::new() }
     }
 
-    /// A task failed. True when the stage avoids this executor from now on.
-    pub fn failed(&mut self, index: usize, executor: ExecutorId, node: NodeId) -> bool {
-        if self.rules.is_none() {
-            return false;
-        }
-        let was_avoided = self.avoids(executor, node);
+    /// A task failed. Gives what the stage avoids from now on.
+    pub fn failed(&mut self, index: usize, executor: ExecutorId, node: NodeId) -> Vec<Avoided> {
+        let Some(rules) = self.rules else { return Vec::new() };
+        let avoided = |now: &Self| (now.avoids_executor(rules, executor), now.avoids_node(rules, node));
+        let before = avoided(self);
         *self.failures.entry(executor).or_insert((node, BTreeMap::new())).1.entry(index).or_default() += 1;
-        !was_avoided && self.avoids(executor, node)
+        let after = avoided(self);
+        let new_executor = (after.0 && !before.0).then_some(Avoided::Executor(executor, node));
+        let new_node = (after.1 && !before.1).then_some(Avoided::Node(node));
+        new_executor.into_iter().chain(new_node).collect()
     }
 
     /// Whether anything failed that matters.
@@ -162,13 +185,25 @@ impl Exclusion {
         self.failures.is_empty()
     }
 
+    /// The tasks that failed.
+    #[must_use]
+    pub fn failed_tasks(&self) -> BTreeSet<usize> {
+        self.failures.values().flat_map(|(_, tasks)| tasks.keys().copied()).collect()
+    }
+
     /// Whether no task of the set may start there.
     #[must_use]
     pub fn avoids(&self, executor: ExecutorId, node: NodeId) -> bool {
-        let Some(rules) = self.rules else { return false };
-        let is_bad = |(_, tasks): &(NodeId, BTreeMap<usize, usize>)| tasks.len() >= rules.stage_per_executor;
-        let bad_here = self.failures.values().filter(|one| one.0 == node && is_bad(one)).count();
-        self.failures.get(&executor).is_some_and(is_bad) || bad_here >= rules.stage_per_node
+        self.rules.is_some_and(|rules| self.avoids_executor(rules, executor) || self.avoids_node(rules, node))
+    }
+
+    fn avoids_executor(&self, rules: ExclusionRules, executor: ExecutorId) -> bool {
+        self.failures.get(&executor).is_some_and(|(_, tasks)| tasks.len() >= rules.stage_per_executor)
+    }
+
+    fn avoids_node(&self, rules: ExclusionRules, node: NodeId) -> bool {
+        let here = self.failures.iter().filter(|(_, (on, _))| *on == node);
+        here.filter(|(executor, _)| self.avoids_executor(rules, **executor)).count() >= rules.stage_per_node
     }
 
     /// Whether this task may not start there.
@@ -198,14 +233,17 @@ mod tests {
         conf.set("spark.excludeOnFailure.enabled", "true");
         let mut exclusion = Exclusion::new(ExclusionRules::of(&conf));
         let (bad, other, node) = (ExecutorId(1), ExecutorId(2), NodeId(1));
-        assert!(!exclusion.failed(0, bad, node));
+        assert_eq!(exclusion.failed(0, bad, node), []);
         assert!(exclusion.forbids(0, bad, node) && !exclusion.forbids(1, bad, node));
         assert!(!exclusion.forbids(0, other, node));
-        assert!(exclusion.failed(1, bad, node), "two tasks failed here: the stage avoids it");
+        assert_eq!(exclusion.failed(1, bad, node), [Avoided::Executor(bad, node)], "two tasks failed here");
         assert!(exclusion.forbids(7, bad, node));
         exclusion.failed(0, other, node);
         assert!(exclusion.forbids(0, ExecutorId(3), node), "it failed on two executors of the node");
         assert!(!exclusion.forbids(0, ExecutorId(4), NodeId(2)));
+        let second = exclusion.failed(1, other, node);
+        assert_eq!(second, [Avoided::Executor(other, node), Avoided::Node(node)], "two executors of it are avoided");
+        assert!(exclusion.avoids(ExecutorId(3), node) && exclusion.failed(2, ExecutorId(3), node).is_empty());
     }
 
     #[test]
@@ -223,10 +261,11 @@ mod tests {
             stage
         };
         assert!(health.learn(&failed_once(bad), second(0)).is_empty(), "one failure is no pattern");
-        assert_eq!(health.learn(&failed_once(bad), second(5)), [(bad, node)]);
+        assert_eq!(health.learn(&failed_once(bad), second(5)), [Avoided::Executor(bad, node)]);
         assert!(health.avoids(bad, node) && !health.avoids(ExecutorId(2), node));
         health.learn(&failed_once(ExecutorId(2)), second(6));
-        health.learn(&failed_once(ExecutorId(2)), second(7));
+        let second_one = health.learn(&failed_once(ExecutorId(2)), second(7));
+        assert_eq!(second_one, [Avoided::Executor(ExecutorId(2), node), Avoided::Node(node)]);
         assert!(health.avoids(ExecutorId(3), node), "two executors of the node are avoided");
         health.forget(second(17));
         assert!(health.is_clean());
@@ -245,6 +284,8 @@ mod tests {
     #[test]
     fn nothing_is_excluded_by_default() {
         let mut exclusion = Exclusion::new(ExclusionRules::of(&Conf::new()));
-        assert!(!exclusion.failed(0, ExecutorId(1), NodeId(1)) && !exclusion.forbids(0, ExecutorId(1), NodeId(1)));
+        assert!(
+            exclusion.failed(0, ExecutorId(1), NodeId(1)).is_empty() && !exclusion.forbids(0, ExecutorId(1), NodeId(1))
+        );
     }
 }

@@ -134,7 +134,7 @@ impl Scheduler {
             Input::DriverRestarted => self.allocation.begin_anew(),
             Input::TimerFired(Timer::ResubmitFailedStages) => self.dag.resubmit_failed(&mut step),
             Input::TimerFired(Timer::Revive) => self.tasks.timer_fired(),
-            Input::TimerFired(Timer::Allocation) => self.allocation.timer_fired(),
+            Input::TimerFired(Timer::Allocation) => self.allocation.timer_fired(now),
             Input::TimerFired(Timer::FindSlowTasks) => self.tasks.find_slow_tasks(now),
             Input::NothingLeft => {
                 self.dag.fail_all(
@@ -144,9 +144,7 @@ impl Scheduler {
             }
         }
         self.tasks.drop_finished_sets(now, out);
-        if self.tasks.is_anybody_excluded() {
-            self.abort_what_is_stuck(now, out);
-        }
+        self.abort_what_is_stuck(now, out);
         self.tasks.offer(now, all_free, out);
         if self.allocation.is_on() {
             let mut load = self.tasks.load();
@@ -330,15 +328,15 @@ impl Scheduler {
                 step.tasks.note_cause(stage, running.partition, TaskCause::Retry { reason: error.clone() });
                 let (executor, node) = (running.executor, running.node);
                 let set = step.tasks.set_mut(running.stage);
-                if set.is_some_and(|set| set.exclusion.failed(running.index, executor, node)) {
-                    step.out.emit(EventKind::ExecutorExcluded { executor, node, stage: Some(running.stage) });
+                let avoided = set.map(|set| set.exclusion.failed(running.index, executor, node)).unwrap_or_default();
+                for what in avoided {
+                    step.out.emit(what.event(Some(running.stage)));
                 }
                 if is_final {
                     self.dag.abort_stage(stage, &error, Some(task), &mut step);
                 } else if let Some(failures) = self.requeue(&running, true, false) {
                     self.abort_for(&running, failures, &error, task, now, out);
                 }
-                self.abort_what_is_stuck(now, out);
             }
         }
     }

@@ -215,8 +215,8 @@ impl TaskScheduler {
         if !avoided.is_empty() {
             self.keep_to_health();
         }
-        for (executor, node) in avoided {
-            out.emit(EventKind::ExecutorExcluded { executor, node, stage: None });
+        for what in avoided {
+            out.emit(what.event(None));
         }
     }
 
@@ -482,16 +482,16 @@ impl TaskScheduler {
         }
     }
 
-    /// Whether the application avoids an executor that is there.
-    #[must_use]
-    pub fn is_anybody_excluded(&self) -> bool {
-        !self.health.is_clean() && self.executors.values().any(|executor| executor.is_excluded)
+    /// Whether an executor that is there is avoided: by the application, or by a set or a task of it.
+    fn is_anybody_excluded(&self) -> bool {
+        self.sets.values().any(|set| !set.exclusion.is_empty())
+            || (!self.health.is_clean() && self.executors.values().any(|executor| executor.is_excluded))
     }
 
     /// A task that exclusion lets start nowhere, with its set's stage.
     #[must_use]
     pub fn stuck(&self) -> Option<(StageAttempt, usize, u32)> {
-        if self.executors.is_empty() {
+        if self.executors.is_empty() || !self.is_anybody_excluded() {
             return None;
         }
         let serving = self.executors.iter().filter(|(_, executor)| !executor.is_excluded);

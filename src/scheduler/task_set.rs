@@ -175,9 +175,13 @@ impl TaskSet {
         if self.is_zombie || (self.exclusion.is_empty() && !executors.is_empty()) {
             return None;
         }
+        let waits = |index: &usize| self.tasks[*index].is_queued;
+        if executors.iter().all(|(executor, node)| self.exclusion.avoids(*executor, *node)) {
+            return (0..self.tasks.len()).find(waits);
+        }
         let nowhere =
             |index: &usize| executors.iter().all(|(executor, node)| self.exclusion.forbids(*index, *executor, *node));
-        (0..self.tasks.len()).filter(|index| self.tasks[*index].is_queued).find(nowhere)
+        self.exclusion.failed_tasks().into_iter().filter(waits).find(nowhere)
     }
 
     /// Number of tasks that wait.

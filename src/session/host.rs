@@ -15,6 +15,7 @@ use crate::physical::adaptive::Replanning;
 use crate::physical::explain;
 use crate::physical::planner::RootUse;
 use crate::pyspark::host::{Application, CatalogReply, CatalogRequest, Host, PathReply, PathRequest, ReadRequest};
+use crate::scheduler::allocation;
 use crate::sql;
 use arrow::record_batch::RecordBatch;
 use rand::Rng;
@@ -308,6 +309,7 @@ impl Session {
         if self.cluster.is_some() {
             return Ok(());
         }
+        allocation::check(&self.conf)?;
         let config = self.cluster_config();
         self.log.push(
             VirtualTime::ZERO,

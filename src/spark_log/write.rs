@@ -219,6 +219,7 @@ impl Writer {
             | EventKind::NodeRestarted { .. }
             | EventKind::ExecutorsRequested { .. }
             | EventKind::ExecutorExcluded { .. }
+            | EventKind::NodeExcluded { .. }
             | EventKind::BlockReplicated { .. }
             | EventKind::ShuffleDropped { .. }
             | EventKind::QueryOptimized { .. }

@@ -3,7 +3,7 @@
 use super::{Depth, Told, Weight};
 use crate::common::ids::{NodeId, StageId, TaskId};
 use crate::common::text::{bytes, plural};
-use crate::event::EventKind;
+use crate::event::{EventKind, StageAttempt};
 use crate::report::words;
 use crate::status::need::Need;
 use crate::status::{Death, Victim};
@@ -37,14 +37,9 @@ impl Told<'_> {
                 self.say(Depth::Full, Weight::Plain, "executors_requested", text);
             }
             EventKind::ExecutorExcluded { executor, node, stage } => {
-                let text = match stage {
-                    Some(stage) => {
-                        format!("{} keeps failing on {executor} ({node}): it gets no more of its tasks", stage.stage)
-                    }
-                    None => format!("tasks keep failing on {executor} ({node}): the application avoids it for a time"),
-                };
-                self.say(Depth::Brief, Weight::Bad, "executor_excluded", text);
+                self.excluded("executor_excluded", &format!("{executor} ({node})"), *stage);
             }
+            EventKind::NodeExcluded { node, stage } => self.excluded("node_excluded", &node.to_string(), *stage),
             EventKind::NodeCutOff { node } => {
                 let text = format!("{node} is cut off: it works on, and nobody hears it");
                 self.say(Depth::Brief, Weight::Bad, "node_cut_off", text);
@@ -71,6 +66,15 @@ impl Told<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Where tasks failed too often.
+    fn excluded(&mut self, kind: &'static str, place: &str, by: Option<StageAttempt>) {
+        let text = match by {
+            Some(stage) => format!("{} keeps failing on {place}: it gets no more of its tasks", stage.stage),
+            None => format!("tasks keep failing on {place}: the application avoids it for a time"),
+        };
+        self.say(Depth::Brief, Weight::Bad, kind, text);
     }
 
     fn death_of(&mut self, node: NodeId) {

@@ -169,6 +169,7 @@ impl Told<'_> {
             | EventKind::ExecutorDecommissioned { .. }
             | EventKind::ExecutorsRequested { .. }
             | EventKind::ExecutorExcluded { .. }
+            | EventKind::NodeExcluded { .. }
             | EventKind::NodeRestarted { .. } => self.machine(kind),
             EventKind::StageDefined(_)
             | EventKind::StageSkipped { .. }

@@ -146,6 +146,7 @@ impl Checker {
             EventKind::ApplicationStarted(_)
             | EventKind::ExecutorsRequested { .. }
             | EventKind::ExecutorExcluded { .. }
+            | EventKind::NodeExcluded { .. }
             | EventKind::BlockReplicated { .. }
             | EventKind::NodeReconnected { .. }
             | EventKind::NodeRestarted { .. }

@@ -67,6 +67,7 @@ impl Status {
             | EventKind::ExecutorDecommissioned { .. }
             | EventKind::ExecutorsRequested { .. }
             | EventKind::ExecutorExcluded { .. }
+            | EventKind::NodeExcluded { .. }
             | EventKind::NodeRestarted { .. } => self.apply_machine(at, kind),
             EventKind::QueryStarted { .. }
             | EventKind::QueryOptimized { .. }
