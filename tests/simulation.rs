@@ -37,6 +37,20 @@ fn a_dead_machine_takes_what_its_shuffle_service_kept() {
     }
 }
 
+/// A task that had given up for one lost input was sent to look for another, and waited for ever.
+#[test]
+fn a_broken_task_stays_broken() {
+    swarm(4021..4022, Mix::STORM);
+}
+
+/// A node that a stage avoids as a whole was not in the log, so its failure by exclusion was not borne out.
+#[test]
+fn the_log_tells_of_nodes_that_are_avoided() {
+    for seed in [3516, 3572] {
+        swarm(seed..seed + 1, Mix::STORM);
+    }
+}
+
 /// The log of a run in which outputs were lost and made again.
 fn recovered() -> Vec<Event> {
     let folder = tempfile::tempdir().expect("a temporary folder");

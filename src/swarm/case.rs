@@ -47,10 +47,11 @@ impl Case {
         }
         cluster.manager = *dice.pick(&[Manager::Standalone, Manager::Standalone, Manager::Yarn, Manager::Kubernetes]);
         cluster.scale = *dice.pick(&[1, 1, 1, 20]);
-        let mut conf = conf(&mut dice);
+        let mut conf = vec![("spark.sql.shuffle.partitions", (1 + dice.roll(13)).to_string())];
+        draw(&mut dice, &REST, &mut conf);
         let mut other = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xE1A7);
         if other.roll(3) == 0 {
-            conf.extend(pool(&mut other));
+            draw(&mut other, &POOL, &mut conf);
         }
         if other.roll(4) == 0 {
             script.push_str(plan::ROWS_AGAIN);
@@ -63,50 +64,57 @@ impl Case {
     }
 }
 
-/// Settings of the executors: how large they are, and how their memory is shared.
-fn pool(dice: &mut Dice) -> Vec<(&'static str, String)> {
-    let mut conf = Vec::new();
-    let mut sometimes = |dice: &mut Dice, key: &'static str, values: &[&str]| {
-        if dice.roll(2) == 0 {
-            conf.push((key, (*dice.pick(values)).to_owned()));
-        }
-    };
-    sometimes(dice, "spark.executor.cores", &["1", "2"]);
-    sometimes(dice, "spark.memory.fraction", &["0.2", "0.9"]);
-    sometimes(dice, "spark.memory.storageFraction", &["0", "1"]);
-    conf
-}
+/// A setting that is drawn: one time in how many, its key, and the values it may get.
+type Draw = (usize, &'static str, &'static [&'static str]);
 
-fn conf(dice: &mut Dice) -> Vec<(&'static str, String)> {
-    let mut conf = vec![("spark.sql.shuffle.partitions", (1 + dice.roll(13)).to_string())];
-    let mut sometimes = |one_in: usize, key: &'static str, values: &[&str]| {
-        if dice.roll(one_in) == 0 {
+/// How large executors are, how many, which are avoided, and how their memory is shared.
+const POOL: [Draw; 12] = [
+    (2, "spark.executor.cores", &["1", "2"]),
+    (2, "spark.memory.fraction", &["0.2", "0.9"]),
+    (2, "spark.memory.storageFraction", &["0", "1"]),
+    (2, "spark.excludeOnFailure.enabled", &["true"]),
+    (2, "spark.excludeOnFailure.application.enabled", &["true", "false"]),
+    (2, "spark.excludeOnFailure.timeout", &["20ms", "1h"]),
+    (2, "spark.dynamicAllocation.enabled", &["true"]),
+    (2, "spark.dynamicAllocation.minExecutors", &["0", "1", "2"]),
+    (2, "spark.dynamicAllocation.maxExecutors", &["1", "3"]),
+    (2, "spark.dynamicAllocation.schedulerBacklogTimeout", &["5ms", "100ms"]),
+    (2, "spark.dynamicAllocation.executorIdleTimeout", &["10ms", "300ms"]),
+    (2, "spark.dynamicAllocation.cachedExecutorIdleTimeout", &["20ms"]),
+];
+
+/// Everything else.
+const REST: [Draw; 22] = [
+    (3, "spark.sql.adaptive.enabled", &["false"]),
+    (4, "spark.sql.adaptive.coalescePartitions.enabled", &["false"]),
+    (3, "spark.sql.autoBroadcastJoinThreshold", &["-1", "300"]),
+    (2, "spark.sql.files.maxPartitionBytes", &["700", "1500", "4000"]),
+    (2, "spark.sql.files.openCostInBytes", &["0"]),
+    (4, "spark.sql.adaptive.advisoryPartitionSizeInBytes", &["200", "1000"]),
+    (6, "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", &["200"]),
+    (4, "spark.task.maxFailures", &["1", "2", "8"]),
+    (4, "spark.stage.maxConsecutiveAttempts", &["1", "2", "8"]),
+    (3, "spark.locality.wait", &["0s", "10ms", "500ms"]),
+    (2, "spark.network.timeout", &["1s", "3s"]),
+    (2, "spark.network.timeoutInterval", &["500ms"]),
+    (2, "spark.executor.heartbeatInterval", &["100ms", "1s"]),
+    (2, "spark.shuffle.io.retryWait", &["1ms", "50ms", "500ms"]),
+    (4, "spark.speculation", &["true"]),
+    (8, "spark.speculation.quantile", &["0.3"]),
+    (8, "spark.speculation.multiplier", &["1.1"]),
+    (4, "spark.shuffle.service.enabled", &["true"]),
+    (3, "spark.decommission.enabled", &["true"]),
+    (3, "spark.storage.decommission.enabled", &["true"]),
+    (4, "spark.storage.decommission.shuffleBlocks.enabled", &["true", "false"]),
+    (4, "spark.storage.decommission.rddBlocks.enabled", &["true", "false"]),
+];
+
+fn draw(dice: &mut Dice, draws: &[Draw], conf: &mut Vec<(&'static str, String)>) {
+    for (one_in, key, values) in draws {
+        if dice.roll(*one_in) == 0 {
             conf.push((key, (*dice.pick(values)).to_owned()));
         }
-    };
-    sometimes(3, "spark.sql.adaptive.enabled", &["false"]);
-    sometimes(4, "spark.sql.adaptive.coalescePartitions.enabled", &["false"]);
-    sometimes(3, "spark.sql.autoBroadcastJoinThreshold", &["-1", "300"]);
-    sometimes(2, "spark.sql.files.maxPartitionBytes", &["700", "1500", "4000"]);
-    sometimes(2, "spark.sql.files.openCostInBytes", &["0"]);
-    sometimes(4, "spark.sql.adaptive.advisoryPartitionSizeInBytes", &["200", "1000"]);
-    sometimes(6, "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", &["200"]);
-    sometimes(4, "spark.task.maxFailures", &["1", "2", "8"]);
-    sometimes(4, "spark.stage.maxConsecutiveAttempts", &["1", "2", "8"]);
-    sometimes(3, "spark.locality.wait", &["0s", "10ms", "500ms"]);
-    sometimes(2, "spark.network.timeout", &["1s", "3s"]);
-    sometimes(2, "spark.network.timeoutInterval", &["500ms"]);
-    sometimes(2, "spark.executor.heartbeatInterval", &["100ms", "1s"]);
-    sometimes(2, "spark.shuffle.io.retryWait", &["1ms", "50ms", "500ms"]);
-    sometimes(4, "spark.speculation", &["true"]);
-    sometimes(8, "spark.speculation.quantile", &["0.3"]);
-    sometimes(8, "spark.speculation.multiplier", &["1.1"]);
-    sometimes(4, "spark.shuffle.service.enabled", &["true"]);
-    sometimes(3, "spark.decommission.enabled", &["true"]);
-    sometimes(3, "spark.storage.decommission.enabled", &["true"]);
-    sometimes(4, "spark.storage.decommission.shuffleBlocks.enabled", &["true", "false"]);
-    sometimes(4, "spark.storage.decommission.rddBlocks.enabled", &["true", "false"]);
-    conf
+    }
 }
 
 impl fmt::Display for Case {

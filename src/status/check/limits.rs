@@ -50,8 +50,9 @@ type Place = (ExecutorId, NodeId);
 struct Seen {
     stages: BTreeMap<JobId, Vec<StageId>>,
     executors: BTreeMap<ExecutorId, NodeId>,
-    /// Executors that get no more tasks of a stage, or of any.
+    /// Executors and nodes that get no more tasks of a stage, or of any.
     barred: BTreeSet<(ExecutorId, Option<StageId>)>,
+    barred_nodes: BTreeSet<(NodeId, Option<StageId>)>,
     /// The tasks that run.
     tasks: BTreeMap<TaskId, (Work, Place)>,
     /// Attempts that failed, by stage attempt and partition.
@@ -70,6 +71,9 @@ impl Seen {
             EventKind::ExecutorDecommissioned { executor, .. } => drop(self.barred.insert((*executor, None))),
             EventKind::ExecutorExcluded { executor, stage, .. } => {
                 self.barred.insert((*executor, stage.map(|stage| stage.stage)));
+            }
+            EventKind::NodeExcluded { node, stage } => {
+                self.barred_nodes.insert((*node, stage.map(|stage| stage.stage)));
             }
             EventKind::ExecutorRemoved { executor, .. } => drop(self.executors.remove(executor)),
             EventKind::FaultInjected { fault, .. } => self.is_driver_dead |= fault.contains("driver"),
@@ -129,10 +133,10 @@ impl Seen {
         let is_barred = |(executor, node): (&ExecutorId, &NodeId)| {
             let here = failures.iter().any(|(failed, _)| failed == executor);
             let on_node = failures.iter().filter(|(_, failed)| failed == node).count() > 1;
-            let of = |(barred, stage): &(ExecutorId, Option<StageId>)| {
-                barred == executor && stage.is_none_or(|stage| stages.contains(&stage))
-            };
-            here || on_node || self.barred.iter().any(of)
+            let counts = |stage: &Option<StageId>| stage.is_none_or(|stage| stages.contains(&stage));
+            here || on_node
+                || self.barred.iter().any(|(barred, stage)| barred == executor && counts(stage))
+                || self.barred_nodes.iter().any(|(barred, stage)| barred == node && counts(stage))
         };
         !self.executors.is_empty() && self.executors.iter().all(is_barred)
     }
