@@ -12,7 +12,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long anything may take, on a busy machine too.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How often a condition that nobody announces is looked at.
+const POLL: Duration = Duration::from_millis(20);
 
 /// The program in a terminal of its own.
 struct Session {
@@ -139,6 +142,20 @@ impl Session {
         self.keys.flush().expect("a keyboard");
     }
 
+    /// Waits until the program has stopped, as a shell does before it offers its prompt.
+    fn is_stopped(&mut self) {
+        use rustix::process::{Pid, WaitOptions, waitpid};
+        let id = self.child.process_id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).expect("a running program");
+        let end = Instant::now() + PATIENCE;
+        while waitpid(Some(id), WaitOptions::UNTRACED | WaitOptions::NOHANG).expect("a child").is_none() {
+            if Instant::now() > end {
+                self.child.kill().expect("it runs");
+                panic!("it does not stop");
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
     /// Nanoseconds on a core and times that it went to sleep by itself, over all threads, where the system tells.
     fn effort(&self) -> Option<(u64, u64)> {
         let tasks = format!("/proc/{}/task", self.child.process_id()?);
@@ -164,7 +181,7 @@ impl Session {
                 self.child.kill().expect("it runs");
                 panic!("it does not end");
             }
-            if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
+            if let Ok(bytes) = self.output.recv_timeout(POLL) {
                 self.screen.process(&bytes);
             }
         }
@@ -173,7 +190,8 @@ impl Session {
     /// The same, with the terminal as it was left.
     fn end(mut self) -> (u32, vt100::Parser) {
         let status = self.wait();
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+        // The last bytes are followed by the end of the line: nobody else holds the terminal.
+        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
             self.screen.process(&bytes);
         }
         assert_eq!(settings(self.master.as_ref()), self.settings, "the terminal is set as before");
@@ -230,6 +248,7 @@ fn ctrl_z_gives_the_terminal_back_until_the_program_goes_on() {
         !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
     });
     assert_eq!(settings(session.master.as_ref()), session.settings, "the terminal is set as before");
+    session.is_stopped();
     session.signal("CONT");
     session.reads_until("the screen again", vt100::Screen::alternate_screen);
     session.shows("1 Stages");
@@ -264,7 +283,7 @@ fn a_closed_terminal_ends_the_program() {
             child.kill().expect("it runs");
             panic!("it goes on without a terminal");
         }
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(POLL);
     }
 }
 

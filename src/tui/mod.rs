@@ -12,6 +12,8 @@ pub mod bell;
 pub mod dag;
 pub mod export;
 pub mod glyphs;
+#[cfg(unix)]
+mod hang_up;
 pub mod home;
 pub mod keys;
 pub mod lesson;

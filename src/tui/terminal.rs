@@ -1,9 +1,12 @@
 //! The only place that touches the terminal: enter, draw, read, leave, and leave in every case.
 //!
 //! [`Screen`] puts the terminal into raw mode on the alternate screen with mouse and bracketed paste. It is restored when the value is
-//! dropped, before a panic is reported, after SIGTERM, SIGHUP and SIGINT (seen as [`Screen::is_interrupted`]), and around a suspension.
+//! dropped, before a panic is reported, after SIGTERM, SIGHUP and SIGINT (seen as [`Screen::is_interrupted`], like a terminal that has gone
+//! away), and around a suspension.
 //! A panic on another thread, such as an engine's, leaves the screen alone; what it says is written when the screen is closed.
 
+#[cfg(unix)]
+use super::hang_up::{GONE, HangUp};
 use super::pace::Pace;
 use super::{Bell, ScreenOptions};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
@@ -39,6 +42,9 @@ pub struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     stop: Arc<AtomicBool>,
     signals: Vec<signal_hook::SigId>,
+    /// Absent where keys do not come from standard input.
+    #[cfg(unix)]
+    _hang_up: Option<HangUp>,
     /// Keys come from standard input; otherwise crossterm opens the terminal itself.
     reads_stdin: bool,
     /// The mouse speaks to us, not to the terminal.
@@ -83,6 +89,8 @@ impl Screen {
         let (drawn_at, pace) = (Instant::now(), Pace::new(options.is_remote));
         let mut screen = Screen {
             terminal,
+            #[cfg(unix)]
+            _hang_up: reads_stdin.then(|| HangUp::watch(Arc::clone(&stop))).transpose().inspect_err(|_| leave())?,
             stop,
             signals,
             reads_stdin,
@@ -190,6 +198,9 @@ impl Screen {
         for wait in [Duration::ZERO, timeout] {
             if !self.wait(wait, bell)? {
                 self.stop.store(true, Ordering::Relaxed);
+            }
+            // The signal of a terminal that goes away ends a wait, too.
+            if self.is_interrupted() {
                 break;
             }
             while events.len() < 256 && crossterm::event::poll(Duration::ZERO)? {
@@ -215,7 +226,7 @@ impl Screen {
                 Ok(_) => {
                     let is_rung = watched.get(1).is_some_and(|ear| !ear.revents().is_empty());
                     bell.filter(|_| is_rung).inspect(|bell| bell.hush());
-                    Ok(!watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
+                    Ok(!watched[0].revents().intersects(GONE))
                 }
                 Err(rustix::io::Errno::INTR) => Ok(true),
                 Err(error) => Err(error.into()),
