@@ -5,8 +5,9 @@
 use super::{Event, EventKind};
 use crate::common::time::VirtualTime;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::io::{self, BufRead, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The version that this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -18,7 +19,22 @@ struct Header {
 
 /// An append-only list of events that a writer and many readers share.
 #[derive(Debug, Clone, Default)]
-pub struct EventLog(Arc<Mutex<Vec<Arc<Event>>>>);
+pub struct EventLog(Arc<Mutex<Shared>>);
+
+#[derive(Default)]
+struct Shared {
+    events: Vec<Arc<Event>>,
+    on_growth: Option<OnGrowth>,
+}
+
+/// What is called after each event was appended, on the thread that did.
+type OnGrowth = Arc<dyn Fn() + Send + Sync>;
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.events).finish()
+    }
+}
 
 /// Why a log could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -50,16 +66,30 @@ impl EventLog {
 
     /// Appends what happened at `time`; a time before the last event's is lifted to it.
     pub fn push(&self, time: VirtualTime, kind: EventKind) {
-        let mut events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let time = events.last().map_or(time, |last| last.time.max(time));
-        let seq = events.len() as u64;
-        events.push(Arc::new(Event { seq, time, kind }));
+        let mut shared = self.shared();
+        let time = shared.events.last().map_or(time, |last| last.time.max(time));
+        let seq = shared.events.len() as u64;
+        shared.events.push(Arc::new(Event { seq, time, kind }));
+        let told = shared.on_growth.clone();
+        drop(shared);
+        if let Some(told) = told {
+            told();
+        }
+    }
+
+    /// Calls this after each event from now on, in the place of what was called before. It must be quick.
+    pub fn on_growth(&self, told: impl Fn() + Send + Sync + 'static) {
+        self.shared().on_growth = Some(Arc::new(told));
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.shared().events.len()
     }
 
     /// Whether nothing has happened yet.
@@ -71,8 +101,7 @@ impl EventLog {
     /// The events from position `from` on.
     #[must_use]
     pub fn since(&self, from: usize) -> Vec<Arc<Event>> {
-        let events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        events.get(from..).map(<[_]>::to_vec).unwrap_or_default()
+        self.shared().events.get(from..).map(<[_]>::to_vec).unwrap_or_default()
     }
 
     /// All events.
@@ -137,6 +166,17 @@ mod tests {
         let back = read(&bytes[..]).expect("what was written");
         assert_eq!(back.events, sample());
         assert!(!back.torn);
+    }
+
+    #[test]
+    fn growth_is_told_when_the_event_can_be_read() {
+        let log = EventLog::new();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (read, told) = (log.clone(), seen.clone());
+        log.on_growth(move || told.lock().expect("nobody panics").push(read.len()));
+        log.push(VirtualTime(1), EventKind::NodeDied { node: NodeId(1) });
+        log.push(VirtualTime(2), EventKind::ApplicationEnded { exit: 0 });
+        assert_eq!(*seen.lock().expect("nobody panics"), [1, 2]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A run on an engine thread, as the screen sees it: a growing log, a way to stop it, and how it ended.
 
+use super::Bell;
 use super::theatre::recording::Recording;
 use crate::event::log::EventLog;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,8 @@ pub struct RunHandle {
     pub cancel: Arc<AtomicBool>,
     end: Arc<OnceLock<RunEnd>>,
     retold: Arc<Mutex<Retold>>,
+    /// Of the screen that waits for news.
+    bell: Arc<Mutex<Option<Bell>>>,
 }
 
 /// A run that is told anew from its start, by an engine that learns late what happened early.
@@ -44,6 +47,7 @@ impl RunHandle {
     pub fn retell(&self, recording: Recording) {
         let news = Some(Box::new(recording));
         *self.retold.lock().unwrap_or_else(PoisonError::into_inner) = Retold { news, is_told: true };
+        self.ring();
     }
 
     /// The run as it was told last, once.
@@ -61,6 +65,25 @@ impl RunHandle {
     /// Told once by the engine thread when nothing more will be appended.
     pub fn finish(&self, end: RunEnd) {
         let _ = self.end.set(end);
+        self.ring();
+    }
+
+    /// Rings whenever there is something new.
+    pub fn ring_at_news(&self, bell: &Bell) {
+        let rings = bell.clone();
+        self.log.on_growth(move || rings.ring());
+        self.ring_at_end(bell);
+    }
+
+    /// Rings when the run is over or told anew, not when it goes on.
+    pub fn ring_at_end(&self, bell: &Bell) {
+        *self.bell.lock().unwrap_or_else(PoisonError::into_inner) = Some(bell.clone());
+    }
+
+    fn ring(&self) {
+        if let Some(bell) = &*self.bell.lock().unwrap_or_else(PoisonError::into_inner) {
+            bell.ring();
+        }
     }
 
     /// How it ended; absent while it runs.

@@ -41,6 +41,8 @@ static LATER: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     stop: Arc<AtomicBool>,
+    /// Rung by signals: one that comes just before a wait ends it, too.
+    alarm: Bell,
     signals: Vec<signal_hook::SigId>,
     /// Absent where keys do not come from standard input.
     #[cfg(unix)]
@@ -79,7 +81,8 @@ impl Screen {
         });
         *held(&DRAWS) = Some(std::thread::current().id());
         let stop = Arc::new(AtomicBool::new(false));
-        let signals = register(&stop)?;
+        let alarm = Bell::new()?;
+        let signals = register(&stop, &alarm)?;
         let takes_mouse = !options.no_mouse;
         enter(takes_mouse)?;
         let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
@@ -92,6 +95,7 @@ impl Screen {
             #[cfg(unix)]
             _hang_up: reads_stdin.then(|| HangUp::watch(Arc::clone(&stop))).transpose().inspect_err(|_| leave())?,
             stop,
+            alarm,
             signals,
             reads_stdin,
             takes_mouse,
@@ -199,7 +203,6 @@ impl Screen {
             if !self.wait(wait, bell)? {
                 self.stop.store(true, Ordering::Relaxed);
             }
-            // The signal of a terminal that goes away ends a wait, too.
             if self.is_interrupted() {
                 break;
             }
@@ -219,13 +222,15 @@ impl Screen {
         if self.reads_stdin {
             use rustix::event::{PollFd, PollFlags, Timespec, poll};
             let input = io::stdin();
+            let bells = [Some(&self.alarm), bell];
             let mut watched = vec![PollFd::new(&input, PollFlags::IN)];
-            watched.extend(bell.map(|bell| PollFd::new(bell.ear(), PollFlags::IN)));
+            watched.extend(bells.into_iter().flatten().map(|bell| PollFd::new(bell.ear(), PollFlags::IN)));
             let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
             return match poll(&mut watched, Some(&timeout)) {
                 Ok(_) => {
-                    let is_rung = watched.get(1).is_some_and(|ear| !ear.revents().is_empty());
-                    bell.filter(|_| is_rung).inspect(|bell| bell.hush());
+                    let rung =
+                        bells.into_iter().flatten().zip(&watched[1..]).filter(|(_, ear)| !ear.revents().is_empty());
+                    rung.for_each(|(bell, _)| bell.hush());
                     Ok(!watched[0].revents().intersects(GONE))
                 }
                 Err(rustix::io::Errno::INTR) => Ok(true),
@@ -307,12 +312,20 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn register(stop: &Arc<AtomicBool>) -> io::Result<Vec<signal_hook::SigId>> {
-    #[cfg(unix)]
-    let wanted = [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP, signal_hook::consts::SIGINT];
-    #[cfg(not(unix))]
-    let wanted = [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT];
-    wanted.into_iter().map(|signal| signal_hook::flag::register(signal, Arc::clone(stop))).collect()
+/// Signals that ask for the end set `stop`, then ring.
+#[cfg(unix)]
+fn register(stop: &Arc<AtomicBool>, alarm: &Bell) -> io::Result<Vec<signal_hook::SigId>> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let flags = [SIGTERM, SIGHUP, SIGINT].map(|signal| signal_hook::flag::register(signal, Arc::clone(stop)));
+    let rings = [SIGTERM, SIGHUP, SIGINT].map(|signal| alarm.ring_at(signal));
+    flags.into_iter().chain(rings).collect()
+}
+
+/// Signals that ask for the end set `stop`.
+#[cfg(not(unix))]
+fn register(stop: &Arc<AtomicBool>, _: &Bell) -> io::Result<Vec<signal_hook::SigId>> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    [SIGTERM, SIGINT].map(|signal| signal_hook::flag::register(signal, Arc::clone(stop))).into_iter().collect()
 }
 
 fn enter(takes_mouse: bool) -> io::Result<()> {

@@ -10,13 +10,12 @@ pub mod model;
 mod tests;
 pub mod view;
 
-use super::terminal::Screen;
 use super::theatre::keymap::Action;
 use super::theatre::model::{Model as Theatre, Overlay, Selected};
 use super::theatre::recording::Recording;
 use super::theatre::update::{Message, update};
 use super::theatre::view::view as view_theatre;
-use super::theatre::{Engine, Exit, LISTEN, Outside, REST, listen, message, moving_frame, probe};
+use super::theatre::{Engine, Exit, Outside, listen, message, moves, probe};
 use super::{RunHandle, ScreenOptions};
 use crate::session::{Answer, Ask, Ran};
 use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
@@ -66,9 +65,11 @@ pub fn run(input: ShellInput) -> io::Result<Left> {
     let recording = Recording::live("the session".to_owned(), input.handle.clone());
     let mut theatre = Theatre::new(input.title, recording, input.options, true, true);
     theatre.scenarios.clone_from(&input.engine.scenarios);
+    let outside = Outside::open(input.options, Some(input.engine))?;
+    input.handle.ring_at_news(&outside.bell);
     let mut stage = Stage {
         shell: Shell::new(theatre, input.history),
-        outside: Outside { screen: Screen::open(input.options)?, engine: Some(input.engine) },
+        outside,
         handle: input.handle,
         asks: input.asks,
         answers: input.answers,
@@ -98,7 +99,8 @@ impl Stage {
         let mut before = Instant::now();
         let mut dirty = true;
         loop {
-            dirty |= listen(&mut self.shell.theatre);
+            let is_news = listen(&mut self.shell.theatre);
+            dirty |= is_news;
             self.shell.listen();
             match self.hear() {
                 Heard::Answer(Some(exit)) => return Ok(exit),
@@ -108,13 +110,13 @@ impl Stage {
             if dirty {
                 self.draw()?;
             }
-            let inputs = self.outside.screen.read(self.wait())?;
+            let inputs = self.wait(is_news)?;
             if self.outside.screen.is_interrupted() {
                 return Ok(Exit::Interrupted);
             }
             let passed = before.elapsed();
             before = Instant::now();
-            dirty = self.moves() || self.outside.screen.is_resized();
+            dirty = moves(&self.shell.theatre) || self.outside.screen.is_resized();
             self.shell.tick(passed.as_secs_f64().min(0.5));
             let probe = probe::begin_next(&mut self.shell.theatre);
             self.outside.carry_out(&mut self.shell.theatre, probe.into_iter().collect())?;
@@ -127,20 +129,12 @@ impl Stage {
         }
     }
 
-    fn moves(&self) -> bool {
-        self.shell.theatre.playing || self.shell.theatre.toast.is_some()
-    }
-
-    fn wait(&self) -> Duration {
-        if self.moves() {
-            moving_frame(self.shell.theatre.options.motion, &self.outside.screen)
-        } else if self.is_asked {
-            SOON
-        } else if self.shell.is_running || self.shell.theatre.is_listening() {
-            LISTEN
-        } else {
-            REST
+    /// Waits for input; a short while only when an answer is on its way, which rings nothing.
+    fn wait(&self, is_news: bool) -> io::Result<Vec<Input>> {
+        if self.is_asked && !moves(&self.shell.theatre) {
+            return self.outside.screen.read(SOON);
         }
+        self.outside.wait(&self.shell.theatre, is_news)
     }
 
     fn draw(&mut self) -> io::Result<()> {

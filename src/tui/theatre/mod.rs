@@ -26,7 +26,7 @@ mod tests;
 
 use super::run_handle::RunHandle;
 use super::terminal::Screen;
-use super::{Motion, ScreenOptions};
+use super::{Bell, Motion, ScreenOptions};
 use crate::common::text::plural;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
@@ -103,8 +103,8 @@ pub enum Exit {
 
 /// Time between two frames where little should move.
 const CALM_FRAME: Duration = Duration::from_millis(250);
-/// How often a growing log is looked at while nothing moves.
-pub(in crate::tui) const LISTEN: Duration = Duration::from_millis(100);
+/// News that come faster than this are taken in together while nothing moves.
+const LISTEN: Duration = Duration::from_millis(100);
 /// How often a signal is looked for while nothing happens at all.
 pub(in crate::tui) const REST: Duration = Duration::from_secs(1);
 /// Events taken in at once, so that a fast engine does not stop the screen.
@@ -146,7 +146,10 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         listen(&mut model);
         player::follow(&mut model);
     }
-    let mut outside = Outside { screen: Screen::open(model.options)?, engine: input.engine };
+    let mut outside = Outside::open(model.options, input.engine)?;
+    for handle in model.runs.iter().filter_map(|run| run.handle.as_ref()) {
+        handle.ring_at_news(&outside.bell);
+    }
     let exit = play(&mut model, &mut outside);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
         if let Some(handle) = &run.handle {
@@ -160,12 +163,12 @@ fn play(model: &mut Model, outside: &mut Outside) -> io::Result<Exit> {
     let mut before = Instant::now();
     let mut dirty = true;
     loop {
-        dirty |= listen(model);
-        if dirty {
+        let is_news = listen(model);
+        if dirty || is_news {
             model.seek();
             outside.draw(model)?;
         }
-        let inputs = outside.screen.read(wait(model, &outside.screen))?;
+        let inputs = outside.wait(model, is_news)?;
         if outside.screen.is_interrupted() {
             return Ok(Exit::Interrupted);
         }
@@ -196,9 +199,26 @@ pub(in crate::tui) fn message(model: &Model, input: &Input) -> Option<Message> {
 pub(in crate::tui) struct Outside {
     pub screen: Screen,
     pub engine: Option<Engine>,
+    /// Rung by runs that have news.
+    pub bell: Bell,
 }
 
 impl Outside {
+    /// Takes the terminal.
+    pub fn open(options: ScreenOptions, engine: Option<Engine>) -> io::Result<Self> {
+        Ok(Outside { screen: Screen::open(options)?, engine, bell: Bell::new()? })
+    }
+
+    /// Waits for input: until the next frame where the picture moves; else until there are news, which are taken in together when some came
+    /// just now.
+    pub fn wait(&self, model: &Model, is_news: bool) -> io::Result<Vec<Input>> {
+        match (moves(model), is_news) {
+            (true, _) => self.screen.read(moving_frame(model.options.motion, &self.screen)),
+            (false, true) => self.screen.read(LISTEN),
+            (false, false) => self.screen.read_or_bell(REST, &self.bell),
+        }
+    }
+
     fn draw(&mut self, model: &mut Model) -> io::Result<()> {
         self.screen.draw(|frame| {
             let area = frame.area();
@@ -219,13 +239,19 @@ impl Outside {
                 Effect::Copy => copy(&mut self.screen, model)?,
                 Effect::Branch(request) => {
                     let message = match self.start(&request) {
-                        Ok(handle) => Message::BranchStarted { request, handle },
+                        Ok(handle) => {
+                            handle.ring_at_news(&self.bell);
+                            Message::BranchStarted { request, handle }
+                        }
                         Err(reason) => Message::BranchRefused(reason),
                     };
                     update(model, message);
                 }
                 Effect::Probe(request) => match self.start(&request) {
-                    Ok(handle) => model.probes.started(handle),
+                    Ok(handle) => {
+                        handle.ring_at_end(&self.bell);
+                        model.probes.started(handle);
+                    }
                     Err(_) => model.probes.ended(),
                 },
                 Effect::SaveScenario(text) => self.save(model, &text),
@@ -295,18 +321,18 @@ pub(in crate::tui) fn listen(model: &mut Model) -> bool {
     any
 }
 
-/// The same for a run in the background: only its end is news.
+/// The same for a run in the background, which is read when it has ended.
 fn listen_to_probe(model: &mut Model) -> bool {
-    let Some((handle, known)) = model.probes.listened() else { return false };
-    let is_over = handle.end().is_some();
+    let Some((handle, known)) = model.probes.listened().filter(|(handle, _)| handle.end().is_some()) else {
+        return false;
+    };
     let mut events = handle.log.since(known);
     events.truncate(CHUNK);
-    let is_ended = is_over && events.is_empty();
     model.probes.grew(&events);
-    if is_ended {
+    if events.is_empty() {
         model.probes.ended();
     }
-    is_ended
+    true
 }
 
 /// What an engine has to say.
@@ -330,8 +356,8 @@ fn heard(recording: &Recording) -> Option<Heard> {
 }
 
 /// Whether the picture changes by itself.
-fn moves(model: &Model) -> bool {
-    model.playing || model.toast.is_some()
+pub(in crate::tui) fn moves(model: &Model) -> bool {
+    (model.playing && !player::waits(model)) || model.toast.is_some()
 }
 
 /// Copies what is shown, as text.
@@ -354,14 +380,5 @@ pub(in crate::tui) fn moving_frame(motion: Motion, screen: &Screen) -> Duration 
         Motion::Full => screen.between_frames(),
         Motion::Reduced => screen.between_frames().max(CALM_FRAME),
         Motion::None => REST,
-    }
-}
-
-fn wait(model: &Model, screen: &Screen) -> Duration {
-    let growing = model.is_listening() || model.runs.iter().any(Recording::is_growing);
-    match (moves(model), growing) {
-        (true, _) => moving_frame(model.options.motion, screen),
-        (false, true) => LISTEN,
-        (false, false) => REST,
     }
 }

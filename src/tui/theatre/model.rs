@@ -212,12 +212,6 @@ impl Model {
         &mut self.runs[self.current]
     }
 
-    /// Whether news may come from an engine beside the run on screen.
-    #[must_use]
-    pub fn is_listening(&self) -> bool {
-        self.pending.is_some() || self.probes.is_busy()
-    }
-
     /// Whether letters are text now.
     #[must_use]
     pub fn is_typing(&self) -> bool {

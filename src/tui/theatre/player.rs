@@ -66,6 +66,13 @@ fn play(model: &mut Model, secs: f64) {
     model.cursor = Cursor { position, time, told, ..Cursor::default() };
 }
 
+/// Whether all that is known has been played, and the engine has not told more.
+#[must_use]
+pub fn waits(model: &Model) -> bool {
+    let run = model.run();
+    run.is_growing() && model.cursor.beat.is_none() && model.cursor.position >= run.history.len()
+}
+
 /// Where the clock stands after so many real seconds.
 fn target_time(model: &mut Model, secs: f64) -> VirtualTime {
     let now = model.cursor.time;
