@@ -104,6 +104,22 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
+/// A text without the ids behind the names of columns: `amount#12L` is `amount`.
+#[must_use]
+pub fn without_ids(text: &str) -> String {
+    let mut short = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '#' || !chars.peek().is_some_and(char::is_ascii_digit) {
+            short.push(c);
+            continue;
+        }
+        while chars.next_if(char::is_ascii_digit).is_some() {}
+        chars.next_if_eq(&'L');
+    }
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +140,10 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(plural(1, "task"), "1 task");
         assert_eq!(bytes(1536), "1.5 KiB");
+    }
+
+    #[test]
+    fn ids_are_left_out_and_nothing_else() {
+        assert_eq!(without_ids("sum(amount#12L) AS total#7, a#x"), "sum(amount) AS total, a#x");
     }
 }

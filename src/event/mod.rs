@@ -377,6 +377,9 @@ pub struct StageDefinition {
     pub name: String,
     /// Operators in the order rows pass them: `scan csv`, `filter`, `partial aggregate`, `shuffle write`.
     pub operators: Vec<String>,
+    /// The same as lines of a physical plan, without its tree; empty: the log does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<String>,
     /// Number of partitions, that is tasks of a full run.
     pub tasks: u32,
     /// Stages whose shuffle output it reads.

@@ -14,6 +14,7 @@
 //! to the result and the graph has no cycle.
 
 use super::map_outputs::ranges;
+use super::stage_names::{self, Described};
 use crate::common::ids::{BroadcastId, CacheId, NodeId, ShuffleId, StageId};
 use crate::event::{Slice, StageDefinition};
 use crate::physical::plan::{BuildSide, FileSlice, JoinAlgorithm, PhysicalPlan, ShuffleSlice, united};
@@ -227,7 +228,7 @@ pub fn definition(
     query: Option<crate::common::ids::QueryId>,
     line: u32,
 ) -> StageDefinition {
-    let (name, mut operators) = super::stage_names::describe(&stage.plan, stage.writes.is_some());
+    let Described { name, mut operators, plan } = stage_names::describe(&stage.plan, stage.writes.is_some());
     if stage.writes.is_some() {
         operators.push("shuffle write".to_owned());
     }
@@ -237,6 +238,7 @@ pub fn definition(
         stage: stage.id,
         name,
         operators,
+        plan,
         tasks: stage.partitions.len() as u32,
         parents: parents.into_iter().collect(),
         writes: stage.writes.map(|(shuffle, _)| shuffle),

@@ -1,19 +1,47 @@
 //! Short words for stages: what a screen calls them and the operators that rows pass.
 
 use crate::logical::plan::FileFormat;
+use crate::physical::explain::line;
 use crate::physical::plan::{AggregateMode, FileScanExec, JoinAlgorithm, PhysicalPlan};
 
-/// A stage's short name, and its operators in the order rows pass them.
+/// What there is to say of a stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    pub name: String,
+    /// In the order rows pass them.
+    pub operators: Vec<String>,
+    /// The lines of its operators in a plan; of the stage that fills a cache also those of what is cached.
+    pub plan: Vec<String>,
+}
+
+/// A stage in short words.
 #[must_use]
-pub fn describe(plan: &PhysicalPlan, writes_shuffle: bool) -> (String, Vec<String>) {
+pub fn describe(plan: &PhysicalPlan, writes_shuffle: bool) -> Described {
     let mut operators = Vec::new();
     collect(plan, &mut operators);
-    let name = match plan {
+    let (name, fills_cache) = match plan {
         // The stage that fills the cache, or gives its rows out as they are.
-        PhysicalPlan::InMemoryTableScan { id, .. } if !writes_shuffle => id.to_string(),
-        _ => name(plan),
+        PhysicalPlan::InMemoryTableScan { id, .. } if !writes_shuffle => (id.to_string(), true),
+        _ => (name(plan), false),
     };
-    (name, operators)
+    let mut lines = Vec::new();
+    collect_lines(plan, fills_cache, &mut lines);
+    Described { name, operators, plan: lines }
+}
+
+/// Up to the exchanges, and with what is cached for the stage that fills the cache.
+fn collect_lines(plan: &PhysicalPlan, fills_cache: bool, lines: &mut Vec<String>) {
+    let is_end = match plan {
+        PhysicalPlan::InMemoryTableScan { .. } => !fills_cache,
+        PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::BroadcastExchange { .. } => true,
+        _ => false,
+    };
+    for child in plan.children().into_iter().filter(|_| !is_end) {
+        collect_lines(child, fills_cache, lines);
+    }
+    if word(plan).is_some() {
+        lines.push(line(plan));
+    }
 }
 
 fn collect(plan: &PhysicalPlan, operators: &mut Vec<String>) {

@@ -467,6 +467,7 @@ mod tests {
             stage: StageId(stage),
             name: "orders".to_owned(),
             operators: vec!["scan csv".to_owned()],
+            plan: Vec::new(),
             tasks: 2,
             parents: reads.iter().map(|(_, parent)| StageId(*parent)).collect(),
             writes: writes.map(ShuffleId),

@@ -173,6 +173,7 @@ fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Opt
         stage: StageId(stage),
         name: name.into(),
         operators: operators.iter().map(|operator| (*operator).to_owned()).collect(),
+        plan: plan_of(reads.is_some()),
         tasks,
         parents: reads.map(StageId).into_iter().collect(),
         writes: reads.is_none().then_some(ShuffleId(stage)),
@@ -183,6 +184,13 @@ fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Opt
         query: Some(QueryId(0)),
         line: 9,
     })
+}
+
+/// The operators above the exchange or below it.
+fn plan_of(is_above: bool) -> Vec<String> {
+    let (above, below) = PHYSICAL.split_once("Exchange hashpartitioning").unwrap_or((PHYSICAL, ""));
+    let lines = if is_above { above } else { below }.lines().filter_map(|line| line.split_once("+- ")).rev();
+    lines.map(|(_, operator)| operator.to_owned()).filter(|operator| !operator.is_empty()).collect()
 }
 
 fn submit(pen: &Pen, secs: f64, stage: (u32, u32), partitions: Vec<u32>, reason: SubmitReason) {

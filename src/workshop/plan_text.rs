@@ -2,6 +2,8 @@
 //!
 //! A line is an operator; how far it is indented says below which other one it stands. Only the few facts that checks ask for are taken.
 
+use crate::common::text::without_ids;
+
 /// One operator of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanNode {
@@ -111,14 +113,6 @@ fn after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
 fn list(text: &str, mark: &str) -> Vec<String> {
     let Some(rest) = after(text, mark) else { return Vec::new() };
     split_top(&rest[..closing(rest, '[', ']')])
-}
-
-/// `year#12 = 2024` without the number that tells one column from another.
-fn without_ids(text: &str) -> String {
-    let mut parts = text.split('#');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    parts.for_each(|part| plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit())));
-    plain
 }
 
 /// Where the bracket closes that was open before `text` began.

@@ -38,7 +38,8 @@ pub(super) fn shown(node: &Shown<'_>, is_verbose: bool) -> String {
 }
 
 /// The operator's line, without the numbers that depend on the whole plan.
-pub(super) fn line(plan: &PhysicalPlan) -> String {
+#[must_use]
+pub fn line(plan: &PhysicalPlan) -> String {
     match plan {
         PhysicalPlan::LocalTableScan { output, .. } => format!("Scan ExistingRDD[{}]", tight(output)),
         PhysicalPlan::Range { start, end, step, partitions, .. } => {

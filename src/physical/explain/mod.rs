@@ -23,6 +23,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 pub use formatted::formatted;
+pub use line::line;
 
 /// In which state a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -242,6 +242,7 @@ impl Translator {
             stage: StageId(id),
             name: self.stage_name(stage, &operators, query),
             operators,
+            plan: Vec::new(),
             tasks,
             parents: parents.iter().map(|parent| StageId(*parent)).collect(),
             writes: writes.then_some(ShuffleId(id)),

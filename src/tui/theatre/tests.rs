@@ -425,6 +425,24 @@ fn a_pane_and_a_page_are_copied_as_plain_text() {
 }
 
 #[test]
+fn an_operator_leads_to_its_stage_and_its_rows() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Plan);
+    find(&mut model, "operators, exchanges");
+    press(&mut model, Action::Open);
+    for _ in 0..4 {
+        press(&mut model, Action::Down);
+    }
+    snapshot("full_operator", &draw(&model, 120, 40));
+    snapshot("compact_operator", &draw(&model, 80, 24));
+    press(&mut model, Action::Open);
+    assert_eq!(model.selected, Selected::Stage(StageId(0)));
+    assert!(draw(&model, 120, 40).contains("DATA"), "its rows");
+    press(&mut model, Action::Close);
+    assert!(draw(&model, 120, 40).contains(">      └ Project"), "back at the operator");
+}
+
+#[test]
 fn a_rule_is_switched_off_and_the_run_compared() {
     let mut model = at(4.5, ScreenOptions::default());
     press(&mut model, Action::Plan);

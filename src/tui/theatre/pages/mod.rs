@@ -9,12 +9,13 @@ pub mod plan;
 
 use super::branch::BranchRequest;
 use super::keymap::Action;
-use super::model::Model;
+use super::model::{Model, Selected};
 use super::update::Effect;
 use super::view::footer::{self, Hint};
 use super::view::layout::{Form, form};
 use super::view::paint::{Brush, fit};
 use super::{follow, player, probe};
+use crate::common::ids::StageId;
 use crate::status::Status;
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
@@ -36,6 +37,8 @@ pub enum Answer {
     Branch(BranchRequest),
     /// It gives way to the theatre, in which this row is followed.
     Follow(data::facts::RowId),
+    /// It gives way to the rows of this stage, which is selected.
+    Rows(StageId),
     /// It wants to know what the run costs without each of these rules.
     Measure(Vec<String>),
     /// It can not do it; why.
@@ -165,6 +168,12 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Answer::Follow(row) => {
             close_all(model);
             follow::begin(model, row);
+            Some(Vec::new())
+        }
+        Answer::Rows(stage) => {
+            model.selected = Selected::Stage(stage);
+            let data = data::DataPage::of_stage(model, stage);
+            open(model, Page::Data(data));
             Some(Vec::new())
         }
         Answer::Measure(rules) => {

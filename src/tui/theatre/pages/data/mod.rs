@@ -111,6 +111,12 @@ impl DataPage {
         page
     }
 
+    /// The data of a stage.
+    #[must_use]
+    pub fn of_stage(model: &Model, stage: StageId) -> Self {
+        Self::of(model.run().history.current(), Some(stage))
+    }
+
     /// A stage's page, at its biggest partition.
     fn of(status: &Status, stage: Option<StageId>) -> Self {
         let parts = stage.and_then(|stage| status.stages.get(&stage)).map(|stage| facts::parts(status, stage));

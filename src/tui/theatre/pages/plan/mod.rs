@@ -1,5 +1,6 @@
 //! The plan of a query: as written, analyzed, optimized rule by rule with what each rule changed, physical, cut into stages.
 
+pub mod operators;
 pub mod steps;
 pub mod view;
 
@@ -10,11 +11,9 @@ use crate::tui::theatre::branch::{self, Change};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::Model;
 use crate::tui::theatre::probe::{QueryCost, Question, WhatIf, query_cost};
+use operators::Operator;
 use std::collections::BTreeSet;
 use steps::{Part, Step, of_query, operator};
-
-/// Lines of the script that are in view at first.
-const LAST_LINES: usize = 24;
 
 /// The page.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +22,8 @@ pub struct PlanPage {
     pub query: Option<QueryId>,
     pub steps: Vec<Step>,
     pub choice: usize,
-    /// Lines of the plan that are scrolled away.
-    pub scroll: usize,
+    /// The line of the plan that is chosen, and in view.
+    pub line: usize,
     pub pane: Pane,
 }
 
@@ -53,7 +52,7 @@ impl PlanPage {
 
     fn of(model: &Model, query: Option<QueryId>) -> Self {
         let steps = query.map(|query| of_query(model.run(), query)).unwrap_or_default();
-        let mut page = PlanPage { query, steps, choice: 0, scroll: 0, pane: Pane::Steps };
+        let mut page = PlanPage { query, steps, choice: 0, line: 0, pane: Pane::Steps };
         page.choose(0);
         page
     }
@@ -62,8 +61,17 @@ impl PlanPage {
     pub fn key(&mut self, model: &Model, action: Action) -> Answer {
         let last = self.steps.len().saturating_sub(1);
         match action {
-            Action::Up if self.pane == Pane::Plan => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down if self.pane == Pane::Plan => self.scroll += 1,
+            Action::Up if self.pane == Pane::Plan => self.line = self.line.saturating_sub(1),
+            Action::Down if self.pane == Pane::Plan => {
+                self.line = (self.line + 1).min(self.step().map_or(0, |step| step.lines.len().saturating_sub(1)));
+            }
+            Action::Open if self.pane == Pane::Plan => {
+                return match self.operator(model).and_then(|operator| operator.stage()) {
+                    Some(stage) => Answer::Rows(stage),
+                    None => Answer::Say("no stage has computed this line"),
+                };
+            }
+            Action::Open => self.pane = Pane::Plan,
             Action::Up => self.choose(self.choice.saturating_sub(1)),
             Action::Down | Action::PlayPause => self.choose((self.choice + 1).min(last)),
             Action::Start => self.choose(0),
@@ -90,7 +98,7 @@ impl PlanPage {
         self.choice = choice.min(self.steps.len().saturating_sub(1));
         // Of the script the last lines count: the action is there.
         let is_script = |step: &&Step| step.part == Part::Script;
-        self.scroll = self.step().filter(is_script).map_or(0, |step| step.lines.len().saturating_sub(LAST_LINES));
+        self.line = self.step().filter(is_script).map_or(0, |step| step.lines.len().saturating_sub(1));
     }
 
     /// The query before or after this one, at the same kind of step.
@@ -115,8 +123,23 @@ impl PlanPage {
         };
         self.choose(found);
         let line = self.steps[found].lines.iter().position(|line| line.to_lowercase().contains(word));
-        self.scroll = line.map_or(self.scroll, |line| line.saturating_sub(2));
+        self.line = line.unwrap_or(self.line);
         true
+    }
+
+    /// The operator at the chosen line.
+    #[must_use]
+    pub fn operator<'a>(&self, model: &'a Model) -> Option<Operator<'a>> {
+        let status = model.run().head();
+        operators::at(status, status.queries.get(&self.query?)?, &self.steps, self.step()?, self.line)
+    }
+
+    /// What there is to say of it, while lines of the plan are chosen.
+    #[must_use]
+    pub fn operator_words(&self, model: &Model) -> Option<Vec<String>> {
+        let status = model.run().head();
+        let query = status.queries.get(&self.query.filter(|_| self.pane == Pane::Plan)?)?;
+        Some(self.operator(model)?.words(status, query))
     }
 
     /// The chosen step.

@@ -49,6 +49,8 @@ pub struct Step {
     pub is_again: bool,
     /// The plan after it, one line for each operator, as Spark writes it.
     pub lines: Vec<String>,
+    /// The stage that each line belongs to, where the lines tell of stages.
+    pub stages: Vec<StageId>,
     /// What happened and why, in plain words.
     pub words: Vec<String>,
 }
@@ -114,7 +116,7 @@ fn as_written(script: &[(u32, &String)], line: u32) -> Step {
         ),
         "At the action the plan is complete, so it can be improved as a whole.".to_owned(),
     ];
-    Step { part: Part::Script, name: "as written".to_owned(), is_again: false, lines, words }
+    Step { part: Part::Script, name: "as written".to_owned(), is_again: false, lines, stages: Vec::new(), words }
 }
 
 fn analyzed_step(text: &str) -> Step {
@@ -123,12 +125,20 @@ fn analyzed_step(text: &str) -> Step {
             .to_owned(),
         "In PySpark: df.explain(True) prints this as the Analyzed Logical Plan.".to_owned(),
     ];
-    Step { part: Part::Logical, name: "analyzed".to_owned(), is_again: false, lines: lines_of(text), words }
+    Step {
+        part: Part::Logical,
+        name: "analyzed".to_owned(),
+        is_again: false,
+        lines: lines_of(text),
+        stages: Vec::new(),
+        words,
+    }
 }
 
 fn rule_step(rule: &str, lines: Vec<String>) -> Step {
     let reason = rule_reason(rule).map(|reason| format!("{rule}: {reason}."));
-    Step { part: Part::Optimized, name: rule.to_owned(), is_again: false, lines, words: reason.into_iter().collect() }
+    let words = reason.into_iter().collect();
+    Step { part: Part::Optimized, name: rule.to_owned(), is_again: false, lines, stages: Vec::new(), words }
 }
 
 fn physical(name: String, text: &str, decisions: Vec<String>) -> Step {
@@ -156,7 +166,7 @@ fn physical(name: String, text: &str, decisions: Vec<String>) -> Step {
         format!("{}.", moves.join("; "))
     });
     words.push("In PySpark: df.explain() prints this plan. Read it from the bottom up.".to_owned());
-    Step { part: Part::Physical, name, is_again, lines, words }
+    Step { part: Part::Physical, name, is_again, lines, stages: Vec::new(), words }
 }
 
 /// The stages of the query, what is computed last on top, cut apart where a shuffle lies between them.
@@ -169,6 +179,7 @@ fn cut_at_exchanges(status: &Status, query: QueryId) -> Step {
     for root in stages.iter().rev().filter(|stage| !is_read(stage.definition.stage)) {
         stage_lines(status, root, 0, &mut lines, &mut seen);
     }
+    let (stages_of_lines, lines) = lines.into_iter().unzip();
     let tasks: u64 = stages.iter().map(|stage| stage.tasks().len() as u64).sum();
     let words = if stages.is_empty() {
         vec!["No stage yet, as far as the log goes.".to_owned()]
@@ -182,28 +193,43 @@ fn cut_at_exchanges(status: &Status, query: QueryId) -> Step {
             "At each dashed line every task below must be done before the first above can read.".to_owned(),
         ]
     };
-    Step { part: Part::Stages, name: "cut at the exchanges".to_owned(), is_again: false, lines, words }
+    Step {
+        part: Part::Stages,
+        name: "cut at the exchanges".to_owned(),
+        is_again: false,
+        lines,
+        stages: stages_of_lines,
+        words,
+    }
 }
 
-fn stage_lines(status: &Status, stage: &Stage, depth: usize, lines: &mut Vec<String>, seen: &mut Vec<StageId>) {
+fn stage_lines(
+    status: &Status,
+    stage: &Stage,
+    depth: usize,
+    lines: &mut Vec<(StageId, String)>,
+    seen: &mut Vec<StageId>,
+) {
     let definition = &stage.definition;
+    let id = definition.stage;
     let indent = "   ".repeat(depth);
     let name = visible(&definition.name);
-    if seen.contains(&definition.stage) {
-        lines.push(format!("{indent}{}  {name}  (the same as above)", definition.stage));
+    if seen.contains(&id) {
+        lines.push((id, format!("{indent}{id}  {name}  (the same as above)")));
         return;
     }
-    seen.push(definition.stage);
-    lines.push(format!("{indent}{}  {name}  {}", definition.stage, plural(u64::from(definition.tasks), "task")));
+    seen.push(id);
+    lines.push((id, format!("{indent}{id}  {name}  {}", plural(u64::from(definition.tasks), "task"))));
     for operator in definition.operators.iter().rev() {
-        lines.push(format!("{indent}    {}", visible(operator)));
+        lines.push((id, format!("{indent}    {}", visible(operator))));
     }
     for (shuffle, parent) in &definition.reads {
         let known = status.shuffles.get(shuffle);
         let size = known.map_or(0, |known| known.made_bytes());
         let reduces = known.map_or(0, |known| u64::from(known.reduces));
         let size = if size > 0 { format!(", {}", bytes(size)) } else { String::new() };
-        lines.push(format!("{indent}╌╌╌╌ exchange into {}{size} ╌╌╌╌", plural(reduces, "partition")));
+        let cut = format!("{indent}╌╌╌╌ exchange into {}{size} ╌╌╌╌", plural(reduces, "partition"));
+        lines.push((id, cut));
         if let Some(parent) = status.stages.get(parent) {
             stage_lines(status, parent, depth + 1, lines, seen);
         }
@@ -224,22 +250,6 @@ pub fn operator(line: &str) -> &str {
     }
 }
 
-/// A text without the ids behind the names of columns: `amount#12L` is `amount`.
-#[must_use]
-pub fn without_ids(text: &str) -> String {
-    let mut short = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '#' || !chars.peek().is_some_and(char::is_ascii_digit) {
-            short.push(c);
-            continue;
-        }
-        while chars.next_if(char::is_ascii_digit).is_some() {}
-        chars.next_if_eq(&'L');
-    }
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,10 +258,5 @@ mod tests {
     fn an_operator_is_known_without_its_tree() {
         assert_eq!(operator(":  +- *(2) Filter (a#1 > 0)"), "Filter (a#1 > 0)");
         assert_eq!(operator("AdaptiveSparkPlan isFinalPlan=false"), "AdaptiveSparkPlan isFinalPlan=false");
-    }
-
-    #[test]
-    fn ids_are_left_out_and_nothing_else() {
-        assert_eq!(without_ids("sum(amount#12L) AS total#7, a#x"), "sum(amount) AS total, a#x");
     }
 }

@@ -1,9 +1,9 @@
 //! The page: the steps, the plan before and after the chosen one, and what happened in plain words.
 
 use super::super::{Sheet, sheet};
-use super::steps::{Part, Step, operator, without_ids};
+use super::steps::{Part, Step, operator};
 use super::{Line, Pane, PlanPage};
-use crate::common::text::{bytes, plural, visible};
+use crate::common::text::{bytes, plural, visible, without_ids};
 use crate::common::time::VirtualDuration;
 use crate::report::words;
 use crate::tui::theatre::hits::Target;
@@ -16,11 +16,12 @@ use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-const HINTS: [Hint; 9] = [
+const HINTS: [Hint; 10] = [
     ("j/k", "step"),
+    ("Enter", "operator"),
     ("c", "costs"),
-    ("o", "without this rule"),
-    ("h/l", "other query"),
+    ("o", "without it"),
+    ("h/l", "query"),
     ("Tab", "pane"),
     ("Esc", "back"),
     ("y", "copy"),
@@ -71,6 +72,7 @@ fn full(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, body
     let height = body.height.saturating_sub(words_height);
     let left = Rect { width: 36.min(body.width / 3), height, ..body };
     list(brush, model, page, left);
+    let chosen = (page.pane == Pane::Plan, page.line);
     let plans = Rect { x: left.x + left.width, width: body.width - left.width, height, ..body };
     match page.before().filter(|_| step.part == Part::Optimized) {
         Some(before) => {
@@ -83,11 +85,12 @@ fn full(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, body
                 .map(|line| if gone.contains(&Line::Gone(line)) { Line::Gone(line) } else { Line::Same(line) })
                 .collect();
             let new: Vec<Line> = lines.into_iter().filter(|line| !matches!(line, Line::Gone(_))).collect();
-            plan(brush, &old, "2 Before", Rect { width: half, ..plans }, false, page.scroll);
+            // What is chosen stands beside what it was.
+            plan(brush, &old, "2 Before", Rect { width: half, ..plans }, (false, page.line));
             let right = Rect { x: plans.x + half, width: plans.width - half, ..plans };
-            plan(brush, &new, "3 After", right, page.pane == Pane::Plan, page.scroll);
+            plan(brush, &new, "3 After", right, chosen);
         }
-        None => plan(brush, &page.lines(), &format!("2 {}", title(step)), plans, page.pane == Pane::Plan, page.scroll),
+        None => plan(brush, &page.lines(), &format!("2 {}", title(step)), plans, chosen),
     }
     plain(brush, (model, page), step, "4 In plain words", Rect { y: body.y + height, height: words_height, ..body });
 }
@@ -100,9 +103,9 @@ fn compact(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, b
             let left = Rect { width: 30.min(above.width / 2), ..above };
             list(brush, model, page, left);
             let right = Rect { x: left.x + left.width, width: above.width - left.width, ..above };
-            plan(brush, &page.lines(), title(step), right, false, page.scroll);
+            plan(brush, &page.lines(), title(step), right, (false, page.line));
         }
-        Pane::Plan => plan(brush, &page.lines(), title(step), above, true, page.scroll),
+        Pane::Plan => plan(brush, &page.lines(), title(step), above, (true, page.line)),
     }
     let below = Rect { y: above.y + above.height, height: words_height, ..body };
     plain(brush, (model, page), step, "In plain words", below);
@@ -110,7 +113,7 @@ fn compact(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, b
 
 /// Without frames: the plan with its changes.
 fn unified(brush: &mut Brush, page: &PlanPage, body: Rect) {
-    rows(brush, &page.lines(), body, page.scroll);
+    rows(brush, &page.lines(), body, (page.pane == Pane::Plan, page.line));
 }
 
 fn title(step: &Step) -> &'static str {
@@ -202,37 +205,60 @@ fn measures(with: QueryCost, without: QueryCost) -> [Measured; 3] {
     ]
 }
 
-fn plan(brush: &mut Brush, lines: &[Line], title: &str, area: Rect, focus: bool, scroll: usize) {
-    let inner = brush.pane(area, title, focus);
-    let hidden = rows(brush, lines, inner, scroll);
+fn plan(brush: &mut Brush, lines: &[Line], title: &str, area: Rect, chosen: (bool, usize)) {
+    let inner = brush.pane(area, title, chosen.0);
+    let hidden = rows(brush, lines, inner, chosen);
     brush.more(area, hidden);
 }
 
-/// Draws lines, the long ones folded below their own operator; gives how many rows found no place.
-fn rows(brush: &mut Brush, lines: &[Line], area: Rect, scroll: usize) -> usize {
-    let room = usize::from(area.width.saturating_sub(2)).max(1);
-    let mut rows: Vec<(char, Tone, String)> = Vec::new();
+/// A line of the screen: a part of a plan's line.
+struct Row {
+    sign: char,
+    tone: Tone,
+    text: String,
+    is_chosen: bool,
+}
+
+/// Draws lines, the long ones folded below their own operator; gives how many rows found no place. The chosen line is in view, and marked
+/// while lines are chosen.
+fn rows(brush: &mut Brush, lines: &[Line], area: Rect, (is_marked, chosen): (bool, usize)) -> usize {
+    let rows = folded(lines, usize::from(area.width.saturating_sub(2)).max(1), chosen);
+    let height = usize::from(area.height);
+    let at = rows.iter().position(|row| row.is_chosen).unwrap_or(0);
+    let first = at.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
+    for (y, row) in rows.iter().skip(first).take(height).enumerate() {
+        let is_marked = is_marked && row.is_chosen;
+        let tone = if is_marked && row.tone == Tone::Text { Tone::Title } else { row.tone };
+        brush.tone(area, 0, y as u16, &row.sign.to_string(), row.tone);
+        if is_marked {
+            brush.tone(area, 1, y as u16, ">", Tone::Title);
+        }
+        brush.tone(area, 2, y as u16, &row.text, tone);
+    }
+    rows.len().saturating_sub(first + height)
+}
+
+/// The rows of lines; `chosen` counts those that are in the plan now.
+fn folded(lines: &[Line], room: usize, chosen: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut number = 0;
     for line in lines {
         let (sign, tone, text) = match line {
             Line::Same(text) => (' ', Tone::Text, *text),
             Line::Gone(text) => ('-', Tone::Lost, *text),
             Line::New(text) => ('+', Tone::Done, *text),
         };
+        let is_there = !matches!(line, Line::Gone(_));
         let (tree, operator) = branches(text);
         // A very deep tree leaves its operators at least so much room.
         let width = room.saturating_sub(tree.width()).max(16);
         for (index, part) in fold(&without_ids(operator), width).iter().enumerate() {
-            let start = if index == 0 { tree.clone() } else { continued(&tree) };
-            rows.push((if index == 0 { sign } else { ' ' }, tone, format!("{start}{part}")));
+            let (sign, start) = if index == 0 { (sign, tree.clone()) } else { (' ', continued(&tree)) };
+            rows.push(Row { sign, tone, text: format!("{start}{part}"), is_chosen: is_there && number == chosen });
         }
+        number += usize::from(is_there);
     }
-    let height = usize::from(area.height);
-    let first = scroll.min(rows.len().saturating_sub(height));
-    for (y, (sign, tone, text)) in rows.iter().skip(first).take(height).enumerate() {
-        brush.tone(area, 0, y as u16, &sign.to_string(), *tone);
-        brush.tone(area, 2, y as u16, text, *tone);
-    }
-    rows.len().saturating_sub(first + height)
+    rows
 }
 
 /// The tree before an operator in lines, two columns for each level, and the operator.
@@ -273,15 +299,21 @@ fn fold(text: &str, width: usize) -> Vec<String> {
 
 fn plain(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, title: &str, area: Rect) {
     let inner = brush.pane(area, title, false);
+    let words = page.operator_words(model).unwrap_or_else(|| step_words(model, page, step));
+    let rows = words.iter().flat_map(|text| wrap(text, usize::from(inner.width).max(1), 0));
+    for (y, row) in rows.take(usize::from(inner.height)).enumerate() {
+        brush.tone(inner, 0, y as u16, &row, Tone::Text);
+    }
+}
+
+/// What a step did and why, and what it saves.
+fn step_words(model: &Model, page: &PlanPage, step: &Step) -> Vec<String> {
     let mut words = step.words.clone();
     if step.part == Part::Optimized {
         words.push(changed(&page.lines()));
         words.extend(cost_words(model, page, step));
     }
-    let rows = words.iter().flat_map(|text| wrap(text, usize::from(inner.width).max(1), 0));
-    for (y, row) in rows.take(usize::from(inner.height)).enumerate() {
-        brush.tone(inner, 0, y as u16, &row, Tone::Text);
-    }
+    words
 }
 
 /// How many operators went, came and moved.
