@@ -80,6 +80,11 @@ fn apply(plan: &mut Plan, change: &Change) -> crate::common::Result<()> {
         Change::Scenario(scenario) => plan.faults.extend(Fault::scenario(&scenario.name, &scenario.text)?),
         Change::WithoutGivenFaults => plan.faults.clear(),
         Change::WithoutRule(rule) => exclude(&mut plan.conf, rule),
+        Change::Grown(times) => {
+            for cluster in plan.cluster.iter_mut().chain([&mut plan.default_cluster]) {
+                cluster.scale = cluster.scale.saturating_mul(*times);
+            }
+        }
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ pub enum Change {
     WithoutGivenFaults,
     /// The optimizer goes without this rule.
     WithoutRule(String),
+    /// Every byte and row of the data counts as so many.
+    Grown(u64),
 }
 
 impl Change {
@@ -28,6 +30,7 @@ impl Change {
             Change::Scenario(scenario) => format!("scenario {}", scenario.name),
             Change::WithoutGivenFaults => "without its faults".to_owned(),
             Change::WithoutRule(rule) => format!("without {rule}"),
+            Change::Grown(times) => format!("with {times}x the data"),
         }
     }
 
@@ -35,7 +38,7 @@ impl Change {
     fn from(&self) -> Option<VirtualTime> {
         match self {
             Change::Strike(strike) => Some(strike.at),
-            Change::Scenario(_) | Change::WithoutGivenFaults | Change::WithoutRule(_) => None,
+            Change::Scenario(_) | Change::WithoutGivenFaults | Change::WithoutRule(_) | Change::Grown(_) => None,
         }
     }
 }
@@ -81,7 +84,7 @@ impl Pending {
         self.recording.end.is_some()
             || match &self.change {
                 Change::Strike(strike) => shows(&self.recording, *strike),
-                Change::Scenario(_) | Change::WithoutGivenFaults | Change::WithoutRule(_) => false,
+                Change::Scenario(_) | Change::WithoutGivenFaults | Change::WithoutRule(_) | Change::Grown(_) => false,
             }
     }
 }
@@ -89,8 +92,14 @@ impl Pending {
 /// Asks for the run on screen with more changes.
 #[must_use]
 pub fn request(model: &Model, new: Vec<Change>) -> BranchRequest {
+    request_of(model.run(), new)
+}
+
+/// Asks for a run with more changes.
+#[must_use]
+pub fn request_of(run: &Recording, new: Vec<Change>) -> BranchRequest {
     let count = new.len();
-    let changes = model.run().changes.iter().cloned().chain(new).collect();
+    let changes = run.changes.iter().cloned().chain(new).collect();
     BranchRequest { changes, new: count }
 }
 
@@ -110,7 +119,7 @@ pub fn enter_when_ready(model: &mut Model) {
     match pending.change.clone() {
         Change::Strike(strike) => enter_struck(model, pending, strike),
         Change::Scenario(_) | Change::WithoutGivenFaults => enter_scenario(model, pending),
-        Change::WithoutRule(rule) => enter_compared(model, pending, &rule),
+        Change::WithoutRule(_) | Change::Grown(_) => enter_compared(model, pending),
     }
 }
 
@@ -168,10 +177,11 @@ fn enter_scenario(model: &mut Model, pending: Pending) {
 }
 
 /// A run that is over is put beside the one it came from.
-fn enter_compared(model: &mut Model, pending: Pending, rule: &str) {
+fn enter_compared(model: &mut Model, pending: Pending) {
     if pending.recording.head().exit.is_none() {
+        let change = pending.change.name();
         let why = why_not(pending.recording, "it was stopped");
-        model.toast = Some((format!("the run without {rule} did not end: {why}"), 8.0));
+        model.toast = Some((format!("the run {change} did not end: {why}"), 8.0));
         return;
     }
     let original = model.current;

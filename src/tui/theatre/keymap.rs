@@ -79,7 +79,7 @@ const fn told(keys: &'static str, does: &'static str) -> Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 52] = [
+pub const ROWS: [Row; 53] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
@@ -123,11 +123,12 @@ pub const ROWS: [Row; 52] = [
     row("q", "back", Action::Back),
     told("Esc", "close what is open, or back"),
     told("Ctrl-C Ctrl-Z", "quit, suspend"),
-    told("Plan", "j k step, h l another query, Tab scroll the plan, o run without this rule"),
+    told("Plan", "j k step, h l another query, Enter an operator, o run without this rule"),
     told("Data", "j k partition or row, h l another stage, Tab to the rows, f follow one"),
     row("c", "data: rows, bytes or time; plan: the run without each rule, for its cost", Action::Measure),
     told("Faults", "a arms: it strikes with the next, u takes it back, S keeps them as a scenario"),
-    told("Compare", "j k moment that differs, Enter goes there"),
+    told("Compare", "j k moment that differs, Enter goes there, u each its own time (Tab)"),
+    told("g", "compare: what both cost as the data grows"),
     row("s", "compare: swap the two", Action::Swap),
     told("h l", "compare: another run as B"),
     row(">", "one line of the script on: plans grow, an action lights them", Action::LineOn),

@@ -235,13 +235,14 @@ impl Model {
         self.seek_linked();
     }
 
-    /// Two runs that are compared stand at the same time.
+    /// Two runs that are compared stand at the same time, or apart.
     fn seek_linked(&mut self) {
         let Some(Page::Compare(mut page)) = self.pages.pop_if(|page| matches!(page, Page::Compare(_))) else { return };
         page.refresh(self);
-        for run in page.sides.into_iter().filter(|run| *run != self.current) {
-            let history = &mut self.runs[run].history;
-            history.seek(history.position_at(self.cursor.time));
+        for side in [0, 1].into_iter().filter(|side| page.sides[*side] != self.current) {
+            let at = page.time_of(side, self);
+            let history = &mut self.runs[page.sides[side]].history;
+            history.seek(history.position_at(at));
         }
         self.pages.push(Page::Compare(page));
     }

@@ -2,7 +2,7 @@
 //!
 //! They are asked for one after the other, so that what is on screen stays smooth. A figure that is not there yet is left out.
 
-use super::branch::{BranchRequest, Change};
+use super::branch::{BranchRequest, Change, request_of};
 use super::fault::{FaultKind, Strike};
 use super::model::Model;
 use super::recording::Recording;
@@ -33,6 +33,8 @@ pub enum WhatIf {
     DeathBefore(StageId),
     /// The death comes when this stage has read everything.
     DeathAfter(StageId),
+    /// Every byte and row of the data counts as so many.
+    Grown(u64),
 }
 
 /// What a query cost.
@@ -45,6 +47,23 @@ pub struct QueryCost {
     pub time: VirtualDuration,
 }
 
+/// What a run cost as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub time: VirtualDuration,
+    /// Over the network, for shuffles.
+    pub moved_bytes: u64,
+}
+
+impl Cost {
+    /// The cost as a log tells it.
+    #[must_use]
+    pub fn of(status: &Status) -> Self {
+        let time = status.now.since(VirtualTime::ZERO);
+        Cost { time, moved_bytes: status.totals.shuffle_read_remote_bytes }
+    }
+}
+
 /// The figures of a run that is over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -52,6 +71,7 @@ pub struct Figures {
     /// Task starts because of deaths.
     pub again: usize,
     pub again_time: VirtualDuration,
+    pub whole: Cost,
 }
 
 impl Figures {
@@ -62,7 +82,7 @@ impl Figures {
         let fates = fates(status);
         let again = fates.iter().map(|fate| fate.attempts.len()).sum();
         let again_time = VirtualDuration(fates.iter().map(|fate| fate.again_nanos).sum());
-        Figures { queries, again, again_time }
+        Figures { queries, again, again_time, whole: Cost::of(status) }
     }
 }
 
@@ -175,12 +195,17 @@ pub fn begin_next(model: &mut Model) -> Option<Effect> {
     Some(Effect::Probe(request))
 }
 
+/// Asks what a run costs with these changes.
+pub fn ask(model: &mut Model, run: usize, what: WhatIf, changes: Vec<Change>) {
+    let request = request_of(&model.runs[run], changes);
+    model.probes.ask(Question { run, what }, request);
+}
+
 /// Asks what the run on screen costs without each of these rules.
 pub fn ask_rules(model: &mut Model, rules: &[String]) {
     for rule in rules {
-        let question = Question { run: model.current, what: WhatIf::WithoutRule(rule.clone()) };
-        let request = super::branch::request(model, vec![Change::WithoutRule(rule.clone())]);
-        model.probes.ask(question, request);
+        let what = WhatIf::WithoutRule(rule.clone());
+        ask(model, model.current, what, vec![Change::WithoutRule(rule.clone())]);
     }
 }
 
@@ -188,20 +213,22 @@ pub fn ask_rules(model: &mut Model, rules: &[String]) {
 pub fn ask_deaths(model: &mut Model, run: usize) {
     let Some(recording) = model.runs.get(run).filter(|_| model.can_branch) else { return };
     let [death] = &recording.head().deaths[..] else { return };
-    let Some((mut changes, kind)) = without_death(recording, death) else { return };
-    let asked: Vec<(WhatIf, VirtualTime)> = other_moments(model, recording, death);
-    for (what, at) in asked {
-        changes.push(Change::Strike(Strike { kind, node: death.node, at }));
-        let request = BranchRequest { changes: changes.clone(), new: 1 };
-        changes.pop();
-        model.probes.ask(Question { run, what }, request);
+    let Some((changes, kind)) = without_death(recording, death) else { return };
+    let node = death.node;
+    for (what, at) in other_moments(model, recording, death) {
+        let mut changes = changes.clone();
+        changes.push(Change::Strike(Strike { kind, node, at }));
+        model.probes.ask(Question { run, what }, BranchRequest { changes, new: 1 });
     }
 }
 
 /// The questions about a death that may have an answer.
 #[must_use]
 pub fn of_death(probes: &Probes, run: usize) -> Vec<(&WhatIf, &Figures)> {
-    let is_of_death = |question: &Question| !matches!(question.what, WhatIf::WithoutRule(_)) && question.run == run;
+    let is_of_death = |question: &Question| match question.what {
+        WhatIf::DeathBefore(_) | WhatIf::DeathAfter(_) => question.run == run,
+        WhatIf::WithoutRule(_) | WhatIf::Grown(_) => false,
+    };
     let answers = probes.answers.iter().filter(|(question, _)| is_of_death(question));
     answers.filter_map(|(question, figures)| Some((&question.what, figures.as_ref()?))).collect()
 }

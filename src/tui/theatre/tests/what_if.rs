@@ -100,3 +100,57 @@ fn the_cost_of_a_death_is_told_beside_that_at_another_moment() {
     let frame = draw(&model, 120, 40);
     assert!(frame.contains("Had it died before S0 (orders) had written anything: 5 task starts"), "{frame}");
 }
+
+/// The recorded run with all its moments so many times as late.
+fn stretched(times: u64) -> Vec<std::sync::Arc<crate::event::Event>> {
+    let late = |event: &std::sync::Arc<crate::event::Event>| {
+        let mut event = event.as_ref().clone();
+        event.time = VirtualTime(event.time.0 * times);
+        std::sync::Arc::new(event)
+    };
+    fixture::node_death().iter().map(late).collect()
+}
+
+#[test]
+fn both_runs_are_done_again_with_more_data() {
+    let mut model = at(4.0, ScreenOptions::default());
+    model.runs.push(Recording::recorded(stretched(2)).named("the other".to_owned()));
+    press(&mut model, Action::Compare);
+    press(&mut model, Action::Start);
+    // A takes as much longer as there is more data; B next to nothing.
+    let mut asked = Vec::new();
+    while let [Effect::Probe(request)] = &update(&mut model, Message::Tick(0.0))[..] {
+        asked.push(request.changes.clone());
+        let [.., Change::Grown(times)] = request.changes[..] else { panic!("more data: {request:?}") };
+        let slow = if asked.len() % 2 == 1 { times } else { 2 };
+        model.probes.started(RunHandle::default());
+        model.probes.grew(&stretched(slow));
+        model.probes.ended();
+    }
+    assert_eq!(asked.len(), 8);
+    let frame = draw(&model, 120, 40);
+    assert!(frame.contains("the lines cross between 1x and 4x"), "{frame}");
+    snapshot("full_growth", &frame);
+    snapshot("compact_growth", &draw(&model, 80, 24));
+    press(&mut model, Action::Start);
+    assert!(draw(&model, 120, 40).contains("Moments that differ"));
+}
+
+#[test]
+fn two_runs_stand_apart_until_they_are_linked_again() {
+    let mut model = two_runs(ScreenOptions::default());
+    press(&mut model, Action::Compare);
+    let linked = model.cursor.time;
+    press(&mut model, Action::Disarm);
+    press(&mut model, Action::StageBack);
+    let moved = model.cursor.time;
+    assert!(moved < linked);
+    let applied = |model: &Model| [0, 1].map(|run| model.runs[run].history.current().now);
+    assert_eq!((model.current, applied(&model)[0] <= moved), (0, true));
+    press(&mut model, Action::NextPane);
+    assert_eq!((model.current, model.cursor.time), (1, linked.min(model.runs[1].history.end())));
+    assert!(draw(&model, 120, 40).contains("link time again"));
+    press(&mut model, Action::Disarm);
+    assert_eq!(model.current, 0, "the longer one tells the time");
+    assert!(draw(&model, 120, 40).contains("linked time"));
+}

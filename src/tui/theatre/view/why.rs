@@ -121,7 +121,7 @@ fn what_ifs(model: &Model, status: &Status) -> Vec<Line> {
         let when = match what {
             WhatIf::DeathBefore(stage) => format!("before {} had written anything", words::stage(status, *stage)),
             WhatIf::DeathAfter(stage) => format!("when {} had read all of it", words::stage(status, *stage)),
-            WhatIf::WithoutRule(_) => return None,
+            WhatIf::WithoutRule(_) | WhatIf::Grown(_) => return None,
         };
         let starts = plural(figures.again as u64, "task start");
         let text = format!("Had it died {when}: {starts}, {} of core time.", words::length(figures.again_time));

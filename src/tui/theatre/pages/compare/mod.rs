@@ -1,9 +1,12 @@
-//! Two runs side by side at one moment: what each does, the numbers of both, and every place where their stories differ.
+//! Two runs side by side, at one moment or each at its own: what each does, the numbers of both, every place where their stories differ, and
+//! what both cost as the data grows.
 
+pub mod growth;
 pub mod lanes;
 pub mod view;
 
 use super::Answer;
+use crate::common::time::VirtualTime;
 use crate::report::compare::{Comparison, Verdict, compare};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::Model;
@@ -21,6 +24,18 @@ pub struct ComparePage {
     pub before: usize,
     /// Both runs were over when they were compared.
     pub is_whole: bool,
+    /// Absent: both stand at the same time.
+    pub apart: Option<Apart>,
+    /// What both cost as the data grows is shown in the place of the moments.
+    pub grows: bool,
+}
+
+/// One run stands still while time goes on in the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// Its side.
+    pub still: usize,
+    pub at: VirtualTime,
 }
 
 impl ComparePage {
@@ -29,14 +44,22 @@ impl ComparePage {
     pub fn between(model: &Model, sides: [usize; 2], before: usize) -> Self {
         let [a, b] = sides.map(|run| &model.runs[run]);
         let comparison = compare(a.history.events(), b.history.events());
-        ComparePage { sides, comparison, choice: 0, before, is_whole: !a.is_growing() && !b.is_growing() }
+        let is_whole = !a.is_growing() && !b.is_growing();
+        ComparePage { sides, comparison, choice: 0, before, is_whole, apart: None, grows: false }
     }
 
     /// Takes in what the runs did since.
     pub fn refresh(&mut self, model: &Model) {
         if !self.is_whole && self.sides.iter().all(|run| !model.runs[*run].is_growing()) {
-            *self = ComparePage { choice: self.choice, ..Self::between(model, self.sides, self.before) };
+            let (choice, apart, grows) = (self.choice, self.apart, self.grows);
+            *self = ComparePage { choice, apart, grows, ..Self::between(model, self.sides, self.before) };
         }
+    }
+
+    /// The moment at which a side stands.
+    #[must_use]
+    pub fn time_of(&self, side: usize, model: &Model) -> VirtualTime {
+        self.apart.filter(|apart| apart.still == side).map_or(model.cursor.time, |apart| apart.at)
     }
 
     /// The run that takes longer: time is played to its end.
@@ -54,14 +77,42 @@ impl ComparePage {
             Action::NextFound => self.next(model),
             Action::Open => self.jump(model),
             Action::Swap => {
-                let [a, b] = self.sides;
-                *self = ComparePage { choice: self.choice, ..Self::between(model, [b, a], self.before) };
+                self.link(model);
+                let (choice, grows, [a, b]) = (self.choice, self.grows, self.sides);
+                *self = ComparePage { choice, grows, ..Self::between(model, [b, a], self.before) };
             }
+            Action::Disarm if self.apart.is_some() => self.link(model),
+            Action::Disarm => {
+                let still = usize::from(model.current == self.sides[0]);
+                self.apart = Some(Apart { still, at: model.cursor.time });
+            }
+            Action::NextPane | Action::PreviousPane => self.move_other(model),
+            Action::Start if self.grows => self.grows = false,
+            Action::Start if model.can_branch => {
+                self.grows = true;
+                growth::ask(model, self.sides);
+            }
+            Action::Start => return Answer::Say("recorded runs cannot be done again with more data: run the script"),
             Action::Left => self.other(model, -1),
             Action::Right => self.other(model, 1),
             _ => return Answer::Pass,
         }
         Answer::Done
+    }
+
+    /// Both at the time of the one that moves.
+    fn link(&mut self, model: &mut Model) {
+        self.apart = None;
+        model.current = self.longer(model);
+        player::to_time(model, model.cursor.time);
+    }
+
+    /// The run that stood still moves from now on.
+    fn move_other(&mut self, model: &mut Model) {
+        let Some(Apart { still, at }) = self.apart else { return };
+        self.apart = Some(Apart { still: 1 - still, at: model.cursor.time });
+        model.current = self.sides[still];
+        player::pause_at(model, at);
     }
 
     /// Compares with another run in the place of B.
@@ -71,9 +122,12 @@ impl ComparePage {
         let here = others.iter().position(|run| *run == b).unwrap_or(0);
         let next = others.get(here.saturating_add_signed(by)).copied().filter(|next| *next != b);
         if let Some(next) = next {
-            *self = Self::between(model, [a, next], self.before);
-            model.current = self.longer(model);
-            player::to_time(model, model.cursor.time);
+            let grows = self.grows;
+            *self = ComparePage { grows, ..Self::between(model, [a, next], self.before) };
+            if grows {
+                growth::ask(model, self.sides);
+            }
+            self.link(model);
         }
     }
 
@@ -85,14 +139,15 @@ impl ComparePage {
         self.jump(model);
     }
 
-    fn jump(&self, model: &mut Model) {
+    fn jump(&mut self, model: &mut Model) {
         let count = self.comparison.moments.len();
         let Some(moment) = self.comparison.moments.get(self.choice) else {
             model.toast = Some(("the two tell the same story".to_owned(), 4.0));
             return;
         };
-        model.playing = false;
-        player::to_time(model, moment.at());
+        let at = moment.at();
+        self.link(model);
+        player::pause_at(model, at);
         let text = format!("difference {} of {count}", self.choice + 1);
         model.toast = Some((text, 4.0));
     }

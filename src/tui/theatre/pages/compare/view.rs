@@ -1,6 +1,7 @@
 //! The page: both runs at the linked moment, the table of their numbers, the moments that differ, and the whole in plain words.
 
 use super::super::{Sheet, sheet};
+use super::growth::{self, Point};
 use super::{ComparePage, lanes};
 use crate::common::text::plural;
 use crate::common::time::VirtualTime;
@@ -16,25 +17,45 @@ use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theatre::view::stages::list_line;
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
-const HINTS: [Hint; 9] = [
+const LINKED: [Hint; 11] = [
     ("Space", "play both"),
     ("H/L", "scrub both"),
     ("n", "next difference"),
+    ("g", "more data"),
     ("j/k", "choose one"),
     ("Enter", "go there"),
     ("h/l", "other run"),
+    ("u", "unlink"),
     ("s", "swap"),
-    ("y", "copy"),
     ("Esc", "back"),
+    ("y", "copy"),
+];
+
+const APART: [Hint; 7] = [
+    ("Space", "play one"),
+    ("H/L", "scrub one"),
+    ("Tab", "the other one"),
+    ("u", "link time again"),
+    ("g", "more data"),
+    ("Esc", "back"),
+    ("y", "copy"),
 ];
 
 /// Draws the page.
 pub fn draw(brush: &mut Brush, model: &Model, page: &ComparePage, screen: Rect) {
     let [a, b] = page.sides.map(|run| model.runs[run].name.clone());
     let linked = if screen.width >= 80 { "linked time  " } else { "" };
-    let clock = format!("{linked}t={}", words::moment(model.cursor.time));
-    let Sheet { form, body } = sheet(brush, model, screen, (&format!("COMPARE  A {a}  |  B {b}"), &clock), &HINTS);
+    let (clock, hints): (String, &[Hint]) = match page.apart {
+        None => (format!("{linked}t={}", words::moment(model.cursor.time)), &LINKED),
+        Some(_) => {
+            let [a, b] = [0, 1].map(|side| words::moment(page.time_of(side, model)));
+            (format!("A t={a}  B t={b}"), &APART)
+        }
+    };
+    let hints: Vec<Hint> = hints.iter().copied().filter(|(key, _)| *key != "g" || model.can_branch).collect();
+    let Sheet { form, body } = sheet(brush, model, screen, (&format!("COMPARE  A {a}  |  B {b}"), &clock), &hints);
     match form {
         Form::Full => full(brush, model, page, body),
         Form::Compact => compact(brush, model, page, body),
@@ -49,13 +70,17 @@ fn full(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
     let half = body.width / 2;
     side(brush, model, page, 0, Rect { width: half, height: top, ..body });
     side(brush, model, page, 1, Rect { x: body.x + half, width: body.width - half, height: top, ..body });
-    let left = Rect { y: body.y + top, width: 68.min(body.width * 6 / 10), height: table_height, ..body };
+    let left = Rect { y: body.y + top, width: 66.min(body.width * 6 / 10), height: table_height, ..body };
     let inner = brush.pane(left, "Difference   B against A", false);
     table(brush, &page.comparison.rows, Rect { height: inner.height.saturating_sub(1), ..inner });
     let y = inner.height.saturating_sub(1);
     result_line(brush, page, Rect { y: inner.y + y, height: 1, ..inner });
     let right = Rect { x: body.x + left.width, width: body.width - left.width, ..left };
-    moments(brush, page, right);
+    if page.grows {
+        growing(brush, model, page, right);
+    } else {
+        moments(brush, page, right);
+    }
     let below = Rect { y: body.y + top + table_height, height: plain_height, ..body };
     let inner = brush.pane(below, "In plain words", false);
     let rows = page.words(model).into_iter().flat_map(|text| wrap(&text, usize::from(inner.width).max(1), 0));
@@ -69,6 +94,10 @@ fn compact(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
     side(brush, model, page, 0, Rect { height: each, ..body });
     side(brush, model, page, 1, Rect { y: body.y + each, height: each, ..body });
     let below = Rect { y: body.y + 2 * each, height: body.height - 2 * each, ..body };
+    if page.grows {
+        growing(brush, model, page, below);
+        return;
+    }
     let inner = brush.pane(below, "Difference   B against A", false);
     let rest = Rect { height: inner.height.saturating_sub(2), ..inner };
     table(brush, &page.comparison.rows, rest);
@@ -85,10 +114,11 @@ fn compact(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
 fn side(brush: &mut Brush, model: &Model, page: &ComparePage, index: usize, area: Rect) {
     let run = &model.runs[page.sides[index]];
     let more = if run.is_growing() { " so far" } else { "" };
-    let letter = if index == 0 { 'A' } else { 'B' };
+    let letter = letter(index);
     let title = format!("{letter}  {}   {}{more}", run.name, words::moment(run.history.end()));
-    let inner = brush.pane(area, &title, false);
-    let now = model.cursor.time;
+    let moves = page.apart.is_some_and(|apart| apart.still != index);
+    let inner = brush.pane(area, &title, moves);
+    let now = page.time_of(index, model);
     let status = run.history.current();
     let stages: Vec<&Stage> = stages_at(run, run.history.position_at(now))
         .iter()
@@ -196,6 +226,97 @@ fn moments(brush: &mut Brush, page: &ComparePage, area: Rect) {
     for (y, (text, tone)) in rows.iter().take(usize::from(inner.height)).enumerate() {
         brush.tone(inner, 0, y as u16, text, *tone);
     }
+}
+
+/// Columns of a size of the data, and of the names before them.
+const SIZE: u16 = 9;
+const NAMES: u16 = 7;
+
+/// What both cost as the data grows: the lines, the numbers, and who costs less where.
+fn growing(brush: &mut Brush, model: &Model, page: &ComparePage, area: Rect) {
+    let inner = brush.pane(area, "As the data grows, both done again", true);
+    let points = growth::points(model, page.sides);
+    let shown = points.len().min(usize::from(inner.width.saturating_sub(NAMES) / SIZE));
+    let points = &points[..shown];
+    let told: Vec<String> = growth::MEASURES
+        .iter()
+        .flat_map(|measure| wrap(&growth::verdict(points, measure), usize::from(inner.width).max(1), 2))
+        .collect();
+    let rows = 1 + 2 * growth::MEASURES.len() as u16;
+    numbers(brush, points, Rect { height: inner.height.min(rows), ..inner });
+    let below = Rect { y: inner.y + rows, height: inner.height.saturating_sub(rows), ..inner };
+    let words = below.height.min(told.len() as u16);
+    for (y, text) in (0..words).zip(&told) {
+        brush.tone(below, 0, below.height - words + y, text, Tone::Text);
+    }
+    let chart = Rect { height: below.height - words, ..below };
+    if chart.height >= 3 {
+        lines(brush, points, chart);
+    }
+}
+
+/// A row for each run and measure, a column for each size.
+fn numbers(brush: &mut Brush, points: &[Point], area: Rect) {
+    let column = |index: usize, text: &str| (NAMES + (index as u16 + 1) * SIZE).saturating_sub(text.width() as u16);
+    for (index, point) in points.iter().enumerate() {
+        let text = format!("{}x", point.times);
+        brush.tone(area, column(index, &text), 0, &text, Tone::Dim);
+    }
+    let rows = growth::MEASURES.iter().flat_map(|measure| [(measure, 0), (measure, 1)]);
+    for (y, (measure, side)) in (1..).zip(rows) {
+        let tone = tone_of(side);
+        brush.tone(area, 0, y, &format!("{} {}", letter(side), measure.name), tone);
+        for (index, point) in points.iter().enumerate() {
+            let text = match &point.costs[side] {
+                Some(cost) => (measure.text)((measure.value)(cost)),
+                None if point.is_open => "…".to_owned(),
+                None => "-".to_owned(),
+            };
+            brush.tone(area, column(index, &text), y, &text, tone);
+        }
+    }
+}
+
+/// The times of both as lines: each step up is the same factor.
+fn lines(brush: &mut Brush, points: &[Point], area: Rect) {
+    let known = |side: usize| {
+        let at = |(index, point): (usize, &Point)| Some((index, point.costs[side]?.time.as_secs_f64().max(1e-9).ln()));
+        points.iter().enumerate().filter_map(at).collect::<Vec<_>>()
+    };
+    let both = [known(0), known(1)];
+    let all = || both.iter().flatten().map(|(_, height)| *height);
+    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
+    let x = |index: f64| (f64::from(NAMES) + (index + 1.0) * f64::from(SIZE)) as i32 - 2;
+    let y = |height: f64| {
+        let fraction = (height - low) / (high - low).max(1e-9);
+        ((1.0 - fraction) * f64::from(area.height - 1)).round() as i32
+    };
+    brush.tone(area, 0, 0, "time", Tone::Dim);
+    for (side, line) in both.iter().enumerate() {
+        let style = brush.style(Tone::Dim);
+        for pair in line.windows(2) {
+            let [(from, low), (to, high)] = pair else { continue };
+            let (left, right) = (x(*from as f64), x(*to as f64));
+            for step in left + 1..right {
+                let fraction = f64::from(step - left) / f64::from(right - left);
+                brush.put(area, step, y(low + (high - low) * fraction), '·', style);
+            }
+        }
+        let style = brush.style(tone_of(side));
+        for (index, height) in line {
+            let is_other = |(other, at): &(usize, f64)| other == index && y(*at) == y(*height);
+            let sign = if both[1 - side].iter().any(is_other) { '*' } else { letter(side) };
+            brush.put(area, x(*index as f64), y(*height), sign, style);
+        }
+    }
+}
+
+fn letter(side: usize) -> char {
+    if side == 0 { 'A' } else { 'B' }
+}
+
+fn tone_of(side: usize) -> Tone {
+    if side == 0 { Tone::Title } else { Tone::Focus }
 }
 
 /// The first sentence of a moment and who says it.
