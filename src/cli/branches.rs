@@ -8,7 +8,7 @@ use crate::event::EventKind;
 use crate::event::log::EventLog;
 use crate::session::{Answer, Ask};
 use crate::tui::theatre::branch::Change;
-use crate::tui::theatre::fault::Strike;
+use crate::tui::theatre::fault::{FaultLine, Strike};
 use crate::tui::theatre::{BranchRequest, Engine};
 use crate::tui::{RunEnd, RunHandle};
 use std::cell::RefCell;
@@ -98,9 +98,12 @@ fn exclude(conf: &mut Vec<(String, String)>, rule: &str) {
     }
 }
 
-/// What a choice in the fault console means to the cluster, at exactly its moment.
+/// What a choice in the fault console means to the cluster: at its event, or at exactly its moment.
 fn faults_of(strike: &Strike) -> crate::common::Result<Vec<Fault>> {
-    let fault = |(what, at): (String, _)| Ok(Fault { at: FaultTime::At(at), ..Fault::parse(&format!("{what}@0"))? });
+    let fault = |line: FaultLine| {
+        let fault = Fault::parse(&line.text())?;
+        Ok(if line.cue.is_some() { fault } else { Fault { at: FaultTime::At(line.at), ..fault } })
+    };
     strike.lines().into_iter().map(fault).collect()
 }
 

@@ -198,10 +198,12 @@ pub(crate) fn watch(
         ..TheatreInput::new(title.to_owned(), Source::Live(main.clone()), screen.options())
     };
     let left = theatre::run(input).map_err(|error| no_terminal(&error));
+    // A script that is left before its end is interrupted, however fast it stops.
+    let end = main.end().cloned();
     main.stop();
     let exit = match left? {
         Exit::Interrupted => 130,
-        Exit::Back => main.end().map_or(0, |end| {
+        Exit::Back => end.map_or(130, |end| {
             if let Some(error) = &end.error {
                 output::err(error);
             }

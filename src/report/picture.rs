@@ -3,7 +3,7 @@
 use super::narrator::{Depth, Format, Narrator};
 use super::page::{Ink, PageLine, cut};
 use super::words;
-use crate::common::text::{bytes, count, plural, visible};
+use crate::common::text::{bytes, count, plural, visible, without_ids};
 use crate::common::time::VirtualTime;
 use crate::event::Event;
 use crate::status::{Attempt, Query, Stage, Status};
@@ -11,38 +11,27 @@ use crate::workshop::lesson::{Picture, Show};
 use crate::workshop::scene::figures::final_plan;
 use crate::worlds::WorldOutcome;
 use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
 
 /// Lines of a plan, a story or an output when the text does not say.
 const LINES: usize = 16;
+/// Columns before a sentence that goes on below: it stands behind its moment.
+const BELOW: usize = 9;
+/// What stands before each line.
+const INDENT: &str = "  ";
 
 /// The picture with its caption.
 #[must_use]
 pub fn picture(picture: &Picture, width: usize) -> Vec<PageLine> {
-    let status = picture.at.status(&picture.take);
     if let Some(world) = &picture.take.world {
         return of_world(picture, world, width);
     }
+    let status = picture.at.status(&picture.take);
     let mut lines = vec![title(picture, &status, width)];
-    let drawn = match picture.spec.show {
-        Show::Stages => stages(&status, width),
-        Show::Nodes => nodes(&status, width),
-        Show::Matrix => matrix(&status, picture.spec.stage, width),
-        Show::Partitions => partitions(&status, picture.spec.stage, width),
-        Show::Timeline => timeline(&status, width),
-        Show::Plan => plan(picture),
-        Show::Story => story(picture),
-        Show::Output => picture.take.printed.lines().map(visible).collect(),
-        Show::Script => script(picture),
-        Show::Rules => rules(picture),
-    };
-    let limit = picture.spec.lines.unwrap_or(LINES);
+    let drawn = drawn(picture, &status, width);
+    let limit = limit(picture);
     let more = drawn.len().saturating_sub(limit);
-    lines.extend(
-        drawn
-            .iter()
-            .take(limit)
-            .map(|line| PageLine::of(Ink::Code, format!("  {}", cut(line, width.saturating_sub(2))))),
-    );
+    lines.extend(drawn.iter().take(limit).flat_map(|line| rows(picture, line, width)));
     if more > 0 {
         lines.push(PageLine::of(Ink::Dim, format!("  … {more} more")));
     }
@@ -54,21 +43,66 @@ pub fn picture(picture: &Picture, width: usize) -> Vec<PageLine> {
     lines
 }
 
+/// Whether so many columns are too few for some of its lines.
+#[must_use]
+pub fn is_cut(picture: &Picture, width: usize) -> bool {
+    let lines = match &picture.take.world {
+        Some(world) => drawn_world(picture, world),
+        None => drawn(picture, &picture.at.status(&picture.take), width),
+    };
+    !is_prose(picture) && lines.iter().take(limit(picture)).any(|line| line.width() + INDENT.len() > width)
+}
+
+fn limit(picture: &Picture) -> usize {
+    picture.spec.lines.unwrap_or(LINES)
+}
+
+/// What is shown, without its title and caption.
+fn drawn(picture: &Picture, status: &Status, width: usize) -> Vec<String> {
+    match picture.spec.show {
+        Show::Stages => stages(status, width),
+        Show::Nodes => nodes(status, width),
+        Show::Matrix => matrix(status, picture.spec.stage, width),
+        Show::Partitions => partitions(status, picture.spec.stage, width),
+        Show::Timeline => timeline(status, width),
+        Show::Plan => plan(picture),
+        Show::Story => story(picture),
+        Show::Output => picture.take.printed.lines().map(visible).collect(),
+        Show::Script => script(picture),
+        Show::Rules => rules(picture),
+    }
+}
+
+/// Whether its lines are sentences, which may go on below.
+fn is_prose(picture: &Picture) -> bool {
+    match picture.take.world {
+        Some(_) => picture.spec.show != Show::Timeline,
+        None => matches!(picture.spec.show, Show::Story | Show::Rules),
+    }
+}
+
+/// The rows of a line: of what is no sentence the rest is cut.
+fn rows(picture: &Picture, line: &str, width: usize) -> Vec<PageLine> {
+    let room = width.saturating_sub(INDENT.len());
+    let rows = if is_prose(picture) { words::wrap(line, room.max(1), BELOW) } else { vec![cut(line, room)] };
+    rows.into_iter().map(|row| PageLine::of(Ink::Code, format!("{INDENT}{row}"))).collect()
+}
+
 /// What has happened in a world, or its timeline, until the moment.
 fn of_world(picture: &Picture, world: &WorldOutcome, width: usize) -> Vec<PageLine> {
-    let shown = matches!(picture.spec.show, Show::Timeline);
-    let drawn = if shown {
-        super::world::timeline(world, picture.at.position)
-    } else {
-        let lines = super::world::story(world, picture.at.position);
-        let limit = picture.spec.lines.unwrap_or(LINES);
-        lines[lines.len().saturating_sub(limit)..].to_vec()
-    };
-    let what = if shown { "what happened to whom" } else { "what happened last" };
+    let what = if is_prose(picture) { "what happened last" } else { "what happened to whom" };
     let title = format!("[{what}; world {}, simulated time]", world.world);
     let mut lines = vec![PageLine::of(Ink::Dim, cut(&title, width))];
-    lines.extend(drawn.iter().map(|line| PageLine::of(Ink::Code, format!("  {}", cut(line, width.saturating_sub(2))))));
+    lines.extend(drawn_world(picture, world).iter().flat_map(|line| rows(picture, line, width)));
     lines
+}
+
+fn drawn_world(picture: &Picture, world: &WorldOutcome) -> Vec<String> {
+    if !is_prose(picture) {
+        return super::world::timeline(world, picture.at.position);
+    }
+    let lines = super::world::story(world, picture.at.position);
+    lines[lines.len().saturating_sub(limit(picture))..].to_vec()
 }
 
 fn title(picture: &Picture, status: &Status, width: usize) -> PageLine {
@@ -269,23 +303,13 @@ fn plan(picture: &Picture) -> Vec<String> {
 #[must_use]
 pub fn plan_of(query: &Query) -> Vec<String> {
     let lines = final_plan(&query.plan).lines().skip_while(|line| line.starts_with("=="));
-    lines.filter(|line| !line.trim().is_empty()).map(|line| visible(&without_numbers(line))).collect()
+    lines.filter(|line| !line.trim().is_empty()).map(|line| visible(&named(line))).collect()
 }
 
-fn without_numbers(line: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find('#') {
-        kept.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-        rest = after[end..].strip_prefix('L').unwrap_or(&after[end..]);
-    }
-    kept.push_str(rest);
-    match kept.find(", [plan_id=") {
-        Some(at) => kept[..at].to_owned(),
-        None => kept,
-    }
+/// A line of a plan without its numbers.
+fn named(line: &str) -> String {
+    let line = without_ids(line);
+    line.split_once(", [plan_id=").map_or_else(|| line.clone(), |(kept, _)| kept.to_owned())
 }
 
 fn story(picture: &Picture) -> Vec<String> {

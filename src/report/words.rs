@@ -7,6 +7,7 @@ use crate::event::PlanStep;
 use crate::status::Status;
 use crate::status::need::Need;
 use std::collections::{BTreeMap, BTreeSet};
+use unicode_width::UnicodeWidthStr;
 
 /// At most so many names before "and 7 more".
 const NAMED: usize = 6;
@@ -156,11 +157,33 @@ pub fn line(text: &str, width: usize) -> String {
     format!("{cut}...")
 }
 
+/// Lines of at most `width` cells, broken between words; lines after the first are indented.
+#[must_use]
+pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in pieces(&visible(text)) {
+        let fresh = used == 0 || line.trim().is_empty();
+        if !fresh && used + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+            line = " ".repeat(indent);
+            used = indent;
+        } else if used > 0 && !line.trim().is_empty() {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(&word);
+        used += word.width();
+    }
+    lines.push(line);
+    lines
+}
+
 const UNITS: [&str; 8] = ["B", "KiB", "MiB", "GiB", "TiB", "s", "ms", "%"];
 
 /// The words between which a line may be broken: a number stays with its unit.
-#[must_use]
-pub fn pieces(text: &str) -> Vec<String> {
+pub(super) fn pieces(text: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for word in text.split(' ') {
         let unit = UNITS.contains(&word.trim_end_matches([',', ';', '.', ')', ':']));

@@ -176,6 +176,13 @@ impl Reader {
         self.scroll = 0;
     }
 
+    /// One line up or down. On a screen that has become larger there may be fewer to scroll than were.
+    fn scroll_by(&mut self, key: Key) {
+        let most = view::scroll_max(self);
+        let here = self.scroll.min(most);
+        self.scroll = if key == Key::Up { here.saturating_sub(1) } else { (here + 1).min(most) };
+    }
+
     fn mark(&mut self, choose: impl Fn(Option<usize>, usize) -> Option<usize>) {
         let Some(question) = self.open_question() else { return };
         let Piece::Predict(asked) = &self.pieces()[question] else { return };
@@ -216,8 +223,7 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
     };
     if reader.help && !matches!(key, Key::Suspend | Key::Interrupt) {
         match key {
-            Key::Up => reader.scroll = reader.scroll.saturating_sub(1),
-            Key::Down => reader.scroll = (reader.scroll + 1).min(view::scroll_max(reader)),
+            Key::Up | Key::Down => reader.scroll_by(key),
             _ => (reader.help, reader.scroll) = (false, 0),
         }
         return None;
@@ -228,8 +234,7 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::PageOn => reader.turn(reader.page + 1),
         Key::PageBack if reader.page == 0 => return Some(Left::Previous),
         Key::PageBack => reader.turn(reader.page - 1),
-        Key::Up => reader.scroll = reader.scroll.saturating_sub(1),
-        Key::Down => reader.scroll = (reader.scroll + 1).min(view::scroll_max(reader)),
+        Key::Up | Key::Down => reader.scroll_by(key),
         Key::NextPane => {
             reader.pane = if reader.pane == Pane::Text { Pane::Picture } else { Pane::Text };
             reader.scroll = 0;

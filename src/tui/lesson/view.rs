@@ -8,7 +8,8 @@
 //!   └─────────────────────────────┘└──────────────────────────────┘
 //!   keys
 //! ```
-//! Narrow screens show the picture below the text where both have room, else one of the two; `Tab` changes it.
+//! Narrow screens show the picture below the text where both have room, else one of the two; `Tab` changes it. So do wide ones with a picture
+//! that is too wide to stand beside the text, which then has the whole width while it has the focus.
 
 use super::model::{Kind, Pane, Reader};
 use crate::report::page::{self, Ink, PageLine};
@@ -70,9 +71,10 @@ fn body_of(screen: Rect) -> Rect {
 
 /// The panes that are shown, and where: side by side, one above the other where both have room, else the one with the focus.
 fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
-    if body.width >= WIDE {
-        let width = COLUMNS as u16 + 4;
-        let right = Rect { x: body.x + width, width: body.width - width, ..body };
+    let is_wide = body.width >= WIDE;
+    let width = COLUMNS as u16 + 4;
+    let right = Rect { x: body.x + width, width: body.width.saturating_sub(width), ..body };
+    if is_wide && !is_cut(reader, right) {
         return vec![(Pane::Text, Rect { width, ..body }), (Pane::Picture, right)];
     }
     let room = usize::from(body.width.saturating_sub(4));
@@ -84,7 +86,16 @@ fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
         let picture = Rect { y: body.y + text, height: below, ..body };
         return vec![(Pane::Text, Rect { height: text, ..body }), (Pane::Picture, picture)];
     }
+    if is_wide && reader.pane == Pane::Text {
+        return vec![(Pane::Text, Rect { width, ..body }), (Pane::Picture, right)];
+    }
     vec![(reader.pane, body)]
+}
+
+/// Whether a picture of this page loses a part of its lines in a pane.
+fn is_cut(reader: &Reader, pane: Rect) -> bool {
+    let width = usize::from(pane.width.saturating_sub(4));
+    reader.pictures().0.iter().any(|one| picture::is_cut(one, width))
 }
 
 fn lines_of(reader: &Reader, which: Pane, width: usize) -> Vec<PageLine> {

@@ -1,7 +1,10 @@
 //! What can be broken from the theatre, by key: the run is done again with it.
 
-use crate::common::ids::NodeId;
+use crate::common::ids::{NodeId, StageId};
 use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::report::words;
+use crate::status::Status;
+use std::collections::BTreeMap;
 
 /// A kind of fault that strikes one machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +17,13 @@ pub enum FaultKind {
     SlowDisk,
     SlowLink,
     Cut,
-    CutForAWhile,
     Preempt,
     Decommission,
     FullDisk,
 }
 
 /// All kinds, in the order of the console.
-pub const KINDS: [FaultKind; 12] = [
+pub const KINDS: [FaultKind; 11] = [
     FaultKind::Kill,
     FaultKind::KillExecutor,
     FaultKind::OutOfMemory,
@@ -30,7 +32,6 @@ pub const KINDS: [FaultKind; 12] = [
     FaultKind::SlowDisk,
     FaultKind::SlowLink,
     FaultKind::Cut,
-    FaultKind::CutForAWhile,
     FaultKind::Preempt,
     FaultKind::Decommission,
     FaultKind::FullDisk,
@@ -38,8 +39,8 @@ pub const KINDS: [FaultKind; 12] = [
 
 /// How many times slower the console makes things.
 const TIMES: u32 = 4;
-/// Seconds until a cable that was cut for a while is mended.
-const MENDED_AFTER_SECS: u64 = 10;
+/// Seconds until what was broken comes back, to choose from; absent: never.
+pub const BACK_SECS: [Option<u64>; 4] = [None, Some(2), Some(6), Some(20)];
 /// Seconds of notice before a machine is taken away.
 const NOTICE_SECS: u64 = 2;
 
@@ -56,17 +57,16 @@ impl FaultKind {
             FaultKind::SlowDisk => "Slow the disk",
             FaultKind::SlowLink => "Slow the link",
             FaultKind::Cut => "Cut the cable",
-            FaultKind::CutForAWhile => "Cut it for a while",
             FaultKind::Preempt => "Take it away",
             FaultKind::Decommission => "Decommission",
             FaultKind::FullDisk => "Fill the disk",
         }
     }
 
-    /// The same as `--fault` takes it, without its moment; and what ends it so many seconds later.
-    fn spec(self, node: NodeId) -> (String, Option<(String, u64)>) {
+    /// The same as `--fault` takes it, without its moment.
+    fn spec(self, node: NodeId) -> String {
         let node = node.0;
-        let what = match self {
+        match self {
             FaultKind::Kill => format!("kill:{node}"),
             FaultKind::KillExecutor => format!("kill-executor:{node}"),
             FaultKind::OutOfMemory => format!("oom:{node}"),
@@ -74,13 +74,43 @@ impl FaultKind {
             FaultKind::Slow => format!("slow:{node}x{TIMES}"),
             FaultKind::SlowDisk => format!("slow-disk:{node}x{TIMES}"),
             FaultKind::SlowLink => format!("slow-link:{node}x{TIMES}"),
-            FaultKind::Cut | FaultKind::CutForAWhile => format!("cut:{node}"),
+            FaultKind::Cut => format!("cut:{node}"),
             FaultKind::Preempt => format!("preempt:{node}+{NOTICE_SECS}s"),
             FaultKind::Decommission => format!("decommission:{node}"),
             FaultKind::FullDisk => format!("disk-full:{node}"),
-        };
-        let end = (self == FaultKind::CutForAWhile).then(|| (format!("mend:{node}"), MENDED_AFTER_SECS));
-        (what, end)
+        }
+    }
+
+    /// What undoes it, in the same words; absent where nothing does, or where the cluster does it by itself.
+    fn undone_by(self, node: NodeId) -> Option<String> {
+        let node = node.0;
+        match self {
+            FaultKind::Kill | FaultKind::Silent => Some(format!("restart:{node}")),
+            FaultKind::Cut => Some(format!("mend:{node}")),
+            FaultKind::Slow => Some(format!("slow:{node}x1")),
+            FaultKind::SlowDisk => Some(format!("slow-disk:{node}x1")),
+            FaultKind::SlowLink => Some(format!("slow-link:{node}x1")),
+            FaultKind::KillExecutor
+            | FaultKind::OutOfMemory
+            | FaultKind::Preempt
+            | FaultKind::Decommission
+            | FaultKind::FullDisk => None,
+        }
+    }
+
+    /// How it is when it comes back; absent where it never does.
+    #[must_use]
+    pub fn back(self) -> Option<&'static str> {
+        match self {
+            FaultKind::Kill | FaultKind::Silent => Some("the machine comes back, empty"),
+            FaultKind::Cut => Some("the cable is mended"),
+            FaultKind::Slow | FaultKind::SlowDisk | FaultKind::SlowLink => Some("it is as fast as before"),
+            FaultKind::KillExecutor
+            | FaultKind::OutOfMemory
+            | FaultKind::Preempt
+            | FaultKind::Decommission
+            | FaultKind::FullDisk => None,
+        }
     }
 
     /// What it means, in a few words.
@@ -95,7 +125,6 @@ impl FaultKind {
             FaultKind::SlowDisk => "reads and writes take four times as long",
             FaultKind::SlowLink => "its card carries a fourth: whoever fetches from it waits",
             FaultKind::Cut => "it works on, nobody hears it; its executor is given up later",
-            FaultKind::CutForAWhile => "as before, but mended after 10 s: what waited goes on",
             FaultKind::Preempt => "2 s of notice: what has not moved by then is gone",
             FaultKind::Decommission => "no new tasks; it leaves when it has finished",
             FaultKind::FullDisk => "tasks that write there fail and are tried again",
@@ -109,31 +138,105 @@ impl FaultKind {
     }
 }
 
+/// What happens in the run as a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cue {
+    /// This task succeeds for the first time.
+    Task(StageId, u32),
+    /// The first task of this stage does.
+    Stage(StageId),
+}
+
+impl Cue {
+    /// As `--fault` takes it behind the `@`.
+    fn spec(self) -> String {
+        match self {
+            Cue::Task(stage, partition) => format!("{stage}.p{partition}"),
+            Cue::Stage(stage) => stage.to_string(),
+        }
+    }
+
+    /// The words for it.
+    #[must_use]
+    pub fn words(self, status: &Status) -> String {
+        match self {
+            Cue::Task(stage, partition) => format!("when {} has finished", status.task_name(stage, partition)),
+            Cue::Stage(stage) => format!("when the first task of {} has finished", words::stage(status, stage)),
+        }
+    }
+}
+
+/// The next few events at which a fault can strike, each with the moment at which it comes as far as the log goes; the chosen task first.
+#[must_use]
+pub fn cues(head: &Status, chosen: Option<(StageId, u32)>, now: VirtualTime) -> Vec<(Cue, VirtualTime)> {
+    const MOST: usize = 8;
+    let mut stages: BTreeMap<StageId, VirtualTime> = BTreeMap::new();
+    let mut task = None;
+    for attempt in head.attempts.values().filter(|attempt| attempt.succeeded()) {
+        let (stage, Some(ended)) = (attempt.stage.stage, attempt.ended) else { continue };
+        let first = stages.entry(stage).or_insert(ended);
+        *first = ended.min(*first);
+        if chosen == Some((stage, attempt.partition)) {
+            task = Some(task.map_or(ended, |known| ended.min(known)));
+        }
+    }
+    let mut stages: Vec<(Cue, VirtualTime)> = stages.into_iter().map(|(stage, at)| (Cue::Stage(stage), at)).collect();
+    stages.sort_by_key(|(_, at)| *at);
+    let task = chosen.zip(task).map(|((stage, partition), at)| (Cue::Task(stage, partition), at));
+    task.into_iter().chain(stages).filter(|(_, at)| *at > now).take(MOST).collect()
+}
+
 /// One fault that was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strike {
     pub kind: FaultKind,
     pub node: NodeId,
     pub at: VirtualTime,
+    /// The event at which it strikes, whenever that comes; absent: at its moment.
+    pub cue: Option<Cue>,
+    /// What was broken comes back so many seconds later.
+    pub back_secs: Option<u64>,
+}
+
+/// A line of a scenario before it has its moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultLine {
+    pub what: String,
+    pub at: VirtualTime,
+    pub cue: Option<Cue>,
+}
+
+impl FaultLine {
+    /// As a file for `--faults` has it. Rounded up: what happened before the fault has then happened.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self.cue {
+            Some(cue) => format!("{}@{}", self.what, cue.spec()),
+            None => format!("{}@{:.3}", self.what, (self.at.as_secs_f64() * 1e3).ceil() / 1e3),
+        }
+    }
 }
 
 impl Strike {
     /// The name of the branch that it makes.
     #[must_use]
     pub fn name(&self) -> String {
-        let at = crate::report::words::moment(self.at);
+        let at = words::moment(self.at);
         match self.kind {
             FaultKind::Kill => format!("{} dies at {at}", self.node),
             kind => format!("{}: {} at {at}", self.node, kind.title().to_lowercase()),
         }
     }
 
-    /// Its lines in a scenario, each with its moment.
+    /// Its lines in a scenario.
     #[must_use]
-    pub fn lines(&self) -> Vec<(String, VirtualTime)> {
-        let (what, end) = self.kind.spec(self.node);
-        let end = end.map(|(what, secs)| (what, self.at + VirtualDuration::from_secs(secs)));
-        std::iter::once((what, self.at)).chain(end).collect()
+    pub fn lines(&self) -> Vec<FaultLine> {
+        let start = FaultLine { what: self.kind.spec(self.node), at: self.at, cue: self.cue };
+        let end = self.back_secs.and_then(|secs| {
+            let at = self.at + VirtualDuration::from_secs(secs);
+            Some(FaultLine { what: self.kind.undone_by(self.node)?, at, cue: None })
+        });
+        std::iter::once(start).chain(end).collect()
     }
 }
 
@@ -149,10 +252,7 @@ impl Scenario {
     /// The text that makes a scenario of what was armed.
     #[must_use]
     pub fn text_of(armed: &[Strike]) -> String {
-        let lines = armed.iter().flat_map(Strike::lines);
-        // Rounded up: what happened before the fault has then happened.
-        let line = |(what, at): (String, VirtualTime)| format!("{what}@{:.3}\n", (at.as_secs_f64() * 1e3).ceil() / 1e3);
-        lines.map(line).collect()
+        armed.iter().flat_map(Strike::lines).map(|line| line.text() + "\n").collect()
     }
 
     /// Its first comment, else its faults.

@@ -47,6 +47,8 @@ pub enum Action {
     Swap,
     Arm,
     Disarm,
+    Cue,
+    ComeBack,
     Save,
     Help,
     NextPane,
@@ -79,7 +81,7 @@ const fn told(keys: &'static str, does: &'static str) -> Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 53] = [
+pub const ROWS: [Row; 54] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
@@ -126,7 +128,8 @@ pub const ROWS: [Row; 53] = [
     told("Plan", "j k step, h l another query, Enter an operator, o run without this rule"),
     told("Data", "j k partition or row, h l another stage, Tab to the rows, f follow one"),
     row("c", "data: rows, bytes or time; plan: the run without each rule, for its cost", Action::Measure),
-    told("Faults", "a arms: it strikes with the next, u takes it back, S keeps them as a scenario"),
+    told("Faults", "e at an event, r it comes back, a arms: it strikes with the next"),
+    told("Faults", "u takes back what was armed last, S keeps them as a scenario"),
     told("Compare", "j k moment that differs, Enter goes there, u each its own time (Tab)"),
     told("g", "compare: what both cost as the data grows"),
     row("s", "compare: swap the two", Action::Swap),
@@ -234,6 +237,8 @@ fn character(c: char) -> Option<Action> {
         's' => Action::Swap,
         'a' => Action::Arm,
         'u' => Action::Disarm,
+        'e' => Action::Cue,
+        'r' => Action::ComeBack,
         'S' => Action::Save,
         'y' => Action::Copy,
         'P' => Action::Projector,

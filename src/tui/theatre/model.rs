@@ -1,7 +1,7 @@
 //! What the theatre knows besides the log: the cursor in time, the selection, what is open.
 
 use super::branch::Pending;
-use super::fault::{Scenario, Strike};
+use super::fault::{Cue, Scenario, Strike};
 use super::follow::{self, Journey};
 use super::pages::Page;
 use super::probe::Probes;
@@ -94,6 +94,12 @@ pub struct Console {
     pub choice: usize,
     /// How many tasks will run again.
     pub guess: Option<u32>,
+    /// The event at which it strikes; absent: at the moment at which the console was opened.
+    pub cue: Option<Cue>,
+    /// That moment.
+    pub opened: VirtualTime,
+    /// Index into [`BACK_SECS`](super::fault::BACK_SECS).
+    pub back: usize,
 }
 
 /// Speeds to choose from: virtual seconds for each real second.

@@ -217,7 +217,7 @@ pub fn ask_deaths(model: &mut Model, run: usize) {
     let node = death.node;
     for (what, at) in other_moments(model, recording, death) {
         let mut changes = changes.clone();
-        changes.push(Change::Strike(Strike { kind, node, at }));
+        changes.push(Change::Strike(Strike { kind, node, at, cue: None, back_secs: None }));
         model.probes.ask(Question { run, what }, BranchRequest { changes, new: 1 });
     }
 }

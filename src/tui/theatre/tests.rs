@@ -229,12 +229,15 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
     let mut model = at(4.5, ScreenOptions::default());
     model.selected = Selected::Node(NodeId(3));
     press(&mut model, Action::Kill);
-    assert_eq!(model.overlay, Overlay::Fault(Console { choice: 2, ..Console::default() }));
+    assert_eq!(model.overlay, Overlay::Fault(Console { choice: 2, opened: model.cursor.time, ..Console::default() }));
     snapshot("full_kill", &draw(&model, 120, 40));
     let effects = press(&mut model, Action::Open);
     let Some(Effect::Branch(request)) = effects.into_iter().next() else { panic!("a branch is asked for") };
     let at = VirtualTime::from_secs_f64(4.5) + VirtualDuration(1);
-    assert_eq!(request.changes, [Change::Strike(Strike { kind: FaultKind::Kill, node: NodeId(3), at })]);
+    assert_eq!(
+        request.changes,
+        [Change::Strike(Strike { kind: FaultKind::Kill, node: NodeId(3), at, cue: None, back_secs: None })]
+    );
     let handle = RunHandle::default();
     update(&mut model, Message::BranchStarted { request, handle });
     assert!(model.pending.is_some());
@@ -467,7 +470,7 @@ fn all_overlays_and_sizes_draw() {
     let overlays = [
         Overlay::Help { query: String::new(), choice: 0 },
         Overlay::Fault(Console::default()),
-        Overlay::Fault(Console { kind: 7, choice: 1, guess: Some(2) }),
+        Overlay::Fault(Console { kind: 7, choice: 1, guess: Some(2), back: 2, ..Console::default() }),
         Overlay::Runs { choice: 0 },
         Overlay::Matrix,
         Overlay::Output { back: 3 },

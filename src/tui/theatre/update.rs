@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::branch::{self, BranchRequest, Change};
-use super::fault::{KINDS, Scenario, Strike};
+use super::fault::{BACK_SECS, Cue, KINDS, Scenario, Strike, cues};
 use super::find;
 use super::follow;
 use super::hits::{self, Target};
@@ -231,7 +231,13 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Plan => pages::open(model, Page::Plan(PlanPage::at_cursor(model))),
         Action::Data => pages::open(model, Page::Data(DataPage::at_cursor(model))),
         // These belong to pages and the fault console.
-        Action::Measure | Action::Swap | Action::Arm | Action::Disarm | Action::Save => {}
+        Action::Measure
+        | Action::Swap
+        | Action::Arm
+        | Action::Disarm
+        | Action::Cue
+        | Action::ComeBack
+        | Action::Save => {}
         Action::Find => model.overlay = Overlay::Find { query: String::new() },
         Action::NextFound => find::next(model, true),
         Action::PreviousFound => find::next(model, false),
@@ -355,7 +361,7 @@ fn open_kill(model: &mut Model) {
         }
     };
     let choice = victims.iter().position(|node| Some(*node) == wanted).unwrap_or(0);
-    model.overlay = Overlay::Fault(Console { choice, ..Console::default() });
+    model.overlay = Overlay::Fault(Console { choice, opened: model.cursor.time, ..Console::default() });
 }
 
 fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -421,42 +427,71 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// The fault console: up and down choose the machine, left and right what happens, plus and minus the prediction.
 fn fault_key(model: &mut Model, action: Action, closing: bool) -> Vec<Effect> {
-    let Overlay::Fault(Console { mut kind, mut choice, mut guess }) = model.overlay else { return Vec::new() };
-    let victims = victims(model);
+    let Overlay::Fault(mut console) = model.overlay else { return Vec::new() };
     let kinds = KINDS.len() + model.scenarios.len();
     match action {
-        Action::Up => choice = choice.saturating_sub(1),
-        Action::Down => choice += 1,
-        Action::Left => kind = (kind + kinds - 1) % kinds,
-        Action::Right => kind = (kind + 1) % kinds,
-        Action::Faster => guess = Some(guess.map_or(0, |guess| guess.saturating_add(1))),
-        Action::Slower => guess = guess.and_then(|guess| guess.checked_sub(1)),
+        Action::Up => console.choice = console.choice.saturating_sub(1),
+        Action::Down => console.choice += 1,
+        Action::Left => console.kind = (console.kind + kinds - 1) % kinds,
+        Action::Right => console.kind = (console.kind + 1) % kinds,
+        Action::Faster => console.guess = Some(console.guess.map_or(0, |guess| guess.saturating_add(1))),
+        Action::Slower => console.guess = console.guess.and_then(|guess| guess.checked_sub(1)),
+        Action::Cue => console.cue = to_next_cue(model, &console),
+        Action::ComeBack => console.back = (console.back + 1) % BACK_SECS.len(),
         Action::Disarm => drop(model.armed.pop()),
         Action::Save if !model.armed.is_empty() => return vec![Effect::SaveScenario(Scenario::text_of(&model.armed))],
         _ => {}
     }
-    choice = choice.min(victims.len().saturating_sub(1));
-    model.overlay = Overlay::Fault(Console { kind, choice, guess });
+    let victims = victims(model);
+    console.choice = console.choice.min(victims.len().saturating_sub(1));
+    model.overlay = Overlay::Fault(console);
     if closing || matches!(action, Action::Open | Action::Arm) {
         model.overlay = Overlay::None;
     }
-    let at = just_after(model.cursor.time);
-    let strike = victims.get(choice).zip(KINDS.get(kind)).map(|(node, kind)| Strike { kind: *kind, node: *node, at });
+    let strike = victims.get(console.choice).and_then(|node| strike_of(model, &console, *node));
     match (action, strike) {
         (Action::Arm, Some(strike)) => arm(model, strike),
         (Action::Open, Some(strike)) => {
-            model.guess = guess.filter(|_| model.armed.is_empty());
+            model.guess = console.guess.filter(|_| model.armed.is_empty());
             let all = std::mem::take(&mut model.armed).into_iter().chain([strike]);
             return vec![Effect::Branch(branch::request(model, all.map(Change::Strike).collect()))];
         }
         (Action::Open, None) => {
-            let scenario = kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index)).cloned();
+            let scenario = console.kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index)).cloned();
             let branch = scenario.map(|scenario| branch::request(model, vec![Change::Scenario(scenario)]));
             return branch.map(Effect::Branch).into_iter().collect();
         }
         _ => {}
     }
     Vec::new()
+}
+
+/// The chosen fault on a machine; absent where a scenario is chosen.
+fn strike_of(model: &Model, console: &Console, node: NodeId) -> Option<Strike> {
+    let kind = *KINDS.get(console.kind)?;
+    let at = match console.cue {
+        Some(_) => model.cursor.time,
+        None => just_after(model.cursor.time),
+    };
+    let back_secs = BACK_SECS[console.back].filter(|_| kind.back().is_some());
+    Some(Strike { kind, node, at, cue: console.cue, back_secs })
+}
+
+/// From the chosen event to the one after it, in the end back to the moment at which the console was opened; the theatre goes there.
+fn to_next_cue(model: &mut Model, console: &Console) -> Option<Cue> {
+    let chosen = match model.selected {
+        Selected::Task(stage, partition) => Some((stage, partition)),
+        Selected::Nothing | Selected::Stage(_) | Selected::Node(_) => None,
+    };
+    let cues = cues(model.run().head(), chosen, console.opened);
+    let here = console.cue.and_then(|cue| cues.iter().position(|(known, _)| *known == cue));
+    let next = cues.get(here.map_or(0, |here| here + 1)).copied();
+    if cues.is_empty() {
+        model.toast = Some(("no task finishes after this moment, as far as the log goes".to_owned(), 4.0));
+    }
+    player::to_time(model, next.map_or(console.opened, |(_, at)| at));
+    model.seek();
+    next.map(|(cue, _)| cue)
 }
 
 /// Keeps a fault until the next one is chosen: both then strike in one run.

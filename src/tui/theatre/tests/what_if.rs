@@ -1,7 +1,7 @@
 //! Faults that strike together, and runs in the background.
 
 use super::*;
-use crate::tui::theatre::fault::Scenario;
+use crate::tui::theatre::fault::{Cue, Scenario};
 use crate::tui::theatre::probe::{Question, WhatIf};
 
 fn branch(effects: Vec<Effect>) -> Vec<Change> {
@@ -44,6 +44,43 @@ fn what_is_armed_can_be_taken_back_or_kept() {
     assert!(matches!(&effects[..], [Effect::SaveScenario(text)] if text == "kill:1@2.001\n"), "{effects:?}");
     press(&mut model, Action::Disarm);
     assert!(model.armed.is_empty() && press(&mut model, Action::Save).is_empty());
+}
+
+#[test]
+fn a_machine_dies_at_an_event_and_comes_back() {
+    let mut model = at(2.0, ScreenOptions::default());
+    press(&mut model, Action::Kill);
+    press(&mut model, Action::Cue);
+    press(&mut model, Action::ComeBack);
+    assert_eq!(model.cursor.time, VirtualTime::from_secs_f64(3.0), "the theatre goes to the event");
+    snapshot("full_console", &draw(&model, 120, 40));
+    snapshot("compact_console", &draw(&model, 80, 24));
+    press(&mut model, Action::Arm);
+    let [strike] = model.armed[..] else { panic!("one is armed") };
+    assert_eq!(strike.cue, Some(Cue::Stage(StageId(0))));
+    let node = strike.node.0;
+    assert_eq!(Scenario::text_of(&model.armed), format!("kill:{node}@S0\nrestart:{node}@5.000\n"));
+}
+
+#[test]
+fn events_are_gone_through_and_end_at_the_moment_before_them() {
+    let mut model = at(2.0, ScreenOptions::default());
+    model.selected = Selected::Task(StageId(0), 5);
+    press(&mut model, Action::Kill);
+    let mut seen = Vec::new();
+    loop {
+        press(&mut model, Action::Cue);
+        let Overlay::Fault(console) = &model.overlay else { panic!("the console is open") };
+        let Some(cue) = console.cue else { break };
+        seen.push(cue);
+    }
+    assert_eq!(seen, [Cue::Task(StageId(0), 5), Cue::Stage(StageId(0)), Cue::Stage(StageId(1))]);
+    assert_eq!(model.cursor.time, VirtualTime::from_secs_f64(2.0));
+    // What nothing undoes does not come back.
+    press(&mut model, Action::Right);
+    press(&mut model, Action::ComeBack);
+    let changes = branch(press(&mut model, Action::Open));
+    assert!(matches!(changes[..], [Change::Strike(Strike { back_secs: None, .. })]), "{changes:?}");
 }
 
 #[test]

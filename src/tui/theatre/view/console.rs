@@ -1,6 +1,6 @@
 //! The fault console: what breaks, where, what that would take, and how many tasks will run again.
 
-use super::super::fault::{FaultKind, KINDS, Scenario};
+use super::super::fault::{BACK_SECS, FaultKind, KINDS, Scenario};
 use super::super::hits::Target;
 use super::super::model::{Console, Model};
 use super::super::question;
@@ -18,13 +18,16 @@ use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
+/// The row of the first machine.
+const LIST: u16 = 5;
+
 /// Draws it over the theatre.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, chosen: &Console) {
     let victims = victims(model);
     let list = victims.len().min(8);
     let armed = model.armed.len().min(3);
     let title = format!("Break something at {}", words::moment(model.cursor.time));
-    let area = window(brush, screen, (74, (list + armed) as u16 + 15), &title);
+    let area = window(brush, screen, (74, (list + armed) as u16 + 17), &title);
     let below = area.height.saturating_sub(1 + armed as u16);
     let scenario = chosen.kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index));
     let (what, means) = match (KINDS.get(chosen.kind), scenario) {
@@ -77,6 +80,7 @@ fn aimed(
     victims: &[NodeId],
     below: u16,
 ) {
+    moment_lines(brush, model, area, (kind, chosen));
     let list = victims.len().min(8);
     let first = (chosen.choice + 1).saturating_sub(list);
     for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
@@ -84,11 +88,11 @@ fn aimed(
         let held = words::inventory(death.outputs.len(), death.running.len(), death.cached.len());
         let sign = if index == chosen.choice { '>' } else { ' ' };
         let tone = if index == chosen.choice { Tone::Title } else { Tone::Text };
-        brush.tone(area, 0, y as u16 + 3, &format!("{sign} {:<9} {held}", node.to_string()), tone);
-        brush.hit(area, 0, y as u16 + 3, area.width, Target::Line(index));
+        brush.tone(area, 0, y as u16 + LIST, &format!("{sign} {:<9} {held}", node.to_string()), tone);
+        brush.hit(area, 0, y as u16 + LIST, area.width, Target::Line(index));
     }
     let Some(death) = victims.get(chosen.choice).and_then(|node| dry_run(status, *node)) else { return };
-    let y = dry_run_lines(brush, status, area, (list as u16 + 4, below.saturating_sub(2)), &death, kind);
+    let y = dry_run_lines(brush, status, area, (list as u16 + LIST + 1, below.saturating_sub(2)), &death, kind);
     if kind.is_death() && y + 1 < below {
         let guess = chosen.guess.map_or("-".to_owned(), |guess| guess.to_string());
         let x = brush.tone(area, 0, below - 2, "Predict: how many tasks will run again?  ", Tone::Text);
@@ -98,6 +102,22 @@ fn aimed(
         if let (right, all @ 1..) = question::score(model) {
             brush.tone(area, x + 2, below - 2, &format!("so far {right} of {all}"), Tone::Dim);
         }
+    }
+}
+
+/// When it strikes, and when what was broken comes back.
+fn moment_lines(brush: &mut Brush, model: &Model, area: Rect, (kind, chosen): (FaultKind, &Console)) {
+    let when = chosen.cue.map_or_else(|| "at this moment".to_owned(), |cue| cue.words(model.run().head()));
+    let back = match (BACK_SECS[chosen.back], kind.back()) {
+        (_, None) => None,
+        (None, Some(_)) => Some("it stays so".to_owned()),
+        (Some(secs), Some(how)) => Some(format!("after {secs} s {how}")),
+    };
+    for (y, title, key, text) in [(2, "When", "e", Some(when)), (3, "Then", "r", back)] {
+        let Some(text) = text else { continue };
+        let x = brush.tone(area, 0, y, &format!("{title:<6}"), Tone::Dim);
+        let x = brush.tone(area, x, y, key, Tone::Key);
+        brush.tone(area, x + 2, y, &fit(&text, usize::from(area.width.saturating_sub(x + 2))), Tone::Text);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::common::text::{plural, visible};
 use crate::report::page::{Ink, PageLine};
-use crate::report::words::pieces;
+pub use crate::report::words::wrap;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theme::{ScreenOptions, Tone};
 use ratatui::buffer::Buffer;
@@ -286,29 +286,6 @@ pub fn fit(text: &str, room: usize) -> String {
 
 /// Bytes that a text may lose so that its last word is whole.
 const NEAR: usize = 12;
-
-/// Lines of at most `width` cells, broken between words; lines after the first are indented.
-#[must_use]
-pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for word in pieces(&visible(text)) {
-        let fresh = used == 0 || line.trim().is_empty();
-        if !fresh && used + 1 + word.width() > width {
-            lines.push(std::mem::take(&mut line));
-            line = " ".repeat(indent);
-            used = indent;
-        } else if used > 0 && !line.trim().is_empty() {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(&word);
-        used += word.width();
-    }
-    lines.push(line);
-    lines
-}
 
 /// A bar of `width` cells, filled to a fraction.
 #[must_use]

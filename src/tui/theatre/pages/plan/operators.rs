@@ -175,10 +175,7 @@ impl Operator<'_> {
     }
 
     fn asked_for(&self, query: &Query) -> Option<String> {
-        let call = |step: &BuiltStep| {
-            let with = words::line(&step.step.with, 60);
-            format!("line {}: {}", step.line, [step.step.does.as_str(), &with].join(" ").trim_end())
-        };
+        let call = |step: &BuiltStep| format!("line {}: {}", step.line, words::line(&words::plan_step(&step.step), 70));
         let calls: Vec<String> = self.calls.as_ref()?.iter().take(3).map(|step| call(step)).collect();
         let name = &self.name;
         Some(match calls.as_slice() {
