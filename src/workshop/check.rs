@@ -295,6 +295,7 @@ fn judge(
         source: &source,
         dataset,
         is_hidden: variant.seed != Seed::Visible,
+        is_starter: request.source.trim() == step.starter.trim(),
         files: &ran.files,
     };
     let (mut verdict, stretch) = judge::verdict(step, variant, &evidence, &ran.events);

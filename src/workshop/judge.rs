@@ -97,18 +97,28 @@ fn in_words(wanted: &Behaviour, evidence: &Evidence<'_>) -> String {
     if let Some(label) = &wanted.label {
         return label.clone();
     }
-    let what = match wanted.metric.about() {
-        // What stands after a colon lists the values.
-        Some((about, "")) => about.split(':').next().unwrap_or(about).to_owned(),
-        Some((about, of)) => format!("{about} ({of})"),
-        None => wanted.text.clone(),
-    };
+    let what = subject(wanted);
+    let bound = |bound| metrics::shown_like(&wanted.metric, bound, evidence);
     match &wanted.bound {
         Bound::Holds => what,
-        Bound::Contains(bound) => format!("{what}: with {}", shown(bound, evidence)),
-        Bound::Equals(bound) => format!("{what}: {}", shown(bound, evidence)),
-        Bound::AtMost(bound) => format!("{what}: at most {}", shown(bound, evidence)),
-        Bound::AtLeast(bound) => format!("{what}: at least {}", shown(bound, evidence)),
+        Bound::Contains(part) => format!("{what}: with {}", bound(part)),
+        Bound::Equals(number) => format!("{what}: {}", bound(number)),
+        Bound::AtMost(number) => format!("{what}: at most {}", bound(number)),
+        Bound::AtLeast(number) => format!("{what}: at least {}", bound(number)),
+    }
+}
+
+/// What a behaviour looks at, in words.
+fn subject(wanted: &Behaviour) -> String {
+    if let Some(label) = &wanted.label {
+        return label.clone();
+    }
+    // What stands after a colon lists the values.
+    let short = |about: &'static str| about.split(':').next().unwrap_or(about);
+    match wanted.metric.about() {
+        Some((about, "")) => short(about).to_owned(),
+        Some((about, of)) => format!("{} ({of})", short(about)),
+        None => wanted.text.clone(),
     }
 }
 
@@ -135,7 +145,10 @@ fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Fai
         }
         None => "an error ended the script, so there is no answer to look at".to_owned(),
     };
-    let help = evidence.failure.and_then(|failure| failure.help.first().cloned());
+    let begin = (evidence.is_starter && evidence.source.first_todo() > 0).then(|| {
+        format!("begin with the TODO on line {}: what comes after it needs what it makes", evidence.source.first_todo())
+    });
+    let help = begin.or_else(|| evidence.failure.and_then(|failure| failure.help.first().cloned()));
     let line = evidence.failure.and_then(|failure| failure.line);
     Some(Failure {
         check: "raised".to_owned(),
@@ -208,8 +221,13 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
                         Place::Name(_) => {
                             format!("look at `{name}.printSchema()`, and give it the columns that the task names")
                         }
-                        Place::Files { path, .. } => {
+                        Place::Files { path, format } if format == "csv" => {
                             format!("open a file in `{path}`: it needs a header, and the columns that the task names")
+                        }
+                        Place::Files { path, format } => {
+                            format!(
+                                "look at `spark.read.{format}(\"{path}\").printSchema()`: it needs the columns that the task names"
+                            )
                         }
                     },
                 ),
@@ -245,29 +263,32 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
 
 fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Failure> {
     let got = rule::evaluate(&wanted.metric, evidence);
+    let shown = |rule| metrics::shown_like(&wanted.metric, rule, evidence);
     let (holds, bound) = match &wanted.bound {
-        Bound::Holds => (got == Ok(Value::Bool(true)), "true".to_owned()),
-        Bound::Contains(bound) => {
-            (contains(got.as_ref().ok(), bound), format!("one that contains {}", shown(bound, evidence)))
-        }
-        Bound::Equals(bound) => (got.is_ok() && got == rule::evaluate(bound, evidence), shown(bound, evidence)),
+        Bound::Holds => (got == Ok(Value::Bool(true)), "it holds".to_owned()),
+        Bound::Contains(bound) => (contains(got.as_ref().ok(), bound), format!("one that contains {}", shown(bound))),
+        Bound::Equals(bound) => (got.is_ok() && got == rule::evaluate(bound, evidence), shown(bound)),
         Bound::AtMost(bound) => (
             ordered(got.as_ref().ok(), bound, evidence, |got, bound| got <= bound),
-            format!("at most {}", shown(bound, evidence)),
+            format!("at most {}", shown(bound)),
         ),
         Bound::AtLeast(bound) => (
             ordered(got.as_ref().ok(), bound, evidence, |got, bound| got >= bound),
-            format!("at least {}", shown(bound, evidence)),
+            format!("at least {}", shown(bound)),
         ),
     };
     if holds {
         return None;
     }
+    let got = match wanted.bound {
+        Bound::Holds => "it does not hold here".to_owned(),
+        _ => shown(&wanted.metric),
+    };
     Some(Failure {
         check: wanted.id.clone(),
-        got: shown(&wanted.metric, evidence),
+        got,
         wanted: bound,
-        place: wanted.label.clone().unwrap_or_else(|| wanted.text.clone()),
+        place: subject(wanted),
         why: fill(&wanted.why, evidence),
         next: fill(&wanted.next, evidence),
         line: None,

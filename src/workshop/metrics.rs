@@ -146,6 +146,8 @@ pub static METRICS: &[Metric] = &[
     of("order_differs", FRAME, Bool, "whether an answer's rows are right and only their order is not"),
     of("decimals_differ", FRAME, Bool, "whether an answer's rows are right, but not rounded"),
     metric("first_wrong", Text, "the first answer that is wrong; empty when all are right or not there"),
+    metric("is_starter", Bool, "whether the script is still the starter"),
+    metric("first_todo", Number, "the line of the script's first TODO; 0 when there is none"),
     metric("is_hidden", Bool, "whether these are data that the learner does not see"),
     of("is_set", FRAME, Bool, "whether a name holds something other than None"),
     of("is_frame", FRAME, Bool, "whether a name holds a DataFrame"),
@@ -160,7 +162,7 @@ pub static METRICS: &[Metric] = &[
     of("sum_of", COLUMN, Number, "sum of a frame's column"),
     of("wanted_sum", COLUMN, Number, "sum of that column in the right answer"),
     of("distinct_in", COLUMN, Number, "distinct values in a frame's column"),
-    of("number", FRAME, Number, "a plain number of the script, also predict.stages"),
+    of("number", FRAME, Number, "a plain number of the script: also predict.stages"),
     of("text", FRAME, Text, "a plain text of the script"),
     of("uses", WORD, Number, "how often a name stands in the script's code"),
     of("says", WORD, Bool, "whether the script's code says this, spaces aside"),
@@ -195,6 +197,8 @@ pub struct Evidence<'a> {
     pub dataset: &'a Dataset,
     /// Whether the learner does not see these data.
     pub is_hidden: bool,
+    /// Whether nothing was written yet.
+    pub is_starter: bool,
     /// Data files below `out/`: path, relative to the working folder.
     pub files: &'a [String],
 }
@@ -300,6 +304,8 @@ impl Evidence<'_> {
                 Value::Text(wrong.map_or(String::new(), |(name, _)| name.clone()))
             }
             "is_hidden" => Value::Bool(self.is_hidden),
+            "is_starter" => Value::Bool(self.is_starter),
+            "first_todo" => whole(u64::from(self.source.first_todo())),
             "slots" => whole(u64::from(facts.slots)),
             "nodes" => whole(u64::from(facts.nodes)),
             "app_name" => Value::Text(facts.app_name.clone()),
@@ -503,8 +509,14 @@ pub fn fill(message: &super::step::Message, world: &dyn World) -> String {
 /// A rule's value as people read it, with its unit.
 #[must_use]
 pub fn shown(rule: &super::rule::Rule, world: &dyn World) -> String {
+    shown_like(rule, rule, world)
+}
+
+/// A rule's value with the unit of what it bounds.
+#[must_use]
+pub fn shown_like(bounded: &super::rule::Rule, rule: &super::rule::Rule, world: &dyn World) -> String {
     let Ok(value) = super::rule::evaluate(rule, world) else { return "?".to_owned() };
-    let unit = match rule {
+    let unit = match bounded {
         super::rule::Rule::Metric { name, .. } => {
             METRICS.iter().find(|metric| metric.name == name).map(|metric| metric.unit)
         }

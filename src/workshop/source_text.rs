@@ -76,6 +76,14 @@ impl SourceText {
         index.and_then(|index| self.written.get(index)).map_or("", String::as_str)
     }
 
+    /// The line of the first comment that begins with TODO; 0 when none does.
+    #[must_use]
+    pub fn first_todo(&self) -> u32 {
+        let is_todo =
+            |line: &String| line.trim_start_matches('#').trim_start().starts_with("TODO") && line.starts_with('#');
+        self.written.iter().position(is_todo).map_or(0, |at| at as u32 + 1)
+    }
+
     /// The first line that says this, or where a name first stands; 0 when none does.
     #[must_use]
     pub fn line_of(&self, part: &str) -> u32 {
@@ -122,6 +130,8 @@ mod tests {
         assert!(text.says("df.collect()") && text.says("'collect # no'"));
         assert!(!text.says("# collect"));
         assert_eq!(text.line_of("nothing"), 0);
+        assert_eq!(text.first_todo(), 0);
+        assert_eq!(SourceText::new("x = 1\n  # TODO two\n").first_todo(), 2);
         assert!(text.written(3).contains("collect") && text.written(0).is_empty() && text.written(999).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::workshop::{self, Folder};
 use crate::cli::{interrupt, launch, output};
+use crate::common::text::plural;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::workshop::content::Content;
 use crate::workshop::dev::{Bench, prove};
@@ -133,7 +134,7 @@ fn try_check(args: &Check) -> Result<u8> {
     let (texts, words): (Vec<String>, Vec<String>) = args.what.iter().cloned().partition(|word| is_text(word));
     let (looked_at, mut wrong) = check_texts(&texts, &args.dir)?;
     if !texts.is_empty() && words.is_empty() {
-        output::out(&format!("{looked_at} texts, {wrong} problems\n"));
+        output::out(&format!("{}, {}\n", plural(looked_at as u64, "text"), plural(wrong as u64, "problem")));
         return Ok(u8::from(wrong > 0));
     }
     let words = if words.is_empty() { vec!["all".to_owned()] } else { words };
@@ -160,6 +161,6 @@ fn try_check(args: &Check) -> Result<u8> {
     }
     // A folder that stays behind is the system's to clean.
     let _ = std::fs::remove_dir_all(&root);
-    output::out(&format!("{steps} steps, {wrong} problems\n"));
+    output::out(&format!("{}, {}\n", plural(steps, "step"), plural(wrong as u64, "problem")));
     Ok(u8::from(wrong > 0))
 }

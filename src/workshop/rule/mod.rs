@@ -78,12 +78,14 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// A number as people read it: whole ones with separators, others with two decimals.
+/// A number as people read it: whole ones with separators, others with two decimals, very small ones with all they have.
 #[must_use]
 pub fn number_text(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e15 {
         let digits = crate::common::text::count(number.abs() as u64);
         if number < 0.0 { format!("-{digits}") } else { digits }
+    } else if number.abs() < 0.01 {
+        number.to_string()
     } else {
         format!("{number:.2}")
     }
