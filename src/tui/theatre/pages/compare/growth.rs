@@ -33,8 +33,17 @@ pub struct Measure {
 /// What is compared.
 pub const MEASURES: [Measure; 2] = [
     Measure { name: "time", value: |cost| cost.time.0, text: |nanos| words::length(VirtualDuration(nanos)) },
-    Measure { name: "moved", value: |cost| cost.moved_bytes, text: bytes },
+    Measure { name: "moved", value: |cost| cost.moved_bytes, text: short_bytes },
 ];
+
+/// Without the digit that says little: `983 KiB`, `1.5 MiB`.
+fn short_bytes(count: u64) -> String {
+    let text = bytes(count);
+    match (text.split_once('.'), text.split_once(' ')) {
+        (Some((whole, _)), Some((_, unit))) if whole.len() >= 3 => format!("{whole} {unit}"),
+        _ => text,
+    }
+}
 
 /// Asks for what is not known.
 pub fn ask(model: &mut Model, sides: [usize; 2]) {
@@ -101,6 +110,12 @@ mod tests {
     fn point(times: u64, costs: [Option<u64>; 2]) -> Point {
         let cost = |nanos: u64| Cost { time: VirtualDuration(nanos), moved_bytes: 0 };
         Point { times, costs: costs.map(|nanos| nanos.map(cost)), is_open: false }
+    }
+
+    #[test]
+    fn sizes_leave_a_blank_between_columns() {
+        assert_eq!([0, 1_700_000, 1_006_694].map(short_bytes), ["0 B", "1.6 MiB", "983 KiB"]);
+        assert!((14..64).all(|power| short_bytes(u64::MAX >> power).len() < 9));
     }
 
     #[test]
