@@ -73,19 +73,8 @@ pub enum Tone {
     Focus,
     /// What is selected.
     Selected,
-    Pending,
-    Scheduled,
-    Running,
-    Fetching,
-    Done,
-    Skipped,
-    Cached,
-    Spilled,
-    Failed,
-    Lost,
-    Again,
-    Speculative,
-    Preempted,
+    /// How a thing stands.
+    State(State),
     /// A key in the footer.
     Key,
 }
@@ -181,21 +170,7 @@ impl State {
     /// Its tone.
     #[must_use]
     pub fn tone(self) -> Tone {
-        match self {
-            State::Pending => Tone::Pending,
-            State::Scheduled => Tone::Scheduled,
-            State::Fetching => Tone::Fetching,
-            State::Running => Tone::Running,
-            State::Done => Tone::Done,
-            State::Skipped => Tone::Skipped,
-            State::Cached => Tone::Cached,
-            State::Spilled => Tone::Spilled,
-            State::Failed => Tone::Failed,
-            State::Lost => Tone::Lost,
-            State::Again => Tone::Again,
-            State::Speculative => Tone::Speculative,
-            State::Preempted => Tone::Preempted,
-        }
+        Tone::State(self)
     }
 }
 
@@ -232,7 +207,8 @@ impl ScreenOptions {
             Theme::Dark | Theme::Terminal if self.projector => Theme::Contrast,
             other => other,
         };
-        let tone = if self.projector && matches!(tone, Tone::Dim | Tone::Pending) { Tone::Text } else { tone };
+        let tone =
+            if self.projector && matches!(tone, Tone::Dim | Tone::State(State::Pending)) { Tone::Text } else { tone };
         (theme, tone)
     }
 }
@@ -240,19 +216,21 @@ impl ScreenOptions {
 fn modifier(theme: Theme, tone: Tone) -> Modifier {
     let mono = theme == Theme::Mono;
     match tone {
-        Tone::Text | Tone::Done | Tone::Scheduled => Modifier::empty(),
-        Tone::Dim | Tone::Pending if theme == Theme::Contrast => Modifier::empty(),
-        Tone::Dim | Tone::Pending | Tone::Skipped | Tone::Preempted if mono => Modifier::DIM,
-        Tone::Dim | Tone::Pending | Tone::Skipped | Tone::Preempted => Modifier::empty(),
-        Tone::Title | Tone::Focus | Tone::Running | Tone::Key => Modifier::BOLD,
+        Tone::Text | Tone::State(State::Done | State::Scheduled) => Modifier::empty(),
+        Tone::Dim | Tone::State(State::Pending) if theme == Theme::Contrast => Modifier::empty(),
+        Tone::Dim | Tone::State(State::Pending | State::Skipped | State::Preempted) if mono => Modifier::DIM,
+        Tone::Dim | Tone::State(State::Pending | State::Skipped | State::Preempted) => Modifier::empty(),
+        Tone::Title | Tone::Focus | Tone::State(State::Running) | Tone::Key => Modifier::BOLD,
         Tone::Selected => Modifier::BOLD.union(Modifier::REVERSED),
-        Tone::Fetching | Tone::Spilled if mono => Modifier::UNDERLINED,
-        Tone::Failed | Tone::Lost if mono => Modifier::REVERSED,
-        Tone::Again if mono => Modifier::BOLD.union(Modifier::UNDERLINED),
-        Tone::Cached if mono => Modifier::BOLD,
-        Tone::Speculative if mono => Modifier::ITALIC,
-        Tone::Lost | Tone::Again => Modifier::BOLD,
-        Tone::Fetching | Tone::Failed | Tone::Cached | Tone::Spilled | Tone::Speculative => Modifier::empty(),
+        Tone::State(State::Fetching | State::Spilled) if mono => Modifier::UNDERLINED,
+        Tone::State(State::Failed | State::Lost) if mono => Modifier::REVERSED,
+        Tone::State(State::Again) if mono => Modifier::BOLD.union(Modifier::UNDERLINED),
+        Tone::State(State::Cached) if mono => Modifier::BOLD,
+        Tone::State(State::Speculative) if mono => Modifier::ITALIC,
+        Tone::State(State::Lost | State::Again) => Modifier::BOLD,
+        Tone::State(State::Fetching | State::Failed | State::Cached | State::Spilled | State::Speculative) => {
+            Modifier::empty()
+        }
     }
 }
 
@@ -260,13 +238,13 @@ fn modifier(theme: Theme, tone: Tone) -> Modifier {
 fn ansi(tone: Tone) -> Option<Color> {
     Some(match tone {
         Tone::Text | Tone::Title | Tone::Selected => return None,
-        Tone::Dim | Tone::Pending => Color::DarkGray,
-        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Color::Cyan,
-        Tone::Scheduled => Color::Blue,
-        Tone::Done | Tone::Skipped => Color::Green,
-        Tone::Cached | Tone::Spilled | Tone::Again => Color::Yellow,
-        Tone::Failed | Tone::Lost => Color::Red,
-        Tone::Speculative | Tone::Preempted => Color::Magenta,
+        Tone::Dim | Tone::State(State::Pending) => Color::DarkGray,
+        Tone::Focus | Tone::Key | Tone::State(State::Running | State::Fetching) => Color::Cyan,
+        Tone::State(State::Scheduled) => Color::Blue,
+        Tone::State(State::Done | State::Skipped) => Color::Green,
+        Tone::State(State::Cached | State::Spilled | State::Again) => Color::Yellow,
+        Tone::State(State::Failed | State::Lost) => Color::Red,
+        Tone::State(State::Speculative | State::Preempted) => Color::Magenta,
     })
 }
 
@@ -282,43 +260,45 @@ fn ink(theme: Theme, tone: Tone) -> Option<Ink> {
 fn dark(tone: Tone) -> Option<Ink> {
     Some(match tone {
         Tone::Text | Tone::Title | Tone::Selected => return None,
-        Tone::Dim | Tone::Pending => Ink(0x8A, 0x8A, 0x8A, 245),
-        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Ink(0x56, 0xB4, 0xE9, 74),
-        Tone::Scheduled => Ink(0x6F, 0xA8, 0xDC, 74),
-        Tone::Done | Tone::Skipped => Ink(0x00, 0x9E, 0x73, 36),
-        Tone::Cached => Ink(0xF0, 0xE4, 0x42, 227),
-        Tone::Spilled => Ink(0xB8, 0xA6, 0x42, 143),
-        Tone::Failed | Tone::Lost => Ink(0xD5, 0x5E, 0x00, 166),
-        Tone::Again => Ink(0xE6, 0x9F, 0x00, 214),
-        Tone::Speculative | Tone::Preempted => Ink(0xCC, 0x79, 0xA7, 175),
+        Tone::Dim | Tone::State(State::Pending) => Ink(0x8A, 0x8A, 0x8A, 245),
+        Tone::Focus | Tone::Key | Tone::State(State::Running | State::Fetching) => Ink(0x56, 0xB4, 0xE9, 74),
+        Tone::State(State::Scheduled) => Ink(0x6F, 0xA8, 0xDC, 74),
+        Tone::State(State::Done | State::Skipped) => Ink(0x00, 0x9E, 0x73, 36),
+        Tone::State(State::Cached) => Ink(0xF0, 0xE4, 0x42, 227),
+        Tone::State(State::Spilled) => Ink(0xB8, 0xA6, 0x42, 143),
+        Tone::State(State::Failed | State::Lost) => Ink(0xD5, 0x5E, 0x00, 166),
+        Tone::State(State::Again) => Ink(0xE6, 0x9F, 0x00, 214),
+        Tone::State(State::Speculative | State::Preempted) => Ink(0xCC, 0x79, 0xA7, 175),
     })
 }
 
 fn light(tone: Tone) -> Ink {
     match tone {
         Tone::Text | Tone::Title | Tone::Selected => Ink(0x1A, 0x1A, 0x1A, 234),
-        Tone::Dim | Tone::Pending => Ink(0x5A, 0x5A, 0x5A, 240),
-        Tone::Focus | Tone::Key | Tone::Running => Ink(0x0A, 0x5A, 0x8A, 24),
-        Tone::Fetching => Ink(0x00, 0x4F, 0x7F, 24),
-        Tone::Scheduled => Ink(0x1F, 0x5A, 0x96, 25),
-        Tone::Done | Tone::Skipped => Ink(0x00, 0x66, 0x4A, 23),
-        Tone::Cached | Tone::Spilled => Ink(0x6B, 0x61, 0x00, 58),
-        Tone::Failed | Tone::Lost => Ink(0x9A, 0x45, 0x00, 94),
-        Tone::Again => Ink(0x7A, 0x52, 0x00, 94),
-        Tone::Speculative | Tone::Preempted => Ink(0x8A, 0x3F, 0x6B, 89),
+        Tone::Dim | Tone::State(State::Pending) => Ink(0x5A, 0x5A, 0x5A, 240),
+        Tone::Focus | Tone::Key | Tone::State(State::Running) => Ink(0x0A, 0x5A, 0x8A, 24),
+        Tone::State(State::Fetching) => Ink(0x00, 0x4F, 0x7F, 24),
+        Tone::State(State::Scheduled) => Ink(0x1F, 0x5A, 0x96, 25),
+        Tone::State(State::Done | State::Skipped) => Ink(0x00, 0x66, 0x4A, 23),
+        Tone::State(State::Cached | State::Spilled) => Ink(0x6B, 0x61, 0x00, 58),
+        Tone::State(State::Failed | State::Lost) => Ink(0x9A, 0x45, 0x00, 94),
+        Tone::State(State::Again) => Ink(0x7A, 0x52, 0x00, 94),
+        Tone::State(State::Speculative | State::Preempted) => Ink(0x8A, 0x3F, 0x6B, 89),
     }
 }
 
 fn contrast(tone: Tone) -> Ink {
     match tone {
-        Tone::Text | Tone::Title | Tone::Selected | Tone::Dim | Tone::Pending => Ink(0xFF, 0xFF, 0xFF, 15),
-        Tone::Focus | Tone::Key | Tone::Running | Tone::Fetching => Ink(0x5F, 0xD7, 0xFF, 81),
-        Tone::Scheduled => Ink(0x87, 0xAF, 0xFF, 111),
-        Tone::Done | Tone::Skipped => Ink(0x5F, 0xFF, 0x87, 84),
-        Tone::Cached | Tone::Spilled => Ink(0xFF, 0xFF, 0x5F, 227),
-        Tone::Failed | Tone::Lost => Ink(0xFF, 0x87, 0x5F, 209),
-        Tone::Again => Ink(0xFF, 0xD7, 0x5F, 221),
-        Tone::Speculative | Tone::Preempted => Ink(0xFF, 0x87, 0xFF, 213),
+        Tone::Text | Tone::Title | Tone::Selected | Tone::Dim | Tone::State(State::Pending) => {
+            Ink(0xFF, 0xFF, 0xFF, 15)
+        }
+        Tone::Focus | Tone::Key | Tone::State(State::Running | State::Fetching) => Ink(0x5F, 0xD7, 0xFF, 81),
+        Tone::State(State::Scheduled) => Ink(0x87, 0xAF, 0xFF, 111),
+        Tone::State(State::Done | State::Skipped) => Ink(0x5F, 0xFF, 0x87, 84),
+        Tone::State(State::Cached | State::Spilled) => Ink(0xFF, 0xFF, 0x5F, 227),
+        Tone::State(State::Failed | State::Lost) => Ink(0xFF, 0x87, 0x5F, 209),
+        Tone::State(State::Again) => Ink(0xFF, 0xD7, 0x5F, 221),
+        Tone::State(State::Speculative | State::Preempted) => Ink(0xFF, 0x87, 0xFF, 213),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::status::Status;
 use crate::tui::glyphs;
 use crate::tui::theatre::view::paint::{Brush, fit};
 use crate::tui::theatre::view::{nodes, script, stages};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -54,12 +54,12 @@ fn draw_title(brush: &mut Brush, shell: &Shell, status: &Status, area: Rect) {
         .map_or(String::new(), |cluster| format!(" · {} nodes x {} cores", cluster.nodes, cluster.cores_per_node));
     let title = format!(" SHELL  {}{on}", shell.theatre.title);
     brush.tone(area, 0, 0, &fit(&title, usize::from(right.saturating_sub(1))), Tone::Title);
-    brush.tone(area, right, 0, &clock, if shell.theatre.playing { Tone::Running } else { Tone::Title });
+    brush.tone(area, right, 0, &clock, if shell.theatre.playing { Tone::State(State::Running) } else { Tone::Title });
 }
 
 fn draw_footer(brush: &mut Brush, shell: &Shell, area: Rect) {
     if let Some((toast, _)) = &shell.theatre.toast {
-        brush.tone(area, 1, 0, toast, Tone::Again);
+        brush.tone(area, 1, 0, toast, Tone::State(State::Again));
         return;
     }
     let run = if shell.is_running { ("Ctrl-C", "stop") } else { ("Enter", "run") };
@@ -180,7 +180,7 @@ fn transcript_rows(said: &[Said], width: usize, wanted: usize) -> Vec<Row> {
         match said {
             Said::Typed(text) => lines_typed(text).for_each(|line| rows(&line, Tone::Key, width, &mut part)),
             Said::Printed(text) => text.lines().for_each(|line| rows(line, Tone::Text, width, &mut part)),
-            Said::Error(text) => text.lines().for_each(|line| rows(line, Tone::Lost, width, &mut part)),
+            Said::Error(text) => text.lines().for_each(|line| rows(line, Tone::State(State::Lost), width, &mut part)),
         }
         count += part.len();
         parts.push(part);

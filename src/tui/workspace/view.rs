@@ -18,7 +18,7 @@ use crate::report::{picture, verdict, words};
 use crate::status::Status;
 use crate::tui::glyphs;
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
-use crate::tui::theme::{ScreenOptions, Tone};
+use crate::tui::theme::{ScreenOptions, State, Tone};
 use crate::workshop::markdown;
 use crate::workshop::verdict::{VariantVerdict, data_name};
 use ratatui::buffer::Buffer;
@@ -409,7 +409,7 @@ fn map(workspace: &Workspace, choice: usize) -> Vec<PageLine> {
 
 fn footer(brush: &mut Brush, workspace: &Workspace, area: Rect) {
     if let Some(notice) = &workspace.notice {
-        brush.tone(area, 1, 0, &fit(notice, usize::from(area.width.saturating_sub(2))), Tone::Again);
+        brush.tone(area, 1, 0, &fit(notice, usize::from(area.width.saturating_sub(2))), Tone::State(State::Again));
         return;
     }
     let help = "? keys";

@@ -15,7 +15,7 @@ use crate::tui::ScreenOptions;
 use crate::tui::glyphs;
 use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use crate::worlds::Mark;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -58,11 +58,11 @@ pub fn bar(screen: Rect) -> Rect {
 pub fn tone(mark: Mark) -> Tone {
     match mark {
         Mark::Step => Tone::Dim,
-        Mark::Result => Tone::Done,
-        Mark::Refusal => Tone::Again,
-        Mark::Fault => Tone::Lost,
-        Mark::Recovery => Tone::Running,
-        Mark::Loss => Tone::Failed,
+        Mark::Result => Tone::State(State::Done),
+        Mark::Refusal => Tone::State(State::Again),
+        Mark::Fault => Tone::State(State::Lost),
+        Mark::Recovery => Tone::State(State::Running),
+        Mark::Loss => Tone::State(State::Failed),
     }
 }
 
@@ -78,7 +78,7 @@ fn draw_title(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let right = area.width.saturating_sub(clock.width() as u16);
     let title = format!(" WORLD  {} · seed {}", model.title, model.outcome.seed);
     brush.tone(area, 0, 0, &fit(&title, usize::from(right.saturating_sub(1))), Tone::Title);
-    brush.tone(area, right, 0, &clock, if model.playing { Tone::Running } else { Tone::Title });
+    brush.tone(area, right, 0, &clock, if model.playing { Tone::State(State::Running) } else { Tone::Title });
 }
 
 fn draw_middle(brush: &mut Brush, model: &WorldModel, area: Rect) {
@@ -216,7 +216,7 @@ fn draw_bar(brush: &mut Brush, model: &WorldModel, line: Rect) {
             }
         }
     }
-    let focus = brush.style(Tone::Running);
+    let focus = brush.style(Tone::State(State::Running));
     brush.put(area, i32::from(column(model, area.width)), 0, '●', focus);
 }
 

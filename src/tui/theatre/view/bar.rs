@@ -5,7 +5,7 @@ use super::layout::Areas;
 use super::paint::{Brush, Note};
 use crate::common::time::VirtualTime;
 use crate::status::marks::MarkKind;
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -29,7 +29,7 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
             brush.put(bar, column(mark.at), 0, '┬', dim);
         }
     }
-    let lost = brush.style(Tone::Lost);
+    let lost = brush.style(Tone::State(State::Lost));
     for mark in run.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::NodeDies(_))) {
         brush.put(bar, column(mark.at), 0, 'x', lost);
     }
@@ -37,7 +37,7 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
     for (_, at) in model.own_marks.iter().filter(|(run, _)| *run == model.current) {
         brush.put(bar, column(*at), 0, '\'', own);
     }
-    let focus = brush.style(Tone::Running);
+    let focus = brush.style(Tone::State(State::Running));
     brush.put(bar, column(model.cursor.time), 0, '●', focus);
     if let Some(labels) = areas.labels {
         draw_labels(brush, model, Rect { x: bar.x, width: bar.width, ..labels });
@@ -65,7 +65,7 @@ fn draw_labels(brush: &mut Brush, model: &Model, area: Rect) {
         }
     };
     for death in &run.head().deaths {
-        label(death.at, &Note::of(format_args!("{} dies", death.who())), Tone::Lost);
+        label(death.at, &Note::of(format_args!("{} dies", death.who())), Tone::State(State::Lost));
     }
     for mark in &run.marks {
         if let MarkKind::StageStarts(stage) | MarkKind::StageAgain(stage) = mark.kind {

@@ -14,7 +14,7 @@ use crate::event::EventKind;
 use crate::report::why::triage;
 use crate::report::words;
 use crate::status::{Death, Status};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
@@ -134,7 +134,7 @@ fn armed_lines(brush: &mut Brush, model: &Model, area: Rect) {
     let hidden = model.armed.len().saturating_sub(room);
     for (strike, y) in model.armed.iter().skip(hidden).zip(0..area.height) {
         let more = if y == 0 && hidden > 0 { format!(", and {hidden} before it") } else { String::new() };
-        brush.tone(area, 0, y, &format!("armed  {}{more}", strike.name()), Tone::Again);
+        brush.tone(area, 0, y, &format!("armed  {}{more}", strike.name()), Tone::State(State::Again));
     }
 }
 

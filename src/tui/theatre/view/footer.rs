@@ -3,7 +3,7 @@
 use super::paint::Brush;
 use crate::tui::theatre::hits::Target;
 use crate::tui::theatre::keymap::{Action, of_hint};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -20,7 +20,7 @@ pub fn draw(brush: &mut Brush, area: Rect, toast: Option<&(String, f64)>, hints:
     brush.tone(area, right + 2, 0, "keys", Tone::Dim);
     brush.hit(area, right, 0, ALL.width() as u16, Target::Key(Action::Help));
     if let Some((toast, _)) = toast {
-        brush.tone(left, 1, 0, toast, Tone::Again);
+        brush.tone(left, 1, 0, toast, Tone::State(State::Again));
         return;
     }
     let mut x = 1;

@@ -20,7 +20,7 @@ use super::stops::Beat;
 use super::update::speed_word;
 use crate::status::Status;
 use crate::tui::glyphs;
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use footer::Hint;
 use layout::{Areas, Form};
 use paint::{Brush, fit};
@@ -143,7 +143,7 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     }
     let left = Rect { width: room as u16, ..area };
     brush.tone(left, 0, 0, &fit(&name, room), Tone::Title);
-    let tone = if model.playing || model.follow { Tone::Running } else { Tone::Title };
+    let tone = if model.playing || model.follow { Tone::State(State::Running) } else { Tone::Title };
     brush.tone(area, right, 0, &clock, tone);
 }
 

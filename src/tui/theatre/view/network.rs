@@ -7,7 +7,7 @@ use crate::common::ids::NodeId;
 use crate::common::text::Bytes;
 use crate::common::time::VirtualTime;
 use crate::status::{Attempt, Fetch, Node, Status};
-use crate::tui::theme::{Motion, Tone};
+use crate::tui::theme::{Motion, State, Tone};
 use ratatui::layout::Rect;
 use std::cmp::Reverse;
 use unicode_width::UnicodeWidthStr;
@@ -166,7 +166,7 @@ fn wire(brush: &mut Brush, area: Rect, x: u16, y: u16, lane: &Lane, motion: Moti
             cells[(head + dot * LENGTH / dots) % LENGTH] = '●';
         }
     }
-    let style = brush.style(Tone::Fetching);
+    let style = brush.style(Tone::State(State::Fetching));
     for (column, cell) in (i32::from(x)..).zip(cells.into_iter().chain(['►'])) {
         brush.put(area, column, i32::from(y), cell, style);
     }

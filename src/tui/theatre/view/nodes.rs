@@ -94,7 +94,7 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, (node
     let selected = model.selected == Selected::Node(node.node);
     let trouble = trouble(node);
     let (lines, tone) = match (death, selected, &trouble) {
-        (Some(_), ..) => (Lines::Dashed, Tone::Lost),
+        (Some(_), ..) => (Lines::Dashed, Tone::State(State::Lost)),
         (None, true, _) => (Lines::Double, Tone::Focus),
         (None, false, Some((state, _))) => (Lines::Dotted, state.tone()),
         (None, false, None) => (Lines::Light, Tone::Dim),
@@ -107,7 +107,7 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, (node
         (None, None) => format!(" {} ", node.node),
     };
     let title_tone = match (death, selected, &trouble) {
-        (Some(_), ..) => Tone::Lost,
+        (Some(_), ..) => Tone::State(State::Lost),
         (None, true, _) => Tone::Focus,
         (None, false, Some((state, _))) => state.tone(),
         (None, false, None) => Tone::Title,
@@ -147,19 +147,25 @@ fn core_line(brush: &mut Brush, model: &Model, status: &Status, node: &Node, cor
     let task = node.running.get(core as usize).copied().flatten();
     let attempt = task.and_then(|task| status.attempts.get(&task));
     let Some(attempt) = attempt else {
-        return brush.tone(area, x, 0, if node.is_alive() && named { "· idle" } else { "·" }, Tone::Pending);
+        return brush.tone(
+            area,
+            x,
+            0,
+            if node.is_alive() && named { "· idle" } else { "·" },
+            Tone::State(State::Pending),
+        );
     };
     let name = status.attempt_name(attempt.task);
     let selected = Selected::Task(attempt.stage.stage, attempt.partition);
     brush.hit(area, 0, 0, area.width, Target::Select(selected));
     if attempt.orphaned || !node.is_alive() {
-        let x = brush.tone(area, x, 0, if named { "✗ " } else { "✗" }, Tone::Lost);
+        let x = brush.tone(area, x, 0, if named { "✗ " } else { "✗" }, Tone::State(State::Lost));
         let room = usize::from(area.width.saturating_sub(x));
         let words = [format!("{name} was running"), format!("{name} lost"), name];
         let text = words.into_iter().find(|text| long && text.width() <= room).unwrap_or_default();
         let text =
             if text.is_empty() { name_within(&status.attempt_name(attempt.task), room).to_owned() } else { text };
-        return brush.tone(area, x, 0, &text, Tone::Lost);
+        return brush.tone(area, x, 0, &text, Tone::State(State::Lost));
     }
     let (glyph, tone) = phase(attempt, model.cursor.time);
     let style = brush.style(tone);
@@ -243,18 +249,18 @@ fn holdings(brush: &mut Brush, status: &Status, node: &Node, shuffles: &[&Shuffl
     let share = cached as f64 / node.memory_bytes.max(1) as f64;
     let x = brush.tone(area, 0, 0, "memory ", Tone::Dim);
     let bar = gauge(share.max(if cached > 0 { 0.08 } else { 0.0 }), 8, '▒', '░');
-    let x = brush.tone(area, x, 0, &bar, if cached > 0 { Tone::Cached } else { Tone::Dim });
+    let x = brush.tone(area, x, 0, &bar, if cached > 0 { Tone::State(State::Cached) } else { Tone::Dim });
     let text = match (cached, node.spilled_bytes) {
         (0, 0) => " no cached data".to_owned(),
         (0, _) => String::new(),
         (cached, _) => format!(" ◆ {}", bytes(cached)),
     };
-    let x = brush.tone(area, x, 0, &text, if cached > 0 { Tone::Cached } else { Tone::Dim });
+    let x = brush.tone(area, x, 0, &text, if cached > 0 { Tone::State(State::Cached) } else { Tone::Dim });
     if node.spilled_bytes > 0 {
-        brush.tone(area, x + 1, 0, &format!("▽ {}", bytes(node.spilled_bytes)), Tone::Spilled);
+        brush.tone(area, x + 1, 0, &format!("▽ {}", bytes(node.spilled_bytes)), Tone::State(State::Spilled));
     }
     match outputs_words(status, shuffles, node.node, usize::from(area.width)) {
-        Some(outputs) => brush.tone(area, 0, 1, &outputs, Tone::Done),
+        Some(outputs) => brush.tone(area, 0, 1, &outputs, Tone::State(State::Done)),
         None => brush.tone(area, 0, 1, "holds no map output", Tone::Dim),
     };
 }
@@ -317,7 +323,7 @@ fn ghost(brush: &mut Brush, model: &Model, status: &Status, death: &Death, area:
     if names.is_empty() {
         text = "held no map output".to_owned();
     }
-    let tone = if early { Tone::Dim } else { Tone::Lost };
+    let tone = if early { Tone::Dim } else { Tone::State(State::Lost) };
     brush.tone(area, 0, 1, &text, if names.is_empty() { Tone::Dim } else { tone });
     let cached = death.cached.len();
     let cached_text = match (cached, early) {
@@ -357,12 +363,18 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, (node, shuffles)
     brush.hit_area(area, Target::Select(Selected::Node(node.node)));
     let death = dead(model, node);
     let (glyph, tone) = match (death, trouble(node)) {
-        (Some(_), _) => (State::Lost.glyph(), Tone::Lost),
-        (None, Some((State::Failed, _))) => ('╳', Tone::Failed),
+        (Some(_), _) => (State::Lost.glyph(), Tone::State(State::Lost)),
+        (None, Some((State::Failed, _))) => ('╳', Tone::State(State::Failed)),
         (None, Some((state, _))) => (state.glyph(), state.tone()),
-        (None, None) => ('■', Tone::Done),
+        (None, None) => ('■', Tone::State(State::Done)),
     };
-    let x = brush.tone(area, 0, 0, &node.node.to_string(), if death.is_some() { Tone::Lost } else { Tone::Title });
+    let x = brush.tone(
+        area,
+        0,
+        0,
+        &node.node.to_string(),
+        if death.is_some() { Tone::State(State::Lost) } else { Tone::Title },
+    );
     if model.selected == Selected::Node(node.node) {
         brush.mark(area, 0, 0, x);
     }
@@ -380,16 +392,16 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, (node, shuffles)
         }
     } else {
         let busy = node.running.iter().flatten().count();
-        brush.tone(area, start, 0, &format!("{busy} of {} cores busy", node.cores), Tone::Running);
+        brush.tone(area, start, 0, &format!("{busy} of {} cores busy", node.cores), Tone::State(State::Running));
     }
     let end = Rect { x: area.x + area.width.saturating_sub(tail), width: tail, ..area };
     if let Some(death) = death {
         let text = format!("LOST {}, {}", words::moment(death.at), plural(death.outputs.len() as u64, "output"));
-        brush.tone(end, 0, 0, &text, Tone::Lost);
+        brush.tone(end, 0, 0, &text, Tone::State(State::Lost));
         return;
     }
     match outputs_words(status, shuffles, node.node, usize::from(tail)) {
-        Some(outputs) => brush.tone(end, 0, 0, &outputs, Tone::Done),
+        Some(outputs) => brush.tone(end, 0, 0, &outputs, Tone::State(State::Done)),
         None => brush.tone(end, 0, 0, "-", Tone::Dim),
     };
 }

@@ -10,7 +10,7 @@ use super::paint::{Brush, fit, gauge, wrap};
 use crate::common::text::{bytes, plural};
 use crate::report::words;
 use crate::status::{Shuffle, Status};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -23,7 +23,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         let area = window(brush, screen, (60, 5), "A branch");
         brush.tone(area, 0, 0, &fit(&format!("The run is done again; {}.", pending.recording.name), 58), Tone::Text);
         let bar = gauge(fraction, 30, '▓', '░');
-        brush.tone(area, 0, 1, &format!("{bar} {}", words::moment(now.min(until))), Tone::Again);
+        brush.tone(area, 0, 1, &format!("{bar} {}", words::moment(now.min(until))), Tone::State(State::Again));
         brush.tone(area, 0, 2, "Esc gives the branch up", Tone::Dim);
         return;
     }
@@ -190,19 +190,22 @@ fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         let y = map as u16;
         brush.tone(area, 0, y, &status.task_name(shuffle.writer, map as u32), Tone::Text);
         let Some(output) = output else {
-            brush.tone(area, 10, y, "· not made yet", Tone::Pending);
+            brush.tone(area, 10, y, "· not made yet", Tone::State(State::Pending));
             continue;
         };
         for column in 0..columns {
             let range = column * output.bytes.len() / columns..((column + 1) * output.bytes.len() / columns).max(1);
             let size = output.bytes.get(range).map_or(0, |bytes| bytes.iter().max().copied().unwrap_or(0));
-            let (glyph, tone) =
-                if output.lost.is_some() { ('✗', Tone::Lost) } else { (heat(size, most), Tone::Done) };
+            let (glyph, tone) = if output.lost.is_some() {
+                ('✗', Tone::State(State::Lost))
+            } else {
+                (heat(size, most), Tone::State(State::Done))
+            };
             let style = brush.style(tone);
             brush.put(area, 10 + column as i32, i32::from(y), glyph, style);
         }
         let place = if output.lost.is_some() { "was on" } else { "on" };
-        let tone = if output.lost.is_some() { Tone::Lost } else { Tone::Dim };
+        let tone = if output.lost.is_some() { Tone::State(State::Lost) } else { Tone::Dim };
         brush.tone(
             area,
             11 + columns as u16,

@@ -4,7 +4,7 @@ use crate::common::text::{plural, visible};
 use crate::report::page::{Ink, PageLine};
 pub use crate::report::words::wrap;
 use crate::tui::theatre::hits::{Hit, Target};
-use crate::tui::theme::{ScreenOptions, Tone};
+use crate::tui::theme::{ScreenOptions, State, Tone};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -223,11 +223,11 @@ fn tone(ink: Ink) -> Tone {
         Ink::Text => Tone::Text,
         Ink::Title => Tone::Title,
         Ink::Strong => Tone::Focus,
-        Ink::Code => Tone::Running,
+        Ink::Code => Tone::State(State::Running),
         Ink::Dim => Tone::Dim,
         Ink::Key => Tone::Key,
-        Ink::Good => Tone::Done,
-        Ink::Bad => Tone::Failed,
+        Ink::Good => Tone::State(State::Done),
+        Ink::Bad => Tone::State(State::Failed),
     }
 }
 

@@ -13,7 +13,7 @@ use super::paint::{Brush, fit};
 use crate::common::ids::PlanStepId;
 use crate::report::words;
 use crate::status::{BuiltStep, Status, StepState};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
@@ -57,7 +57,7 @@ fn code(brush: &mut Brush, model: &Model, status: &Status, area: Rect) {
     for (y, (index, line)) in lines.iter().enumerate().skip(first).take(height).enumerate() {
         let number = index + 1;
         let is_here = number == here;
-        let tone = if is_here { Tone::Running } else { Tone::Dim };
+        let tone = if is_here { Tone::State(State::Running) } else { Tone::Dim };
         let arrow = if is_here { '►' } else { ' ' };
         let x = brush.tone(area, 0, y as u16, &format!("{arrow}{number:>digits$} "), tone);
         if let Some(state) = built.get(&(number as u32)) {
@@ -77,9 +77,9 @@ fn lines_built(status: &Status) -> BTreeMap<u32, StepState> {
 
 fn look(state: StepState) -> (char, Tone) {
     match state {
-        StepState::Built => ('·', Tone::Pending),
-        StepState::Running => ('►', Tone::Running),
-        StepState::Computed => ('■', Tone::Done),
+        StepState::Built => ('·', Tone::State(State::Pending)),
+        StepState::Running => ('►', Tone::State(State::Running)),
+        StepState::Computed => ('■', Tone::State(State::Done)),
     }
 }
 
@@ -120,7 +120,7 @@ fn step_row(brush: &mut Brush, area: Rect, y: u16, built: &BuiltStep, state: Ste
         x,
         y,
         &fit(&words::plan_step(&built.step), room),
-        if tone == Tone::Pending { Tone::Text } else { tone },
+        if tone == Tone::State(State::Pending) { Tone::Text } else { tone },
     );
     brush.tone(area, right, y, &line, Tone::Dim);
 }

@@ -96,8 +96,8 @@ fn stage_box(brush: &mut Brush, model: &Model, status: &Status, area: Rect, stag
     let tone = stage_tone(stage);
     let frame = if selected {
         Tone::Focus
-    } else if tone == Tone::Again {
-        Tone::Again
+    } else if tone == Tone::State(State::Again) {
+        Tone::State(State::Again)
     } else {
         Tone::Dim
     };
@@ -136,16 +136,16 @@ fn operators_within(stage: &Stage, room: usize) -> String {
 
 fn stage_tone(stage: &Stage) -> Tone {
     if stage.count(TaskState::Recomputing) > 0 {
-        return Tone::Again;
+        return Tone::State(State::Again);
     }
     if stage.count(TaskState::Lost) > 0 {
-        return Tone::Lost;
+        return Tone::State(State::Lost);
     }
     match stage.state() {
-        StageState::Waiting => Tone::Pending,
-        StageState::Running => Tone::Running,
-        StageState::Done => Tone::Done,
-        StageState::Broken => Tone::Failed,
+        StageState::Waiting => Tone::State(State::Pending),
+        StageState::Running => Tone::State(State::Running),
+        StageState::Done => Tone::State(State::Done),
+        StageState::Broken => Tone::State(State::Failed),
     }
 }
 
@@ -338,7 +338,7 @@ fn dots(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
     if model.options.motion != Motion::Full {
         return;
     }
-    let style = brush.style(Tone::Fetching);
+    let style = brush.style(Tone::State(State::Fetching));
     let now = model.cursor.time;
     for attempt in status.running() {
         for fetch in attempt.fetches.iter().filter(|fetch| fetch.sent <= now && fetch.arrives > now).take(3) {
@@ -359,10 +359,9 @@ fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[St
     let shown: Vec<&Stage> = ids.iter().filter_map(|id| status.stages.get(id).map(AsRef::as_ref)).collect();
     let height = usize::from(area.height);
     let busy = |stage: &&&Stage| matches!(model.selected, Selected::Stage(id) | Selected::Task(id, _) if id == stage.definition.stage);
-    let last = shown
-        .iter()
-        .position(|stage| busy(&stage))
-        .or_else(|| shown.iter().rposition(|stage| !matches!(stage_tone(stage), Tone::Done | Tone::Pending)));
+    let last = shown.iter().position(|stage| busy(&stage)).or_else(|| {
+        shown.iter().rposition(|stage| !matches!(stage_tone(stage), Tone::State(State::Done | State::Pending)))
+    });
     let first = last.map_or(shown.len().saturating_sub(height), |last| (last + 1).saturating_sub(height));
     for (y, stage) in shown.iter().skip(first).take(height).enumerate() {
         list_line(brush, model, (model.run(), status), stage, Rect { y: area.y + y as u16, height: 1, ..area });

@@ -8,7 +8,7 @@ use super::layout::Form;
 use super::paint::{Brush, wrap};
 use crate::common::time::VirtualTime;
 use crate::report::{Sentence, Weight};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 
 /// Columns for the time before each sentence.
@@ -32,9 +32,9 @@ pub fn told_at(model: &Model) -> Vec<&Told> {
 fn tone(sentence: &Sentence) -> Tone {
     match sentence.weight {
         Weight::Plain => Tone::Text,
-        Weight::Good => Tone::Done,
-        Weight::Bad => Tone::Lost,
-        Weight::Again => Tone::Again,
+        Weight::Good => Tone::State(State::Done),
+        Weight::Bad => Tone::State(State::Lost),
+        Weight::Again => Tone::State(State::Again),
         Weight::Kept => Tone::Dim,
     }
 }

@@ -130,7 +130,7 @@ fn lane(brush: &mut Brush, model: &Model, status: &Status, row: Rect, (node, lan
 
 /// The dashed line of a machine that is not there.
 fn down(brush: &mut Brush, model: &Model, row: Rect, node: NodeId, scale: &Scale) {
-    let style = brush.style(Tone::Lost);
+    let style = brush.style(Tone::State(State::Lost));
     let run = model.run();
     for death in run
         .head()
@@ -169,10 +169,10 @@ fn draw_bar(
         brush.put(row, x, 0, if fetching { '⇣' } else { body }, style);
     }
     match tone {
-        Tone::Lost => brush.put(row, end, 0, '✗', style),
-        Tone::Failed => brush.put(row, end, 0, '!', style),
+        Tone::State(State::Lost) => brush.put(row, end, 0, '✗', style),
+        Tone::State(State::Failed) => brush.put(row, end, 0, '!', style),
         _ if attempt.metrics.spilled_bytes > 0 => {
-            let style = brush.style(Tone::Spilled);
+            let style = brush.style(Tone::State(State::Spilled));
             brush.put(row, end, 0, State::Spilled.glyph(), style);
         }
         _ => {}
@@ -192,13 +192,13 @@ pub fn look(attempt: &Attempt, index: usize) -> (char, Tone) {
     let gave_up = matches!(attempt.outcome, Some(TaskOutcome::Killed { .. } | TaskOutcome::Ignored { .. }));
     let failed = matches!(attempt.outcome, Some(TaskOutcome::Failed { .. } | TaskOutcome::FetchFailed { .. }));
     let tone = match (attempt.is_again(), attempt.ended.is_some()) {
-        _ if lost => Tone::Lost,
-        _ if failed => Tone::Failed,
+        _ if lost => Tone::State(State::Lost),
+        _ if failed => Tone::State(State::Failed),
         _ if gave_up => Tone::Dim,
-        _ if is_copy => Tone::Speculative,
-        (true, _) => Tone::Again,
-        (false, true) => Tone::Done,
-        (false, false) => Tone::Running,
+        _ if is_copy => Tone::State(State::Speculative),
+        (true, _) => Tone::State(State::Again),
+        (false, true) => Tone::State(State::Done),
+        (false, false) => Tone::State(State::Running),
     };
     let body = match (attempt.is_again(), index % 2) {
         _ if gave_up => '·',
@@ -281,7 +281,7 @@ fn load(brush: &mut Brush, model: &Model, status: &Status, row: Rect, node: Node
     }
     for (x, (busy, again)) in load.into_iter().enumerate().filter(|(_, (busy, _))| *busy > 0) {
         let glyph = if again { '↻' } else { shade(f64::from(busy) / f64::from(cores.max(1))) };
-        let style = brush.style(if again { Tone::Again } else { Tone::Done });
+        let style = brush.style(if again { Tone::State(State::Again) } else { Tone::State(State::Done) });
         brush.put(row, x as i32, 0, glyph, style);
     }
 }

@@ -13,7 +13,7 @@ use crate::report::{recovery, summary};
 use crate::status::recompute::fate;
 use crate::status::why::{Subject, ask};
 use crate::status::{Death, Status};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -190,12 +190,12 @@ fn trace(status: &Status, death: &Death) -> (String, Vec<Line>) {
 pub fn sign(mark: Mark) -> (char, Tone) {
     match mark {
         Mark::None => (' ', Tone::Text),
-        Mark::Lost => ('✗', Tone::Lost),
-        Mark::Again => ('↻', Tone::Again),
-        Mark::Wall => ('■', Tone::Done),
+        Mark::Lost => ('✗', Tone::State(State::Lost)),
+        Mark::Again => ('↻', Tone::State(State::Again)),
+        Mark::Wall => ('■', Tone::State(State::Done)),
         Mark::Skip => ('»', Tone::Dim),
-        Mark::Now => ('►', Tone::Running),
-        Mark::Later => ('·', Tone::Pending),
+        Mark::Now => ('►', Tone::State(State::Running)),
+        Mark::Later => ('·', Tone::State(State::Pending)),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::tui::theatre::view::footer::Hint;
 use crate::tui::theatre::view::layout::Form;
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theatre::view::stages::list_line;
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -106,7 +106,7 @@ fn compact(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
         let (sign, told) = first_told(moment);
         let text = format!("n  {} {sign} {}", words::moment(told.0), told.1);
         let y = inner.height.saturating_sub(1);
-        brush.tone(inner, 0, y, &fit(&text, usize::from(inner.width)), Tone::Again);
+        brush.tone(inner, 0, y, &fit(&text, usize::from(inner.width)), Tone::State(State::Again));
     }
 }
 
@@ -176,10 +176,10 @@ fn table(brush: &mut Brush, rows: &[Row], area: Rect) {
 fn result_line(brush: &mut Brush, page: &ComparePage, area: Rect) {
     let is_same = page.comparison.is_same_result();
     let (text, tone) = match (page.is_whole, is_same) {
-        (true, true) => ("■ same", Tone::Done),
-        (true, false) => ("! not the same", Tone::Failed),
-        (false, true) => ("same so far", Tone::Running),
-        (false, false) => ("not the same so far", Tone::Running),
+        (true, true) => ("■ same", Tone::State(State::Done)),
+        (true, false) => ("! not the same", Tone::State(State::Failed)),
+        (false, true) => ("same so far", Tone::State(State::Running)),
+        (false, false) => ("not the same so far", Tone::State(State::Running)),
     };
     let x = brush.tone(area, 0, 0, &format!("{:<42}   ", "printed and written"), Tone::Text);
     brush.tone(area, x, 0, text, tone);
@@ -194,7 +194,7 @@ fn moments(brush: &mut Brush, page: &ComparePage, area: Rect) {
     };
     let inner = brush.pane(area, &title, true);
     let Some(moment) = all.get(page.choice) else {
-        brush.tone(inner, 0, 0, "Both logs tell the same story.", Tone::Done);
+        brush.tone(inner, 0, 0, "Both logs tell the same story.", Tone::State(State::Done));
         return;
     };
     let mut rows: Vec<(String, Tone)> = Vec::new();

@@ -12,7 +12,7 @@ use crate::tui::theatre::model::Model;
 use crate::tui::theatre::view::footer::Hint;
 use crate::tui::theatre::view::layout::Form;
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -166,7 +166,7 @@ fn verdict_rows(scene: &Scene, width: u16, height: u16) -> Vec<(String, Tone)> {
         spread.to_median,
         spread.gini
     );
-    rows.push((numbers, if shape == Shape::Even { Tone::Text } else { Tone::Failed }));
+    rows.push((numbers, if shape == Shape::Even { Tone::Text } else { Tone::State(State::Failed) }));
     let keys = facts::top_keys(&scene.drawn);
     let shown: Vec<String> =
         keys.iter().take(3).map(|(key, times)| format!("{key} {} %", times * 100 / scene.drawn.len().max(1))).collect();
@@ -263,10 +263,10 @@ fn origins(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
         let name = scene.status.task_name(origin.writer, origin.map);
         let line = format!("{name:<8}{:>8}{:>11}  {}", count(origin.rows), bytes(origin.bytes), origin.node);
         let y = y as u16 + 1;
-        let x = brush.tone(inner, 0, y, &line, if origin.is_lost { Tone::Lost } else { Tone::Text });
+        let x = brush.tone(inner, 0, y, &line, if origin.is_lost { Tone::State(State::Lost) } else { Tone::Text });
         let bar = inner.width.saturating_sub(40).min(20);
         let length = origin.rows * u64::from(bar) / most;
-        brush.tone(inner, x.max(38) + 1, y, &"█".repeat(length as usize), Tone::Done);
+        brush.tone(inner, x.max(38) + 1, y, &"█".repeat(length as usize), Tone::State(State::Done));
     }
     let total: u64 = found.iter().map(|origin| origin.rows).sum();
     let size: u64 = found.iter().map(|origin| origin.bytes).sum();

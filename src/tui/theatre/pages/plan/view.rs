@@ -12,7 +12,7 @@ use crate::tui::theatre::probe::QueryCost;
 use crate::tui::theatre::view::footer::Hint;
 use crate::tui::theatre::view::layout::Form;
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
-use crate::tui::theme::Tone;
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -245,8 +245,8 @@ fn folded(lines: &[Line], room: usize, chosen: usize) -> Vec<Row> {
     for line in lines {
         let (sign, tone, text) = match line {
             Line::Same(text) => (' ', Tone::Text, *text),
-            Line::Gone(text) => ('-', Tone::Lost, *text),
-            Line::New(text) => ('+', Tone::Done, *text),
+            Line::Gone(text) => ('-', Tone::State(State::Lost), *text),
+            Line::New(text) => ('+', Tone::State(State::Done), *text),
         };
         let is_there = !matches!(line, Line::Gone(_));
         let (tree, operator) = branches(text);
