@@ -176,7 +176,7 @@ impl FromStr for Speed {
 pub(crate) struct Start {
     /// At the first statement of this line.
     pub until: Option<u32>,
-    pub at: Option<VirtualTime>,
+    pub at: VirtualTime,
     pub speed: Option<Speed>,
 }
 
@@ -241,10 +241,9 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
 
 /// Shows a saved run.
 pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, start: Start, screen: ScreenArgs) -> u8 {
-    let from = start.at.map_or(0, |at| events.partition_point(|event| event.time <= at));
     let speed = start.speed.map(|speed| speed.0);
     let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
-    show(TheatreInput { from, until: start.until, speed, ..input })
+    show(TheatreInput { at: start.at, until: start.until, speed, ..input })
 }
 
 /// Shows two saved runs side by side.

@@ -73,7 +73,8 @@ fn try_run(args: &Args) -> Result<u8> {
     }
     let until = args.until.map(|until| until.statement(&Status::of(&events).script.join("\n"))).transpose()?;
     if opens_theatre {
-        let start = Start { until, at: args.at.map(VirtualTime::from_secs_f64), speed: args.speed };
+        let start =
+            Start { until, at: args.at.map_or(VirtualTime::ZERO, VirtualTime::from_secs_f64), speed: args.speed };
         return Ok(stage::replay(events, &title, start, args.screen));
     }
     in_text(args, &events, until);

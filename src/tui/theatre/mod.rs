@@ -77,6 +77,8 @@ pub struct TheatreInput {
     pub paused: bool,
     /// Events that have happened when it opens.
     pub from: usize,
+    /// The moment at which it opens, unless `from` is later.
+    pub at: VirtualTime,
     /// Start paused at the first statement of this line.
     pub until: Option<u32>,
     /// One of [`model::SPEEDS`]; absent: the run takes a comfortable time to watch.
@@ -88,7 +90,17 @@ impl TheatreInput {
     /// A run seen paused from its beginning, which can not be done again.
     #[must_use]
     pub fn new(title: String, source: Source, options: ScreenOptions) -> TheatreInput {
-        TheatreInput { title, source, engine: None, paused: true, from: 0, until: None, speed: None, options }
+        TheatreInput {
+            title,
+            source,
+            engine: None,
+            paused: true,
+            from: 0,
+            at: VirtualTime::ZERO,
+            until: None,
+            speed: None,
+            options,
+        }
     }
 }
 
@@ -131,7 +143,7 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         Some(speed) => player::set_speed(&mut model, speed),
         None => player::choose_speed(&mut model),
     }
-    player::to_time(&mut model, VirtualTime::ZERO);
+    player::to_time(&mut model, input.at);
     if input.from > model.cursor.position {
         player::to_position(&mut model, input.from);
     }
