@@ -11,13 +11,32 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::PhysicalPlan;
 use crate::physical::plan::{FileSlice, Partitioning};
+use crate::physical::same_result::Canonical;
 use crate::scheduler::{FilePiece, Input, Job, Stage, StageInput};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Exchanges of one plan that have become shuffles, by address: a shared exchange runs once.
-type Replaced = BTreeMap<*const PhysicalPlan, Arc<PhysicalPlan>>;
+/// Exchanges of one plan that have become reads of shuffles and broadcasts: by address, and by what they give. Equal ones run once.
+#[derive(Default)]
+struct Replaced {
+    by_address: BTreeMap<*const PhysicalPlan, Arc<PhysicalPlan>>,
+    made: Vec<(Canonical, Arc<PhysicalPlan>)>,
+}
+
+impl Replaced {
+    /// A read of what an equal exchange has become.
+    fn equal_to(&self, exchange: &Arc<PhysicalPlan>, canonical: &Canonical) -> Option<PhysicalPlan> {
+        let (_, read) = self.made.iter().find(|(known, _)| known == canonical)?;
+        let mut read = read.as_ref().clone();
+        if let PhysicalPlan::ShuffleRead { exchange: own, .. } | PhysicalPlan::BroadcastRead { exchange: own, .. } =
+            &mut read
+        {
+            *own = exchange.clone();
+        }
+        Some(read)
+    }
+}
 
 /// Rows of each shuffle that the log keeps for people to look at, and from at most how many map outputs.
 const PEEKED_ROWS: usize = 64;
@@ -32,7 +51,7 @@ impl Cluster {
         if self.is_driver_dead {
             return Err(driver_is_dead());
         }
-        let plan = self.without_exchanges(&spec.plan, &spec, &mut Replaced::new())?;
+        let plan = self.without_exchanges(&spec.plan, &spec, &mut Replaced::default())?;
         let (work, shuffle, broadcast) = match &spec.work {
             JobWork::MapStage { shuffle, partitioning } => (
                 TaskWork::ShuffleWrite { partitioning: partitioning.clone() },
@@ -131,8 +150,12 @@ impl Cluster {
         spec: &JobSpec,
         done: &mut Replaced,
     ) -> Result<Arc<PhysicalPlan>> {
-        if let Some(known) = done.get(&Arc::as_ptr(plan)).or_else(|| self.read_of(plan)) {
+        if let Some(known) = done.by_address.get(&Arc::as_ptr(plan)).or_else(|| self.read_of(plan)) {
             return Ok(known.clone());
+        }
+        let canonical = self.may_be_reused(plan).then(|| Canonical::of(plan, &spec.plan));
+        if let Some(read) = canonical.as_ref().and_then(|canonical| done.equal_to(plan, canonical)) {
+            return Ok(self.replaced(plan, Arc::new(read), done));
         }
         let children = match plan.as_ref() {
             PhysicalPlan::InMemoryTableScan { id, plan: below, .. } => {
@@ -158,11 +181,23 @@ impl Cluster {
                 if same { plan.clone() } else { Arc::new(other.with_children(children)) }
             }
         };
-        done.insert(Arc::as_ptr(plan), replaced.clone());
+        done.made.extend(canonical.map(|canonical| (canonical, replaced.clone())));
+        Ok(self.replaced(plan, replaced, done))
+    }
+
+    /// Notes what a part of a plan has become.
+    fn replaced(&mut self, plan: &Arc<PhysicalPlan>, by: Arc<PhysicalPlan>, done: &mut Replaced) -> Arc<PhysicalPlan> {
+        done.by_address.insert(Arc::as_ptr(plan), by.clone());
         if is_exchange(plan) {
-            self.reads.push(replaced.clone());
+            self.reads.push(by.clone());
         }
-        Ok(replaced)
+        by
+    }
+
+    /// Whether an equal exchange may stand in for this one: not for the shuffles of RDDs.
+    fn may_be_reused(&self, plan: &PhysicalPlan) -> bool {
+        let is_of_rdd = matches!(plan, PhysicalPlan::ShuffleExchange { partitioning: Partitioning::Index(..), .. });
+        is_exchange(plan) && !is_of_rdd && self.conf.flag("spark.sql.exchange.reuse")
     }
 
     /// What an exchange has become in an earlier job.

@@ -25,6 +25,7 @@ pub static DEFAULTS: &[(&str, &str)] = &[
     ("spark.sql.autoBroadcastJoinThreshold", "10485760b"),
     ("spark.sql.caseSensitive", "false"),
     ("spark.sql.crossJoin.enabled", "true"),
+    ("spark.sql.exchange.reuse", "true"),
     ("spark.sql.execution.combineAdjacentAggregation", "true"),
     ("spark.sql.execution.replaceHashWithSortAgg", "true"),
     ("spark.sql.files.maxPartitionBytes", "134217728b"),

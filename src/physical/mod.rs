@@ -15,6 +15,7 @@ pub mod plan;
 pub mod planner;
 mod properties;
 pub mod requirements;
+pub mod same_result;
 pub mod statistics;
 mod validity;
 

@@ -19,6 +19,7 @@ use crate::optimizer::{self, Optimized, OptimizerContext};
 use crate::physical::adaptive::{self, Finished, Replanning, StageStats, StageToRun};
 use crate::physical::plan::RanPlan;
 use crate::physical::planner::{self, PlannerContext, RootUse};
+use crate::physical::same_result::Canonical;
 use crate::physical::{Partitioning, PhysicalPlan, explain};
 use arrow::record_batch::RecordBatch;
 use std::collections::BTreeSet;
@@ -248,6 +249,7 @@ impl Session {
         replanning: Replanning,
     ) -> Result<Arc<PhysicalPlan>> {
         let mut filled_now = BTreeSet::new();
+        let mut made = Vec::new();
         loop {
             if replanning == Replanning::Off && !holds_range_exchange(&plan) {
                 return Ok(plan);
@@ -260,7 +262,7 @@ impl Session {
             }
             let mut running = Vec::new();
             for stage in stages {
-                if let Some(started) = self.start_stage(query, &stage, action)? {
+                if let Some(started) = self.start_or_reuse(query, &stage, &plan, &mut made, action)? {
                     running.push((stage, started));
                 }
             }
@@ -301,6 +303,28 @@ impl Session {
             self.log.push(now, EventKind::QueryReplanned { query, decisions: replanned.decisions, plan });
         }
         Ok(replanned.plan)
+    }
+
+    /// Starts a stage of `plan`, unless an equal exchange has been made for this plan before (`spark.sql.exchange.reuse`).
+    fn start_or_reuse(
+        &mut self,
+        query: QueryId,
+        stage: &StageToRun,
+        plan: &PhysicalPlan,
+        made: &mut Vec<(Canonical, Finished)>,
+        action: &str,
+    ) -> Result<Option<Started>> {
+        let (StageToRun::Shuffle(exchange) | StageToRun::Broadcast(exchange)) = stage else {
+            return self.start_stage(query, stage, action);
+        };
+        let canonical = Canonical::of(exchange, plan);
+        let known = made.iter().find(|(known, _)| *known == canonical);
+        if let Some((_, finished)) = known.filter(|_| self.conf.flag("spark.sql.exchange.reuse")) {
+            return Ok(Some(Started { job: None, finished: Some(*finished) }));
+        }
+        let started = self.start_stage(query, stage, action)?;
+        made.extend(started.as_ref().and_then(|started| started.finished).map(|finished| (canonical, finished)));
+        Ok(started)
     }
 
     fn start_stage(&mut self, query: QueryId, stage: &StageToRun, action: &str) -> Result<Option<Started>> {

@@ -123,6 +123,7 @@ fn is_compiled(node: &Shown<'_>) -> bool {
         | What::Heading(_)
         | What::Exchange { .. }
         | What::Broadcast { .. }
+        | What::Reused(_)
         | What::QueryStage(_)
         | What::CacheScan { .. }
         | What::CacheRelation(_) => false,

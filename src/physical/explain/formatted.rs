@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[must_use]
 pub fn formatted(plan: &Arc<PhysicalPlan>, state: PlanState) -> String {
     let root = Shown::root(plan, state);
-    let mut writer = Writer { tree: Vec::new(), details: Vec::new() };
+    let mut writer = Writer { tree: Vec::new(), details: Vec::new(), exchanges: Vec::new() };
     writer.node(&root, &mut Vec::new());
     let mut text = String::from("== Physical Plan ==\n");
     for line in &writer.tree {
@@ -29,6 +29,8 @@ pub fn formatted(plan: &Arc<PhysicalPlan>, state: PlanState) -> String {
 struct Writer {
     tree: Vec<String>,
     details: Vec<String>,
+    /// The lines of exchanges, with their numbers.
+    exchanges: Vec<(String, usize)>,
 }
 
 impl Writer {
@@ -40,7 +42,7 @@ impl Writer {
         self.tree.push(String::new());
         if node.is_inner {
             // A cache comes before what filled it.
-            self.details.push(details(node, self.details.len() + 1));
+            self.tell(node);
         }
         let own = self.details.len();
         let before = last.len();
@@ -48,8 +50,8 @@ impl Writer {
             last.push(true);
         }
         let inputs = match (&node.what, node.inputs.last()) {
-            (What::Final, Some(first_plan)) => &first_plan.inputs,
-            _ => &node.inputs,
+            (What::Final, Some(first_plan)) => first_plan.shown_inputs(),
+            _ => node.shown_inputs(),
         };
         for (i, input) in inputs.iter().enumerate() {
             last.push(i + 1 == inputs.len());
@@ -58,11 +60,26 @@ impl Writer {
         }
         last.truncate(before);
         if !node.is_inner {
-            self.details.push(details(node, self.details.len() + 1));
+            self.tell(node);
         }
         let number = if node.is_inner { own } else { self.details.len() };
         let star = if node.codegen.is_some() { "* " } else { "" };
         self.tree[at] = format!("{prefix}{star}{} ({number})", line::names(node).0);
+    }
+
+    /// Writes the node's details under the next number.
+    fn tell(&mut self, node: &Shown<'_>) {
+        let number = self.details.len() + 1;
+        if matches!(node.what, What::Exchange { .. } | What::Broadcast { .. }) {
+            self.exchanges.push((line::shown(node, false), number));
+        }
+        let reused = match &node.what {
+            What::Reused(exchange) => {
+                self.exchanges.iter().find(|(line, _)| line == exchange).map(|(_, number)| *number)
+            }
+            _ => None,
+        };
+        self.details.push(details(node, number, reused));
     }
 }
 
@@ -82,9 +99,10 @@ fn exprs(name: &str, list: &[Expr]) -> String {
     field(name, &list.iter().map(Expr::plan_text).collect::<Vec<_>>())
 }
 
-fn details(node: &Shown<'_>, number: usize) -> String {
+fn details(node: &Shown<'_>, number: usize, reused: Option<usize>) -> String {
     let group = node.codegen.map_or_else(String::new, |group| format!(" [codegen id : {group}]"));
-    let mut text = format!("({number}) {}{group}", line::names(node).1);
+    let reuses = reused.map_or_else(String::new, |other| format!(" [Reuses operator id: {other}]"));
+    let mut text = format!("({number}) {}{group}{reuses}", line::names(node).1);
     let output = || columns("Output", &node.output);
     let input = || node.inputs.first().map_or_else(String::new, |input| columns("Input", &input.output));
     text += &match &node.what {
@@ -96,6 +114,7 @@ fn details(node: &Shown<'_>, number: usize) -> String {
         What::KeySort(order) => format!("{}\nArguments: {}, false, 0", input(), line::orders(order)),
         What::Exchange { plan, id } => format!("{}\nArguments: {}", input(), line::exchange(plan, *id)),
         What::Broadcast { mode, id } => format!("{}\nArguments: {mode}, [plan_id={id}]", input()),
+        What::Reused(_) => output(),
         What::QueryStage(stage) => {
             format!("{}\nArguments: {}", output(), stage.split_once(' ').map_or("", |(_, arguments)| arguments))
         }

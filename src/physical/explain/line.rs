@@ -31,6 +31,7 @@ pub(super) fn shown(node: &Shown<'_>, is_verbose: bool) -> String {
         What::KeySort(order) => format!("Sort {}, false, 0", orders(order)),
         What::Exchange { plan, id } => format!("Exchange {}", exchange(plan, *id)),
         What::Broadcast { mode, id } => format!("BroadcastExchange {mode}, [plan_id={id}]"),
+        What::Reused(line) => format!("ReusedExchange {}, {line}", columns(&node.output)),
         What::QueryStage(text) => text.clone(),
         What::CacheScan { output, filters } => format!("InMemoryTableScan {}", cache_scan(output, filters)),
         What::CacheRelation(stored) => format!("InMemoryRelation {}", cache_relation(stored)),

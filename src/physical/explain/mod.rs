@@ -128,8 +128,9 @@ impl Tree {
         if node.is_inner {
             last.push(true);
         }
-        for (i, input) in node.inputs.iter().enumerate() {
-            last.push(i + 1 == node.inputs.len());
+        let inputs = node.shown_inputs();
+        for (i, input) in inputs.iter().enumerate() {
+            last.push(i + 1 == inputs.len());
             self.node(input, last);
             last.pop();
         }

@@ -5,13 +5,13 @@
 
 use super::stages::{Stage, stages_of};
 use super::{PlanState, codegen, line};
-use crate::common::ids::BroadcastId;
 use crate::logical::expr::SortOrder;
 use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::conjuncts;
 use crate::logical::{Attribute, Expr};
 use crate::physical::plan::{AggregateStyle, PhysicalPlan, RanPlan};
 use crate::physical::properties::{is_sorted_by, ordering_in_spark};
+use crate::physical::same_result::Canonical;
 use std::sync::Arc;
 
 /// What a shown node is.
@@ -34,6 +34,8 @@ pub(super) enum What<'a> {
         mode: String,
         id: u32,
     },
+    /// Reads what an equal exchange, told here, has made. Spark compiled its own inputs before it saw that; they are not shown.
+    Reused(String),
     /// An exchange that has run.
     QueryStage(String),
     /// A cache, with the conditions that its reader may use.
@@ -58,16 +60,21 @@ pub(super) struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// The whole plan.
     pub(super) fn root(plan: &'a Arc<PhysicalPlan>, state: PlanState) -> Shown<'a> {
-        Builder { state, plan_ids: 0, stages: Vec::new() }.root(plan)
+        Builder::new(state, 0, Vec::new()).root(plan)
     }
 
     /// A plan that has run: as it ran in the end, and as it was planned at first.
     pub(super) fn ran(ran: &'a RanPlan) -> Shown<'a> {
-        Builder { state: PlanState::Adaptive, plan_ids: 0, stages: Vec::new() }.ran(&ran.initial, &ran.finished)
+        Builder::new(PlanState::Adaptive, 0, Vec::new()).ran(&ran.initial, &ran.finished)
     }
 
     fn new(what: What<'a>, output: Vec<Attribute>, inputs: Vec<Shown<'a>>) -> Shown<'a> {
         Shown { what, output, inputs, is_inner: false, codegen: None }
+    }
+
+    /// The inputs that are written below it.
+    pub(super) fn shown_inputs(&self) -> &[Shown<'a>] {
+        if matches!(self.what, What::Reused(_)) { &[] } else { &self.inputs }
     }
 
     /// Whether the node hands on columns instead of rows.
@@ -94,9 +101,17 @@ struct Builder {
     plan_ids: u32,
     /// The stages of a plan that has run, by number; empty where exchanges keep their own ids.
     stages: Vec<Stage>,
+    /// Exchanges that have run and are shown already, with their lines.
+    told: Vec<(Stage, String)>,
+    /// The same of exchanges of a plan that is run as it is.
+    exchanges: Vec<(Canonical, String)>,
 }
 
 impl Builder {
+    fn new(state: PlanState, plan_ids: u32, stages: Vec<Stage>) -> Self {
+        Builder { state, plan_ids, stages, told: Vec::new(), exchanges: Vec::new() }
+    }
+
     fn root<'a>(&mut self, plan: &'a Arc<PhysicalPlan>) -> Shown<'a> {
         if self.state == PlanState::Adaptive && crate::physical::adaptive::is_adaptive(plan) {
             let below = self.node(plan, None);
@@ -112,7 +127,7 @@ impl Builder {
 
     fn ran<'a>(&mut self, initial: &'a Arc<PhysicalPlan>, finished: &'a Arc<PhysicalPlan>) -> Shown<'a> {
         let output = initial.output();
-        let mut inside = Builder { state: PlanState::Static, plan_ids: self.plan_ids, stages: stages_of(finished) };
+        let mut inside = Builder::new(PlanState::Static, self.plan_ids, stages_of(finished));
         let mut root = inside.node(finished, None).into_rows();
         codegen::number_stages(&mut root, inside.stages.len());
         let result = What::QueryStage(format!("ResultQueryStage {}", inside.stages.len()));
@@ -127,20 +142,26 @@ impl Builder {
 
     /// A cache's past: how it was or will be filled.
     fn past<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, planned: Option<&'a Arc<PhysicalPlan>>) -> Shown<'a> {
-        match planned {
+        let outside = std::mem::take(&mut self.exchanges);
+        let past = match planned {
             Some(initial) if crate::physical::adaptive::is_adaptive(plan) => self.ran(initial, plan),
             _ => self.root(plan),
-        }
+        };
+        self.exchanges = outside;
+        past
     }
 
-    /// The stage's number, or the id of its exchange.
+    /// The stage's number, or the id of its exchange. Each use of an exchange has its own.
     fn stage_number(&self, stage: Stage) -> u32 {
+        let uses = self.told.iter().filter(|(known, _)| *known == stage).count();
         let own = match stage {
             Stage::Shuffle(id) => id.0,
             Stage::Broadcast(id) => id.0,
             Stage::Cache(id) => id.0,
+            Stage::Dropped => 0,
         };
-        self.stages.iter().position(|known| *known == stage).map_or(own, |place| place as u32)
+        let numbered = (0..).zip(&self.stages).filter(|(_, known)| **known == stage);
+        numbered.map(|(number, _)| number).nth(uses).unwrap_or(own)
     }
 
     fn next_id(&mut self) -> u32 {
@@ -170,9 +191,7 @@ impl Builder {
             }
             PhysicalPlan::ShuffleRead { shuffle, exchange, slices, .. } => {
                 let below = self.node(exchange, None);
-                let stage =
-                    What::QueryStage(format!("ShuffleQueryStage {}", self.stage_number(Stage::Shuffle(*shuffle))));
-                let stage = Shown::new(stage, output.clone(), vec![below]);
+                let stage = self.stage(Stage::Shuffle(*shuffle), "ShuffleQueryStage", below);
                 match slices {
                     Some(slices) => Shown::new(What::QueryStage(line::read(slices)), output, vec![stage]),
                     None => stage,
@@ -180,19 +199,21 @@ impl Builder {
             }
             PhysicalPlan::BroadcastRead { broadcast, exchange } => {
                 let below = self.node(exchange, None);
-                self.broadcast_stage(*broadcast, output, below)
+                self.stage(Stage::Broadcast(*broadcast), "BroadcastQueryStage", below)
             }
             PhysicalPlan::ShuffleExchange { input, .. } => {
                 let below = self.rows(input, plan);
                 let id = self.next_id();
-                Shown::new(What::Exchange { plan, id }, output, vec![below])
+                self.exchange(plan, &[], Shown::new(What::Exchange { plan, id }, output, vec![below]))
             }
             PhysicalPlan::Join { algorithm, left_keys, right_keys, left, right, .. } => {
                 let mut side = |side: &'a Arc<PhysicalPlan>, keys: &[Expr]| match &**side {
                     PhysicalPlan::BroadcastExchange { input } => {
                         let below = self.rows(input, side);
                         let mode = line::broadcast_mode(*algorithm, keys, input);
-                        Shown::new(What::Broadcast { mode, id: self.next_id() }, side.output(), vec![below])
+                        let shown =
+                            Shown::new(What::Broadcast { mode, id: self.next_id() }, side.output(), vec![below]);
+                        self.exchange(side, keys, shown)
                     }
                     PhysicalPlan::BroadcastRead { broadcast, exchange } => {
                         let PhysicalPlan::BroadcastExchange { input } = &**exchange else {
@@ -200,10 +221,9 @@ impl Builder {
                         };
                         let below = self.rows(input, exchange);
                         let mode = line::broadcast_mode(*algorithm, keys, input);
-                        let output = side.output();
                         let below =
-                            Shown::new(What::Broadcast { mode, id: self.next_id() }, output.clone(), vec![below]);
-                        self.broadcast_stage(*broadcast, output, below)
+                            Shown::new(What::Broadcast { mode, id: self.next_id() }, side.output(), vec![below]);
+                        self.stage(Stage::Broadcast(*broadcast), "BroadcastQueryStage", below)
                     }
                     _ => self.rows(side, plan),
                 };
@@ -232,9 +252,31 @@ impl Builder {
         }
     }
 
-    fn broadcast_stage<'a>(&self, broadcast: BroadcastId, output: Vec<Attribute>, below: Shown<'a>) -> Shown<'a> {
-        let number = self.stage_number(Stage::Broadcast(broadcast));
-        Shown::new(What::QueryStage(format!("BroadcastQueryStage {number}")), output, vec![below])
+    /// An exchange. Without adaptive execution it is known beforehand which are equal; the later ones read what the first makes.
+    fn exchange<'a>(&mut self, plan: &Arc<PhysicalPlan>, keys: &[Expr], shown: Shown<'a>) -> Shown<'a> {
+        if self.state == PlanState::Adaptive || !self.stages.is_empty() {
+            return shown;
+        }
+        let canonical = Canonical::hashed(plan, keys);
+        if let Some((_, line)) = self.exchanges.iter().find(|(known, _)| *known == canonical) {
+            return Shown { what: What::Reused(line.clone()), ..shown };
+        }
+        self.exchanges.push((canonical, line::shown(&shown, false)));
+        shown
+    }
+
+    /// An exchange that has run. Where an equal one is shown already, it reads that one's result.
+    fn stage<'a>(&mut self, stage: Stage, name: &str, exchange: Shown<'a>) -> Shown<'a> {
+        let output = exchange.output.clone();
+        let name = format!("{name} {}", self.stage_number(stage));
+        let equal = self.told.iter().find(|(known, _)| *known == stage).map(|(_, line)| line.clone());
+        let line = equal.clone().unwrap_or_else(|| line::shown(&exchange, false));
+        self.told.push((stage, line));
+        let below = match equal {
+            Some(line) => Shown { what: What::Reused(line), ..exchange },
+            None => exchange,
+        };
+        Shown::new(What::QueryStage(name), output, vec![below])
     }
 
     /// An input whose reader wants rows.

@@ -10,6 +10,8 @@ pub(super) enum Stage {
     Shuffle(ShuffleId),
     Broadcast(BroadcastId),
     Cache(CacheId),
+    /// Made, and dropped for an equal one that was there: the number before that of a reused exchange.
+    Dropped,
 }
 
 /// The stages of a plan, in the order of their numbers.
@@ -29,8 +31,11 @@ fn depth(plan: &Arc<PhysicalPlan>, found: &mut Vec<(usize, Stage)>) -> usize {
         PhysicalPlan::InMemoryTableScan { id, .. } => (Stage::Cache(*id), None),
         other => return other.children().into_iter().map(|child| depth(child, found)).max().unwrap_or(0),
     };
-    if let Some((depth, _)) = found.iter().find(|(_, known)| *known == stage) {
-        return *depth;
+    if let Some(&(depth, _)) = found.iter().find(|(_, known)| *known == stage) {
+        if exchange.is_some() {
+            found.extend([(depth, Stage::Dropped), (depth, stage)]);
+        }
+        return depth;
     }
     let own = exchange.map_or(0, |exchange| depth(exchange, found)) + 1;
     found.push((own, stage));
