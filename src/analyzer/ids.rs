@@ -4,8 +4,8 @@
 //! generated columns) gets a new id, everything that refers to it follows, inside subqueries too.
 
 use crate::common::ids::{ExprId, ExprIds};
-use crate::logical::expr::{Attribute, Expr, FrameBound, SortOrder};
-use crate::logical::plan::{Grouping, JoinConstraint, LogicalPlan, Repartitioning};
+use crate::logical::expr::{Attribute, Expr, FrameBound};
+use crate::logical::plan::LogicalPlan;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -71,7 +71,8 @@ fn rename(plan: &Arc<LogicalPlan>, renamed: &Renamed) -> Arc<LogicalPlan> {
         LogicalPlan::Scan(scan) => scan.output.iter_mut().for_each(column),
         _ => {}
     }
-    Arc::new(map_exprs(node, &mut |expr| rename_expr(expr, renamed)))
+    node.map_expressions(&mut |expr| rename_expr(expr, renamed));
+    Arc::new(node)
 }
 
 /// The expression with every column renamed.
@@ -86,102 +87,6 @@ pub(super) fn rename_expr(expr: Expr, renamed: &Renamed) -> Expr {
         Expr::InSubquery { values, plan } => Expr::InSubquery { values, plan: rename(&plan, renamed) },
         other => other,
     })
-}
-
-/// The node with `f` applied to each expression that it holds directly.
-pub(super) fn map_exprs(mut node: LogicalPlan, f: &mut dyn FnMut(Expr) -> Expr) -> LogicalPlan {
-    let all = |exprs: &mut Vec<Expr>, f: &mut dyn FnMut(Expr) -> Expr| {
-        for expr in exprs {
-            replace(expr, f);
-        }
-    };
-    match &mut node {
-        LogicalPlan::Project { exprs, .. } | LogicalPlan::Deduplicate { keys: exprs, .. } => all(exprs, f),
-        LogicalPlan::WithColumns { columns, .. } => {
-            for (_, expr) in columns {
-                replace(expr, f);
-            }
-        }
-        LogicalPlan::DropColumns { columns, .. } => all(columns, f),
-        LogicalPlan::Filter { condition, .. } => replace(condition, f),
-        LogicalPlan::Aggregate { grouping, outputs, .. } => {
-            match grouping {
-                Grouping::By(exprs) | Grouping::Rollup(exprs) | Grouping::Cube(exprs) => all(exprs, f),
-                Grouping::Sets { by, sets } => {
-                    all(by, f);
-                    for set in sets {
-                        all(set, f);
-                    }
-                }
-            }
-            all(outputs, f);
-        }
-        LogicalPlan::Pivot { grouping, column, aggregates, .. } => {
-            all(grouping, f);
-            replace(column, f);
-            all(aggregates, f);
-        }
-        LogicalPlan::Unpivot { ids, values, .. } => {
-            all(ids, f);
-            all(values, f);
-        }
-        LogicalPlan::Expand { projections, .. } => projections.iter_mut().for_each(|exprs| all(exprs, f)),
-        LogicalPlan::Window { functions, partition_by, order_by, .. } => {
-            all(functions, f);
-            all(partition_by, f);
-            orders(order_by, f);
-        }
-        LogicalPlan::WindowGroupLimit { partition_by, order_by, function, .. } => {
-            all(partition_by, f);
-            orders(order_by, f);
-            replace(function, f);
-        }
-        LogicalPlan::Generate { generator, .. } => replace(generator, f),
-        LogicalPlan::Sort { order, .. } => orders(order, f),
-        LogicalPlan::Join { constraint: JoinConstraint::On(condition), .. } => replace(condition, f),
-        LogicalPlan::Repartition { target, .. } => match target {
-            Repartitioning::Hash { by, .. } | Repartitioning::Rebalance { by } => all(by, f),
-            Repartitioning::Range { by, .. } => orders(by, f),
-            Repartitioning::Index { by, .. } => replace(by, f),
-            Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => {}
-        },
-        LogicalPlan::Hint { parameters, .. } => all(parameters, f),
-        LogicalPlan::UnresolvedRelation { .. }
-        | LogicalPlan::LocalRelation { .. }
-        | LogicalPlan::Range { .. }
-        | LogicalPlan::OneRow
-        | LogicalPlan::Scan(_)
-        | LogicalPlan::Cached { .. }
-        | LogicalPlan::Ran { .. }
-        | LogicalPlan::Checkpoint { .. }
-        | LogicalPlan::SubqueryAlias { .. }
-        | LogicalPlan::With { .. }
-        | LogicalPlan::WithColumnsRenamed { .. }
-        | LogicalPlan::Limit { .. }
-        | LogicalPlan::LocalLimit { .. }
-        | LogicalPlan::Offset { .. }
-        | LogicalPlan::Tail { .. }
-        | LogicalPlan::Join { .. }
-        | LogicalPlan::Union { .. }
-        | LogicalPlan::Intersect { .. }
-        | LogicalPlan::Except { .. }
-        | LogicalPlan::Distinct { .. }
-        | LogicalPlan::Sample { .. }
-        | LogicalPlan::MapPartitions { .. }
-        | LogicalPlan::Write { .. } => {}
-    }
-    node
-}
-
-fn replace(expr: &mut Expr, f: &mut dyn FnMut(Expr) -> Expr) {
-    let old = std::mem::replace(expr, Expr::Star(None));
-    *expr = f(old);
-}
-
-fn orders(order_by: &mut [SortOrder], f: &mut dyn FnMut(Expr) -> Expr) {
-    for order in order_by {
-        replace(&mut order.child, f);
-    }
 }
 
 /// The offset of a frame's bound, if it has one.
