@@ -26,6 +26,17 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+/// What ended a wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// The terminal has gone away; crossterm would read for ever.
+    Gone,
+    /// A bell that is heard only once: whoever waits looks for news.
+    Rung,
+    /// Input, or the time is over.
+    Otherwise,
+}
+
 /// A wait that no bell can end.
 const DEAF: Duration = Duration::from_millis(40);
 
@@ -200,7 +211,8 @@ impl Screen {
     fn read_waking(&self, timeout: Duration, bell: Option<&Bell>) -> io::Result<Vec<Event>> {
         let mut events = Vec::new();
         for wait in [Duration::ZERO, timeout] {
-            if !self.wait(wait, bell)? {
+            let woken = self.wait(wait, bell)?;
+            if woken == Woken::Gone {
                 self.stop.store(true, Ordering::Relaxed);
             }
             if self.is_interrupted() {
@@ -209,15 +221,15 @@ impl Screen {
             while events.len() < 256 && crossterm::event::poll(Duration::ZERO)? {
                 events.push(crossterm::event::read()?);
             }
-            if !events.is_empty() {
+            if !events.is_empty() || woken == Woken::Rung {
                 break;
             }
         }
         Ok(events)
     }
 
-    /// Waits at most `timeout` for input, a signal or the bell; false when the terminal has gone away, at whose end crossterm would read for ever.
-    fn wait(&self, timeout: Duration, bell: Option<&Bell>) -> io::Result<bool> {
+    /// Waits at most `timeout` for input, a signal or the bell.
+    fn wait(&self, timeout: Duration, bell: Option<&Bell>) -> io::Result<Woken> {
         #[cfg(unix)]
         if self.reads_stdin {
             use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -226,20 +238,21 @@ impl Screen {
             let mut watched = vec![PollFd::new(&input, PollFlags::IN)];
             watched.extend(bells.into_iter().flatten().map(|bell| PollFd::new(bell.ear(), PollFlags::IN)));
             let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
-            return match poll(&mut watched, Some(&timeout)) {
-                Ok(_) => {
-                    let rung =
-                        bells.into_iter().flatten().zip(&watched[1..]).filter(|(_, ear)| !ear.revents().is_empty());
-                    rung.for_each(|(bell, _)| bell.hush());
-                    Ok(!watched[0].revents().intersects(GONE))
-                }
-                Err(rustix::io::Errno::INTR) => Ok(true),
-                Err(error) => Err(error.into()),
-            };
+            match poll(&mut watched, Some(&timeout)) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let rung = bells.into_iter().flatten().zip(&watched[1..]).filter(|(_, ear)| !ear.revents().is_empty());
+            let has_rung = rung.map(|(bell, _)| bell.hush()).count() > 0;
+            return Ok(match watched[0].revents() {
+                input if input.intersects(GONE) => Woken::Gone,
+                _ if has_rung => Woken::Rung,
+                _ => Woken::Otherwise,
+            });
         }
         // Here a bell cannot cut a wait short.
         crossterm::event::poll(if bell.is_some() { timeout.min(DEAF) } else { timeout })?;
-        Ok(true)
+        Ok(Woken::Otherwise)
     }
 
     /// Whether the last frame has another size than the terminal. One that falls between two reads may come as no event.

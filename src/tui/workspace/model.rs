@@ -214,7 +214,9 @@ impl Workspace {
         self.progress = Progress::Done;
         self.all_millis = Some(millis);
         let slips = verdict.mistake_ids();
-        if !slips.is_empty() && slips == self.slips && self.hints < self.step.hints.len() {
+        let is_again = !slips.is_empty() && slips == self.slips && self.hints < self.step.hints.len();
+        // What was said at the last key stays until the next.
+        if is_again && self.notice.is_none() {
             self.notice = Some("The same slip again: i shows a hint.".to_owned());
         }
         // The check of the script as it was found is nobody's slip.

@@ -130,6 +130,9 @@ fn the_same_slip_twice_offers_a_hint() {
     assert_eq!(workspace.notice, None);
     judged(&mut workspace, &[variant("visible", false)]);
     assert!(workspace.notice.as_deref().is_some_and(|notice| notice.contains("hint")));
+    workspace.notice = Some("Your text is kept".to_owned());
+    judged(&mut workspace, &[variant("visible", false)]);
+    assert_eq!(workspace.notice.as_deref(), Some("Your text is kept"), "an answer to a key is not talked over");
 }
 
 #[test]
