@@ -9,7 +9,7 @@
 //! file may differ between runs, what a reader gets does not.
 
 use super::batch::row_bytes;
-use super::spill::{Scratch, alone, failed, scratch_file};
+use super::spill::{alone, failed};
 use crate::common::Result;
 use arrow::ipc::CompressionType;
 use arrow::ipc::reader::StreamReader;
@@ -57,11 +57,7 @@ impl Drop for Hold {
 }
 
 /// A file without a name.
-#[derive(Debug)]
-struct BlockFile {
-    file: Mutex<File>,
-    _scratch: Option<Scratch>,
-}
+type BlockFile = Mutex<File>;
 
 /// Some rows of a block, in order.
 #[derive(Debug, Clone)]
@@ -105,7 +101,7 @@ impl DiskPiece {
     fn read(&self) -> Result<Vec<RecordBatch>> {
         let mut bytes = vec![0; self.length];
         {
-            let mut file = self.file.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start(self.at)).map_err(|error| failed(&error))?;
             file.read_exact(&mut bytes).map_err(|error| failed(&error))?;
         }
@@ -176,8 +172,8 @@ impl BlockWriter {
     /// Writes batches of one schema behind what the file has.
     fn write(&mut self, batches: &[RecordBatch], rows: usize) -> Result<DiskPiece> {
         if self.file.is_none() {
-            let (file, scratch) = scratch_file()?;
-            self.file = Some((Arc::new(BlockFile { file: Mutex::new(file), _scratch: scratch }), 0));
+            let file = tempfile::tempfile().map_err(|error| failed(&error))?;
+            self.file = Some((Arc::new(BlockFile::new(file)), 0));
         }
         let mut bytes = Vec::new();
         if let Some(first) = batches.first() {
@@ -193,7 +189,7 @@ impl BlockWriter {
         };
         let at = *end;
         {
-            let mut open = file.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut open = file.lock().unwrap_or_else(PoisonError::into_inner);
             open.seek(SeekFrom::Start(at)).map_err(|error| failed(&error))?;
             open.write_all(&bytes).map_err(|error| failed(&error))?;
         }

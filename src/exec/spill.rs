@@ -1,7 +1,7 @@
 //! Rows that have no room in memory, in a temporary file: Arrow's stream format, compressed.
 //!
-//! Written once, then read once, in order. Where the system allows it the file loses its name as soon as it is open, so that nothing is
-//! left behind, whatever happens; elsewhere it is removed when it is dropped.
+//! Written once, then read once, in order. The file has no name where the system allows that, so nothing is left behind, whatever happens; a
+//! short one stays in memory.
 //!
 //! | who | what goes to disk |
 //! |---|---|
@@ -19,21 +19,12 @@ use arrow::ipc::CompressionType;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Seek, SeekFrom};
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::{SpooledTempFile, spooled_tempfile};
 
-/// Removes the file when it is dropped.
-#[derive(Debug)]
-pub struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
+/// Bytes of a file that stay in memory: most spills of small data are no larger, and opening a file takes longer than they do.
+const IN_MEMORY: usize = 1 << 15;
 
 /// What becomes of an error of the disk.
 pub fn failed(error: &dyn std::fmt::Display) -> SparkError {
@@ -41,30 +32,9 @@ pub fn failed(error: &dyn std::fmt::Display) -> SparkError {
         .with_help("make room in the folder for temporary files, or give the executors more memory")
 }
 
-/// A file that nobody else sees.
-///
-/// # Errors
-/// When there is no place for temporary files.
-pub fn scratch_file() -> Result<(File, Option<Scratch>)> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("batchlab-{}-{number}.spill", std::process::id()));
-        match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
-            Ok(file) => {
-                let scratch = std::fs::remove_file(&path).is_err().then_some(Scratch(path));
-                return Ok((file, scratch));
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed(&error)),
-        }
-    }
-}
-
 /// A file that takes batches.
 pub struct SpillWriter {
-    writer: StreamWriter<BufWriter<File>>,
-    scratch: Option<Scratch>,
+    writer: StreamWriter<BufWriter<SpooledTempFile>>,
     rows: usize,
 }
 
@@ -74,10 +44,10 @@ impl SpillWriter {
     /// # Errors
     /// When there is no place for temporary files.
     pub fn new(schema: &SchemaRef) -> Result<Self> {
-        let (file, scratch) = scratch_file()?;
         let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
-        let writer = StreamWriter::try_new_with_options(BufWriter::with_capacity(1 << 16, file), schema, options)?;
-        Ok(SpillWriter { writer, scratch, rows: 0 })
+        let file = BufWriter::with_capacity(IN_MEMORY, spooled_tempfile(IN_MEMORY));
+        let writer = StreamWriter::try_new_with_options(file, schema, options)?;
+        Ok(SpillWriter { writer, rows: 0 })
     }
 
     /// Appends a batch and counts what it takes.
@@ -96,22 +66,20 @@ impl SpillWriter {
     /// # Errors
     /// A full disk.
     pub fn finish(self) -> Result<SpillFile> {
-        let SpillWriter { mut writer, scratch, rows } = self;
+        let SpillWriter { mut writer, rows } = self;
         writer.finish().map_err(|error| failed(&error))?;
         let buffered = writer.into_inner().map_err(|error| failed(&error))?;
         let mut file = buffered.into_inner().map_err(|error| failed(&error))?;
         file.seek(SeekFrom::Start(0)).map_err(|error| failed(&error))?;
         let reader = StreamReader::try_new(BufReader::with_capacity(1 << 16, file), None)?;
-        Ok(SpillFile { reader, rows, _scratch: scratch })
+        Ok(SpillFile { reader, rows })
     }
 }
 
 /// Gives the batches of a file.
 pub struct SpillFile {
-    reader: StreamReader<BufReader<File>>,
+    reader: StreamReader<BufReader<SpooledTempFile>>,
     rows: usize,
-    /// Dropped after the reader has closed the file.
-    _scratch: Option<Scratch>,
 }
 
 impl Operator for SpillFile {
