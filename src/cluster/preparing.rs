@@ -9,9 +9,9 @@ use super::simulation::{Cluster, JobState, Prepared, StageWork};
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
-use crate::physical::PhysicalPlan;
 use crate::physical::plan::{FileSlice, Partitioning};
 use crate::physical::same_result::Canonical;
+use crate::physical::{PhysicalPlan, adaptive};
 use crate::scheduler::{FilePiece, Input, Job, Stage, StageInput};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -196,8 +196,7 @@ impl Cluster {
 
     /// Whether an equal exchange may stand in for this one: not for the shuffles of RDDs.
     fn may_be_reused(&self, plan: &PhysicalPlan) -> bool {
-        let is_of_rdd = matches!(plan, PhysicalPlan::ShuffleExchange { partitioning: Partitioning::Index(..), .. });
-        is_exchange(plan) && !is_of_rdd && self.conf.flag("spark.sql.exchange.reuse")
+        adaptive::is_exchange(plan) && self.conf.flag("spark.sql.exchange.reuse")
     }
 
     /// What an exchange has become in an earlier job.
@@ -432,9 +431,7 @@ fn driver_is_dead() -> SparkError {
 
 fn holds_exchange(plan: &PhysicalPlan) -> bool {
     let mut found = false;
-    plan.visit(&mut |node| {
-        found |= matches!(node, PhysicalPlan::ShuffleExchange { .. } | PhysicalPlan::BroadcastExchange { .. });
-    });
+    plan.visit(&mut |node| found |= is_exchange(node));
     found
 }
 

@@ -314,12 +314,16 @@ impl Session {
         made: &mut Vec<(Canonical, Finished)>,
         action: &str,
     ) -> Result<Option<Started>> {
-        let (StageToRun::Shuffle(exchange) | StageToRun::Broadcast(exchange)) = stage else {
-            return self.start_stage(query, stage, action);
+        let exchange = match stage {
+            StageToRun::Shuffle(exchange) | StageToRun::Broadcast(exchange)
+                if self.conf.flag("spark.sql.exchange.reuse") =>
+            {
+                exchange
+            }
+            _ => return self.start_stage(query, stage, action),
         };
         let canonical = Canonical::of(exchange, plan);
-        let known = made.iter().find(|(known, _)| *known == canonical);
-        if let Some((_, finished)) = known.filter(|_| self.conf.flag("spark.sql.exchange.reuse")) {
+        if let Some((_, finished)) = made.iter().find(|(known, _)| *known == canonical) {
             return Ok(Some(Started { job: None, finished: Some(*finished) }));
         }
         let started = self.start_stage(query, stage, action)?;

@@ -153,7 +153,8 @@ pub fn replace_finished(
 
 /// Whether this is an exchange that adaptive execution runs. The shuffles of RDD operations are not: as in Spark, they are stages of the
 /// job above.
-fn is_exchange(plan: &PhysicalPlan) -> bool {
+#[must_use]
+pub fn is_exchange(plan: &PhysicalPlan) -> bool {
     match plan {
         PhysicalPlan::ShuffleExchange { partitioning, .. } => !matches!(partitioning, Partitioning::Index(..)),
         PhysicalPlan::BroadcastExchange { .. } => true,
