@@ -69,16 +69,16 @@ impl AllocationRules {
 /// When there is no way to keep shuffle files of executors that are given back, or the least number of executors is above the most.
 pub fn check(conf: &Conf) -> Result<()> {
     let Some(rules) = AllocationRules::of(conf) else { return Ok(()) };
-    let refused = |text: String| Err(SparkError::new(ErrorClass::Py4JJavaError, text));
+    let refusal = |text: &str| SparkError::new(ErrorClass::Py4JJavaError, text);
     let most = conf.number("spark.dynamicAllocation.maxExecutors", i64::from(u32::MAX));
     if most <= 0 {
-        return refused("spark.dynamicAllocation.maxExecutors must be positive!".to_owned());
+        return Err(refusal("spark.dynamicAllocation.maxExecutors must be positive!"));
     }
     if i64::from(rules.min) > most {
-        return refused(format!(
+        return Err(refusal(&format!(
             "spark.dynamicAllocation.minExecutors ({}) must be less than or equal to spark.dynamicAllocation.maxExecutors ({most})!",
             rules.min
-        ));
+        )));
     }
     let moves_shuffles = ["spark.decommission.enabled", "spark.storage.decommission.shuffleBlocks.enabled"]
         .iter()
@@ -86,13 +86,12 @@ pub fn check(conf: &Conf) -> Result<()> {
     if rules.tracks_shuffles || conf.flag("spark.shuffle.service.enabled") || moves_shuffles {
         return Ok(());
     }
-    let refusal = SparkError::new(
-        ErrorClass::Py4JJavaError,
+    let untracked = refusal(
         "Dynamic allocation of executors requires one of the following conditions: 1) enabling external shuffle service through \
          spark.shuffle.service.enabled. 2) enabling shuffle tracking through spark.dynamicAllocation.shuffleTracking.enabled. 3) enabling \
          shuffle blocks decommission through spark.decommission.enabled and spark.storage.decommission.shuffleBlocks.enabled.",
     );
-    Err(refusal.with_help("leave spark.dynamicAllocation.shuffleTracking.enabled at its default, true"))
+    Err(untracked.with_help("leave spark.dynamicAllocation.shuffleTracking.enabled at its default, true"))
 }
 
 /// What the manager sees of the work.

@@ -10,6 +10,7 @@ use crate::pyspark::ScriptEnd;
 use crate::pyspark::lang::parse::SyntaxError;
 use crate::pyspark::lang::uses::{Use, uses};
 use crate::pyspark::lang::{Interpreter, Script};
+use std::collections::BTreeSet;
 
 /// Something that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +49,8 @@ pub fn missing(source: &str, file: &str, is_beside: &dyn Fn(&str) -> bool) -> Re
     }
     found.sort_by(|a, b| (a.line, &a.name).cmp(&(b.line, &b.name)));
     // What is taken of a module that is not there is said once.
-    let modules: Vec<String> = found.iter().map(|missing| missing.message.clone()).collect();
-    let mut index = 0;
-    found.retain(|missing| {
-        index += 1;
-        !modules[..index - 1].contains(&missing.message)
-    });
+    let mut said = BTreeSet::new();
+    found.retain(|missing| said.insert(missing.message.clone()));
     Ok(found)
 }
 
