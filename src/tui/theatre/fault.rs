@@ -44,6 +44,24 @@ pub const BACK_SECS: [Option<u64>; 4] = [None, Some(2), Some(6), Some(20)];
 /// Seconds of notice before a machine is taken away.
 const NOTICE_SECS: u64 = 2;
 
+/// What undoes a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undoing {
+    verb: &'static str,
+    ending: &'static str,
+    /// How it is then.
+    pub words: &'static str,
+}
+
+const AS_BEFORE: &str = "it is as fast as before";
+
+impl Undoing {
+    /// As `--fault` takes it, but for the time.
+    fn spec(self, node: NodeId) -> String {
+        format!("{}:{}{}", self.verb, node.0, self.ending)
+    }
+}
+
 impl FaultKind {
     /// Its name in the console.
     #[must_use]
@@ -81,36 +99,22 @@ impl FaultKind {
         }
     }
 
-    /// What undoes it, in the same words; absent where nothing does, or where the cluster does it by itself.
-    fn undone_by(self, node: NodeId) -> Option<String> {
-        let node = node.0;
-        match self {
-            FaultKind::Kill | FaultKind::Silent => Some(format!("restart:{node}")),
-            FaultKind::Cut => Some(format!("mend:{node}")),
-            FaultKind::Slow => Some(format!("slow:{node}x1")),
-            FaultKind::SlowDisk => Some(format!("slow-disk:{node}x1")),
-            FaultKind::SlowLink => Some(format!("slow-link:{node}x1")),
-            FaultKind::KillExecutor
-            | FaultKind::OutOfMemory
-            | FaultKind::Preempt
-            | FaultKind::Decommission
-            | FaultKind::FullDisk => None,
-        }
-    }
-
-    /// How it is when it comes back; absent where it never does.
+    /// How it is when it comes back; absent where it never does, or where the cluster does it by itself.
     #[must_use]
-    pub fn back(self) -> Option<&'static str> {
-        match self {
-            FaultKind::Kill | FaultKind::Silent => Some("the machine comes back, empty"),
-            FaultKind::Cut => Some("the cable is mended"),
-            FaultKind::Slow | FaultKind::SlowDisk | FaultKind::SlowLink => Some("it is as fast as before"),
+    pub fn undoing(self) -> Option<Undoing> {
+        let (verb, ending, words) = match self {
+            FaultKind::Kill | FaultKind::Silent => ("restart", "", "the machine comes back, empty"),
+            FaultKind::Cut => ("mend", "", "the cable is mended"),
+            FaultKind::Slow => ("slow", "x1", AS_BEFORE),
+            FaultKind::SlowDisk => ("slow-disk", "x1", AS_BEFORE),
+            FaultKind::SlowLink => ("slow-link", "x1", AS_BEFORE),
             FaultKind::KillExecutor
             | FaultKind::OutOfMemory
             | FaultKind::Preempt
             | FaultKind::Decommission
-            | FaultKind::FullDisk => None,
-        }
+            | FaultKind::FullDisk => return None,
+        };
+        Some(Undoing { verb, ending, words })
     }
 
     /// What it means, in a few words.
@@ -234,7 +238,7 @@ impl Strike {
         let start = FaultLine { what: self.kind.spec(self.node), at: self.at, cue: self.cue };
         let end = self.back_secs.and_then(|secs| {
             let at = self.at + VirtualDuration::from_secs(secs);
-            Some(FaultLine { what: self.kind.undone_by(self.node)?, at, cue: None })
+            Some(FaultLine { what: self.kind.undoing()?.spec(self.node), at, cue: None })
         });
         std::iter::once(start).chain(end).collect()
     }

@@ -473,7 +473,7 @@ fn strike_of(model: &Model, console: &Console, node: NodeId) -> Option<Strike> {
         Some(_) => model.cursor.time,
         None => just_after(model.cursor.time),
     };
-    let back_secs = BACK_SECS[console.back].filter(|_| kind.back().is_some());
+    let back_secs = BACK_SECS[console.back].filter(|_| kind.undoing().is_some());
     Some(Strike { kind, node, at, cue: console.cue, back_secs })
 }
 

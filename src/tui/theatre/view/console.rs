@@ -108,10 +108,10 @@ fn aimed(
 /// When it strikes, and when what was broken comes back.
 fn moment_lines(brush: &mut Brush, model: &Model, area: Rect, (kind, chosen): (FaultKind, &Console)) {
     let when = chosen.cue.map_or_else(|| "at this moment".to_owned(), |cue| cue.words(model.run().head()));
-    let back = match (BACK_SECS[chosen.back], kind.back()) {
+    let back = match (BACK_SECS[chosen.back], kind.undoing()) {
         (_, None) => None,
         (None, Some(_)) => Some("it stays so".to_owned()),
-        (Some(secs), Some(how)) => Some(format!("after {secs} s {how}")),
+        (Some(secs), Some(undoing)) => Some(format!("after {secs} s {}", undoing.words)),
     };
     for (y, title, key, text) in [(2, "When", "e", Some(when)), (3, "Then", "r", back)] {
         let Some(text) = text else { continue };
