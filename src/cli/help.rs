@@ -1,5 +1,6 @@
 //! The first page of help: commands by who needs them, the seven of a learner first.
 
+use crate::report::words::wrap;
 use clap::{Command, CommandFactory};
 
 /// Titles, and the commands below each in the order in which they are needed.
@@ -46,20 +47,8 @@ fn groups(command: &Command) -> String {
 
 /// A command's line; what it is about goes on below itself.
 fn entry(name: &str, about: &str) -> String {
-    let mut entry = format!("{:TITLE$}{name:<NAME$}", "");
-    let mut width = TITLE + NAME;
-    for (index, word) in about.split_whitespace().enumerate() {
-        if index > 0 && width + 1 + word.chars().count() > WIDTH {
-            entry.push_str(&format!("\n{:1$}", "", TITLE + NAME));
-            width = TITLE + NAME;
-        } else if index > 0 {
-            entry.push(' ');
-            width += 1;
-        }
-        entry.push_str(word);
-        width += word.chars().count();
-    }
-    entry + "\n"
+    let lines = wrap(about, WIDTH - TITLE - NAME, 0);
+    format!("{:TITLE$}{name:<NAME$}{}\n", "", lines.join(&format!("\n{:1$}", "", TITLE + NAME)))
 }
 
 #[cfg(test)]
