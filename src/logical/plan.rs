@@ -378,6 +378,17 @@ pub struct WriteTarget {
     pub mode: SaveMode,
     pub partition_by: Vec<String>,
     pub options: Options,
+    pub names: FileNames,
+}
+
+/// What the files of a write are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum FileNames {
+    /// `part-<task>-<uuid of the job>-c<number>.<ending>`; tasks without rows write nothing.
+    #[default]
+    Frames,
+    /// `part-<task>`, one for each task: what Hadoop's output formats write for an RDD.
+    Hadoop,
 }
 
 /// What to do when the target exists.

@@ -103,11 +103,19 @@ impl SessionCatalog {
         Ok(())
     }
 
-    pub(super) fn drop_database(&mut self, name: &str, if_exists: bool) -> Result<()> {
+    pub(super) fn drop_database(&mut self, name: &str, if_exists: bool, cascade: bool) -> Result<()> {
         if !self.database_exists(name) && !if_exists {
             return Err(no_database(name));
         }
         let prefix = format!("{}.", name.to_lowercase());
+        if !cascade && self.tables.keys().any(|table| table.starts_with(&prefix)) {
+            return Err(SparkError::analysis(
+                "SCHEMA_NOT_EMPTY",
+                format!("Cannot drop the schema `{name}` because it contains objects."),
+            )
+            .with_subject(name)
+            .with_help("use DROP SCHEMA ... CASCADE, or drop its tables first"));
+        }
         self.databases.retain(|known| !known.eq_ignore_ascii_case(name));
         self.tables.retain(|table, _| !table.starts_with(&prefix));
         Ok(())
@@ -128,7 +136,7 @@ impl SessionCatalog {
         names
     }
 
-    /// In name order.
+    /// In name order, the session's own views last.
     pub(super) fn list(&self, database: Option<&str>) -> Vec<TableEntry> {
         let database = database.unwrap_or_else(|| self.current()).to_lowercase();
         let prefix = format!("{database}.");
@@ -152,13 +160,9 @@ impl SessionCatalog {
                 view: false,
             }));
         }
-        found.extend(self.views.keys().map(|name| TableEntry {
-            name: name.clone(),
-            database: None,
-            temporary: true,
-            view: false,
-        }));
         found.sort();
+        let own = self.views.keys();
+        found.extend(own.map(|name| TableEntry { name: name.clone(), database: None, temporary: true, view: false }));
         found
     }
 

@@ -10,7 +10,9 @@ use crate::common::{Conf, Result, SparkError};
 use crate::exec::infer;
 use crate::logical::Attribute;
 use crate::logical::functions::PartitionFunction;
-use crate::logical::plan::{FileEntry, FileFormat, FileScan, LogicalPlan, Repartitioning, SaveMode, WriteTarget};
+use crate::logical::plan::{
+    FileEntry, FileFormat, FileNames, FileScan, LogicalPlan, Repartitioning, SaveMode, WriteTarget,
+};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::physical::plan::FileSlice;
@@ -77,6 +79,7 @@ impl Session {
             mode: SaveMode::Overwrite,
             partition_by: Vec::new(),
             options: Options::default(),
+            names: FileNames::Frames,
         };
         self.write_files(&texts, &target)?;
         Ok(path)

@@ -5,7 +5,7 @@ use crate::cluster::JobWork;
 use crate::common::conf::{DEFAULTS, Options};
 use crate::common::{Result, SparkError, conf_rules};
 use crate::logical::expr::{Expr, SortOrder};
-use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::plan::{FileFormat, FileNames, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::host::{Host, PathReply, PathRequest, ReadRequest};
@@ -98,8 +98,8 @@ impl Session {
                 self.catalog.create_database(&name, if_not_exists)?;
                 nothing()
             }
-            Statement::DropDatabase { name, if_exists, .. } => {
-                self.catalog.drop_database(&name, if_exists)?;
+            Statement::DropDatabase { name, if_exists, cascade } => {
+                self.catalog.drop_database(&name, if_exists, cascade)?;
                 nothing()
             }
             Statement::Use { name } => {
@@ -240,7 +240,11 @@ impl Session {
                 let mode = if replace { SaveMode::Overwrite } else { SaveMode::ErrorIfExists };
                 let format = format.unwrap_or(FileFormat::Parquet);
                 let path = location.unwrap_or_default();
-                self.save_table(&full, &plan, WriteTarget { format, path, mode, partition_by, options: all })?;
+                self.save_table(
+                    &full,
+                    &plan,
+                    WriteTarget { format, path, mode, partition_by, options: all, names: FileNames::Frames },
+                )?;
             }
             Statement::DropTable { name, if_exists } => {
                 let full = name.join(".");
@@ -359,7 +363,14 @@ impl Session {
         self.save_table(
             table,
             &plan,
-            WriteTarget { format: scan.format, path, mode, partition_by, options: scan.options },
+            WriteTarget {
+                format: scan.format,
+                path,
+                mode,
+                partition_by,
+                options: scan.options,
+                names: FileNames::Frames,
+            },
         )
     }
 
@@ -539,6 +550,7 @@ impl Session {
             mode: SaveMode::Overwrite,
             partition_by: Vec::new(),
             options: Options::default(),
+            names: FileNames::Frames,
         };
         self.write_files(&renamed, &target)?;
         let mut options = Options::default();

@@ -2,7 +2,7 @@
 //!
 //! With `partitionBy` a file is open for each combination of values met, in the folder `column=value/…`. Names are Spark's:
 //! `part-<task>-<uuid of the job>-c<number>.<ending>`. A task without rows writes nothing, except the first one without partition
-//! columns: somebody has to write the schema.
+//! columns: somebody has to write the schema. Files of an RDD are named and counted as Hadoop does it ([`FileNames::Hadoop`]).
 //!
 //! **Simplified:** Spark sorts the rows by partition values and holds one file open; the files hold the same rows in the same order.
 //! Parquet timestamps are written as microseconds, not INT96.
@@ -23,7 +23,7 @@ use crate::common::rng::fnv1a;
 use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::logical::expr::{Attribute, Expr};
 use crate::logical::functions::calendar::Zone;
-use crate::logical::plan::FileFormat;
+use crate::logical::plan::{FileFormat, FileNames};
 use crate::physical::plan::PhysicalPlan;
 use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, UInt32Array};
 use arrow::compute::BatchCoalescer;
@@ -47,7 +47,8 @@ struct Job<'a> {
     columns: Vec<Attribute>,
     schema: SchemaRef,
     folder: PathBuf,
-    /// `part-00000-<uuid>`.
+    names: FileNames,
+    /// `part-00000-<uuid>`, or `part-00000` alone.
     stem: String,
     ending: String,
     most_rows: usize,
@@ -116,8 +117,15 @@ pub fn start<'a>(runtime: &Runtime<'a>, plan: &'a PhysicalPlan, partition: usize
         conf: &context.conf,
         schema: schema_of(&data),
         folder: staging.join(format!("attempt-{partition}-{}", context.attempt)),
-        stem: format!("part-{partition:05}-{}", job_uuid(&target.path, staging)),
-        ending: ending(*format, options, &context.conf)?,
+        names: target.names,
+        stem: match target.names {
+            FileNames::Frames => format!("part-{partition:05}-{}", job_uuid(&target.path, staging)),
+            FileNames::Hadoop => format!("part-{partition:05}"),
+        },
+        ending: match target.names {
+            FileNames::Frames => ending(*format, options, &context.conf)?,
+            FileNames::Hadoop => sink::TextCodec::of(options)?.ending().to_owned(),
+        },
         most_rows: most_rows(options, &context.conf),
         zone: Zone::parse(context.conf.get("spark.sql.session.timeZone").unwrap_or("UTC"))?,
         columns: data,
@@ -254,7 +262,8 @@ impl TaskWriter<'_> {
     /// # Errors
     /// A full disk.
     pub fn finish(mut self, partition: usize) -> Result<Vec<StagedFile>> {
-        if self.folders.is_empty() && self.keys.is_empty() && partition == 0 {
+        let first = partition == 0 || self.job.names == FileNames::Hadoop;
+        if self.folders.is_empty() && self.keys.is_empty() && first {
             let mut folder = Folder::new(PathBuf::new(), None);
             self.job.start(&mut folder)?;
             self.folders.push(folder);
@@ -283,7 +292,10 @@ impl Folder {
 
 impl Job<'_> {
     fn start(&self, folder: &mut Folder) -> Result<()> {
-        let name = format!("{}-c{:03}{}", self.stem, folder.number, self.ending);
+        let name = match self.names {
+            FileNames::Frames => format!("{}-c{:03}{}", self.stem, folder.number, self.ending),
+            FileNames::Hadoop => format!("{}{}", self.stem, self.ending),
+        };
         folder.number += 1;
         let relative = folder.relative.join(name);
         let staged = self.folder.join(&relative);

@@ -6,7 +6,7 @@ use super::support::{analyze, given, illegal_argument, not_expected_type, text_a
 use crate::common::conf::Options;
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::expr::Expr;
-use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::plan::{FileFormat, FileNames, LogicalPlan, SaveMode, WriteTarget};
 use crate::pyspark::host::{CatalogReply, CatalogRequest};
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
 use std::sync::Arc;
@@ -82,6 +82,7 @@ impl Writer {
             mode: self.mode,
             partition_by: self.partition_by.clone(),
             options: self.options.clone(),
+            names: FileNames::Frames,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Actions of RDDs.
 
-use super::narrow::{Chance, function, pair, seed_of};
+use super::narrow::{function, pair};
 use super::wide::{order, sort_by_keys};
 use super::{Method, Rdd, to_frame};
-use crate::logical::plan::{FileFormat, SaveMode, WriteTarget};
+use crate::common::{ErrorClass, SparkError};
+use crate::logical::plan::{FileFormat, FileNames, SaveMode, WriteTarget};
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::api::create::wanted;
 use crate::pyspark::api::support::{given, text_argument};
@@ -119,7 +120,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         let [key] = args.bind("min", ["key"], 0)?;
         best(interp, rdd, key, false)
     }),
-    ("takeSample", take_sample),
     ("getNumPartitions", |interp, _, rdd, _| Ok(Value::Int(rdd.partitions(interp)? as i64))),
     ("toDF", |interp, _, rdd, args| {
         let [schema, _ratio] = args.bind("toDF", ["schema", "sampleRatio"], 0)?;
@@ -138,9 +138,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         Ok(Value::Bytes(std::rc::Rc::from(lines.join("\n").as_bytes())))
     }),
 ];
-
-/// More than this many values `takeSample` refuses.
-const LARGEST_SAMPLE: usize = 9_223_372_006_484_770_808;
 
 fn count(interp: &mut Interpreter, rdd: &Rdd) -> PyResult {
     let counts = rdd.step(
@@ -263,25 +260,6 @@ fn best(interp: &mut Interpreter, rdd: &Rdd, key: Option<Value>, largest: bool) 
     best.map(|(_, item)| item).ok_or_else(|| value_error("Can not reduce() empty RDD"))
 }
 
-fn take_sample(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
-    let [replacement, number, seed] = args.bind("takeSample", ["withReplacement", "num", "seed"], 2)?;
-    let replacement = replacement.is_some_and(|flag| flag.as_bool() == Some(true));
-    let number = usize::try_from(number.and_then(|value| value.as_int()).unwrap_or(0))
-        .map_err(|_| value_error("Sample size cannot be negative."))?;
-    if number > LARGEST_SAMPLE {
-        return Err(value_error(format!("Sample size cannot be greater than {LARGEST_SAMPLE}.")));
-    }
-    let seed = seed_of(interp, seed)?;
-    let mut values = rdd.values(interp, "takeSample")?;
-    let mut chance = Chance::new(seed, 0);
-    let mut chosen = Vec::new();
-    while chosen.len() < number && !values.is_empty() {
-        let at = ((chance.next() * values.len() as f64) as usize).min(values.len() - 1);
-        chosen.push(if replacement { values[at].clone() } else { values.swap_remove(at) });
-    }
-    Ok(Value::list(chosen))
-}
-
 fn save_as_text_file(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
     let [path, codec] = args.bind("saveAsTextFile", ["path", "compressionCodecClass"], 1)?;
     let path = text_argument(interp, "path", &path.unwrap_or(Value::None))?;
@@ -302,8 +280,19 @@ fn save_as_text_file(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: A
         mode: SaveMode::ErrorIfExists,
         partition_by: Vec::new(),
         options,
+        names: FileNames::Hadoop,
     };
-    interp.host()?.write(&plan, target)?;
+    let path = target.path.clone();
+    interp.host()?.write(&plan, target).map_err(|error| {
+        if error.condition() != Some("PATH_ALREADY_EXISTS") {
+            return error;
+        }
+        let text =
+            format!("org.apache.hadoop.mapred.FileAlreadyExistsException: Output directory {path} already exists");
+        SparkError::new(ErrorClass::Py4JJavaError, text)
+            .with_subject(path)
+            .with_help("RDDs cannot overwrite: take another folder, or remove this one first")
+    })?;
     super::shared::merge(interp)?;
     Ok(Value::None)
 }

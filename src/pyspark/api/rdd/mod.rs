@@ -14,6 +14,7 @@ pub mod hash;
 mod histogram;
 mod narrow;
 mod pairs;
+mod samples;
 pub mod shared;
 pub mod source;
 mod stats;
@@ -75,6 +76,7 @@ const TABLES: &[&[(&str, Method)]] = &[
     narrow::METHODS,
     wide::METHODS,
     pairs::METHODS,
+    samples::METHODS,
     actions::METHODS,
     stats::METHODS,
     barrier::METHODS,

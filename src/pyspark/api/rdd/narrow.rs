@@ -4,7 +4,7 @@ use super::{Method, Rdd};
 use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::pyspark::api::support::{analyze, given, text_argument};
 use crate::pyspark::api::{dataframe, storage_level, udf};
-use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value, type_error};
+use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value};
 use std::sync::Arc;
 
 pub(super) const METHODS: &[(&str, Method)] = &[
@@ -72,9 +72,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("glom", |_, _, rdd, _| {
         Ok(Value::object(rdd.whole("glom", Vec::new(), |_, _, _, items| Ok(vec![Value::list(items)]))))
     }),
-    ("sample", sample),
-    ("sampleByKey", sample_by_key),
-    ("randomSplit", random_split),
     ("zipWithIndex", zip_with_index),
     ("zipWithUniqueId", |interp, _, rdd, _| {
         let count = rdd.partitions(interp)? as i64;
@@ -195,101 +192,6 @@ fn checkpoint(interp: &mut Interpreter, rdd: &Rdd, reliable: bool) -> PyResult {
     let plan = interp.host()?.checkpoint(&plan, reliable, false)?;
     rdd.restart(plan);
     Ok(Value::None)
-}
-
-/// A small generator for samples: SplitMix64, one stream per seed and partition.
-pub(super) struct Chance(u64);
-
-impl Chance {
-    /// The stream of a partition.
-    pub(super) fn new(seed: i64, partition: usize) -> Chance {
-        Chance((seed as u64) ^ (partition as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
-
-    /// The next number in [0, 1).
-    pub(super) fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// How often a value is drawn when it is drawn `mean` times on average (Poisson).
-    pub(super) fn poisson(&mut self, mean: f64) -> usize {
-        let limit = libm::exp(-mean);
-        let mut product = self.next();
-        let mut count = 0;
-        while product > limit && count < 10_000 {
-            product *= self.next();
-            count += 1;
-        }
-        count
-    }
-}
-
-pub(super) fn seed_of(interp: &mut Interpreter, seed: Option<Value>) -> PyResult<i64> {
-    match given(seed).and_then(|seed| seed.as_int()) {
-        Some(seed) => Ok(seed),
-        None => Ok(interp.host()?.fresh_seed()),
-    }
-}
-
-fn sample(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
-    let [replacement, fraction, seed] = args.bind("sample", ["withReplacement", "fraction", "seed"], 2)?;
-    let replacement = replacement.is_some_and(|flag| flag.as_bool() == Some(true));
-    let Some(fraction) = fraction.and_then(|value| value.as_float()) else {
-        return Err(type_error("fraction must be a number"));
-    };
-    let seed = seed_of(interp, seed)?;
-    Ok(Value::object(sampled(rdd, replacement, 0.0, fraction, seed)))
-}
-
-fn sampled(rdd: &Rdd, replacement: bool, lower: f64, upper: f64, seed: i64) -> Rdd {
-    rdd.whole("sample", Vec::new(), move |_, _, partition, items| {
-        let mut chance = Chance::new(seed, partition);
-        let mut kept = Vec::new();
-        for item in items {
-            let times =
-                if replacement { chance.poisson(upper) } else { usize::from((lower..upper).contains(&chance.next())) };
-            kept.extend(std::iter::repeat_n(item, times));
-        }
-        Ok(kept)
-    })
-}
-
-fn sample_by_key(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
-    let [replacement, fractions, seed] = args.bind("sampleByKey", ["withReplacement", "fractions", "seed"], 2)?;
-    let replacement = replacement.is_some_and(|flag| flag.as_bool() == Some(true));
-    let fractions = udf::freeze(interp, &fractions.unwrap_or(Value::None))?;
-    let seed = seed_of(interp, seed)?;
-    Ok(Value::object(rdd.whole("sampleByKey", vec![fractions], move |interp, fractions, partition, items| {
-        let mut chance = Chance::new(seed, partition);
-        let mut kept = Vec::new();
-        for item in items {
-            let (key, _) = pair(interp, &item)?;
-            let fraction = interp.get_item(&fractions[0], &key)?.as_float().unwrap_or(0.0);
-            let times = if replacement { chance.poisson(fraction) } else { usize::from(chance.next() < fraction) };
-            kept.extend(std::iter::repeat_n(item, times));
-        }
-        Ok(kept)
-    })))
-}
-
-fn random_split(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
-    let [weights, seed] = args.bind("randomSplit", ["weights", "seed"], 1)?;
-    let weights = weights.unwrap_or(Value::None);
-    let weights: Vec<f64> = interp.items(&weights)?.iter().filter_map(Value::as_float).collect();
-    let seed = seed_of(interp, seed)?;
-    let total: f64 = weights.iter().sum();
-    let mut lower = 0.0;
-    let mut parts = Vec::new();
-    for weight in weights {
-        let upper = lower + weight / total;
-        parts.push(Value::object(sampled(rdd, false, lower, upper, seed)));
-        lower = upper;
-    }
-    Ok(Value::list(parts))
 }
 
 fn zip_with_index(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, _args: Args) -> PyResult {

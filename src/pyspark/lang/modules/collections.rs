@@ -35,8 +35,10 @@ pub fn module(interp: &mut Interpreter) -> Module {
         "__repr__",
         method("__repr__", |interp, args| {
             let this = args.one("__repr__")?;
-            let empty = interp.len(&this)? == 0;
-            let inner = if empty { String::new() } else { interp.repr(&this.native().clone())? };
+            let Some(dict) = this.native().as_dict() else { return Ok(Value::str("OrderedDict()")) };
+            let pairs: Vec<Value> =
+                dict.borrow().iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()])).collect();
+            let inner = if pairs.is_empty() { String::new() } else { interp.repr(&Value::list(pairs))? };
             Ok(Value::from(format!("OrderedDict({inner})")))
         }),
     );

@@ -15,7 +15,7 @@ mod logging;
 mod math;
 mod misc;
 mod os;
-mod random;
+pub mod random;
 mod regex;
 mod strftime;
 mod tempfile;
@@ -115,7 +115,7 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "traceback" => misc::traceback(),
         "uuid" => misc::uuid(),
         "argparse" => argparse::module(interp),
-        "__future__" => Module::new("__future__").with("annotations", Value::None).with("division", Value::None),
+        "__future__" => FUTURE.iter().fold(Module::new("__future__"), |module, name| module.with(name, Value::None)),
         "gc" => Module::new("gc").function("collect", |_, _| Ok(Value::Int(0))),
         "atexit" => Module::new("atexit")
             .function("register", |_, args| Ok(args.positional.into_iter().next().unwrap_or(Value::None))),
@@ -126,6 +126,20 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
     };
     Ok(Some(Rc::new(module)))
 }
+
+/// What `__future__` names; all of it but `annotations` is how Python works today.
+const FUTURE: [&str; 10] = [
+    "nested_scopes",
+    "generators",
+    "division",
+    "absolute_import",
+    "with_statement",
+    "print_function",
+    "unicode_literals",
+    "barry_as_FLUFL",
+    "generator_stop",
+    "annotations",
+];
 
 fn builtins(interp: &mut Interpreter) -> Module {
     let module = Module::new("builtins");

@@ -15,7 +15,7 @@ const N: usize = 624;
 const M: usize = 397;
 
 /// The generator MT19937.
-struct Twister {
+pub struct Twister {
     state: [u32; N],
     index: usize,
     next_gauss: Option<f64>,
@@ -63,6 +63,11 @@ impl Twister {
         Twister::from_key(&key)
     }
 
+    /// The generator that `random.Random(seed)` makes.
+    pub fn of(seed: i64) -> Twister {
+        Twister::seeded(&BigInt::from(seed))
+    }
+
     fn next(&mut self) -> u32 {
         if self.index >= N {
             for i in 0..N {
@@ -80,7 +85,8 @@ impl Twister {
         y ^ (y >> 18)
     }
 
-    fn random(&mut self) -> f64 {
+    /// A number in [0, 1).
+    pub fn random(&mut self) -> f64 {
         let (a, b) = (self.next() >> 5, self.next() >> 6);
         (f64::from(a) * 67_108_864.0 + f64::from(b)) * (1.0 / 9_007_199_254_740_992.0)
     }
@@ -97,13 +103,26 @@ impl Twister {
     }
 
     /// A number below `limit`.
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         let count = 64 - limit.leading_zeros();
         loop {
             let number = self.bits(count);
             if number < limit {
                 return number;
             }
+        }
+    }
+
+    /// An exponentially distributed number.
+    pub fn exponential(&mut self, rate: f64) -> f64 {
+        -libm::log(1.0 - self.random()) / rate
+    }
+
+    /// Brings items into a random order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for at in (1..items.len()).rev() {
+            let other = self.below(at as u64 + 1);
+            items.swap(at, other as usize);
         }
     }
 
@@ -222,18 +241,14 @@ impl Random {
             "shuffle" => {
                 let list = args.one("shuffle")?;
                 let Value::List(items) = list.native() else { return Err(type_error("shuffle() needs a list")) };
-                let mut items = items.borrow_mut();
-                for at in (1..items.len()).rev() {
-                    let other = self.0.borrow_mut().below(at as u64 + 1);
-                    items.swap(at, other as usize);
-                }
+                self.0.borrow_mut().shuffle(&mut items.borrow_mut());
                 Value::None
             }
             "sample" => return self.sample(interp, args),
             "gauss" => Value::Float(float(0, 0.0) + self.0.borrow_mut().gauss() * float(1, 1.0)),
             "normalvariate" => Value::Float(float(0, 0.0) + self.0.borrow_mut().normal() * float(1, 1.0)),
             "lognormvariate" => Value::Float(libm::exp(float(0, 0.0) + self.0.borrow_mut().normal() * float(1, 1.0))),
-            "expovariate" => Value::Float(-libm::log(1.0 - self.0.borrow_mut().random()) / float(0, 1.0)),
+            "expovariate" => Value::Float(self.0.borrow_mut().exponential(float(0, 1.0))),
             "paretovariate" => Value::Float(libm::pow(1.0 - self.0.borrow_mut().random(), -1.0 / float(0, 1.0))),
             "triangular" => {
                 let (mut low, mut high) = (float(0, 0.0), float(1, 1.0));
