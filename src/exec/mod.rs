@@ -19,6 +19,7 @@ mod python_batches;
 mod runtime;
 mod sample_keys;
 mod scan;
+mod spark_poisson;
 mod spark_random;
 mod spill;
 pub mod task;

@@ -129,12 +129,8 @@ impl GroupedData {
             items.iter().map(|item| text_argument(interp, "cols", item)).collect::<PyResult<_>>()?;
         let mut columns = Vec::new();
         if names.is_empty() {
-            let grouped: Vec<String> = self.keys().iter().map(Expr::pretty_name).collect();
-            for column in self.plan.output() {
-                if column.data_type.is_numeric() && !grouped.contains(&column.name) {
-                    columns.push(Expr::Attribute(column));
-                }
-            }
+            let numeric = self.plan.output().into_iter().filter(|column| column.data_type.is_numeric());
+            columns.extend(numeric.map(Expr::Attribute));
         }
         for name in &names {
             let column = super::resolve(interp, &self.plan, name)?;

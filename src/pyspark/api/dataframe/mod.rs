@@ -4,6 +4,7 @@
 //! line that made them. Actions ask the host to run it.
 
 mod actions;
+mod frequent;
 mod group;
 mod join;
 mod nulls;
@@ -58,6 +59,7 @@ const TABLES: &[&[(&str, Method)]] = &[
     partition::METHODS,
     nulls::METHODS,
     stat::METHODS,
+    frequent::METHODS,
     transpose::METHODS,
     actions::METHODS,
     text::METHODS,

@@ -25,7 +25,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("corr", corr),
     ("cov", cov),
     ("crosstab", crosstab),
-    ("freqItems", freq_items),
 ];
 
 fn cast(child: Expr, to: DataType, mode: CastMode) -> Expr {
@@ -69,10 +68,12 @@ fn summary(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> 
 
 fn statistic(column: &Expr, name: &str) -> PyResult<Expr> {
     let is_text = column.data_type() == DataType::String;
+    let is_decimal = matches!(column.data_type(), DataType::Decimal(..));
     let number = || cast(column.clone(), DataType::Double, if is_text { CastMode::Try } else { CastMode::Ansi });
     let value = match name.to_lowercase().as_str() {
         "count" => Expr::call("count", vec![column.clone()]),
         "count_distinct" | "approx_count_distinct" => Expr::call("approx_count_distinct", vec![column.clone()]),
+        "mean" if is_decimal => Expr::call("avg", vec![column.clone()]),
         "mean" => Expr::call("avg", vec![number()]),
         "stddev" => Expr::call("stddev_samp", vec![number()]),
         "min" | "max" => Expr::call(name.to_lowercase(), vec![column.clone()]),
@@ -89,7 +90,7 @@ fn statistic(column: &Expr, name: &str) -> PyResult<Expr> {
                 )
                 .into());
             };
-            let column = if is_text { number() } else { column.clone() };
+            let column = if is_text || is_decimal { number() } else { column.clone() };
             let quantile = vec![column, Expr::literal(Scalar::Double(share / 100.0)), Expr::int(10_000)];
             Expr::call("percentile_approx", quantile)
         }
@@ -123,7 +124,7 @@ fn table_of(interp: &mut Interpreter, plan: &Plan, columns: &[Expr], statistics:
     local(interp, &rows, &StructType::new(fields))
 }
 
-fn local(interp: &mut Interpreter, rows: &[Vec<Scalar>], schema: &StructType) -> PyResult {
+pub(super) fn local(interp: &mut Interpreter, rows: &[Vec<Scalar>], schema: &StructType) -> PyResult {
     let batch = convert::batch_of(rows, schema)?;
     frame(interp, LogicalPlan::LocalRelation { output: LogicalPlan::unassigned(schema), batch, partitions: None })
 }
@@ -266,45 +267,4 @@ fn crosstab(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) ->
     let mut fields = vec![StructField::new(format!("{first}_{second}"), DataType::String, true)];
     fields.extend(column_names.iter().map(|name| StructField::new((*name).clone(), DataType::Long, false)));
     local(interp, &rows, &StructType::new(fields))
-}
-
-fn freq_items(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
-    let [columns, support] = args.bind("freqItems", ["cols", "support"], 1)?;
-    let columns = columns.unwrap_or(Value::None);
-    if columns.as_items().is_none() {
-        return Err(not_expected_type(interp, "cols", "list or tuple", &columns));
-    }
-    let exprs = select::existing(interp, plan, "cols", &columns)?;
-    let support = given(support).and_then(|value| value.as_float()).unwrap_or(0.01);
-    let analyzed = analyze(interp, LogicalPlan::Project { exprs: exprs.clone(), input: plan.clone() })?;
-    let schema = analyzed.schema();
-    let batches = interp.host()?.collect(&analyzed, "freqItems")?;
-    let mut seen: Vec<Vec<(Scalar, usize)>> = vec![Vec::new(); exprs.len()];
-    let mut total = 0_usize;
-    for batch in &batches {
-        for at in 0..batch.num_rows() {
-            total += 1;
-            for (counts, value) in seen.iter_mut().zip(convert::scalars_at(batch, at, &schema)?) {
-                match counts.iter_mut().find(|(known, _)| *known == value) {
-                    Some((_, count)) => *count += 1,
-                    None => counts.push((value, 1)),
-                }
-            }
-        }
-    }
-    let least = support * total as f64;
-    let row: Vec<Scalar> = seen
-        .into_iter()
-        .map(|counts| {
-            Scalar::Array(counts.into_iter().filter(|(_, n)| *n as f64 > least).map(|(value, _)| value).collect())
-        })
-        .collect();
-    let fields = schema
-        .fields
-        .iter()
-        .map(|field| {
-            StructField::new(format!("{}_freqItems", field.name), DataType::array(field.data_type.clone()), false)
-        })
-        .collect();
-    local(interp, &[row], &StructType::new(fields))
 }
