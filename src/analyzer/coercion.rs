@@ -87,7 +87,8 @@ fn comparison(op: BinaryOp, left: Expr, right: Expr, ansi: bool) -> Result<Expr>
     let (a, b) = (left.data_type(), right.data_type());
     if a.has_map() || b.has_map() {
         return Err(if a == b {
-            wrong(op, &left, &right, "values that can be compared")
+            mismatch("INVALID_ORDERING_TYPE", &text_of(op, &left, &right), format!("maps ({}) have no order", a.sql()))
+                .with_help("compare map_entries(...) sorted by sort_array(...), or single keys")
         } else {
             different(op, &left, &right)
         });

@@ -491,6 +491,11 @@ impl<'e> Env<'e> {
             ("<<", 2) => Some(coercion::call("shiftleft", args.to_vec(), &self.context())?),
             (">>", 2) => Some(coercion::call("shiftright", args.to_vec(), &self.context())?),
             (">>>", 2) => Some(coercion::call("shiftrightunsigned", args.to_vec(), &self.context())?),
+            ("between", 3) => {
+                let side = |op, limit: &Expr| coercion::binary(op, args[0].clone(), limit.clone(), &self.context());
+                let (low, high) = (side(BinaryOp::GtEq, &args[1])?, side(BinaryOp::LtEq, &args[2])?);
+                Some(Expr::binary(BinaryOp::And, low, high))
+            }
             ("if" | "iff", 3) => {
                 let mut args = args.iter().cloned();
                 match (args.next(), args.next(), args.next()) {

@@ -13,15 +13,43 @@ type Renamed = HashMap<ExprId, ExprId>;
 
 /// The same plan with fresh ids for every column that it makes, and the map from old to new.
 pub(super) fn refresh(plan: &Arc<LogicalPlan>, ids: &ExprIds) -> (Arc<LogicalPlan>, Renamed) {
+    refresh_where(plan, ids, &|_| true)
+}
+
+/// The same, but only for nodes that make a column of `taken`: other columns can still be named by the frame that they come from.
+pub(super) fn refresh_clashing(
+    plan: &Arc<LogicalPlan>,
+    ids: &ExprIds,
+    taken: &[Attribute],
+) -> (Arc<LogicalPlan>, Renamed) {
+    let visible: Vec<ExprId> = plan.output().into_iter().map(|column| column.id).collect();
+    refresh_where(plan, ids, &|id| visible.contains(&id) && taken.iter().any(|column| column.id == id))
+}
+
+fn refresh_where(
+    plan: &Arc<LogicalPlan>,
+    ids: &ExprIds,
+    clashes: &dyn Fn(ExprId) -> bool,
+) -> (Arc<LogicalPlan>, Renamed) {
     let mut renamed = Renamed::new();
-    collect(plan, ids, &mut renamed);
+    collect(plan, ids, clashes, &mut renamed);
     (rename(plan, &renamed), renamed)
 }
 
-fn collect(plan: &LogicalPlan, ids: &ExprIds, renamed: &mut Renamed) {
-    let mut make = |id: ExprId| {
-        renamed.entry(id).or_insert_with(|| ids.fresh());
-    };
+fn collect(plan: &LogicalPlan, ids: &ExprIds, clashes: &dyn Fn(ExprId) -> bool, renamed: &mut Renamed) {
+    let made = made_by(plan);
+    if made.iter().any(|id| clashes(*id)) {
+        for id in made {
+            renamed.entry(id).or_insert_with(|| ids.fresh());
+        }
+    }
+    for child in plan.children() {
+        collect(child, ids, clashes, renamed);
+    }
+}
+
+/// The columns that a node makes itself.
+fn made_by(plan: &LogicalPlan) -> Vec<ExprId> {
     match plan {
         LogicalPlan::LocalRelation { output, .. }
         | LogicalPlan::Range { output, .. }
@@ -29,25 +57,23 @@ fn collect(plan: &LogicalPlan, ids: &ExprIds, renamed: &mut Renamed) {
         | LogicalPlan::Ran { output, .. }
         | LogicalPlan::Checkpoint { output, .. }
         | LogicalPlan::MapPartitions { output, .. }
-        | LogicalPlan::Generate { output, .. } => output.iter().for_each(|column| make(column.id)),
+        | LogicalPlan::Generate { output, .. } => output.iter().map(|column| column.id).collect(),
         LogicalPlan::Expand { output, input, .. } => {
             let below = input.output();
-            output.iter().filter(|column| !below.iter().any(|other| other.id == column.id)).for_each(|c| make(c.id));
+            let is_own = |id: &ExprId| !below.iter().any(|other| other.id == *id);
+            output.iter().map(|column| column.id).filter(is_own).collect()
         }
-        LogicalPlan::Scan(scan) => scan.output.iter().for_each(|column| make(column.id)),
+        LogicalPlan::Scan(scan) => scan.output.iter().map(|column| column.id).collect(),
         LogicalPlan::Project { exprs, .. }
         | LogicalPlan::Aggregate { outputs: exprs, .. }
-        | LogicalPlan::Window { functions: exprs, .. } => {
-            for expr in exprs {
-                if let Expr::Alias { id, .. } = expr {
-                    make(*id);
-                }
-            }
-        }
-        _ => {}
-    }
-    for child in plan.children() {
-        collect(child, ids, renamed);
+        | LogicalPlan::Window { functions: exprs, .. } => exprs
+            .iter()
+            .filter_map(|expr| match expr {
+                Expr::Alias { id, .. } => Some(*id),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@
 
 use super::coercion;
 use super::exprs::{Env, not_boolean};
-use super::ids::refresh;
+use super::ids::refresh_clashing;
 use super::names::Casing;
 use super::{Analyzer, Scope};
 use crate::common::{Result, SparkError};
@@ -34,7 +34,8 @@ impl Analyzer<'_> {
     ) -> Result<Arc<LogicalPlan>> {
         let own = left.output();
         let clash = right.output().iter().any(|column| own.iter().any(|other| other.id == column.id));
-        let (right, renamed) = if clash { refresh(right, self.context.ids) } else { (right.clone(), HashMap::new()) };
+        let (right, renamed) =
+            if clash { refresh_clashing(right, self.context.ids, &own) } else { (right.clone(), HashMap::new()) };
         match constraint {
             JoinConstraint::None => Ok(join_node(left, right, join_type, JoinConstraint::None, hint)),
             JoinConstraint::On(condition) => {

@@ -11,6 +11,7 @@ use crate::logical::expr::{Expr, FrameBound, FrameUnit, SortOrder, WindowFrame, 
 use crate::logical::plan::LogicalPlan;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// Functions that count rows up to theirs, whatever the frame.
@@ -81,7 +82,7 @@ fn framed(name: &str, text: &str, spec: WindowSpec) -> Result<WindowSpec> {
     match (&spec.frame, &own) {
         (Some(given), Some(own)) if given != own => Err(wrong_frame(text, given)),
         (Some(given), None) => Err(SparkError::analysis(
-            "_LEGACY_ERROR_TEMP_1036",
+            "_LEGACY_ERROR_TEMP_1035",
             format!("{text} looks at one other row and takes no frame, but {} was given", given.pretty_name()),
         )),
         _ => Ok(WindowSpec { frame: own, ..spec }),
@@ -208,10 +209,18 @@ impl Analyzer<'_> {
         let mut found: Vec<Expr> = Vec::new();
         let exprs: Vec<Expr> = exprs.into_iter().map(|expr| self.take_named_or_inner(expr, &mut found)).collect();
         let mut groups: Vec<(Vec<Expr>, Vec<SortOrder>, Vec<Expr>)> = Vec::new();
+        // Functions of other window functions stand in nodes above theirs.
+        let mut lowest = 0;
         for alias in found {
             let Expr::Alias { child, .. } = &alias else { continue };
             let Expr::Window { spec, .. } = child.as_ref() else { continue };
-            let group = groups.iter_mut().find(|(by, order, _)| *by == spec.partition_by && *order == spec.order_by);
+            let used = child.references();
+            let stands_on = groups.iter().rposition(|(_, _, functions)| {
+                functions.iter().filter_map(Expr::to_attribute).any(|own| used.iter().any(|column| column.id == own.id))
+            });
+            lowest = lowest.max(stands_on.map_or(0, |below| below + 1));
+            let group =
+                groups[lowest..].iter_mut().find(|(by, order, _)| *by == spec.partition_by && *order == spec.order_by);
             match group {
                 Some((_, _, functions)) => functions.push(alias),
                 None => groups.push((spec.partition_by.clone(), spec.order_by.clone(), vec![alias])),
@@ -226,12 +235,25 @@ impl Analyzer<'_> {
     /// A column that is a window function, and nothing more, keeps its name and id in the window's node.
     fn take_named_or_inner(&self, expr: Expr, found: &mut Vec<Expr>) -> Expr {
         let is_whole = matches!(&expr, Expr::Alias { child, .. } if matches!(**child, Expr::Window { .. }));
-        match expr.to_attribute().filter(|_| is_whole) {
-            Some(column) => {
-                found.push(expr);
+        match (expr.to_attribute().filter(|_| is_whole), expr) {
+            (Some(column), Expr::Alias { child, name, id, metadata }) => {
+                let child = Box::new(self.without_inner(*child, found));
+                found.push(Expr::Alias { child, name, id, metadata });
                 Expr::Attribute(column)
             }
-            None => self.take_windows(expr, found),
+            (_, expr) => self.take_windows(expr, found),
+        }
+    }
+
+    /// A window function whose arguments hold no window functions any more.
+    fn without_inner(&self, window: Expr, found: &mut Vec<Expr>) -> Expr {
+        match window {
+            Expr::Window { function, spec } => {
+                let Ok(function) =
+                    (*function).try_map_children::<Infallible>(&mut |arg| Ok(self.take_windows(arg, found)));
+                Expr::Window { function: Box::new(function), spec }
+            }
+            other => other,
         }
     }
 

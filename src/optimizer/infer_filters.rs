@@ -159,7 +159,9 @@ fn constraints(plan: &LogicalPlan) -> Vec<Expr> {
                 JoinType::RightOuter => constraints(right),
                 JoinType::FullOuter => Vec::new(),
             };
-            if let (JoinConstraint::On(condition), JoinType::Inner | JoinType::LeftSemi) = (constraint, join_type) {
+            if let (JoinConstraint::On(condition), JoinType::Inner | JoinType::Cross | JoinType::LeftSemi) =
+                (constraint, join_type)
+            {
                 known.extend(conjuncts(condition));
                 let checks = not_null(&known);
                 known.extend(checks);

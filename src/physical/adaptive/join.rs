@@ -138,7 +138,7 @@ fn small_size(side: &Arc<PhysicalPlan>, join_type: JoinType, rules: &Rules<'_>) 
     let plain = conf.get("spark.sql.autoBroadcastJoinThreshold").and_then(parse_bytes);
     let threshold = u128::try_from(own.or(plain).unwrap_or(10 << 20)).ok()?;
     // An outer join has work in every partition of the side that it keeps.
-    if matches!(join_type, JoinType::Inner | JoinType::LeftSemi)
+    if matches!(join_type, JoinType::Inner | JoinType::Cross | JoinType::LeftSemi)
         && let PhysicalPlan::ShuffleRead { shuffle, .. } = &**side
         && is_mostly_empty(&rules.stats.shuffle_sizes(*shuffle), rules)
     {
