@@ -148,11 +148,7 @@ impl Parser<'_> {
                 let low = self.comparison()?;
                 self.expect_word("and")?;
                 let high = self.comparison()?;
-                Expr::binary(
-                    BinaryOp::And,
-                    Expr::binary(BinaryOp::GtEq, left.clone(), low),
-                    Expr::binary(BinaryOp::LtEq, left, high),
-                )
+                call("between", vec![left, low, high])
             } else if self.eat_word("in") {
                 self.in_predicate(left)?
             } else if self.is_any(&["like", "ilike", "rlike", "regexp"]) {

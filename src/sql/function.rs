@@ -297,7 +297,7 @@ fn dated(name: &str, args: &mut [Expr]) -> String {
         && args.len() == 3
         && let Expr::UnresolvedAttribute(parts) = &args[0]
     {
-        args[0] = text(parts.join(".").to_uppercase());
+        args[0] = text(parts.join("."));
         return if lower.contains("diff") { "timestampdiff".into() } else { "timestampadd".into() };
     }
     name.to_owned()

@@ -7,7 +7,7 @@
 //! Two shapes are encoded with what [`Expr`] has: `t(a, b)` is a project of one `MultiAlias` over a star, and a `PIVOT` or `UNPIVOT`
 //! clause, which groups by every column that it does not mention, has a lone star for its grouping columns.
 //!
-//! **Simplified:** timestamps without a zone are read in UTC; `QUALIFY`, `FROM … SELECT`, recursive `WITH`, `LATERAL` subqueries and
+//! **Simplified:** timestamps without a zone are read in UTC; recursive `WITH`, `LATERAL` subqueries and
 //! `ALTER` are named as unsupported.
 
 mod expr;

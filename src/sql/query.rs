@@ -10,6 +10,9 @@ use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType, LogicalPlan, Repartitioning};
 use std::sync::Arc;
 
+/// The column that holds what `QUALIFY` asks.
+const QUALIFIES: &str = "\u{0}qualifies";
+
 impl Parser<'_> {
     /// A whole query.
     pub(super) fn query(&mut self) -> Result<Arc<LogicalPlan>> {
@@ -94,13 +97,19 @@ impl Parser<'_> {
             let name = self.dotted_name()?;
             return Ok(Arc::new(LogicalPlan::UnresolvedRelation { name }));
         }
-        if self.is_word("from") {
-            return Err(SparkError::unsupported("a query that begins with FROM", "begin with SELECT"));
-        }
-        if !self.is_word("select") {
+        if !self.is_any(&["select", "from"]) {
             return Err(self.error());
         }
         self.select()
+    }
+
+    /// What stands behind `FROM`, with its `LATERAL VIEW`s.
+    fn from_clause(&mut self) -> Result<Arc<LogicalPlan>> {
+        let mut plan = self.relations()?;
+        while self.is_word("lateral") && self.is_word_at(1, "view") {
+            plan = self.lateral_view(plan)?;
+        }
+        Ok(plan)
     }
 
     /// `ORDER BY`, `SORT BY`, `DISTRIBUTE BY`, `CLUSTER BY`, `LIMIT`, `OFFSET`.
@@ -161,6 +170,8 @@ impl Parser<'_> {
     }
 
     fn select(&mut self) -> Result<Arc<LogicalPlan>> {
+        // `FROM t SELECT a` is `SELECT a FROM t`.
+        let before = if self.eat_word("from") { Some(self.from_clause()?) } else { None };
         self.expect_word("select")?;
         let hints = self.hints()?;
         let distinct = self.eat_word("distinct");
@@ -168,23 +179,22 @@ impl Parser<'_> {
             self.advance();
         }
         let items = self.select_items()?;
-        let mut plan = if self.eat_word("from") { self.relations()? } else { Arc::new(LogicalPlan::OneRow) };
-        while self.is_word("lateral") && self.is_word_at(1, "view") {
-            plan = self.lateral_view(plan)?;
-        }
+        let mut plan = match before {
+            Some(plan) => plan,
+            None if self.eat_word("from") => self.from_clause()?,
+            None => Arc::new(LogicalPlan::OneRow),
+        };
         if self.eat_word("where") {
             plan = Arc::new(LogicalPlan::Filter { condition: self.expression()?, input: plan });
         }
         let grouping = self.grouping()?;
         let having = if self.eat_word("having") { Some(self.expression()?) } else { None };
-        if self.is_word("qualify") {
-            return Err(SparkError::unsupported(
-                "QUALIFY",
-                "compute the window function in a subquery and filter around it",
-            ));
-        }
+        let qualify = if self.eat_word("qualify") { Some(self.expression()?) } else { None };
         let windows = self.window_clause()?;
-        let items: Vec<Expr> = items.into_iter().map(|item| with_named_windows(item, &windows)).collect();
+        let mut items: Vec<Expr> = items.into_iter().map(|item| with_named_windows(item, &windows)).collect();
+        // The condition is computed beside the columns, so that it may hold window functions.
+        let condition = qualify.as_ref().map(|condition| with_named_windows(unaliased(condition, &items), &windows));
+        items.extend(condition.map(|condition| condition.alias(QUALIFIES)));
         plan = match (grouping, &having) {
             (Some(grouping), _) => Arc::new(LogicalPlan::Aggregate { grouping, outputs: items, input: plan }),
             (None, Some(_)) => {
@@ -194,6 +204,11 @@ impl Parser<'_> {
         };
         if let Some(condition) = having {
             plan = Arc::new(LogicalPlan::Filter { condition, input: plan });
+        }
+        if qualify.is_some() {
+            let mark = Expr::UnresolvedAttribute(vec![QUALIFIES.to_owned()]);
+            plan = Arc::new(LogicalPlan::Filter { condition: mark.clone(), input: plan });
+            plan = Arc::new(LogicalPlan::DropColumns { columns: vec![mark], input: plan });
         }
         if distinct {
             plan = Arc::new(LogicalPlan::Distinct { input: plan });
@@ -368,6 +383,20 @@ impl Parser<'_> {
         }
         Ok(plan)
     }
+}
+
+/// The expression with the names of the select list replaced by what they stand for.
+fn unaliased(expr: &Expr, items: &[Expr]) -> Expr {
+    expr.clone().transform_up(&mut |part| match &part {
+        Expr::UnresolvedAttribute(parts) if parts.len() == 1 => {
+            let named = items.iter().find_map(|item| match item {
+                Expr::Alias { child, name, .. } if name.eq_ignore_ascii_case(&parts[0]) => Some((**child).clone()),
+                _ => None,
+            });
+            named.unwrap_or(part)
+        }
+        _ => part,
+    })
 }
 
 fn product(left: &[Vec<Expr>], right: &[Vec<Expr>]) -> Vec<Vec<Expr>> {

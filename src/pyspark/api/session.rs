@@ -170,7 +170,8 @@ pub fn range(interp: &mut Interpreter, args: Args) -> PyResult {
     if step == 0 {
         return Err(super::support::illegal_argument("requirement failed: step (0) cannot be 0"));
     }
-    let partitions = given(partitions).and_then(|value| value.as_int()).and_then(|count| usize::try_from(count).ok());
+    let asked = given(partitions).and_then(|value| value.as_int()).and_then(|count| usize::try_from(count).ok());
+    let partitions = Some(asked.unwrap_or(interp.host()?.application().default_parallelism));
     let schema = StructType::new(vec![StructField::new("id", DataType::Long, false)]);
     frame(interp, LogicalPlan::Range { start, end, step, partitions, output: LogicalPlan::unassigned(&schema) })
 }
@@ -190,9 +191,10 @@ fn sql(interp: &mut Interpreter, args: Args) -> PyResult {
     let query = text_argument(interp, "sqlQuery", &query.unwrap_or(Value::None))?;
     let text = sqlargs::fill(interp, &query, given(parameters), &named)?;
     let host = interp.host()?;
-    let plan = host.sql(&text)?;
-    let plan = host.analyze(plan)?;
-    Ok(frame_of(host, plan))
+    let analyzed = host.sql(&text).and_then(|plan| host.analyze(plan));
+    sqlargs::close_views(interp)?;
+    let plan = analyzed?;
+    Ok(frame_of(interp.host()?, plan))
 }
 
 impl Object for Session {

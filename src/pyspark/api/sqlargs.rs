@@ -8,9 +8,24 @@ use crate::common::ErrorClass;
 use crate::pyspark::host::CatalogRequest;
 use crate::pyspark::lang::{Interpreter, PyResult, Value};
 
-/// Numbers the views made for frames inside SQL text.
+/// The views made for frames inside SQL text.
 #[derive(Default)]
-struct Views(u64);
+struct Views {
+    made: u64,
+    open: Vec<String>,
+}
+
+/// Takes away the views of frames inside SQL text, once its plan holds what they stand for.
+///
+/// # Errors
+/// None of its own.
+pub fn close_views(interp: &mut Interpreter) -> PyResult<()> {
+    let open = std::mem::take(&mut interp.extension::<Views>().open);
+    for name in open {
+        interp.host()?.catalog(CatalogRequest::DropView { name, global: false })?;
+    }
+    Ok(())
+}
 
 /// The text with its arguments filled in.
 ///
@@ -57,8 +72,9 @@ fn braces(interp: &mut Interpreter, query: &str, named: &[(String, Value)]) -> P
         }
         let written = if let Some(frame) = value.downcast::<DataFrame>() {
             let views = interp.extension::<Views>();
-            views.0 += 1;
-            let view = format!("_sql_frame_{}", views.0);
+            views.made += 1;
+            let view = format!("_sql_frame_{}", views.made);
+            views.open.push(view.clone());
             let plan = frame.plan.clone();
             interp.host()?.catalog(CatalogRequest::CreateView {
                 name: view.clone(),
