@@ -35,17 +35,13 @@ pub fn each_document(
         let (mut source, _) = open(slice)?;
         source.read_to_end(&mut bytes).map_err(|error| read_error(&slice.path, &error))?;
         let text = String::from_utf8_lossy(&bytes);
-        let mut rest = text.trim_start_matches('\u{feff}').trim();
-        while !rest.is_empty() {
-            let Some((document, after)) = parse_prefix(rest, leniency) else {
-                f(None, rest);
-                break;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        // A file is one document: what follows the first is not looked at.
+        if !text.is_empty() {
+            match parse_prefix(text, leniency) {
+                Some((document, after)) => f(Some(&document), text[..text.len() - after.len()].trim()),
+                None => f(None, text),
             };
-            let own = rest[..rest.len() - after.len()].trim();
-            if !f(Some(&document), own) {
-                break;
-            }
-            rest = after;
         }
         return Ok(());
     }
@@ -194,7 +190,7 @@ impl Records {
     fn document(&mut self, document: Option<&Json<'_>>, text: &str) -> Result<()> {
         match document {
             Some(Json::List(items)) => {
-                for item in items {
+                for item in items.iter().filter(|item| !matches!(item, Json::Null)) {
                     self.document(Some(item), text)?;
                 }
                 Ok(())
@@ -215,7 +211,6 @@ impl Records {
                 }
                 self.push(row, partly, text)
             }
-            Some(Json::Null) => Ok(()),
             _ => {
                 let row = vec![Scalar::Null; self.wanted.len()];
                 self.push(row, true, text)

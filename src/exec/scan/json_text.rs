@@ -43,13 +43,9 @@ impl Leniency {
     }
 }
 
-/// Parses exactly one value; nothing when the text is not JSON.
+/// Parses one value; nothing when the text does not begin with JSON. What follows it is not looked at, as with Spark's parser.
 pub fn parse<'a>(text: &'a str, leniency: &Leniency) -> Option<Json<'a>> {
-    let mut parser = Parser { text, at: 0, leniency, depth: 0 };
-    parser.blank();
-    let value = parser.value()?;
-    parser.blank();
-    (parser.at == text.len()).then_some(value)
+    parse_prefix(text, leniency).map(|(value, _)| value)
 }
 
 /// The value at the start of the text, and what follows it.

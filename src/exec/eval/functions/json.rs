@@ -16,6 +16,7 @@ use crate::logical::types::DataType;
 use arrow::array::ArrayRef;
 use arrow::datatypes::Int32Type;
 use serde_json::Value as Json;
+use std::cell::Cell;
 
 pub(super) fn kernel(name: &str) -> Option<Kernel> {
     Some(match name {
@@ -43,7 +44,8 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
 }
 
 fn read(text: &str) -> Option<Json> {
-    serde_json::from_str(text).ok()
+    // What follows the first value is not looked at, as with Spark's parser.
+    serde_json::Deserializer::from_str(text).into_iter().next()?.ok()
 }
 
 /// JSON as Spark reads it: text may stand in single quotes, names without any when that is asked for.
@@ -156,7 +158,6 @@ fn walk(json: &Json, steps: &[Step], found: &mut Vec<Json>) {
                 walk(value, rest, found);
             }
         }
-        (Step::Key(_), Json::Array(items)) => items.iter().for_each(|item| walk(item, steps, found)),
         (Step::Index(index), Json::Array(items)) => {
             if let Some(value) = items.get(*index) {
                 walk(value, rest, found);
@@ -208,6 +209,10 @@ pub(super) struct Reading {
     pub(super) trim: (bool, bool),
     /// Whether names may stand without quotes (JSON).
     pub(super) bare_names: bool,
+    /// The field that takes the text of a record that cannot be read whole.
+    pub(super) corrupt: String,
+    /// Whether a part of the record at hand could not be read (JSON).
+    pub(super) lossy: Cell<bool>,
 }
 
 impl Reading {
@@ -215,15 +220,28 @@ impl Reading {
     pub(super) fn malformed(&self, kind: &str, text: &str, wanted: &DataType) -> Result<Scalar> {
         if self.fail_fast {
             return Err(SparkError::new(
-                ErrorClass::SparkException,
+                ErrorClass::Py4JJavaError,
                 format!("the {kind} text '{text}' is malformed, and the mode is FAILFAST"),
             )
-            .with_condition("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION"));
+            .with_help("leave the mode out, and records that cannot be read become nulls"));
         }
         Ok(match wanted {
-            DataType::Struct(fields) => Scalar::Struct(vec![Scalar::Null; fields.fields.len()]),
+            DataType::Struct(fields) => {
+                self.with_record(Scalar::Struct(vec![Scalar::Null; fields.fields.len()]), text, wanted)
+            }
             _ => Scalar::Null,
         })
+    }
+
+    /// A struct whose field for corrupt records holds the text.
+    fn with_record(&self, value: Scalar, text: &str, wanted: &DataType) -> Scalar {
+        let (Scalar::Struct(mut parts), DataType::Struct(fields)) = (value.clone(), wanted) else { return value };
+        for (part, field) in parts.iter_mut().zip(&fields.fields) {
+            if field.name == self.corrupt && field.data_type == DataType::String {
+                *part = Scalar::String(text.to_owned());
+            }
+        }
+        Scalar::Struct(parts)
     }
 
     /// The options of the argument after the schema.
@@ -238,6 +256,8 @@ impl Reading {
             null: String::new(),
             trim: (false, false),
             bare_names: false,
+            corrupt: "_corrupt_record".to_owned(),
+            lossy: Cell::new(false),
         };
         if call.args.len() <= i || call.rows == 0 {
             return Ok(reading);
@@ -249,7 +269,15 @@ impl Reading {
             match name.to_lowercase().as_str() {
                 "dateformat" => reading.date = moments(&value)?,
                 "timestampformat" => reading.timestamp = moments(&value)?,
+                "mode" if value.eq_ignore_ascii_case("DROPMALFORMED") => {
+                    return Err(SparkError::analysis(
+                        "PARSE_MODE_UNSUPPORTED",
+                        format!("`{}` does not know the mode DROPMALFORMED: a row cannot go away here", call.name),
+                    )
+                    .with_help("the modes are PERMISSIVE and FAILFAST; filter the nulls away afterwards"));
+                }
                 "mode" => reading.fail_fast = value.eq_ignore_ascii_case("FAILFAST"),
+                "columnnameofcorruptrecord" => reading.corrupt = value,
                 "sep" | "delimiter" => reading.separator = Some(value),
                 "nullvalue" => reading.null = value,
                 "ignoreleadingwhitespace" => reading.trim.0 = value.eq_ignore_ascii_case("true"),
@@ -292,8 +320,13 @@ fn from_json(call: &Call<'_>) -> Result<ArrayRef> {
             (Some(json @ Json::Object(_)), DataType::Array(..)) => Some(Json::Array(vec![json])),
             (json, _) => json,
         };
+        reading.lossy.set(false);
         let value = json.as_ref().and_then(|json| to_scalar(json, call.out, &reading));
-        value.map_or_else(|| reading.malformed("JSON", text, call.out), Ok)
+        match value {
+            Some(value) if reading.lossy.get() => Ok(reading.with_record(value, text, call.out)),
+            Some(value) => Ok(value),
+            None => reading.malformed("JSON", text, call.out),
+        }
     })
 }
 
@@ -303,7 +336,12 @@ fn to_scalar(json: &Json, data_type: &DataType, reading: &Reading) -> Option<Sca
     if json.is_null() {
         return Some(Scalar::Null);
     }
-    let part = |json: &Json, data_type: &DataType| to_scalar(json, data_type, reading).unwrap_or(Scalar::Null);
+    let part = |json: &Json, data_type: &DataType| {
+        to_scalar(json, data_type, reading).unwrap_or_else(|| {
+            reading.lossy.set(true);
+            Scalar::Null
+        })
+    };
     Some(match data_type {
         T::String => Scalar::String(bare(json)?),
         T::Boolean => Scalar::Boolean(json.as_bool()?),

@@ -67,7 +67,7 @@ fn from_arrays(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_scalars(|row| {
         let (Some(keys), Some(values)) = (items(call, 0, row)?, items(call, 1, row)?) else { return Ok(Scalar::Null) };
         if keys.len() != values.len() {
-            return Err(errors::runtime("_LEGACY_ERROR_TEMP_2017", "the arrays of keys and values differ in length"));
+            return Err(errors::runtime("_LEGACY_ERROR_TEMP_2128", "the arrays of keys and values differ in length"));
         }
         checked(call, keys.into_iter().zip(values).collect())
     })
