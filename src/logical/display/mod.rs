@@ -10,6 +10,7 @@
 
 mod expr;
 mod literal;
+mod node;
 mod plan;
 mod pretty;
 mod step;

@@ -37,8 +37,8 @@ impl LogicalPlan {
             }
             LogicalPlan::LocalRelation { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
             LogicalPlan::Range { start, end, step, partitions, .. } => {
-                let splits = partitions.map_or("None".to_owned(), |count| format!("Some({count})"));
-                format!("Range ({start}, {end}, step={step}, splits={splits})")
+                let splits = partitions.map_or(String::new(), |count| format!(", splits=Some({count})"));
+                format!("Range ({start}, {end}, step={step}{splits})")
             }
             LogicalPlan::OneRow => "OneRowRelation".into(),
             LogicalPlan::Scan(scan) => {

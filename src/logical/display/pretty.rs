@@ -12,13 +12,74 @@ use crate::logical::types::DataType;
 
 /// Functions whose class Spark names in upper case.
 const UPPER: &[&str] = &[
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc", "degrees",
-    "e", "exp", "expm1", "floor", "hypot", "log10", "log1p", "log2", "pi", "power", "radians", "sec", "signum", "sin",
-    "sinh", "sqrt", "tan", "tanh", "rlike", "log",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "cos",
+    "cosh",
+    "cot",
+    "csc",
+    "degrees",
+    "e",
+    "exp",
+    "expm1",
+    "floor",
+    "hypot",
+    "log10",
+    "log1p",
+    "log2",
+    "pi",
+    "power",
+    "radians",
+    "sec",
+    "signum",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "rlike",
+    "log",
+    "percent_rank",
 ];
 
 /// How Spark writes the order that `array_sort` has without a function.
 const DEFAULT_ORDER: &str = "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())";
+
+/// The function that `aggregate` has when nothing is done in the end.
+const IDENTITY: &str = "lambdafunction(namedlambdavariable(), namedlambdavariable())";
+
+/// Types whose names are functions, too.
+fn is_type_name(name: &str) -> bool {
+    matches!(
+        name,
+        "string"
+            | "int"
+            | "bigint"
+            | "smallint"
+            | "tinyint"
+            | "double"
+            | "float"
+            | "decimal"
+            | "boolean"
+            | "binary"
+            | "date"
+            | "timestamp"
+    )
+}
+
+/// Whether the text of a schema is that of a map.
+fn is_map(schema: &str) -> bool {
+    let schema = schema.trim().to_ascii_lowercase();
+    schema.starts_with("map<")
+        || (schema.starts_with('{') && schema.contains("\"type\":\"map\"") && !schema.contains("\"fields\""))
+}
 
 impl BinaryOp {
     /// The operator as written between two values.
@@ -62,6 +123,8 @@ impl Expr {
             Expr::Alias { child, name, .. } => format!("{} AS {name}", child.pretty_name()),
             Expr::MultiAlias { child, .. } => child.pretty_name(),
             Expr::Cast { child, implicit: true, .. } => child.pretty_name(),
+            // Spark forgets that such a cast was written.
+            Expr::Cast { child, to, .. } if to.is_nested() => child.pretty_name(),
             Expr::Cast { child, to, mode, .. } => {
                 let word = if *mode == CastMode::Try { "TRY_CAST" } else { "CAST" };
                 format!("{word}({} AS {})", child.pretty_name(), to.sql())
@@ -245,9 +308,15 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
             return format!("shiftleft({}, {})", value.pretty_name(), by.pretty_name());
         }
         ("<<" | ">>" | ">>>", [value, by]) => return format!("({} {name} {})", value.pretty_name(), by.pretty_name()),
+        ("from_json", [_, Expr::Literal(Scalar::String(schema), _), ..]) if is_map(schema) => return "entries".into(),
         ("from_json" | "from_csv" | "from_xml", [value, ..]) => return format!("{name}({})", value.pretty_name()),
         ("positive", [value]) => return format!("(+ {})", value.pretty_name()),
         ("approx_count_distinct", [value, _]) => return format!("approx_count_distinct({})", value.pretty_name()),
+        ("with_field" | "drop_fields", [_, ..]) => return changed_fields(name, args),
+        ("aggregate" | "reduce", [_, _, _]) => return format!("{name}({}, {IDENTITY})", names(args)),
+        ("shuffle", [value, _]) => return format!("shuffle({})", value.pretty_name()),
+        // A type's name as a function is a cast that nobody wrote, which shows what it casts.
+        (name, [value]) if is_type_name(name) => return value.pretty_name(),
         ("array_sort", [value]) => return format!("array_sort({}, {DEFAULT_ORDER})", value.pretty_name()),
         ("percentile_cont", [value, at]) => {
             return format!("percentile_cont({}) WITHIN GROUP (ORDER BY {})", at.pretty_name(), value.pretty_name());
@@ -284,6 +353,31 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
     format!("{}({})", function_name(name, origin), parts.join(", "))
 }
 
+/// `withField` and `dropFields`, one after the other, are one function of a struct to Spark.
+fn changed_fields(name: &str, args: &[Expr]) -> String {
+    let (mut name, mut args) = (name, args);
+    let mut changes = Vec::new();
+    loop {
+        let Some(input) = args.first() else { return String::new() };
+        changes.push(match args.last() {
+            Some(value) if name == "with_field" => format!("WithField({})", value.pretty_name()),
+            _ => "dropfield()".to_owned(),
+        });
+        match input {
+            Expr::Call(call) if matches!(call.name.as_str(), "with_field" | "drop_fields") => {
+                (name, args) = (&call.name, &call.args);
+            }
+            Expr::Function { function, args: inner, .. } if matches!(function.name, "with_field" | "drop_fields") => {
+                (name, args) = (function.name, inner);
+            }
+            structure => {
+                changes.reverse();
+                return format!("update_fields({}, {})", structure.pretty_name(), changes.join(", "));
+            }
+        }
+    }
+}
+
 fn trim_name(side: &str, value: &Expr, what: &Expr) -> String {
     format!("TRIM({side} {} FROM {})", what.pretty_name(), value.pretty_name())
 }
@@ -296,6 +390,9 @@ pub fn function_name(name: &str, origin: CallOrigin) -> String {
         ("pow", CallOrigin::ColumnApi) => "POWER".into(),
         ("mean", CallOrigin::ColumnApi) => "avg".into(),
         ("current_database", _) => "current_schema".into(),
+        ("random", _) => "rand".into(),
+        ("to_varchar", _) => "to_char".into(),
+        ("array_agg", _) => "collect_list".into(),
         ("dateadd", CallOrigin::ColumnApi) => "date_add".into(),
         ("timestamp_add", CallOrigin::ColumnApi) => "timestampadd".into(),
         ("timestamp_diff", CallOrigin::ColumnApi) => "timestampdiff".into(),
@@ -310,6 +407,12 @@ pub fn function_name(name: &str, origin: CallOrigin) -> String {
 fn shown_defaults(name: &str, given: usize) -> &'static [&'static str] {
     match (name, given) {
         ("round" | "bround", 1) => &["0"],
+        ("replace", 2) => &[""],
+        ("overlay", 3) => &["-1"],
+        ("mask", 1) => &["X", "x", "n", "NULL"],
+        ("mask", 2) => &["x", "n", "NULL"],
+        ("mask", 3) => &["n", "NULL"],
+        ("mask", 4) => &["NULL"],
         ("lpad" | "rpad", 2) => &[" "],
         ("locate" | "position" | "charindex", 2) => &["1"],
         ("sort_array", 1) => &["true"],

@@ -124,7 +124,21 @@ fn with_element(name: &str, args: Vec<Expr>, context: &ResolveContext, out: Out)
     let DataType::Array(own, nullable) = args[0].data_type() else {
         return Err(unexpected_input(name, &args[0], 0, "\"ARRAY\""));
     };
-    let all = common_type(&own, &args[1].data_type(), context.ansi).ok_or_else(|| array_mismatch(name, &args))?;
+    let given = args[1].data_type();
+    if name == "array_contains" && given == DataType::Null {
+        return Err(SparkError::analysis(
+            "DATATYPE_MISMATCH.NULL_TYPE",
+            "`array_contains` cannot look for NULL: nothing equals it",
+        )
+        .with_help("use exists(array, x -> x is null)"));
+    }
+    // Text and other types are not brought together here, although they are elsewhere.
+    let text = |data_type: &DataType| *data_type == DataType::String;
+    let both_known = *own != DataType::Null && given != DataType::Null;
+    if both_known && text(&own) != text(&given) {
+        return Err(array_mismatch(name, &args));
+    }
+    let all = common_type(&own, &given, context.ansi).ok_or_else(|| array_mismatch(name, &args))?;
     let out = match out {
         Maybe(Boolean) => {
             let sure = !nullable && !args[0].nullable() && !args[1].nullable();

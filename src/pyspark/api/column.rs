@@ -12,7 +12,6 @@ use crate::logical::types::DataType;
 use crate::pyspark::lang::{
     Args, BinaryOp, CompareOp, Interpreter, Object, PyResult, Raised, UnaryOp, Value, attribute_error, type_error,
 };
-use std::convert::Infallible;
 
 /// A column.
 pub struct Column {
@@ -524,23 +523,7 @@ impl Object for Column {
     }
 
     fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
-        Ok(format!("Column<'{}'>", quoted(self.expr.clone()).pretty_name()))
-    }
-}
-
-/// The expression with every name quoted that needs it.
-fn quoted(expr: Expr) -> Expr {
-    match expr {
-        Expr::UnresolvedAttribute(parts) => {
-            Expr::UnresolvedAttribute(parts.iter().map(|part| crate::logical::display::quote_if_needed(part)).collect())
-        }
-        Expr::Attribute(column) => {
-            Expr::UnresolvedAttribute(vec![crate::logical::display::quote_if_needed(&column.name)])
-        }
-        other => {
-            let kept = other.clone();
-            other.try_map_children::<Infallible>(&mut |child| Ok(quoted(child))).unwrap_or(kept)
-        }
+        Ok(format!("Column<'{}'>", self.expr.node_text()))
     }
 }
 

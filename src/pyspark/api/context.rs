@@ -73,6 +73,8 @@ pub const ATTRIBUTES: &[&str] = &[
     "defaultMinPartitions",
     "defaultParallelism",
     "master",
+    "pythonExec",
+    "pythonVer",
     "resources",
     "sparkHome",
     "startTime",
@@ -94,6 +96,10 @@ pub const CONF_METHODS: &[&str] = &[
     "setSparkHome",
     "toDebugString",
 ];
+
+/// What `setLocalProperty` was told.
+#[derive(Default)]
+struct LocalProperties(std::collections::BTreeMap<String, String>);
 
 /// The context of the session.
 pub fn context(interp: &mut Interpreter) -> Value {
@@ -251,7 +257,25 @@ impl Context {
             }
             "stop" => session::stop_session(interp),
             "sparkUser" => Ok(Value::str("learner")),
-            "getLocalProperty" => Ok(Value::None),
+            "getLocalProperty" => {
+                let key = text_argument(interp, "key", &args.one(name)?)?;
+                let known = interp.extension::<LocalProperties>().0.get(&key).cloned();
+                Ok(known.map_or(Value::None, Value::str))
+            }
+            "setLocalProperty" => {
+                let [key, value] = args.bind(name, ["key", "value"], 2)?;
+                let key = text_argument(interp, "key", &key.unwrap_or(Value::None))?;
+                let properties = match given(value) {
+                    Some(value) => Some(interp.str(&value)?),
+                    None => None,
+                };
+                let known = &mut interp.extension::<LocalProperties>().0;
+                match properties {
+                    Some(value) => known.insert(key, value),
+                    None => known.remove(&key),
+                };
+                Ok(Value::None)
+            }
             "getSystemProperty" => {
                 let key = args.one(name)?;
                 let own = text_argument(interp, "key", &key)? == "SPARK_SUBMIT";
@@ -264,7 +288,6 @@ impl Context {
             "setLogLevel"
             | "setJobGroup"
             | "setJobDescription"
-            | "setLocalProperty"
             | "setInterruptOnCancel"
             | "setSystemProperty"
             | "cancelAllJobs"
@@ -312,6 +335,8 @@ impl Object for Context {
             "defaultParallelism" => Value::Int(application.default_parallelism as i64),
             "defaultMinPartitions" => Value::Int(application.default_parallelism.min(2) as i64),
             "version" => Value::str(session::VERSION),
+            "pythonExec" => Value::str("python3"),
+            "pythonVer" => Value::str("3.11"),
             "startTime" => Value::Int(interp.host()?.now_micros() / 1000),
             "resources" => Value::dict(crate::pyspark::lang::Dict::new()),
             _ => Value::None,

@@ -122,6 +122,18 @@ pub fn row_scalars(
     }
     if checked {
         verify::verify(interp, row, whole, false, None)?;
+    } else if let Some(items) = row.as_items()
+        && items.len() != schema.fields.len()
+    {
+        return Err(super::support::raise(
+            crate::common::ErrorClass::IllegalArgumentException,
+            "STRUCT_ARRAY_LENGTH_MISMATCH",
+            format!(
+                "Input row doesn't have expected number of values required by the schema. {} fields are required while {} values are provided.",
+                schema.fields.len(),
+                items.len()
+            ),
+        ));
     }
     match convert::from_value(interp, row, whole)? {
         Scalar::Struct(parts) => Ok(parts),

@@ -6,7 +6,7 @@ use super::row::Row;
 use super::support::raise;
 use crate::common::ErrorClass;
 use crate::logical::types::{DataType, StructField, StructType};
-use crate::pyspark::lang::{Interpreter, PyResult, Raised, Value};
+use crate::pyspark::lang::{Interpreter, PyResult, Raised, Value, index_error};
 
 /// The schema of all rows together; `names` are the columns' names as given.
 ///
@@ -36,6 +36,13 @@ pub fn schema(interp: &mut Interpreter, rows: &[Value], names: Option<&[String]>
         ));
     }
     if let Some(names) = names {
+        if names.len() > fields.fields.len() {
+            return Err(index_error("list index out of range").with_help(format!(
+                "{} names were given for rows of {} values",
+                names.len(),
+                fields.fields.len()
+            )));
+        }
         for (field, name) in fields.fields.iter_mut().zip(names) {
             field.name.clone_from(name);
         }

@@ -44,27 +44,15 @@ fn horizontal(names: &[String], cells: &[Vec<String>], truncate: usize) -> Strin
             *slot = (*slot).max(width(cell));
         }
     }
-    let mut rule = String::from("+");
-    for width in &widths {
-        rule.push_str(&"-".repeat(*width));
-        rule.push('+');
-    }
-    rule.push('\n');
+    let dashes: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    let rule = format!("+{}+\n", dashes.join("+"));
     let mut text = rule.clone();
     let line = |text: &mut String, row: &[String]| {
-        text.push('|');
-        for (cell, slot) in row.iter().zip(&widths) {
+        let padded = row.iter().zip(&widths).map(|(cell, slot)| {
             let gap = " ".repeat(slot.saturating_sub(width(cell)));
-            if truncate > 0 {
-                text.push_str(&gap);
-                text.push_str(cell);
-            } else {
-                text.push_str(cell);
-                text.push_str(&gap);
-            }
-            text.push('|');
-        }
-        text.push('\n');
+            if truncate > 0 { gap + cell } else { format!("{cell}{gap}") }
+        });
+        let _ = writeln!(text, "|{}|", padded.collect::<Vec<_>>().join("|"));
     };
     line(&mut text, names);
     text.push_str(&rule);

@@ -136,7 +136,7 @@ fn replace(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> 
     for column in plan.output() {
         let chosen = names.as_ref().is_none_or(|names| names.contains(&column.name));
         let fitting: Vec<&(Value, Value)> =
-            pairs.iter().filter(|(old, _)| old.is_none() || fits(old, &column.data_type)).collect();
+            pairs.iter().filter(|(old, _)| old.is_none() || can_hold(old, &column.data_type)).collect();
         if !chosen || fitting.is_empty() {
             exprs.push(Expr::Attribute(column));
             continue;
@@ -152,6 +152,12 @@ fn replace(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> 
         exprs.push(Expr::Case { branches, otherwise: Some(Box::new(own)) }.alias(name));
     }
     frame(interp, LogicalPlan::Project { exprs, input: plan.clone() })
+}
+
+/// Whether a column may hold the value that is looked for: whole numbers and decimals are never NaN or infinite.
+fn can_hold(old: &Value, data_type: &DataType) -> bool {
+    let is_real = matches!(data_type, DataType::Double | DataType::Float);
+    fits(old, data_type) && (is_real || old.as_float().is_none_or(f64::is_finite))
 }
 
 fn replacements(interp: &Interpreter, old: &Value, new: Option<Value>) -> PyResult<Vec<(Value, Value)>> {
