@@ -104,7 +104,7 @@ impl Parser<'_> {
     }
 
     /// What stands behind `FROM`, with its `LATERAL VIEW`s.
-    fn from_clause(&mut self) -> Result<Arc<LogicalPlan>> {
+    fn read_relations(&mut self) -> Result<Arc<LogicalPlan>> {
         let mut plan = self.relations()?;
         while self.is_word("lateral") && self.is_word_at(1, "view") {
             plan = self.lateral_view(plan)?;
@@ -171,7 +171,7 @@ impl Parser<'_> {
 
     fn select(&mut self) -> Result<Arc<LogicalPlan>> {
         // `FROM t SELECT a` is `SELECT a FROM t`.
-        let before = if self.eat_word("from") { Some(self.from_clause()?) } else { None };
+        let before = if self.eat_word("from") { Some(self.read_relations()?) } else { None };
         self.expect_word("select")?;
         let hints = self.hints()?;
         let distinct = self.eat_word("distinct");
@@ -181,7 +181,7 @@ impl Parser<'_> {
         let items = self.select_items()?;
         let mut plan = match before {
             Some(plan) => plan,
-            None if self.eat_word("from") => self.from_clause()?,
+            None if self.eat_word("from") => self.read_relations()?,
             None => Arc::new(LogicalPlan::OneRow),
         };
         if self.eat_word("where") {

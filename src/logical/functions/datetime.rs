@@ -162,7 +162,7 @@ fn from_unixtime(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> R
     if args.len() == 1 {
         args.push(default_pattern());
     }
-    signature(name, args, context, &[Big, Str], 0, Of(Text))
+    signature(name, args, context, &[Big, Str], 0, Maybe(Text))
 }
 
 fn convert_timezone(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

@@ -81,8 +81,8 @@ fn hash(value: &Scalar, of_text: &Scalar) -> u32 {
     let long =
         |whole: i64| i32::try_from(whole).map_or((whole ^ (whole as u64 >> 32) as i64) as u32, |small| small as u32);
     match (value, of_text) {
-        (Scalar::Byte(whole), _) => *whole as i32 as u32,
-        (Scalar::Short(whole), _) => *whole as i32 as u32,
+        (Scalar::Byte(whole), _) => i32::from(*whole) as u32,
+        (Scalar::Short(whole), _) => i32::from(*whole) as u32,
         (Scalar::Integer(whole) | Scalar::Date(whole), _) => *whole as u32,
         (Scalar::Long(whole), _) => long(*whole),
         (Scalar::Boolean(truth), _) => {

@@ -198,12 +198,14 @@ fn bind(interp: &mut Interpreter, entry: &Entry, parameters: &[Parameter], args:
         return Err(missing_arguments(entry.python, "positional", &missing));
     }
     let mut exprs = Vec::new();
+    // A default behind an argument that was left out would take its place: `unix_timestamp()`.
+    let mut left_out = false;
     for (parameter, slot) in parameters.iter().zip(slots) {
         let slot = if parameter.optional { given(slot) } else { slot };
         match (slot, parameter.default) {
             (Some(value), _) => exprs.push(argument(interp, parameter, &value)?),
-            (None, Some(default)) => exprs.push(default_literal(default)),
-            (None, None) => {}
+            (None, Some(default)) if !left_out => exprs.push(default_literal(default)),
+            (None, _) => left_out = true,
         }
     }
     Ok(exprs)

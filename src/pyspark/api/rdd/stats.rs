@@ -5,7 +5,10 @@ use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Value,
 
 pub(super) const METHODS: &[(&str, Method)] = &[
     ("sum", |interp, _, rdd, _| sum(interp, rdd)),
-    ("sumApprox", |interp, _, rdd, _| sum(interp, rdd)),
+    ("sumApprox", |interp, _, rdd, _| {
+        let sum = sum(interp, rdd)?;
+        Ok(sum.as_float().map_or(sum, Value::Float))
+    }),
     ("mean", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.mean))),
     ("meanApprox", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.mean))),
     ("variance", |interp, _, rdd, _| Ok(Value::Float(counter(interp, rdd)?.variance(0)))),
