@@ -4,10 +4,10 @@
     cargo build --release
     python3 tests/compare_with_history_server.py [--engine target/release/batchlab] [--python python3] [--script FILE …] [--logs DIR]
 
-Runs the solutions of all steps (or the scripts given) with `--spark-events`, one of them also with a dying node, starts the History Server
-on a free port of this machine, and asks its REST interface (`/api/v1`) for jobs, stages, tasks, shuffle and input records and bytes,
-executors and SQL executions; then every page is opened once. Whatever differs from `batchlab metrics --json` is printed, and the exit
-status is 1.
+Runs the solutions of all steps and the scripts of tests/history (or the scripts given) with `--spark-events`, the last one also with a
+dying node, starts the History Server on a free port of this machine, and asks its REST interface (`/api/v1`) for jobs, stages, tasks,
+shuffle and input records and bytes, executors with what each of them did, and SQL executions with their plans and how they ended; then
+every page is opened once. Whatever differs from `batchlab metrics --json` is printed, and the exit status is 1.
 
 `--logs DIR` compares logs of real Spark instead (plain or `.gz`): what the History Server says of them with what batchlab reads in them.
 Such logs are recorded by `tests/compare_behaviour_with_spark.py --keep DIR`.
@@ -31,6 +31,16 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLUSTER = ["--nodes", "3", "--cores", "4"]
+
+
+# What the History Server says of an executor, and what batchlab calls it.
+EXECUTOR_FIGURES = {
+    "totalCores": "cores",
+    "totalTasks": "tasks",
+    "totalInputBytes": "input_bytes",
+    "totalShuffleRead": "shuffle_read_bytes",
+    "totalShuffleWrite": "shuffle_write_bytes",
+}
 
 
 def free_port():
@@ -72,8 +82,9 @@ def wait_for(port, count, server):
     return get(port, "/api/v1/applications?limit=1000")
 
 
-def compare(port, app, summary, queries, say):
-    """Compares one application; `summary` is batchlab's."""
+def compare(port, app, numbers, queries, say):
+    """Compares one application; `numbers` is what batchlab says, `queries` how many there are and how many of them failed."""
+    summary, (queries, failed) = numbers["summary"], queries
     base = "/api/v1/applications/%s" % app
     jobs = get(port, base + "/jobs")
     stages = [s for s in get(port, base + "/stages") if s["status"] not in ("SKIPPED", "PENDING")]
@@ -98,7 +109,16 @@ def compare(port, app, summary, queries, say):
         ("executors", len(executors), summary["executors"]),
         ("executors lost", len([e for e in executors if not e["isActive"]]), summary["executors_lost"]),
         ("SQL executions", len(sql), queries),
+        ("SQL executions that failed", len([e for e in sql if e["status"] == "FAILED"]), failed),
     ]
+    ours = {row["executor"]: row for row in numbers["executors"]}
+    for executor in executors:
+        row = ours.get(0 if executor["id"] == "driver" else int(executor["id"]))
+        if row is None:
+            say("%s: batchlab does not know executor %s" % (app, executor["id"]))
+            continue
+        for name, key in EXECUTOR_FIGURES.items():
+            pairs.append(("%s of executor %s" % (name, executor["id"]), executor[name], row[key]))
     for name, theirs, ours in pairs:
         if theirs != ours:
             say("%s: %s: the History Server says %s, batchlab %s" % (app, name, theirs, ours))
@@ -137,8 +157,9 @@ def write_logs(engine, scripts, work, logs):
         app = (set(os.listdir(logs)) - before).pop()
         text = subprocess.run([engine, "metrics", saved, "--json"], capture_output=True, text=True).stdout
         with open(saved) as events:
-            queries = sum('"event":"QueryStarted"' in line for line in events)
-        expected[app] = (json.loads(text)["summary"], queries)
+            events = [json.loads(line) for line in events]
+        ended = [event for event in events if event.get("event") == "QueryEnded"]
+        expected[app] = (json.loads(text), (len(ended), sum(event["error"] is not None for event in ended)))
     return expected
 
 
@@ -151,8 +172,10 @@ def copy_logs(engine, folder, logs):
         app = next(json.loads(line)["App ID"] for line in lines if line.startswith('{"Event":"SparkListenerApplicationStart"'))
         pathlib.Path(logs, app).write_text(text)
         numbers = subprocess.run([engine, "metrics", path, "--json"], capture_output=True, text=True).stdout
-        queries = sum(line.startswith('{"Event":"org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"') for line in lines)
-        expected[app] = (json.loads(numbers)["summary"], queries)
+        started = '{"Event":"org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"'
+        ended = [json.loads(line) for line in lines if line.startswith(started.replace("SQLExecutionStart", "SQLExecutionEnd"))]
+        queries = sum(line.startswith(started) for line in lines), sum(bool(event.get("errorMessage")) for event in ended)
+        expected[app] = (json.loads(numbers), queries)
     return expected
 
 
@@ -163,7 +186,8 @@ def main():
     arguments.add_argument("--script", action="append", help="instead of the solutions of all steps")
     arguments.add_argument("--logs", help="compare these logs of real Spark instead")
     arguments = arguments.parse_args()
-    scripts = arguments.script or sorted(str(p) for p in (ROOT / "solutions").glob("*/s*.py"))
+    every = [*(ROOT / "solutions").glob("*/s*.py"), *(ROOT / "tests/history").glob("*.py")]
+    scripts = arguments.script or sorted(map(str, every))
     work = tempfile.mkdtemp(prefix="history_")
     logs = os.path.join(work, "logs")
     os.makedirs(logs)
@@ -176,12 +200,12 @@ def main():
     pages = 0
     try:
         known = {app["id"] for app in wait_for(port, len(expected), server)}
-        for app, (summary, queries) in expected.items():
+        for app, (numbers, queries) in expected.items():
             if app not in known:
                 found.append("%s: the History Server does not list it" % app)
                 continue
             try:
-                pages += compare(port, app, summary, queries, found.append)
+                pages += compare(port, app, numbers, queries, found.append)
             except urllib.error.HTTPError as error:
                 found.append("%s: %s answers %d" % (app, error.url, error.code))
     finally:

@@ -6,7 +6,10 @@
 //! ```
 //!
 //! **Invariants.** An accumulator's id depends only on the shuffle, or on the query and the place of the scan, so that a plan that was
-//! planned again goes on counting.
+//! planned again goes on counting. A node that Spark's page follows to its input has one: a `ReusedExchange` has the exchange that it reuses
+//! below it. Without, the page has no graph for the query, and the whole list of queries cannot be asked for.
+//!
+//! As in Spark's own graph, a cache shows the last plan that filled it, and neither its columns nor the plan before.
 
 use crate::common::ids::{QueryId, ShuffleId};
 use serde_json::{Value, json};
@@ -50,6 +53,16 @@ struct Node {
     children: Vec<usize>,
     /// What this exchange became.
     shuffle: Option<ShuffleId>,
+    /// It ran for an earlier query, which filled a cache; its stages have numbers of their own.
+    is_past: bool,
+}
+
+impl Node {
+    /// The line of the exchange that is reused.
+    fn reused(&self) -> Option<&str> {
+        let line = self.text.strip_prefix("ReusedExchange ")?;
+        ["], Exchange ", "], BroadcastExchange "].iter().find_map(|mark| line.find(mark).map(|at| &line[at + 3..]))
+    }
 }
 
 /// The tree of a plan's text. `shuffles` are the query's, in the order in which they ran.
@@ -65,22 +78,37 @@ pub(super) fn of(plan: &str, query: QueryId, shuffles: &[ShuffleId]) -> Value {
 fn parse(plan: &str) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
     let mut path: Vec<usize> = Vec::new();
+    let mut left_out: Option<usize> = None;
     for line in plan.lines().filter(|line| !line.is_empty() && !line.starts_with("== ")) {
         let body = line.trim_start_matches([' ', ':', '+', '-']);
         let depth = (line.len() - body.len()) / 3;
+        left_out = left_out.filter(|start| depth >= *start);
+        if left_out.is_some() {
+            continue;
+        }
+        if body == "== Initial Plan ==" {
+            left_out = Some(depth);
+        }
+        if body.starts_with("== ") || body.starts_with("InMemoryRelation ") {
+            continue;
+        }
         let (group, text) = match body.strip_prefix("*(").and_then(|rest| rest.split_once(") ")) {
             Some((group, text)) => (group.parse().ok(), text),
             None => (None, body),
         };
         path.retain(|place| nodes[*place].depth < depth);
         let at = nodes.len();
+        let mut is_past = false;
         if let Some(parent) = path.last() {
-            nodes[*parent].children.push(at);
+            let parent = &mut nodes[*parent];
+            parent.children.push(at);
+            let has_run = parent.text.starts_with("InMemoryTableScan ") && text.ends_with(" isFinalPlan=true");
+            is_past = parent.is_past || has_run;
         } else if at > 0 {
             // A second root would be a line that does not belong to the tree.
             continue;
         }
-        nodes.push(Node { depth, group, text: text.to_owned(), children: Vec::new(), shuffle: None });
+        nodes.push(Node { depth, group, text: text.to_owned(), children: Vec::new(), shuffle: None, is_past });
         path.push(at);
     }
     nodes
@@ -92,7 +120,7 @@ fn assign(nodes: &mut [Node], shuffles: &[ShuffleId]) {
     height(nodes, 0, &mut exchanges);
     exchanges.sort_by_key(|(height, _)| *height);
     let mut known = vec![None; nodes.len()];
-    for node in nodes.iter() {
+    for node in nodes.iter().filter(|node| !node.is_past) {
         if let Some(id) = node.text.strip_prefix("ShuffleQueryStage ").and_then(|id| id.parse().ok()) {
             node.children.iter().for_each(|child| known[*child] = Some(ShuffleId(id)));
         }
@@ -107,7 +135,7 @@ fn assign(nodes: &mut [Node], shuffles: &[ShuffleId]) {
 /// How many exchanges lie one upon another below and at a node.
 fn height(nodes: &[Node], at: usize, exchanges: &mut Vec<(usize, usize)>) -> usize {
     let below = nodes[at].children.iter().map(|child| height(nodes, *child, exchanges)).max().unwrap_or(0);
-    if !nodes[at].text.starts_with("Exchange ") {
+    if !nodes[at].text.starts_with("Exchange ") || nodes[at].is_past {
         return below;
     }
     exchanges.push((below + 1, at));
@@ -118,8 +146,9 @@ fn height(nodes: &[Node], at: usize, exchanges: &mut Vec<(usize, usize)>) -> usi
 fn tree(nodes: &[Node], at: usize, above: Option<u32>, part: Option<ShuffleId>, query: QueryId) -> Value {
     let node = &nodes[at];
     let below = if node.text.starts_with("Exchange ") { node.shuffle } else { part };
-    let children: Vec<Value> =
+    let mut children: Vec<Value> =
         node.children.iter().map(|child| tree(nodes, *child, node.group, below, query)).collect();
+    children.extend(node.reused().map(|line| exchange(nodes, line, query)));
     let own = node_json(&name_of(&node.text), &node.text, metrics(node, part, query), children);
     match node.group {
         Some(group) if above != Some(group) => {
@@ -127,6 +156,14 @@ fn tree(nodes: &[Node], at: usize, above: Option<u32>, part: Option<ShuffleId>, 
             node_json(&name, &name, Vec::new(), vec![own])
         }
         _ => own,
+    }
+}
+
+/// The exchange with this line, with what is below it: the page sees by that that it is the same.
+fn exchange(nodes: &[Node], line: &str, query: QueryId) -> Value {
+    match nodes.iter().position(|node| node.text == line) {
+        Some(at) => tree(nodes, at, None, None, query),
+        None => node_json(&name_of(line), line, Vec::new(), Vec::new()),
     }
 }
 
@@ -196,6 +233,59 @@ AdaptiveSparkPlan isFinalPlan=false
             "          WholeStageCodegen (1)".to_owned(),
             "            Filter".to_owned(),
             "              Scan ExistingRDD".to_owned(),
+        ];
+        assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn a_reused_exchange_leads_to_the_one_that_ran() {
+        let exchange = "Exchange hashpartitioning(k#1, 4), ENSURE_REQUIREMENTS, [plan_id=1]";
+        let plan = format!(
+            "AdaptiveSparkPlan isFinalPlan=false
++- SortMergeJoin [k#1], [k#5], Inner
+   :- ShuffleQueryStage 3
+   :  +- {exchange}
+   :     +- FileScan csv [k#1]
+   +- ShuffleQueryStage 3
+      +- ReusedExchange [k#5], {exchange}
+"
+        );
+        let tree = of(&plan, QueryId(0), &[ShuffleId(3)]);
+        let join = &tree["children"][0];
+        let reused = &join["children"][1]["children"][0];
+        assert_eq!(reused["nodeName"], "ReusedExchange");
+        assert_eq!(reused["children"][0], join["children"][0]["children"][0]);
+        let lost = of("ReusedExchange [a#1, b#2], BroadcastExchange IdentityBroadcastMode", QueryId(0), &[]);
+        assert_eq!(lost["children"][0]["nodeName"], "BroadcastExchange");
+    }
+
+    #[test]
+    fn a_cache_shows_how_it_was_filled_and_counts_nothing_of_that() {
+        let plan = "AdaptiveSparkPlan isFinalPlan=false
++- Exchange SinglePartition, ENSURE_REQUIREMENTS, [plan_id=9]
+   +- InMemoryTableScan [k#1]
+         +- InMemoryRelation [k#1], StorageLevel(disk, memory, deserialized, 1 replicas)
+               +- AdaptiveSparkPlan isFinalPlan=true
+                  +- == Final Plan ==
+                     ResultQueryStage 1
+                     +- ShuffleQueryStage 0
+                        +- Exchange hashpartitioning(k#1, 4), ENSURE_REQUIREMENTS, [plan_id=2]
+                           +- Range (0, 5, step=1, splits=2)
+                  +- == Initial Plan ==
+                     Exchange hashpartitioning(k#1, 4), ENSURE_REQUIREMENTS, [plan_id=1]
+                     +- Range (0, 5, step=1, splits=2)
+";
+        let mut lines = Vec::new();
+        names(&of(plan, QueryId(0), &[ShuffleId(7)]), 0, &mut lines);
+        let wanted = [
+            "AdaptiveSparkPlan",
+            "  Exchange #29",
+            "    InMemoryTableScan",
+            "      AdaptiveSparkPlan",
+            "        ResultQueryStage",
+            "          ShuffleQueryStage",
+            "            Exchange",
+            "              Range",
         ];
         assert_eq!(lines, wanted);
     }

@@ -20,6 +20,11 @@ impl Status {
             EventKind::StageSubmitted { stage, job, partitions, reason } => {
                 self.totals.stages_run += u64::from(stage.attempt == 0);
                 if let Some(known) = self.stages.get_mut(&stage.stage) {
+                    // What it had was lost since: the job runs it after all.
+                    if let Some(at) = known.skipped_by.iter().position(|by| by == job) {
+                        Arc::make_mut(known).skipped_by.remove(at);
+                        self.totals.stages_skipped -= 1;
+                    }
                     let submission = Submission {
                         attempt: stage.attempt,
                         job: *job,
