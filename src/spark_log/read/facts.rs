@@ -108,7 +108,8 @@ impl Facts {
             }
             Said::JobStarted(event) => self.job_started(*event),
             Said::JobEnded(event) => self.job_ended(*event),
-            Said::Stage(event) => self.stage(event.info),
+            Said::StageSubmitted(event) => self.stage_submitted(&event.info),
+            Said::StageCompleted(event) => self.stage_ended(event.info),
             Said::ExecutorAdded(event) => {
                 let (executor, cores) = (event.executor.into(), event.info.cores);
                 self.push(event.time, Fact::ExecutorAdded { executor, cores });
@@ -169,17 +170,18 @@ impl Facts {
         self.push(event.time, Fact::JobEnded { job: event.job, error });
     }
 
-    fn stage(&mut self, info: StageInfo) {
-        if info.completed > 0 {
-            let (stage, attempt, failure) = (info.stage, info.attempt, info.failure);
-            if failure.is_none() {
-                self.completed.insert((stage, attempt));
-            }
-            self.push(info.completed, Fact::StageEnded { stage, attempt, failure });
-        } else {
-            self.submitted.insert(info.stage);
-            self.push(info.submitted, Fact::StageSubmitted { stage: info.stage, attempt: info.attempt });
+    /// Spark writes down what the stage is by then: a short one, told late, has an end here already.
+    fn stage_submitted(&mut self, info: &StageInfo) {
+        self.submitted.insert(info.stage);
+        self.push(info.submitted, Fact::StageSubmitted { stage: info.stage, attempt: info.attempt });
+    }
+
+    fn stage_ended(&mut self, info: StageInfo) {
+        let StageInfo { stage, attempt, failure, completed, .. } = info;
+        if failure.is_none() {
+            self.completed.insert((stage, attempt));
         }
+        self.push(completed, Fact::StageEnded { stage, attempt, failure });
     }
 
     fn environment(&mut self, event: Environment) {

@@ -77,16 +77,20 @@ enum Packing {
     Zstd,
     Lz4,
     Snappy,
+    /// Known, to say so; not read.
+    Lzf,
 }
 
 impl Packing {
     /// What the first bytes tell; nothing where the text is plain.
     fn of(start: &[u8]) -> Option<Packing> {
-        let marks: [(&[u8], Packing); 4] = [
+        let marks: [(&[u8], Packing); 6] = [
             (&[0x1f, 0x8b], Packing::Gzip),
             (&[0x28, 0xb5, 0x2f, 0xfd], Packing::Zstd),
             (b"LZ4Block", Packing::Lz4),
             (b"\x82SNAPPY\0", Packing::Snappy),
+            (b"ZV\0", Packing::Lzf),
+            (b"ZV\x01", Packing::Lzf),
         ];
         marks.into_iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, packing)| packing)
     }
@@ -108,6 +112,10 @@ fn unpacked(file: Counted, size: u64) -> io::Result<Box<dyn Read + Send>> {
         Some(Packing::Zstd) => Box::new(zstd::stream::read::Decoder::with_buffer(input)?),
         Some(Packing::Lz4) => Box::new(Unpacked::new(Lz4Blocks(input))),
         Some(Packing::Snappy) => Box::new(Unpacked::new(SnappyBlocks(input))),
+        Some(Packing::Lzf) => {
+            let message = "it is packed with lzf, which is not read here: let spark.eventLog.compression.codec be zstd, lz4 or snappy";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        }
     };
     Ok(Box::new(reader.take(size.saturating_mul(GROWTH_MAX).max(1 << 30))))
 }

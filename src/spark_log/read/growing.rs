@@ -30,8 +30,8 @@ impl Tally {
             Said::ExecutorAdded(_) => self.executors += 1,
             Said::JobStarted(_) => self.jobs += 1,
             Said::JobEnded(_) => self.jobs_ended += 1,
-            Said::Stage(event) if event.info.completed > 0 => self.stages_ended += 1,
-            Said::Stage(event) => {
+            Said::StageCompleted(_) => self.stages_ended += 1,
+            Said::StageSubmitted(event) => {
                 self.stages += 1;
                 self.tasks_planned += event.info.tasks;
             }

@@ -49,7 +49,8 @@ pub(super) enum Said {
     },
     JobStarted(Box<JobStart>),
     JobEnded(Box<JobEnd>),
-    Stage(Box<StageEvent>),
+    StageSubmitted(Box<StageEvent>),
+    StageCompleted(Box<StageEvent>),
     ExecutorAdded(Box<ExecutorEvent>),
     ExecutorRemoved(Box<ExecutorEvent>),
     Memory {
@@ -114,7 +115,8 @@ impl Parser {
                 is_sane.then_some(Said::JobStarted(job))?
             }
             "SparkListenerJobEnd" => Said::JobEnded(parse(line)?),
-            "SparkListenerStageSubmitted" | "SparkListenerStageCompleted" => Said::Stage(parse(line)?),
+            "SparkListenerStageSubmitted" => Said::StageSubmitted(parse(line)?),
+            "SparkListenerStageCompleted" => Said::StageCompleted(parse(line)?),
             "SparkListenerExecutorAdded" => Said::ExecutorAdded(parse(line)?),
             "SparkListenerExecutorRemoved" => Said::ExecutorRemoved(parse(line)?),
             "SparkListenerBlockManagerAdded" => {

@@ -42,6 +42,22 @@ fn a_real_run_has_its_jobs_stages_tasks_and_shuffles() {
     assert!(skipped > 0, "adaptive execution reads shuffles of earlier jobs");
 }
 
+/// Spark tells of a stage what is true when the line is written, which may be after its end.
+#[test]
+fn a_stage_told_late_is_submitted_all_the_same() {
+    let told_late = |line: &str| {
+        if line.contains("\"SparkListenerStageSubmitted\"") {
+            line.replace("\"Submission Time\":", "\"Completion Time\":1,\"Submission Time\":")
+        } else {
+            line.to_owned()
+        }
+    };
+    let text: String = JOIN.lines().map(|line| told_late(line) + "\n").collect();
+    assert_ne!(text, JOIN);
+    let is_submitted = |kind: &EventKind| matches!(kind, EventKind::StageSubmitted { .. });
+    assert_eq!(count(&log(&text), is_submitted), count(&log(JOIN), is_submitted));
+}
+
 #[test]
 fn a_failed_job_says_why() {
     let log = log(FAILED);
@@ -140,6 +156,13 @@ fn javas_lz4_and_snappy_frames_are_read() {
     }
     assert_eq!(unpacked(&lz4), JOIN);
     assert_eq!(unpacked(&snappy), JOIN);
+}
+
+#[test]
+fn a_packing_that_is_not_read_is_named() {
+    let (_folder, path) = saved("log.lzf", b"ZV\x01\x00\x10\x00\x20rest");
+    let error = open(&path).expect_err("lzf");
+    assert!(error.to_string().contains("lzf"), "{error}");
 }
 
 #[test]
