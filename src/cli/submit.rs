@@ -9,7 +9,10 @@ pub(crate) fn text(plan: &Plan) -> String {
     let cluster = plan.cluster.as_ref().unwrap_or(&plan.default_cluster);
     let cores = cluster.machines.iter().map(|machine| machine.cores).min().unwrap_or(1);
     let memory = cluster.machines.iter().map(|machine| machine.memory_bytes).min().unwrap_or(1 << 30);
-    let mut text = String::from("# The same script on a cluster of this size; name your own master.\n");
+    let mut text = String::from(
+        "# The same script on a cluster of this size; name your own master. The folder for the log must be there.\n\
+         mkdir -p /tmp/spark-events\n",
+    );
     let _ = write!(
         text,
         "spark-submit --master spark://HOST:7077 --properties-file spark-defaults.conf \\\n    --num-executors {} --executor-cores {cores} --executor-memory {}m \\\n    {}",

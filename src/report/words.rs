@@ -1,6 +1,6 @@
 //! Small words that several sentences share: names of tasks, lists, places.
 
-use crate::common::ids::{NodeId, StageId};
+use crate::common::ids::{NodeId, QueryId, StageId};
 use crate::common::text::{plural, visible};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::PlanStep;
@@ -143,6 +143,13 @@ pub fn action(action: &str) -> String {
         "showString" => "show".to_owned(),
         other => line(other, 60),
     }
+}
+
+/// A query with what asked for it. Logs of real Spark do not always say which line that was.
+#[must_use]
+pub fn query(query: QueryId, line: u32, action: &str) -> String {
+    let place = if line == 0 { String::new() } else { format!(", line {line}") };
+    format!("{query}{place}: {}", self::action(action))
 }
 
 /// One line of untrusted text, made safe and cut to `width` characters.

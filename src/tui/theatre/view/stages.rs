@@ -44,7 +44,7 @@ fn waiting(status: &Status) -> &'static str {
 fn title(model: &Model, status: &Status) -> String {
     let query = model.run().query_at(model.cursor.position).and_then(|query| status.queries.get(&query));
     match query {
-        Some(query) => format!("1 Stages of {}, line {}: {}", query.query, query.line, words::action(&query.action)),
+        Some(query) => format!("1 Stages of {}", words::query(query.query, query.line, &query.action)),
         None => "1 Stages".to_owned(),
     }
 }

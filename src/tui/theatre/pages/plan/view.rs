@@ -56,7 +56,7 @@ fn titles(model: &Model, page: &PlanPage, is_narrow: bool) -> (String, String) {
     let left = match query {
         None => "PLAN".to_owned(),
         Some(query) if is_narrow => format!("PLAN  {}", query.query),
-        Some(query) => format!("PLAN  {}, line {}: {}", query.query, query.line, words::action(&query.action)),
+        Some(query) => format!("PLAN  {}", words::query(query.query, query.line, &query.action)),
     };
     let (number, count) = (page.choice + 1, page.steps.len());
     let right = match page.step() {
