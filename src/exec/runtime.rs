@@ -32,6 +32,10 @@ pub trait Operator {
         0
     }
 
+    /// Says that so many of the rows that it gave last were not looked at: who reads has enough, or is a filter that Spark's reader applies
+    /// itself. Spark reads row by row, and does not count them as read.
+    fn unused(&mut self, _rows: usize) {}
+
     /// Whether the rows are held in memory by others for as long as the task runs.
     fn is_in_memory(&self) -> bool {
         false
@@ -133,6 +137,12 @@ impl<'a> Runtime<'a> {
         counts.input_bytes += bytes;
     }
 
+    /// Takes rows back that count as not read.
+    pub fn not_read(&self, rows: u64) {
+        let mut counts = self.counts.borrow_mut();
+        counts.input_rows = counts.input_rows.saturating_sub(rows);
+    }
+
     /// Notes how much an operator holds.
     pub fn holds(&self, bytes: usize) {
         let mut counts = self.counts.borrow_mut();
@@ -174,6 +184,10 @@ impl Operator for Counted<'_> {
 
     fn is_in_memory(&self) -> bool {
         self.rows.is_in_memory()
+    }
+
+    fn unused(&mut self, rows: usize) {
+        self.rows.unused(rows);
     }
 }
 

@@ -254,9 +254,12 @@ fn write<'a>(
 fn collect(rows: &mut Rows<'_>, most: usize, runtime: &Runtime<'_>, output: &mut TaskOutput) -> Result<()> {
     let mut left = most;
     while left > 0 {
-        let Some(batch) = rows.next()? else { break };
-        let batch = batch.slice(0, left.min(batch.num_rows()));
+        let Some(whole) = rows.next()? else { break };
+        let batch = whole.slice(0, left.min(whole.num_rows()));
         left -= batch.num_rows();
+        if batch.num_rows() < whole.num_rows() {
+            rows.unused(whole.num_rows() - batch.num_rows());
+        }
         let mut counts = runtime.counts.borrow_mut();
         counts.result_rows += batch.num_rows() as u64;
         counts.result_bytes += row_bytes(&batch);

@@ -46,7 +46,8 @@ pub fn one_row<'a>() -> Result<Rows<'a>> {
     Ok(Box::new(Ready::new(vec![batch_of(&Arc::new(Schema::empty()), Vec::new(), 1)?])))
 }
 
-struct RangeRows {
+struct RangeRows<'a> {
+    runtime: &'a Runtime<'a>,
     schema: SchemaRef,
     next: i128,
     step: i64,
@@ -67,12 +68,12 @@ pub fn range_slice(start: i64, end: i64, step: i64, partitions: usize, partition
     (from + first * by, step, (last - first) as u64)
 }
 
-/// The numbers of one slice.
-pub fn range<'a>(output: &[Attribute], (next, step, left): (i128, i64, u64)) -> Rows<'a> {
-    Box::new(RangeRows { schema: schema_of(output), next, step, left })
+/// The numbers of one slice. Spark counts them as records that were read.
+pub fn range<'a>(runtime: &'a Runtime<'a>, output: &[Attribute], (next, step, left): (i128, i64, u64)) -> Rows<'a> {
+    Box::new(RangeRows { runtime, schema: schema_of(output), next, step, left })
 }
 
-impl Operator for RangeRows {
+impl Operator for RangeRows<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         if self.left == 0 {
             return Ok(None);
@@ -82,8 +83,13 @@ impl Operator for RangeRows {
         let values: Int64Array = (0..i128::from(rows)).map(|i| (start + i * step) as i64).collect();
         self.left -= rows;
         self.next += i128::from(rows) * step;
+        self.runtime.read(rows, 0);
         let columns: Vec<ArrayRef> = if self.schema.fields().is_empty() { Vec::new() } else { vec![Arc::new(values)] };
         batch_of(&self.schema, columns, rows as usize).map(Some)
+    }
+
+    fn unused(&mut self, rows: usize) {
+        self.runtime.not_read(rows as u64);
     }
 }
 

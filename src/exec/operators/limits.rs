@@ -32,10 +32,17 @@ impl Operator for Limit<'_> {
             let kept = (batch.num_rows() - skipped).min(self.left);
             if kept > 0 {
                 self.left -= kept;
+                if skipped + kept < batch.num_rows() {
+                    self.input.unused(batch.num_rows() - skipped - kept);
+                }
                 return Ok(Some(batch.slice(skipped, kept)));
             }
         }
         Ok(None)
+    }
+
+    fn unused(&mut self, rows: usize) {
+        self.input.unused(rows);
     }
 }
 

@@ -3,6 +3,7 @@
 mod exchange;
 mod expand;
 mod external_sort;
+mod filter;
 mod leaves;
 mod limits;
 mod project;
@@ -24,9 +25,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         }
         PhysicalPlan::Range { start, end, step, partitions, output } => {
             let slice = leaves::range_slice(*start, *end, *step, *partitions, partition);
-            // Spark counts them as records that were read.
-            runtime.read(slice.2, 0);
-            Ok(leaves::range(output, slice))
+            Ok(leaves::range(runtime, output, slice))
         }
         PhysicalPlan::OneRow => leaves::one_row(),
         PhysicalPlan::FileScan(scan) => super::scan::build(runtime, scan, partition),
@@ -34,7 +33,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
             leaves::cached(runtime, *id, output, stored, plan, partition)
         }
         PhysicalPlan::Project { exprs, input } => project::project(runtime, plan, exprs, input, partition),
-        PhysicalPlan::Filter { condition, input } => project::filter(runtime, condition, input, partition),
+        PhysicalPlan::Filter { condition, input } => filter::filter(runtime, condition, input, partition),
         PhysicalPlan::Aggregate { .. } => super::aggregate::build(runtime, plan, partition),
         PhysicalPlan::Join { .. } => super::join::build(runtime, plan, partition),
         PhysicalPlan::Expand { projections, output, input } => {

@@ -17,6 +17,10 @@ impl Operator for Renamed<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         self.input.next()?.map(|batch| reschema(&batch, &self.schema)).transpose()
     }
+
+    fn unused(&mut self, rows: usize) {
+        self.input.unused(rows);
+    }
 }
 
 /// What makes up one partition of a union, under the names of its columns.
@@ -71,6 +75,12 @@ impl<'a, P: Iterator<Item = (&'a PhysicalPlan, usize)>> Operator for Chain<'a, P
             }
             let Some((input, partition)) = self.parts.next() else { return Ok(None) };
             self.current = Some(self.runtime.build(input, partition)?);
+        }
+    }
+
+    fn unused(&mut self, rows: usize) {
+        if let Some(current) = &mut self.current {
+            current.unused(rows);
         }
     }
 }

@@ -59,6 +59,12 @@ struct ScanRows<'a> {
     schema: SchemaRef,
     current: Option<(Rows<'a>, Vec<ArrayRef>)>,
     file: Arc<str>,
+    /// Rows that were given, and those of them that were not used.
+    given: u64,
+    unused: u64,
+    /// Where the slices begin that were read so far, in rows; and the rows that count as read at once.
+    starts: Vec<u64>,
+    at_once: u64,
 }
 
 /// The rows of one task of a scan.
@@ -83,7 +89,24 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, scan: &'a FileScanExec, partition: us
     }
     only_corrupt(scan, &wanted)?;
     let schema = schema_of(&scan.scan.output);
-    Ok(Box::new(ScanRows { runtime, scan, slices, wanted, sources, schema, current: None, file: "".into() }))
+    let at_once = match scan.scan.format {
+        FileFormat::Parquet => parquet::rows_of_a_batch(runtime),
+        FileFormat::Csv | FileFormat::Json | FileFormat::Text => 1,
+    };
+    Ok(Box::new(ScanRows {
+        runtime,
+        scan,
+        slices,
+        wanted,
+        sources,
+        schema,
+        current: None,
+        file: "".into(),
+        given: 0,
+        unused: 0,
+        starts: Vec::new(),
+        at_once,
+    }))
 }
 
 /// Spark refuses to read nothing but the column of corrupt records: it would not know which fields to check.
@@ -129,6 +152,13 @@ impl<'a> ScanRows<'a> {
             .collect()
     }
 
+    /// How many rows count as read when so many were used.
+    fn counted_whole(&self, used: u64) -> u64 {
+        let start = self.starts.iter().rev().find(|start| **start < used).copied().unwrap_or(0);
+        let end = self.starts.iter().find(|start| **start >= used).map_or(self.given, |end| *end.max(&used));
+        (start + (used - start).next_multiple_of(self.at_once)).min(end)
+    }
+
     fn assemble(&self, data: &RecordBatch, constants: &[ArrayRef]) -> Result<RecordBatch> {
         let rows = data.num_rows();
         let zeros = UInt32Array::from(vec![0; if constants.is_empty() { 0 } else { rows }]);
@@ -155,6 +185,7 @@ impl Operator for ScanRows<'_> {
                 if let Some(batch) = rows.next()? {
                     let constants = constants.clone();
                     self.runtime.file.replace(self.file.clone());
+                    self.given += batch.num_rows() as u64;
                     self.runtime.read(batch.num_rows() as u64, 0);
                     return self.assemble(&batch, &constants).map(Some);
                 }
@@ -163,8 +194,17 @@ impl Operator for ScanRows<'_> {
             let Some(slice) = self.slices.next() else { return Ok(None) };
             let constants = self.constants(slice)?;
             self.file = format!("file://{}", slice.path.display()).into();
+            self.starts.push(self.given);
             self.current = Some((self.open(slice)?, constants));
         }
+    }
+
+    /// Columnar files are read batch by batch, and a batch that is begun counts whole.
+    fn unused(&mut self, rows: usize) {
+        let before = self.given - self.counted_whole(self.given - self.unused);
+        self.unused = (self.unused + rows as u64).min(self.given);
+        let now = self.given - self.counted_whole(self.given - self.unused);
+        self.runtime.not_read(now - before);
     }
 }
 

@@ -227,10 +227,22 @@ fn any_values(data_type: &ArrowType, rows: usize) -> Result<ArrayRef> {
     Ok(make_array(ArrayData::builder(data_type.clone()).len(rows).add_buffer(zeros).align_buffers(true).build()?))
 }
 
-/// `spark.sql.parquet.columnarReaderBatchSize`; twice Spark's size unless the script says otherwise.
-fn rows_at_once(runtime: &Runtime<'_>) -> usize {
+/// `spark.sql.parquet.columnarReaderBatchSize`, if the script names it.
+fn wanted_rows(runtime: &Runtime<'_>) -> Option<usize> {
     let rows = runtime.context.conf.get("spark.sql.parquet.columnarReaderBatchSize");
-    rows.and_then(|rows| rows.parse().ok()).unwrap_or(READ_ROWS).clamp(1, 1 << 20)
+    rows.and_then(|rows| rows.parse().ok()).map(|rows: usize| rows.clamp(1, 1 << 20))
+}
+
+/// Rows that are read at a time: twice Spark's number unless the script says otherwise.
+fn rows_at_once(runtime: &Runtime<'_>) -> usize {
+    wanted_rows(runtime).unwrap_or(READ_ROWS)
+}
+
+/// Rows of one of Spark's batches.
+///
+/// **Simplified:** Spark's batches end with the row group; here they are counted from the start of the slice.
+pub fn rows_of_a_batch(runtime: &Runtime<'_>) -> u64 {
+    wanted_rows(runtime).unwrap_or(4096) as u64
 }
 
 impl Operator for ParquetRows<'_> {

@@ -8,6 +8,12 @@ pub(super) fn pushed(filters: &[Expr]) -> String {
     format!("[{}]", filters.iter().filter_map(source_filter).collect::<Vec<_>>().join(", "))
 }
 
+/// Whether a data source understands a condition.
+#[must_use]
+pub fn is_source_filter(expr: &Expr) -> bool {
+    source_filter(expr).is_some()
+}
+
 fn source_filter(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Unary { op: UnaryOp::IsNotNull, child } => Some(format!("IsNotNull({})", column(child)?)),

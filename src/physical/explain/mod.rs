@@ -22,6 +22,7 @@ use crate::logical::display::push_indent;
 use std::fmt::Write;
 use std::sync::Arc;
 
+pub use filters::is_source_filter;
 pub use formatted::formatted;
 pub use line::line;
 
