@@ -190,7 +190,7 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
 const UNITS: [&str; 8] = ["B", "KiB", "MiB", "GiB", "TiB", "s", "ms", "%"];
 
 /// The words between which a line may be broken: a number stays with its unit.
-pub(super) fn pieces(text: &str) -> Vec<String> {
+fn pieces(text: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for word in text.split(' ') {
         let unit = UNITS.contains(&word.trim_end_matches([',', ';', '.', ')', ':']));

@@ -64,7 +64,9 @@ impl Sentence {
     #[must_use]
     pub fn line(&self, format: Format) -> String {
         match format {
-            Format::Text => wrapped(&format!("t={:<8.3} {}", self.at.as_secs_f64(), self.text)),
+            Format::Text => {
+                words::wrap(&format!("t={:<8.3} {}", self.at.as_secs_f64(), self.text), WIDTH, TIME_WIDTH).join("\n")
+            }
             Format::JsonLines => {
                 let time = self.at.0;
                 serde_json::json!({ "t_nanos": time, "kind": self.kind, "text": self.text }).to_string()
@@ -76,22 +78,8 @@ impl Sentence {
 /// The widest line.
 const WIDTH: usize = 120;
 
-/// Breaks a line between words; what follows stands below the text, not below the time.
-fn wrapped(line: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in words::pieces(line) {
-        let last = lines.last().map_or(0, String::len);
-        if last > 0 && last + 1 + word.len() > WIDTH {
-            lines.push(" ".repeat(11) + &word);
-        } else if let Some(current) = lines.last_mut() {
-            if last > 0 {
-                current.push(' ');
-            }
-            current.push_str(&word);
-        }
-    }
-    lines.join("\n")
-}
+/// Of the time before a sentence: what follows a broken line stands below the text.
+const TIME_WIDTH: usize = 11;
 
 /// Tells a run up to a depth.
 #[derive(Debug, Clone, Copy, Default)]
