@@ -24,6 +24,7 @@ use crate::exec::peek::{Peek, PeekedRow};
 use crate::exec::task::{TaskOutput, TaskWork};
 use crate::network::Link;
 use crate::physical::plan::ShuffleSlice;
+use crate::scheduler::outbox::Sizes;
 use crate::scheduler::{CachedReport, FilePiece, Input, Launch, Leaf, TaskEnd};
 use std::sync::Arc;
 
@@ -343,9 +344,10 @@ impl Cluster {
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
         let Some(output) = attempt.output.as_ref() else { return };
         let is_map = self.stage_work.get(&attempt.launch.stage.stage).is_some_and(|work| work.shuffle.is_some());
-        let real = || {
-            let bytes = output.blocks.iter().map(|block| block.bytes).collect();
-            (bytes, output.blocks.iter().map(|block| block.rows).collect())
+        let real = || Sizes {
+            bytes: output.blocks.iter().map(|block| block.bytes).collect(),
+            rows: output.blocks.iter().map(|block| block.rows).collect(),
+            data_bytes: output.blocks.iter().map(|block| block.data_bytes).sum(),
         };
         let sizes = is_map.then(|| pretended.map_or_else(real, |(sizes, _)| sizes));
         let cached = output.cached.iter().map(|(cache, partition, batches)| CachedReport {

@@ -54,10 +54,11 @@ impl Cluster {
     pub(super) fn pretended_map_output(&mut self, stage: StageId) -> Option<(Sizes, MapOutput)> {
         let (_, reduces) = self.scheduler.stages().get(stage)?.writes?;
         let pretend = self.pretend.as_mut()?;
-        let sizes = pretend.sizes.take().filter(|(bytes, _)| bytes.len() == reduces as usize).unwrap_or_else(|| {
+        let sizes = pretend.sizes.take().filter(|sizes| sizes.bytes.len() == reduces as usize).unwrap_or_else(|| {
             let rows = pretend.rows_per_task / u64::from(reduces.max(1));
             let all = |value: u64| std::iter::repeat_n(value, reduces as usize).collect::<Arc<[u64]>>();
-            (all(pretend.bytes_per_block), all(rows))
+            let data_bytes = pretend.bytes_per_block * u64::from(reduces);
+            Sizes { bytes: all(pretend.bytes_per_block), rows: all(rows), data_bytes }
         });
         pretend.sizes = Some(sizes.clone());
         Some((sizes, pretend.blocks.clone()))

@@ -33,6 +33,7 @@ use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
 use crate::network::{FlowId, Network, Place, Wiring};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::allocation::AllocationRules;
+use crate::scheduler::map_outputs::reported_sizes;
 use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
 use crate::status::check::Checker;
 use std::cmp::Reverse;
@@ -398,10 +399,11 @@ impl Cluster {
         for map in 0..table.maps() {
             let Some(status) = table.output(map) else { continue };
             let scaled = |values: &[u64]| values.iter().map(|value| value * self.config.scale).collect::<Vec<u64>>();
-            let (bytes, rows) = (scaled(&status.bytes), scaled(&status.rows));
+            let (bytes, rows) = (reported_sizes(&scaled(&status.sizes.bytes)), scaled(&status.sizes.rows));
             add_all(&mut stats.bytes, &bytes);
             add_all(&mut stats.rows, &rows);
             stats.map_bytes.push(bytes);
+            stats.data_bytes += status.sizes.data_bytes * self.config.scale;
         }
         stats
     }

@@ -9,6 +9,7 @@
 //! file may differ between runs, what a reader gets does not.
 
 use super::batch::row_bytes;
+use super::packing::Packing;
 use super::spill::{alone, failed};
 use crate::common::Result;
 use arrow::ipc::CompressionType;
@@ -117,6 +118,8 @@ pub struct Block {
     pub rows: u64,
     /// Its modelled size on disk.
     pub bytes: u64,
+    /// Its rows before they were packed.
+    pub data_bytes: u64,
     _holds: Arc<Vec<Hold>>,
 }
 
@@ -124,6 +127,7 @@ pub struct Block {
 pub struct BlockWriter {
     room: Arc<Room>,
     parts: Vec<Part>,
+    packing: Packing,
     holds: Vec<Hold>,
     file: Option<(Arc<BlockFile>, u64)>,
 }
@@ -132,19 +136,19 @@ pub struct BlockWriter {
 struct Part {
     pieces: Vec<Piece>,
     rows: u64,
-    plain_bytes: u64,
+    data_bytes: u64,
 }
 
 impl BlockWriter {
     /// For so many reduce partitions.
     pub fn new(room: &Arc<Room>, partitions: usize) -> Self {
         let parts = (0..partitions).map(|_| Part::default()).collect();
-        BlockWriter { room: room.clone(), parts, holds: Vec::new(), file: None }
+        BlockWriter { room: room.clone(), parts, packing: Packing::new(partitions), holds: Vec::new(), file: None }
     }
 
     /// Modelled bytes of all rows so far, uncompressed.
-    pub fn plain_bytes(&self) -> u64 {
-        self.parts.iter().map(|part| part.plain_bytes).sum()
+    pub fn data_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.data_bytes).sum()
     }
 
     /// Appends batches to the blocks of their partitions.
@@ -152,7 +156,15 @@ impl BlockWriter {
     /// # Errors
     /// A full disk.
     pub fn put(&mut self, batches: Vec<(usize, Vec<RecordBatch>)>) -> Result<()> {
-        let sizes: Vec<u64> = batches.iter().map(|(_, batches)| batches.iter().map(row_bytes).sum()).collect();
+        let mut sizes = Vec::with_capacity(batches.len());
+        for (partition, batches) in &batches {
+            let bytes = batches.iter().map(|batch| {
+                let bytes = row_bytes(batch);
+                self.packing.look_at(*partition, batch, bytes);
+                bytes
+            });
+            sizes.push(bytes.sum::<u64>());
+        }
         let hold = self.room.take(sizes.iter().sum());
         for ((partition, batches), bytes) in batches.into_iter().zip(sizes) {
             let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
@@ -163,7 +175,7 @@ impl BlockWriter {
             let part = &mut self.parts[partition];
             part.pieces.extend(pieces);
             part.rows += rows as u64;
-            part.plain_bytes += bytes;
+            part.data_bytes += bytes;
         }
         self.holds.extend(hold);
         Ok(())
@@ -197,17 +209,19 @@ impl BlockWriter {
         Ok(DiskPiece { file: file.clone(), at, length: bytes.len(), rows })
     }
 
-    /// The blocks by partition. Spark compresses blocks: rows shrink to about half, and every block has a frame of its own.
+    /// The blocks by partition.
     pub fn finish(self) -> Vec<Block> {
-        const FRAME_BYTES: u64 = 32;
+        let data_bytes: Vec<u64> = self.parts.iter().map(|part| part.data_bytes).collect();
+        let sizes = self.packing.sizes(&data_bytes);
         let holds = Arc::new(self.holds);
-        let block = |part: Part| Block {
+        let block = |(part, bytes): (Part, u64)| Block {
             pieces: Arc::new(part.pieces),
             rows: part.rows,
-            bytes: if part.rows == 0 { 0 } else { part.plain_bytes / 2 + FRAME_BYTES },
+            bytes: if part.rows == 0 { 0 } else { bytes },
+            data_bytes: part.data_bytes,
             _holds: holds.clone(),
         };
-        self.parts.into_iter().map(block).collect()
+        self.parts.into_iter().zip(sizes).map(block).collect()
     }
 }
 

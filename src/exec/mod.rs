@@ -13,6 +13,7 @@ pub mod infer;
 mod join;
 mod keys;
 mod operators;
+mod packing;
 mod partitioner;
 pub mod peek;
 mod python_batches;
@@ -25,6 +26,7 @@ mod spill;
 pub mod task;
 #[cfg(test)]
 mod tests;
+mod unsafe_row;
 mod window;
 mod write;
 

@@ -77,7 +77,7 @@ pub fn write_blocks(
             held.push(batch, &places);
             if held.rows >= most {
                 held.flush(&mut writer)?;
-                sorter.took(runtime, writer.plain_bytes());
+                sorter.took(runtime, writer.data_bytes());
             }
         }
         held.flush(&mut writer)?;

@@ -334,18 +334,17 @@ impl DagScheduler {
         }
     }
 
-    fn register(&mut self, shuffle: ShuffleId, running: &Running, (bytes, rows): Sizes, out: &mut Outbox) {
+    fn register(&mut self, shuffle: ShuffleId, running: &Running, sizes: Sizes, out: &mut Outbox) {
         let Running { partition: map, executor, node, .. } = *running;
         out.emit(EventKind::MapOutputRegistered {
             shuffle,
             map,
             node,
             executor,
-            bytes: bytes.clone(),
-            rows: rows.clone(),
+            bytes: sizes.bytes.clone(),
+            rows: sizes.rows.clone(),
         });
-        let status = MapStatus { executor, node, bytes, rows };
-        self.tracker.register(shuffle, map, status);
+        self.tracker.register(shuffle, map, MapStatus { executor, node, sizes });
     }
 
     fn map_task_done(&mut self, stage: StageId, partition: u32, step: &mut Step) {

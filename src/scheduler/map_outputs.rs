@@ -1,18 +1,48 @@
 //! The driver's table of map outputs (Spark's `MapOutputTracker`): which map of which shuffle lies on which executor, and how big its blocks are.
 
+use super::outbox::Sizes;
 use crate::common::ids::{ExecutorId, NodeId, ShuffleId};
 use crate::physical::plan::ShuffleSlice;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// One registered map output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapStatus {
     pub executor: ExecutorId,
     pub node: NodeId,
-    /// Per reduce partition.
-    pub bytes: Arc<[u64]>,
-    pub rows: Arc<[u64]>,
+    pub sizes: Sizes,
+}
+
+/// The sizes of one map's blocks as the driver knows them, from their sizes on disk.
+///
+/// Spark's `MapStatus` keeps one byte a block, the power of 1.1 that is not below its size; of more than 2,000 blocks it keeps only which are
+/// empty, the average of the others, and those above 100 MiB.
+#[must_use]
+pub fn reported_sizes(bytes: &[u64]) -> Vec<u64> {
+    /// `spark.shuffle.minNumPartitionsToHighlyCompress`.
+    const MOST_SINGLE_BLOCKS: usize = 2000;
+    /// `spark.shuffle.accurateBlockThreshold`.
+    const HUGE: u64 = 100 << 20;
+    if bytes.len() <= MOST_SINGLE_BLOCKS {
+        return bytes.iter().map(|bytes| power_above(*bytes)).collect();
+    }
+    let ordinary = || bytes.iter().filter(|bytes| (1..HUGE).contains(*bytes));
+    let average = ordinary().sum::<u64>() / (ordinary().count() as u64).max(1);
+    let reported = |bytes: &u64| match *bytes {
+        0 => 0,
+        huge if huge >= HUGE => power_above(huge),
+        _ => average,
+    };
+    bytes.iter().map(reported).collect()
+}
+
+fn power_above(bytes: u64) -> u64 {
+    const BASE: f64 = 1.1;
+    const MOST: f64 = 255.0;
+    match bytes {
+        0 | 1 => bytes,
+        _ => BASE.powf((bytes as f64).log(BASE).ceil().min(MOST)) as u64,
+    }
 }
 
 /// What one executor holds of a shuffle.
@@ -88,7 +118,7 @@ impl ShuffleTable {
             blocks: vec![0; reducers],
         });
         share.maps.insert(map);
-        for ((total, blocks), bytes) in share.bytes.iter_mut().zip(&mut share.blocks).zip(status.bytes.iter()) {
+        for ((total, blocks), bytes) in share.bytes.iter_mut().zip(&mut share.blocks).zip(status.sizes.bytes.iter()) {
             *total += bytes;
             *blocks += u32::from(*bytes > 0);
         }
@@ -102,7 +132,8 @@ impl ShuffleTable {
         self.missing.insert(map);
         if let Some(share) = self.by_executor.get_mut(&status.executor) {
             share.maps.remove(&map);
-            for ((total, blocks), bytes) in share.bytes.iter_mut().zip(&mut share.blocks).zip(status.bytes.iter()) {
+            for ((total, blocks), bytes) in share.bytes.iter_mut().zip(&mut share.blocks).zip(status.sizes.bytes.iter())
+            {
                 *total -= bytes;
                 *blocks -= u32::from(*bytes > 0);
             }
@@ -234,7 +265,7 @@ impl MapOutputTracker {
             let none = Source { node: status.node, first_map: map, blocks: 0, bytes: 0 };
             let source = found.entry(status.executor).or_insert(none);
             for reduce in reduces.clone() {
-                let bytes = status.bytes.get(reduce as usize).copied().unwrap_or(0);
+                let bytes = status.sizes.bytes.get(reduce as usize).copied().unwrap_or(0);
                 source.blocks += u32::from(bytes > 0);
                 source.bytes += bytes;
             }
@@ -286,10 +317,20 @@ impl MapOutputTracker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_driver_knows_sizes_roughly() {
+        assert_eq!(reported_sizes(&[0, 1, 100, 1 << 20]), [0, 1, 106, 1_104_923]);
+        let mut many = vec![100; 2998];
+        many.extend([0, 200 << 20]);
+        assert_eq!(reported_sizes(&many)[2997..], [100, 0, power_above(200 << 20)]);
+    }
 
     fn status(executor: u32, bytes: Vec<u64>) -> MapStatus {
-        let bytes: Arc<[u64]> = bytes.into();
-        MapStatus { executor: ExecutorId(executor), node: NodeId(executor), rows: bytes.clone(), bytes }
+        let (data_bytes, bytes) = (bytes.iter().sum(), Arc::<[u64]>::from(bytes));
+        let sizes = Sizes { rows: bytes.clone(), bytes, data_bytes };
+        MapStatus { executor: ExecutorId(executor), node: NodeId(executor), sizes }
     }
 
     fn tracker() -> MapOutputTracker {

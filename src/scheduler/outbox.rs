@@ -122,14 +122,22 @@ pub enum Loss {
     Decommissioned,
 }
 
-/// Bytes and rows of a map output, per reduce partition.
-pub type Sizes = (Arc<[u64]>, Arc<[u64]>);
+/// How large a map output is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sizes {
+    /// On disk, per reduce partition.
+    pub bytes: Arc<[u64]>,
+    /// Per reduce partition.
+    pub rows: Arc<[u64]>,
+    /// All rows before they were packed: what Spark calls the data size of an exchange.
+    pub data_bytes: u64,
+}
 
 /// How a task attempt ended on its executor.
 #[derive(Debug, Clone)]
 pub enum TaskEnd {
     Succeeded {
-        /** Of a map task: bytes and rows per reduce partition. */
+        /** Of a map task. */
         output: Option<Sizes>,
         /** Partitions of caches that it keeps now. */
         cached: Vec<CachedReport>,

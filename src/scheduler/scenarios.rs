@@ -1,6 +1,6 @@
 //! Told facts, printed commands: the scheduler's rules as short stories.
 
-use super::outbox::{Command, Input, Job, Loss, Outbox, TaskEnd, Timer};
+use super::outbox::{Command, Input, Job, Loss, Outbox, Sizes, TaskEnd, Timer};
 use super::stage_graph::{FilePiece, Leaf, Stage, StageInput};
 use super::*;
 use crate::common::ids::{CacheId, JobId, NodeId, StageId};
@@ -62,7 +62,8 @@ impl Story {
     }
 
     fn map_done(&mut self, task: u64, reducers: usize) -> Vec<String> {
-        let output = Some((vec![10; reducers].into(), vec![1; reducers].into()));
+        let (bytes, rows) = (vec![10; reducers].into(), vec![1; reducers].into());
+        let output = Some(Sizes { bytes, rows, data_bytes: 10 * reducers as u64 });
         self.ends(task, TaskEnd::Succeeded { output, cached: Vec::new() })
     }
 

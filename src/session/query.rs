@@ -612,6 +612,10 @@ impl StageStats for Measured<'_> {
         self.0.shuffle_stats(shuffle).map_bytes.iter().map(|map| map.get(reduce).copied().unwrap_or(0)).collect()
     }
 
+    fn shuffle_data_size(&self, shuffle: ShuffleId) -> u64 {
+        self.0.shuffle_stats(shuffle).data_bytes
+    }
+
     fn shuffle_rows(&self, shuffle: ShuffleId) -> u64 {
         self.0.shuffle_stats(shuffle).rows.iter().sum()
     }

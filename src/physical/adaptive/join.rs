@@ -164,9 +164,7 @@ fn measured(plan: &PhysicalPlan, rules: &Rules<'_>) -> Option<u128> {
         Some((bytes * row_size(&plan.output()) / row_size(&input.output())).max(1))
     };
     match plan {
-        PhysicalPlan::ShuffleRead { shuffle, .. } => {
-            Some(rules.stats.shuffle_sizes(*shuffle).iter().map(|size| u128::from(*size)).sum())
-        }
+        PhysicalPlan::ShuffleRead { shuffle, .. } => Some(u128::from(rules.stats.shuffle_data_size(*shuffle))),
         PhysicalPlan::InMemoryTableScan { id, .. } => rules.stats.cache_size(*id).map(u128::from),
         PhysicalPlan::BroadcastRead { broadcast, .. } => Some(u128::from(rules.stats.broadcast_size(*broadcast).0)),
         PhysicalPlan::Filter { input, .. }

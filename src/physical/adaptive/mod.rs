@@ -53,6 +53,9 @@ pub trait StageStats {
     /// Bytes of one reduce partition, for each map.
     fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Vec<u64>;
 
+    /// All rows of a shuffle before they were packed: what decides whether they are small enough to be broadcast.
+    fn shuffle_data_size(&self, shuffle: ShuffleId) -> u64;
+
     /// Rows written.
     fn shuffle_rows(&self, shuffle: ShuffleId) -> u64;
 

@@ -7,24 +7,32 @@ use crate::physical::requirements;
 use arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
 
-/// Bytes of each (reduce partition, map) of each shuffle.
 #[derive(Default)]
-struct Sizes(BTreeMap<u32, Vec<Vec<u64>>>);
+struct Sizes {
+    /// Bytes of each (reduce partition, map) of each shuffle.
+    packed: BTreeMap<u32, Vec<Vec<u64>>>,
+    /// How many times larger the rows were before they were packed; 0 for not at all.
+    unpacked: u64,
+}
 
 impl Sizes {
     fn with(mut self, shuffle: u32, sizes: &[u64]) -> Self {
-        self.0.insert(shuffle, sizes.iter().map(|size| vec![size / 2, size - size / 2]).collect());
+        self.packed.insert(shuffle, sizes.iter().map(|size| vec![size / 2, size - size / 2]).collect());
         self
     }
 }
 
 impl StageStats for Sizes {
     fn shuffle_sizes(&self, shuffle: ShuffleId) -> Vec<u64> {
-        self.0[&shuffle.0].iter().map(|maps| maps.iter().sum()).collect()
+        self.packed[&shuffle.0].iter().map(|maps| maps.iter().sum()).collect()
     }
 
     fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Vec<u64> {
-        self.0[&shuffle.0][reduce].clone()
+        self.packed[&shuffle.0][reduce].clone()
+    }
+
+    fn shuffle_data_size(&self, shuffle: ShuffleId) -> u64 {
+        self.shuffle_sizes(shuffle).iter().sum::<u64>() * self.unpacked.max(1)
     }
 
     fn shuffle_rows(&self, _shuffle: ShuffleId) -> u64 {
@@ -133,6 +141,15 @@ fn a_side_that_turned_out_small_is_broadcast() {
     assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::BroadcastHash { .. }, .. }));
     assert_eq!(after.decisions.len(), 2, "{:?}", after.decisions);
     assert_eq!(next_stages(&after.plan, &|_| true).len(), 1);
+}
+
+#[test]
+fn packing_does_not_make_a_side_small_enough_to_be_broadcast() {
+    let conf = conf(&[]);
+    let plan = run_all(&join(&conf));
+    let sizes = Sizes { unpacked: 20, ..Sizes::default().with(0, &[BIG; 4]).with(1, &[1 << 20; 4]) };
+    let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
+    assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge, .. }));
 }
 
 #[test]
