@@ -375,9 +375,9 @@ print("groups:", rows.orderBy("k").count())
 fn a_screen_on_which_nothing_moves_sends_nothing_and_sleeps() {
     let mut session = session(120, 40);
     session.shows("? keys");
-    if let Some((busy, _)) = session.rests() {
-        assert!(busy <= 5_000_000, "{busy} ns of 5 s: more than 0.1 %");
-    }
+    // A busy machine makes each wake-up dearer, never cheaper: one quiet rest of three is enough.
+    let is_quiet = (0..3).any(|_| session.rests().is_none_or(|(busy, _)| busy <= 5_000_000));
+    assert!(is_quiet, "three times more than 0.1 % of 5 s");
     session.press("q");
     assert_eq!(session.end().0, 0);
 }
