@@ -2,8 +2,8 @@
 //!
 //! Other than [`Expr::pretty_name`], which names the columns of a result, this is the text of a tree that nobody has looked at yet.
 
-use super::pretty::case_name;
-use crate::logical::expr::{BinaryOp, Call, CastMode, Expr, FrameBound, FrameUnit, UnaryOp, WindowSpec};
+use super::pretty::{case_name, spec_name};
+use crate::logical::expr::{BinaryOp, Call, CastMode, Expr, UnaryOp, WindowSpec};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 
@@ -113,30 +113,6 @@ fn word(op: UnaryOp) -> &'static str {
 }
 
 fn window(spec: &WindowSpec) -> String {
-    let mut parts = Vec::new();
-    if !spec.partition_by.is_empty() {
-        parts.push(format!("PARTITION BY {}", texts(&spec.partition_by)));
-    }
-    if !spec.order_by.is_empty() {
-        let keys: Vec<String> =
-            spec.order_by.iter().map(|key| format!("{} {}", key.child.node_text(), key.direction())).collect();
-        parts.push(format!("ORDER BY {}", keys.join(", ")));
-    }
-    if let Some(frame) = &spec.frame {
-        let unit = match frame.unit {
-            FrameUnit::Rows => "ROWS",
-            FrameUnit::Range => "RANGE",
-        };
-        parts.push(format!("{unit} BETWEEN {} AND {}", bound(&frame.start), bound(&frame.end)));
-    }
-    parts.join(" ")
-}
-
-fn bound(bound: &FrameBound) -> String {
-    match bound {
-        FrameBound::UnboundedPreceding => "UNBOUNDED PRECEDING".into(),
-        FrameBound::CurrentRow => "CURRENT ROW".into(),
-        FrameBound::UnboundedFollowing => "UNBOUNDED FOLLOWING".into(),
-        FrameBound::Offset(offset) => offset.node_text(),
-    }
+    let frame = spec.frame.as_ref().map(|frame| frame.name_with(&Expr::node_text));
+    spec_name(spec, frame, &Expr::node_text)
 }

@@ -154,7 +154,10 @@ impl Expr {
             Expr::WindowFunction { function, args, .. } => function_text(function.name, CallOrigin::Sql, args),
             Expr::Generator { function, args, .. } => format!("{}({})", function.name, names(args)),
             Expr::Window { function, spec } => {
-                format!("{} OVER ({})", function.pretty_name(), spec_name(spec, own_frame(function)))
+                let default = || WindowFrame::default_for(!spec.order_by.is_empty());
+                let given = || spec.frame.clone().unwrap_or_else(default).pretty_name();
+                let frame = own_frame(function).unwrap_or_else(given);
+                format!("{} OVER ({})", function.pretty_name(), spec_name(spec, Some(frame), &Expr::pretty_name))
             }
             Expr::Lambda { params, body } => lambda_name(params.iter().map(|param| param.name.as_str()), body),
             Expr::Udf { function, args, .. } => format!("{}({})", function.name(), names(args)),
@@ -490,19 +493,18 @@ fn own_frame(function: &Expr) -> Option<String> {
     }
 }
 
-fn spec_name(spec: &WindowSpec, own_frame: Option<String>) -> String {
+/// What stands between the brackets of `OVER`, its expressions written by `text`.
+pub(super) fn spec_name(spec: &WindowSpec, frame: Option<String>, text: &dyn Fn(&Expr) -> String) -> String {
     let mut parts = Vec::new();
     if !spec.partition_by.is_empty() {
-        parts.push(format!("PARTITION BY {}", names(&spec.partition_by)));
+        let keys: Vec<String> = spec.partition_by.iter().map(text).collect();
+        parts.push(format!("PARTITION BY {}", keys.join(", ")));
     }
     if !spec.order_by.is_empty() {
-        let order: Vec<String> = spec.order_by.iter().map(SortOrder::pretty_name).collect();
-        parts.push(format!("ORDER BY {}", order.join(", ")));
+        let key = |order: &SortOrder| format!("{} {}", text(&order.child), order.direction());
+        parts.push(format!("ORDER BY {}", spec.order_by.iter().map(key).collect::<Vec<_>>().join(", ")));
     }
-    parts.push(own_frame.unwrap_or_else(|| {
-        let default = || WindowFrame::default_for(!spec.order_by.is_empty());
-        spec.frame.clone().unwrap_or_else(default).pretty_name()
-    }));
+    parts.extend(frame);
     parts.join(" ")
 }
 
@@ -524,26 +526,28 @@ impl WindowFrame {
     /// `ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`.
     #[must_use]
     pub fn pretty_name(&self) -> String {
-        let unit = match self.unit {
-            FrameUnit::Rows => "ROWS",
-            FrameUnit::Range => "RANGE",
-        };
-        format!("{unit} BETWEEN {} AND {}", bound_name(&self.start), bound_name(&self.end))
-    }
-}
-
-fn bound_name(bound: &FrameBound) -> String {
-    match bound {
-        FrameBound::UnboundedPreceding => "UNBOUNDED PRECEDING".into(),
-        FrameBound::CurrentRow => "CURRENT ROW".into(),
-        FrameBound::UnboundedFollowing => "UNBOUNDED FOLLOWING".into(),
-        FrameBound::Offset(offset) => {
+        self.name_with(&|offset| {
             let text = offset.pretty_name();
             match text.strip_prefix('-') {
                 Some(size) => format!("{size} PRECEDING"),
                 None => format!("{text} FOLLOWING"),
             }
-        }
+        })
+    }
+
+    /// The same, its offsets written by `offset`.
+    pub(super) fn name_with(&self, offset: &dyn Fn(&Expr) -> String) -> String {
+        let unit = match self.unit {
+            FrameUnit::Rows => "ROWS",
+            FrameUnit::Range => "RANGE",
+        };
+        let bound = |bound: &FrameBound| match bound {
+            FrameBound::UnboundedPreceding => "UNBOUNDED PRECEDING".into(),
+            FrameBound::CurrentRow => "CURRENT ROW".into(),
+            FrameBound::UnboundedFollowing => "UNBOUNDED FOLLOWING".into(),
+            FrameBound::Offset(rows) => offset(rows),
+        };
+        format!("{unit} BETWEEN {} AND {}", bound(&self.start), bound(&self.end))
     }
 }
 
