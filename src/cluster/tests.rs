@@ -304,10 +304,7 @@ fn a_cached_partition_that_dies_is_made_again_from_its_lineage() {
     assert_eq!(cluster.cache_stats(CacheId(0)).cached, 8);
     assert!(cluster.now() < VirtualTime::from_secs_f64(5.0));
     cluster.advance(VirtualDuration::from_secs(10));
-    let on_the_dead = |event: &EventKind| matches!(event, EventKind::BlockCached { node: NodeId(2), .. });
-    let lost = log.snapshot().iter().filter(|event| on_the_dead(&event.kind)).count() as u32;
-    assert!((1..8).contains(&lost), "{lost} of eight were on node-2");
-    assert_eq!(cluster.cache_stats(CacheId(0)).cached, 8 - lost);
+    assert_eq!(cluster.cache_stats(CacheId(0)).cached, 5, "three of eight were on node-2");
     assert_eq!(collect(&mut cluster, &plan).expect("it runs again"), first);
     assert_eq!(cluster.cache_stats(CacheId(0)).cached, 8);
     let hits: u32 = log
@@ -318,7 +315,7 @@ fn a_cached_partition_that_dies_is_made_again_from_its_lineage() {
             _ => 0,
         })
         .sum();
-    assert_eq!(hits, 8 - lost);
+    assert_eq!(hits, 5);
     cluster.drop_cache(CacheId(0));
     assert_eq!(cluster.cache_stats(CacheId(0)), CacheStats::default());
 }
