@@ -1,6 +1,6 @@
 //! A log of real Spark that still grows: a line that tells how far it is, or the theatre.
 
-use super::{output, stage};
+use super::{opening, output, stage};
 use crate::common::text::{count, plural};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::Event;
@@ -163,7 +163,12 @@ pub(super) fn wait(log: &Path, quiet: bool) -> Result<Vec<Arc<Event>>> {
         true
     });
     followed.map_err(|error| unfollowed(log, &error.to_string()))?;
-    Ok(growing.so_far().events)
+    let read = growing.so_far();
+    drop(progress);
+    if !quiet {
+        opening::tell_remarks(log, &read);
+    }
+    Ok(read.events)
 }
 
 /// Reads what is appended until the application ends, or `look`, which is asked several times a second, says that it is enough.

@@ -1,8 +1,8 @@
 //! How far a large log is read, on standard error.
 
 use super::output;
-use crate::common::text::bytes;
-use crate::spark_log::read::Progress;
+use crate::common::text::{bytes, visible};
+use crate::spark_log::read::{Progress, SparkLog};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -53,12 +53,19 @@ impl Drop for Opening<'_> {
     }
 }
 
+/// Says on standard error what a reader of a log of real Spark must know, and what of it could not be read.
+pub(super) fn tell_remarks(path: &Path, log: &SparkLog) {
+    for line in log.remarks() {
+        output::err(&format!("batchlab: {}: {}\n", path.display(), visible(&line)));
+    }
+}
+
 fn bar(log: &Path) -> ProgressBar {
     let bar = ProgressBar::new(0);
     let name = log.file_name().unwrap_or_default().to_string_lossy();
     if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:32} {bytes} of {total_bytes} {wide_msg}") {
         bar.set_style(style);
     }
-    bar.set_prefix(crate::common::text::visible(&name));
+    bar.set_prefix(visible(&name));
     bar
 }

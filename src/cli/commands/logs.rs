@@ -1,6 +1,6 @@
 //! `batchlab logs LOG`.
 
-use crate::cli::opening::Opening;
+use crate::cli::opening::{self, Opening};
 use crate::cli::{last_run, launch, output};
 use crate::common::ids::StageId;
 use crate::common::{ErrorClass, Result, SparkError};
@@ -88,23 +88,6 @@ fn open_spark(path: &Path) -> std::io::Result<Vec<Arc<Event>>> {
     let mut opening = Opening::new(path);
     let log = spark_log::read::open_telling(path, |progress| opening.show(progress))?;
     drop(opening);
-    let mut said =
-        vec!["this is a log of real Spark: its times are real, and where blocks went it does not say".to_owned()];
-    if log.torn {
-        said.push("its end is cut off; what stands before it is shown".to_owned());
-    } else if log.unfinished {
-        said.push("the application had not ended".to_owned());
-    }
-    if log.unreadable > 0 {
-        said.push(format!("{} lines are no events", log.unreadable));
-    }
-    let skipped: u64 = log.skipped.iter().map(|(_, count)| count).sum();
-    if skipped > 0 {
-        let kinds: Vec<&str> = log.skipped.iter().map(|(name, _)| name.as_str()).collect();
-        said.push(format!("{skipped} events say nothing that is shown ({})", kinds.join(", ")));
-    }
-    for line in said {
-        output::err(&format!("batchlab: {}: {}\n", path.display(), crate::common::text::visible(&line)));
-    }
+    opening::tell_remarks(path, &log);
     Ok(log.events)
 }

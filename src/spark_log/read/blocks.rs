@@ -4,11 +4,13 @@
 //!   reader ── cuts the text into blocks of whole lines ──▶ parser 0, 1, … in turn ──▶ the caller takes them in the same turn
 //! ```
 //!
+//! Blocks that were parsed go back to the reader and are filled again: fresh memory costs as much as reading does.
+//!
 //! **Invariant.** Block `i` goes to parser `i % n` and is taken from it as the `i`th: the order is that of the log, whoever is faster.
 
 use super::parse::{Parsed, Parser};
-use std::io::Read;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 /// Bytes of a block; a longer line makes a longer one.
 const BLOCK: usize = 1 << 20;
@@ -17,62 +19,71 @@ const WAITING: usize = 2;
 /// More are not fed by one reader.
 const PARSERS_MAX: usize = 8;
 
-/// Gives what each block says to `take`, in order.
-pub(super) fn each(input: impl Read + Send, mut take: impl FnMut(Parsed)) {
+/// Gives what each block says to `take`, in order. The error is what the input broke off with.
+pub(super) fn each(input: impl Read + Send, mut take: impl FnMut(Parsed)) -> Option<io::Error> {
     let count = std::thread::available_parallelism().map_or(2, usize::from).min(PARSERS_MAX);
     std::thread::scope(|scope| {
         let (mut inlets, mut outlets) = (Vec::new(), Vec::new());
+        let (used, empty) = channel();
         for _ in 0..count {
             let (inlet, blocks) = sync_channel::<Vec<u8>>(WAITING);
             let (parsed, outlet) = sync_channel(WAITING);
-            scope.spawn(move || parse(&blocks, &parsed));
+            let used = used.clone();
+            scope.spawn(move || parse(&blocks, &parsed, &used));
             inlets.push(inlet);
             outlets.push(outlet);
         }
-        let reader = scope.spawn(move || cut(input, &inlets));
+        drop(used);
+        let reader = scope.spawn(move || cut(input, &inlets, &empty));
         for outlet in outlets.iter().cycle() {
             let Ok(parsed) = outlet.recv() else { break };
             take(parsed);
         }
-        let is_broken = reader.join().unwrap_or(true);
-        take(Parsed { torn: is_broken, ..Parsed::default() });
-    });
+        reader.join().unwrap_or_else(|_| Some(io::Error::other("the reader was lost")))
+    })
 }
 
-fn parse(blocks: &Receiver<Vec<u8>>, parsed: &SyncSender<Parsed>) {
+fn parse(blocks: &Receiver<Vec<u8>>, parsed: &SyncSender<Parsed>, used: &Sender<Vec<u8>>) {
     let mut parser = Parser::default();
     for block in blocks {
         if parsed.send(parser.block(&block)).is_err() {
             return;
         }
+        // At the end nobody fills it again.
+        let _ = used.send(block);
     }
 }
 
-/// Hands out blocks until the input ends. True when it breaks before: what stands before the break is whole lines.
-fn cut(mut input: impl Read, inlets: &[SyncSender<Vec<u8>>]) -> bool {
-    let mut rest = Vec::new();
+/// Hands out blocks until the input ends, or breaks: what stands before the break is whole lines.
+fn cut(mut input: impl Read, inlets: &[SyncSender<Vec<u8>>], empty: &Receiver<Vec<u8>>) -> Option<io::Error> {
+    let mut rest: Vec<u8> = Vec::new();
     for inlet in inlets.iter().cycle() {
-        let mut block = std::mem::replace(&mut rest, Vec::with_capacity(BLOCK + BLOCK / 8));
+        let mut block = empty.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK + BLOCK / 8));
+        block.clear();
+        block.append(&mut rest);
         let end = fill(&mut input, &mut block);
         let lines = match end {
             End::Input => block.len(),
-            End::Block | End::Break => block.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1),
+            End::Block | End::Break(_) => block.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1),
         };
         rest.extend_from_slice(&block[lines..]);
         block.truncate(lines);
-        if inlet.send(block).is_err() || end != End::Block {
-            return end == End::Break;
+        let is_taken = inlet.send(block).is_ok();
+        match end {
+            End::Block if is_taken => {}
+            End::Block | End::Input => return None,
+            End::Break(error) => return Some(error),
         }
     }
-    false
+    None
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum End {
     /// There may be more.
     Block,
     Input,
-    Break,
+    Break(io::Error),
 }
 
 /// Reads on until a block is full and holds the end of a line.
@@ -83,7 +94,7 @@ fn fill(input: &mut impl Read, block: &mut Vec<u8>) -> End {
             Ok(0) => return End::Input,
             Ok(_) if block[before..].contains(&b'\n') => return End::Block,
             Ok(_) => {}
-            Err(_) => return End::Break,
+            Err(error) => return End::Break(error),
         }
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// Stages and partitions beyond this are taken for garbage.
 pub(super) const TASKS_MAX: u64 = 4_000_000;
+/// Bytes, rows and nanoseconds of one task beyond this are taken for garbage: what is below can be summed up.
+pub(super) const FIGURE_MAX: u64 = 1 << 54;
 
 /// One line. Small, as there may be millions.
 #[derive(Debug, Clone)]
@@ -86,7 +88,6 @@ pub(super) struct Facts {
     /// Events understood.
     pub(super) known: u64,
     pub(super) skipped: BTreeMap<String, u64>,
-    pub(super) unreadable: u64,
     /// The time of the newest line that has one.
     pub(super) latest: u64,
 }
@@ -118,7 +119,7 @@ impl Facts {
                 let (executor, reason) = (event.executor.into(), event.reason);
                 self.push(event.time, Fact::ExecutorRemoved { executor, reason });
             }
-            Said::Memory { executor, bytes } => drop(self.memory.insert(executor, bytes)),
+            Said::Memory { executor, bytes } => drop(self.memory.insert(executor, bytes.min(FIGURE_MAX))),
             Said::ApplicationStarted(event) => {
                 self.name = event.name;
                 self.started = Some(event.time);
@@ -141,6 +142,7 @@ impl Facts {
             }
             Said::DriverCounts(event) => {
                 let known = event.updates.into_iter().filter_map(|(id, value)| Some((id, u64::try_from(value).ok()?)));
+                let known = known.filter(|(_, value)| *value <= FIGURE_MAX);
                 self.counts.extend(known);
             }
             Said::Unpersisted(event) => self.push(0, Fact::Unpersisted { cache: event.rdd }),

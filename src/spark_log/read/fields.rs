@@ -147,6 +147,19 @@ pub(super) struct Output {
     pub(super) records: u64,
 }
 
+impl Metrics {
+    /// The largest number that is shown of it.
+    pub(super) fn largest(&self) -> u64 {
+        let run_nanos = self.run_millis.saturating_mul(1_000_000);
+        let wait_nanos = self.read.wait_millis.saturating_mul(1_000_000);
+        let times = [run_nanos, wait_nanos, self.write.nanos];
+        let memory = [self.peak, self.spilled];
+        let read = [self.read.remote, self.read.local, self.read.records, self.input.bytes, self.input.records];
+        let written = [self.write.bytes, self.write.records, self.output.bytes, self.output.records];
+        times.into_iter().chain(memory).chain(read).chain(written).max().unwrap_or(0)
+    }
+}
+
 impl From<&Metrics> for TaskMetrics {
     fn from(m: &Metrics) -> TaskMetrics {
         let fetch_time = VirtualDuration(m.read.wait_millis.saturating_mul(1_000_000));

@@ -1,6 +1,7 @@
 //! Where a log lies and how it is packed: a single file, or a folder of parts that follow one another; plain, gzip, zstd, lz4 or snappy.
 
 use super::frames::{Lz4Blocks, SnappyBlocks, Unpacked};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -22,14 +23,44 @@ pub(super) struct Files {
 
 /// Opens all parts of a log.
 pub(super) fn open(path: &Path) -> io::Result<Files> {
-    let mut all = Files { text: Box::new(io::empty()), size: 0, read: Arc::default() };
+    let (mut queue, mut all_size, read) = (VecDeque::new(), 0, Arc::default());
     for part in parts(path)? {
         let file = File::open(&part)?;
         let size = file.metadata()?.len();
-        all.size += size;
-        all.text = Box::new(all.text.chain(unpacked(Counted { file, read: Arc::clone(&all.read) }, size)?));
+        all_size += size;
+        queue.push_back((part, unpacked(Counted { file, read: Arc::clone(&read) }, size)?));
     }
-    Ok(all)
+    Ok(Files { text: Box::new(Parts { is_folder: path.is_dir(), queue, last: b'\n' }), size: all_size, read })
+}
+
+/// The parts, one after another. One that is cut off in a line does not spoil the first line of the next.
+struct Parts {
+    queue: VecDeque<(PathBuf, Box<dyn Read + Send>)>,
+    /// The byte read last.
+    last: u8,
+    /// What breaks off is named.
+    is_folder: bool,
+}
+
+impl Read for Parts {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while let (Some((part, text)), false) = (self.queue.front_mut(), out.is_empty()) {
+            let count = text.read(out).map_err(|error| match part.file_name() {
+                Some(name) if self.is_folder => io::Error::new(error.kind(), format!("{}: {error}", name.display())),
+                _ => error,
+            })?;
+            if let Some(last) = out[..count].last() {
+                self.last = *last;
+                return Ok(count);
+            }
+            self.queue.pop_front();
+            if self.last != b'\n' && !self.queue.is_empty() {
+                (self.last, out[0]) = (b'\n', b'\n');
+                return Ok(1);
+            }
+        }
+        Ok(0)
+    }
 }
 
 /// A file of which somebody else knows how much was read.

@@ -5,7 +5,7 @@
 
 use super::facts::Facts;
 use super::parse::{Parser, Said};
-use super::{SparkLog, told};
+use super::{Lines, SparkLog, told};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,8 @@ pub struct Growing {
     parser: Parser,
     facts: Facts,
     tally: Tally,
-    lines: u64,
+    lines: Lines,
+    events: u64,
 }
 
 impl Growing {
@@ -61,19 +62,19 @@ impl Growing {
         self.rest.extend_from_slice(bytes);
         let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return };
         let rest = self.rest.split_off(end + 1);
-        let parsed = self.parser.block(&std::mem::replace(&mut self.rest, rest));
-        self.facts.unreadable += parsed.unreadable;
-        self.lines += parsed.said.len() as u64;
-        for said in parsed.said {
+        let mut parsed = self.parser.block(&std::mem::replace(&mut self.rest, rest));
+        self.events += parsed.said.len() as u64;
+        for said in std::mem::take(&mut parsed.said) {
             self.tally.take(&said);
             self.facts.take(said);
         }
+        self.lines.take(parsed);
     }
 
     /// How many events it holds so far.
     #[must_use]
     pub fn lines(&self) -> u64 {
-        self.lines
+        self.events
     }
 
     /// How far the application is.
@@ -94,7 +95,11 @@ impl Growing {
         if self.facts.known == 0 {
             return SparkLog { unfinished: true, ..SparkLog::default() };
         }
-        told(self.facts.clone(), !self.rest.is_empty())
+        let mut lines = self.lines.clone();
+        if !self.rest.is_empty() {
+            lines.torn = Some(format!("line {} is not whole yet", lines.count + 1));
+        }
+        told(self.facts.clone(), lines)
     }
 }
 

@@ -22,18 +22,23 @@ mod fields;
 mod files;
 mod frames;
 mod growing;
+mod missing;
 mod outputs;
 mod parse;
 mod translate;
+mod unreadable;
 
+use crate::common::text::plural;
 use crate::event::Event;
 use facts::Facts;
+use parse::Parsed;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 pub use growing::{Growing, Tail, Tally};
+pub use unreadable::Unreadable;
 
 /// A log of real Spark.
 #[derive(Debug, Default)]
@@ -43,12 +48,37 @@ pub struct SparkLog {
     pub zero_unix_millis: u64,
     /// The application's end is not in it: it was still running, or the end is cut off.
     pub unfinished: bool,
-    /// The last line or block is cut off.
-    pub torn: bool,
+    /// Where the text breaks off, and why: nothing after it was read.
+    pub torn: Option<String>,
     /// Events that say nothing we show, by Spark's name for them.
     pub skipped: Vec<(String, u64)>,
     /// Lines that are no events.
-    pub unreadable: u64,
+    pub unreadable: Unreadable,
+    /// What must have stood in lines that are not there, in words.
+    pub missing: Vec<String>,
+}
+
+impl SparkLog {
+    /// What a reader must know beforehand: what the log does not say, and each part of it that could not be read.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut said =
+            vec!["this is a log of real Spark: its times are real, and where blocks went it does not say".to_owned()];
+        match &self.torn {
+            Some(reason) => said.push(format!("{reason}; what stands before is shown")),
+            None if self.unfinished => said.push("the application had not ended".to_owned()),
+            None => {}
+        }
+        said.extend(self.unreadable.words());
+        said.extend(self.missing.iter().cloned());
+        let skipped: u64 = self.skipped.iter().map(|(_, count)| count).sum();
+        if skipped > 0 {
+            let kinds: Vec<String> = self.skipped.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            let verb = if skipped == 1 { "says" } else { "say" };
+            said.push(format!("{} {verb} nothing that is shown ({})", plural(skipped, "event"), kinds.join(", ")));
+        }
+        said
+    }
 }
 
 /// How much of a log's files has been read.
@@ -85,26 +115,50 @@ pub fn read(input: impl Read + Send) -> io::Result<SparkLog> {
 }
 
 fn gather(input: impl Read + Send, mut tell: impl FnMut()) -> io::Result<SparkLog> {
-    let mut facts = Facts::default();
-    let mut torn = false;
-    blocks::each(input, |parsed| {
-        parsed.said.into_iter().for_each(|said| facts.take(said));
-        facts.unreadable += parsed.unreadable;
-        torn |= parsed.torn;
+    let (mut facts, mut lines) = (Facts::default(), Lines::default());
+    let broken = blocks::each(input, |mut parsed| {
+        for said in std::mem::take(&mut parsed.said) {
+            facts.take(said);
+        }
+        lines.take(parsed);
         tell();
     });
-    if facts.known == 0 {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no events of Spark"));
+    if let Some(error) = broken {
+        lines.torn = Some(format!("after line {} it cannot be read on: {error}", lines.count));
     }
-    Ok(told(facts, torn))
+    if facts.known == 0 {
+        let reason = lines.torn.or(lines.unreadable.words().into_iter().next());
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it holds no events of Spark{reason}")));
+    }
+    Ok(told(facts, lines))
 }
 
-fn told(mut facts: Facts, torn: bool) -> SparkLog {
+/// The lines that were read, whatever they say.
+#[derive(Clone, Default)]
+struct Lines {
+    count: u64,
+    unreadable: Unreadable,
+    torn: Option<String>,
+}
+
+impl Lines {
+    /// Takes in the next block.
+    fn take(&mut self, parsed: Parsed) {
+        self.unreadable.append(self.count, parsed.unreadable);
+        if let Some(reason) = parsed.torn {
+            self.torn = Some(format!("line {}, the last, is cut off: {reason}", self.count + parsed.lines));
+        }
+        self.count += parsed.lines;
+    }
+}
+
+fn told(mut facts: Facts, lines: Lines) -> SparkLog {
     let unfinished = facts.ended.is_none();
     let skipped = std::mem::take(&mut facts.skipped).into_iter().collect();
-    let unreadable = facts.unreadable;
-    let (zero_unix_millis, events) = translate::events(facts);
-    SparkLog { events, zero_unix_millis, unfinished, torn, skipped, unreadable }
+    let Lines { unreadable, torn, .. } = lines;
+    let translate::Translated { zero_unix_millis, events, missing } = translate::translate(facts);
+    SparkLog { events, zero_unix_millis, unfinished, torn, skipped, unreadable, missing }
 }
 
 #[cfg(test)]

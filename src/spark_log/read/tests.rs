@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 const JOIN: &str = include_str!("../../../tests/data/spark_logs/join.json");
 const FAILED: &str = include_str!("../../../tests/data/spark_logs/failed_job.json");
 const KILLED: &str = include_str!("../../../tests/data/spark_logs/killed_executor.json");
+const LOST: &str = include_str!("../../../tests/data/spark_logs/lost_outputs.json");
 
 fn log(text: &str) -> SparkLog {
     read(text.as_bytes()).expect("a log")
@@ -18,7 +19,7 @@ fn count(log: &SparkLog, test: impl Fn(&EventKind) -> bool) -> usize {
 #[test]
 fn a_real_run_has_its_jobs_stages_tasks_and_shuffles() {
     let log = log(JOIN);
-    assert!(!log.torn && !log.unfinished && log.unreadable == 0);
+    assert!(log.torn.is_none() && !log.unfinished && log.unreadable.lines == 0 && log.missing.is_empty());
     assert_eq!(count(&log, |kind| matches!(kind, EventKind::JobSubmitted { .. })), 5);
     assert_eq!(count(&log, |kind| matches!(kind, EventKind::StageSubmitted { .. })), 5);
     assert_eq!(count(&log, |kind| matches!(kind, EventKind::TaskEnded { .. })), 8);
@@ -67,6 +68,21 @@ fn a_failed_job_says_why() {
 }
 
 #[test]
+fn outputs_lost_while_their_stage_runs_are_made_again_in_it() {
+    let log = log(LOST);
+    assert_eq!(count(&log, |kind| matches!(kind, EventKind::NodeDied { .. })), 1);
+    let fetch = |kind: &EventKind| {
+        matches!(kind, EventKind::TaskEnded { outcome: TaskOutcome::FetchFailed { .. }, .. })
+            || matches!(kind, EventKind::StageSubmitted { stage, .. } if stage.attempt > 0)
+    };
+    assert_eq!(count(&log, fetch), 0);
+    let again = |kind: &EventKind| matches!(kind, EventKind::TaskStarted { cause: TaskCause::OutputLost { .. }, .. });
+    let lost = |kind: &EventKind| matches!(kind, EventKind::TaskStarted { cause: TaskCause::ExecutorLost { .. }, .. });
+    assert_eq!((count(&log, again), count(&log, lost)), (2, 1));
+    assert!(log.missing.is_empty() && log.unreadable.lines == 0, "{:?}", log.remarks());
+}
+
+#[test]
 fn a_killed_executor_is_a_dead_node_and_its_outputs_are_made_again() {
     let log = log(KILLED);
     assert_eq!(count(&log, |kind| matches!(kind, EventKind::NodeAdded { .. })), 3);
@@ -85,13 +101,20 @@ fn a_killed_executor_is_a_dead_node_and_its_outputs_are_made_again() {
 #[test]
 fn a_cut_or_garbled_log_gives_what_can_be_read() {
     let torn = log(&JOIN[..JOIN.len() * 2 / 3]);
-    assert!(torn.torn && torn.unfinished && !torn.events.is_empty());
+    assert!(torn.torn.is_some() && torn.unfinished && !torn.events.is_empty());
     let mut lines: Vec<&str> = JOIN.lines().collect();
     lines.insert(5, "garbage");
     lines.insert(9, "{\"Event\":\"SparkListenerTaskEnd\",\"Stage ID\":\"x\"}");
     lines.insert(11, "{\"Event\":\"com.example.Own\",\"a\":1}");
     let garbled = log(&(lines.join("\n") + "\n"));
-    assert_eq!(garbled.unreadable, 2);
+    assert_eq!(garbled.unreadable.lines, 2);
+    assert_eq!(
+        garbled.unreadable.words(),
+        [
+            "line 6 is no event (no JSON: expected value, column 1)",
+            "line 10 is no event (TaskEnd: invalid type: string \"x\", expected u32, column 46)",
+        ]
+    );
     assert!(garbled.skipped.contains(&("com.example.Own".to_owned(), 1)));
     assert!(read(&b"hello\nworld\n"[..]).is_err());
 }
@@ -213,11 +236,52 @@ fn packed_and_unfinished_files_open_and_torn_ones_say_so() {
     {
         let (_folder, path) = saved(name, &bytes);
         let opened = open(&path).expect("a log");
-        assert_eq!((opened.events.len(), opened.torn), (whole, false), "{name}");
+        assert_eq!((opened.events.len(), opened.torn), (whole, None), "{name}");
         let (_folder, path) = saved(name, &bytes[..bytes.len() * 3 / 4]);
         let cut = open(&path).expect("what stands before the cut");
-        assert!(cut.torn && cut.unfinished && cut.events.len() < whole, "{name}: {} events", cut.events.len());
+        assert!(
+            cut.torn.is_some() && cut.unfinished && cut.events.len() < whole,
+            "{name}: {} events",
+            cut.events.len()
+        );
     }
+}
+
+#[test]
+fn a_part_that_breaks_off_is_named_and_does_not_spoil_the_next() {
+    let lines: Vec<&str> = KILLED.split_inclusive('\n').collect();
+    let (first, second) = lines.split_at(lines.len() / 2);
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("space");
+    let cut = first.concat();
+    write("events_1_app", &cut.as_bytes()[..cut.len() - 40]);
+    write("events_2_app", second.concat().as_bytes());
+    let read = open(folder.path()).expect("a log");
+    assert_eq!((read.unreadable.lines, read.unreadable.first[0].0), (1, first.len() as u64));
+    let zstd = zstd::encode_all(second.concat().as_bytes(), 1).expect("memory");
+    write("events_2_app", &zstd[..zstd.len() / 2]);
+    let torn = open(folder.path()).expect("the first part").torn.expect("the second breaks off");
+    assert!(torn.contains("events_2_app"), "{torn}");
+}
+
+#[test]
+fn lines_that_must_have_been_there_are_missed() {
+    let without = |word: &str| log(&KILLED.lines().filter(|line| !line.contains(word)).collect::<Vec<_>>().join("\n"));
+    let missed = |word: &str, words: &str| {
+        let missing = without(word).missing;
+        assert!(missing.iter().any(|sentence| sentence.contains(words)), "{word}: {missing:?}");
+    };
+    missed("TaskStart\"", "that ends without a start");
+    missed("JobStart\"", "there is job 0 that ends without a start");
+    missed("ExecutorAdded\"", "that no line adds");
+    assert!(without("TaskEnd\"").missing.is_empty());
+}
+
+#[test]
+fn sums_of_garbled_numbers_do_not_overflow() {
+    let huge = KILLED.replace("\"Shuffle Bytes Written\":", "\"Shuffle Bytes Written\":1844674407370955");
+    let read = log(&huge);
+    assert!(read.unreadable.words()[0].contains("TaskEnd: a metric that cannot be"), "{:?}", read.unreadable);
 }
 
 /// Numbers that look like chance and are the same in every run.
@@ -237,7 +301,7 @@ fn a_log_that_is_cut_anywhere_gives_its_whole_lines() {
         match read(&KILLED.as_bytes()[..end]) {
             Ok(cut) => {
                 let at_a_line = KILLED[..end].ends_with('\n');
-                assert!(cut.unreadable == 0 && cut.torn != at_a_line, "cut at {end}");
+                assert!(cut.unreadable.lines == 0 && cut.torn.is_none() == at_a_line, "cut at {end}");
                 assert!(cut.events.len() >= last, "cut at {end}");
                 last = cut.events.len();
             }
@@ -258,7 +322,7 @@ fn lines_that_change_places_tell_of_the_same_tasks() {
             lines.swap(a, b);
         }
         let shuffled = log(&(lines.join("\n") + "\n"));
-        assert_eq!((ends(&shuffled), shuffled.unreadable), (whole, 0));
+        assert_eq!((ends(&shuffled), shuffled.unreadable.lines), (whole, 0));
     }
 }
 
@@ -267,7 +331,7 @@ fn fields_that_nobody_knows_are_passed_over() {
     let more = |line: &str| line.replacen("\",\"", "\",\"x-own\":{\"a\":[1,null,\"\\u00e9\"]},\"", 1);
     let lines: Vec<String> = KILLED.lines().map(more).collect();
     let (plain, grown) = (log(KILLED), log(&(lines.join("\n") + "\n")));
-    assert_eq!(grown.unreadable, 0);
+    assert_eq!(grown.unreadable.lines, 0);
     assert!(plain.events == grown.events);
 }
 
@@ -303,7 +367,7 @@ fn a_log_of_many_blocks_reads_as_its_lines_do_and_tells_how_far_it_is() {
         let (_folder, path) = saved("app", bytes);
         let mut told = Vec::new();
         let opened = open_telling(&path, |progress| told.push(progress)).expect("a log");
-        assert!(opened.events == log(KILLED).events && !opened.torn && opened.unreadable == 0);
+        assert!(opened.events == log(KILLED).events && opened.torn.is_none() && opened.unreadable.lines == 0);
         assert!(opened.skipped.contains(&("Own".to_owned(), 3)));
         let size = bytes.len() as u64;
         assert_eq!(told.last(), Some(&Progress { bytes: size, of: size }));

@@ -2,6 +2,7 @@
 
 use super::facts::{EndedTask, Fact, Facts, StartedJob, StartedTask};
 use super::fields::{EndReason, StageInfo};
+use super::missing::{Missing, Thing};
 use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::log::EventLog;
@@ -11,8 +12,17 @@ use crate::event::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The events of a log, and the moment of the first in milliseconds since 1970.
-pub(super) fn events(mut facts: Facts) -> (u64, Vec<Arc<Event>>) {
+/// A log as our events.
+pub(super) struct Translated {
+    /// The moment of the first, in milliseconds since 1970.
+    pub(super) zero_unix_millis: u64,
+    pub(super) events: Vec<Arc<Event>>,
+    /// What other lines speak of and no line tells, in words.
+    pub(super) missing: Vec<String>,
+}
+
+/// Puts facts in order and tells them.
+pub(super) fn translate(mut facts: Facts) -> Translated {
     let mut list = std::mem::take(&mut facts.list);
     // Stable: of facts of one millisecond, the one that stands first came first.
     list.sort_by_key(|(time, _)| *time);
@@ -30,7 +40,7 @@ pub(super) fn events(mut facts: Facts) -> (u64, Vec<Arc<Event>>) {
         translator.now = moment(time);
         translator.push(EventKind::ApplicationEnded { exit });
     }
-    (first, translator.log.snapshot())
+    Translated { zero_unix_millis: first, events: translator.log.snapshot(), missing: translator.missing.words() }
 }
 
 #[derive(Default)]
@@ -53,6 +63,7 @@ struct Translator {
     running: BTreeMap<u64, Running>,
     /// The action of each query and its line.
     queries: BTreeMap<u32, (String, u32)>,
+    missing: Missing,
 }
 
 struct Place {
@@ -114,6 +125,9 @@ impl Translator {
                 self.push(EventKind::QueryReplanned { query: QueryId(query), decisions: Vec::new(), plan });
             }
             Fact::QueryEnded { query, error } => {
+                if !self.queries.contains_key(&query) {
+                    self.missing.note(Thing::QueryStart, || query.to_string());
+                }
                 if let Some(output) = self.facts.outputs.remove(&query) {
                     self.push(match &error {
                         None => output.committed(&self.facts.counts),
@@ -155,7 +169,10 @@ impl Translator {
     }
 
     fn remove_executor(&mut self, name: &str, reason: String) {
-        let Some(place) = self.executors.get(name) else { return };
+        let Some(place) = self.executors.get(name) else {
+            self.missing.note(Thing::ExecutorStart, || name.to_owned());
+            return;
+        };
         let (executor, node) = (place.executor, place.node);
         self.push(EventKind::NodeDied { node });
         self.push(EventKind::ExecutorRemoved { executor, node, reason: first_line(&reason) });
@@ -200,7 +217,11 @@ impl Translator {
     }
 
     fn end_job(&mut self, job: JobId, error: Option<String>) {
-        let left = self.waiting.remove(&job).unwrap_or_default().into_keys();
+        let waiting = self.waiting.remove(&job);
+        if waiting.is_none() {
+            self.missing.note(Thing::JobStart, || job.0.to_string());
+        }
+        let left = waiting.unwrap_or_default().into_keys();
         let skipped = left.filter(|stage| !self.facts.submitted.contains(stage)).collect();
         self.skip(job, skipped);
         self.push(EventKind::JobEnded { job, error });
@@ -282,6 +303,9 @@ impl Translator {
         } else {
             SubmitReason::Needed
         };
+        if !self.jobs.contains_key(&stage) {
+            self.missing.note(Thing::StageJob, || stage.to_string());
+        }
         let job = self.jobs.get(&stage).copied().unwrap_or_default();
         self.skip_before(job, stage);
         let stage = StageAttempt { stage: StageId(own), attempt };
@@ -298,7 +322,13 @@ impl Translator {
     }
 
     fn start_task(&mut self, started: StartedTask) {
+        if self.running.contains_key(&started.id) {
+            // The line stands there twice.
+            self.missing.note(Thing::TaskEnd, || started.id.to_string());
+            return;
+        }
         if !self.executors.contains_key(&started.executor) {
+            self.missing.note(Thing::ExecutorStart, || started.executor.to_string());
             self.add_executor(&started.executor, 1);
         }
         let (task, stage, partition) = (started.id, self.own(started.stage), started.partition);
@@ -344,8 +374,13 @@ impl Translator {
     }
 
     fn end_task(&mut self, ended: EndedTask) {
-        // A task that is told to have been resubmitted had ended before.
-        let Some(running) = self.running.remove(&ended.id) else { return };
+        let Some(running) = self.running.remove(&ended.id) else {
+            // A task that is told to have been resubmitted had ended before.
+            if ended.failure.is_none_or(|reason| reason.reason != "Resubmitted") {
+                self.missing.note(Thing::TaskStart, || ended.id.to_string());
+            }
+            return;
+        };
         let Some(place) = self.executors.get_mut(&running.executor) else { return };
         place.cores.iter_mut().filter(|core| **core == Some(ended.id)).for_each(|core| *core = None);
         let (executor, node) = (place.executor, place.node);
