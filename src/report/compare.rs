@@ -1,6 +1,7 @@
 //! Two runs side by side: their numbers, and the first thing that happened in one and not in the other.
 
 use super::narrator::{Depth, Format, Narrator};
+use super::prints::{self, Prints, Verdict};
 use super::words;
 use crate::common::diff;
 use crate::common::ids::StageId;
@@ -61,7 +62,7 @@ impl Moment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     pub rows: Vec<Row>,
-    pub prints: Verdict,
+    pub prints: Prints,
     /// Where they did not write the same folders with the same numbers of rows.
     pub writes: Vec<String>,
     /// What both wrote, where it was there to be read, row by row.
@@ -71,16 +72,7 @@ pub struct Comparison {
     /// All places where they tell different stories, in order; the same of two simulated runs only.
     pub moments: Vec<Moment>,
     /// One of them is a log of real Spark.
-    any_real: bool,
-}
-
-/// Whether something is the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Same,
-    Differs,
-    /// One of the logs does not say.
-    Unknown,
+    pub any_real: bool,
 }
 
 /// A table that was written, compared row by row.
@@ -90,28 +82,6 @@ pub struct Table {
     pub rows: u64,
     /// Absent: both hold the same rows.
     pub difference: Option<String>,
-}
-
-impl Verdict {
-    fn of(same: bool) -> Verdict {
-        if same { Verdict::Same } else { Verdict::Differs }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Verdict::Same => "the same",
-            Verdict::Differs => "NOT the same",
-            Verdict::Unknown => "unknown: a log of real Spark does not hold what was printed",
-        }
-    }
-
-    fn json(self) -> serde_json::Value {
-        match self {
-            Verdict::Same => true.into(),
-            Verdict::Differs => false.into(),
-            Verdict::Unknown => serde_json::Value::Null,
-        }
-    }
 }
 
 /// Compares two logs.
@@ -151,7 +121,7 @@ pub fn compare(a: &[Arc<Event>], b: &[Arc<Event>]) -> Comparison {
     let (told_a, told_b) = if any_real { Default::default() } else { (sentences(a), sentences(b)) };
     Comparison {
         rows,
-        prints: prints([(a, is_real(&status_a)), (b, is_real(&status_b))]),
+        prints: printed_by_both([(a, is_real(&status_a)), (b, is_real(&status_b))]),
         writes: writes(&status_a, &status_b),
         tables: Vec::new(),
         first: first_difference(&told_a, &told_b),
@@ -221,57 +191,28 @@ fn straggler(status: &Status) -> f64 {
     worst
 }
 
-/// Whether both printed the same. A real Spark's log holds no print unless the run was started here; its plans have other ids and paths,
-/// and are left out.
-fn prints(sides: [(&[Arc<Event>], bool); 2]) -> Verdict {
+/// Whether both printed the same. A real Spark's log holds no print unless the run was started here; what a script prints as errors then
+/// stands among the rest, as `spark-submit` gives it out.
+fn printed_by_both(sides: [(&[Arc<Event>], bool); 2]) -> Prints {
     let has_prints = |events: &[Arc<Event>]| events.iter().any(|event| matches!(event.kind, EventKind::Printed { .. }));
     let any_real = sides.iter().any(|(_, is_real)| *is_real);
     let [a, b] = sides.map(|(events, is_real)| {
-        let text = placeless(&printed(events));
-        let text = if any_real { without_plans(&text) } else { text };
+        let text = printed(events, any_real && !is_real);
         (has_prints(events) || !is_real).then_some(text)
     });
     match (a, b) {
-        (Some(a), Some(b)) => Verdict::of(a == b),
-        _ => Verdict::Unknown,
+        (Some(a), Some(b)) => prints::compare(&a, &b, any_real),
+        _ => Prints { verdict: Verdict::Unknown, apart: None },
     }
 }
 
-fn printed(events: &[Arc<Event>]) -> String {
+fn printed(events: &[Arc<Event>], with_errors: bool) -> String {
     let texts = events.iter().filter_map(|event| match &event.kind {
         EventKind::Printed { text } => Some(text.as_str()),
+        EventKind::ErrorPrinted { text } if with_errors => Some(text.as_str()),
         _ => None,
     });
     texts.collect()
-}
-
-/// A text without the places of files: a branch writes into a folder of its own, and a printed plan names it.
-#[must_use]
-pub fn placeless(text: &str) -> String {
-    let mut parts = text.split("file:/");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find([']', ',', ' ', '\n', '"', '\'']).unwrap_or(part.len());
-        out.push_str("file:");
-        out.push_str(&part[end..]);
-    }
-    out
-}
-
-/// A text without what `explain()` prints, from the heading to the empty line.
-fn without_plans(text: &str) -> String {
-    let (mut kept, mut inside) = (String::new(), false);
-    for line in text.lines() {
-        if line == "== Physical Plan ==" {
-            inside = true;
-        } else if inside {
-            inside = !line.trim().is_empty();
-        } else if !line.trim().is_empty() {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
-    kept
 }
 
 /// The folders that only one of them wrote, or that hold other numbers of rows.
@@ -355,7 +296,7 @@ impl Comparison {
     /// Whether both gave the same.
     #[must_use]
     pub fn is_same_result(&self) -> bool {
-        self.prints != Verdict::Differs
+        self.prints.verdict != Verdict::Differs
             && self.writes.is_empty()
             && self.tables.iter().all(|table| table.difference.is_none())
     }
@@ -377,7 +318,7 @@ impl Comparison {
     #[must_use]
     pub fn text(&self, a: &str, b: &str) -> String {
         let mut text = self.numbers(a, b);
-        text.push_str(&format!("{:<20}{}\n", "printed", self.prints.words()));
+        text.push_str(&format!("{:<20}{}\n", "printed", self.prints.text()));
         text.push_str(&format!("{:<20}{}\n", "written", Verdict::of(self.writes.is_empty()).words()));
         for difference in &self.writes {
             text.push_str(&format!("  {}\n", visible(difference)));
@@ -429,7 +370,8 @@ impl Comparison {
             |side: &Option<Told>| side.as_ref().map(|(at, text)| serde_json::json!({ "t_nanos": at.0, "text": text }));
         serde_json::json!({
             "metrics": self.numbers_json(),
-            "prints_same": self.prints.json(),
+            "prints_same": self.prints.verdict.json(),
+            "prints_difference": self.prints.json(),
             "writes_same": self.writes.is_empty(),
             "tables": self.tables.iter().map(|table| serde_json::json!({
                 "path": table.path,
@@ -468,14 +410,5 @@ mod tests {
         assert!(found.rows[0].difference().starts_with('-'));
         let [moment] = found.moments.as_slice() else { panic!("one has more at its end: {:?}", found.moments) };
         assert!(moment.b.is_empty() && first.a.as_ref() == moment.a.first());
-    }
-
-    #[test]
-    fn the_place_of_a_file_is_not_a_result() {
-        let plan =
-            |folder: &str| format!("Location: [file:/{folder}/out/lake], PartitionFilters: []\nfile:/{folder}/x");
-        assert_eq!(placeless(&plan("home/ada")), placeless(&plan("tmp/branch/0")));
-        assert_eq!(placeless("no file at all"), "no file at all");
-        assert_ne!(placeless("[file:/a], 1"), placeless("[file:/a], 2"));
     }
 }

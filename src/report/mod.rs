@@ -14,6 +14,7 @@ pub mod narrator;
 pub mod page;
 mod page_html;
 pub mod picture;
+pub mod prints;
 pub mod progress;
 pub mod recovery;
 pub mod summary;

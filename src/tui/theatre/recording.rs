@@ -6,7 +6,7 @@ use super::stops::{Stop, stops_of};
 use crate::common::ids::QueryId;
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
-use crate::report::compare::placeless;
+use crate::report::prints::placeless;
 use crate::report::{Depth, Format, Narrator, Sentence};
 use crate::status::marks::{self, Mark};
 use crate::status::recompute::{Fate, fates};

@@ -7,7 +7,8 @@ pub mod view;
 
 use super::Answer;
 use crate::common::time::VirtualTime;
-use crate::report::compare::{Comparison, Verdict, compare};
+use crate::report::compare::{Comparison, compare};
+use crate::report::prints::Verdict;
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::Model;
 use crate::tui::theatre::player;
@@ -142,7 +143,12 @@ impl ComparePage {
     fn jump(&mut self, model: &mut Model) {
         let count = self.comparison.moments.len();
         let Some(moment) = self.comparison.moments.get(self.choice) else {
-            model.toast = Some(("the two tell the same story".to_owned(), 4.0));
+            let text = if self.comparison.any_real {
+                "beside real Spark moments are not compared"
+            } else {
+                "the two tell the same story"
+            };
+            model.toast = Some((text.to_owned(), 4.0));
             return;
         };
         let at = moment.at();
@@ -168,8 +174,11 @@ impl ComparePage {
             new.totals.tasks_started, old.totals.tasks_started, new.totals.again, old.totals.again
         );
         let writes_same = self.comparison.writes.is_empty();
-        let same = match (self.is_whole, self.comparison.prints, writes_same) {
+        let same = match (self.is_whole, self.comparison.prints.verdict, writes_same) {
             (false, ..) => "One of the two still goes on: these are the numbers so far.",
+            (true, Verdict::Same, true) if self.comparison.any_real => {
+                "Both printed and wrote the same: the answer here is real Spark's."
+            }
             (true, Verdict::Same, true) => {
                 "Both printed and wrote the same: the answer does not depend on what happened to the machines."
             }
@@ -181,7 +190,11 @@ impl ComparePage {
                 "They wrote different things; what one of them printed is not in its log."
             }
         };
-        vec![format!("{length} {counts}"), same.to_owned()]
+        let apart = self.comparison.prints.apart.iter().filter(|_| self.is_whole).map(|apart| {
+            let [a, b] = apart.sides(60);
+            format!("Printed: {} A {a}; B {b}.", apart.words())
+        });
+        [format!("{length} {counts}"), same.to_owned()].into_iter().chain(apart).collect()
     }
 
     /// What `y` copies.

@@ -189,12 +189,23 @@ fn result_line(brush: &mut Brush, page: &ComparePage, area: Rect) {
 fn moments(brush: &mut Brush, page: &ComparePage, area: Rect) {
     let all = &page.comparison.moments;
     let title = match all.len() {
+        0 if page.comparison.any_real => "Moments".to_owned(),
         0 => "No moment differs".to_owned(),
         count => format!("Moments that differ, {} of {count}", page.choice + 1),
     };
     let inner = brush.pane(area, &title, true);
     let Some(moment) = all.get(page.choice) else {
-        brush.tone(inner, 0, 0, "Both logs tell the same story.", Tone::State(State::Done));
+        if !page.comparison.any_real {
+            brush.tone(inner, 0, 0, "Both logs tell the same story.", Tone::State(State::Done));
+            return;
+        }
+        let text =
+            "Real Spark runs at other times and tells less: moments are compared of two runs on the simulated cluster.";
+        for (y, row) in
+            wrap(text, usize::from(inner.width).max(1), 0).iter().take(usize::from(inner.height)).enumerate()
+        {
+            brush.tone(inner, 0, y as u16, row, Tone::Text);
+        }
         return;
     };
     let mut rows: Vec<(String, Tone)> = Vec::new();
