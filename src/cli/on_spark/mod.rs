@@ -11,6 +11,7 @@
 
 mod find;
 mod process;
+mod sieve;
 mod watcher;
 
 use super::following::{Progress, Retelling};
@@ -25,6 +26,7 @@ use crate::spark_log::read::SparkLog;
 use crate::tui::{RunEnd, RunHandle};
 use find::Spark;
 use process::{Complaints, Group, Heard};
+use sieve::{Kind, Sieve};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -82,6 +84,15 @@ impl Ran {
 struct Printed {
     unix_micros: i64,
     text: String,
+    /// Python's own warnings and tracebacks, which are no answer of the script.
+    is_error: bool,
+}
+
+impl Printed {
+    fn event(&self) -> EventKind {
+        let text = self.text.clone();
+        if self.is_error { EventKind::ErrorPrinted { text } } else { EventKind::Printed { text } }
+    }
 }
 
 /// Who hears and sees a run while it goes on.
@@ -176,7 +187,8 @@ impl Submission {
             SparkError::new(ErrorClass::SparkException, message).with_help("check that Spark itself works")
         })?;
         let (printed, complaints) = (Vec::new(), Complaints::default());
-        Ok(Running { group, watcher, printed, complaints, keeps_logs: self.logs.is_some() })
+        let sieve = Sieve::default();
+        Ok(Running { group, watcher, sieve, printed, complaints, keeps_logs: self.logs.is_some() })
     }
 
     /// The workshop's tables that the script names and that are missing; a run on the simulated cluster makes them as well.
@@ -227,6 +239,7 @@ impl Submission {
 struct Running {
     group: Group,
     watcher: Watcher,
+    sieve: Sieve,
     printed: Vec<Printed>,
     complaints: Complaints,
     /// Spark's logs stay where the person asked for them.
@@ -267,15 +280,21 @@ impl Running {
         let exit = if interrupted { 130 } else { exit };
         let events = with_printed(self.watcher.log().so_far(), &self.printed, (!interrupted).then_some(exit));
         let failure = if interrupted { String::new() } else { self.failure(exit) };
-        let printed = self.printed.iter().map(|printed| printed.text.as_str()).collect();
+        let printed =
+            self.printed.iter().filter(|printed| !printed.is_error).map(|printed| printed.text.as_str()).collect();
         Ok(Ran { events, printed, exit, interrupted, notes: failure + &self.places() })
     }
 
     fn take(&mut self, heard: Heard, audience: &mut dyn Audience) {
         match heard {
             Heard::Out(text) => {
-                audience.hear(&text);
-                self.printed.push(Printed { unix_micros: launch::wall_micros(), text });
+                let kind = self.sieve.kind(&text);
+                match kind {
+                    Kind::Print => audience.hear(&text),
+                    Kind::Warning => {}
+                    Kind::Traceback => self.complaints.push(text.clone()),
+                }
+                self.printed.push(Printed { unix_micros: launch::wall_micros(), text, is_error: kind != Kind::Print });
             }
             Heard::Err(line) => self.complaints.push(line),
         }
@@ -292,7 +311,8 @@ impl Running {
         } else {
             ""
         };
-        format!("batchlab: the script ended with status {exit} on real Spark:\n{essence}{help}")
+        let more = if essence.is_empty() { "; it did not say why\n" } else { ":\n" };
+        format!("batchlab: the script ended with status {exit} on real Spark{more}{essence}{help}")
     }
 
     /// Where the logs are kept, and which of several is shown.
@@ -343,7 +363,7 @@ fn with_printed(log: SparkLog, printed: &[Printed], exit: Option<u8>) -> Vec<Arc
     for event in log.events {
         let is_end = matches!(event.kind, EventKind::ApplicationEnded { .. });
         while let Some(next) = printed.next_if(|next| is_end || moment(next) < event.time) {
-            merged.push(moment(next), EventKind::Printed { text: next.text.clone() });
+            merged.push(moment(next), next.event());
         }
         merged.push(
             event.time,
@@ -356,7 +376,7 @@ fn with_printed(log: SparkLog, printed: &[Printed], exit: Option<u8>) -> Vec<Arc
         );
     }
     for left in printed {
-        merged.push(moment(left), EventKind::Printed { text: left.text.clone() });
+        merged.push(moment(left), left.event());
     }
     merged.snapshot()
 }
@@ -385,6 +405,7 @@ mod tests {
         let at = |time: VirtualTime, text: &str| Printed {
             unix_micros: zero * 1000 + (time.0 / 1000) as i64,
             text: text.to_owned(),
+            is_error: false,
         };
         let late = VirtualTime(log.events[count - 1].time.0 + 1_000_000_000);
         let merged = with_printed(log, &[at(middle, "a\n"), at(late, "b\n")], Some(7));

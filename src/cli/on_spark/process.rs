@@ -135,6 +135,7 @@ fn is_chatter(line: &str) -> bool {
     let time = words.next().is_some_and(|word| word.matches(':').count() == 2);
     let level = words.next().is_some_and(|word| matches!(word, "INFO" | "WARN" | "DEBUG"));
     (date && time && level)
+        || line.starts_with("WARNING: Using incubator modules")
         || line.starts_with("Using Spark's default log4j")
         || line.starts_with("Setting default log level")
 }
