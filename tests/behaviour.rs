@@ -1,6 +1,7 @@
-//! The steps' solutions make as many jobs, stages, tasks and shuffle records as real Spark did, and shuffle files of the same size.
+//! The steps' solutions make as many jobs, stages, tasks, shuffle records and records read as real Spark did, and shuffle files of the same
+//! size.
 //!
-//! Recorded from real Spark 4.3 on twelve slots (`tests/steps/behaviour42_10000.json`); here on one node with twelve cores.
+//! Recorded from real Spark 4.3 on twelve slots (`tests/steps/behaviour42_10000.json`, `tests/data/spark_logs/steps`); here on one node with twelve cores.
 //! `tests/compare_behaviour_with_spark.py` repeats the comparison where PySpark is installed. `SOLUTIONS=DIR` reads the scripts from elsewhere.
 
 #[path = "support/project.rs"]
@@ -9,13 +10,17 @@ mod support;
 
 use batchlab::event::log::EventLog;
 use batchlab::session::RunRequest;
+use batchlab::spark_log::read;
 use batchlab::status::Status;
 use batchlab::status::metrics::{Metrics, Summary};
 use project::{copy, project};
 use serde_json::Value;
 
 /// Differences that remain, with their reason.
-const KNOWN: &[(&str, &str)] = &[];
+const KNOWN: &[(&str, &str)] = &[(
+    "04_quality/s3_consistency input_records",
+    "a malformed value passes the filters of Spark's CSV reader; here it is NULL",
+)];
 
 /// How far shuffle bytes may lie from Spark's: the two implementations of lz4 find different matches.
 const PACKING: f64 = 0.01;
@@ -44,6 +49,13 @@ fn summary(source: &str) -> Result<Summary, String> {
     Ok(Metrics::of(&Status::of(&log.snapshot())).summary)
 }
 
+/// Records that Spark read, by its own log.
+fn records_read(step: &str) -> Value {
+    let log = project().join(format!("tests/data/spark_logs/steps/{}.json.gz", step.replace('/', "-")));
+    let events = read::open(&log).expect("a log of Spark").events;
+    Metrics::of(&Status::of(&events)).summary.input_records.into()
+}
+
 #[test]
 fn every_step_behaves_as_it_did_on_real_spark() {
     let text = std::fs::read_to_string(project().join("tests/steps/behaviour42_10000.json")).expect("what Spark did");
@@ -60,10 +72,11 @@ fn every_step_behaves_as_it_did_on_real_spark() {
                 continue;
             }
         };
-        for name in ["jobs", "stages", "tasks", "shuffle_records"] {
+        for name in ["jobs", "stages", "tasks", "shuffle_records", "input_records"] {
             let is_known = KNOWN.iter().any(|(known, _)| *known == format!("{step} {name}"));
-            if (here[name] == spark[name]) == is_known {
-                wrong.push(format!("{step} {name}: Spark {} here {}", spark[name], here[name]));
+            let there = if name == "input_records" { records_read(step) } else { spark[name].clone() };
+            if (here[name] == there) == is_known {
+                wrong.push(format!("{step} {name}: Spark {there} here {}", here[name]));
             }
         }
         let [there, here] = [spark, &here].map(|summary| summary["shuffle_bytes"].as_f64().expect("a number"));

@@ -27,7 +27,37 @@ struct HashJoin<'a> {
     /// Which built rows found a match, when that matters.
     matched: Vec<bool>,
     ready: VecDeque<RecordBatch>,
+    probed: Probed,
     done: bool,
+}
+
+/// The streamed rows that the rows given last came from.
+#[derive(Default)]
+struct Probed {
+    /// The streamed row of each output row, in order; and how many streamed rows there were.
+    sources: Vec<u32>,
+    rows: usize,
+    /// Output rows that were given, those of them that were not used, and streamed rows that are known to be unread by that.
+    given: usize,
+    unused: usize,
+    unread: usize,
+}
+
+impl Probed {
+    fn new(sources: Vec<u32>, rows: usize) -> Self {
+        Probed { sources, rows, ..Probed::default() }
+    }
+
+    /// How many more streamed rows nobody looked at, when so many more of the given rows were not used.
+    fn unread(&mut self, rows: usize) -> usize {
+        self.unused += rows;
+        let used = self.given.saturating_sub(self.unused);
+        let looked_at = used.checked_sub(1).and_then(|last| self.sources.get(last)).map_or(0, |row| *row as usize + 1);
+        let unread = self.rows.saturating_sub(looked_at);
+        let more = unread.saturating_sub(self.unread);
+        self.unread = self.unread.max(unread);
+        more
+    }
 }
 
 pub fn build<'a>(
@@ -82,6 +112,7 @@ pub fn build<'a>(
         shape,
         gatherer: Gatherer::new(runtime, plan, built, partition)?,
         ready: VecDeque::new(),
+        probed: Probed::default(),
         done: false,
     }))
 }
@@ -97,7 +128,9 @@ impl HashJoin<'_> {
             }
         }
         let pairs = shaped(self.shape, batch.num_rows(), pairs);
-        self.gatherer.emit(batch, &self.table.rows, &pairs, &mut self.ready)
+        self.gatherer.emit(batch, &self.table.rows, &pairs, &mut self.ready)?;
+        self.probed = Probed::new(pairs.0, batch.num_rows());
+        Ok(())
     }
 
     /// Built rows that nobody matched.
@@ -105,6 +138,7 @@ impl HashJoin<'_> {
         let rows: Vec<u32> = (0..self.matched.len() as u32).filter(|row| !self.matched[*row as usize]).collect();
         let nothing = RecordBatch::new_empty(schema.clone());
         let pairs = (vec![NONE; rows.len()], rows);
+        self.probed = Probed::default();
         self.gatherer.emit(&nothing, &self.table.rows, &pairs, &mut self.ready)
     }
 }
@@ -113,6 +147,7 @@ impl Operator for HashJoin<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             if let Some(batch) = self.ready.pop_front() {
+                self.probed.given += batch.num_rows();
                 return Ok(Some(batch));
             }
             if self.done {
@@ -129,5 +164,26 @@ impl Operator for HashJoin<'_> {
                 }
             }
         }
+    }
+
+    fn unused(&mut self, rows: usize) {
+        let unread = self.probed.unread(rows);
+        self.streamed.unused(unread);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streamed_rows_behind_the_last_used_match_are_unread() {
+        // Of ten streamed rows the second matches twice, the fifth and the eighth once.
+        let mut probed = Probed::new(vec![1, 1, 4, 7], 10);
+        probed.given = 4;
+        assert_eq!(probed.unread(1), 5);
+        assert_eq!(probed.unread(1), 3);
+        assert_eq!(probed.unread(1), 0);
+        assert_eq!(probed.unread(1), 2);
     }
 }

@@ -26,6 +26,7 @@ use crate::common::{Result, SparkError};
 use crate::logical::plan::FileFormat;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField};
+use crate::physical::TASK_PER_FILE;
 use crate::physical::plan::{FileScanExec, FileSlice};
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::take;
@@ -62,9 +63,11 @@ struct ScanRows<'a> {
     /// Rows that were given, and those of them that were not used.
     given: u64,
     unused: u64,
-    /// Where the slices begin that were read so far, in rows; and the rows that count as read at once.
+    /// Where slices and their row groups begin, in rows, also of rows still to come; and the rows that count as read at once.
     starts: Vec<u64>,
     at_once: u64,
+    /// Spark counts no records of a checkpoint.
+    is_counted: bool,
 }
 
 /// The rows of one task of a scan.
@@ -106,6 +109,7 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, scan: &'a FileScanExec, partition: us
         unused: 0,
         starts: Vec::new(),
         at_once,
+        is_counted: !scan.scan.options.flag(TASK_PER_FILE, false),
     }))
 }
 
@@ -127,12 +131,22 @@ fn only_corrupt(scan: &FileScanExec, wanted: &[WantedColumn]) -> Result<()> {
 }
 
 impl<'a> ScanRows<'a> {
-    fn open(&self, slice: &'a FileSlice) -> Result<Rows<'a>> {
+    /// The rows of a slice; where batches begin anew in it is noted.
+    fn open(&mut self, slice: &'a FileSlice) -> Result<Rows<'a>> {
         let (runtime, scan, wanted) = (self.runtime, &self.scan.scan, &self.wanted);
+        self.starts.push(self.given);
         match scan.format {
             FileFormat::Csv => csv::read(runtime, scan, slice, wanted),
             FileFormat::Json => json::read(runtime, scan, slice, wanted),
-            FileFormat::Parquet => parquet::read(runtime, scan, slice, wanted),
+            FileFormat::Parquet => {
+                let (rows, groups) = parquet::read(runtime, scan, slice, wanted)?;
+                let mut start = self.given;
+                for rows in groups {
+                    start += rows;
+                    self.starts.push(start);
+                }
+                Ok(rows)
+            }
             FileFormat::Text => text::read(runtime, scan, slice, wanted),
         }
     }
@@ -156,7 +170,7 @@ impl<'a> ScanRows<'a> {
     fn counted_whole(&self, used: u64) -> u64 {
         let start = self.starts.iter().rev().find(|start| **start < used).copied().unwrap_or(0);
         let end = self.starts.iter().find(|start| **start >= used).map_or(self.given, |end| *end.max(&used));
-        (start + (used - start).next_multiple_of(self.at_once)).min(end)
+        (start + (used - start).next_multiple_of(self.at_once)).min(end).min(self.given)
     }
 
     fn assemble(&self, data: &RecordBatch, constants: &[ArrayRef]) -> Result<RecordBatch> {
@@ -186,7 +200,9 @@ impl Operator for ScanRows<'_> {
                     let constants = constants.clone();
                     self.runtime.file.replace(self.file.clone());
                     self.given += batch.num_rows() as u64;
-                    self.runtime.read(batch.num_rows() as u64, 0);
+                    if self.is_counted {
+                        self.runtime.read(batch.num_rows() as u64, 0);
+                    }
                     return self.assemble(&batch, &constants).map(Some);
                 }
                 self.current = None;
@@ -194,7 +210,6 @@ impl Operator for ScanRows<'_> {
             let Some(slice) = self.slices.next() else { return Ok(None) };
             let constants = self.constants(slice)?;
             self.file = format!("file://{}", slice.path.display()).into();
-            self.starts.push(self.given);
             self.current = Some((self.open(slice)?, constants));
         }
     }
@@ -204,7 +219,9 @@ impl Operator for ScanRows<'_> {
         let before = self.given - self.counted_whole(self.given - self.unused);
         self.unused = (self.unused + rows as u64).min(self.given);
         let now = self.given - self.counted_whole(self.given - self.unused);
-        self.runtime.not_read(now - before);
+        if self.is_counted {
+            self.runtime.not_read(now - before);
+        }
     }
 }
 

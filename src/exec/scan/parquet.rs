@@ -156,7 +156,7 @@ struct ParquetRows<'a> {
     slice: &'a FileSlice,
 }
 
-/// Reads one piece of a file.
+/// Reads one piece of a file, and says how many rows its row groups have.
 ///
 /// # Errors
 /// Files that are not Parquet.
@@ -165,7 +165,7 @@ pub fn read<'a>(
     scan: &'a FileScan,
     slice: &'a FileSlice,
     wanted: &[WantedColumn],
-) -> Result<Rows<'a>> {
+) -> Result<(Rows<'a>, Vec<u64>)> {
     let (file, metadata) = footer(&slice.path)?;
     let names: Vec<&str> = metadata.schema().fields().iter().map(|field| field.name().as_str()).collect();
     let find = |name: &str| {
@@ -206,13 +206,14 @@ pub fn read<'a>(
         })
         .sum();
     runtime.read(0, bytes as u64);
+    let rows = groups.iter().map(|group| metadata.metadata().row_group(*group).num_rows() as u64).collect();
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
         .with_projection(mask)
         .with_row_groups(groups)
         .with_batch_size(rows_at_once(runtime))
         .build()
         .map_err(|error| not_parquet(&slice.path, &error))?;
-    Ok(Box::new(ParquetRows { runtime, reader, sources, schema: wanted_schema(wanted), slice }))
+    Ok((Box::new(ParquetRows { runtime, reader, sources, schema: wanted_schema(wanted), slice }), rows))
 }
 
 /// Whether [`any_values`] can make values of this type.
@@ -238,9 +239,7 @@ fn rows_at_once(runtime: &Runtime<'_>) -> usize {
     wanted_rows(runtime).unwrap_or(READ_ROWS)
 }
 
-/// Rows of one of Spark's batches.
-///
-/// **Simplified:** Spark's batches end with the row group; here they are counted from the start of the slice.
+/// Rows of one of Spark's batches; a batch ends with its row group, too.
 pub fn rows_of_a_batch(runtime: &Runtime<'_>) -> u64 {
     wanted_rows(runtime).unwrap_or(4096) as u64
 }
