@@ -23,7 +23,10 @@ pub(crate) fn text(plan: &Plan) -> String {
     for argument in &plan.arguments {
         let _ = write!(text, " {}", quoted(argument));
     }
-    text.push_str("\n\n# spark-defaults.conf\n");
+    text.push_str(
+        "\n\n# spark-defaults.conf: save the lines up to the next # under this name, beside the script. spark-submit reads it in the place of\n\
+         # its own conf/spark-defaults.conf; Spark 4 reads both with --load-spark-defaults.\n",
+    );
     let _ = writeln!(text, "spark.cores.max                       {}", cluster.slots());
     text.push_str(
         "spark.eventLog.enabled                true\nspark.eventLog.dir                    file:/tmp/spark-events\n",

@@ -136,7 +136,7 @@ pub fn table(metrics: &Metrics<'_>, with_tasks: bool, out: &mut impl Write) -> i
     let s = &metrics.summary;
     writeln!(
         out,
-        "{}, {} ({} skipped), {} ({} failed, {} again), {} shuffle records, {} shuffle bytes, {:.3} s of virtual time",
+        "{}, {} ({} skipped), {} ({} failed, {} again), {} shuffle records, {} shuffle bytes, {:.3} s of {} time",
         plural(s.jobs, "job"),
         plural(s.stages, "stage"),
         s.stages_skipped,
@@ -145,7 +145,8 @@ pub fn table(metrics: &Metrics<'_>, with_tasks: bool, out: &mut impl Write) -> i
         s.tasks_again,
         s.shuffle_records,
         s.shuffle_bytes,
-        s.virtual_seconds
+        s.virtual_seconds,
+        metrics.time_word(),
     )?;
     let stage = |row: &StageRow| {
         let start = vec![row.stage.clone(), row.name.clone(), row.attempts.to_string(), row.partitions.to_string()];

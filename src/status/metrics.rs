@@ -190,6 +190,12 @@ impl<'a> Metrics<'a> {
         Metrics { status, only, summary: summary(status, &all), stages, executors: executors.collect() }
     }
 
+    /// What kind of time the seconds are.
+    #[must_use]
+    pub fn time_word(&self) -> &'static str {
+        if self.status.time_word() == "real" { "real" } else { "virtual" }
+    }
+
     /// The attempts of tasks, a row for each.
     pub fn tasks(&self) -> impl Iterator<Item = TaskRow> {
         let attempts = self.status.attempts.values();
