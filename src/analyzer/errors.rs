@@ -11,6 +11,26 @@ pub(super) fn dotted(parts: &[String]) -> String {
     parts.iter().map(|part| quote_if_needed(part)).collect::<Vec<_>>().join(".")
 }
 
+/// What to do about a name that no column has: it is nearly one, or it was never meant as one.
+fn column_help(word: &str, last: &str, names: &[&str]) -> String {
+    let signs = [' ', '(', '>', '<', '=', '*', '+'];
+    let is_formula = word.contains(signs) && !names.iter().any(|name| name.contains(signs));
+    if let Some(column) = word.strip_suffix(" desc").or_else(|| word.strip_suffix(" DESC")).filter(|_| is_formula) {
+        return format!("the order of a column is F.desc(\"{}\")", column.trim_end());
+    }
+    if is_formula {
+        return "a text here names a column; a condition or a formula is F.expr(\"…\"), a plain text F.lit(\"…\")"
+            .to_owned();
+    }
+    if !word.chars().any(char::is_alphanumeric) {
+        return format!("a text here names a column; a plain text is F.lit(\"{word}\")");
+    }
+    match nearest(last, names.iter().copied(), 1).first() {
+        Some(best) => format!("did you mean `{best}`?"),
+        None => "check the spelling, or look at the columns with df.printSchema()".to_owned(),
+    }
+}
+
 /// `UNRESOLVED_COLUMN`, with the columns there are, nearest first.
 pub(super) fn unresolved_column(parts: &[String], input: &[Attribute]) -> SparkError {
     let word = parts.join(".");
@@ -23,10 +43,7 @@ pub(super) fn unresolved_column(parts: &[String], input: &[Attribute]) -> SparkE
         .with_subject(last);
     }
     let mut names: Vec<&str> = input.iter().map(|column| column.name.as_str()).collect();
-    let help = match nearest(&last, names.iter().copied(), 1).first() {
-        Some(best) => format!("did you mean `{best}`?"),
-        None => "check the spelling, or look at the columns with df.printSchema()".to_owned(),
-    };
+    let help = column_help(&word, &last, &names);
     names.sort_by_key(|name| edit_distance(&name.to_lowercase(), &last.to_lowercase()));
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(*name));

@@ -2,15 +2,21 @@
 
 use std::fmt::{self, Write as _};
 
-/// The candidates closest to `word`, best first: at most `limit`, none that are far away.
+/// The candidates closest to `word`, best first: at most `limit`, none that are far away. A word that goes on where the other ends may be
+/// further away than one with other letters.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<&'a str> {
     let folded = word.to_lowercase();
-    let reach = (folded.chars().count() / 2).max(2);
+    let length = folded.chars().count();
+    let reach = if length < 4 { 1 } else { (length / 3).max(2) };
     let mut scored: Vec<(usize, &str)> = candidates
         .into_iter()
-        .map(|candidate| (edit_distance(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= reach)
+        .map(|candidate| (candidate, candidate.to_lowercase()))
+        .filter_map(|(candidate, other)| {
+            let distance = edit_distance(&folded, &other);
+            let goes_on = length > 2 && other.len() > 2 && (folded.starts_with(&other) || other.starts_with(&folded));
+            (distance <= if goes_on { (length / 2).max(2) } else { reach }).then_some((distance, candidate))
+        })
         .collect();
     scored.sort_unstable();
     scored.into_iter().take(limit).map(|(_, candidate)| candidate).collect()

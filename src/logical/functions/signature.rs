@@ -191,14 +191,18 @@ pub(super) fn unexpected_input(name: &str, arg: &Expr, i: usize, wanted: &str) -
         2 => "third".to_owned(),
         _ => format!("number {}", i + 1),
     };
-    SparkError::analysis(
+    let error = SparkError::analysis(
         "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
         format!(
             "the {position} argument of `{name}` must be {wanted}, but its type is \"{}\"",
             words(&arg.data_type())
         ),
     )
-    .with_subject(name)
+    .with_subject(name);
+    if wanted.contains("NUMERIC") && arg.data_type() == DataType::Boolean {
+        return error.with_help("rows that meet a condition are counted with F.count_if(condition)");
+    }
+    error
 }
 
 /// `DATATYPE_MISMATCH.DATA_DIFF_TYPES`.

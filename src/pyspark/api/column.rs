@@ -422,7 +422,7 @@ impl Object for Column {
         Some(attribute_error(format!("'{class}' object has no attribute '{name}'")))
     }
 
-    fn call(&self, _interp: &mut Interpreter, _this: &Value, _args: Args) -> Option<PyResult> {
+    fn call(&self, interp: &mut Interpreter, _this: &Value, _args: Args) -> Option<PyResult> {
         let said = match &self.expr {
             Expr::Extract { key, .. } => match key.as_ref() {
                 Expr::Literal(Scalar::String(name), _) => Some(name.clone()),
@@ -435,6 +435,10 @@ impl Object for Column {
             let near = crate::common::text::nearest(&name, METHODS.iter().copied(), 1);
             error = match near.first() {
                 Some(near) => error.with_help(format!("a Column has no method `{name}`; did you mean `{near}`?")),
+                None if interp.import("pyspark.sql.functions").is_ok_and(|module| module.get(&name).is_some()) => error
+                    .with_help(format!(
+                        "a Column has no method `{name}`; Spark has it as a function: F.{name}(column, …)"
+                    )),
                 None => error.with_help(format!("a Column has no method `{name}`")),
             };
         }

@@ -165,7 +165,13 @@ impl Args {
     }
 }
 
-fn too_many(function: &str, required: usize, places: usize, given: usize) -> super::raised::Raised {
+/// Python's text for arguments that have no place.
+pub(in crate::pyspark) fn too_many(
+    function: &str,
+    required: usize,
+    places: usize,
+    given: usize,
+) -> super::raised::Raised {
     let were = if given == 1 { "was" } else { "were" };
     let takes = if required == places { places.to_string() } else { format!("from {required} to {places}") };
     let plural = if places == 1 && required == places { "" } else { "s" };

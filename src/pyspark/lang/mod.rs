@@ -6,6 +6,7 @@
 //!
 //! Native code meets it in three words: [`Value`], [`Object`] (what PySpark's frames and columns implement) and [`Interpreter`].
 
+pub mod advice;
 pub mod args;
 pub mod ast;
 pub mod attr;
@@ -43,6 +44,7 @@ pub mod repr;
 pub mod scope;
 pub mod script;
 pub mod set;
+pub mod slips;
 #[cfg(test)]
 pub mod testing;
 pub mod uses;

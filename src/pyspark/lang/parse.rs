@@ -1,11 +1,18 @@
 //! The adapter to the parser: the only file that names Ruff's crates, which promise no stable interface.
 
 use super::ast::{Name, Unit};
+use super::slips::{self, Slip};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(super) use ruff_python_ast as py;
 pub(super) use ruff_text_size::Ranged;
+
+/// What the parser tells about a source that it does not understand.
+pub(super) mod grammar {
+    pub use ruff_python_ast::token::{Token, TokenKind as Kind};
+    pub use ruff_python_parser::{ParseError as Mistake, ParseErrorType as ErrorKind};
+}
 
 /// A source that does not parse.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +20,8 @@ pub struct SyntaxError {
     pub message: String,
     pub line: u32,
     pub span: (u32, u32),
+    /// What to do about it.
+    pub help: Option<String>,
 }
 
 /// Byte offsets of a node.
@@ -61,17 +70,17 @@ pub fn parse_unit(source: &str, file: &str) -> Result<Arc<Unit>, SyntaxError> {
 pub fn parse_piece(piece: &Piece) -> Result<Arc<Unit>, SyntaxError> {
     let source = piece.source;
     let line_starts = line_starts(source);
-    let fail = |message: String, span: (u32, u32)| SyntaxError {
-        message,
-        line: line_starts.partition_point(|start| *start <= span.0) as u32,
-        span,
-    };
-    let parsed = ruff_python_parser::parse_module(&piece.text())
-        .map_err(|error| fail(message_of(&error.error.to_string()), span_of(&error.location)))?;
+    let line_of = |at: u32| line_starts.partition_point(|start| *start <= at) as u32;
+    let text = piece.text();
+    let parsed = ruff_python_parser::parse_unchecked_source(&text, py::PySourceType::Python);
+    if let Some(mistake) = parsed.errors().first() {
+        let Slip { message, span, help } = slips::slip(&text, parsed.tokens(), mistake);
+        return Err(SyntaxError { message, line: line_of(span.0), span, help });
+    }
     let scopes = super::scope::analyze(&parsed.syntax().body);
     super::lower::lower(&parsed.syntax().body, scopes, piece, line_starts.clone())
         .map(Arc::new)
-        .map_err(|(message, span)| fail(message, span))
+        .map_err(|(message, span)| SyntaxError { message, line: line_of(span.0), span, help: None })
 }
 
 /// The parser's tree of a file; nothing when it does not parse.
@@ -110,18 +119,6 @@ impl<'a> py::visitor::Visitor<'a> for StatementLines {
         if self.all.len() == before + 1 {
             self.simple.push((from, to));
         }
-    }
-}
-
-/// Python's own words for the commonest mistakes, the parser's for the rest.
-fn message_of(parser: &str) -> String {
-    if parser.contains("unexpected indentation") || parser.contains("Unexpected indentation") {
-        return "unexpected indent".to_owned();
-    }
-    let mut chars = parser.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => "invalid syntax".to_owned(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Runs a script, whole or piece by piece, and says how it ended.
 
 use super::Interpreter;
+use super::advice::{Failing, advice};
 use super::frame::{Frame, Globals};
 use super::parse::{Piece, SyntaxError, parse_piece, parse_unit};
-use super::raised::{Cause, PyResult, Raised};
+use super::raised::{Cause, PyResult, Raised, TraceEntry};
 use super::value::Value;
 use crate::common::ErrorClass;
 use crate::pyspark::{ScriptEnd, Uncaught};
@@ -166,6 +167,13 @@ impl Interpreter {
             ..Uncaught::default()
         };
         place(&mut end, &raised, source, &self.script_name);
+        if let Some(frame) = frame_in(&raised, &self.script_name) {
+            let text = |(from, to): (u32, u32)| source.get(from as usize..to as usize).unwrap_or("");
+            let failing = Failing { expression: text(frame.span), statement: text(frame.statement) };
+            if let Some(advice) = advice(&end, &failing) {
+                end.help.insert(0, advice);
+            }
+        }
         ScriptEnd::Raised(Box::new(end))
     }
 
@@ -190,6 +198,11 @@ impl Interpreter {
     }
 }
 
+/// The innermost frame that lies in the script itself.
+fn frame_in<'a>(raised: &'a Raised, file: &str) -> Option<&'a TraceEntry> {
+    raised.trace().iter().find(|frame| &*frame.file == file)
+}
+
 /// Line, columns and traceback of the innermost frame that lies in the script itself.
 fn place(end: &mut Uncaught, raised: &Raised, source: &str, file: &str) {
     let frames = raised.trace();
@@ -201,7 +214,7 @@ fn place(end: &mut Uncaught, raised: &Raised, source: &str, file: &str) {
             format!("{other}line {}, in {}", frame.line, frame.function)
         })
         .collect();
-    let Some(frame) = frames.iter().find(|frame| &*frame.file == file).or(frames.first()) else { return };
+    let Some(frame) = frame_in(raised, file).or(frames.first()) else { return };
     let (start, stop) = guilty(source, frame.statement, frame.span, end.subject.as_deref());
     let line_start = source.get(..start as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let line_end =
@@ -240,6 +253,7 @@ fn syntax_end(source: &str, error: &SyntaxError) -> Uncaught {
     let line_start = source.get(..error.span.0 as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let column = |offset: u32| source.get(line_start..offset as usize).map_or(0, |text| text.chars().count()) as u32;
     end.line = Some(error.line);
+    end.help.extend(error.help.clone());
     end.columns = Some((column(error.span.0), column(error.span.1).max(column(error.span.0) + 1)));
     end
 }

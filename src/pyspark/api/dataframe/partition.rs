@@ -50,6 +50,21 @@ fn positive(interp: &Interpreter, value: &Value) -> PyResult<Option<usize>> {
     }
 }
 
+/// The columns of a repartition: names and columns, no numbers (those come first, or nowhere).
+fn only_columns(interp: &Interpreter, columns: &[Value]) -> PyResult<()> {
+    let is_column =
+        |item: &Value| item.as_str().is_some() || item.downcast::<crate::pyspark::api::column::Column>().is_some();
+    match columns.iter().find(|item| !is_column(item)) {
+        None => Ok(()),
+        Some(other) => Err(raise(
+            ErrorClass::PySparkTypeError,
+            "NOT_EXPECTED_TYPE",
+            format!("Argument `col` should be Column or str, got {}.", interp.type_name(other)),
+        )
+        .with_help("the number of partitions comes first: repartition(8, \"name\")")),
+    }
+}
+
 fn repartition(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let (mut items, [number, columns]) = args.variadic("repartition", ["numPartitions", "cols"])?;
     if let Some(number) = number {
@@ -68,6 +83,7 @@ fn repartition(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args)
     }
     let columns = if count.is_some() { items.split_off(1) } else { items };
     let columns = Args::of(columns).flattened(interp)?;
+    only_columns(interp, &columns)?;
     let by = columns.iter().map(|item| key(interp, plan, "cols", item)).collect::<PyResult<Vec<_>>>()?;
     let target = match (count, by.is_empty()) {
         (Some(count), true) => Repartitioning::RoundRobin { count },
@@ -92,6 +108,8 @@ fn repartition_by_range(interp: &mut Interpreter, _this: &Value, plan: &Plan, ar
             "At least one partition-by expression must be specified.",
         ));
     }
+    let columns = Args::of(columns).flattened(interp)?;
+    only_columns(interp, &columns)?;
     let by: Vec<SortOrder> =
         columns.iter().map(|item| Ok(sort_order(key(interp, plan, "cols", item)?))).collect::<PyResult<_>>()?;
     frame(interp, LogicalPlan::Repartition { target: Repartitioning::Range { by, count }, input: plan.clone() })

@@ -13,7 +13,7 @@ use crate::common::text;
 use crate::logical::expr::{Expr, UnaryOp};
 use crate::logical::functions::lookup;
 use crate::logical::scalar::Scalar;
-use crate::pyspark::lang::args::missing_arguments;
+use crate::pyspark::lang::args::{missing_arguments, too_many};
 use crate::pyspark::lang::{Args, Interpreter, Module, PyResult, Raised, Value, type_error};
 use table::{Entry, TABLE};
 
@@ -172,10 +172,7 @@ fn bind(interp: &mut Interpreter, entry: &Entry, parameters: &[Parameter], args:
     let mut slots: Vec<Option<Value>> = vec![None; parameters.len()];
     if args.positional.len() > parameters.len() {
         let (takes, given) = (parameters.len(), args.positional.len());
-        return Err(type_error(format!(
-            "{}() takes {takes} positional arguments but {given} were given",
-            entry.python
-        )));
+        return Err(too_many(entry.python, takes, takes, given));
     }
     for (slot, value) in slots.iter_mut().zip(args.positional) {
         *slot = Some(value);

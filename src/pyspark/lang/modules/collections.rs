@@ -424,7 +424,7 @@ fn construct_named(_interp: &mut Interpreter, class: &Rc<Class>, args: Args) -> 
     let name = format!("{}.__new__", class.name);
     if args.positional.len() > fields.len() {
         let (takes, given) = (fields.len() + 1, args.positional.len() + 1);
-        return Err(type_error(format!("{name}() takes {takes} positional arguments but {given} were given")));
+        return Err(crate::pyspark::lang::args::too_many(&name, takes, takes, given));
     }
     let mut values: Vec<Option<Value>> = args.positional.into_iter().map(Some).collect();
     values.resize(fields.len(), None);

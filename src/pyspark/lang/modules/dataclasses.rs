@@ -210,7 +210,7 @@ fn init(interp: &mut Interpreter, mut args: Args) -> PyResult {
     let name = format!("{}.__init__", interp.type_name(&this));
     if args.positional.len() > taken.len() {
         let (takes, given) = (taken.len() + 1, args.positional.len() + 1);
-        return Err(type_error(format!("{name}() takes {takes} positional arguments but {given} were given")));
+        return Err(crate::pyspark::lang::args::too_many(&name, takes, takes, given));
     }
     let mut given: Vec<(String, Value)> = taken.iter().map(|(name, _)| name.clone()).zip(args.positional).collect();
     for (field, value) in args.keyword {

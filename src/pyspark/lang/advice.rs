@@ -1,0 +1,410 @@
+//! Advice: the next step for errors that Python and Spark word for programmers.
+//!
+//! Read from what the error says and from the text of the expression that raised it, when the script has ended. An error that knows its own
+//! help keeps it; advice that comes out of the text stands before it, as it is nearer to the slip.
+
+use crate::pyspark::Uncaught;
+
+/// What the error came from, as written.
+pub(super) struct Failing<'a> {
+    pub expression: &'a str,
+    pub statement: &'a str,
+}
+
+/// What to do, where this is known better than the error says itself.
+pub(super) fn advice(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let near = [joined_texts, missing_comma, bool_of_column, quoted_column];
+    near.iter().find_map(|rule| rule(end, failing)).or_else(|| {
+        if end.help.is_empty() {
+            let rest = [unknown_name, shadowed, nothing_given, python_function, no_brackets, wrong_argument, by_words];
+            rest.iter().find_map(|rule| rule(end, failing))
+        } else {
+            None
+        }
+    })
+}
+
+/// `"a" "b"` is one text in Python.
+fn joined_texts(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let subject = end.subject.as_deref()?;
+    let texts = literals(failing.statement);
+    let pair = texts.windows(2).find(|pair| {
+        let gap = failing.statement.get(pair[0].to..pair[1].from).unwrap_or(",");
+        gap.chars().all(char::is_whitespace) && format!("{}{}", pair[0].text, pair[1].text) == subject
+    })?;
+    let (left, right) = (pair[0].text, pair[1].text);
+    Some(format!("Python reads two texts side by side as one: put a `,` between \"{left}\" and \"{right}\""))
+}
+
+/// `(1, "a") (2, "b")` calls the first with the second.
+fn missing_comma(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let said = ["object is not callable", "indices must be integers", "object is not subscriptable"];
+    if end.class != "TypeError" || !said.iter().any(|words| end.message.contains(words)) {
+        return None;
+    }
+    let (last, bracket) = bracket_after_a_gap(failing.expression)?;
+    let read_as = if bracket == '(' { "a call of the first" } else { "an index into the first" };
+    Some(format!("put a `,` between `{last}` and `{bracket}`: without it Python reads two values as {read_as}"))
+}
+
+fn bool_of_column(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    if end.condition.as_deref() != Some("CANNOT_CONVERT_COLUMN_INTO_BOOL") {
+        return None;
+    }
+    let code = without_texts(failing.statement);
+    let has = |word: &str| code.contains(&format!(" {word} "));
+    let advice = if has("and") || has("or") || code.contains("not ") {
+        "write `&`, `|` and `~` in place of `and`, `or` and `not`, and brackets around each condition: (a > 1) & (b < 2)"
+    } else if code.contains('&') || code.contains('|') {
+        "`&` and `|` bind closer than `>` and `==`: put brackets around each condition, (a > 1) & (b < 2)"
+    } else if has("in") {
+        "ask for one of several values with .isin(…)"
+    } else {
+        "Python asks once, on the driver, and wants one answer; for every row ask with F.when(condition, value).otherwise(value)"
+    };
+    Some(advice.to_owned())
+}
+
+/// `"age" > 3` compares a text.
+fn quoted_column(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let of_text =
+        end.message.contains("'str'") || end.message.contains("not \"str\"") || end.message.contains("(not \"int\")");
+    if end.class != "TypeError" || !of_text || !is_about_operands(&end.message) {
+        return None;
+    }
+    if failing.expression.starts_with("sum(") {
+        return Some("this is Python's own `sum`, which adds the items of a list; Spark's is F.sum".to_owned());
+    }
+    if end.message.contains("concatenate") || failing.statement.trim_start().starts_with("print") {
+        return Some(
+            "make the value a text with str(…), or give it to print as a second value: print(\"n\", value)".to_owned(),
+        );
+    }
+    // Only a text that is itself an operand: `row["age"] + "1"` has another one.
+    let texts = literals(failing.expression.trim_start());
+    let first = texts.first().filter(|literal| literal.from == 0)?;
+    let name = Some(first.text).filter(|text| is_name(text) && !text.starts_with(|c: char| c.is_ascii_digit()))?;
+    Some(format!("\"{name}\" in quotes is a plain text here; a column to count or compare with is F.col(\"{name}\")"))
+}
+
+fn is_about_operands(message: &str) -> bool {
+    ["not supported between", "unsupported operand", "can only concatenate"].iter().any(|words| message.contains(words))
+}
+
+/// Names that are in every book, and what makes them known.
+const IMPORTS: [(&str, &str); 14] = [
+    ("F", "from pyspark.sql import functions as F"),
+    ("SparkSession", "from pyspark.sql import SparkSession"),
+    ("Window", "from pyspark.sql import Window"),
+    ("Row", "from pyspark.sql import Row"),
+    ("T", "from pyspark.sql import types as T"),
+    ("StructType", "from pyspark.sql.types import StructType"),
+    ("StructField", "from pyspark.sql.types import StructField"),
+    ("StringType", "from pyspark.sql.types import StringType"),
+    ("IntegerType", "from pyspark.sql.types import IntegerType"),
+    ("LongType", "from pyspark.sql.types import LongType"),
+    ("DoubleType", "from pyspark.sql.types import DoubleType"),
+    ("DateType", "from pyspark.sql.types import DateType"),
+    ("datetime", "import datetime"),
+    ("math", "import math"),
+];
+
+/// Functions of Spark that people call without `F.`.
+const FUNCTIONS: [&str; 16] = [
+    "avg",
+    "broadcast",
+    "coalesce",
+    "col",
+    "concat",
+    "count",
+    "count_distinct",
+    "desc",
+    "expr",
+    "first",
+    "initcap",
+    "lit",
+    "row_number",
+    "trim",
+    "when",
+    "year",
+];
+
+fn unknown_name(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let name = end.subject.as_deref().filter(|_| end.class == "NameError")?;
+    if let Some((_, import)) = IMPORTS.iter().find(|(known, _)| *known == name) {
+        return Some(format!("write `{import}` at the top of the script"));
+    }
+    if FUNCTIONS.contains(&name) && failing.statement.contains(&format!("{name}(")) {
+        return Some(format!("Spark's function is F.{name}, after `from pyspark.sql import functions as F`"));
+    }
+    let is_argument = failing.statement.contains('(') && !failing.statement.starts_with("print");
+    is_argument
+        .then(|| format!("Python looks for a variable `{name}`, and there is none. If you mean the column, write \"{name}\" or F.col(\"{name}\")"))
+}
+
+/// `sum = 3`, then `sum(…)`.
+fn shadowed(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let class = end.message.strip_suffix("' object is not callable")?.strip_prefix('\'')?;
+    let (callee, _) = failing.expression.split_once('(')?;
+    if !is_name(callee) {
+        return Some(format!("a value of type {class} is not a function: look at what stands before the `(`"));
+    }
+    Some(format!("`{callee}` holds a value of type {class} by now: give that value another name, further up"))
+}
+
+/// What `show()` gives back.
+fn nothing_given(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
+    let method = end.message.strip_prefix("'NoneType' object has no attribute '")?.strip_suffix('\'')?;
+    Some(format!(
+        "what stands before `.{method}` is None. `show()`, `printSchema()` and `write` give nothing back: name the frame first, and call them \
+         on a line of their own"
+    ))
+}
+
+/// `max("a")` is a letter: Python's own function took a text.
+fn python_function(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    if !end.message.starts_with("'str' object has no attribute") && !end.message.ends_with("object is not iterable") {
+        return None;
+    }
+    let calls = |name: &str| {
+        failing
+            .expression
+            .match_indices(&format!("{name}("))
+            .any(|(at, _)| !failing.expression[..at].ends_with(|c: char| c == '.' || c == '_' || c.is_alphanumeric()))
+    };
+    let name = ["sum", "max", "min", "round", "abs"].into_iter().find(|name| calls(name))?;
+    Some(format!("this is Python's own `{name}`, which looks at a list or a text; Spark's is F.{name}"))
+}
+
+/// A method that is named and not called.
+fn no_brackets(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let methods = ["'builtin_function_or_method' object has no", "'method' object has no", "'function' object has no"];
+    if !methods.iter().any(|words| end.message.starts_with(words)) {
+        return None;
+    }
+    let attribute = end.message.rsplit('\'').nth(1)?;
+    let before = failing.statement.split(&format!(".{attribute}")).next()?;
+    let method = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|word| !word.is_empty())?;
+    Some(format!("a method runs only with its brackets: write `{method}()`"))
+}
+
+/// `Argument … should be …, got …`.
+fn wrong_argument(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
+    if end.condition.as_deref() != Some("NOT_EXPECTED_TYPE") {
+        return None;
+    }
+    let argument = end.message.split('`').nth(1)?;
+    let got = end.message.rsplit("got ").next()?.trim_end_matches('.');
+    let advice = match (argument, got) {
+        ("dataType", "type") => "give a type with its brackets, `IntegerType()`, or as a text, \"int\"",
+        ("window", "str") => "a window is made with Window.partitionBy(\"…\").orderBy(\"…\")",
+        ("condition", "bool") => {
+            "Python has answered this itself, once for all rows: compare columns, and ask for NULL with .isNull() or .isNotNull()"
+        }
+        ("cols" | "col", "Column") => "give the name of the column as a text here, or use .agg(F.sum(…))",
+        ("cols" | "col", "int" | "float") => {
+            "a number is no column: wrap it with F.lit(…), or look at the order of the arguments"
+        }
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+/// Where the words of the error are enough.
+fn by_words(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
+    let message = end.message.as_str();
+    let advice = if message.starts_with("'GroupedData' object has no attribute") {
+        "a groupBy waits for what it shall compute: .count(), .sum(\"…\") or .agg(…); after that it is a DataFrame again"
+    } else if message == "all exprs should be Column" {
+        "agg takes columns such as F.sum(\"age\").alias(\"total\"), or a dict {\"age\": \"sum\"}"
+    } else if message.starts_with("'list' object has no attribute") {
+        "`collect()` and `take()` bring rows to the driver, as a list of Python: call this on the DataFrame, before them"
+    } else if message.contains("positional argument") && message.contains("given") {
+        "there is a value too many in the call: a bracket may close too late, as in F.round(F.avg(\"a\", 2))"
+    } else if message.contains("missing") && message.contains("required positional argument") {
+        "add the value that is named here to the call"
+    } else if message.contains("got an unexpected keyword argument") {
+        let name = message.split('(').next().unwrap_or_default();
+        return Some(format!("look at how the argument is spelled, and whether `{name}` has it"));
+    } else if end.class == "PySparkValueError" && is_name(message) && end.condition.is_none() {
+        return Some(format!("the row has no field `{message}`; print(row) shows the names it has"));
+    } else if end.condition.as_deref().is_some_and(|condition| condition.starts_with("FIELD_STRUCT_LENGTH_MISMATCH")) {
+        "the schema needs one field for each value of a row, in the same order"
+    } else if end.condition.as_deref().is_some_and(|condition| condition.starts_with("FIELD_NOT_NULLABLE")) {
+        "give the row a value, or let the field be empty: StructField(…, True)"
+    } else if end.condition.as_deref().is_some_and(|condition| condition.starts_with("FIELD_DATA_TYPE_UNACCEPTABLE"))
+        && message.contains("`DataFrame[")
+    {
+        "a DataFrame is no value: .count() gives its number of rows, .first()[0] the value of one cell"
+    } else if message.ends_with("is not iterable") && message.contains("Column") {
+        "Python's own max, min and sum want a list; Spark's are F.max, F.min and F.sum"
+    } else {
+        return None;
+    };
+    Some(advice.to_owned())
+}
+
+/// A text in quotes: what is inside, and from where to where it goes with its quotes.
+struct Literal<'a> {
+    text: &'a str,
+    from: usize,
+    to: usize,
+}
+
+fn literals(code: &str) -> Vec<Literal<'_>> {
+    let mut found = Vec::new();
+    let mut rest = code.char_indices();
+    while let Some((from, quote)) = rest.next() {
+        if quote != '"' && quote != '\'' {
+            continue;
+        }
+        let Some((end, _)) = rest.by_ref().find(|(_, c)| *c == quote) else { break };
+        found.push(Literal { text: &code[from + 1..end], from, to: end + 1 });
+    }
+    found
+}
+
+/// The code with nothing inside its quotes.
+fn without_texts(code: &str) -> String {
+    let mut bare = String::new();
+    let mut at = 0;
+    for literal in literals(code) {
+        bare.push_str(&code[at..literal.from]);
+        bare.push_str("\"\"");
+        at = literal.to;
+    }
+    bare.push_str(&code[at..]);
+    bare
+}
+
+/// The word and the opening bracket between which there is only space, at the outermost level.
+fn bracket_after_a_gap(expression: &str) -> Option<(&str, char)> {
+    let mut depth = 0;
+    let texts = literals(expression);
+    let inside = |at: usize| texts.iter().any(|literal| literal.from <= at && at < literal.to);
+    for (at, c) in expression.char_indices().filter(|(at, _)| !inside(*at)) {
+        match c {
+            '(' | '[' => {
+                let before = &expression[..at];
+                let value = before.trim_end();
+                if depth == 0 && value.len() < before.len() && value.ends_with([')', ']', '"', '\'']) {
+                    return Some((value.lines().last().unwrap_or(value).trim_start(), c));
+                }
+                depth += 1;
+            }
+            ')' | ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(class: &str, condition: &str, message: &str, expression: &str, help: &str) {
+        let condition = (!condition.is_empty()).then(|| condition.to_owned());
+        let subject = message.split('`').nth(1).or_else(|| message.split('\'').nth(1)).map(str::to_owned);
+        let end = Uncaught {
+            class: class.to_owned(),
+            condition,
+            message: message.to_owned(),
+            subject,
+            ..Uncaught::default()
+        };
+        let said = advice(&end, &Failing { expression, statement: expression }).unwrap_or_default();
+        assert!(said.contains(help), "{expression}: {said}");
+    }
+
+    #[test]
+    fn a_comma_is_missed() {
+        let call = "'tuple' object is not callable";
+        check("TypeError", "", call, "(1, \"a\")\n        (2, \"b\")", "put a `,` between `(1, \"a\")` and `(`");
+        let index = "list indices must be integers or slices, not tuple";
+        check("TypeError", "", index, "[(1, \"a\")] [\"id\", \"name\"]", "between `[(1, \"a\")]` and `[`");
+        check(
+            "TypeError",
+            "",
+            "'Column' object is not callable",
+            "F.col(\"a\") (b + 1)",
+            "between `F.col(\"a\")` and `(`",
+        );
+        let column = "there is no column with the name `agedep`";
+        check(
+            "AnalysisException",
+            "UNRESOLVED_COLUMN",
+            column,
+            "df.select(\"age\" \"dep\")",
+            "between \"age\" and \"dep\"",
+        );
+    }
+
+    #[test]
+    fn no_comma_is_missed_where_there_is_none_to_miss() {
+        let end = Uncaught {
+            class: "TypeError".to_owned(),
+            message: "'int' object is not callable".to_owned(),
+            ..Uncaught::default()
+        };
+        let said = advice(&end, &Failing { expression: "total(3)", statement: "total(3)" });
+        assert_eq!(
+            said.as_deref(),
+            Some("`total` holds a value of type int by now: give that value another name, further up")
+        );
+    }
+
+    #[test]
+    fn python_s_words_get_a_next_step() {
+        let name = |name: &str| format!("name '{name}' is not defined");
+        check("NameError", "", &name("Window"), "Window.partitionBy(\"a\")", "from pyspark.sql import Window");
+        check("NameError", "", &name("age"), "df.filter(age > 3)", "write \"age\" or F.col(\"age\")");
+        check("NameError", "", &name("desc"), "df.orderBy(desc(\"a\"))", "F.desc");
+        check("AttributeError", "", "'NoneType' object has no attribute 'select'", "a.select(1)", "give nothing back");
+        check(
+            "AttributeError",
+            "",
+            "'builtin_function_or_method' object has no attribute 'count'",
+            "df.cache.count()",
+            "`cache()`",
+        );
+        check(
+            "AttributeError",
+            "",
+            "'GroupedData' object has no attribute 'show'",
+            "df.groupBy(\"a\").show()",
+            ".agg(…)",
+        );
+        check(
+            "TypeError",
+            "",
+            "'>' not supported between instances of 'str' and 'int'",
+            "\"age\" > 3",
+            "F.col(\"age\")",
+        );
+        check("TypeError", "", "unsupported operand type(s) for /: 'str' and 'int'", "\"age\" / 2", "F.col(\"age\")");
+        check("TypeError", "", "unsupported operand type(s) for +: 'int' and 'str'", "sum(\"age\")", "F.sum");
+        check("TypeError", "", "can only concatenate str (not \"int\") to str", "\"n \" + df.count()", "str(…)");
+        let types = "Argument `dataType` should be a DataType or str, got type.";
+        check("PySparkTypeError", "NOT_EXPECTED_TYPE", types, "x.cast(int)", "IntegerType()");
+        let bool_of = "Cannot convert column into bool";
+        check(
+            "PySparkValueError",
+            "CANNOT_CONVERT_COLUMN_INTO_BOOL",
+            bool_of,
+            "f(a > 1 and b < 2)",
+            "in place of `and`",
+        );
+        check("PySparkValueError", "CANNOT_CONVERT_COLUMN_INTO_BOOL", bool_of, "f(a > 1 & b < 2)", "bind closer");
+        let max = "'str' object has no attribute 'alias'";
+        check("AttributeError", "", max, "F.min(\"b\"), max(\"a\").alias(\"m\")", "F.max");
+        check("AttributeError", "", "'list' object has no attribute 'groupBy'", "rows.groupBy(\"a\")", "before them");
+        let many = "avg() takes 1 positional argument but 2 were given";
+        check("TypeError", "", many, "F.round(F.avg(\"a\", 2))", "may close too late");
+        check("PySparkValueError", "", "agee", "row[\"agee\"]", "no field `agee`");
+    }
+}
