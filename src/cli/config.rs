@@ -49,8 +49,13 @@ pub(crate) fn get() -> &'static Config {
 /// Reads the file of the working folder, if there is one, for the whole program.
 pub(crate) fn load() -> Result<()> {
     let path = Path::new(FILE);
-    if !path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= BYTES_MAX) {
-        return Ok(());
+    let Some(meta) = path.metadata().ok().filter(std::fs::Metadata::is_file) else { return Ok(()) };
+    if meta.len() > BYTES_MAX {
+        let size = crate::common::text::bytes(meta.len());
+        return Err(refused(format!(
+            "it has {size}; settings are a few lines, at most {}",
+            crate::common::text::bytes(BYTES_MAX)
+        )));
     }
     let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
     let config = Config::parse(&text)?;

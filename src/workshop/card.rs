@@ -75,7 +75,7 @@ impl Card {
 pub enum Found<'a> {
     /// The card of this word.
     Card(&'a Card),
-    /// Cards that mention it.
+    /// Cards that mention it, the one that speaks of it most first.
     Mentions(Vec<&'a Card>),
     /// Nothing; words that look like it.
     Near(Vec<String>),
@@ -88,10 +88,15 @@ pub fn find<'a>(cards: &'a [Card], word: &str) -> Found<'a> {
     if let Some(card) = cards.iter().find(|card| card.words().any(|known| known.to_lowercase() == folded)) {
         return Found::Card(card);
     }
-    let within = |card: &&Card| {
-        card.words().any(|known| known.to_lowercase().contains(&folded)) || card.body.to_lowercase().contains(&folded)
+    // A word of the card itself says more than its text, and an early place more than a late one.
+    let weight = |card: &Card| {
+        let named = card.words().filter(|known| known.to_lowercase().contains(&folded)).count();
+        let body = card.body.to_lowercase();
+        let begins = usize::from(body.find(&folded).is_some_and(|at| at < 80));
+        named * 10 + body.matches(&folded).count() + begins
     };
-    let mentions: Vec<&Card> = cards.iter().filter(within).collect();
+    let mut mentions: Vec<&Card> = cards.iter().filter(|card| weight(card) > 0).collect();
+    mentions.sort_by_key(|card| std::cmp::Reverse(weight(card)));
     match mentions[..] {
         [] => {
             let words = cards.iter().flat_map(Card::words);

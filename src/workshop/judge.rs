@@ -32,7 +32,11 @@ pub fn verdict(
     let holds = |rule| rule::evaluate(rule, evidence) == Ok(Value::Bool(true));
     let said = |mistake: &Mistake| Remark { id: mistake.id.clone(), text: fill(&mistake.say, evidence) };
     let passed = failures.is_empty();
-    let mistake = step.mistakes.iter().find(|mistake| !passed && !mistake.accepted && holds(&mistake.when)).map(said);
+    // What a script that was stopped left behind is no answer yet: only mistakes of the step itself may explain the error.
+    let stopped = failures.iter().any(|failure| failure.check == "raised");
+    let is_early = |mistake: &Mistake| stopped && mistake.is_common && is_about_answers(&mistake.when);
+    let may_be = |mistake: &&Mistake| !mistake.accepted && !is_early(mistake);
+    let mistake = step.mistakes.iter().filter(may_be).find(|mistake| !passed && holds(&mistake.when)).map(said);
     let remarks = step.mistakes.iter().filter(|mistake| passed && mistake.accepted && holds(&mistake.when)).map(said);
     let stretch = step.stretch.as_ref().and_then(|stretch| stretch.rule.as_ref()).map(holds);
     let verdict = VariantVerdict {
@@ -49,6 +53,16 @@ pub fn verdict(
         events: Vec::new(),
     };
     (verdict, stretch)
+}
+
+/// Whether a rule looks at answers, and not at the error.
+fn is_about_answers(rule: &rule::Rule) -> bool {
+    let (mut answers, mut error) = (false, false);
+    rule.visit_names(&mut |name| {
+        answers |= name == "first_wrong";
+        error |= name == "error_class";
+    });
+    answers && !error
 }
 
 /// What was checked so far.
@@ -178,8 +192,11 @@ fn place_of(line: u32, evidence: &Evidence<'_>) -> String {
     }
 }
 
+/// What an error says in one line: of a function in a worker, its own error, which stands at the end.
 fn first_line(failure: &Uncaught) -> String {
-    let line = failure.message.lines().next().unwrap_or_default();
+    let in_worker = failure.class == "PythonException";
+    let line = if in_worker { failure.message.lines().last() } else { failure.message.lines().next() };
+    let line = line.unwrap_or_default().trim();
     let condition = failure.condition.as_ref().map_or(String::new(), |condition| format!("[{condition}] "));
     text::visible(&format!("{condition}{line}"))
 }
@@ -242,7 +259,11 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
         (Place::Name(_), None) => {
             let got = evidence.kept.get(name).map_or_else(|| "the name is not set".to_owned(), rows::kind_name);
             let wanted = format!("a value for `{name}` with {}", columns());
-            let next = format!("give `{name}` its value: the TODO lines of the script and the task say what it holds");
+            let others = evidence.kept.keys().map(|known| &**known).filter(|known| *known != name);
+            let next = match text::nearest(name, others, 1).first().filter(|_| !evidence.kept.contains_key(name)) {
+                Some(near) => format!("the script sets `{near}`: is it meant to be `{name}`?"),
+                None => format!("give `{name}` its value: the TODO lines of the script and the task say what it holds"),
+            };
             Some(Failure { next, ..failure(got, wanted, format!("the name `{name}`")) })
         }
         (Place::Files { path, format }, None) => {
@@ -318,13 +339,24 @@ fn prediction_failure(prediction: &Prediction, evidence: &Evidence<'_>) -> Optio
     if measured.is_ok() && said == measured {
         return None;
     }
+    let written = match evidence.metric("text", &[Value::Text(format!("predict.{}", prediction.name))]) {
+        Ok(Value::Text(text)) if said.is_err() && !text.is_empty() && text != "NULL" => {
+            Some(format!("the text \"{text}\""))
+        }
+        _ => None,
+    };
+    let next = match (&said, &written) {
+        (Err(_), Some(_)) => "write the number without quotes",
+        (Err(_), None) => "write your guess as a number in `predict`, before you look at the run",
+        (Ok(_), _) => "change the prediction, and say to yourself why it is that number",
+    };
     Some(Failure {
         check: format!("predict:{}", prediction.name),
-        got: said.map_or_else(|_| "no prediction yet".to_owned(), |said| said.to_string()),
+        got: said.map_or_else(|_| written.unwrap_or_else(|| "no prediction yet".to_owned()), |said| said.to_string()),
         wanted: shown(&prediction.metric, evidence),
         place: format!("predict[\"{}\"]", prediction.name),
         why: fill(&prediction.why, evidence),
-        next: "change the prediction, and say to yourself why it is that number".to_owned(),
+        next: next.to_owned(),
         line: Some(evidence.source.line_of("predict")).filter(|line| *line > 0),
         moment: 0,
     })

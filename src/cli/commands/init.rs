@@ -163,6 +163,7 @@ const README: &str = "# A batchlab workshop
     batchlab check                your script on the visible data, then on data that you do not see
     batchlab watch                the same on every save
     batchlab hint                 the next of three hints
+    batchlab learn                lessons and words: L1, shuffle, partition
     batchlab reset E1.2           the starter again; your text is kept in .batchlab/attic/
     batchlab solution E1.2        one way to do it
     batchlab report               what you have done

@@ -15,7 +15,7 @@ use std::io::IsTerminal;
 #[command(after_help = "Examples:
   batchlab learn            the list
   batchlab learn L3         a lesson
-  batchlab learn lineage    a card, or the cards that mention the word")]
+  batchlab learn lineage    its card, or the card that speaks of it most")]
 pub(crate) struct Args {
     /// A lesson such as L3, or a word
     what: Vec<String>,
@@ -58,9 +58,14 @@ fn try_run(args: &Args) -> Result<u8> {
             Ok(0)
         }
         Found::Mentions(found) => {
-            let mut lines = vec![PageLine::of(Ink::Title, format!("Cards that mention {word}"))];
-            lines.extend(found.iter().map(|card| summary(card)));
-            classroom::show(&lines);
+            let (best, others) = (found[0], &found[1..]);
+            let said = format!("No card has the name {}; this one speaks of it most.", text::visible(&word));
+            classroom::show(&[PageLine::of(Ink::Dim, said), PageLine::default()]);
+            own_copy(&content, &best.path);
+            show_card(best, args.answers)?;
+            let words: Vec<&str> = others.iter().map(|card| card.head.word.as_str()).collect();
+            let also = format!("Also in: {}.", words.join(", "));
+            classroom::show(&page::words(&also, classroom::width().min(84), ""));
             Ok(0)
         }
         Found::Near(near) => {
@@ -103,10 +108,6 @@ fn list(lessons: &[Lesson], cards: &[Card]) {
     lines.push(PageLine::default());
     lines.push(PageLine::of(Ink::Dim, "batchlab learn L1 opens a lesson, batchlab learn WORD a card."));
     classroom::show(&lines);
-}
-
-fn summary(card: &Card) -> PageLine {
-    PageLine(vec![(Ink::Key, format!("  {}", card.head.word)), (Ink::Dim, format!("  {}", card.head.lesson))])
 }
 
 fn show_lesson(lesson: &Lesson, cards: &[Card], args: &Args) -> Result<()> {
