@@ -76,3 +76,28 @@ fn every_size_draws() {
         screen(&reader, width, height);
     }
 }
+
+#[test]
+fn a_room_gets_big_titles_and_no_notes() {
+    let mut reader = reader();
+    reader.kind = Kind::Demo { id: "D01".to_owned(), notes: "Ask before you tell.".to_owned() };
+    reader.title = "D01  A node dies".to_owned();
+    reader.size = (120, 40);
+    update(&mut reader, Key::Help);
+    assert!(screen(&reader, 120, 40).contains("Ask before you tell."));
+    update(&mut reader, Key::Projector);
+    let room = screen(&reader, 120, 40);
+    assert!(!room.contains("Ask before you tell.") && room.contains("demo D01 --notes"), "{room}");
+    update(&mut reader, Key::Back);
+    insta::assert_snapshot!("reader_projector", screen(&reader, 120, 40));
+    let small = screen(&reader, 80, 24);
+    assert!(!small.contains('▀') && small.contains("D01  A node dies"), "{small}");
+}
+
+#[test]
+fn a_demo_names_the_keys_of_its_beats() {
+    let mut reader = reader();
+    reader.kind = Kind::Demo { id: "D01".to_owned(), notes: String::new() };
+    let last = screen(&reader, 80, 24);
+    assert!(last.contains("Space on  b back") && last.contains("? keys, notes"), "{last}");
+}

@@ -123,6 +123,26 @@ impl Plan {
         })
     }
 
+    /// A run that was described elsewhere, such as a demo's.
+    pub(crate) fn of(request: &RunRequest) -> Plan {
+        Plan {
+            script: Script { source: request.source.clone(), file: request.file.clone() },
+            arguments: request.arguments.clone(),
+            root: request.root.clone(),
+            allow: request.allow.clone(),
+            cluster: request.cluster.clone(),
+            default_cluster: request.default_cluster.clone(),
+            faults: request.faults.clone(),
+            seed: request.seed,
+            conf: request.conf.clone(),
+            now_micros: request.now_micros,
+            steps: request.steps_max,
+            process_memory_bytes: request.process_memory_bytes,
+            until: None,
+            explain: false,
+        }
+    }
+
     fn request(&self, log: EventLog, cancelled: Arc<AtomicBool>, out: Box<dyn FnMut(&str) + Send>) -> RunRequest {
         RunRequest {
             source: self.script.source.clone(),

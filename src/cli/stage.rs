@@ -306,8 +306,9 @@ pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Resu
 pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Result<u8> {
     let title = format!("{}  {}", demo.id, demo.title);
     let pages = Played { scenes: played.scenes.clone(), pages: beats(played) };
-    let kind = Kind::Demo { notes: demo.notes.trim().to_owned() };
+    let kind = Kind::Demo { id: demo.id.clone(), notes: demo.notes.trim().to_owned() };
     let mut reader = Reader::new(kind, title, demo.minutes, demo.about.clone(), &pages);
+    reader.projector = screen.projector;
     loop {
         match turn_pages(&mut reader, screen)? {
             Left::Back => return Ok(0),
@@ -320,6 +321,8 @@ pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Resu
 /// Shows pages, and the theatre when it is asked for, until the person leaves them.
 fn turn_pages(reader: &mut Reader, screen: ScreenArgs) -> Result<Left> {
     loop {
+        // What the room sees of the theatre looks as what it sees of the pages.
+        let screen = ScreenArgs { projector: reader.projector, ..screen };
         match tui::lesson::run(reader, screen.options()).map_err(|error| no_terminal(&error))? {
             Left::Theatre if show_take(reader, screen) == 130 => return Ok(Left::Interrupted),
             Left::Theatre => {}
@@ -335,7 +338,12 @@ fn show_take(reader: &Reader, screen: ScreenArgs) -> u8 {
     let take = &picture.take;
     match &take.world {
         Some(outcome) => world(outcome.clone(), picture.at.position, screen),
-        None => replay(take.events.clone(), &take.scene.script, Start::default(), screen),
+        None => {
+            // With its tables laid out again the run can be broken, and compared with what came of that.
+            let again = super::classroom::studio().set_up(&take.scene).ok();
+            let plan = again.as_ref().map(|(_tables, request)| Plan::of(request));
+            review(plan, take.events.clone(), &take.scene.script, picture.at.position, screen)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::theme::GlyphSet;
 use ratatui::buffer::Buffer;
 
 /// Unicode and its ASCII twin; all are one cell wide and none has an emoji form.
-pub const TWINS: [(char, char); 56] = [
+pub const TWINS: [(char, char); 58] = [
     ('─', '-'),
     ('━', '='),
     ('═', '='),
@@ -38,6 +38,8 @@ pub const TWINS: [(char, char); 56] = [
     ('╌', '-'),
     ('╎', ':'),
     ('█', '='),
+    ('▀', '"'),
+    ('▄', '.'),
     ('▓', '%'),
     ('▒', ':'),
     ('░', '.'),

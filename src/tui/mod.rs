@@ -8,6 +8,7 @@
 //! `update` and `view` do no I/O; only [`terminal`] and the run loops touch the terminal. A frame is a pure function of the log, the
 //! cursor, the model and the size (design D7), so that live, replayed and scrubbed look the same.
 
+pub mod banner;
 pub mod bell;
 pub mod dag;
 pub mod export;

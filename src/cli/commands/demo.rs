@@ -22,6 +22,7 @@ use std::io::IsTerminal;
   batchlab demo                the list
   batchlab demo D01            in the theatre
   batchlab demo D01 --no-tui   told in text
+  batchlab demo D01 --present  on a projector; P does the same inside
   batchlab demo D01 --nodes 8 --cores 2   on another cluster
   batchlab demo D14 --set poll_events=10  a knob turned; --notes lists them
   batchlab demo --verify       checks every figure of every demo")]
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     /// Put the question on standard input before the answer is told (plain text)
     #[arg(long)]
     ask: bool,
-    /// For a room: strong colours and nothing dim; the notes go on a second terminal, with --notes
+    /// For a room: big titles, strong colours, nothing dim, and no notes; these go on a second terminal, with --notes
     #[arg(long, conflicts_with = "no_tui")]
     present: bool,
     /// Plain text instead of the theatre

@@ -22,6 +22,7 @@ use std::time::Duration;
 pub fn run(reader: &mut Reader, options: ScreenOptions) -> io::Result<Left> {
     let mut screen = Screen::open(options)?;
     loop {
+        let options = ScreenOptions { projector: reader.projector, ..options };
         let mut size = (80, 24);
         screen.draw(|frame| {
             let area = frame.area();

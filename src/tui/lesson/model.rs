@@ -18,8 +18,9 @@ pub enum Pane {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     Lesson,
-    /// With what the presenter should know.
+    /// With its id and what the presenter should know.
     Demo {
+        id: String,
         notes: String,
     },
 }
@@ -41,6 +42,8 @@ pub struct Reader {
     pub answers: Vec<Vec<Answering>>,
     /// Whether the keys, and a demo's notes, lie above the page.
     pub help: bool,
+    /// Whether a room reads along: big titles, wide lines, nothing that is meant for the presenter alone.
+    pub projector: bool,
     /// Cells of the screen, as it was drawn last.
     pub size: (u16, u16),
 }
@@ -66,6 +69,7 @@ pub enum Key {
     /// Milestones of the picture, back or on.
     Milestone(i64),
     Theatre,
+    Projector,
     Back,
     Suspend,
     Interrupt,
@@ -112,6 +116,7 @@ impl Key {
             KeyCode::Char('[') => Key::Milestone(-1),
             KeyCode::Char(']') => Key::Milestone(1),
             KeyCode::Char('t') => Key::Theatre,
+            KeyCode::Char('P') => Key::Projector,
             KeyCode::Char('q') | KeyCode::Esc => Key::Back,
             _ => return None,
         })
@@ -134,6 +139,7 @@ impl Reader {
             pane: Pane::Text,
             answers,
             help: false,
+            projector: false,
             size: (80, 24),
         }
     }
@@ -224,6 +230,7 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
     if reader.help && !matches!(key, Key::Suspend | Key::Interrupt) {
         match key {
             Key::Up | Key::Down => reader.scroll_by(key),
+            Key::Projector => (reader.projector, reader.scroll) = (!reader.projector, 0),
             _ => (reader.help, reader.scroll) = (false, 0),
         }
         return None;
@@ -247,6 +254,7 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::Milestone(by) => reader.step(|picture| milestone(picture, by)),
         Key::Theatre if !reader.pictures().0.is_empty() => return Some(Left::Theatre),
         Key::Theatre | Key::Suspend => {}
+        Key::Projector => (reader.projector, reader.scroll) = (!reader.projector, 0),
         Key::Back => return Some(Left::Back),
         Key::Interrupt => return Some(Left::Interrupted),
     }

@@ -8,12 +8,16 @@
 //!   └─────────────────────────────┘└──────────────────────────────┘
 //!   keys
 //! ```
+//! For a room (`P`) the title stands above the page in big letters where the screen is high enough, the lines are spread where they have room,
+//! and the presenter's notes are not shown.
+//!
 //! Narrow screens show the picture below the text where both have room, else one of the two; `Tab` changes it. So do wide ones with a picture
 //! that is too wide to stand beside the text, which then has the whole width while it has the focus.
 
 use super::model::{Kind, Pane, Reader};
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::picture;
+use crate::tui::banner;
 use crate::tui::glyphs;
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theme::{ScreenOptions, Tone};
@@ -25,6 +29,8 @@ use ratatui::layout::Rect;
 const COLUMNS: usize = 62;
 /// From this width on both panes stand side by side.
 const WIDE: u16 = 110;
+/// From this height on a room gets its title in big letters.
+const HIGH: u16 = 30;
 /// A picture below the text has at least this many lines, or all that it needs.
 const PICTURE_MIN: u16 = 9;
 
@@ -53,10 +59,17 @@ fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
     let kind = if reader.kind == Kind::Lesson { "LESSON" } else { "DEMO" };
     brush.tone(screen, 1, 0, &fit(&format!("{kind}  {}", reader.title), left), Tone::Title);
     brush.tone(screen, screen.width.saturating_sub(where_am_i.chars().count() as u16 + 1), 0, &where_am_i, Tone::Dim);
-    let body = body_of(screen);
+    if reader.projector {
+        brush.mark(screen, 0, 0, screen.width);
+        for (y, row) in (1..).zip(big_title(reader, screen).iter().flatten()) {
+            brush.tone(screen, 2, y, row, Tone::Title);
+        }
+    }
+    let body = body_of(reader, screen);
     if reader.help {
         let inner = brush.pane(body, "Keys; any other key goes back", true);
         brush.page(body, inner, &help_lines(reader, usize::from(inner.width)), reader.scroll);
+        footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
         return;
     }
     for (which, area) in panes(reader, body) {
@@ -65,8 +78,24 @@ fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
     footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
 }
 
-fn body_of(screen: Rect) -> Rect {
-    Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen }
+/// The title without its id, in big letters: for a room, where the screen has the height and the width.
+fn big_title(reader: &Reader, screen: Rect) -> Option<[String; banner::ROWS as usize]> {
+    let words = reader.title.split_once("  ").map_or(reader.title.as_str(), |(_, words)| words);
+    let is_wanted = reader.projector && screen.height >= HIGH;
+    is_wanted.then(|| banner::rows(words, usize::from(screen.width.saturating_sub(4))))?
+}
+
+fn body_of(reader: &Reader, screen: Rect) -> Rect {
+    let above = if big_title(reader, screen).is_some() { 1 + banner::ROWS } else { 1 };
+    Rect { y: screen.y + above, height: screen.height.saturating_sub(above + 1), ..screen }
+}
+
+/// The lines of a page for a room: a blank line between them, where there is room for it.
+fn spread(reader: &Reader, lines: Vec<PageLine>, room: u16) -> Vec<PageLine> {
+    if !reader.projector || (2 * lines.len()).saturating_sub(1) > usize::from(room) {
+        return lines;
+    }
+    lines.into_iter().flat_map(|line| [line, PageLine::default()]).collect()
 }
 
 /// The panes that are shown, and where: side by side, one above the other where both have room, else the one with the focus.
@@ -80,7 +109,10 @@ fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
     let room = usize::from(body.width.saturating_sub(4));
     let height = |which| lines_of(reader, which, room).len() as u16 + 2;
     let (shown, covered) = reader.pictures();
-    let (text, has_picture) = (height(Pane::Text), !shown.is_empty() || covered > 0);
+    let has_picture = !shown.is_empty() || covered > 0;
+    let (plain, wanted) = (height(Pane::Text), height(Pane::Picture).max(PICTURE_MIN));
+    let wide = 2 * plain.saturating_sub(2) + 2;
+    let text = if reader.projector && has_picture && wide + wanted <= body.height { wide } else { plain };
     let below = body.height.saturating_sub(text);
     if has_picture && (below >= PICTURE_MIN || below >= height(Pane::Picture)) {
         let picture = Rect { y: body.y + text, height: below, ..body };
@@ -149,7 +181,7 @@ fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect) {
         Pane::Picture => "2 Picture, from a run made for this page",
     };
     let inner = brush.pane(area, title, reader.pane == which);
-    let lines = lines_of(reader, which, usize::from(inner.width));
+    let lines = spread(reader, lines_of(reader, which, usize::from(inner.width)), inner.height);
     let scroll = if reader.pane == which { reader.scroll } else { 0 };
     brush.page(area, inner, &lines, scroll);
 }
@@ -158,7 +190,7 @@ fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect) {
 #[must_use]
 pub fn scroll_max(reader: &Reader) -> usize {
     let (width, height) = reader.size;
-    let body = body_of(Rect { x: 0, y: 0, width, height });
+    let body = body_of(reader, Rect { x: 0, y: 0, width, height });
     let inner = |area: Rect| (usize::from(area.width.saturating_sub(4)), usize::from(area.height.saturating_sub(2)));
     if reader.help {
         let (wide, high) = inner(body);
@@ -173,7 +205,7 @@ pub fn scroll_max(reader: &Reader) -> usize {
 #[must_use]
 pub fn scroll_to(reader: &Reader, question: usize) -> usize {
     let (width, height) = reader.size;
-    let body = body_of(Rect { x: 0, y: 0, width, height });
+    let body = body_of(reader, Rect { x: 0, y: 0, width, height });
     let text = panes(reader, body).into_iter().find(|(which, _)| *which == Pane::Text);
     let Some((_, area)) = text.filter(|_| reader.pane == Pane::Text) else { return reader.scroll };
     let wide = usize::from(area.width.saturating_sub(4)).min(COLUMNS);
@@ -182,7 +214,7 @@ pub fn scroll_to(reader: &Reader, question: usize) -> usize {
 }
 
 /// The keys of the reader; what the footer has no room for stands only here.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("l, Space", "next page; in a demo the next beat"),
     ("h, b", "the page before; a demo goes exactly one beat back"),
     ("j k", "scroll"),
@@ -192,6 +224,7 @@ const KEYS: [(&str, &str); 10] = [
     (", .", "the picture's run, one event back or on"),
     ("[ ]", "the same by milestones"),
     ("t", "the run in the theatre, at this moment"),
+    ("P", "for a room: big titles, strong colours, nothing dim, no notes"),
     ("q", "back"),
 ];
 
@@ -200,23 +233,34 @@ fn help_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
         .iter()
         .map(|(key, does)| PageLine(vec![(Ink::Key, format!("{key:<14}")), (Ink::Text, (*does).to_owned())]))
         .collect();
-    if let Kind::Demo { notes } = &reader.kind {
+    if let Kind::Demo { id, notes } = &reader.kind {
         lines.extend([PageLine::default(), PageLine::of(Ink::Title, "For the presenter")]);
-        lines.extend(page::words(notes, width.min(COLUMNS), ""));
+        // What a room sees tells no answers.
+        let elsewhere =
+            format!("The notes are not for the room: `batchlab demo {id} --notes` on a second terminal, or P here.");
+        lines.extend(page::words(if reader.projector { &elsewhere } else { notes }, width.min(COLUMNS), ""));
     }
     lines
 }
 
 fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
     // What stands last is left out first; `?` shows all.
-    let mut keys = vec![("h/l", "page"), ("Tab", "pane"), ("q", "back")];
-    if reader.open_question().is_some() {
+    let is_open = reader.open_question().is_some();
+    let mut keys = match &reader.kind {
+        // Space marks an answer while a question is open.
+        Kind::Demo { .. } if !is_open => vec![("Space", "on"), ("b", "back"), ("Tab", "pane"), ("q", "leave")],
+        Kind::Demo { .. } | Kind::Lesson => vec![("h/l", "page"), ("Tab", "pane"), ("q", "back")],
+    };
+    if is_open {
         keys.extend([("a b c", "mark"), ("Enter", "lock"), ("v", "answer")]);
     }
     if !reader.pictures().0.is_empty() {
         keys.extend([("t", "theatre"), ("[ ]", "milestone")]);
     }
-    let help = "? keys";
+    let help = match &reader.kind {
+        Kind::Demo { .. } if !reader.projector => "? keys, notes",
+        Kind::Demo { .. } | Kind::Lesson => "? keys",
+    };
     let mut x = 1;
     for (key, does) in keys {
         let width = key.chars().count() + does.chars().count() + 3;

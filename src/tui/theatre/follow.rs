@@ -2,13 +2,13 @@
 //!
 //! The log keeps a few rows of each shuffle. A drawn row crosses its own shuffle for certain: which task wrote it and which reads its
 //! partition is known. In the shuffles before and after it is known again by the values that brought it there: rows with the same keys meet
-//! in one task, so a row that this task writes with these values carries it on, by then perhaps as a sum. Where none was drawn its way is
-//! not known, and the journey says so.
+//! in one task, so a row that this task writes with these values carries it on, by then perhaps as a sum. Where none was drawn, its partition
+//! is still known if there is only one, or if another task drew a row of the same key; else its way is not known, and the journey says so.
 
 use super::model::{Model, Pane, Selected};
 use super::pages::data::facts::{Drawn, RowId, drawn, slices, written};
 use super::player;
-use crate::common::ids::StageId;
+use crate::common::ids::{ShuffleId, StageId};
 use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
 use crate::report::why::{Explanation, Line, Mark};
@@ -35,6 +35,8 @@ impl Station {
 pub enum Leaves {
     /// Into a shuffle, as this drawn row.
     As(RowId),
+    /// Into this partition of a shuffle, drawn or not: it is the only one, or all rows of its key go there.
+    Into(ShuffleId, u32),
     /// Into a shuffle; none of the rows drawn there has its values.
     Unseen,
     /// It has come to the end of its query: to the driver, or into a file.
@@ -104,12 +106,10 @@ fn before(status: &Status, row: Drawn) -> Vec<Station> {
     stations
 }
 
-/// The tasks from the one that reads a row on. Where several stages read it, those on the longest way.
+/// The tasks from the one that reads a row on.
 fn after(status: &Status, row: Drawn) -> Vec<Station> {
-    let Some(shuffle) = status.shuffles.get(&row.sample.shuffle) else { return Vec::new() };
-    let readers = shuffle.readers.iter().filter_map(|reader| status.stages.get(reader));
-    let ways = readers.filter_map(|stage| Some(from_reader(status, row, stage, reader_of(stage, row)?)));
-    ways.max_by_key(Vec::len).unwrap_or_default()
+    let RowId { shuffle, map, .. } = row.id();
+    from_block(status, row, (shuffle, map, row.row.reduce))
 }
 
 fn from_reader(status: &Status, row: Drawn, stage: &Stage, partition: u32) -> Vec<Station> {
@@ -117,20 +117,45 @@ fn from_reader(status: &Status, row: Drawn, stage: &Stage, partition: u32) -> Ve
     let alike = rows.iter().filter_map(|later| Some((carried(&row, later)?, later)));
     // Of rows that are equally alike the first.
     let next = alike.rev().max_by_key(|(alike, _)| *alike).map(|(_, later)| *later);
-    let leaves = match next {
-        Some(later) => Leaves::As(later.id()),
-        None if stage.definition.writes.is_some() => Leaves::Unseen,
-        None => Leaves::Ends,
+    let (leaves, on) = match (next, stage.definition.writes) {
+        (Some(later), _) => (Leaves::As(later.id()), after(status, later)),
+        (None, Some(shuffle)) => match bound_for(status, row, shuffle) {
+            Some(reduce) => (Leaves::Into(shuffle, reduce), from_block(status, row, (shuffle, partition, reduce))),
+            None => (Leaves::Unseen, Vec::new()),
+        },
+        (None, None) => (Leaves::Ends, Vec::new()),
     };
     let mut stations = vec![Station { stage: stage.definition.stage, partition, leaves }];
-    stations.extend(next.map(|later| after(status, later)).unwrap_or_default());
+    stations.extend(on);
     stations
 }
 
-/// The partition of a stage that reads a row.
-fn reader_of(stage: &Stage, row: Drawn) -> Option<u32> {
-    let RowId { shuffle, map, .. } = row.id();
-    let reduce = row.row.reduce;
+/// The partition of a shuffle to which a row goes that was not drawn there: the only one, or the one to which another task sent its key.
+fn bound_for(status: &Status, row: Drawn, shuffle: ShuffleId) -> Option<u32> {
+    let shuffle = status.shuffles.get(&shuffle)?;
+    if shuffle.reduces == 1 {
+        return Some(0);
+    }
+    let has_its_key = |other: &Drawn| {
+        let keys = other.values().take(other.sample.keys.len());
+        let is_known = |(name, value)| is_alone(&row, name) && row.values().any(|own| own == (name, value));
+        !other.sample.keys.is_empty() && keys.into_iter().all(is_known)
+    };
+    let all = shuffle.samples.values().flat_map(|sample| Drawn::all(sample));
+    all.into_iter().find(has_its_key).map(|other| other.row.reduce)
+}
+
+/// The tasks from the one that reads the block of a row on, drawn or not: of which shuffle, map task and partition. Where several
+/// stages read it, those on the longest way.
+fn from_block(status: &Status, row: Drawn, block: (ShuffleId, u32, u32)) -> Vec<Station> {
+    let Some(shuffle) = status.shuffles.get(&block.0) else { return Vec::new() };
+    let readers = shuffle.readers.iter().filter_map(|reader| status.stages.get(reader));
+    let ways = readers.filter_map(|stage| Some(from_reader(status, row, stage, reader_of(stage, block)?)));
+    ways.max_by_key(Vec::len).unwrap_or_default()
+}
+
+/// The partition of a stage that reads a block: what a map task wrote for one partition of a shuffle.
+fn reader_of(stage: &Stage, (shuffle, map, reduce): (ShuffleId, u32, u32)) -> Option<u32> {
     if stage.definition.slices.is_none() {
         return ((reduce as usize) < stage.tasks().len()).then_some(reduce);
     }
@@ -271,6 +296,13 @@ fn left(head: &Status, station: &Station) -> String {
         Leaves::Unseen => {
             return "It goes on into a shuffle, if no filter or join dropped it; no row with its values was drawn there."
                 .to_owned();
+        }
+        Leaves::Into(shuffle, reduce) => {
+            let is_only = head.shuffles.get(&shuffle).is_some_and(|shuffle| shuffle.reduces == 1);
+            let why = if is_only { "the only one" } else { "where all rows of its key go" };
+            return format!(
+                "into partition {reduce} ({why}), if no filter or join dropped it; it is not among the rows drawn there"
+            );
         }
         Leaves::As(row) => row,
     };

@@ -120,7 +120,7 @@ pub const ROWS: [Row; 54] = [
     row("Enter", "open: a task's why, a sentence's moment", Action::Open),
     row("z", "the pane on the whole screen, and back", Action::Zoom),
     row("y", "copy the page, or the pane, as plain text", Action::Copy),
-    row("P", "projector: high contrast, nothing dim", Action::Projector),
+    row("P", "projector: titles as bands, high contrast, nothing dim", Action::Projector),
     row("? :", "keys and commands: type to find, Enter does it", Action::Help),
     row("q", "back", Action::Back),
     told("Esc", "close what is open, or back"),

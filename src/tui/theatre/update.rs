@@ -282,7 +282,11 @@ fn typed(model: &mut Model, message: &Message) {
 
 fn turn_projector(model: &mut Model) {
     model.options.projector = !model.options.projector;
-    let text = if model.options.projector { "projector: high contrast, nothing dim" } else { "projector is off" };
+    let text = if model.options.projector {
+        "projector: titles as bands, high contrast, nothing dim"
+    } else {
+        "projector is off"
+    };
     model.toast = Some((text.to_owned(), 3.0));
 }
 

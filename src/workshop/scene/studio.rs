@@ -242,16 +242,26 @@ impl Studio {
         Ok(take)
     }
 
+    /// What runs a scene's script, and the folder with its tables, which is gone when it is dropped. What the run says goes nowhere.
+    ///
+    /// # Errors
+    /// When the scene has no script, or describes nothing that can be run.
+    pub fn set_up(&self, scene: &Scene) -> Result<(Scratch, RunRequest)> {
+        let source = self.content.text(&scene.script)?.into_owned();
+        let scratch = Scratch::new("scene")?;
+        make_tables(scene, &source, &scratch, self.threads)?;
+        let request = changed(scene, self.request(scene, &source, &scratch)?);
+        Ok((scratch, request))
+    }
+
     fn run(&self, scene: &Scene) -> Result<Take> {
         if let Some(world) = &scene.world {
             return super::stage::take(scene, world);
         }
-        let source = self.content.text(&scene.script)?.into_owned();
-        let scratch = Scratch::new("scene")?;
-        make_tables(scene, &source, &scratch, self.threads)?;
+        let (_scratch, request) = self.set_up(scene)?;
+        let source = request.source.clone();
         let (log, printed) = (EventLog::new(), Arc::new(Mutex::new(String::new())));
         let sink = printed.clone();
-        let request = changed(scene, self.request(scene, &source, &scratch)?);
         let request = RunRequest {
             log: log.clone(),
             out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),

@@ -211,9 +211,19 @@ pub fn sheet(brush: &mut Brush, model: &Model, screen: Rect, titles: (&str, &str
     let line = |y: u16| Rect { y, height: 1, ..screen };
     let start = screen.width.saturating_sub(right.width() as u16 + 1);
     let room = usize::from(start.saturating_sub(2));
-    brush.tone(line(screen.y), 1, 0, &fit(left, room), Tone::Title);
+    // What does not fit whole is left out, the least important last.
+    let mut whole = left;
+    while whole.width() > room
+        && let Some((before, _)) = whole.rsplit_once(" · ")
+    {
+        whole = before;
+    }
+    brush.tone(line(screen.y), 1, 0, &fit(whole, room), Tone::Title);
     brush.tone(line(screen.y), start, 0, right, Tone::Title);
     footer::draw(brush, line(screen.y + screen.height.saturating_sub(1)), model.toast.as_ref(), hints);
+    if brush.options.projector {
+        brush.mark(line(screen.y), 0, 0, screen.width);
+    }
     let body = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };
     Sheet { form: form(screen), body }
 }

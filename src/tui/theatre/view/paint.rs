@@ -115,7 +115,10 @@ impl<'a> Brush<'a> {
         let room = Rect { width: 2 + inner.saturating_sub(1), ..area };
         let x = self.text(room, 2, 0, " ", style);
         let x = self.text(room, x, 0, title, style);
-        self.text(area, x, 0, " ", style);
+        let x = self.text(area, x, 0, " ", style);
+        if self.options.projector {
+            self.mark(area, 2, 0, x.saturating_sub(2));
+        }
         shrink(area)
     }
 
