@@ -55,20 +55,6 @@ pub struct JobResult {
     pub outputs: Vec<(u32, TaskOutput)>,
 }
 
-/// Sizes of a shuffle that has run, with the scale applied.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ShuffleStats {
-    /// For each reduce partition, as the driver knows it.
-    pub bytes: Vec<u64>,
-    /// For each reduce partition.
-    pub rows: Vec<u64>,
-    pub maps: u32,
-    /// For each map, for each reduce partition: bytes. What splitting a skewed partition needs.
-    pub map_bytes: Vec<Vec<u64>>,
-    /// All rows before they were packed.
-    pub data_bytes: u64,
-}
-
 /// One cached relation as it stands now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheStats {

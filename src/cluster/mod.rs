@@ -29,7 +29,7 @@ mod transfers;
 pub use config::{ClusterConfig, Machine, Market, Storage};
 pub use cost_model::CostModel;
 pub use fault::{Breakage, Fault, FaultTime};
-pub use job::{CacheStats, JobResult, JobSpec, JobWork, ShuffleStats};
+pub use job::{CacheStats, JobResult, JobSpec, JobWork};
 pub use simulation::Cluster;
 
 #[cfg(test)]

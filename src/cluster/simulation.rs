@@ -16,7 +16,7 @@ use super::config::{ClusterConfig, Market};
 use super::executors::Allocation;
 use super::fault::{Breakage, Fault, FaultTime};
 use super::inputs::View;
-use super::job::{CacheStats, JobResult, ShuffleStats};
+use super::job::{CacheStats, JobResult};
 use super::journal::Journal;
 use super::leaving::Move;
 use super::node::{Executor, Health, Node};
@@ -34,6 +34,7 @@ use crate::network::{FlowId, Network, Place, Wiring};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::allocation::AllocationRules;
 use crate::scheduler::map_outputs::reported_sizes;
+use crate::scheduler::outbox::Sizes;
 use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
 use crate::status::check::Checker;
 use std::cmp::Reverse;
@@ -391,21 +392,28 @@ impl Cluster {
         self.settle();
     }
 
-    /// Sizes of a shuffle whose map stage has run.
+    /// What each map task wrote into a shuffle that has run, for each reduce partition: bytes as the driver knows them, with the scale applied.
     #[must_use]
-    pub fn shuffle_stats(&self, shuffle: ShuffleId) -> ShuffleStats {
-        let Some(table) = self.scheduler.map_outputs().table(shuffle) else { return ShuffleStats::default() };
-        let mut stats = ShuffleStats { maps: table.maps(), ..ShuffleStats::default() };
-        for map in 0..table.maps() {
-            let Some(status) = table.output(map) else { continue };
-            let scaled = |values: &[u64]| values.iter().map(|value| value * self.config.scale).collect::<Vec<u64>>();
-            let (bytes, rows) = (reported_sizes(&scaled(&status.sizes.bytes)), scaled(&status.sizes.rows));
-            add_all(&mut stats.bytes, &bytes);
-            add_all(&mut stats.rows, &rows);
-            stats.map_bytes.push(bytes);
-            stats.data_bytes += status.sizes.data_bytes * self.config.scale;
-        }
-        stats
+    pub fn map_sizes(&self, shuffle: ShuffleId) -> Vec<Vec<u64>> {
+        let scaled = |sizes: &Sizes| sizes.bytes.iter().map(|bytes| bytes * self.config.scale).collect::<Vec<u64>>();
+        self.written_into(shuffle).map(|sizes| reported_sizes(&scaled(sizes))).collect()
+    }
+
+    /// The bytes of all rows of a shuffle that has run before they were packed, with the scale applied.
+    #[must_use]
+    pub fn shuffle_data_bytes(&self, shuffle: ShuffleId) -> u64 {
+        self.written_into(shuffle).map(|sizes| sizes.data_bytes * self.config.scale).sum()
+    }
+
+    /// All rows of a shuffle that has run, with the scale applied.
+    #[must_use]
+    pub fn shuffle_rows(&self, shuffle: ShuffleId) -> u64 {
+        self.written_into(shuffle).flat_map(|sizes| sizes.rows.iter()).map(|rows| rows * self.config.scale).sum()
+    }
+
+    fn written_into(&self, shuffle: ShuffleId) -> impl Iterator<Item = &Sizes> {
+        let table = self.scheduler.map_outputs().table(shuffle);
+        table.into_iter().flat_map(|table| (0..table.maps()).filter_map(|map| Some(&table.output(map)?.sizes)))
     }
 
     /// The rows of a broadcast that has run.
@@ -733,13 +741,6 @@ fn wiring(config: &ClusterConfig) -> Wiring {
         wiring.set_rack_speed(speed);
     }
     wiring
-}
-
-fn add_all(sums: &mut Vec<u64>, values: &[u64]) {
-    sums.resize(sums.len().max(values.len()), 0);
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
-    }
 }
 
 fn check_faults(faults: &[Fault], config: &ClusterConfig) -> Result<()> {

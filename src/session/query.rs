@@ -605,19 +605,23 @@ struct Measured<'a>(&'a Cluster);
 
 impl StageStats for Measured<'_> {
     fn shuffle_sizes(&self, shuffle: ShuffleId) -> Vec<u64> {
-        self.0.shuffle_stats(shuffle).bytes
+        self.0.map_sizes(shuffle).into_iter().fold(Vec::new(), |mut sums, map| {
+            sums.resize(sums.len().max(map.len()), 0);
+            sums.iter_mut().zip(map).for_each(|(sum, bytes)| *sum += bytes);
+            sums
+        })
     }
 
     fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Vec<u64> {
-        self.0.shuffle_stats(shuffle).map_bytes.iter().map(|map| map.get(reduce).copied().unwrap_or(0)).collect()
+        self.0.map_sizes(shuffle).iter().map(|map| map.get(reduce).copied().unwrap_or(0)).collect()
     }
 
     fn shuffle_data_size(&self, shuffle: ShuffleId) -> u64 {
-        self.0.shuffle_stats(shuffle).data_bytes
+        self.0.shuffle_data_bytes(shuffle)
     }
 
     fn shuffle_rows(&self, shuffle: ShuffleId) -> u64 {
-        self.0.shuffle_stats(shuffle).rows.iter().sum()
+        self.0.shuffle_rows(shuffle)
     }
 
     fn broadcast_size(&self, broadcast: BroadcastId) -> (u64, u64) {
