@@ -1,9 +1,9 @@
-//! Worker threads that compute tasks: the only threads of the engine.
+//! Threads that compute tasks: the workers, and the driver while it waits for a result.
 //!
 //! Work is done in the order it came in; whatever the driver waits for comes first. When a result is ready in real time never shows: the
-//! driver asks for it at a virtual time. A worker without a task helps with the tasks of others ([`Helpers`]).
+//! driver asks for it at a virtual time. A thread without a task helps with the tasks of others ([`Helpers`]).
 
-use crate::common::{Result, SparkError};
+use crate::common::{Result, SparkError, panic_message};
 use crate::exec::helpers::{Errand, Helpers};
 use crate::exec::task::TaskOutput;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -31,23 +31,79 @@ struct State {
     is_closed: bool,
 }
 
+/// What a thread without a task takes up.
+enum Next {
+    Task(u64, Work),
+    Errand(Errand),
+}
+
+impl State {
+    fn next(&mut self) -> Option<Next> {
+        let urgent = self.urgent.take().and_then(|ticket| self.queue.remove_entry(&ticket));
+        if let Some((ticket, work)) = urgent.or_else(|| self.queue.pop_first()) {
+            self.in_hand.insert(ticket);
+            return Some(Next::Task(ticket, work));
+        }
+        self.errands.pop_front().map(Next::Errand)
+    }
+
+    fn is_known(&self, ticket: u64) -> bool {
+        self.queue.contains_key(&ticket) || self.in_hand.contains(&ticket)
+    }
+}
+
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    work_came: Condvar,
-    result_came: Condvar,
+    /// There is work for whoever has none, or a result that somebody waits for.
+    news: Condvar,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn do_one(&self, next: Next) {
+        match next {
+            Next::Task(ticket, work) => {
+                let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+                let mut state = self.lock();
+                state.in_hand.remove(&ticket);
+                if !state.unwanted.remove(&ticket) {
+                    state.results.insert(ticket, result);
+                }
+                drop(state);
+                self.news.notify_all();
+            }
+            // Whose errand panicked learns of it from the result that is missing.
+            Next::Errand(errand) => drop(catch_unwind(AssertUnwindSafe(errand))),
+        }
+    }
+
+    /// Works until the state says what is waited for.
+    fn work_until<T>(&self, is_over: impl Fn(&mut State) -> Option<T>) -> T {
+        let mut state = self.lock();
+        loop {
+            if let Some(over) = is_over(&mut state) {
+                return over;
+            }
+            match state.next() {
+                Some(next) => {
+                    drop(state);
+                    self.do_one(next);
+                    state = self.lock();
+                }
+                None => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
 }
 
 impl Helpers for Shared {
     fn offer(&self, errand: Errand) {
         self.lock().errands.push_back(errand);
-        self.work_came.notify_one();
+        self.news.notify_one();
     }
 }
 
@@ -58,23 +114,19 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Starts `threads` workers, at least one.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
-    pub fn new(threads: usize) -> Result<Self> {
+    /// Computes with `threads` threads. The driver is one of them: it works while it waits, so there is a worker less.
+    #[must_use]
+    pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared::default());
         let mut pool = Pool { shared: shared.clone(), threads: Vec::new() };
-        for number in 0..threads.max(1) {
+        for number in 1..threads {
             let shared = shared.clone();
-            let worker = std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || run(&shared));
-            match worker {
-                Ok(worker) => pool.threads.push(worker),
-                Err(_) if number > 0 => break,
-                Err(error) => return Err(SparkError::internal(format!("the system gives no thread: {error}"))),
-            }
+            let work = move || shared.work_until(|state| state.is_closed.then_some(()));
+            // A system that gives no more threads makes it slower, not wrong.
+            let Ok(worker) = std::thread::Builder::new().name(format!("worker-{number}")).spawn(work) else { break };
+            pool.threads.push(worker);
         }
-        Ok(pool)
+        pool
     }
 
     /// The workers, for parts of tasks.
@@ -89,25 +141,21 @@ impl Pool {
         state.next += 1;
         state.queue.insert(ticket, work);
         drop(state);
-        self.shared.work_came.notify_one();
+        self.shared.news.notify_one();
         Ticket(ticket)
     }
 
-    /// Waits for a result and takes it.
+    /// A result, computed here if nobody has begun.
     ///
     /// # Errors
     /// What the computation gave.
     pub fn wait(&self, ticket: Ticket) -> Result<TaskOutput> {
-        let mut state = self.shared.lock();
-        state.urgent = Some(ticket.0);
-        loop {
-            if let Some(result) = state.results.remove(&ticket.0) {
-                return result;
-            }
-            let is_known = state.queue.contains_key(&ticket.0) || state.in_hand.contains(&ticket.0);
-            assert!(is_known, "a result is waited for once, by who asked for it");
-            state = self.shared.result_came.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        self.shared.lock().urgent = Some(ticket.0);
+        self.shared.work_until(|state| {
+            let result = state.results.remove(&ticket.0);
+            assert!(result.is_some() || state.is_known(ticket.0), "a result is waited for once, by who asked for it");
+            result
+        })
     }
 
     /// Nobody wants this result any more.
@@ -123,10 +171,7 @@ impl Pool {
 
     /// Waits until no computation runs that nobody wants: its files can then be removed for good.
     pub fn wait_for_unwanted(&self) {
-        let mut state = self.shared.lock();
-        while !state.unwanted.is_empty() {
-            state = self.shared.result_came.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        self.shared.work_until(|state| state.unwanted.is_empty().then_some(()));
     }
 }
 
@@ -137,49 +182,15 @@ impl Drop for Pool {
         let left = (std::mem::take(&mut state.queue), std::mem::take(&mut state.errands));
         drop(state);
         drop(left);
-        self.shared.work_came.notify_all();
+        self.shared.news.notify_all();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }
 }
 
-fn run(shared: &Shared) {
-    loop {
-        let mut state = shared.lock();
-        let (ticket, work) = loop {
-            if state.is_closed {
-                return;
-            }
-            let urgent = state.urgent.take().and_then(|ticket| state.queue.remove_entry(&ticket));
-            if let Some(next) = urgent.or_else(|| state.queue.pop_first()) {
-                break next;
-            }
-            if let Some(errand) = state.errands.pop_front() {
-                drop(state);
-                // Whose errand panicked learns of it from the result that is missing.
-                let _ = catch_unwind(AssertUnwindSafe(errand));
-                state = shared.lock();
-                continue;
-            }
-            state = shared.work_came.wait(state).unwrap_or_else(PoisonError::into_inner);
-        };
-        state.in_hand.insert(ticket);
-        drop(state);
-        let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)));
-        let mut state = shared.lock();
-        state.in_hand.remove(&ticket);
-        if !state.unwanted.remove(&ticket) {
-            state.results.insert(ticket, result);
-        }
-        drop(state);
-        shared.result_came.notify_all();
-    }
-}
-
 fn panicked(panic: &(dyn std::any::Any + Send)) -> SparkError {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    SparkError::internal(format!("a task panicked: {}", text.unwrap_or("no message")))
+    SparkError::internal(format!("a task panicked: {}", panic_message(panic)))
 }
 
 #[cfg(test)]
@@ -192,7 +203,7 @@ mod tests {
 
     #[test]
     fn results_belong_to_their_tickets() {
-        let pool = Pool::new(3).expect("threads");
+        let pool = Pool::new(3);
         let tickets: Vec<Ticket> = (0..20).map(|i| pool.submit(Box::new(move || rows(i)))).collect();
         for (i, ticket) in tickets.into_iter().enumerate().rev() {
             assert_eq!(pool.wait(ticket).map(|output| output.sampled_from), Ok(i as u64));
@@ -201,7 +212,7 @@ mod tests {
 
     #[test]
     fn nothing_unwanted_runs_after_the_wait() {
-        let pool = Pool::new(2).expect("threads");
+        let pool = Pool::new(2);
         let tickets: Vec<Ticket> = (0..8).map(|i| pool.submit(Box::new(move || rows(i)))).collect();
         for ticket in tickets {
             pool.forget(ticket);
@@ -213,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_our_bug_and_hangs_nobody() {
-        let pool = Pool::new(1).expect("threads");
+        let pool = Pool::new(1);
         let ticket = pool.submit(Box::new(|| panic!("boom")));
         assert!(pool.wait(ticket).is_err_and(|error| error.message().contains("boom")));
     }

@@ -244,7 +244,7 @@ impl Cluster {
             kept_shuffles: BTreeSet::new(),
             kept_broadcasts: BTreeSet::new(),
             query_broadcasts: BTreeMap::new(),
-            pool: Pool::new(threads)?,
+            pool: Pool::new(threads),
             room: Room::new(u64::MAX),
             cancelled,
             next: Counters::default(),

@@ -212,3 +212,10 @@ impl From<arrow::error::ArrowError> for SparkError {
         SparkError::internal(format!("an Arrow kernel refused its input: {error}"))
     }
 }
+
+/// What a panic said.
+#[must_use]
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("no message")
+}

@@ -16,5 +16,5 @@ pub mod text;
 pub mod time;
 
 pub use conf::{Conf, TimeParserPolicy};
-pub use error::{ErrorClass, Result, SparkError};
+pub use error::{ErrorClass, Result, SparkError, panic_message};
 pub use time::{VirtualDuration, VirtualTime};

@@ -1,6 +1,6 @@
 //! A task: a pure function of its plan fragment, its partition number and its input blocks (design D3).
 //!
-//! It gives batches, blocks and counts, never a time. The cluster calls [`run_task`] on a worker thread as soon as the inputs exist and
+//! It gives batches, blocks and counts, never a time. The cluster calls [`run_task`] on any thread once the inputs exist and
 //! decides on the virtual clock when that happened.
 
 use super::batch::row_bytes;
