@@ -20,6 +20,7 @@
 
 mod cache;
 mod catalog;
+mod deep_stack;
 mod files;
 mod fold;
 mod host;
@@ -37,6 +38,7 @@ mod statements;
 mod write;
 
 pub use crate::pyspark::{Entries, Entry, KEEP_ACTION, Kept, KeptFrame, Uncaught, entry, statement_line};
+pub use deep_stack::on_deep_stack;
 pub use host::cluster_of_master;
 pub use planning::{is_optional_rule, rule_reason};
 pub use run::{ExplainedQuery, Outcome, RunRequest, run_and_keep, run_script};

@@ -1,5 +1,6 @@
 //! Runs one script from its first statement to its exit status.
 
+use super::deep_stack::on_deep_stack;
 use super::{Session, cache, catalog};
 use crate::cluster::{ClusterConfig, Fault};
 use crate::common::ids::ExprIds;
@@ -11,9 +12,6 @@ use crate::storage::Workspace;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// The interpreter recurses on the native stack; this much lets Python's own recursion limit speak first.
-const STACK_BYTES: usize = 512 << 20;
 
 /// What to run, on what, and where its output goes.
 pub struct RunRequest {
@@ -113,18 +111,6 @@ pub fn run_script(request: RunRequest) -> Outcome {
 pub fn run_and_keep(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
     let names = names.to_vec();
     on_deep_stack(move || run_here(request, &names)).unwrap_or_else(|message| (bug(message), Vec::new()))
-}
-
-/// Does something on a thread with room for Python's recursion; the message of its panic otherwise.
-pub(super) fn on_deep_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    let worker = std::thread::Builder::new().name("session".to_owned()).stack_size(STACK_BYTES);
-    match worker.spawn(work).map(std::thread::JoinHandle::join) {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(panic)) => Err(panic
-            .downcast_ref::<String>()
-            .map_or_else(|| panic.downcast_ref::<&str>().map_or("no message", |text| text).to_owned(), Clone::clone)),
-        Err(error) => Err(format!("no thread could be started: {error}")),
-    }
 }
 
 pub(super) fn bug(message: String) -> Outcome {

@@ -1,7 +1,8 @@
 //! A session whose script is typed bit by bit: the engine's side of a shell. Questions come in through one channel, answers go out
 //! through another, in order.
 
-use super::run::{bug, console, exit_of, failure_of, on_deep_stack};
+use super::deep_stack::on_deep_stack;
+use super::run::{bug, console, exit_of, failure_of};
 use super::{Outcome, RunRequest, Uncaught};
 use crate::pyspark::{Console, ScriptEnd};
 use std::sync::mpsc::{Receiver, Sender};

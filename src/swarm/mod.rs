@@ -28,6 +28,7 @@ pub use mix::Mix;
 pub use trial::{Bug, Trial, Verdict, try_seed};
 
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::session::on_deep_stack;
 use crate::status::check::limits::Limit;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -86,7 +87,7 @@ pub fn run(options: &Options, cancelled: &AtomicBool, tell: &(dyn Fn(u64, Option
     std::thread::scope(|scope| {
         for thread in 0..options.threads.max(1) {
             let (next, summary, failed) = (&next, &summary, &failed);
-            scope.spawn(move || {
+            let try_seeds = move || {
                 let folder = options.folder.join(format!("worker-{thread}"));
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -105,6 +106,11 @@ pub fn run(options: &Options, cancelled: &AtomicBool, tell: &(dyn Fn(u64, Option
                             return;
                         }
                     }
+                }
+            };
+            scope.spawn(move || {
+                if let Err(message) = on_deep_stack(try_seeds) {
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(SparkError::internal(message));
                 }
             });
         }
