@@ -13,7 +13,7 @@
 //! does not count as read.
 
 use crate::common::Result;
-use crate::exec::batch::{BATCH_ROWS, filter_rows, schema_of};
+use crate::exec::batch::{BATCH_ROWS, filter_rows};
 use crate::exec::expression::Bound;
 use crate::exec::runtime::{Operator, Rows, Runtime};
 use crate::logical::expr::Expr;
@@ -30,8 +30,7 @@ struct Filter<'a> {
     input: Rows<'a>,
     condition: Bound,
     counted: Counted,
-    /// Absent for rows without columns, which need no copying.
-    coalescer: Option<BatchCoalescer>,
+    gathered: Gathered,
     done: bool,
     passed: Passed,
 }
@@ -59,11 +58,9 @@ pub fn filter<'a>(
         (Some(known), false) => Counted::Known(Box::new(runtime.bind_one(&known, &columns, partition)?)),
     };
     let condition = runtime.bind_one(condition, &columns, partition)?;
-    let coalescer = (!columns.is_empty()).then(|| {
-        BatchCoalescer::new(schema_of(&columns), BATCH_ROWS).with_biggest_coalesce_batch_size(Some(BATCH_ROWS / 2))
-    });
+    let gathered = Gathered { is_without_columns: columns.is_empty(), ready: None, few: None, coalescer: None };
     let (input, passed) = (runtime.build(input, partition)?, Passed::default());
-    Ok(Box::new(Filter { input, condition, counted, coalescer, done: false, passed }))
+    Ok(Box::new(Filter { input, condition, counted, gathered, done: false, passed }))
 }
 
 /// The part of a condition that Spark's reader of row formats applies itself, and whether that is all of it.
@@ -104,7 +101,7 @@ impl Operator for Filter<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         self.passed.forget_used();
         loop {
-            if let Some(batch) = self.coalescer.as_mut().and_then(BatchCoalescer::next_completed_batch) {
+            if let Some(batch) = self.gathered.take() {
                 self.passed.given += batch.num_rows();
                 return Ok(Some(batch));
             }
@@ -113,30 +110,77 @@ impl Operator for Filter<'_> {
             }
             let Some(batch) = self.input.next()? else {
                 self.done = true;
-                if let Some(coalescer) = &mut self.coalescer {
-                    coalescer.finish_buffered_batch()?;
-                }
+                self.gathered.finish()?;
                 continue;
             };
             let keep = self.condition.select(&batch)?;
             let read = self.count(&batch, &keep)?;
             let kept = keep.true_count();
-            self.passed.add(&keep, read);
-            match (&mut self.coalescer, kept) {
-                (_, 0) => {}
-                (Some(coalescer), kept) if kept == batch.num_rows() => coalescer.push_batch(batch)?,
-                (Some(coalescer), _) => coalescer.push_batch_with_filter(batch, &keep)?,
-                (None, _) => {
-                    self.passed.given += kept;
-                    return filter_rows(&batch, &keep).map(Some);
-                }
+            if kept > 0 {
+                self.gathered.add(batch, &keep, kept)?;
             }
+            self.passed.add(keep, kept, read);
         }
     }
 
     fn unused(&mut self, rows: usize) {
         let unread = self.passed.unread(rows);
         self.input.unused(unread);
+    }
+}
+
+/// Few survivors of many batches, gathered into full ones. A partition that has only one batch, as small ones do, pays nothing for it.
+struct Gathered {
+    /// Rows without columns need no copying.
+    is_without_columns: bool,
+    ready: Option<RecordBatch>,
+    /// The first few, until others come.
+    few: Option<RecordBatch>,
+    coalescer: Option<BatchCoalescer>,
+}
+
+impl Gathered {
+    /// A full batch.
+    fn take(&mut self) -> Option<RecordBatch> {
+        self.ready.take().or_else(|| self.coalescer.as_mut()?.next_completed_batch())
+    }
+
+    /// Some rows of a batch, at least one.
+    fn add(&mut self, batch: RecordBatch, keep: &BooleanArray, kept: usize) -> Result<()> {
+        let Some(coalescer) = &mut self.coalescer else {
+            let rows = if kept == batch.num_rows() { batch } else { filter_rows(&batch, keep)? };
+            return self.add_first(rows);
+        };
+        if kept == batch.num_rows() {
+            coalescer.push_batch(batch)?;
+        } else {
+            coalescer.push_batch_with_filter(batch, keep)?;
+        }
+        Ok(())
+    }
+
+    fn add_first(&mut self, rows: RecordBatch) -> Result<()> {
+        match self.few.take() {
+            None if self.is_without_columns || rows.num_rows() > BATCH_ROWS / 2 => self.ready = Some(rows),
+            None => self.few = Some(rows),
+            Some(few) => {
+                let coalescer = BatchCoalescer::new(rows.schema(), BATCH_ROWS)
+                    .with_biggest_coalesce_batch_size(Some(BATCH_ROWS / 2));
+                let coalescer = self.coalescer.insert(coalescer);
+                coalescer.push_batch(few)?;
+                coalescer.push_batch(rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// No more rows come.
+    fn finish(&mut self) -> Result<()> {
+        self.ready = self.few.take();
+        if let Some(coalescer) = &mut self.coalescer {
+            coalescer.finish_buffered_batch()?;
+        }
+        Ok(())
     }
 }
 
@@ -162,9 +206,10 @@ struct Part {
 }
 
 impl Passed {
-    fn add(&mut self, keep: &BooleanArray, read: Option<BooleanArray>) {
-        self.batches.push_back(Part { before: self.kept, keep: keep.clone(), read });
-        self.kept += keep.true_count();
+    /// Of a batch, `kept` rows were kept.
+    fn add(&mut self, keep: BooleanArray, kept: usize, read: Option<BooleanArray>) {
+        self.batches.push_back(Part { before: self.kept, keep, read });
+        self.kept += kept;
     }
 
     /// Who asks for more has used what was given.
@@ -214,7 +259,7 @@ mod tests {
     fn what_stands_behind_the_last_used_row_is_unread() {
         let mut passed = Passed::default();
         for batch in ["..x.", "....", "xx.x", "x..."] {
-            passed.add(&flags(batch), None);
+            passed.add(flags(batch), batch.matches('x').count(), None);
         }
         passed.given = 5;
         // The third row that passed stands at the second place of the third batch.
@@ -226,7 +271,7 @@ mod tests {
     #[test]
     fn rows_that_the_reader_drops_are_not_unread_again() {
         let mut passed = Passed::default();
-        passed.add(&flags("..x.x"), Some(flags(".xx.x")));
+        passed.add(flags("..x.x"), 2, Some(flags(".xx.x")));
         passed.given = 2;
         assert_eq!(passed.unread(1), 1);
     }
@@ -234,9 +279,9 @@ mod tests {
     #[test]
     fn batches_whose_rows_were_used_are_forgotten() {
         let mut passed = Passed::default();
-        passed.add(&flags("xx"), None);
-        passed.add(&flags(".."), None);
-        passed.add(&flags("xx"), None);
+        passed.add(flags("xx"), 2, None);
+        passed.add(flags(".."), 0, None);
+        passed.add(flags("xx"), 2, None);
         passed.given = 2;
         passed.forget_used();
         assert_eq!(passed.batches.len(), 1);
