@@ -47,6 +47,7 @@ use crate::common::{Conf, Result, SparkError};
 use crate::logical::LogicalPlan;
 pub use crate::logical::fold::{ConstantFolder, NoFolding};
 use crate::logical::{Expr, rewrite};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What rules may ask.
@@ -145,11 +146,13 @@ static OPERATORS: &[Rule] = rules![
 /// A correlated subquery of a shape that cannot be turned into a join.
 pub fn optimize(plan: &Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> Result<Optimized> {
     let mut trace = Vec::new();
-    let mut plan = inside(plan, context, &mut trace)?;
+    let plan = inside(plan, context, &mut trace)?;
     let excluded = excluded_rules(context.conf);
+    let mut optimizing = Optimizing { plan, trace, excluded, context, settled: BTreeMap::new() };
     for batch in BATCHES {
-        plan = run_batch(plan, batch, &excluded, context, &mut trace);
+        optimizing.run_batch(batch);
     }
+    let Optimizing { plan, trace, .. } = optimizing;
     refuse_leftovers(&plan)?;
     Ok(Optimized { plan, trace })
 }
@@ -176,29 +179,43 @@ pub fn reason_of(rule: &str) -> Option<&'static str> {
     BATCHES.iter().flat_map(|batch| batch.rules).find(|known| known.name == rule).map(|known| known.why)
 }
 
-fn run_batch(
-    mut plan: Arc<LogicalPlan>,
-    batch: &Batch,
-    excluded: &[String],
-    context: &OptimizerContext<'_>,
-    trace: &mut Vec<RuleFiring>,
-) -> Arc<LogicalPlan> {
-    for _ in 0..batch.most {
-        let start = plan.clone();
-        for rule in
-            batch.rules.iter().filter(|rule| !(batch.is_optional && excluded.iter().any(|name| name == rule.name)))
-        {
-            let after = (rule.apply)(&plan, context);
-            if !Arc::ptr_eq(&after, &plan) {
-                trace.push(RuleFiring { rule: rule.name, before: plan, after: after.clone(), why: rule.why });
-                plan = after;
+/// A plan on its way through the batches.
+struct Optimizing<'a> {
+    plan: Arc<LogicalPlan>,
+    trace: Vec<RuleFiring>,
+    excluded: Vec<String>,
+    context: &'a OptimizerContext<'a>,
+    /// The last plan that each rule left as it was: there it has nothing to do.
+    settled: BTreeMap<&'static str, Arc<LogicalPlan>>,
+}
+
+impl Optimizing<'_> {
+    fn run_batch(&mut self, batch: &Batch) {
+        for _ in 0..batch.most {
+            let start = self.plan.clone();
+            for rule in batch.rules {
+                if !(batch.is_optional && self.excluded.iter().any(|name| name == rule.name)) {
+                    self.apply(rule);
+                }
+            }
+            if Arc::ptr_eq(&start, &self.plan) {
+                break;
             }
         }
-        if Arc::ptr_eq(&start, &plan) {
-            break;
+    }
+
+    fn apply(&mut self, rule: &Rule) {
+        if self.settled.get(rule.name).is_some_and(|plan| Arc::ptr_eq(plan, &self.plan)) {
+            return;
+        }
+        let after = (rule.apply)(&self.plan, self.context);
+        if Arc::ptr_eq(&after, &self.plan) {
+            self.settled.insert(rule.name, after);
+        } else {
+            let before = std::mem::replace(&mut self.plan, after.clone());
+            self.trace.push(RuleFiring { rule: rule.name, before, after, why: rule.why });
         }
     }
-    plan
 }
 
 /// The lineages of caches and the plans of subqueries are queries of their own.
