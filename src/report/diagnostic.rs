@@ -8,6 +8,7 @@
 //!   Help: did you mean `city`?
 //! ```
 
+use super::words::wrap;
 use crate::common::error::SparkError;
 use crate::common::text::visible;
 use std::fmt::Write as _;
@@ -118,29 +119,14 @@ fn expanded(text: &str) -> String {
     visible(&text.replace('\t', "    "))
 }
 
+/// A paragraph beside a margin, whose first line is written on. Where the text itself is indented, as tables are, all of it is.
 fn wrapped(first: &str, rest: &str, text: &str) -> String {
-    let mut drawing = String::new();
-    let mut line = first.to_owned();
-    let mut empty = true;
-    // A message may hold a table or a path: runs of blanks inside it stay.
     let indent: String = text.chars().take_while(|c| *c == ' ').collect();
-    line.push_str(&indent);
-    for word in visible(text.trim()).split(' ') {
-        if !empty && line.width() + 1 + word.width() > WIDTH {
-            drawing.push_str(line.trim_end());
-            drawing.push('\n');
-            line = format!("{rest}{indent}");
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    drawing.push_str(line.trim_end());
-    drawing.push('\n');
-    drawing
+    let width = WIDTH.saturating_sub(rest.width() + indent.width());
+    let lines = wrap(text.trim(), width, 0);
+    let margins = std::iter::once(first).chain(std::iter::repeat(rest));
+    let lines = margins.zip(lines).map(|(margin, line)| format!("{margin}{indent}{line}"));
+    lines.map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 #[cfg(test)]
