@@ -1,7 +1,8 @@
 //! Spark's configuration: `spark.*` keys with Spark 4's defaults.
 
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 /// Keys and values as a session holds them. Values are text, as in Spark; the typed readers below parse them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -143,7 +144,8 @@ pub enum TimeParserPolicy {
 }
 
 fn default_of(key: &str) -> Option<&'static str> {
-    DEFAULTS.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    static BY_KEY: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| DEFAULTS.iter().copied().collect());
+    BY_KEY.get(key).copied()
 }
 
 /// A size as Spark writes it, in bytes: a number and an optional unit (`b k m g t`, with or without a second `b`).

@@ -62,7 +62,8 @@ impl Packing {
 
     /// The size of each block in the file, from its rows' own.
     pub fn sizes(&self, data_bytes: &[u64]) -> Vec<u64> {
-        let mut frame = vec![0; get_maximum_output_size(FRAME_BYTES)];
+        let longest = self.blocks.iter().map(|sample| sample.records.len()).max().unwrap_or(0);
+        let mut frame = vec![0; get_maximum_output_size(longest.min(FRAME_BYTES))];
         let packed: Vec<u64> = self.blocks.iter().map(|sample| packed(&sample.records, &mut frame)).collect();
         let sampled = self.blocks.iter().map(|sample| sample.data_bytes).sum();
         let all: u64 = packed.iter().sum();

@@ -47,14 +47,15 @@ fn footer(path: &Path) -> Result<(File, ArrowReaderMetadata)> {
         .fields()
         .iter()
         .map(|field| {
-            let is_int96 = descriptor
-                .columns()
-                .iter()
-                .any(|column| column.path().string() == *field.name() && column.physical_type() == PhysicalType::INT96);
+            let is_int96 = || {
+                let mut old =
+                    descriptor.columns().iter().filter(|column| column.physical_type() == PhysicalType::INT96);
+                old.any(|column| column.path().string() == *field.name())
+            };
             let wanted = match field.data_type() {
                 ArrowType::Utf8 | ArrowType::LargeUtf8 => ArrowType::Utf8View,
                 ArrowType::Binary | ArrowType::LargeBinary => ArrowType::BinaryView,
-                ArrowType::Timestamp(_, _) if is_int96 => {
+                ArrowType::Timestamp(_, _) if is_int96() => {
                     ArrowType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
                 }
                 other => other.clone(),
