@@ -60,7 +60,17 @@ impl Script {
     }
 }
 
+/// The file of the script.
+#[derive(Default)]
+struct MainFile(String);
+
 impl Interpreter {
+    /// Where the script is, as Python names it: `script.py:12`.
+    pub fn call_site(&mut self) -> String {
+        let line = self.last_line;
+        format!("{}:{line}", self.extension::<MainFile>().0)
+    }
+
     /// Runs a script from its text.
     pub fn run_script(&mut self, source: &str, file: &str) -> ScriptEnd {
         self.run_piece(&mut Script::new(file), source)
@@ -104,6 +114,7 @@ impl Interpreter {
     }
 
     fn set_main(&mut self, globals: &Rc<Globals>, file: &str) {
+        file.clone_into(&mut self.extension::<MainFile>().0);
         globals.set("__name__", Value::str("__main__"));
         globals.set("__file__", Value::str(file));
         globals.set("__builtins__", Value::None);

@@ -80,9 +80,18 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         }
         Ok(Value::dict(dict))
     }),
-    ("reduceByKeyLocally", |interp, this, _, args| {
-        let reduced = interp.call_method(this, "reduceByKey", args)?;
-        interp.call_method(&reduced, "collectAsMap", Args::none())
+    ("reduceByKeyLocally", |interp, _, rdd, args| {
+        let f = args.one("reduceByKeyLocally")?;
+        let mut table = Dict::new();
+        for item in rdd.values(interp, "reduceByKeyLocally")? {
+            let (key, value) = pair(interp, &item)?;
+            let merged = match table.get(interp, &key)? {
+                Some(before) => interp.call(&f, Args::of(vec![before, value]))?,
+                None => value,
+            };
+            table.set(interp, key, merged)?;
+        }
+        Ok(Value::dict(table))
     }),
     ("countByKey", |interp, _, rdd, _| {
         let values = rdd.values(interp, "countByKey")?;
@@ -131,11 +140,15 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         Err(Raised::unsupported("RDD.saveAsPickleFile", "use saveAsTextFile or a frame's write"))
     }),
     ("toDebugString", |interp, _, rdd, _| {
-        let count = rdd.partitions(interp)?;
-        let state = rdd.state.borrow();
-        let mut lines = vec![format!("({count}) PythonRDD at {}", Rdd::chain_name(&state.steps))];
-        lines.extend(state.base.tree_string().lines().map(|line| format!(" |  {line}")));
-        Ok(Value::Bytes(std::rc::Rc::from(lines.join("\n").as_bytes())))
+        let own = rdd.jvm(interp);
+        let plan = rdd.plan(interp)?;
+        let level = match interp.host()?.storage_level(&plan) {
+            Some(level) => interp.str(&super::super::storage_level::value(&level))?,
+            None => String::new(),
+        };
+        let first = format!("{} [{level}]", own.text(rdd.name.borrow().as_deref()));
+        let tree = own.tree(interp, &first)?;
+        Ok(Value::Bytes(std::rc::Rc::from(tree.as_bytes())))
     }),
 ];
 

@@ -12,6 +12,7 @@ mod barrier;
 pub mod codec;
 pub mod hash;
 mod histogram;
+mod lineage;
 mod narrow;
 mod pairs;
 mod samples;
@@ -31,6 +32,7 @@ use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::lang::freeze::Thaw;
 use crate::pyspark::lang::iterator::FromFn;
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
+use lineage::{JvmRdd, Making};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,6 +42,8 @@ use task::{Chain, Input, Output, Place, Run, Step};
 pub struct Rdd {
     state: RefCell<State>,
     name: RefCell<Option<String>>,
+    /// What it is on the JVM, once that was asked for.
+    own: RefCell<Option<Rc<JvmRdd>>>,
 }
 
 #[derive(Clone)]
@@ -53,6 +57,10 @@ struct State {
     by_key: Option<usize>,
     /// What the log calls it, or the one that it was made from.
     told: Option<PlanStepId>,
+    /// What the steps run over on the JVM.
+    source: Option<Rc<JvmRdd>>,
+    /// Whether Python functions run even without steps (ranges are made by one).
+    piped: bool,
 }
 
 /// Steps that leave each value in the partition of its key.
@@ -194,6 +202,13 @@ pub fn of_text(plan: &Arc<LogicalPlan>) -> Value {
     Value::object(Rdd::over(plan.clone(), Input::Text))
 }
 
+/// The lines of the text files at `path`.
+fn of_text_files(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, path: &str) -> Value {
+    let files = Making::called("HadoopRDD", "textFile", Vec::new()).over(plan).made_with_name(interp, path);
+    let lines = Making::called("MapPartitionsRDD", "textFile", vec![files]).made_with_name(interp, path);
+    Value::object(Rdd::over(plan.clone(), Input::Text).standing_for(lines))
+}
+
 /// See [`shared::merge`].
 ///
 /// # Errors
@@ -241,9 +256,50 @@ impl Rdd {
     #[must_use]
     pub fn over(base: Arc<LogicalPlan>, input: Input) -> Rdd {
         Rdd {
-            state: RefCell::new(State { base, input, steps: Vec::new(), plan: None, by_key: None, told: None }),
+            state: RefCell::new(State {
+                base,
+                input,
+                steps: Vec::new(),
+                plan: None,
+                by_key: None,
+                told: None,
+                source: None,
+                piped: false,
+            }),
             name: RefCell::default(),
+            own: RefCell::default(),
         }
+    }
+
+    /// Says what it is on the JVM.
+    fn standing_for(self, source: Rc<JvmRdd>) -> Rdd {
+        self.state.borrow_mut().source = Some(source);
+        self
+    }
+
+    /// What its steps run over on the JVM.
+    fn source(&self, interp: &mut Interpreter) -> Rc<JvmRdd> {
+        let State { source, base, .. } = self.state.borrow().clone();
+        source.unwrap_or_else(|| {
+            let made = Making::called("MapPartitionsRDD", "javaToPython", Vec::new()).over(&base).made(interp);
+            self.state.borrow_mut().source = Some(made.clone());
+            made
+        })
+    }
+
+    /// What it is on the JVM.
+    fn jvm(&self, interp: &mut Interpreter) -> Rc<JvmRdd> {
+        if let Some(own) = &*self.own.borrow() {
+            return own.clone();
+        }
+        let source = self.source(interp);
+        let piped = {
+            let state = self.state.borrow();
+            state.piped || !state.steps.is_empty()
+        };
+        let own = if piped { Making::python(source).made(interp) } else { source };
+        *self.own.borrow_mut() = Some(own.clone());
+        own
     }
 
     /// The same with one more step.
@@ -257,7 +313,7 @@ impl Rdd {
         state.steps.push(Step { name, run });
         state.plan = None;
         state.by_key = state.by_key.filter(|_| KEEPS_KEYS.contains(&name));
-        Rdd { state: RefCell::new(state), name: RefCell::default() }
+        Rdd { state: RefCell::new(state), name: RefCell::default(), own: RefCell::default() }
     }
 
     /// A step that makes one value of each.
@@ -373,15 +429,17 @@ impl Rdd {
     /// From now on the RDD starts from its own plan (when that is cached).
     pub(crate) fn settle(&self, interp: &mut Interpreter) -> PyResult<Arc<LogicalPlan>> {
         let plan = self.plan(interp)?;
+        self.jvm(interp);
         self.restart(plan.clone());
         Ok(plan)
     }
 
     /// From now on the RDD starts from this plan of encoded values.
     pub(crate) fn restart(&self, plan: Arc<LogicalPlan>) {
-        let State { by_key, told, .. } = *self.state.borrow();
-        *self.state.borrow_mut() =
-            State { base: plan, input: Input::Encoded(0), steps: Vec::new(), plan: None, by_key, told };
+        let before = self.state.borrow().clone();
+        let source = self.own.borrow().clone().or(before.source.clone());
+        let (steps, input) = (Vec::new(), Input::Encoded(0));
+        *self.state.borrow_mut() = State { base: plan, input, steps, plan: None, source, piped: false, ..before };
     }
 
     /// How many partitions there are.
@@ -401,7 +459,9 @@ impl Rdd {
         let by = placed.output().into_iter().next().map_or(Expr::column("partition"), Expr::Attribute);
         let target = Repartitioning::Index { by, count };
         let plan = analyze(interp, LogicalPlan::Repartition { target, input: placed })?;
-        Ok(Rdd::over(plan, Input::Encoded(1)))
+        let from = self.source(interp);
+        let source = lineage::shuffled(interp, from, &plan);
+        Ok(Rdd::over(plan, Input::Encoded(1)).standing_for(source))
     }
 
     /// Says that the values lie by the hashes of their keys.
@@ -418,12 +478,14 @@ impl Rdd {
     /// All values.
     pub(crate) fn values(&self, interp: &mut Interpreter, action: &str) -> PyResult<Vec<Value>> {
         let plan = self.plan(interp)?;
+        self.jvm(interp);
         run(interp, &plan, action)
     }
 
     /// The first values.
     pub(crate) fn first_values(&self, interp: &mut Interpreter, count: usize, action: &str) -> PyResult<Vec<Value>> {
         let input = self.plan(interp)?;
+        lineage::skipped(interp);
         let plan = analyze(interp, LogicalPlan::Limit { count, input })?;
         run(interp, &plan, action)
     }
@@ -491,7 +553,8 @@ fn inferred(interp: &mut Interpreter, rdd: &Rdd, names: Option<&[String]>) -> Py
 
 impl Object for Rdd {
     fn type_name(&self) -> &'static str {
-        if self.state.borrow().steps.is_empty() { "RDD" } else { "PipelinedRDD" }
+        let state = self.state.borrow();
+        if state.steps.is_empty() && !state.piped { "RDD" } else { "PipelinedRDD" }
     }
 
     fn methods(&self) -> &'static [&'static str] {
@@ -511,7 +574,8 @@ impl Object for Rdd {
     }
 
     fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
-        let method = TABLES.iter().flat_map(|table| table.iter()).find(|(known, _)| *known == name)?.1;
+        let (known, method) = TABLES.iter().flat_map(|table| table.iter()).find(|(known, _)| *known == name)?;
+        lineage::calls(interp, known);
         let others: Vec<Rc<Rdd>> = args.positional.iter().filter_map(Value::downcast_rc::<Rdd>).collect();
         Some(method(interp, this, self, args).and_then(|made| {
             if let Some(rdd) = made.downcast::<Rdd>().filter(|rdd| !std::ptr::eq(*rdd, self)) {
@@ -543,16 +607,9 @@ impl Object for Rdd {
             .with_help("use collect() or toLocalIterator()"))
     }
 
-    fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
-        let state = self.state.borrow();
-        let kind = match (state.steps.is_empty(), &state.input) {
-            (true, Input::Chunk) => "ParallelCollectionRDD[0] at readRDDFromFile at PythonRDD.scala:326",
-            _ => "PythonRDD[1] at RDD at PythonRDD.scala:59",
-        };
-        Ok(match self.name.borrow().as_deref() {
-            Some(name) => format!("{name} {kind}"),
-            None => kind.to_owned(),
-        })
+    fn repr(&self, interp: &mut Interpreter, _this: &Value) -> PyResult<String> {
+        let own = self.jvm(interp);
+        Ok(own.text(self.name.borrow().as_deref()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Operations that keep partitions: `map` and its kin, samples, caches.
 
+use super::lineage::{self, Making};
 use super::{Method, Rdd};
 use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::pyspark::api::support::{analyze, given, text_argument};
@@ -138,7 +139,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         Ok(this.clone())
     }),
     ("name", |_, _, rdd, _| Ok(rdd.name.borrow().as_ref().map_or(Value::None, Value::str))),
-    ("id", |_, this, _, _| Ok(Value::Int((this.identity() >> 4) as i64 & 0xFFFF))),
+    ("id", |interp, _, rdd, _| Ok(Value::Int(rdd.jvm(interp).id as i64))),
     ("pipe", |_, _, _, _| Err(Raised::unsupported("RDD.pipe", "write the command as a Python function and use map"))),
 ];
 
@@ -183,8 +184,16 @@ fn filter(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyR
 
 fn rearranged(interp: &mut Interpreter, rdd: &Rdd, target: Repartitioning) -> PyResult {
     let input = rdd.plan(interp)?;
+    let narrow = matches!(target, Repartitioning::Coalesce { .. });
     let plan = analyze(interp, LogicalPlan::Repartition { target, input })?;
-    Ok(Value::object(Rdd::over(plan, super::task::Input::Encoded(0))))
+    let source = if narrow {
+        let from = rdd.jvm(interp);
+        Making::called("CoalescedRDD", "coalesce", vec![from]).over(&plan).made(interp)
+    } else {
+        let from = rdd.source(interp);
+        lineage::rearranged(interp, from, &plan)
+    };
+    Ok(Value::object(Rdd::over(plan, super::task::Input::Encoded(0)).standing_for(source)))
 }
 
 fn checkpoint(interp: &mut Interpreter, rdd: &Rdd, reliable: bool) -> PyResult {

@@ -1,5 +1,6 @@
 //! Where RDDs come from: lists, ranges and text files.
 
+use super::lineage::Making;
 use super::task::Input;
 use super::{Rdd, codec};
 use crate::common::text::plural;
@@ -29,7 +30,7 @@ pub fn parallelize(interp: &mut Interpreter, args: Args) -> PyResult {
     // Lists travel in batches of equal length; ranges are cut exactly.
     let batch = if matches!(values, Value::Range(_)) { 1 } else { (items.len() / count).clamp(1, 1024) };
     let chunks = chunks(&items, count, batch);
-    from_chunks(interp, chunks)
+    from_chunks(interp, chunks, matches!(values, Value::Range(_)))
 }
 
 fn slice_count(interp: &mut Interpreter, slices: Option<Value>) -> PyResult<usize> {
@@ -50,7 +51,8 @@ fn chunks(items: &[Value], count: usize, batch: usize) -> Vec<Vec<Value>> {
         .collect()
 }
 
-fn from_chunks(interp: &mut Interpreter, chunks: Vec<Vec<Value>>) -> PyResult {
+/// `range` says that a function makes the values in each partition.
+fn from_chunks(interp: &mut Interpreter, chunks: Vec<Vec<Value>>, range: bool) -> PyResult {
     let count = chunks.len();
     let mut rows = Vec::with_capacity(count);
     for chunk in chunks {
@@ -60,7 +62,10 @@ fn from_chunks(interp: &mut Interpreter, chunks: Vec<Vec<Value>>) -> PyResult {
     let batch = convert::batch_of(&rows, &schema)?;
     let output = LogicalPlan::unassigned(&schema);
     let plan = analyze(interp, LogicalPlan::LocalRelation { output, batch, partitions: Some(count) })?;
-    let rdd = Rdd::over(plan, Input::Chunk);
+    let at = "readRDDFromFile at PythonRDD.scala:326".to_owned();
+    let making = Making { kind: "ParallelCollectionRDD", at, parents: Vec::new(), partitions: Some(plan.clone()) };
+    let rdd = Rdd::over(plan, Input::Chunk).standing_for(making.made(interp));
+    rdd.state.borrow_mut().piped = range;
     rdd.tell(interp, "parallelize", &plural(count as u64, "partition"), Vec::new())?;
     Ok(Value::object(rdd))
 }
@@ -86,7 +91,7 @@ pub fn range(interp: &mut Interpreter, args: Args) -> PyResult {
 /// # Errors
 /// Never.
 pub fn empty(interp: &mut Interpreter) -> PyResult {
-    from_chunks(interp, vec![Vec::new()])
+    from_chunks(interp, vec![Vec::new()], false)
 }
 
 /// `sc.textFile(path)`.
@@ -136,7 +141,7 @@ fn read(interp: &mut Interpreter, argument: &str, path: Option<Value>, splits: O
         if let Some(step) = step {
             host.computes(&plan, step);
         }
-        return Ok(super::of_text(&plan));
+        return Ok(super::of_text_files(interp, &plan, &path));
     }
     let named = crate::logical::builder::project(
         &plan,

@@ -1,6 +1,7 @@
 //! Operations that move values between partitions, and those over two RDDs.
 
 use super::hash::portable_hash;
+use super::lineage::Making;
 use super::narrow::{first_two, function, pair, starts};
 use super::task::{Input, Place};
 use super::{Method, Rdd, argument, iterable};
@@ -151,7 +152,9 @@ pub(super) fn union(interp: &mut Interpreter, left: &Rdd, right: &Rdd) -> PyResu
         })
         .collect();
     let plan = analyze(interp, LogicalPlan::Union { inputs, by_name: false, allow_missing: false })?;
-    Ok(Rdd::over(plan, Input::Encoded(0)))
+    let sides = vec![left.jvm(interp), right.jvm(interp)];
+    let source = Making::called("UnionRDD", "union", sides).over(&plan).made(interp);
+    Ok(Rdd::over(plan, Input::Encoded(0)).standing_for(source))
 }
 
 /// The values of both RDDs marked with their side, shuffled so that equal keys meet.
@@ -432,5 +435,9 @@ fn first_partition() -> Arc<Place> {
 }
 
 fn clone_of(rdd: &Rdd) -> Rdd {
-    Rdd { state: std::cell::RefCell::new(rdd.state.borrow().clone()), name: std::cell::RefCell::default() }
+    Rdd {
+        state: std::cell::RefCell::new(rdd.state.borrow().clone()),
+        name: std::cell::RefCell::default(),
+        own: std::cell::RefCell::default(),
+    }
 }
