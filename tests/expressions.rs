@@ -35,7 +35,7 @@ fn answer_with(text: &str, conf: &Conf) -> Result<String> {
     let (ids, analyzed) = (ExprIds::new(), AnalyzedPlans::new());
     let context = AnalyzerContext { conf, ids: &ids, catalog: &NoCatalog, analyzed: &analyzed };
     let input = Arc::new(LogicalPlan::OneRow);
-    let plan = LogicalPlan::Project { exprs: vec![batchlab::sql::parse_expr(text)?], input };
+    let plan = LogicalPlan::Project { exprs: vec![batchlab::sql::parse_expr(text, Zone::UTC)?], input };
     let plan = Analyzer::new(context).analyze(&Arc::new(plan))?;
     let LogicalPlan::Project { exprs, .. } = plan.as_ref() else {
         return Err(SparkError::internal("a projection became something else"));

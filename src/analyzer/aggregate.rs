@@ -9,7 +9,7 @@
 use super::coercion::cast;
 use super::errors::mismatch;
 use super::exprs::{Env, first_resolved};
-use super::select::{expand, is_aggregate};
+use super::select::{expand, is_aggregate, stands_for_columns};
 use super::session_window::is_session;
 use super::{Analyzer, Scope};
 use crate::common::{Result, SparkError};
@@ -32,11 +32,7 @@ impl Analyzer<'_> {
         scope: &Scope,
     ) -> Result<Arc<LogicalPlan>> {
         let mut env = Env::new(self, scope, input.output());
-        let items = if outputs.iter().any(|expr| matches!(expr, Expr::Star(_) | Expr::ColumnRegex(_))) {
-            expand(outputs, &env)?
-        } else {
-            outputs.to_vec()
-        };
+        let items = if outputs.iter().any(stands_for_columns) { expand(outputs, &env)? } else { outputs.to_vec() };
         let sets = self.grouping_sets(grouping, &items, &env)?;
         let keys = match &sets {
             Some((keys, _)) => keys.clone(),

@@ -6,7 +6,7 @@
 use crate::common::ids::{ExprId, ExprIds};
 use crate::logical::expr::{Attribute, Expr, FrameBound};
 use crate::logical::plan::LogicalPlan;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 type Renamed = HashMap<ExprId, ExprId>;
@@ -16,14 +16,23 @@ pub(super) fn refresh(plan: &Arc<LogicalPlan>, ids: &ExprIds) -> (Arc<LogicalPla
     refresh_where(plan, ids, &|_| true)
 }
 
-/// The same, but only for nodes that make a column of `taken`: other columns can still be named by the frame that they come from.
-pub(super) fn refresh_clashing(
+/// The same, but only for nodes that make a column which `other` makes too, however deep: what only one of them makes can still be
+/// named by the frame that it comes from.
+pub(super) fn refresh_shared(
     plan: &Arc<LogicalPlan>,
     ids: &ExprIds,
-    taken: &[Attribute],
+    other: &LogicalPlan,
 ) -> (Arc<LogicalPlan>, Renamed) {
-    let visible: Vec<ExprId> = plan.output().into_iter().map(|column| column.id).collect();
-    refresh_where(plan, ids, &|id| visible.contains(&id) && taken.iter().any(|column| column.id == id))
+    let mut taken = BTreeSet::new();
+    all_made_by(other, &mut taken);
+    refresh_where(plan, ids, &|id| taken.contains(&id))
+}
+
+fn all_made_by(plan: &LogicalPlan, made: &mut BTreeSet<ExprId>) {
+    made.extend(made_by(plan));
+    for child in plan.children() {
+        all_made_by(child, made);
+    }
 }
 
 fn refresh_where(
@@ -33,6 +42,9 @@ fn refresh_where(
 ) -> (Arc<LogicalPlan>, Renamed) {
     let mut renamed = Renamed::new();
     collect(plan, ids, clashes, &mut renamed);
+    if renamed.is_empty() {
+        return (plan.clone(), renamed);
+    }
     (rename(plan, &renamed), renamed)
 }
 

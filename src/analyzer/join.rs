@@ -12,7 +12,7 @@
 
 use super::coercion;
 use super::exprs::{Env, not_boolean};
-use super::ids::refresh_clashing;
+use super::ids::refresh_shared;
 use super::names::Casing;
 use super::{Analyzer, Scope};
 use crate::common::{Result, SparkError};
@@ -33,9 +33,13 @@ impl Analyzer<'_> {
         scope: &Scope,
     ) -> Result<Arc<LogicalPlan>> {
         let own = left.output();
-        let clash = right.output().iter().any(|column| own.iter().any(|other| other.id == column.id));
-        let (right, renamed) =
-            if clash { refresh_clashing(right, self.context.ids, &own) } else { (right.clone(), HashMap::new()) };
+        let (right, renamed) = {
+            let (fresh, renamed) = refresh_shared(right, self.context.ids, left);
+            if !renamed.is_empty() {
+                self.context.analyzed.copied(right, &fresh);
+            }
+            (fresh, renamed)
+        };
         match constraint {
             JoinConstraint::None => Ok(join_node(left, right, join_type, JoinConstraint::None, hint)),
             JoinConstraint::On(condition) => {

@@ -24,6 +24,7 @@ mod ids;
 mod join;
 mod names;
 mod select;
+mod self_join;
 mod session_window;
 mod setops;
 mod sort;
@@ -72,7 +73,11 @@ pub trait Catalog {
 
 /// Plans that were analyzed before, recognised by address, so that a frame built step by step is analyzed once per step.
 #[derive(Debug, Default)]
-pub struct AnalyzedPlans(Mutex<HashMap<usize, Weak<LogicalPlan>>>);
+pub struct AnalyzedPlans {
+    known: Mutex<HashMap<usize, Weak<LogicalPlan>>>,
+    /// Nodes that joins of a frame with itself made, with the address of the node that each is a copy of.
+    copies: Mutex<HashMap<usize, (Weak<LogicalPlan>, usize)>>,
+}
 
 impl AnalyzedPlans {
     /// Nothing known yet.
@@ -84,14 +89,34 @@ impl AnalyzedPlans {
     /// Whether this very node came out of the analyzer.
     #[must_use]
     pub fn knows(&self, plan: &Arc<LogicalPlan>) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.contains_key(&(Arc::as_ptr(plan) as usize))
     }
 
     /// Remembers a node; the weak reference keeps its address from being given to another.
     pub fn remember(&self, plan: &Arc<LogicalPlan>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(Arc::as_ptr(plan) as usize, Arc::downgrade(plan));
+    }
+
+    /// Remembers that `copy` is `original` with other ids, node by node.
+    fn copied(&self, original: &Arc<LogicalPlan>, copy: &Arc<LogicalPlan>) {
+        for (from, to) in original.children().into_iter().zip(copy.children()) {
+            self.copied(from, to);
+        }
+        let origin = self.origin(original).unwrap_or(Arc::as_ptr(original) as usize);
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        copies.insert(Arc::as_ptr(copy) as usize, (Arc::downgrade(copy), origin));
+    }
+
+    /// The address of the node that this one is a copy of.
+    fn origin(&self, plan: &Arc<LogicalPlan>) -> Option<usize> {
+        let copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        copies.get(&(Arc::as_ptr(plan) as usize)).map(|(_, origin)| *origin)
+    }
+
+    fn has_copies(&self) -> bool {
+        !self.copies.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }
 
@@ -166,6 +191,12 @@ impl<'a> Analyzer<'a> {
         if self.context.analyzed.knows(plan) {
             return Ok(if scope.subquery { ids::refresh(plan, self.context.ids).0 } else { plan.clone() });
         }
+        let analyzed = self.node(plan, scope)?;
+        self.reject_ambiguous(plan, &analyzed)?;
+        Ok(analyzed)
+    }
+
+    fn node(&self, plan: &Arc<LogicalPlan>, scope: &Scope) -> Result<Arc<LogicalPlan>> {
         let below = |input: &Arc<LogicalPlan>| self.plan(input, scope);
         match plan.as_ref() {
             LogicalPlan::UnresolvedRelation { name } => self.relation(name, scope),
@@ -191,7 +222,7 @@ impl<'a> Analyzer<'a> {
             LogicalPlan::Unpivot { ids, values, variable, value, input } => {
                 self.unpivot((ids, values), (variable, value), &below(input)?, scope)
             }
-            LogicalPlan::Generate { generator, outer, output, input } => {
+            LogicalPlan::Generate { generator, outer, output, input, .. } => {
                 self.lateral_view(generator, *outer, output, &below(input)?, scope)
             }
             LogicalPlan::Sort { order, global, input } => self.sort(order, *global, &below(input)?, scope),

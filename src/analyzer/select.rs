@@ -4,7 +4,7 @@ use super::exprs::Env;
 use super::{Analyzer, Scope};
 use crate::common::ids::ExprId;
 use crate::common::{Result, SparkError};
-use crate::logical::expr::{Attribute, Expr};
+use crate::logical::expr::{Attribute, Expr, STAR_EXCEPT};
 use crate::logical::functions::{self, Definition};
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::types::DataType;
@@ -169,7 +169,7 @@ impl Analyzer<'_> {
             })
             .collect();
         let generator = Expr::Generator { function, args: resolved.args, outer };
-        let plan = LogicalPlan::Generate { generator, outer, output: output.clone(), input };
+        let plan = LogicalPlan::Generate { generator, outer, output: output.clone(), unneeded: Vec::new(), input };
         Ok((Arc::new(plan), output))
     }
 
@@ -186,6 +186,7 @@ pub(super) fn expand(exprs: &[Expr], env: &Env<'_>) -> Result<Vec<Expr>> {
         match expr {
             Expr::Star(qualifier) => items.extend(env.star(qualifier.as_deref())?),
             Expr::ColumnRegex(pattern) => items.extend(matching(pattern, env)?),
+            Expr::Call(call) if call.name == STAR_EXCEPT => items.extend(star_except(&call.args, env)?),
             Expr::MultiAlias { child, names } if matches!(child.as_ref(), Expr::Star(None)) => {
                 let columns = env.star(None)?;
                 if columns.len() != names.len() {
@@ -200,6 +201,28 @@ pub(super) fn expand(exprs: &[Expr], env: &Env<'_>) -> Result<Vec<Expr>> {
         }
     }
     Ok(items)
+}
+
+/// Whether an item of a select list stands for several columns.
+pub(super) fn stands_for_columns(expr: &Expr) -> bool {
+    match expr {
+        Expr::Star(_) | Expr::ColumnRegex(_) => true,
+        Expr::Call(call) => call.name == STAR_EXCEPT,
+        _ => false,
+    }
+}
+
+/// `* EXCEPT (a, b)`: every name must be there.
+fn star_except(args: &[Expr], env: &Env<'_>) -> Result<Vec<Expr>> {
+    let Some((Expr::Star(qualifier), names)) = args.split_first() else {
+        return Err(SparkError::internal("`* EXCEPT` without a star"));
+    };
+    let mut columns = env.star(qualifier.as_deref())?;
+    for name in names {
+        let excepted = env.names(name.clone())?;
+        columns.retain(|column| *column != excepted);
+    }
+    Ok(columns)
 }
 
 fn matching(pattern: &str, env: &Env<'_>) -> Result<Vec<Expr>> {

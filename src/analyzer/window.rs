@@ -77,7 +77,8 @@ fn framed(name: &str, text: &str, spec: WindowSpec) -> Result<WindowSpec> {
     let own = if offset_like {
         None
     } else {
-        Some(WindowFrame { unit: FrameUnit::Rows, start: FrameBound::UnboundedPreceding, end: FrameBound::CurrentRow })
+        let unit = if name == "cume_dist" { FrameUnit::Range } else { FrameUnit::Rows };
+        Some(WindowFrame { unit, start: FrameBound::UnboundedPreceding, end: FrameBound::CurrentRow })
     };
     match (&spec.frame, &own) {
         (Some(given), Some(own)) if given != own => Err(wrong_frame(text, given)),

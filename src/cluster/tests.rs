@@ -24,6 +24,7 @@ fn id_column() -> Attribute {
         data_type: DataType::Long,
         nullable: false,
         qualifier: Vec::new(),
+        taken: None,
     }
 }
 

@@ -21,7 +21,21 @@ pub struct Attribute {
     pub nullable: bool,
     /// The aliases it can be reached by, outermost last: `t` in `t.name`.
     pub qualifier: Vec<String>,
+    /// Where a script took it from (`df.x`). The analyzer forgets it.
+    pub taken: Option<TakenFrom>,
 }
+
+/// A place in a frame's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenFrom {
+    /// The address of the frame's analyzed plan.
+    pub plan: usize,
+    /// 0-based.
+    pub position: usize,
+}
+
+/// The call that stands for `* EXCEPT (a, b)` in SQL text: the star, then the names.
+pub const STAR_EXCEPT: &str = "\u{0}star except";
 
 impl PartialEq for Attribute {
     fn eq(&self, other: &Self) -> bool {
@@ -32,7 +46,7 @@ impl PartialEq for Attribute {
 impl Attribute {
     /// A column without qualifier.
     pub fn new(name: impl Into<String>, id: ExprId, data_type: DataType, nullable: bool) -> Self {
-        Attribute { name: name.into(), id, data_type, nullable, qualifier: Vec::new() }
+        Attribute { name: name.into(), id, data_type, nullable, qualifier: Vec::new(), taken: None }
     }
 }
 

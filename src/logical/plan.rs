@@ -135,6 +135,8 @@ pub enum LogicalPlan {
         generator: Expr,
         outer: bool,
         output: Vec<Attribute>,
+        /** Columns of the input that nobody above needs: they are not copied for each generated row. */
+        unneeded: Vec<ExprId>,
         input: Arc<LogicalPlan>,
     },
     Sort {
@@ -425,8 +427,9 @@ impl LogicalPlan {
                 output.extend(functions.iter().filter_map(Expr::to_attribute));
                 output
             }
-            LogicalPlan::Generate { output, input, .. } => {
+            LogicalPlan::Generate { output, unneeded, input, .. } => {
                 let mut all = input.output();
+                all.retain(|column| !unneeded.contains(&column.id));
                 all.extend(output.iter().cloned());
                 all
             }

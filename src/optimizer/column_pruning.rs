@@ -99,8 +99,23 @@ fn prune(plan: &Arc<LogicalPlan>, required: &Ids) -> Arc<LogicalPlan> {
             let output = kept.iter().map(|at| output[*at].clone()).collect();
             Arc::new(LogicalPlan::Expand { projections: slim, output, input: below })
         }
-        LogicalPlan::Generate { input, .. }
-        | LogicalPlan::Sort { input, .. }
+        LogicalPlan::Generate { generator, outer, output, unneeded, input } => {
+            let needs = within(&both(required), input);
+            let below = narrow(&prune(input, &needs), &needs);
+            let now: Vec<ExprId> =
+                below.output().into_iter().map(|column| column.id).filter(|id| !required.contains(id)).collect();
+            if Arc::ptr_eq(&below, input) && now == *unneeded {
+                return plan.clone();
+            }
+            Arc::new(LogicalPlan::Generate {
+                generator: generator.clone(),
+                outer: *outer,
+                output: output.clone(),
+                unneeded: now,
+                input: below,
+            })
+        }
+        LogicalPlan::Sort { input, .. }
         | LogicalPlan::Limit { input, .. }
         | LogicalPlan::LocalLimit { input, .. }
         | LogicalPlan::Offset { input, .. }

@@ -32,7 +32,8 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
             if new.is_empty() {
                 return None;
             }
-            let condition = conjunction(unique(new).into_iter().chain(parts))?;
+            let new = conjunction(unique(new))?;
+            let condition = Expr::binary(BinaryOp::And, new, condition.clone());
             Some(LogicalPlan::Filter { condition, input: input.clone() })
         }
         LogicalPlan::Join { left, right, join_type, constraint: JoinConstraint::On(condition), hint } => {

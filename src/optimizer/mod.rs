@@ -24,6 +24,7 @@ mod eliminate_subquery_aliases;
 mod functions;
 mod infer_filters;
 mod infer_window_group_limit;
+mod like_simplification;
 mod limit_push_down;
 mod null_propagation;
 mod propagate_empty_relation;
@@ -129,6 +130,7 @@ static OPERATORS: &[Rule] = rules![
     collapse_repartition,
     constant_folding,
     null_propagation,
+    like_simplification,
     boolean_simplification,
     simplify_conditionals,
     simplify_casts,

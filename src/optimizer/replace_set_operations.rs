@@ -122,6 +122,7 @@ fn counted(
         generator: functions::explode(sequence)?,
         outer: false,
         output: vec![new("copy")],
+        unneeded: Vec::new(),
         input: kept,
     });
     let exprs = keys;

@@ -222,6 +222,8 @@ pub enum PhysicalPlan {
         generator: Expr,
         outer: bool,
         output: Vec<Attribute>,
+        /** Columns of the input that nobody above needs. */
+        unneeded: Vec<ExprId>,
         input: Arc<PhysicalPlan>,
     },
     Join {
@@ -365,8 +367,9 @@ impl PhysicalPlan {
                     .chain(aggregates.iter().flat_map(|aggregate| aggregate.buffers.iter().cloned()))
                     .collect(),
             },
-            PhysicalPlan::Generate { output, input, .. } => {
+            PhysicalPlan::Generate { output, unneeded, input, .. } => {
                 let mut all = input.output();
+                all.retain(|column| !unneeded.contains(&column.id));
                 all.extend(output.iter().cloned());
                 all
             }

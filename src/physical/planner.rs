@@ -177,10 +177,11 @@ impl Planner<'_> {
                 };
                 step(false, Arc::new(step(true, self.plan_node(input)?)))
             }
-            LogicalPlan::Generate { generator, outer, output, input } => PhysicalPlan::Generate {
+            LogicalPlan::Generate { generator, outer, output, unneeded, input } => PhysicalPlan::Generate {
                 generator: generator.clone(),
                 outer: *outer,
                 output: output.clone(),
+                unneeded: unneeded.clone(),
                 input: self.plan_node(input)?,
             },
             LogicalPlan::Sort { order, global, input } => {

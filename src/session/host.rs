@@ -9,6 +9,7 @@ use crate::common::{ErrorClass, Result, SparkError, VirtualDuration, VirtualTime
 use crate::event::{self, EventKind};
 use crate::logical::ddl;
 use crate::logical::expr::Expr;
+use crate::logical::functions::calendar::Zone;
 use crate::logical::plan::{LogicalPlan, WriteTarget};
 use crate::logical::types::StructType;
 use crate::physical::adaptive::Replanning;
@@ -31,12 +32,12 @@ impl Host for Session {
     }
 
     fn sql(&mut self, text: &str) -> Result<Arc<LogicalPlan>> {
-        let statement = sql::parse_query(text)?;
+        let statement = sql::parse_query(text, Zone::parse(self.conf.time_zone())?)?;
         self.run_statement(statement)
     }
 
     fn parse_expr(&mut self, text: &str) -> Result<Expr> {
-        sql::parse_expr(text)
+        sql::parse_expr(text, Zone::parse(self.conf.time_zone())?)
     }
 
     fn parse_schema(&mut self, text: &str) -> Result<(StructType, bool)> {

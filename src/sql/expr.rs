@@ -9,7 +9,7 @@ use super::literal;
 use super::parser::Parser;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::ddl;
-use crate::logical::expr::{BinaryOp, Call, CallOrigin, CastMode, Expr, SortOrder, UnaryOp};
+use crate::logical::expr::{BinaryOp, Call, CallOrigin, CastMode, Expr, STAR_EXCEPT, SortOrder, UnaryOp};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 
@@ -74,6 +74,34 @@ pub(super) fn can_be_alias(token: &Token) -> bool {
     match token {
         Token::Quoted(_) => true,
         Token::Word(word) => !NOT_AN_ALIAS.iter().any(|reserved| reserved.eq_ignore_ascii_case(word)),
+        _ => false,
+    }
+}
+
+/// Whether nothing but one word that can name a column is left; words that only joins and set operations use cannot.
+pub(super) fn is_last_word(parser: &Parser<'_>) -> bool {
+    const STRICT: &[&str] = &[
+        "anti",
+        "cross",
+        "except",
+        "full",
+        "inner",
+        "intersect",
+        "join",
+        "lateral",
+        "left",
+        "minus",
+        "natural",
+        "on",
+        "right",
+        "semi",
+        "union",
+        "using",
+    ];
+    match parser.peek() {
+        Token::Word(word) => {
+            matches!(parser.peek_at(1), Token::End) && !STRICT.iter().any(|strict| strict.eq_ignore_ascii_case(word))
+        }
         _ => false,
     }
 }
@@ -401,7 +429,7 @@ impl Parser<'_> {
             }
             Token::Symbol("*") => {
                 self.advance();
-                Ok(Expr::Star(None))
+                self.star(None)
             }
             Token::Symbol("(") => self.parenthesis(),
             Token::Quoted(_) => self.column(),
@@ -478,7 +506,7 @@ impl Parser<'_> {
                 if let Token::Text(value) = self.peek_at(1).clone() {
                     self.advance();
                     self.advance();
-                    if let Some(literal) = literal::typed(&lower, &value)? {
+                    if let Some(literal) = literal::typed(&lower, &value, self.zone)? {
                         return Ok(literal);
                     }
                 }
@@ -499,13 +527,27 @@ impl Parser<'_> {
         literal
     }
 
+    /// What follows `*`: nothing, or `EXCEPT (a, b)`.
+    fn star(&mut self, qualifier: Option<Vec<String>>) -> Result<Expr> {
+        let star = Expr::Star(qualifier);
+        if !self.is_word("except") || !self.is_symbol_at(1, "(") {
+            return Ok(star);
+        }
+        self.advance();
+        self.expect_symbol("(")?;
+        let mut args = vec![star];
+        args.extend(self.separated(Self::dotted_name)?.into_iter().map(Expr::UnresolvedAttribute));
+        self.expect_symbol(")")?;
+        Ok(call(STAR_EXCEPT, args))
+    }
+
     /// `a`, `t.a`, `t.*`, or a qualified function call.
     fn column(&mut self) -> Result<Expr> {
         let parts = self.dotted_name()?;
         if self.is_symbol(".") && self.is_symbol_at(1, "*") {
             self.advance();
             self.advance();
-            return Ok(Expr::Star(Some(parts)));
+            return self.star(Some(parts));
         }
         if self.is_symbol("(") && parts.len() > 1 {
             let name = parts.last().cloned().unwrap_or_default();

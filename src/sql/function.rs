@@ -3,10 +3,13 @@
 use super::expr::{call, text};
 use super::lexer::Token;
 use super::parser::Parser;
+use crate::common::ids::ExprId;
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{
-    BinaryOp, Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, WindowFrame, WindowSpec,
+    Attribute, BinaryOp, Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowFrame,
+    WindowSpec,
 };
+use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 
 /// Marks the window of `OVER name` until the `WINDOW` clause is read.
@@ -120,10 +123,10 @@ impl Parser<'_> {
             self.expect_symbol("(")?;
             self.expect_word("order")?;
             self.expect_word("by")?;
-            let order = self.sort_item()?;
+            let order = self.separated(Self::sort_item)?;
             self.expect_symbol(")")?;
-            if let Some(disc) = within_group(&name, &mut args, order)? {
-                return Ok(disc);
+            if let Some(computed) = within_group(&name, distinct, &mut args, order)? {
+                return Ok(computed);
             }
         }
         let filter = if self.is_word("filter") && self.is_symbol_at(1, "(") {
@@ -223,32 +226,88 @@ impl Parser<'_> {
     }
 }
 
-/// `percentile_cont(p) WITHIN GROUP (ORDER BY x)` and its kin: the ordered column becomes the first argument.
-fn within_group(name: &str, args: &mut Vec<Expr>, order: crate::logical::expr::SortOrder) -> Result<Option<Expr>> {
+/// `percentile_cont(p) WITHIN GROUP (ORDER BY x)` and its kin: the ordered column becomes the first argument. `percentile_disc` and
+/// `listagg` take their values from the list of all, in order.
+fn within_group(name: &str, distinct: bool, args: &mut Vec<Expr>, order: Vec<SortOrder>) -> Result<Option<Expr>> {
     let lower = name.to_ascii_lowercase();
-    let ordered = order.child.clone();
+    let Some(first) = order.first().cloned() else { return Ok(None) };
     match (lower.as_str(), args.as_slice()) {
-        ("percentile_cont", [_]) if order.ascending => {
-            args.insert(0, ordered);
+        ("percentile_cont", [at]) => {
+            let at =
+                if first.ascending { at.clone() } else { Expr::binary(BinaryOp::Subtract, Expr::int(1), at.clone()) };
+            *args = vec![first.child, at];
             Ok(None)
         }
-        ("percentile_disc", [at]) if order.ascending => {
+        ("percentile_disc", [at]) => {
             // The first value whose share of the rows up to it reaches `at`.
-            let sorted = call("sort_array", vec![call("collect_list", vec![ordered])]);
+            let upwards = Expr::literal(Scalar::Boolean(first.ascending));
+            let values = Expr::unary(UnaryOp::IsNotNull, first.child.clone());
+            let list = filtered(call("collect_list", vec![first.child]), values);
+            let sorted = call("sort_array", vec![list, upwards]);
             let share = Expr::binary(BinaryOp::Multiply, at.clone(), call("size", vec![sorted.clone()]));
             let position = call("greatest", vec![call("ceil", vec![share]), Expr::int(1)]);
             let to = DataType::Integer;
             let position = Expr::Cast { child: Box::new(position), to, mode: CastMode::Ansi, implicit: false };
-            Ok(Some(call("try_element_at", vec![sorted, position])))
+            let found = Box::new(call("try_element_at", vec![sorted, position]));
+            Ok(Some(Expr::Cast { child: found, to: DataType::Double, mode: CastMode::Ansi, implicit: false }))
         }
         ("mode", []) => {
-            args.push(ordered);
+            args.push(first.child);
             Ok(None)
+        }
+        ("listagg" | "string_agg", [value, rest @ ..]) => {
+            let delimiter = rest.first().cloned().unwrap_or_else(|| text(""));
+            Ok(Some(joined_in_order(value, delimiter, distinct, &order)))
         }
         _ => Err(SparkError::unsupported(
             format!("{lower}(…) WITHIN GROUP"),
             "collect the values with collect_list and sort them with sort_array",
         )),
+    }
+}
+
+fn filtered(function: Expr, condition: Expr) -> Expr {
+    match function {
+        Expr::Call(function) => Expr::Call(Call { filter: Some(Box::new(condition)), ..function }),
+        other => other,
+    }
+}
+
+/// `listagg(value, delimiter) WITHIN GROUP (ORDER BY keys)`: the values beside their keys, sorted by these, joined.
+fn joined_in_order(value: &Expr, delimiter: Expr, distinct: bool, order: &[SortOrder]) -> Expr {
+    let there = Expr::unary(UnaryOp::IsNotNull, value.clone());
+    let collect = if distinct { "collect_set" } else { "collect_list" };
+    let mut fields: Vec<Expr> = vec![value.clone().alias("value")];
+    fields.extend(order.iter().enumerate().map(|(i, key)| key.child.clone().alias(format!("key{i}"))));
+    let all = filtered(call(collect, vec![call("struct", fields)]), there.clone());
+    let part = |side: &str, field: String| Expr::UnresolvedAttribute(vec![side.to_owned(), field]);
+    let compared = order.iter().enumerate().rev().fold(Expr::int(0), |equal, (i, key)| {
+        let (left, right) = (part("left", format!("key{i}")), part("right", format!("key{i}")));
+        let null = |side: &Expr| Expr::unary(UnaryOp::IsNull, side.clone());
+        let sign = |before: bool| Expr::int(if before { -1 } else { 1 });
+        Expr::Case {
+            branches: vec![
+                (Expr::binary(BinaryOp::NullSafeEq, left.clone(), right.clone()), equal),
+                (null(&left), sign(key.nulls_first)),
+                (null(&right), sign(!key.nulls_first)),
+                (Expr::binary(BinaryOp::Lt, left, right), sign(key.ascending)),
+            ],
+            otherwise: Some(Box::new(sign(!key.ascending))),
+        }
+    });
+    let lambda = |names: &[&str], body: Expr| Expr::Lambda {
+        params: names.iter().map(|name| Attribute::new(*name, ExprId::UNASSIGNED, DataType::Null, true)).collect(),
+        body: Box::new(body),
+    };
+    let sorted = call("array_sort", vec![all, lambda(&["left", "right"], compared)]);
+    let values = call("transform", vec![sorted, lambda(&["each"], part("each", "value".to_owned()))]);
+    let text = call("array_join", vec![values, delimiter]);
+    Expr::Case {
+        branches: vec![(
+            Expr::binary(BinaryOp::Gt, filtered(call("count", vec![Expr::int(1)]), there), Expr::int(0)),
+            text,
+        )],
+        otherwise: None,
     }
 }
 

@@ -60,7 +60,7 @@ fn decimal(text: &str) -> Option<Scalar> {
 }
 
 /// `DATE '…'`, `TIMESTAMP '…'`, `X'…'`.
-pub(super) fn typed(keyword: &str, text: &str) -> Result<Option<Expr>> {
+pub(super) fn typed(keyword: &str, text: &str, zone: Zone) -> Result<Option<Expr>> {
     let invalid = || {
         SparkError::new(ErrorClass::ParseException, format!("'{text}' is no valid {}", keyword.to_uppercase()))
             .with_condition("INVALID_TYPED_LITERAL")
@@ -68,8 +68,8 @@ pub(super) fn typed(keyword: &str, text: &str) -> Result<Option<Expr>> {
     };
     let scalar = match keyword.to_ascii_lowercase().as_str() {
         "date" => Scalar::Date(date(text).ok_or_else(invalid)?),
-        "timestamp" | "timestamp_ltz" => Scalar::Timestamp(timestamp(text).ok_or_else(invalid)?),
-        "timestamp_ntz" => Scalar::TimestampNtz(timestamp(text).ok_or_else(invalid)?),
+        "timestamp" | "timestamp_ltz" => Scalar::Timestamp(timestamp(text, zone).ok_or_else(invalid)?),
+        "timestamp_ntz" => Scalar::TimestampNtz(timestamp(text, Zone::UTC).ok_or_else(invalid)?),
         "x" => Scalar::Binary(binary(text).ok_or_else(invalid)?),
         _ => return Ok(None),
     };
@@ -94,9 +94,9 @@ fn date(text: &str) -> Option<i32> {
     i32::try_from(date.signed_duration_since(epoch).num_days()).ok()
 }
 
-/// Microseconds since the epoch; without a zone, UTC.
-fn timestamp(text: &str) -> Option<i64> {
-    crate::logical::functions::moment_text::parse_timestamp(text, Zone::UTC, 0)
+/// Microseconds since the epoch; without a zone, in `zone`.
+fn timestamp(text: &str, zone: Zone) -> Option<i64> {
+    crate::logical::functions::moment_text::parse_timestamp(text, zone, 0)
 }
 
 /// Microseconds of `12`, `12.5`.

@@ -7,7 +7,7 @@
 //! Two shapes are encoded with what [`Expr`] has: `t(a, b)` is a project of one `MultiAlias` over a star, and a `PIVOT` or `UNPIVOT`
 //! clause, which groups by every column that it does not mention, has a lone star for its grouping columns.
 //!
-//! **Simplified:** timestamps without a zone are read in UTC; recursive `WITH`, `LATERAL` subqueries and
+//! **Simplified:** recursive `WITH`, `LATERAL` subqueries and
 //! `ALTER` are named as unsupported.
 
 mod expr;
@@ -24,6 +24,7 @@ mod tests;
 
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::Expr;
+use crate::logical::functions::calendar::Zone;
 use crate::logical::plan::{FileFormat, LogicalPlan};
 use crate::logical::types::StructType;
 use std::sync::Arc;
@@ -169,12 +170,12 @@ pub enum Statement {
     },
 }
 
-/// Parses one statement.
+/// Parses one statement; timestamps without a zone are in `zone`.
 ///
 /// # Errors
 /// `ParseException` with Spark's condition.
-pub fn parse_query(text: &str) -> Result<Statement> {
-    let mut parser = parser::Parser::new(text)?;
+pub fn parse_query(text: &str, zone: Zone) -> Result<Statement> {
+    let mut parser = parser::Parser::new(text, zone)?;
     if matches!(parser.peek(), lexer::Token::End) {
         return Err(SparkError::new(ErrorClass::ParseException, "the SQL text is empty")
             .with_condition("PARSE_EMPTY_STATEMENT")
@@ -185,13 +186,15 @@ pub fn parse_query(text: &str) -> Result<Statement> {
     Ok(statement)
 }
 
-/// Parses an expression, such as `filter("…")`'s; `expr AS name` gives an alias.
+/// Parses an expression, such as `filter("…")`'s; `expr AS name` gives an alias. Timestamps without a zone are in `zone`.
 ///
 /// # Errors
 /// `ParseException` with Spark's condition.
-pub fn parse_expr(text: &str) -> Result<Expr> {
-    let mut parser = parser::Parser::new(text)?;
+pub fn parse_expr(text: &str, zone: Zone) -> Result<Expr> {
+    let mut parser = parser::Parser::new(text, zone)?;
     let expr = parser.named_expression()?;
+    // Nothing can follow, so that a word such as `desc` is a name here and no part of a clause.
+    let expr = if expr::is_last_word(&parser) { expr.alias(parser.name()?) } else { expr };
     match parser.peek() {
         lexer::Token::End => Ok(expr),
         _ => Err(parser.error()),

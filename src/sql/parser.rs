@@ -2,6 +2,7 @@
 
 use super::lexer::{Spot, Token, syntax_error, tokens};
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::logical::functions::calendar::Zone;
 
 /// How deep expressions and queries may nest.
 const MAX_DEPTH: usize = 200;
@@ -9,14 +10,16 @@ const MAX_DEPTH: usize = 200;
 /// A parser over one text.
 pub(super) struct Parser<'a> {
     pub text: &'a str,
+    /// Where timestamps without a zone are.
+    pub zone: Zone,
     spots: Vec<Spot>,
     at: usize,
     depth: usize,
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str) -> Result<Self> {
-        Ok(Parser { text, spots: tokens(text)?, at: 0, depth: 0 })
+    pub(super) fn new(text: &'a str, zone: Zone) -> Result<Self> {
+        Ok(Parser { text, zone, spots: tokens(text)?, at: 0, depth: 0 })
     }
 
     pub(super) fn peek(&self) -> &Token {

@@ -274,7 +274,7 @@ impl Parser<'_> {
         // Without names, one nameless column carries the qualifier.
         let output =
             if names.is_empty() { vec![column(String::new())] } else { names.into_iter().map(column).collect() };
-        Ok(Arc::new(LogicalPlan::Generate { generator, outer, output, input }))
+        Ok(Arc::new(LogicalPlan::Generate { generator, outer, output, unneeded: Vec::new(), input }))
     }
 
     fn grouping(&mut self) -> Result<Option<Grouping>> {

@@ -1,8 +1,9 @@
 use super::{Statement, parse_expr, parse_query};
+use crate::logical::functions::calendar::Zone;
 use crate::logical::plan::LogicalPlan;
 
 fn name(text: &str) -> String {
-    parse_expr(text).unwrap_or_else(|error| panic!("{text}: {error}")).pretty_name()
+    parse_expr(text, Zone::UTC).unwrap_or_else(|error| panic!("{text}: {error}")).pretty_name()
 }
 
 #[test]
@@ -50,7 +51,7 @@ fn an_alias_needs_no_as() {
 }
 
 fn condition(text: &str) -> String {
-    parse_query(text).unwrap_err().condition().unwrap_or_default().to_owned()
+    parse_query(text, Zone::UTC).unwrap_err().condition().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -89,13 +90,19 @@ fn queries_of_many_shapes_parse() {
         "select * from ((select 1 x) p join (select 2 y) q)",
         "select name, (select max(x) from d where d.id = e.id) m from e where exists (select 1 from d) and id in (select id from d)",
     ] {
-        assert!(matches!(parse_query(text), Ok(Statement::Query(_))), "{text}: {:?}", parse_query(text).err());
+        assert!(
+            matches!(parse_query(text, Zone::UTC), Ok(Statement::Query(_))),
+            "{text}: {:?}",
+            parse_query(text, Zone::UTC).err()
+        );
     }
 }
 
 #[test]
 fn rows_of_literals_are_a_local_relation() {
-    let Statement::Query(plan) = parse_query("values (1, 1.5), (3000000000, 2.25)").unwrap() else { panic!() };
+    let Statement::Query(plan) = parse_query("values (1, 1.5), (3000000000, 2.25)", Zone::UTC).unwrap() else {
+        panic!()
+    };
     let LogicalPlan::LocalRelation { output, .. } = plan.as_ref() else { panic!("{plan:?}") };
     let types: Vec<String> = output.iter().map(|column| column.data_type.simple_string()).collect();
     assert_eq!(types, ["bigint", "decimal(3,2)"]);
@@ -103,7 +110,7 @@ fn rows_of_literals_are_a_local_relation() {
 
 #[test]
 fn statements_are_told_apart() {
-    let parse = |text| parse_query(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let parse = |text| parse_query(text, Zone::UTC).unwrap_or_else(|error| panic!("{text}: {error}"));
     assert!(matches!(
         parse("create or replace temp view v as select 1"),
         Statement::CreateView { replace: true, temporary: true, .. }

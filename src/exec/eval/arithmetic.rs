@@ -322,7 +322,8 @@ pub(super) fn moment(op: BinaryOp, left: &Scalar, right: &Scalar, zone: Zone) ->
             S::Date(calendar::add_months(*a, sign * months) + sign * days)
         }
         (S::Date(a), S::DayTimeInterval(micros)) => {
-            S::Timestamp(zone.to_utc(i64::from(*a) * DAY) + i64::from(sign) * micros)
+            let interval = S::DayTimeInterval(*micros);
+            S::Timestamp(shift(zone.to_utc(i64::from(*a) * DAY), &interval, sign, zone).ok_or_else(too_far)?)
         }
         (S::Timestamp(a), S::Timestamp(b)) => S::DayTimeInterval(zone.to_local(*a) - zone.to_local(*b)),
         (S::Timestamp(a), S::Date(b)) => S::DayTimeInterval(zone.to_local(*a) - i64::from(*b) * DAY),
@@ -370,7 +371,7 @@ fn is_interval(value: &Scalar) -> bool {
 pub(super) fn shift(micros: i64, interval: &Scalar, sign: i32, zone: Zone) -> Option<i64> {
     let (months, days, rest) = match interval {
         Scalar::YearMonthInterval(months) => (*months, 0, 0),
-        Scalar::DayTimeInterval(micros) => (0, 0, *micros),
+        Scalar::DayTimeInterval(micros) => (0, i32::try_from(micros / DAY).ok()?, micros % DAY),
         Scalar::CalendarInterval(months, days, micros) => (*months, *days, *micros),
         _ => return None,
     };

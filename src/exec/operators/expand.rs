@@ -64,6 +64,8 @@ enum Kind {
 struct Generate<'a> {
     input: Rows<'a>,
     args: Vec<Bound>,
+    /// The columns of the input that come out again.
+    kept: Vec<usize>,
     kind: Kind,
     outer: bool,
     types: Vec<ArrowType>,
@@ -72,7 +74,7 @@ struct Generate<'a> {
 
 /// The input's columns followed by the generator's, once for each generated row.
 pub fn generate<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
-    let PhysicalPlan::Generate { generator, outer, output, input } = plan else {
+    let PhysicalPlan::Generate { generator, outer, output, unneeded, input } = plan else {
         return Err(SparkError::internal("not a generate"));
     };
     let mut expr = generator;
@@ -99,6 +101,11 @@ pub fn generate<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition:
     };
     Ok(Box::new(Generate {
         args: runtime.bind(args, &input.output(), partition)?,
+        kept: (0..)
+            .zip(input.output())
+            .filter(|(_, column)| !unneeded.contains(&column.id))
+            .map(|(at, _)| at)
+            .collect(),
         input: runtime.build(input, partition)?,
         kind,
         outer: *outer || *own_outer || function.name.ends_with("_outer"),
@@ -266,7 +273,7 @@ impl Operator for Generate<'_> {
                 continue;
             }
             let rows = sources.len();
-            let kept = take_rows(&batch, &UInt32Array::from(sources))?;
+            let kept = take_rows(&batch.project(&self.kept)?, &UInt32Array::from(sources))?;
             let mut columns = kept.columns().to_vec();
             columns.extend(generated);
             return batch_of(&self.schema, columns, rows).map(Some);

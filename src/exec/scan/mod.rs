@@ -118,14 +118,12 @@ fn only_corrupt(scan: &FileScanExec, wanted: &[WantedColumn]) -> Result<()> {
     let is_text = matches!(scan.scan.format, FileFormat::Csv | FileFormat::Json);
     let corrupt = corrupt_column(&scan.scan.options);
     match wanted {
-        [only] if is_text && only.field.name == corrupt && scan.scan.data_schema.fields.len() > 1 => {
-            Err(SparkError::analysis(
-                "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN",
-                "Queries from raw JSON/CSV/XML files are disallowed when the referenced columns only include the \
+        [only] if is_text && only.field.name == corrupt => Err(SparkError::analysis(
+            "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN",
+            "Queries from raw JSON/CSV/XML files are disallowed when the referenced columns only include the \
                  internal corrupt record column (named `_corrupt_record` by default).",
-            )
-            .with_help("read another column too, or cache the frame first"))
-        }
+        )
+        .with_help("read another column too, or cache the frame first")),
         _ => Ok(()),
     }
 }

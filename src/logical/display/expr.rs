@@ -94,7 +94,11 @@ impl Expr {
             Expr::WindowFunction { function, args, .. } => format!("{}({})", function.name, list(args)),
             Expr::Generator { function, args, .. } => format!("{}({})", function.name, list(args)),
             Expr::Window { function, spec } => {
-                format!("{} windowspecdefinition({})", ranking_text(function, &spec.order_by), spec_text(spec))
+                format!(
+                    "{} windowspecdefinition({})",
+                    ranking_text(function, &spec.order_by),
+                    spec_text(function, spec)
+                )
             }
             Expr::Lambda { params, body } => {
                 let params: Vec<String> = params.iter().map(|param| format!("lambda {}", param.plan_text())).collect();
@@ -130,11 +134,15 @@ fn function_text(name: &str, args: &[Expr]) -> String {
         ("if", [when, then, otherwise]) => {
             format!("if ({}) {} else {}", when.plan_text(), then.plan_text(), otherwise.plan_text())
         }
+        ("startswith", _) => format!("StartsWith({})", list(args)),
+        ("endswith", _) => format!("EndsWith({})", list(args)),
+        ("contains", _) => format!("Contains({})", list(args)),
+        ("rlike", _) => format!("RLIKE({})", list(args)),
         _ => format!("{name}({})", list(args)),
     }
 }
 
-fn spec_text(spec: &WindowSpec) -> String {
+fn spec_text(function: &Expr, spec: &WindowSpec) -> String {
     let mut parts: Vec<String> = spec.partition_by.iter().map(Expr::plan_text).collect();
     parts.extend(spec.order_by.iter().map(SortOrder::plan_text));
     if let Some(frame) = &spec.frame {
@@ -143,8 +151,23 @@ fn spec_text(spec: &WindowSpec) -> String {
             FrameUnit::Range => "RangeFrame",
         };
         parts.push(format!("specifiedwindowframe({unit}, {}, {})", bound_text(&frame.start), bound_text(&frame.end)));
+    } else if let Some(offset) = row_offset(function) {
+        parts.push(format!("specifiedwindowframe(RowFrame, {offset}, {offset})"));
     }
     parts.join(", ")
+}
+
+/// The one row that `lag` and `lead` look at, from the row itself.
+fn row_offset(function: &Expr) -> Option<String> {
+    let Expr::WindowFunction { function, args, .. } = function else { return None };
+    let offset = args.get(1)?.plan_text();
+    match (function.name, offset.strip_prefix('-')) {
+        ("lead", _) => Some(offset),
+        ("lag", Some(ahead)) => Some(ahead.to_owned()),
+        ("lag", None) if offset == "0" => Some(offset),
+        ("lag", None) => Some(format!("-{offset}")),
+        _ => None,
+    }
 }
 
 fn bound_text(bound: &FrameBound) -> String {
@@ -163,6 +186,16 @@ pub fn ranking_text(function: &Expr, order: &[SortOrder]) -> String {
         Expr::WindowFunction { function, .. } if matches!(function.name, "rank" | "dense_rank" | "percent_rank") => {
             let keys: Vec<String> = order.iter().map(|key| key.child.plan_text()).collect();
             format!("{}({})", function.name, keys.join(", "))
+        }
+        Expr::WindowFunction { function: lag, args, .. } if lag.name == "lag" => {
+            let mut parts: Vec<String> = args.iter().map(Expr::plan_text).collect();
+            if let (Some(part), Some(offset)) = (parts.get_mut(1), row_offset(function)) {
+                *part = offset;
+            }
+            format!("lag({})", parts.join(", "))
+        }
+        Expr::WindowFunction { function, args, ignore_nulls, .. } if function.name == "nth_value" => {
+            format!("nth_value({}, {ignore_nulls})", list(args))
         }
         other => other.plan_text(),
     }

@@ -47,6 +47,8 @@ const UPPER: &[&str] = &[
     "rlike",
     "log",
     "percent_rank",
+    "rank",
+    "dense_rank",
 ];
 
 /// How Spark writes the order that `array_sort` has without a function.
@@ -477,7 +479,8 @@ fn own_frame(function: &Expr) -> Option<String> {
         _ => return None,
     };
     match name.as_str() {
-        "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" => {
+        "cume_dist" => Some("RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".into()),
+        "row_number" | "rank" | "dense_rank" | "percent_rank" | "ntile" => {
             Some("ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".into())
         }
         "lag" | "lead" => {

@@ -59,8 +59,11 @@ pub fn line(plan: &PhysicalPlan) -> String {
             let lists: Vec<String> = projections.iter().map(|list| exprs(list)).collect();
             format!("Expand [{}], {}", lists.join(", "), columns(output))
         }
-        PhysicalPlan::Generate { generator, outer, output, input } => {
-            format!("Generate {}, {}, {outer}, {}", generator.plan_text(), columns(&input.output()), columns(output))
+        PhysicalPlan::Generate { generator, outer, output, unneeded, input } => {
+            let mut kept = input.output();
+            kept.retain(|column| !unneeded.contains(&column.id));
+            let kept = if kept.is_empty() { String::new() } else { format!("{}, ", columns(&kept)) };
+            format!("Generate {}, {kept}{outer}, {}", generator.plan_text(), columns(output))
         }
         PhysicalPlan::Join { algorithm, join_type, left_keys, right_keys, condition, .. } => {
             join(*algorithm, *join_type, left_keys, right_keys, condition.as_ref())

@@ -23,7 +23,7 @@ pub use actions::{collect_rows, persist_level};
 use super::column::{Column, column_value};
 use super::support::{analyze, column_of_name, not_expected_type, raise};
 use crate::common::ErrorClass;
-use crate::logical::expr::{Attribute, Expr};
+use crate::logical::expr::{Attribute, Expr, TakenFrom};
 use crate::logical::plan::LogicalPlan;
 use crate::pyspark::host::Host;
 use crate::pyspark::lang::{
@@ -290,21 +290,29 @@ pub fn resolve(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, name: &str) ->
     }
     let mut matches = plan.output().into_iter().filter(|column| column.name == name);
     if let (Some(column), None) = (matches.next(), matches.next()) {
-        return Ok(Expr::Attribute(column));
+        return Ok(taken_from(plan, column));
     }
     let resolved = analyze(interp, LogicalPlan::Project { exprs: vec![expr], input: plan.clone() })?;
     match resolved.as_ref() {
         LogicalPlan::Project { exprs, .. } => match exprs.first() {
             // A field of a struct keeps the name that was written.
             Some(Expr::Alias { child, .. }) => Ok(child.as_ref().clone().alias(name)),
+            Some(Expr::Attribute(column)) => Ok(taken_from(plan, column.clone())),
             Some(other) => Ok(other.clone()),
             None => Err(attribute_error(name)),
         },
         other => match other.output().into_iter().next() {
-            Some(column) => Ok(Expr::Attribute(column)),
+            Some(column) => Ok(taken_from(plan, column)),
             None => Err(attribute_error(name)),
         },
     }
+}
+
+/// A column that remembers the frame that it was taken from.
+fn taken_from(plan: &Arc<LogicalPlan>, column: Attribute) -> Expr {
+    let position = plan.output().iter().position(|own| own.id == column.id);
+    let taken = position.map(|position| TakenFrom { plan: Arc::as_ptr(plan) as usize, position });
+    Expr::Attribute(Attribute { taken, ..column })
 }
 
 /// `frame["*"]`: all columns of this frame, also where it is one side of a join.
@@ -346,7 +354,7 @@ pub(crate) fn key(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, argument: &
                 format!("Index must be positive, got '{position}'."),
             ));
         }
-        return Ok(Expr::Attribute(at_position(plan, *position - 1)?));
+        return Ok(taken_from(plan, at_position(plan, *position - 1)?));
     }
     super::column::column_or_name(interp, argument, value)
 }
@@ -441,7 +449,7 @@ impl Object for DataFrame {
             return frame(interp, LogicalPlan::Project { exprs, input: self.plan.clone() }).map(Some);
         }
         match key.as_int() {
-            Some(index) => Ok(Some(column_value(Expr::Attribute(at_position(&self.plan, index)?)))),
+            Some(index) => Ok(Some(column_value(taken_from(&self.plan, at_position(&self.plan, index)?)))),
             None => Err(not_expected_type(interp, "item", "Column, float, integer, list, string or tuple", key)),
         }
     }
