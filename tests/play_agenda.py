@@ -98,7 +98,7 @@ def pages(terminal, engine, what):
         if page < last:
             terminal.keys("Space" if page % 2 else "l")
     terminal.keys("?")
-    terminal.shows("any other key goes back")
+    terminal.shows("Esc goes back")
     terminal.keys("q")
     terminal.shows("page %d of %d" % (last, last))
     terminal.keys("q")

@@ -12,7 +12,7 @@ pub mod lang;
 pub use api::missing::{Missing, missing};
 pub use kept::{ACTION as KEEP_ACTION, Kept, KeptFrame};
 pub use lang::entry::{Entries, Entry, entry};
-pub use lang::parse::statement_line;
+pub use lang::parse::{statement_line, statement_spans};
 
 /// How a script ended.
 pub enum ScriptEnd {

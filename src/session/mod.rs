@@ -37,7 +37,9 @@ mod shell;
 mod statements;
 mod write;
 
-pub use crate::pyspark::{Entries, Entry, KEEP_ACTION, Kept, KeptFrame, Uncaught, entry, statement_line};
+pub use crate::pyspark::{
+    Entries, Entry, KEEP_ACTION, Kept, KeptFrame, Uncaught, entry, statement_line, statement_spans,
+};
 pub use deep_stack::on_deep_stack;
 pub use host::cluster_of_master;
 pub use planning::{is_optional_rule, rule_reason};

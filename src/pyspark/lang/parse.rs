@@ -3,6 +3,7 @@
 use super::ast::{Name, Unit};
 use super::slips::{self, Slip};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) use ruff_python_ast as py;
@@ -92,11 +93,15 @@ pub(super) fn tree_of(source: &str) -> Option<py::ModModule> {
 /// Absent behind the last, and when the source does not parse.
 #[must_use]
 pub fn statement_line(source: &str, line: u32) -> Option<u32> {
-    let parsed = ruff_python_parser::parse_module(source).ok()?;
-    let mut lines = StatementLines { starts: line_starts(source), simple: Vec::new(), all: Vec::new() };
-    py::visitor::walk_body(&mut lines, &parsed.syntax().body);
+    let lines = StatementLines::of(source)?;
     let over = lines.simple.iter().find(|(from, to)| *from <= line && line <= *to).map(|(from, _)| *from);
     over.or_else(|| lines.all.into_iter().filter(|from| *from >= line).min())
+}
+
+/// First and last line of each statement that holds no others; nothing when the source does not parse.
+#[must_use]
+pub fn statement_spans(source: &str) -> BTreeMap<u32, u32> {
+    StatementLines::of(source).map(|lines| lines.simple.into_iter().collect()).unwrap_or_default()
 }
 
 /// Collects where statements stand.
@@ -106,6 +111,15 @@ struct StatementLines {
     simple: Vec<(u32, u32)>,
     /// First line of each.
     all: Vec<u32>,
+}
+
+impl StatementLines {
+    fn of(source: &str) -> Option<StatementLines> {
+        let parsed = ruff_python_parser::parse_module(source).ok()?;
+        let mut lines = StatementLines { starts: line_starts(source), simple: Vec::new(), all: Vec::new() };
+        py::visitor::walk_body(&mut lines, &parsed.syntax().body);
+        Some(lines)
+    }
 }
 
 impl<'a> py::visitor::Visitor<'a> for StatementLines {

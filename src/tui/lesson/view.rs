@@ -67,7 +67,7 @@ fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
     }
     let body = body_of(reader, screen);
     if reader.help {
-        let inner = brush.pane(body, "Keys; any other key goes back", true);
+        let inner = brush.pane(body, "Keys; Esc goes back", true);
         brush.page(body, inner, &help_lines(reader, usize::from(inner.width)), reader.scroll);
         footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
         return;

@@ -5,7 +5,7 @@ use crate::common::ids::{QueryId, StageId};
 use crate::common::text::{bytes, plural, visible};
 use crate::event::EventKind;
 use crate::report::words;
-use crate::session::{is_optional_rule, rule_reason};
+use crate::session::{is_optional_rule, rule_reason, statement_spans};
 use crate::status::{Stage, Status};
 use crate::tui::theatre::recording::Recording;
 
@@ -72,7 +72,7 @@ pub fn of_query(run: &Recording, query: QueryId) -> Vec<Step> {
         match &event.kind {
             EventKind::StatementStarted { line, text } => script.push((*line, text)),
             EventKind::QueryStarted { query: known, line, plan, .. } if *known == query => {
-                steps.push(as_written(&script, *line));
+                steps.push(as_written(&run.head().script, &script, *line));
                 steps.push(physical("operators, exchanges".to_owned(), plan, Vec::new()));
             }
             EventKind::QueryOptimized { query: known, analyzed, rules, left_out } if *known == query => {
@@ -101,11 +101,17 @@ pub fn of_query(run: &Recording, query: QueryId) -> Vec<Step> {
     steps
 }
 
-/// The statements of the script up to the action, the action last.
-fn as_written(script: &[(u32, &String)], line: u32) -> Step {
+/// The statements of the script up to the action, the action last, with all their lines.
+fn as_written(source: &[String], script: &[(u32, &String)], line: u32) -> Step {
+    let ends = statement_spans(&source.join("\n"));
     let mut lines: Vec<String> = Vec::new();
     for (number, text) in script.iter().filter(|(number, _)| *number <= line) {
-        lines.extend(text.lines().enumerate().map(|(index, text)| match index {
+        let whole = ends.get(number).and_then(|last| source.get(number.checked_sub(1)? as usize..*last as usize));
+        let written = match whole.filter(|whole| whole.first().is_some_and(|first| first.trim() == text.trim())) {
+            Some(whole) => without_margin(whole),
+            None => text.lines().collect(),
+        };
+        lines.extend(written.into_iter().enumerate().map(|(index, text)| match index {
             0 => format!("{number:>4}  {text}"),
             _ => format!("      {text}"),
         }));
@@ -117,6 +123,14 @@ fn as_written(script: &[(u32, &String)], line: u32) -> Step {
         "At the action the plan is complete, so it can be improved as a whole.".to_owned(),
     ];
     Step { part: Part::Script, name: "as written".to_owned(), is_again: false, lines, stages: Vec::new(), words }
+}
+
+/// Lines moved to the left as far as the first one.
+fn without_margin(lines: &[String]) -> Vec<&str> {
+    let margin = lines.first().map_or(0, |first| first.len() - first.trim_start().len());
+    let moved =
+        |line: &'_ String| if line.get(..margin).is_some_and(|start| start.trim().is_empty()) { margin } else { 0 };
+    lines.iter().map(|line| &line[moved(line)..]).collect()
 }
 
 fn analyzed_step(text: &str) -> Step {
@@ -253,6 +267,16 @@ pub fn operator(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_statement_is_shown_with_all_its_lines() {
+        let source = ["def f(df):", "    wide = (", "        df.join(b)", "    )", "    return wide", "f(a).show()"];
+        let source = source.map(str::to_owned);
+        let (wide, show, gone) = ("wide = (".to_owned(), "f(a).show()".to_owned(), "x = 1".to_owned());
+        let written = as_written(&source, &[(2, &wide), (6, &show), (5, &gone)], 6);
+        let lines = ["   2  wide = (", "          df.join(b)", "      )", "   6  f(a).show()", "   5  x = 1"];
+        assert_eq!(written.lines, lines);
+    }
 
     #[test]
     fn an_operator_is_known_without_its_tree() {
