@@ -101,32 +101,40 @@ pub fn block(block: &Block, width: usize) -> Vec<PageLine> {
 /// Words flow into lines of at most `width` cells.
 fn flow(spans: &[Span], width: usize, first: &str, rest: &str) -> Vec<PageLine> {
     let mut lines = vec![PageLine::of(Ink::Text, first)];
-    let mut used = first.width();
-    let mut glued = true;
-    for span in spans {
-        let ink = ink(span.style);
-        for (index, word) in span.text.split(' ').enumerate() {
-            // A piece that follows without a blank belongs to the word before it.
-            glued &= index == 0;
-            if word.is_empty() {
-                glued = index == 0 && glued;
-                continue;
-            }
-            let blank = usize::from(!glued && used > rest.width().max(first.width().min(used)));
-            if used + blank + word.width() > width && used > rest.width() && !glued {
-                lines.push(PageLine::of(Ink::Text, rest));
-                used = rest.width();
-            } else if !glued && used > first.width().min(rest.width()) {
-                push(&mut lines, Ink::Text, " ");
-                used += 1;
-            }
-            push(&mut lines, ink, word);
-            used += word.width();
-            glued = false;
+    let (mut used, mut is_fresh) = (first.width(), true);
+    for word in whole_words(spans) {
+        let wide: usize = word.iter().map(|(_, part)| part.width()).sum();
+        if !is_fresh && used + 1 + wide > width {
+            lines.push(PageLine::of(Ink::Text, rest));
+            (used, is_fresh) = (rest.width(), true);
         }
-        glued = !span.text.ends_with(' ');
+        if !is_fresh {
+            push(&mut lines, Ink::Text, " ");
+            used += 1;
+        }
+        for (ink, part) in word {
+            push(&mut lines, ink, part);
+        }
+        (used, is_fresh) = (used + wide, false);
     }
     lines
+}
+
+/// What stands between blanks, in one ink or several: the comma behind a piece of code belongs to it.
+fn whole_words(spans: &[Span]) -> Vec<Vec<(Ink, &str)>> {
+    let mut words = vec![Vec::new()];
+    for span in spans {
+        for (index, part) in span.text.split(' ').enumerate() {
+            if index > 0 {
+                words.push(Vec::new());
+            }
+            if let Some(word) = words.last_mut().filter(|_| !part.is_empty()) {
+                word.push((ink(span.style), part));
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 fn push(lines: &mut [PageLine], ink: Ink, text: &str) {
@@ -254,6 +262,7 @@ mod tests {
     fn words_flow_and_keep_their_marks() {
         check("one two three four", 9, "one two\nthree\nfour");
         check("a **b**, `c`.", 40, "a b, c.");
+        check("one `two`, three", 7, "one\ntwo,\nthree");
         check("- one two\n- three", 8, "- one\n  two\n- three");
         check("| a | bb |\n|---|---|\n| ccc | d e f |", 12, "a    bb\nccc  d e f");
     }
