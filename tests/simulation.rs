@@ -51,6 +51,12 @@ fn the_log_tells_of_nodes_that_are_avoided() {
     }
 }
 
+/// A lost stage that two jobs share ran for the first of them, where only the second needed it: that is Spark's way, and was refused.
+#[test]
+fn a_shared_stage_runs_for_the_first_of_its_jobs() {
+    swarm(689_483_382..689_483_383, Mix::ANY);
+}
+
 /// The log of a run in which outputs were lost and made again.
 fn recovered() -> Vec<Event> {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -187,7 +187,7 @@ impl Checker {
         promise(in_job, || format!("{id} is submitted for {job}, which does not ask for it"))?;
         let not_missing = partitions.iter().find(|partition| self.tables.is_there(known, **partition));
         promise(not_missing.is_none(), || format!("{id} computes partition {not_missing:?} again, which is there"))?;
-        promise(self.tables.is_needed(known, job), || format!("{id} is submitted and nothing of {job} needs it"))?;
+        promise(self.tables.is_needed(known), || format!("{id} is submitted for {job}, and no job needs it"))?;
         let absent = known.reads.iter().find(|shuffle| !self.tables.is_complete(**shuffle));
         promise(known.has_caches || absent.is_none(), || format!("{id} is submitted before {absent:?} is complete"))?;
         let is_first = matches!(reason, SubmitReason::Needed);

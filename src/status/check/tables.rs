@@ -204,9 +204,14 @@ impl Tables {
         }
     }
 
+    /// Whether some open job needs a stage. A stage of several jobs runs for the first of them (Spark's `activeJobForStage`), also when only
+    /// another one needs it.
+    pub fn is_needed(&self, stage: &Stage) -> bool {
+        self.jobs.values().any(|stages| self.is_needed_among(stage, stages))
+    }
+
     /// Whether a job's own stage, or one of its stages that reads this one's output, has work left.
-    pub fn is_needed(&self, stage: &Stage, job: JobId) -> bool {
-        let Some(stages) = self.jobs.get(&job) else { return false };
+    fn is_needed_among(&self, stage: &Stage, stages: &[StageId]) -> bool {
         let Some(shuffle) = stage.writes else { return true };
         let own = stages.last().and_then(|last| self.stages.get(last)).is_some_and(|last| last.writes == Some(shuffle));
         let is_unfinished = |reader: &Stage| match reader.writes {
