@@ -42,6 +42,23 @@ pub trait Operator {
     }
 }
 
+/// How many of the rows that an operator gave were not used, and how many rows of its input are known to be unread by that.
+#[derive(Default)]
+pub struct LeftOver {
+    unused: usize,
+    unread: usize,
+}
+
+impl LeftOver {
+    /// Of `given` rows, so many more were not used: how many more rows of the input are unread. `unread` says how many are when so many
+    /// were used.
+    pub fn more(&mut self, given: usize, rows: usize, unread: impl FnOnce(usize) -> usize) -> usize {
+        self.unused += rows;
+        let unread = unread(given.saturating_sub(self.unused));
+        unread.saturating_sub(std::mem::replace(&mut self.unread, unread))
+    }
+}
+
 /// An operator that lives as long as its task.
 pub type Rows<'a> = Box<dyn Operator + 'a>;
 

@@ -5,7 +5,7 @@ use super::{Gatherer, NONE, Shape, shaped, signature};
 use crate::common::{Result, SparkError};
 use crate::exec::batch::{reschema, schema_of};
 use crate::exec::expression::{Bound, evaluate_all};
-use crate::exec::runtime::{Operator, Rows, Runtime};
+use crate::exec::runtime::{LeftOver, Operator, Rows, Runtime};
 use crate::physical::plan::{BuildSide, PhysicalPlan};
 use arrow::record_batch::RecordBatch;
 use std::any::Any;
@@ -37,10 +37,9 @@ struct Probed {
     /// The streamed row of each output row, in order; and how many streamed rows there were.
     sources: Vec<u32>,
     rows: usize,
-    /// Output rows that were given, those of them that were not used, and streamed rows that are known to be unread by that.
+    /// Output rows that were given.
     given: usize,
-    unused: usize,
-    unread: usize,
+    left_over: LeftOver,
 }
 
 impl Probed {
@@ -50,13 +49,11 @@ impl Probed {
 
     /// How many more streamed rows nobody looked at, when so many more of the given rows were not used.
     fn unread(&mut self, rows: usize) -> usize {
-        self.unused += rows;
-        let used = self.given.saturating_sub(self.unused);
-        let looked_at = used.checked_sub(1).and_then(|last| self.sources.get(last)).map_or(0, |row| *row as usize + 1);
-        let unread = self.rows.saturating_sub(looked_at);
-        let more = unread.saturating_sub(self.unread);
-        self.unread = self.unread.max(unread);
-        more
+        let (sources, all) = (&self.sources, self.rows);
+        self.left_over.more(self.given, rows, |used| {
+            let looked_at = used.checked_sub(1).and_then(|last| sources.get(last)).map_or(0, |row| *row as usize + 1);
+            all.saturating_sub(looked_at)
+        })
     }
 }
 

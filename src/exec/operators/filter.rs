@@ -15,7 +15,7 @@
 use crate::common::Result;
 use crate::exec::batch::{BATCH_ROWS, filter_rows};
 use crate::exec::expression::Bound;
-use crate::exec::runtime::{Operator, Rows, Runtime};
+use crate::exec::runtime::{LeftOver, Operator, Rows, Runtime};
 use crate::logical::expr::Expr;
 use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::{conjunction, conjuncts};
@@ -58,8 +58,8 @@ pub fn filter<'a>(
         (Some(known), false) => Counted::Known(Box::new(runtime.bind_one(&known, &columns, partition)?)),
     };
     let condition = runtime.bind_one(condition, &columns, partition)?;
-    let gathered = Gathered { is_without_columns: columns.is_empty(), ready: None, few: None, coalescer: None };
-    let (input, passed) = (runtime.build(input, partition)?, Passed::default());
+    let input = runtime.build(input, partition)?;
+    let (gathered, passed) = (Gathered::default(), Passed::default());
     Ok(Box::new(Filter { input, condition, counted, gathered, done: false, passed }))
 }
 
@@ -130,9 +130,8 @@ impl Operator for Filter<'_> {
 }
 
 /// Few survivors of many batches, gathered into full ones. A partition that has only one batch, as small ones do, pays nothing for it.
+#[derive(Default)]
 struct Gathered {
-    /// Rows without columns need no copying.
-    is_without_columns: bool,
     ready: Option<RecordBatch>,
     /// The first few, until others come.
     few: Option<RecordBatch>,
@@ -161,7 +160,8 @@ impl Gathered {
 
     fn add_first(&mut self, rows: RecordBatch) -> Result<()> {
         match self.few.take() {
-            None if self.is_without_columns || rows.num_rows() > BATCH_ROWS / 2 => self.ready = Some(rows),
+            // Rows without columns need no copying.
+            None if rows.num_columns() == 0 || rows.num_rows() > BATCH_ROWS / 2 => self.ready = Some(rows),
             None => self.few = Some(rows),
             Some(few) => {
                 let coalescer = BatchCoalescer::new(rows.schema(), BATCH_ROWS)
@@ -191,9 +191,7 @@ struct Passed {
     /// Rows that were kept, and those of them that were given.
     kept: usize,
     given: usize,
-    /// Rows that were given and not used, and rows of the input that are known to be unread by that.
-    unused: usize,
-    unread: usize,
+    left_over: LeftOver,
 }
 
 /// What was kept of one batch.
@@ -221,12 +219,8 @@ impl Passed {
 
     /// How many more rows of the input nobody looked at, when so many more of the given rows were not used.
     fn unread(&mut self, rows: usize) -> usize {
-        self.unused += rows;
-        let used = self.given.saturating_sub(self.unused);
-        let unread: usize = self.batches.iter().map(|part| part.unread(used)).sum();
-        let more = unread.saturating_sub(self.unread);
-        self.unread = unread;
-        more
+        let batches = &self.batches;
+        self.left_over.more(self.given, rows, |used| batches.iter().map(|part| part.unread(used)).sum())
     }
 }
 
