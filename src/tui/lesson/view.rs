@@ -59,11 +59,9 @@ fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
     let kind = if reader.kind == Kind::Lesson { "LESSON" } else { "DEMO" };
     brush.tone(screen, 1, 0, &fit(&format!("{kind}  {}", reader.title), left), Tone::Title);
     brush.tone(screen, screen.width.saturating_sub(where_am_i.chars().count() as u16 + 1), 0, &where_am_i, Tone::Dim);
-    if reader.projector {
-        brush.mark(screen, 0, 0, screen.width);
-        for (y, row) in (1..).zip(big_title(reader, screen).iter().flatten()) {
-            brush.tone(screen, 2, y, row, Tone::Title);
-        }
+    brush.band(screen, 0, screen.width);
+    for (y, row) in (1..).zip(big_title(reader, screen).iter().flatten()) {
+        brush.tone(screen, 2, y, row, Tone::Title);
     }
     let body = body_of(reader, screen);
     if reader.help {

@@ -221,9 +221,7 @@ pub fn sheet(brush: &mut Brush, model: &Model, screen: Rect, titles: (&str, &str
     brush.tone(line(screen.y), 1, 0, &fit(whole, room), Tone::Title);
     brush.tone(line(screen.y), start, 0, right, Tone::Title);
     footer::draw(brush, line(screen.y + screen.height.saturating_sub(1)), model.toast.as_ref(), hints);
-    if brush.options.projector {
-        brush.mark(line(screen.y), 0, 0, screen.width);
-    }
+    brush.band(line(screen.y), 0, screen.width);
     let body = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };
     Sheet { form: form(screen), body }
 }

@@ -145,9 +145,7 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     brush.tone(left, 0, 0, &fit(&name, room), Tone::Title);
     let tone = if model.playing || model.follow { Tone::State(State::Running) } else { Tone::Title };
     brush.tone(area, right, 0, &clock, tone);
-    if model.options.projector {
-        brush.mark(area, 0, 0, area.width);
-    }
+    brush.band(area, 0, area.width);
 }
 
 const FULL_HINTS: [Hint; 12] = [

@@ -116,9 +116,7 @@ impl<'a> Brush<'a> {
         let x = self.text(room, 2, 0, " ", style);
         let x = self.text(room, x, 0, title, style);
         let x = self.text(area, x, 0, " ", style);
-        if self.options.projector {
-            self.mark(area, 2, 0, x.saturating_sub(2));
-        }
+        self.band(area, 2, x.saturating_sub(2));
         shrink(area)
     }
 
@@ -168,6 +166,13 @@ impl<'a> Brush<'a> {
             let more = format!(" {below} more below, j ");
             let x = frame.width.saturating_sub(more.chars().count() as u16 + 2);
             self.tone(frame, x, frame.height.saturating_sub(1), &more, Tone::Key);
+        }
+    }
+
+    /// For a room, a title is a band.
+    pub fn band(&mut self, area: Rect, x: u16, width: u16) {
+        if self.options.projector {
+            self.mark(area, x, 0, width);
         }
     }
 
