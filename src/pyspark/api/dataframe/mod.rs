@@ -288,9 +288,9 @@ pub fn resolve(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, name: &str) ->
     if matches!(expr, Expr::Star(_)) {
         return Ok(expr);
     }
-    let mut matches = plan.output().into_iter().filter(|column| column.name == name);
-    if let (Some(column), None) = (matches.next(), matches.next()) {
-        return Ok(taken_from(plan, column));
+    let mut matches = plan.output().into_iter().enumerate().filter(|(_, column)| column.name == name);
+    if let (Some((position, column)), None) = (matches.next(), matches.next()) {
+        return Ok(taken(plan, Some(position), column));
     }
     let resolved = analyze(interp, LogicalPlan::Project { exprs: vec![expr], input: plan.clone() })?;
     match resolved.as_ref() {
@@ -310,7 +310,10 @@ pub fn resolve(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, name: &str) ->
 
 /// A column that remembers the frame that it was taken from.
 fn taken_from(plan: &Arc<LogicalPlan>, column: Attribute) -> Expr {
-    let position = plan.output().iter().position(|own| own.id == column.id);
+    taken(plan, plan.output().iter().position(|own| own.id == column.id), column)
+}
+
+fn taken(plan: &Arc<LogicalPlan>, position: Option<usize>, column: Attribute) -> Expr {
     let taken = position.map(|position| TakenFrom { plan: Arc::as_ptr(plan) as usize, position });
     Expr::Attribute(Attribute { taken, ..column })
 }

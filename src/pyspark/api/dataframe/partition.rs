@@ -1,12 +1,12 @@
 //! Partitions, samples, caches and checkpoints.
 
-use super::{Method, frame, frame_of, key, note_cached};
+use super::{Method, frame, frame_of, note_cached};
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::expr::{BinaryOp, Expr, SortOrder};
 use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
-use crate::pyspark::api::column::{column_or_name, lit, sort_order};
+use crate::pyspark::api::column::{Column, column_or_name, lit, sort_order};
 use crate::pyspark::api::support::{given, illegal_argument, not_expected_type, py4j_error, raise};
 use crate::pyspark::lang::{Args, Interpreter, PyResult, Value};
 use std::sync::Arc;
@@ -50,19 +50,22 @@ fn positive(interp: &Interpreter, value: &Value) -> PyResult<Option<usize>> {
     }
 }
 
+fn is_column(value: &Value) -> bool {
+    value.as_str().is_some() || value.downcast::<Column>().is_some()
+}
+
 /// The columns of a repartition: names and columns, no numbers (those come first, or nowhere).
-fn only_columns(interp: &Interpreter, columns: &[Value]) -> PyResult<()> {
-    let is_column =
-        |item: &Value| item.as_str().is_some() || item.downcast::<crate::pyspark::api::column::Column>().is_some();
-    match columns.iter().find(|item| !is_column(item)) {
-        None => Ok(()),
-        Some(other) => Err(raise(
+fn only_columns(interp: &mut Interpreter, items: Vec<Value>) -> PyResult<Vec<Expr>> {
+    let items = Args::of(items).flattened(interp)?;
+    if let Some(other) = items.iter().find(|item| !is_column(item)) {
+        return Err(raise(
             ErrorClass::PySparkTypeError,
             "NOT_EXPECTED_TYPE",
             format!("Argument `col` should be Column or str, got {}.", interp.type_name(other)),
         )
-        .with_help("the number of partitions comes first: repartition(8, \"name\")")),
+        .with_help("the number of partitions comes first: repartition(8, \"name\")"));
     }
+    items.iter().map(|item| column_or_name(interp, "cols", item)).collect()
 }
 
 fn repartition(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
@@ -77,14 +80,11 @@ fn repartition(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args)
         ));
     };
     let count = positive(interp, &first)?;
-    if count.is_none() && first.as_str().is_none() && first.downcast::<crate::pyspark::api::column::Column>().is_none()
-    {
+    if count.is_none() && !is_column(&first) {
         return Err(not_expected_type(interp, "numPartitions", "Column, int or str", &first));
     }
     let columns = if count.is_some() { items.split_off(1) } else { items };
-    let columns = Args::of(columns).flattened(interp)?;
-    only_columns(interp, &columns)?;
-    let by = columns.iter().map(|item| key(interp, plan, "cols", item)).collect::<PyResult<Vec<_>>>()?;
+    let by = only_columns(interp, columns)?;
     let target = match (count, by.is_empty()) {
         (Some(count), true) => Repartitioning::RoundRobin { count },
         (count, _) => Repartitioning::Hash { by, count },
@@ -108,10 +108,7 @@ fn repartition_by_range(interp: &mut Interpreter, _this: &Value, plan: &Plan, ar
             "At least one partition-by expression must be specified.",
         ));
     }
-    let columns = Args::of(columns).flattened(interp)?;
-    only_columns(interp, &columns)?;
-    let by: Vec<SortOrder> =
-        columns.iter().map(|item| Ok(sort_order(key(interp, plan, "cols", item)?))).collect::<PyResult<_>>()?;
+    let by: Vec<SortOrder> = only_columns(interp, columns)?.into_iter().map(sort_order).collect();
     frame(interp, LogicalPlan::Repartition { target: Repartitioning::Range { by, count }, input: plan.clone() })
 }
 

@@ -255,20 +255,21 @@ impl Rdd {
     /// An RDD straight over a plan's rows.
     #[must_use]
     pub fn over(base: Arc<LogicalPlan>, input: Input) -> Rdd {
-        Rdd {
-            state: RefCell::new(State {
-                base,
-                input,
-                steps: Vec::new(),
-                plan: None,
-                by_key: None,
-                told: None,
-                source: None,
-                piped: false,
-            }),
-            name: RefCell::default(),
-            own: RefCell::default(),
-        }
+        Rdd::of(State {
+            base,
+            input,
+            steps: Vec::new(),
+            plan: None,
+            by_key: None,
+            told: None,
+            source: None,
+            piped: false,
+        })
+    }
+
+    /// A new one, without a name.
+    fn of(state: State) -> Rdd {
+        Rdd { state: RefCell::new(state), name: RefCell::default(), own: RefCell::default() }
     }
 
     /// Says what it is on the JVM.
@@ -279,12 +280,10 @@ impl Rdd {
 
     /// What its steps run over on the JVM.
     fn source(&self, interp: &mut Interpreter) -> Rc<JvmRdd> {
-        let State { source, base, .. } = self.state.borrow().clone();
-        source.unwrap_or_else(|| {
-            let made = Making::called("MapPartitionsRDD", "javaToPython", Vec::new()).over(&base).made(interp);
-            self.state.borrow_mut().source = Some(made.clone());
-            made
-        })
+        let mut state = self.state.borrow_mut();
+        let State { source, base, .. } = &mut *state;
+        let made = || Making::called("MapPartitionsRDD", "javaToPython", Vec::new()).over(base).made(interp);
+        source.get_or_insert_with(made).clone()
     }
 
     /// What it is on the JVM.
@@ -313,7 +312,7 @@ impl Rdd {
         state.steps.push(Step { name, run });
         state.plan = None;
         state.by_key = state.by_key.filter(|_| KEEPS_KEYS.contains(&name));
-        Rdd { state: RefCell::new(state), name: RefCell::default(), own: RefCell::default() }
+        Rdd::of(state)
     }
 
     /// A step that makes one value of each.
@@ -436,10 +435,12 @@ impl Rdd {
 
     /// From now on the RDD starts from this plan of encoded values.
     pub(crate) fn restart(&self, plan: Arc<LogicalPlan>) {
-        let before = self.state.borrow().clone();
-        let source = self.own.borrow().clone().or(before.source.clone());
-        let (steps, input) = (Vec::new(), Input::Encoded(0));
-        *self.state.borrow_mut() = State { base: plan, input, steps, plan: None, source, piped: false, ..before };
+        let mut state = self.state.borrow_mut();
+        if let Some(own) = &*self.own.borrow() {
+            state.source = Some(own.clone());
+        }
+        (state.base, state.input, state.plan, state.piped) = (plan, Input::Encoded(0), None, false);
+        state.steps.clear();
     }
 
     /// How many partitions there are.

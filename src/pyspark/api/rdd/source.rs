@@ -28,9 +28,9 @@ pub fn parallelize(interp: &mut Interpreter, args: Args) -> PyResult {
     let items = interp.items(&values)?;
     let count = slice_count(interp, slices)?;
     // Lists travel in batches of equal length; ranges are cut exactly.
-    let batch = if matches!(values, Value::Range(_)) { 1 } else { (items.len() / count).clamp(1, 1024) };
-    let chunks = chunks(&items, count, batch);
-    from_chunks(interp, chunks, matches!(values, Value::Range(_)))
+    let is_range = matches!(values, Value::Range(_));
+    let batch = if is_range { 1 } else { (items.len() / count).clamp(1, 1024) };
+    from_chunks(interp, chunks(&items, count, batch), is_range)
 }
 
 fn slice_count(interp: &mut Interpreter, slices: Option<Value>) -> PyResult<usize> {

@@ -435,9 +435,5 @@ fn first_partition() -> Arc<Place> {
 }
 
 fn clone_of(rdd: &Rdd) -> Rdd {
-    Rdd {
-        state: std::cell::RefCell::new(rdd.state.borrow().clone()),
-        name: std::cell::RefCell::default(),
-        own: std::cell::RefCell::default(),
-    }
+    Rdd::of(rdd.state.borrow().clone())
 }
