@@ -33,13 +33,11 @@ impl Analyzer<'_> {
         scope: &Scope,
     ) -> Result<Arc<LogicalPlan>> {
         let own = left.output();
-        let (right, renamed) = {
-            let (fresh, renamed) = refresh_shared(right, self.context.ids, left);
-            if !renamed.is_empty() {
-                self.context.analyzed.copied(right, &fresh);
-            }
-            (fresh, renamed)
-        };
+        let (fresh, renamed) = refresh_shared(right, self.context.ids, left);
+        if !renamed.is_empty() {
+            self.context.analyzed.copied(right, &fresh);
+        }
+        let right = fresh;
         match constraint {
             JoinConstraint::None => Ok(join_node(left, right, join_type, JoinConstraint::None, hint)),
             JoinConstraint::On(condition) => {

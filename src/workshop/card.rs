@@ -95,14 +95,15 @@ pub fn find<'a>(cards: &'a [Card], word: &str) -> Found<'a> {
         let begins = usize::from(body.find(&folded).is_some_and(|at| at < 80));
         named * 10 + body.matches(&folded).count() + begins
     };
-    let mut mentions: Vec<&Card> = cards.iter().filter(|card| weight(card) > 0).collect();
-    mentions.sort_by_key(|card| std::cmp::Reverse(weight(card)));
+    let weighed = cards.iter().map(|card| (weight(card), card));
+    let mut mentions: Vec<(usize, &Card)> = weighed.filter(|(weight, _)| *weight > 0).collect();
+    mentions.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     match mentions[..] {
         [] => {
             let words = cards.iter().flat_map(Card::words);
             Found::Near(nearest(word, words, 3).into_iter().map(str::to_owned).collect())
         }
-        [only] => Found::Card(only),
-        _ => Found::Mentions(mentions),
+        [(_, only)] => Found::Card(only),
+        _ => Found::Mentions(mentions.into_iter().map(|(_, card)| card).collect()),
     }
 }
