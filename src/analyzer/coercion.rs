@@ -61,8 +61,14 @@ fn text_of(op: BinaryOp, left: &Expr, right: &Expr) -> String {
 
 fn different(op: BinaryOp, left: &Expr, right: &Expr) -> crate::common::SparkError {
     let (a, b) = (left.data_type().sql(), right.data_type().sql());
+    let is_length = |side: &Expr| matches!(side.data_type(), DataType::DayTimeInterval(..));
+    let help = if is_length(left) ^ is_length(right) {
+        "a length of time is compared with one: F.expr(\"INTERVAL 2 MINUTES\")".to_owned()
+    } else {
+        format!("cast one side, for example with .cast(\"{}\")", left.data_type().simple_string())
+    };
     mismatch("BINARY_OP_DIFF_TYPES", &text_of(op, left, right), format!("the two sides are {a} and {b}"))
-        .with_help(format!("cast one side, for example with .cast(\"{}\")", left.data_type().simple_string()))
+        .with_help(help)
 }
 
 fn wrong(op: BinaryOp, left: &Expr, right: &Expr, wanted: &str) -> crate::common::SparkError {

@@ -3,12 +3,37 @@
 //! Read from what the error says and from the text of the expression that raised it, when the script has ended. An error that knows its own
 //! help keeps it; advice that comes out of the text stands before it, as it is nearer to the slip.
 
+use super::interpreter::Interpreter;
 use crate::pyspark::Uncaught;
 
 /// What the error came from, as written.
+#[derive(Default)]
 pub(super) struct Failing<'a> {
     pub expression: &'a str,
     pub statement: &'a str,
+    /// Where the name lives that the script does not know.
+    pub home: Option<Home>,
+}
+
+/// A module that knows a name, or is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    Spark(&'static str),
+    Standard,
+}
+
+const FUNCTIONS: &str = "pyspark.sql.functions";
+
+/// The modules that scripts take names from, the plainest first.
+const HOMES: [&str; 4] = ["pyspark.sql", "pyspark.sql.types", FUNCTIONS, "pyspark"];
+
+/// Asks the modules themselves where a name lives.
+pub(super) fn home_of(interp: &mut Interpreter, name: &str) -> Option<Home> {
+    let mut knows = |module: &str| interp.import(module).is_ok_and(|module| module.get(name).is_some());
+    if let Some(module) = HOMES.into_iter().find(|module| knows(module)) {
+        return Some(Home::Spark(module));
+    }
+    matches!(super::modules::load(interp, name), Ok(Some(_))).then_some(Home::Standard)
 }
 
 /// What to do, where this is known better than the error says itself.
@@ -91,51 +116,24 @@ fn is_about_operands(message: &str) -> bool {
     ["not supported between", "unsupported operand", "can only concatenate"].iter().any(|words| message.contains(words))
 }
 
-/// Names that are in every book, and what makes them known.
-const IMPORTS: [(&str, &str); 14] = [
-    ("F", "from pyspark.sql import functions as F"),
-    ("SparkSession", "from pyspark.sql import SparkSession"),
-    ("Window", "from pyspark.sql import Window"),
-    ("Row", "from pyspark.sql import Row"),
-    ("T", "from pyspark.sql import types as T"),
-    ("StructType", "from pyspark.sql.types import StructType"),
-    ("StructField", "from pyspark.sql.types import StructField"),
-    ("StringType", "from pyspark.sql.types import StringType"),
-    ("IntegerType", "from pyspark.sql.types import IntegerType"),
-    ("LongType", "from pyspark.sql.types import LongType"),
-    ("DoubleType", "from pyspark.sql.types import DoubleType"),
-    ("DateType", "from pyspark.sql.types import DateType"),
-    ("datetime", "import datetime"),
-    ("math", "import math"),
-];
-
-/// Functions of Spark that people call without `F.`.
-const FUNCTIONS: [&str; 16] = [
-    "avg",
-    "broadcast",
-    "coalesce",
-    "col",
-    "concat",
-    "count",
-    "count_distinct",
-    "desc",
-    "expr",
-    "first",
-    "initcap",
-    "lit",
-    "row_number",
-    "trim",
-    "when",
-    "year",
-];
-
+/// A name that nothing in the script has made.
 fn unknown_name(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
     let name = end.subject.as_deref().filter(|_| end.class == "NameError")?;
-    if let Some((_, import)) = IMPORTS.iter().find(|(known, _)| *known == name) {
+    let is_followed_by = |c: char| failing.statement.contains(&format!("{name}{c}"));
+    let import = match (name, failing.home) {
+        // What every book calls them.
+        ("F", _) => Some("from pyspark.sql import functions as F".to_owned()),
+        ("T", _) => Some("from pyspark.sql import types as T".to_owned()),
+        (_, Some(Home::Spark(FUNCTIONS))) if is_followed_by('(') => {
+            return Some(format!("Spark's function is F.{name}, after `from pyspark.sql import functions as F`"));
+        }
+        (_, Some(Home::Spark(FUNCTIONS)) | None) => None,
+        (_, Some(Home::Spark(module))) => Some(format!("from {module} import {name}")),
+        (_, Some(Home::Standard)) if is_followed_by('(') => Some(format!("from {name} import {name}")),
+        (_, Some(Home::Standard)) => is_followed_by('.').then(|| format!("import {name}")),
+    };
+    if let Some(import) = import {
         return Some(format!("write `{import}` at the top of the script"));
-    }
-    if FUNCTIONS.contains(&name) && failing.statement.contains(&format!("{name}(")) {
-        return Some(format!("Spark's function is F.{name}, after `from pyspark.sql import functions as F`"));
     }
     let is_argument = failing.statement.contains('(') && !failing.statement.starts_with("print");
     is_argument
@@ -163,7 +161,8 @@ fn nothing_given(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
 
 /// `max("a")` is a letter: Python's own function took a text.
 fn python_function(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
-    if !end.message.starts_with("'str' object has no attribute") && !end.message.ends_with("object is not iterable") {
+    let about = ["'str' object has no attribute", "object is not iterable", "__round__", "bad operand type for abs()"];
+    if !about.iter().any(|words| end.message.contains(words)) {
         return None;
     }
     let calls = |name: &str| {
@@ -173,7 +172,7 @@ fn python_function(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
             .any(|(at, _)| !failing.expression[..at].ends_with(|c: char| c == '.' || c == '_' || c.is_alphanumeric()))
     };
     let name = ["sum", "max", "min", "round", "abs"].into_iter().find(|name| calls(name))?;
-    Some(format!("this is Python's own `{name}`, which looks at a list or a text; Spark's is F.{name}"))
+    Some(format!("this is Python's own `{name}`, which knows nothing of columns; Spark's is F.{name}"))
 }
 
 /// A method that is named and not called.
@@ -215,6 +214,8 @@ fn by_words(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
     let message = end.message.as_str();
     let advice = if message.starts_with("'GroupedData' object has no attribute") {
         "a groupBy waits for what it shall compute: .count(), .sum(\"…\") or .agg(…); after that it is a DataFrame again"
+    } else if message == "exceptions must derive from BaseException" {
+        "`raise` wants an error and not a text: raise ValueError(\"…\")"
     } else if message == "all exprs should be Column" {
         "agg takes columns such as F.sum(\"age\").alias(\"total\"), or a dict {\"age\": \"sum\"}"
     } else if message.starts_with("'list' object has no attribute") {
@@ -317,7 +318,9 @@ mod tests {
             subject,
             ..Uncaught::default()
         };
-        let said = advice(&end, &Failing { expression, statement: expression }).unwrap_or_default();
+        let home =
+            end.subject.as_deref().and_then(|name| home_of(&mut crate::pyspark::api::worker_interpreter(), name));
+        let said = advice(&end, &Failing { expression, statement: expression, home }).unwrap_or_default();
         assert!(said.contains(help), "{expression}: {said}");
     }
 
@@ -351,7 +354,7 @@ mod tests {
             message: "'int' object is not callable".to_owned(),
             ..Uncaught::default()
         };
-        let said = advice(&end, &Failing { expression: "total(3)", statement: "total(3)" });
+        let said = advice(&end, &Failing { expression: "total(3)", statement: "total(3)", home: None });
         assert_eq!(
             said.as_deref(),
             Some("`total` holds a value of type int by now: give that value another name, further up")
@@ -363,6 +366,22 @@ mod tests {
         let name = |name: &str| format!("name '{name}' is not defined");
         check("NameError", "", &name("Window"), "Window.partitionBy(\"a\")", "from pyspark.sql import Window");
         check("NameError", "", &name("age"), "df.filter(age > 3)", "write \"age\" or F.col(\"age\")");
+        let functions = "Spark's function is F.count_if";
+        check("NameError", "", &name("count_if"), "df.agg(count_if(c))", functions);
+        check("NameError", "", &name("year"), "df.filter(year > 2023)", "F.col(\"year\")");
+        let timestamp = "from pyspark.sql.types import TimestampType";
+        check("NameError", "", &name("TimestampType"), "x.cast(TimestampType())", timestamp);
+        check(
+            "NameError",
+            "",
+            &name("StorageLevel"),
+            "df.persist(StorageLevel.DISK_ONLY)",
+            "from pyspark import StorageLevel",
+        );
+        check("NameError", "", &name("datetime"), "datetime(2024, 1, 1)", "from datetime import datetime");
+        check("NameError", "", &name("math"), "math.sqrt(2)", "`import math`");
+        check("TypeError", "", "type Column doesn't define __round__ method", "round(F.avg(\"a\"), 2)", "F.round");
+        check("TypeError", "", "exceptions must derive from BaseException", "raise \"bad\"", "raise ValueError(");
         check("NameError", "", &name("desc"), "df.orderBy(desc(\"a\"))", "F.desc");
         check("AttributeError", "", "'NoneType' object has no attribute 'select'", "a.select(1)", "give nothing back");
         check(

@@ -1,7 +1,7 @@
 //! Runs a script, whole or piece by piece, and says how it ended.
 
 use super::Interpreter;
-use super::advice::{Failing, advice};
+use super::advice::{Failing, advice, home_of};
 use super::frame::{Frame, Globals};
 use super::parse::{Piece, SyntaxError, parse_piece, parse_unit};
 use super::raised::{Cause, PyResult, Raised, TraceEntry};
@@ -180,7 +180,9 @@ impl Interpreter {
         place(&mut end, &raised, source, &self.script_name);
         if let Some(frame) = frame_in(&raised, &self.script_name) {
             let text = |(from, to): (u32, u32)| source.get(from as usize..to as usize).unwrap_or("");
-            let failing = Failing { expression: text(frame.span), statement: text(frame.statement) };
+            let unknown = end.subject.as_deref().filter(|_| end.class == "NameError");
+            let home = unknown.and_then(|name| home_of(self, name));
+            let failing = Failing { expression: text(frame.span), statement: text(frame.statement), home };
             if let Some(advice) = advice(&end, &failing) {
                 end.help.insert(0, advice);
             }

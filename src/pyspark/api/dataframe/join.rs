@@ -71,7 +71,8 @@ fn constraint(interp: &Interpreter, on: &Value) -> PyResult<JoinConstraint> {
 
 /// The join type that `how` names, in any of Spark's spellings.
 pub(super) fn join_type(how: &str) -> PyResult<JoinType> {
-    Ok(match how.to_lowercase().replace('_', "").as_str() {
+    let plain = how.to_lowercase().replace('_', "");
+    Ok(match plain.as_str() {
         "inner" => JoinType::Inner,
         "cross" => JoinType::Cross,
         "outer" | "full" | "fullouter" => JoinType::FullOuter,
@@ -103,6 +104,12 @@ pub(super) fn join_type(how: &str) -> PyResult<JoinType> {
                     KNOWN.join("', '")
                 ),
             );
+            if matches!(plain.as_str(), "rightanti" | "rightsemi") {
+                let left = plain.replace("right", "left_");
+                return Err(error.with_help(format!(
+                    "swap the two frames, and join with '{left}': it looks at the rows of the left one"
+                )));
+            }
             return Err(match near.first() {
                 Some(near) => error.with_help(format!("did you mean '{near}'?")),
                 None => error,
@@ -122,5 +129,9 @@ mod tests {
         }
         assert_eq!(join_type("left_anti").ok(), Some(JoinType::LeftAnti));
         assert!(join_type("sideways").is_err());
+        for (how, left) in [("right_anti", "'left_anti'"), ("rightsemi", "'left_semi'")] {
+            let help = join_type(how).expect_err("no such type").help().join(" ");
+            assert!(help.contains("swap the two frames") && help.contains(left), "{help}");
+        }
     }
 }
