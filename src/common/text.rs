@@ -110,6 +110,31 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
+/// Up to `width` characters of a line around a part of it (characters from 0, end exclusive), cut between words; `…` stands for what is left out.
+#[must_use]
+pub fn around(line: &str, part: (usize, usize), width: usize) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    if chars.len() <= width {
+        return line.to_owned();
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_inside_word = |at: usize| at > 0 && at < chars.len() && is_word(chars[at - 1]) && is_word(chars[at]);
+    let (begin, end) = (part.0.min(chars.len()), part.1.clamp(part.0.min(chars.len()), chars.len()));
+    let room = width.saturating_sub(2).max(1);
+    let spare = room.saturating_sub(end - begin);
+    let after = (chars.len() - end).min(spare / 2);
+    let mut from = begin.saturating_sub(spare - after);
+    let mut to = (from + room).min(chars.len());
+    while from < begin && is_inside_word(from) {
+        from += 1;
+    }
+    let least = if end <= to { end } else { from };
+    let whole = (least..=to).rev().find(|at| !is_inside_word(*at)).filter(|at| *at > from);
+    to = whole.unwrap_or(to);
+    let cut = |is_cut: bool| if is_cut { "…" } else { "" };
+    format!("{}{}{}", cut(from > 0), chars[from..to].iter().collect::<String>(), cut(to < chars.len()))
+}
+
 /// A text without the ids behind the names of columns: `amount#12L` is `amount`.
 #[must_use]
 pub fn without_ids(text: &str) -> String {
@@ -134,6 +159,21 @@ mod tests {
     fn the_nearest_name_is_the_likely_one() {
         assert_eq!(nearest("nmae", ["name", "age", "city"], 3), ["name"]);
         assert!(nearest("zzzzzz", ["name", "age"], 3).is_empty());
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_what_matters() {
+        let line = "result = people.groupBy(\"department\").agg(F.count(\"*\"), round(F.avg(\"age\"), 2)).orderBy(\"headcount\")";
+        let at = line.find("round").unwrap();
+        assert_eq!(around(line, (at, at + 23), 50), "….count(\"*\"), round(F.avg(\"age\"), 2)).orderBy(\"…");
+        assert_eq!(around(line, (0, 6), 30), "result = people.groupBy(\"…");
+        assert_eq!(around(line, (9, line.len()), 30), "…people.groupBy(\"department\")…");
+        assert_eq!(around("short", (0, 2), 30), "short");
+        for width in 3..60 {
+            for at in 0..line.len() {
+                assert!(around(line, (at, at + 9), width).chars().count() <= width);
+            }
+        }
     }
 
     #[test]

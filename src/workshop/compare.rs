@@ -273,6 +273,7 @@ fn decimals_differ(got: &[Vec<Cell>], columns: &[Column], how: &Strictness) -> O
 }
 
 fn rows_differ(got: &[Vec<Cell>], wanted: &Rows, extra: &[usize], missing: &[usize], tolerances: &[f64]) -> Difference {
+    let is_single = got.len() == 1 && wanted.rows.len() == 1;
     let counts = if got.len() == wanted.rows.len() {
         format!("{} of {} rows differ", extra.len(), got.len())
     } else {
@@ -281,8 +282,8 @@ fn rows_differ(got: &[Vec<Cell>], wanted: &Rows, extra: &[usize], missing: &[usi
     let told = |got: String, wanted: String, place: String| Difference { aspect: Aspect::Rows, got, wanted, place };
     let key = key_columns(wanted);
     let by_key = first_cause(got, &wanted.rows, extra, missing, &key, tolerances);
-    let only = (got.len() == 1 && wanted.rows.len() == 1).then_some((0, 0));
-    let pair = by_key.or(only).or_else(|| nearest_pair(got, &wanted.rows, extra, missing, tolerances));
+    let pair =
+        is_single.then_some((0, 0)).or(by_key).or_else(|| nearest_pair(got, &wanted.rows, extra, missing, tolerances));
     let Some((there, right)) = pair else {
         return match (extra.first(), missing.first()) {
             (Some(at), _) => told(
@@ -310,6 +311,14 @@ fn rows_differ(got: &[Vec<Cell>], wanted: &Rows, extra: &[usize], missing: &[usi
     let which =
         telling.iter().map(|at| format!("{} = {}", wanted.columns[*at].name, got[there][*at])).collect::<Vec<_>>();
     let columns: Vec<&str> = differing.iter().map(|at| wanted.columns[*at].name.as_str()).collect();
+    if is_single {
+        let place = if wanted.columns.len() == 1 {
+            "its value".to_owned()
+        } else {
+            format!("the only row, column {}", columns.join(", "))
+        };
+        return told(named(&got[there]), named(&wanted.rows[right]), place);
+    }
     let row =
         if which.is_empty() { format!("row {}", there + 1) } else { format!("the row with {}", which.join(", ")) };
     told(named(&got[there]), named(&wanted.rows[right]), format!("{counts}; {row}, column {}", columns.join(", ")))
@@ -461,6 +470,6 @@ mod tests {
         check(&rows(&[("a", 1.25)]), &wanted, rounded(2, None), None);
         check(&rows(&[("a", 1.2513)]), &wanted, rounded(2, None), Some("the column sum is not rounded"));
         check(&rows(&[("a", 1.26)]), &wanted, rounded(2, None), None);
-        check(&rows(&[("a", 1.26)]), &wanted, rounded(2, Some(0.0)), Some("1 of 1 rows differ"));
+        check(&rows(&[("a", 1.26)]), &wanted, rounded(2, Some(0.0)), Some("the only row, column sum"));
     }
 }

@@ -11,7 +11,7 @@ use super::step::{Answer, Behaviour, Bound, Mistake, Place, Prediction, Seed, St
 use super::verdict::{Checked, Failure, Figures, Remark, VariantVerdict};
 use crate::common::text;
 use crate::event::Event;
-use crate::session::Uncaught;
+use crate::session::{Kept, Uncaught};
 use std::sync::Arc;
 
 /// The verdict on one run, and whether the stretch goal was reached, where that can be told.
@@ -23,8 +23,15 @@ pub fn verdict(
     events: &[Arc<Event>],
 ) -> (VariantVerdict, Option<bool>) {
     let mut sheet = Sheet { events, checks: Vec::new(), failures: Vec::new() };
-    if let Some(failure) = raised(step, variant, evidence) {
+    let ended = raised(step, variant, evidence);
+    // A script that stops itself has come as far as its author meant: what it has until then are answers.
+    let stopped_itself = ended.is_some() && own_end(evidence).is_some();
+    if let Some(failure) = ended {
         sheet.note("the script runs to its end", None, Some(failure));
+        if stopped_itself {
+            let made = |answer: &&Answer| evidence.compared.contains_key(answer.place.name());
+            step.answers.iter().filter(made).for_each(|answer| note_answer(answer, evidence, &mut sheet));
+        }
     } else {
         every_check(step, variant, evidence, &mut sheet);
     }
@@ -33,7 +40,7 @@ pub fn verdict(
     let said = |mistake: &Mistake| Remark { id: mistake.id.clone(), text: fill(&mistake.say, evidence) };
     let passed = failures.is_empty();
     // What a script that was stopped left behind is no answer yet: only mistakes of the step itself may explain the error.
-    let stopped = failures.iter().any(|failure| failure.check == "raised");
+    let stopped = !stopped_itself && failures.iter().any(|failure| failure.check == "raised");
     let is_early = |mistake: &Mistake| stopped && mistake.is_common && is_about_answers(&mistake.when);
     let may_be = |mistake: &&Mistake| !mistake.accepted && !is_early(mistake);
     let mistake = step.mistakes.iter().filter(may_be).find(|mistake| !passed && holds(&mistake.when)).map(said);
@@ -84,12 +91,7 @@ impl Sheet<'_> {
 }
 
 fn every_check(step: &Step, variant: &Variant, evidence: &Evidence<'_>, sheet: &mut Sheet<'_>) {
-    for answer in &step.answers {
-        let name = answer.place.name();
-        let rows = evidence.wanted.get(name).map_or(0, |rows| rows.rows.len());
-        let words = format!("`{name}` is right: {}", text::plural(rows as u64, "row"));
-        sheet.note(&words, None, answer_failure(answer, evidence));
-    }
+    step.answers.iter().for_each(|answer| note_answer(answer, evidence, sheet));
     let here = |behaviour: &&Behaviour| match &behaviour.on {
         Some(name) => *name == variant.name,
         None => variant.raises.is_none() && variant.kill.is_none(),
@@ -104,6 +106,13 @@ fn every_check(step: &Step, variant: &Variant, evidence: &Evidence<'_>, sheet: &
             sheet.note(&words, Some(&prediction.metric), prediction_failure(prediction, evidence));
         }
     }
+}
+
+fn note_answer(answer: &Answer, evidence: &Evidence<'_>, sheet: &mut Sheet<'_>) {
+    let name = answer.place.name();
+    let rows = evidence.wanted.get(name).map_or(0, |rows| rows.rows.len());
+    let words = format!("`{name}` is right: {}", text::plural(rows as u64, "row"));
+    sheet.note(&words, None, answer_failure(answer, evidence));
 }
 
 /// `rows written to shuffles: at most 104`.
@@ -153,16 +162,24 @@ fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Fai
         },
         |failure| format!("{}: {}", failure.class, first_line(failure)),
     );
+    let own = own_end(evidence);
     let why = match wanted {
         Some(class) => {
             format!("on these data the script must stop with {class}, so that nothing behind it runs on bad rows")
         }
+        None if own.is_some() => "the script stopped itself, and on these data it should not".to_owned(),
         None => "an error ended the script, so there is no answer to look at".to_owned(),
     };
     let begin = (evidence.is_starter && evidence.source.first_todo() > 0).then(|| {
         format!("begin with the TODO on line {}: what comes after it needs what it makes", evidence.source.first_todo())
     });
-    let help = begin.or_else(|| evidence.failure.and_then(|failure| failure.help.first().cloned()));
+    let itself = own.map(|line| match wanted {
+        Some(class) => format!("write `raise {class}(…)` on line {line}"),
+        None => {
+            format!("print what line {line} asks about just above it: one of these numbers is wrong, or the limit is")
+        }
+    });
+    let help = begin.or(itself).or_else(|| evidence.failure.and_then(|failure| failure.help.first().cloned()));
     let line = evidence.failure.and_then(|failure| failure.line);
     Some(Failure {
         check: "raised".to_owned(),
@@ -184,12 +201,26 @@ fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Fai
     })
 }
 
-/// `line 7: people.filter("age" > 30)`.
+/// The line of the `raise` or `assert` with which the script ended itself.
+fn own_end(evidence: &Evidence<'_>) -> Option<u32> {
+    let line = evidence.failure?.line?;
+    let first = evidence.source.written(line).split(|c: char| !c.is_alphanumeric()).next()?;
+    matches!(first, "raise" | "assert").then_some(line)
+}
+
+/// So much of a line of the script fits beside its number in a terminal of 80 columns.
+const CODE_WIDTH: usize = 58;
+
+/// `line 7: people.filter("age" > 30)`: of a long line what is around the guilty part.
 fn place_of(line: u32, evidence: &Evidence<'_>) -> String {
-    match evidence.source.written(line) {
-        "" => format!("line {line}"),
-        written => format!("line {line}: {}", text::visible(written)),
+    let written = text::visible(evidence.source.written(line));
+    if written.is_empty() {
+        return format!("line {line}");
     }
+    let indent = evidence.source.indented(line).chars().count() - evidence.source.written(line).chars().count();
+    let (from, to) = evidence.failure.and_then(|failure| failure.columns).unwrap_or((0, 0));
+    let part = ((from as usize).saturating_sub(indent), (to as usize).saturating_sub(indent));
+    format!("line {line}: {}", text::around(&written, part, CODE_WIDTH))
 }
 
 /// What an error says in one line: of a function in a worker, its own error, which stands at the end.
@@ -232,6 +263,10 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
             let difference = comparison.difference.clone()?;
             let failure = failure(difference.got, difference.wanted, difference.place);
             let (why, next) = match difference.aspect {
+                Aspect::Columns if is_frame_for_a_value(name, evidence) => (
+                    "a DataFrame is a plan; the task asks for a plain value of Python",
+                    format!("end `{name} = …` with what gives the value: `.count()`, or `.first()[0]`"),
+                ),
                 Aspect::Columns => (
                     "rows are compared by the names and types of their columns",
                     match &answer.place {
@@ -250,9 +285,26 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
                 ),
                 Aspect::Decimals => (
                     "whoever reads the numbers expects as many decimals as were agreed",
-                    "round at the very end, with `F.round(…, decimals)`".to_owned(),
+                    "round at the very end: `F.round(…, decimals)`, or Python's `round` where it is a plain number"
+                        .to_owned(),
                 ),
-                Aspect::Rows | Aspect::Order => return Some(failure),
+                Aspect::Order => (
+                    "whoever reads the first lines takes them for the first",
+                    match &answer.place {
+                        // A list can mean its order in a way of its own.
+                        Place::Name(_) if !matches!(evidence.kept.get(name), Some(Kept::Frame(_))) => {
+                            return Some(failure);
+                        }
+                        Place::Name(_) => {
+                            "put the rows into the order that the task names, as the last step: `orderBy(…)`".to_owned()
+                        }
+                        Place::Files { .. } => {
+                            "sort as the last step before the write; `repartition` behind it mixes the rows again"
+                                .to_owned()
+                        }
+                    },
+                ),
+                Aspect::Rows => return Some(failure),
             };
             Some(Failure { why: why.to_owned(), next, ..failure })
         }
@@ -280,6 +332,13 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
             Some(Failure { next, ..failure(got, wanted, path.clone()) })
         }
     }
+}
+
+/// Whether a name should hold a plain value and holds a DataFrame.
+fn is_frame_for_a_value(name: &str, evidence: &Evidence<'_>) -> bool {
+    let is_value =
+        evidence.wanted.get(name).is_some_and(|rows| rows.columns.len() == 1 && rows.columns[0].name == "value");
+    is_value && matches!(evidence.kept.get(name), Some(Kept::Frame(_)))
 }
 
 fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Failure> {

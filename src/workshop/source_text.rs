@@ -3,7 +3,7 @@
 /// A script without its comments.
 #[derive(Debug, Clone, Default)]
 pub struct SourceText {
-    /// As it was written, comments too.
+    /// As it was written, comments and indents too.
     written: Vec<String>,
     /// Code and strings, line by line.
     lines: Vec<String>,
@@ -15,7 +15,7 @@ impl SourceText {
     /// Takes a script apart.
     #[must_use]
     pub fn new(source: &str) -> SourceText {
-        let written = source.lines().map(|line| line.trim().to_owned()).collect();
+        let written = source.lines().map(|line| line.trim_end().to_owned()).collect();
         let mut text = SourceText { written, lines: vec![String::new()], words: Vec::new() };
         let chars: Vec<char> = source.chars().collect();
         let mut at = 0;
@@ -69,9 +69,15 @@ impl SourceText {
         self.lines.concat().contains(&part)
     }
 
-    /// A line as it was written, from 1; empty beyond the last.
+    /// A line as it was written, from 1, without its indent; empty beyond the last.
     #[must_use]
     pub fn written(&self, line: u32) -> &str {
+        self.indented(line).trim_start()
+    }
+
+    /// A line with its indent.
+    #[must_use]
+    pub fn indented(&self, line: u32) -> &str {
         let index = (line as usize).checked_sub(1);
         index.and_then(|index| self.written.get(index)).map_or("", String::as_str)
     }
@@ -79,8 +85,11 @@ impl SourceText {
     /// The line of the first comment that begins with TODO; 0 when none does.
     #[must_use]
     pub fn first_todo(&self) -> u32 {
-        let is_todo =
-            |line: &String| line.trim_start_matches('#').trim_start().starts_with("TODO") && line.starts_with('#');
+        let is_todo = |line: &String| {
+            line.trim_start()
+                .strip_prefix('#')
+                .is_some_and(|rest| rest.trim_start_matches('#').trim_start().starts_with("TODO"))
+        };
         self.written.iter().position(is_todo).map_or(0, |at| at as u32 + 1)
     }
 
