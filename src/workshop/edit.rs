@@ -46,6 +46,7 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
         Edit::Borders => match table {
             "sales_dirty" => dirty_borders(source),
             "viewing_events" => event_borders(source),
+            "people_dirty" => people_borders(source),
             "employees" => source.set("dept_id", &["98", "0", "9", "-1"]),
             table if table.starts_with("sales") => {
                 source.set("total_amount", &["500.00", "499.99", "2000.00", "1999.99", "2000.01"]);
@@ -173,7 +174,7 @@ fn dirty_borders(source: &mut Source) {
     repeat(&sale, &mut source.rows);
 }
 
-/// Exact copies of a good row, of an unreadable one, of one without an id and of one with a price too high; and an id with a copy and a conflict.
+/// Exact copies of a good row, of an unreadable one, of one without an id and of one with a price too high; and an id with a copy and two conflicts.
 fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
     let has_no_good_id = |row: &&Cells| row[sale.id].as_deref().is_none_or(|id| !id.starts_with("TXN_"));
     let is_unreadable = |row: &&Cells| row[sale.quantity].as_deref().is_some_and(|text| text.parse::<i64>().is_err());
@@ -182,9 +183,12 @@ fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
     more.extend(rows.iter().find(is_unreadable).cloned());
     more.extend(rows.iter().find(is_too_dear).cloned());
     if let Some(good) = rows.iter().find(|row| sale.is_sound(row)) {
-        let mut other = good.clone();
-        other[sale.customer] = Some("CUST_000002".to_owned());
-        more.extend([good.clone(), other]);
+        let of_customer = |customer: &str| {
+            let mut other = good.clone();
+            other[sale.customer] = Some(customer.to_owned());
+            other
+        };
+        more.extend([good.clone(), of_customer("CUST_000002"), of_customer("CUST_000003")]);
     }
     rows.append(&mut more);
 }
@@ -229,6 +233,16 @@ fn five_points(sale: &Sale, rows: &mut [Cells]) {
     for at in &april[..kept / 20] {
         rows[*at][sale.segment] = None;
     }
+}
+
+/// A person whose id somebody else has as well, and one who differs from a copy only in what tidying takes away.
+fn people_borders(source: &mut Source) {
+    let (Some(name), Some(department)) = (source.place("name"), source.place("department")) else { return };
+    let Some(first) = source.rows.iter().find(|row| row[department].is_some()).cloned() else { return };
+    let (mut other, mut untidy) = (first.clone(), first);
+    other[name] = Some("Somebody Else".to_owned());
+    untidy[department] = untidy[department].as_ref().map(|text| format!("  {}", text.to_uppercase()));
+    source.rows.extend([other, untidy]);
 }
 
 /// Six titles that are watched equally long in each region; windows of exactly 20 events and of exactly 30 percent; events that arrive two
