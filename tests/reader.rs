@@ -101,3 +101,24 @@ fn a_demo_names_the_keys_of_its_beats() {
     let last = screen(&reader, 80, 24);
     assert!(last.contains("Space on  b back") && last.contains("? keys, notes"), "{last}");
 }
+
+#[test]
+fn space_and_b_lead_through_a_demo_and_its_question() {
+    let mut reader = reader();
+    reader.kind = Kind::Demo { id: "D01".to_owned(), notes: String::new() };
+    update(&mut reader, Key::PageOn);
+    let page = reader.page;
+    assert!(reader.open_question().is_some());
+    let open = screen(&reader, 80, 24);
+    assert!(open.contains("( ) 1 ") && open.contains("Space answer  b back") && open.contains("1 2 3 mark"), "{open}");
+    update(&mut reader, Key::Number(1));
+    assert!(screen(&reader, 80, 24).contains("(•) 2 "));
+    // `b` is a letter of an option only in lessons.
+    update(&mut reader, Key::Option(1));
+    assert_eq!(reader.page, page - 1);
+    update(&mut reader, Key::PageOn);
+    update(&mut reader, Key::Mark);
+    assert_eq!((reader.page, reader.open_question()), (page, None));
+    update(&mut reader, Key::Mark);
+    assert_eq!(reader.page, page + 1);
+}

@@ -46,7 +46,9 @@ impl Desk {
         if !self.is_heard {
             return;
         }
-        for line in page::predict(&question.asked, WIDTH, Answering { marked: None, revealed: false }) {
+        for line in
+            page::predict(&question.asked, WIDTH, Answering { marked: None, revealed: false, ..Answering::default() })
+        {
             (self.say)(&format!("{}\n", line.plain()));
         }
         match classroom::guess(&question.asked, "Your prediction: ", self.say) {

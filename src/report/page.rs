@@ -58,6 +58,8 @@ pub struct Answering {
     pub marked: Option<usize>,
     /// Whether the answer may be seen.
     pub revealed: bool,
+    /// Whether its options have numbers, not letters.
+    pub is_numbered: bool,
 }
 
 /// The lines of a piece; pictures and questions included.
@@ -154,18 +156,27 @@ fn ink(style: Style) -> Ink {
     }
 }
 
-/// Text of at most so many cells.
+/// Words longer than this may be cut.
+const LONG_WORD: usize = 20;
+
+/// Text of at most so many cells, cut between words where one is near.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
     let mut kept = String::new();
-    for c in text.chars() {
-        if kept.width() + 2 > width {
-            break;
-        }
+    let mut rest = text.chars();
+    while kept.width() + 2 <= width {
+        let Some(c) = rest.next() else { break };
         kept.push(c);
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    if rest.next().is_some_and(is_word) {
+        let word = kept.chars().rev().take_while(|c| is_word(*c)).count();
+        if word <= LONG_WORD && word < kept.chars().count() {
+            kept = kept.chars().take(kept.chars().count() - word).collect();
+        }
     }
     kept.push('…');
     kept
@@ -207,7 +218,7 @@ pub fn predict(asked: &Asked, width: usize, answering: Answering) -> Vec<PageLin
     for (index, option) in asked.options.iter().enumerate() {
         let marked = answering.marked == Some(index);
         let sign = if marked { "(•)" } else { "( )" };
-        let letter = char::from(b'a' + index as u8);
+        let letter = char::from(if answering.is_numbered { b'1' } else { b'a' } + index as u8);
         let mut option_lines =
             flow(&words(option, Style::Plain), width, &format!("    {sign} {letter}  "), "           ");
         if answering.revealed && (marked || index == asked.right) {
@@ -277,7 +288,7 @@ mod tests {
         };
         let hidden = text(&predict(&asked, 40, Answering::default()));
         assert!(!hidden.contains("Three were lost"), "{hidden}");
-        let shown = text(&predict(&asked, 40, Answering { marked: Some(1), revealed: true }));
+        let shown = text(&predict(&asked, 40, Answering { marked: Some(1), revealed: true, ..Answering::default() }));
         assert!(shown.contains("Not this time. The run says: 3") && shown.contains("Three were lost."), "{shown}");
     }
 }

@@ -269,26 +269,31 @@ fn timeline(status: &Status, width: usize) -> Vec<String> {
     let end = status.now.0.max(1);
     let mut lines = Vec::new();
     for node in status.nodes.values() {
+        let gone = node.died.or(node.given_up);
         for core in 0..node.cores {
             let of = |run: &&Attempt| run.node == node.node && run.core == core;
             let runs: Vec<&Attempt> = status.attempts.values().map(AsRef::as_ref).filter(of).collect();
-            let cells: String =
-                (0..room).map(|cell| cell_at(&runs, node.died, cell as u64 * end / room as u64, end)).collect();
+            let cells: String = (0..room as u64)
+                .map(|cell| cell_at(&runs, gone, [cell, cell + 1].map(|at| at * end / room as u64), end))
+                .collect();
             lines.push(format!("{:<7} c{core:<2} {cells}", node.node.to_string()));
         }
     }
-    let digits = "digits: the stage; ↻ again; ✗ lost or failed; ╌ dead";
+    let digits = "digits: the stage; ↻ again; ✗ lost or failed; ╌ gone";
     lines.push(format!("0 to {}; {digits}", words::moment(status.now)));
     lines
 }
 
-fn cell_at(runs: &[&Attempt], died: Option<VirtualTime>, at: u64, end: u64) -> char {
-    let during = |run: &&&Attempt| run.started.0 <= at && run.ended.map_or(end, |ended| ended.0) > at;
-    match runs.iter().rev().find(during) {
+/// What a core did in a span of time: at its beginning, or, where it was idle then, as soon as it had work.
+fn cell_at(runs: &[&Attempt], gone: Option<VirtualTime>, [at, until]: [u64; 2], end: u64) -> char {
+    let overlaps = |run: &Attempt, until: u64| run.started.0 <= until && run.ended.map_or(end, |ended| ended.0) > at;
+    let first = runs.iter().rev().find(|run| overlaps(run, at));
+    let last = until.saturating_sub(1).max(at);
+    match first.or_else(|| runs.iter().find(|run| overlaps(run, last))) {
         Some(run) if run.is_again() => '↻',
         Some(run) if run.outcome.is_some() && !run.succeeded() => '✗',
         Some(run) => char::from_digit(run.stage.stage.0 % 10, 10).unwrap_or('?'),
-        None if died.is_some_and(|died| died.0 <= at) => '╌',
+        None if gone.is_some_and(|gone| gone.0 <= at) => '╌',
         None => '·',
     }
 }

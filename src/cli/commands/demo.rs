@@ -265,7 +265,11 @@ fn told(demo: &Demo, played: &PlayedDemo, answers: bool) -> Told {
         }
         lines.push(PageLine::default());
         if beat.ask {
-            lines.extend(page::predict(&played.question, width, Answering { marked: None, revealed: answers }));
+            lines.extend(page::predict(
+                &played.question,
+                width,
+                Answering { marked: None, revealed: answers, ..Answering::default() },
+            ));
             asked_at = Some(lines.len());
         }
     }

@@ -58,8 +58,10 @@ pub enum Key {
     NextPane,
     /// Marks the next option.
     Mark,
-    /// Marks this option.
+    /// Marks the option with this letter.
     Option(usize),
+    /// Marks the option with this number.
+    Number(usize),
     Lock,
     /// Shows the answer, marked or not.
     Reveal,
@@ -108,6 +110,7 @@ impl Key {
             KeyCode::Tab | KeyCode::BackTab => Key::NextPane,
             KeyCode::Char(' ') => Key::Mark,
             KeyCode::Char(letter @ 'a'..='e') => Key::Option(letter as usize - 'a' as usize),
+            KeyCode::Char(digit @ '1'..='5') => Key::Number(digit as usize - '1' as usize),
             KeyCode::Enter => Key::Lock,
             KeyCode::Char('v') => Key::Reveal,
             KeyCode::Char('?') => Key::Help,
@@ -153,7 +156,8 @@ impl Reader {
     /// How far the question at this place is answered.
     #[must_use]
     pub fn answering(&self, piece: usize) -> Answering {
-        self.answers.get(self.page).and_then(|page| page.get(piece)).copied().unwrap_or_default()
+        let answering = self.answers.get(self.page).and_then(|page| page.get(piece)).copied().unwrap_or_default();
+        Answering { is_numbered: matches!(self.kind, Kind::Demo { .. }), ..answering }
     }
 
     /// The first question of this page that is not answered.
@@ -221,10 +225,13 @@ impl Reader {
 
 /// Does what a key asks for; gives how the reader is left, if it is.
 pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
-    // Where nothing is asked, Space goes on and `b` one page back, as in a demo.
+    // Where nothing is asked, Space goes on and `b` one page back; in a demo always, where a question's options have numbers.
+    let (is_demo, is_asked) = (matches!(reader.kind, Kind::Demo { .. }), reader.open_question().is_some());
     let key = match key {
-        Key::Mark if reader.open_question().is_none() => Key::PageOn,
-        Key::Option(1) if reader.open_question().is_none() => Key::PageBack,
+        Key::Mark if !is_asked => Key::PageOn,
+        Key::Mark if is_demo => Key::Reveal,
+        Key::Option(1) if is_demo || !is_asked => Key::PageBack,
+        Key::Number(number) => Key::Option(number),
         other => other,
     };
     if reader.help && !matches!(key, Key::Suspend | Key::Interrupt) {
@@ -247,7 +254,7 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
             reader.scroll = 0;
         }
         Key::Mark => reader.mark(|marked, options| Some(marked.map_or(0, |marked| (marked + 1) % options.max(1)))),
-        Key::Option(option) => reader.mark(|_, _| Some(option)),
+        Key::Option(option) | Key::Number(option) => reader.mark(|_, _| Some(option)),
         Key::Lock => reader.reveal(false),
         Key::Reveal => reader.reveal(true),
         Key::Event(by) => reader.step(|picture| picture.at.position.saturating_add_signed(by as isize)),

@@ -153,7 +153,11 @@ fn text_lines(reader: &Reader, width: usize, pieces: usize) -> Vec<PageLine> {
     let (places, pieces): (Vec<usize>, Vec<Piece>) = text.into_iter().unzip();
     lines.extend(page::pieces(&pieces, width, |index| reader.answering(places[index])));
     if reader.open_question().is_some() {
-        lines.push(PageLine::of(Ink::Dim, "a b c marks an answer, Enter locks it; then the run shows it."));
+        let hint = match reader.kind {
+            Kind::Demo { .. } => "1 2 3 marks what the room says; Space shows what the run says.",
+            Kind::Lesson => "a b c marks an answer, Enter locks it; then the run shows it.",
+        };
+        lines.push(PageLine::of(Ink::Dim, hint));
     }
     lines
 }
@@ -213,11 +217,11 @@ pub fn scroll_to(reader: &Reader, question: usize) -> usize {
 
 /// The keys of the reader; what the footer has no room for stands only here.
 const KEYS: [(&str, &str); 11] = [
-    ("l, Space", "next page; in a demo the next beat"),
+    ("l, Space", "next page; in a demo the answer, then the next beat"),
     ("h, b", "the page before; a demo goes exactly one beat back"),
     ("j k", "scroll"),
     ("Tab", "between text and picture"),
-    ("a b c, Enter", "mark an answer, lock it"),
+    ("a b c, Enter", "mark an answer, lock it; in a demo 1 2 3"),
     ("v", "show the answer without one"),
     (", .", "the picture's run, one event back or on"),
     ("[ ]", "the same by milestones"),
@@ -245,11 +249,15 @@ fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
     // What stands last is left out first; `?` shows all.
     let is_open = reader.open_question().is_some();
     let mut keys = match &reader.kind {
-        // Space marks an answer while a question is open.
-        Kind::Demo { .. } if !is_open => vec![("Space", "on"), ("b", "back"), ("Tab", "pane"), ("q", "leave")],
-        Kind::Demo { .. } | Kind::Lesson => vec![("h/l", "page"), ("Tab", "pane"), ("q", "back")],
+        Kind::Demo { .. } => {
+            let on = if is_open { "answer" } else { "on" };
+            vec![("Space", on), ("b", "back"), ("Tab", "pane"), ("q", "leave")]
+        }
+        Kind::Lesson => vec![("h/l", "page"), ("Tab", "pane"), ("q", "back")],
     };
-    if is_open {
+    if is_open && matches!(reader.kind, Kind::Demo { .. }) {
+        keys.extend([("1 2 3", "mark"), ("Enter", "lock")]);
+    } else if is_open {
         keys.extend([("a b c", "mark"), ("Enter", "lock"), ("v", "answer")]);
     }
     if !reader.pictures().0.is_empty() {
