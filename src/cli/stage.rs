@@ -14,6 +14,8 @@ use crate::tui::{self, Depth, GlyphSet, Motion, RunHandle, ScreenOptions, Theme}
 use crate::workshop::demo::{Demo, PlayedDemo};
 use crate::workshop::lesson::{Lesson, Piece, Played};
 use crate::workshop::markdown::{Block, Span, Style};
+use crate::workshop::scene::Scene;
+use crate::workshop::scratch::Scratch;
 use crate::worlds::WorldOutcome;
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -269,6 +271,7 @@ fn show(input: TheatreInput) -> u8 {
 /// Shows lessons from the one with this index on; gives the exit status.
 pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Result<u8> {
     let studio = super::classroom::studio();
+    let mut backstage = Backstage::default();
     let (mut index, mut at_end) = (first, false);
     while let Some(lesson) = lessons.get(index) {
         let played = lesson.play(&studio)?;
@@ -284,7 +287,7 @@ pub(crate) fn read(lessons: &[Lesson], first: usize, screen: ScreenArgs) -> Resu
             reader.page = reader.pages.len().saturating_sub(1);
         }
         loop {
-            match turn_pages(&mut reader, screen)? {
+            match turn_pages(&mut reader, &mut backstage, screen)? {
                 Left::Back => return Ok(0),
                 Left::Interrupted => return Ok(130),
                 Left::Next if index + 1 < lessons.len() => {
@@ -309,8 +312,9 @@ pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Resu
     let kind = Kind::Demo { id: demo.id.clone(), notes: demo.notes.trim().to_owned() };
     let mut reader = Reader::new(kind, title, demo.minutes, demo.about.clone(), &pages);
     reader.projector = screen.projector;
+    let mut backstage = Backstage::default();
     loop {
-        match turn_pages(&mut reader, screen)? {
+        match turn_pages(&mut reader, &mut backstage, screen)? {
             Left::Back => return Ok(0),
             Left::Interrupted => return Ok(130),
             _ => {}
@@ -319,30 +323,74 @@ pub(crate) fn demo(demo: &Demo, played: &PlayedDemo, screen: ScreenArgs) -> Resu
 }
 
 /// Shows pages, and the theatre when it is asked for, until the person leaves them.
-fn turn_pages(reader: &mut Reader, screen: ScreenArgs) -> Result<Left> {
+fn turn_pages(reader: &mut Reader, backstage: &mut Backstage, screen: ScreenArgs) -> Result<Left> {
     loop {
         // What the room sees of the theatre looks as what it sees of the pages.
         let screen = ScreenArgs { projector: reader.projector, ..screen };
         match tui::lesson::run(reader, screen.options()).map_err(|error| no_terminal(&error))? {
-            Left::Theatre if show_take(reader, screen) == 130 => return Ok(Left::Interrupted),
+            Left::Theatre if show_take(reader, backstage, screen) == 130 => return Ok(Left::Interrupted),
             Left::Theatre => {}
             left => return Ok(left),
         }
     }
 }
 
+/// Tables of scenes, laid out once, so that their runs can be broken, and compared with what came of that.
+#[derive(Default)]
+struct Backstage {
+    sets: Vec<Set>,
+}
+
+/// What one scene is played with.
+struct Set {
+    scene: Scene,
+    /// Removes the tables when the pages are left.
+    _tables: Option<Scratch>,
+    /// How to do the run again, or why it can only be watched.
+    plan: std::result::Result<Plan, String>,
+}
+
+impl Set {
+    fn up(scene: &Scene) -> Set {
+        let (tables, plan) = match super::classroom::studio().set_up(scene) {
+            Ok((tables, request)) => (Some(tables), Ok(Plan::of(&request))),
+            Err(error) => {
+                let why = error.message();
+                (None, Err(format!("this run can be watched, not branched: its tables could not be laid out ({why})")))
+            }
+        };
+        Set { scene: scene.clone(), _tables: tables, plan }
+    }
+}
+
+impl Backstage {
+    /// How to do a scene's run again, or why it can only be watched.
+    fn plan(&mut self, scene: &Scene) -> std::result::Result<Plan, String> {
+        if let Some(known) = self.sets.iter().find(|set| set.scene == *scene) {
+            return known.plan.clone();
+        }
+        let set = Set::up(scene);
+        let plan = set.plan.clone();
+        self.sets.push(set);
+        plan
+    }
+}
+
 /// The run of the last picture of this page, in the theatre.
-fn show_take(reader: &Reader, screen: ScreenArgs) -> u8 {
+fn show_take(reader: &Reader, backstage: &mut Backstage, screen: ScreenArgs) -> u8 {
     let pictures = reader.pictures().0;
     let Some(picture) = pictures.last() else { return 0 };
     let take = &picture.take;
     match &take.world {
         Some(outcome) => world(outcome.clone(), picture.at.position, screen),
         None => {
-            // With its tables laid out again the run can be broken, and compared with what came of that.
-            let again = super::classroom::studio().set_up(&take.scene).ok();
-            let plan = again.as_ref().map(|(_tables, request)| Plan::of(request));
-            review(plan, take.events.clone(), &take.scene.script, picture.at.position, screen)
+            let input =
+                TheatreInput::new(take.scene.script.clone(), Source::Recorded(take.events.clone()), screen.options());
+            let input = TheatreInput { from: picture.at.position, ..input };
+            show(match backstage.plan(&take.scene) {
+                Ok(plan) => TheatreInput { engine: Some(branches::engine(plan, Again::Script)), ..input },
+                Err(reason) => TheatreInput { greeting: Some(reason), ..input },
+            })
         }
     }
 }
@@ -383,4 +431,28 @@ fn beats(played: &PlayedDemo) -> Vec<Vec<Piece>> {
 pub(crate) fn no_terminal(error: &std::io::Error) -> SparkError {
     SparkError::new(ErrorClass::SparkException, format!("the terminal cannot be used: {error}"))
         .with_help("--no-tui tells the run in plain text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene(script: &str) -> Scene {
+        toml::from_str(&format!("name = \"x\"\nscript = \"{script}\"\n")).expect("a scene")
+    }
+
+    #[test]
+    fn a_scene_s_tables_are_laid_out_once() {
+        let mut backstage = Backstage::default();
+        let scene = scene("demos/scripts/lineage.py");
+        let first = backstage.plan(&scene).expect("a plan");
+        let again = backstage.plan(&scene).expect("a plan");
+        assert_eq!((first.root, backstage.sets.len()), (again.root, 1));
+    }
+
+    #[test]
+    fn a_scene_that_cannot_be_laid_out_says_why() {
+        let said = Backstage::default().plan(&scene("demos/scripts/nowhere.py")).expect_err("no such script");
+        assert!(said.contains("can be watched, not branched") && said.contains("nowhere.py"), "{said}");
+    }
 }

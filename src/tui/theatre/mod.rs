@@ -83,6 +83,8 @@ pub struct TheatreInput {
     pub until: Option<u32>,
     /// One of [`model::SPEEDS`]; absent: the run takes a comfortable time to watch.
     pub speed: Option<f64>,
+    /// Something to say when it opens.
+    pub greeting: Option<String>,
     pub options: ScreenOptions,
 }
 
@@ -99,6 +101,7 @@ impl TheatreInput {
             at: VirtualTime::ZERO,
             until: None,
             speed: None,
+            greeting: None,
             options,
         }
     }
@@ -153,6 +156,9 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         player::to_end(&mut model);
     }
     model.until = input.until;
+    if let Some(greeting) = input.greeting {
+        model.toast = Some((greeting, 10.0));
+    }
     player::to_until(&mut model);
     if follows {
         listen(&mut model);
