@@ -363,6 +363,11 @@ pub(super) fn in_list(value: Expr, list: Vec<Expr>, ansi: bool) -> Result<Expr> 
         return Ok(Expr::literal(Scalar::Boolean(false)));
     }
     let types: Vec<DataType> = std::iter::once(&value).chain(&list).map(Expr::data_type).collect();
+    let alike = |types: &[DataType]| types.windows(2).all(|pair| same_shape(&pair[0], &pair[1]));
+    if matches!(types[0], DataType::Struct(_)) && alike(&types) {
+        // Rows are compared by place, whatever their fields are called.
+        return Ok(Expr::In { value: Box::new(value), list });
+    }
     let Some(common) = common_of(&types, ansi) else {
         let text = Expr::In { value: Box::new(value), list }.pretty_name();
         let listed: Vec<String> = types.iter().map(DataType::sql).collect();

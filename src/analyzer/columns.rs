@@ -31,11 +31,11 @@ impl Analyzer<'_> {
             }
         }
         let named = |name: &str, expr: &Expr| {
-            let child = match expr {
-                Expr::Alias { child, .. } => (**child).clone(),
-                other => other.clone(),
+            let (child, metadata) = match expr {
+                Expr::Alias { child, metadata, .. } => (child.clone(), metadata.clone()),
+                other => (Box::new(other.clone()), None),
             };
-            child.alias(name)
+            Expr::Alias { child, name: name.to_owned(), id: ExprId::UNASSIGNED, metadata }
         };
         let output = input.output();
         let mut items = Vec::with_capacity(output.len() + columns.len());
@@ -159,7 +159,9 @@ impl Analyzer<'_> {
         }
         let types: Vec<DataType> = values.iter().map(Expr::data_type).collect();
         let ansi = self.context.conf.ansi();
-        let Some(common) = common_of(&types, ansi) else {
+        let texts = types.iter().filter(|data_type| **data_type == DataType::String).count();
+        let mixed = texts > 0 && types.iter().any(|own| !matches!(own, DataType::String | DataType::Null));
+        let Some(common) = common_of(&types, ansi).filter(|_| !mixed) else {
             return Err(SparkError::analysis(
                 "UNPIVOT_VALUE_DATA_TYPE_MISMATCH",
                 "the value columns of an unpivot must share a type; cast them to one, for example to string",

@@ -496,7 +496,10 @@ impl<'e> Env<'e> {
                 let (low, high) = (side(BinaryOp::GtEq, &args[1])?, side(BinaryOp::LtEq, &args[2])?);
                 Some(Expr::binary(BinaryOp::And, low, high))
             }
-            ("if" | "iff", 3) => {
+            ("current_database" | "current_schema", 0) => {
+                Some(Expr::literal(Scalar::String(self.analyzer.context.catalog.current_database())))
+            }
+            ("if", 3) => {
                 let mut args = args.iter().cloned();
                 match (args.next(), args.next(), args.next()) {
                     (Some(when), Some(then), otherwise) => {
@@ -604,7 +607,9 @@ impl<'e> Env<'e> {
 
     fn bound(&self, bound: FrameBound) -> Result<FrameBound> {
         Ok(match bound {
-            FrameBound::Offset(offset) => FrameBound::Offset(Box::new(self.types(*offset)?)),
+            FrameBound::Offset(offset) => {
+                FrameBound::Offset(Box::new(super::window::without_minus(self.types(*offset)?)))
+            }
             other => other,
         })
     }

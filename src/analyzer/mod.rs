@@ -55,6 +55,11 @@ pub trait Catalog {
     /// A registered Python function and its result type.
     fn function(&self, name: &str) -> Option<(Arc<dyn RowFunction>, DataType)>;
 
+    /// The database that names without one are in.
+    fn current_database(&self) -> String {
+        "default".to_owned()
+    }
+
     /// The names of views and tables, for suggestions.
     fn relation_names(&self) -> Vec<String>;
 
@@ -395,6 +400,8 @@ impl<'a> Analyzer<'a> {
                 found.push(env.resolve(key)?);
             }
         }
+        let keys: Vec<_> = found.iter().filter_map(Expr::to_attribute).collect();
+        setops::no_maps("dropDuplicates", &keys)?;
         Ok(Arc::new(LogicalPlan::Deduplicate { keys: found, input: input.clone() }))
     }
 

@@ -50,19 +50,27 @@ impl Analyzer<'_> {
                 let id = if id == ExprId::UNASSIGNED { self.context.ids.fresh() } else { id };
                 Ok(Expr::Alias { child, name, id, metadata })
             }
-            Expr::MultiAlias { child, names } => Ok(Expr::MultiAlias { child: Box::new(env.resolve(&child)?), names }),
+            Expr::MultiAlias { child, names } => {
+                let child = env.resolve(&child)?;
+                if !matches!(child, Expr::Generator { .. }) {
+                    return Err(SparkError::analysis(
+                        "MULTI_ALIAS_WITHOUT_GENERATOR",
+                        format!("`{}` gives one column, and {} names are given", child.pretty_name(), names.len()),
+                    )
+                    .with_help("several names are for functions that make several columns, such as posexplode"));
+                }
+                Ok(Expr::MultiAlias { child: Box::new(child), names })
+            }
             Expr::UnresolvedAttribute(parts) => {
                 let found = env.names(Expr::UnresolvedAttribute(parts.clone()))?;
                 self.with_name(found, parts.last().cloned(), env)
             }
             Expr::Cast { child, to, mode, implicit } => {
                 let child = env.names(*child)?;
-                let name = match &child {
-                    Expr::Attribute(attribute) => Some(attribute.name.clone()),
-                    Expr::Function { function, args, .. } if function.name == "get_struct_field" => {
-                        args.get(1).map(Expr::pretty_name)
-                    }
-                    _ => None,
+                let name = name_below_casts(&child);
+                let child = match child {
+                    Expr::Alias { child, .. } => *child,
+                    other => other,
                 };
                 self.with_name(Expr::Cast { child: Box::new(child), to, mode, implicit }, name, env)
             }
@@ -286,4 +294,17 @@ fn expose_hidden(input: &Arc<LogicalPlan>, items: &[Expr], hidden: &[Attribute])
         return input.clone();
     }
     super::sort::expose(input, &used.into_iter().cloned().collect::<Vec<_>>()).unwrap_or_else(|| input.clone())
+}
+
+/// The name that a cast leaves to what it casts.
+fn name_below_casts(child: &Expr) -> Option<String> {
+    match child {
+        Expr::Attribute(attribute) => Some(attribute.name.clone()),
+        Expr::Alias { name, .. } => Some(name.clone()),
+        Expr::Cast { child, implicit: false, .. } => name_below_casts(child),
+        Expr::Function { function, args, .. } if function.name == "get_struct_field" => {
+            args.get(1).map(Expr::pretty_name)
+        }
+        _ => None,
+    }
 }

@@ -7,7 +7,7 @@
 use super::ids::bound_offset;
 use super::{Analyzer, coercion};
 use crate::common::{Result, SparkError};
-use crate::logical::expr::{Expr, FrameBound, FrameUnit, SortOrder, WindowFrame, WindowSpec};
+use crate::logical::expr::{Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowFrame, WindowSpec};
 use crate::logical::plan::LogicalPlan;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
@@ -158,6 +158,27 @@ fn typed_bound(bound: FrameBound, order: &DataType, ansi: bool) -> Result<FrameB
         _ => own,
     };
     Ok(FrameBound::Offset(Box::new(folded(coercion::cast(*offset, &to, ansi)))))
+}
+
+/// The minus of SQL's `PRECEDING` goes into the literal.
+pub(super) fn without_minus(offset: Expr) -> Expr {
+    let Expr::Unary { op: UnaryOp::Negate, child } = offset else { return offset };
+    let Expr::Literal(value, data_type) = *child else { return Expr::Unary { op: UnaryOp::Negate, child } };
+    let negative = match &value {
+        Scalar::Byte(value) => value.checked_neg().map(Scalar::Byte),
+        Scalar::Short(value) => value.checked_neg().map(Scalar::Short),
+        Scalar::Integer(value) => value.checked_neg().map(Scalar::Integer),
+        Scalar::Long(value) => value.checked_neg().map(Scalar::Long),
+        Scalar::Double(value) => Some(Scalar::Double(-value)),
+        Scalar::Decimal(value, precision, scale) => Some(Scalar::Decimal(-value, *precision, *scale)),
+        Scalar::YearMonthInterval(value) => value.checked_neg().map(Scalar::YearMonthInterval),
+        Scalar::DayTimeInterval(value) => value.checked_neg().map(Scalar::DayTimeInterval),
+        _ => None,
+    };
+    match negative {
+        Some(negative) => Expr::Literal(negative, data_type),
+        None => Expr::Unary { op: UnaryOp::Negate, child: Box::new(Expr::Literal(value, data_type)) },
+    }
 }
 
 /// Whole-number literals are cast at once, so that a bound stays a literal.

@@ -95,7 +95,9 @@ fn check_type(key: &str, value: &str, default: &str) -> Result<()> {
     kind.map_or(Ok(()), |kind| Err(invalid("TYPE_MISMATCH", key, value, &format!("It should be a {kind} value."))))
 }
 
-fn invalid(condition: &str, key: &str, value: &str, wanted: &str) -> SparkError {
+/// A value that a key cannot have.
+#[must_use]
+pub fn invalid(condition: &str, key: &str, value: &str, wanted: &str) -> SparkError {
     SparkError::new(
         ErrorClass::IllegalArgumentException,
         format!("The value '{value}' in the config \"{key}\" is invalid. {wanted}"),

@@ -333,7 +333,8 @@ impl Reader<'_> {
 #[must_use]
 pub fn type_of_json(json: &serde_json::Value) -> Option<DataType> {
     if let Some(word) = json.as_str() {
-        return parse_type(word).ok();
+        const SQL_ONLY: &[&str] = &["int", "bigint", "smallint", "tinyint", "real", "dec", "numeric"];
+        return parse_type(word).ok().filter(|_| !SQL_ONLY.contains(&word));
     }
     match json.get("type")?.as_str()? {
         "struct" => {

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod rewrite;
 pub mod scalar;
 mod scalar_array;
+pub mod settings;
 pub mod types;
 
 pub use expr::{Attribute, Expr};

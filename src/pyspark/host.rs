@@ -113,6 +113,21 @@ pub trait Host {
     /// A master that cannot be understood.
     fn start(&mut self) -> Result<()>;
 
+    /// `spark.newSession()`: settings, temporary views and functions of its own; tables and caches are shared. Gives its number.
+    fn new_session(&mut self) -> u32 {
+        0
+    }
+
+    /// From here on the settings, views and functions of this session count.
+    fn enter_session(&mut self, number: u32) {
+        let _ = number;
+    }
+
+    /// The session that counts now; the first has the number 0.
+    fn session_number(&self) -> u32 {
+        0
+    }
+
     /// `spark.stop()`.
     fn stop(&mut self);
 

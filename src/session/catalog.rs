@@ -20,13 +20,22 @@ use std::sync::Arc;
 /// What names mean in a session.
 #[derive(Debug, Default)]
 pub(super) struct SessionCatalog {
-    views: BTreeMap<String, Arc<LogicalPlan>>,
+    /// Of the session in place.
+    own: Own,
     global_views: BTreeMap<String, Arc<LogicalPlan>>,
     /// Full name in lower case to the plan that reads the table.
     tables: BTreeMap<String, Arc<LogicalPlan>>,
     /// Names in `tables` that are views.
     kept_views: BTreeSet<String>,
+    /// What `ALTER TABLE … SET TBLPROPERTIES` said, by full name.
+    properties: BTreeMap<String, BTreeMap<String, String>>,
     databases: Vec<String>,
+}
+
+/// What a session does not share with its siblings.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    views: BTreeMap<String, Arc<LogicalPlan>>,
     current: Option<String>,
     functions: BTreeMap<String, (Arc<dyn RowFunction>, DataType)>,
 }
@@ -39,7 +48,7 @@ impl Catalog for SessionCatalog {
         let parts: Vec<String> = name.iter().map(|part| part.to_lowercase()).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| *part != "spark_catalog").collect();
         match parts.as_slice() {
-            [view] => self.views.get(*view).or_else(|| self.tables.get(&self.full(view))).cloned(),
+            [view] => self.own.views.get(*view).or_else(|| self.tables.get(&self.full(view))).cloned(),
             [GLOBAL, view] => self.global_views.get(*view).cloned(),
             [database, table] => self.tables.get(&format!("{database}.{table}")).cloned(),
             _ => None,
@@ -47,11 +56,15 @@ impl Catalog for SessionCatalog {
     }
 
     fn function(&self, name: &str) -> Option<(Arc<dyn RowFunction>, DataType)> {
-        self.functions.get(&name.to_lowercase()).cloned()
+        self.own.functions.get(&name.to_lowercase()).cloned()
+    }
+
+    fn current_database(&self) -> String {
+        self.current_name()
     }
 
     fn relation_names(&self) -> Vec<String> {
-        self.views.keys().cloned().chain(self.tables.keys().map(|name| name.replace("default.", ""))).collect()
+        self.own.views.keys().cloned().chain(self.tables.keys().map(|name| name.replace("default.", ""))).collect()
     }
 
     fn constant(&self, expr: &Expr) -> Option<Expr> {
@@ -64,8 +77,13 @@ impl Catalog for SessionCatalog {
 }
 
 impl SessionCatalog {
+    /// Puts another session's part in place of this one's.
+    pub(super) fn exchange(&mut self, own: &mut Own) {
+        std::mem::swap(&mut self.own, own);
+    }
+
     fn current(&self) -> &str {
-        self.current.as_deref().unwrap_or(DEFAULT)
+        self.own.current.as_deref().unwrap_or(DEFAULT)
     }
 
     /// The current database.
@@ -125,7 +143,7 @@ impl SessionCatalog {
         if !self.database_exists(name) {
             return Err(no_database(name));
         }
-        self.current = Some(name.to_lowercase());
+        self.own.current = Some(name.to_lowercase());
         Ok(())
     }
 
@@ -161,14 +179,75 @@ impl SessionCatalog {
             }));
         }
         found.sort();
-        let own = self.views.keys();
+        let own = self.own.views.keys();
         found.extend(own.map(|name| TableEntry { name: name.clone(), database: None, temporary: true, view: false }));
         found
     }
 
     pub(super) fn drop_view(&mut self, name: &str, global: bool) -> bool {
-        let views = if global { &mut self.global_views } else { &mut self.views };
+        let views = if global { &mut self.global_views } else { &mut self.own.views };
         views.remove(&name.to_lowercase()).is_some()
+    }
+
+    pub(super) fn is_own_view(&self, name: &str) -> bool {
+        self.own.views.contains_key(&name.to_lowercase())
+    }
+
+    /// Gives a table or view another name.
+    pub(super) fn rename(&mut self, name: &str, new: &str, view: bool) -> Result<()> {
+        let taken = |new: &str| {
+            SparkError::analysis(
+                "TABLE_OR_VIEW_ALREADY_EXISTS",
+                format!("Cannot create table or view `{new}` because it already exists."),
+            )
+            .with_subject(new)
+        };
+        if let Some(plan) = self.own.views.remove(&name.to_lowercase()) {
+            if self.own.views.contains_key(&new.to_lowercase()) {
+                self.own.views.insert(name.to_lowercase(), plan);
+                return Err(taken(new));
+            }
+            self.own.views.insert(new.to_lowercase(), plan);
+            return Ok(());
+        }
+        let (old, full) = (self.full(name), self.full(new));
+        if view != self.kept_views.contains(&old) {
+            let (condition, what) = if view {
+                ("EXPECT_VIEW_NOT_TABLE.USE_ALTER_TABLE", "a table; use ALTER TABLE")
+            } else {
+                ("EXPECT_TABLE_NOT_VIEW.USE_ALTER_VIEW", "a view; use ALTER VIEW")
+            };
+            return Err(SparkError::analysis(condition, format!("{name} is {what}")).with_subject(name));
+        }
+        if self.tables.contains_key(&full) {
+            return Err(taken(new));
+        }
+        if let Some(plan) = self.tables.remove(&old) {
+            self.tables.insert(full.clone(), plan);
+        }
+        if self.kept_views.remove(&old) {
+            self.kept_views.insert(full.clone());
+        }
+        if let Some(properties) = self.properties.remove(&old) {
+            self.properties.insert(full, properties);
+        }
+        Ok(())
+    }
+
+    pub(super) fn properties(&self, name: &str) -> BTreeMap<String, String> {
+        self.properties.get(&self.full(name)).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn set_properties(&mut self, name: &str, pairs: Vec<(String, String)>) {
+        let full = self.full(name);
+        self.properties.entry(full).or_default().extend(pairs);
+    }
+
+    pub(super) fn unset_properties(&mut self, name: &str, keys: &[String]) {
+        let full = self.full(name);
+        if let Some(properties) = self.properties.get_mut(&full) {
+            properties.retain(|key, _| !keys.contains(key));
+        }
     }
 
     /// A view that stays; `DROP VIEW` takes it away.
@@ -207,7 +286,7 @@ impl SessionCatalog {
         replace: bool,
         global: bool,
     ) -> Result<()> {
-        let views = if global { &mut self.global_views } else { &mut self.views };
+        let views = if global { &mut self.global_views } else { &mut self.own.views };
         let folded = name.to_lowercase();
         if !replace && views.contains_key(&folded) {
             return Err(SparkError::analysis(
@@ -284,7 +363,7 @@ impl Session {
             }
             CatalogRequest::ListColumns { table } => CatalogReply::Columns(self.relation(&table)?.schema()),
             CatalogRequest::ListFunctions => {
-                let registered = self.catalog.functions.keys().cloned();
+                let registered = self.catalog.own.functions.keys().cloned();
                 let mut names: Vec<String> =
                     crate::logical::functions::names().into_iter().map(str::to_owned).chain(registered).collect();
                 names.sort();
@@ -316,7 +395,7 @@ impl Session {
                 CatalogReply::Done
             }
             CatalogRequest::RegisterFunction { name, function, data_type } => {
-                self.catalog.functions.insert(name.to_lowercase(), (function, data_type));
+                self.catalog.own.functions.insert(name.to_lowercase(), (function, data_type));
                 CatalogReply::Done
             }
         })
@@ -375,6 +454,18 @@ impl Session {
         let partition_by = target.partition_by.clone();
         self.write_files(plan, &WriteTarget { path: path.clone(), ..target })?;
         self.know_table(full, path, (schema, &partition_by), (format, options))
+    }
+
+    /// Gives a known table other columns.
+    pub(super) fn change_table(
+        &mut self,
+        name: &str,
+        path: String,
+        schema: (StructType, &[String]),
+        format: (FileFormat, Options),
+    ) -> Result<()> {
+        let full = self.catalog.full(name);
+        self.know_table(full, path, schema, format)
     }
 
     /// Makes the name of a table known whose files are there.

@@ -153,7 +153,20 @@ impl Host for Session {
 
     fn start(&mut self) -> Result<()> {
         self.stopped = false;
+        self.keep_first_settings();
         self.ensure_cluster()
+    }
+
+    fn new_session(&mut self) -> u32 {
+        self.add_sibling()
+    }
+
+    fn enter_session(&mut self, number: u32) {
+        self.enter_sibling(number);
+    }
+
+    fn session_number(&self) -> u32 {
+        self.current_sibling()
     }
 
     fn stop(&mut self) {
@@ -164,6 +177,7 @@ impl Host for Session {
             }
         }
         self.catalog = super::catalog::SessionCatalog::default();
+        self.siblings = super::siblings::Siblings::default();
     }
 
     fn print(&mut self, text: &str) {

@@ -34,6 +34,7 @@ mod read;
 mod result_size;
 mod run;
 mod shell;
+mod siblings;
 mod statements;
 mod write;
 
@@ -64,6 +65,7 @@ pub struct Session {
     settings: run::Settings,
     ids: Arc<ExprIds>,
     catalog: catalog::SessionCatalog,
+    siblings: siblings::Siblings,
     analyzed: AnalyzedPlans,
     /// What the script's transformations have built.
     steps: plan_steps::PlanSteps,

@@ -4,7 +4,7 @@ use super::deep_stack::on_deep_stack;
 use super::{Session, cache, catalog};
 use crate::cluster::{ClusterConfig, Fault};
 use crate::common::ids::ExprIds;
-use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, conf_rules, rng};
+use crate::common::{Conf, ErrorClass, Result, SparkError, VirtualTime, rng};
 use crate::event::EventKind;
 use crate::event::log::EventLog;
 use crate::pyspark::{Console, Kept, ScriptEnd, Uncaught};
@@ -191,7 +191,7 @@ impl Session {
         let workspace = Workspace::new(&request.root, &request.allow)?;
         let mut conf = Conf::new();
         for (key, value) in &request.conf {
-            conf_rules::check(key, value)?;
+            crate::logical::settings::check(key, value)?;
             conf.set(key.clone(), value.clone());
         }
         Ok(Session {
@@ -212,6 +212,7 @@ impl Session {
             },
             ids: Arc::new(ExprIds::new()),
             catalog: catalog::SessionCatalog::default(),
+            siblings: super::siblings::Siblings::default(),
             analyzed: crate::analyzer::AnalyzedPlans::new(),
             steps: super::plan_steps::PlanSteps::default(),
             caches: cache::CacheManager::default(),

@@ -3,13 +3,14 @@
 use super::Session;
 use crate::cluster::JobWork;
 use crate::common::conf::{DEFAULTS, Options};
-use crate::common::{Result, SparkError, conf_rules};
+use crate::common::{Result, SparkError};
 use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::{FileFormat, FileNames, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
+use crate::logical::settings;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::host::{Host, PathReply, PathRequest, ReadRequest};
-use crate::sql::Statement;
+use crate::sql::{Change, Statement};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::sync::Arc;
 
@@ -94,6 +95,10 @@ impl Session {
             | Statement::RefreshTable { .. }
             | Statement::AnalyzeTable { .. }
             | Statement::RowChange { .. } => self.run_table_statement(statement)?,
+            Statement::Alter { name, view, change } => {
+                self.run_alter(&name.join("."), view, change)?;
+                nothing()
+            }
             Statement::CreateDatabase { name, if_not_exists } => {
                 self.catalog.create_database(&name, if_not_exists)?;
                 nothing()
@@ -119,6 +124,7 @@ impl Session {
             | Statement::ShowFunctions { .. }
             | Statement::ShowPartitions { .. }
             | Statement::ShowCreateTable { .. }
+            | Statement::ShowProperties { .. }
             | Statement::Describe { .. }
             | Statement::DescribeQuery { .. }
             | Statement::DescribeFunction { .. } => self.run_show(statement)?,
@@ -268,8 +274,12 @@ impl Session {
                 self.run_insert(&full, &[], empty, true)?;
             }
             Statement::RowChange { operation, table } => {
+                let class = match operation.as_str() {
+                    "DELETE" => crate::common::ErrorClass::AnalysisException,
+                    _ => crate::common::ErrorClass::UnsupportedOperationException,
+                };
                 return Err(SparkError::new(
-                    crate::common::ErrorClass::UnsupportedOperationException,
+                    class,
                     format!(
                         "The table `{}` does not support {operation}: plain files cannot be changed row by row.",
                         table.join("`.`")
@@ -284,6 +294,64 @@ impl Session {
             _ => {}
         }
         Ok(nothing())
+    }
+
+    fn run_alter(&mut self, name: &str, view: bool, change: Change) -> Result<()> {
+        let plan = self.relation(name)?;
+        match change {
+            Change::RenameTo(new) => self.catalog.rename(name, &new.join("."), view),
+            Change::Query(query) => {
+                self.analyze(query.clone())?;
+                if self.catalog.is_own_view(name) {
+                    self.catalog.create_view(name, query, true, false)
+                } else {
+                    self.catalog.keep_view(name, query, true)
+                }
+            }
+            Change::SetProperties(pairs) => {
+                self.catalog.set_properties(name, pairs);
+                Ok(())
+            }
+            Change::UnsetProperties(keys) => {
+                self.catalog.unset_properties(name, &keys);
+                Ok(())
+            }
+            Change::AddColumns(columns) => self.add_columns(name, &plan, columns),
+            Change::Refused(operation) => Err(SparkError::analysis(
+                "UNSUPPORTED_FEATURE.TABLE_OPERATION",
+                format!("The table `{name}` does not support {operation}: its files stay as they are."),
+            )
+            .with_subject(name)
+            .with_help("read the table, change its columns, and write a new one")),
+        }
+    }
+
+    fn add_columns(&mut self, name: &str, plan: &LogicalPlan, columns: StructType) -> Result<()> {
+        let LogicalPlan::Scan(scan) = plan else {
+            return Err(SparkError::analysis(
+                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                format!("{name} is a view, and columns are added to tables"),
+            ));
+        };
+        let mut fields = plan.schema().fields;
+        let keys: Vec<String> = scan.partition_schema.names().map(str::to_owned).collect();
+        let at = fields.len() - keys.len();
+        for column in columns.fields {
+            if fields.iter().any(|field| field.name.eq_ignore_ascii_case(&column.name)) {
+                return Err(SparkError::analysis(
+                    "COLUMN_ALREADY_EXISTS",
+                    format!("The column `{}` already exists.", column.name.to_lowercase()),
+                )
+                .with_subject(column.name));
+            }
+            fields.push(column);
+        }
+        let added = fields.len() - keys.len() - at;
+        // The columns of the folders stay last.
+        fields[at..].rotate_right(added);
+        let path = scan.paths.first().cloned().unwrap_or_default();
+        let (format, options) = (scan.format, scan.options.clone());
+        self.change_table(name, path, (StructType::new(fields), &keys), (format, options))
     }
 
     fn run_insert(&mut self, table: &str, columns: &[String], query: Arc<LogicalPlan>, overwrite: bool) -> Result<()> {
@@ -378,7 +446,7 @@ impl Session {
         let pair = |key: &str, value: &str| vec![text(key), text(value)];
         let rows = match (key, value) {
             (Some(key), Some(value)) => {
-                conf_rules::check(&key, &value)?;
+                settings::check(&key, &value)?;
                 self.conf.set(key.clone(), value.clone());
                 vec![pair(&key, &value)]
             }
@@ -465,6 +533,12 @@ impl Session {
                 names.sort();
                 names.dedup();
                 texts(&["partition"], names.into_iter().map(|name| vec![text(name)]).collect())
+            }
+            Statement::ShowProperties { table } => {
+                let name = table.join(".");
+                self.relation(&name)?;
+                let rows = self.catalog.properties(&name).into_iter().map(|(key, value)| vec![text(key), text(value)]);
+                texts(&["key", "value"], rows.collect())
             }
             Statement::ShowCreateTable { table } => {
                 let plan = self.relation(&table.join("."))?;

@@ -80,7 +80,7 @@ fn check_schema(plan: &LogicalPlan, target: &WriteTarget) -> Result<()> {
     let mut seen: Vec<String> = Vec::new();
     for column in &output {
         let folded = column.name.to_lowercase();
-        if seen.contains(&folded) {
+        if seen.contains(&folded) && target.format != FileFormat::Csv {
             return Err(SparkError::analysis(
                 "COLUMN_ALREADY_EXISTS",
                 format!("The column `{folded}` already exists. Choose another name or rename the existing column."),

@@ -119,6 +119,10 @@ impl Parser<'_> {
         let mut ignore_nulls = self.null_treatment();
         self.expect_symbol(")")?;
         let name = dated(name, &mut args);
+        if matches!(name.to_ascii_lowercase().as_str(), "trim" | "ltrim" | "rtrim") && args.len() == 2 {
+            // Called as a function, what to trim comes first.
+            args.swap(0, 1);
+        }
         if self.eat_words(&["within", "group"]) {
             self.expect_symbol("(")?;
             self.expect_word("order")?;
@@ -209,7 +213,7 @@ impl Parser<'_> {
             return Ok(FrameBound::Offset(Box::new(offset)));
         }
         self.expect_word("preceding")?;
-        Ok(FrameBound::Offset(Box::new(negated(offset))))
+        Ok(FrameBound::Offset(Box::new(Expr::unary(UnaryOp::Negate, offset))))
     }
 
     /// `WINDOW w AS (…), …`.
@@ -316,25 +320,6 @@ fn trim_name(side: Option<&str>) -> &'static str {
         Some("leading") => "ltrim",
         Some("trailing") => "rtrim",
         _ => "trim",
-    }
-}
-
-fn negated(offset: Expr) -> Expr {
-    use crate::logical::scalar::Scalar;
-    match offset {
-        Expr::Literal(Scalar::Integer(value), data_type) => Expr::Literal(Scalar::Integer(-value), data_type),
-        Expr::Literal(Scalar::Long(value), data_type) => Expr::Literal(Scalar::Long(-value), data_type),
-        Expr::Literal(Scalar::Double(value), data_type) => Expr::Literal(Scalar::Double(-value), data_type),
-        Expr::Literal(Scalar::Decimal(value, precision, scale), data_type) => {
-            Expr::Literal(Scalar::Decimal(-value, precision, scale), data_type)
-        }
-        Expr::Literal(Scalar::YearMonthInterval(value), data_type) => {
-            Expr::Literal(Scalar::YearMonthInterval(-value), data_type)
-        }
-        Expr::Literal(Scalar::DayTimeInterval(value), data_type) => {
-            Expr::Literal(Scalar::DayTimeInterval(-value), data_type)
-        }
-        other => call("-", vec![other]),
     }
 }
 

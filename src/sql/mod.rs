@@ -7,8 +7,7 @@
 //! Two shapes are encoded with what [`Expr`] has: `t(a, b)` is a project of one `MultiAlias` over a star, and a `PIVOT` or `UNPIVOT`
 //! clause, which groups by every column that it does not mention, has a lone star for its grouping columns.
 //!
-//! **Simplified:** recursive `WITH`, `LATERAL` subqueries and
-//! `ALTER` are named as unsupported.
+//! **Simplified:** recursive `WITH`, `LATERAL` subqueries and the rarer forms of `ALTER` are named as unsupported.
 
 mod expr;
 mod function;
@@ -78,6 +77,16 @@ pub enum Statement {
     },
     TruncateTable {
         name: Vec<String>,
+    },
+    /// `ALTER TABLE|VIEW name …`.
+    Alter {
+        name: Vec<String>,
+        view: bool,
+        change: Change,
+    },
+    /// `SHOW TBLPROPERTIES name`.
+    ShowProperties {
+        table: Vec<String>,
     },
     /// `INSERT INTO|OVERWRITE [TABLE] name [(columns)] query`.
     InsertInto {
@@ -168,6 +177,19 @@ pub enum Statement {
         operation: String,
         table: Vec<String>,
     },
+}
+
+/// What `ALTER` changes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    AddColumns(StructType),
+    RenameTo(Vec<String>),
+    SetProperties(Vec<(String, String)>),
+    UnsetProperties(Vec<String>),
+    /// `ALTER VIEW v AS query`.
+    Query(Arc<LogicalPlan>),
+    /// What Spark refuses for tables of plain files: `RENAME COLUMN`, `DROP COLUMN`, ….
+    Refused(&'static str),
 }
 
 /// Parses one statement; timestamps without a zone are in `zone`.

@@ -1,14 +1,17 @@
 //! Statements: queries, views, tables, `SHOW`, `DESCRIBE`, `EXPLAIN`, `SET`, ….
 
-use super::Statement;
 use super::lexer::Token;
 use super::parser::Parser;
-use crate::common::{Result, SparkError};
+use super::{Change, Statement};
+use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::ddl;
 use crate::logical::expr::Expr;
 use crate::logical::plan::{FileFormat, LogicalPlan};
 use crate::logical::types::StructType;
 use std::sync::Arc;
+
+/// Properties of tables that only Spark sets.
+const RESERVED: &[&str] = &["external", "is_managed_location", "location", "owner", "provider"];
 
 impl Parser<'_> {
     /// One statement, without what may follow it.
@@ -66,9 +69,67 @@ impl Parser<'_> {
                 Ok(Statement::Reset { key: (!key.is_empty()).then_some(key) })
             }
             "update" | "delete" | "merge" => self.row_change(),
-            "alter" => Err(SparkError::unsupported("ALTER", "make the table again with the columns you want")),
+            "alter" => self.alter(),
             _ => Err(self.error()),
         }
+    }
+
+    fn alter(&mut self) -> Result<Statement> {
+        self.advance();
+        let view = self.eat_word("view");
+        if !view {
+            self.expect_word("table")?;
+        }
+        let name = self.dotted_name()?;
+        let change = if self.eat_words(&["rename", "to"]) {
+            Change::RenameTo(self.dotted_name()?)
+        } else if self.eat_words(&["set", "tblproperties"]) {
+            let pairs = self.properties()?;
+            if let Some((key, _)) = pairs.iter().find(|(key, _)| RESERVED.contains(&key.as_str())) {
+                return Err(SparkError::new(
+                    ErrorClass::ParseException,
+                    format!("`{key}` is a property of Spark's own"),
+                )
+                .with_condition("UNSUPPORTED_FEATURE.SET_TABLE_PROPERTY")
+                .with_help("choose another key"));
+            }
+            Change::SetProperties(pairs)
+        } else if self.eat_words(&["unset", "tblproperties"]) {
+            self.eat_words(&["if", "exists"]);
+            self.expect_symbol("(")?;
+            let keys = self.separated(|parser| match parser.peek().clone() {
+                Token::Text(key) => {
+                    parser.advance();
+                    Ok(key)
+                }
+                _ => Ok(parser.dotted_name()?.join(".")),
+            })?;
+            self.expect_symbol(")")?;
+            Change::UnsetProperties(keys)
+        } else if view && self.eat_word("as") {
+            Change::Query(self.query()?)
+        } else if self.eat_words(&["add", "columns"]) || self.eat_words(&["add", "column"]) {
+            let listed = self.is_symbol("(");
+            let start = self.position() + usize::from(listed);
+            let (columns, length) = ddl::parse_columns_prefix(&self.text[start..])?;
+            self.skip_to(start + length);
+            if listed {
+                self.expect_symbol(")")?;
+            }
+            Change::AddColumns(columns)
+        } else if self.eat_words(&["rename", "column"]) {
+            self.skip_rest();
+            Change::Refused("RENAME COLUMN")
+        } else if self.eat_words(&["drop", "column"]) || self.eat_words(&["drop", "columns"]) {
+            self.skip_rest();
+            Change::Refused("DROP COLUMN")
+        } else {
+            return Err(SparkError::unsupported(
+                "this form of ALTER",
+                "ALTER TABLE … ADD COLUMNS, RENAME TO, SET and UNSET TBLPROPERTIES are there",
+            ));
+        };
+        Ok(Statement::Alter { name, view, change })
     }
 
     fn skip_rest(&mut self) {
@@ -345,6 +406,7 @@ impl Parser<'_> {
                 Statement::ShowFunctions { like: self.like()? }
             }
             "partitions" => Statement::ShowPartitions { table: self.dotted_name()? },
+            "tblproperties" => Statement::ShowProperties { table: self.dotted_name()? },
             "create" => {
                 self.expect_word("table")?;
                 Statement::ShowCreateTable { table: self.dotted_name()? }

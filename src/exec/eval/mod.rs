@@ -28,7 +28,7 @@ use crate::common::{Conf, TimeParserPolicy};
 use std::sync::Arc;
 
 pub(in crate::exec) use functions::vector_of;
-pub use functions::{iso_timestamp, json_fields, write_json};
+pub use functions::{iso_timestamp, json_fields};
 pub use node::{BoundExpr, bind};
 pub use value::Value;
 

@@ -157,7 +157,13 @@ impl Expr {
             Expr::Generator { function, args, .. } => format!("{}({})", function.name, names(args)),
             Expr::Window { function, spec } => {
                 let default = || WindowFrame::default_for(!spec.order_by.is_empty());
-                let given = || spec.frame.clone().unwrap_or_else(default).pretty_name();
+                // A bound that must be cast to the order column's type has lost its PRECEDING in Spark.
+                let order = spec.order_by.first().map(|order| &order.child);
+                let order = order.and_then(|child| match child {
+                    Expr::Attribute(column) => Some(&column.data_type),
+                    _ => None,
+                });
+                let given = || spec.frame.clone().unwrap_or_else(default).name_along(order);
                 let frame = own_frame(function).unwrap_or_else(given);
                 format!("{} OVER ({})", function.pretty_name(), spec_name(spec, Some(frame), &Expr::pretty_name))
             }
@@ -273,8 +279,7 @@ fn call_name(call: &Call) -> String {
 
 /// A function of the script (`spark.udf.register`), which keeps the spelling of its name.
 fn is_own_function(call: &Call, lower: &str) -> bool {
-    const OPERATORS: &[&str] =
-        &["if", "iff", "not", "isnull", "isnotnull", "isnan", "mod", "div", "negative", "positive"];
+    const OPERATORS: &[&str] = &["if", "not", "isnull", "isnotnull", "isnan", "mod", "div", "negative", "positive"];
     let distinct = lower.ends_with("distinct");
     call.name != lower && !distinct && !OPERATORS.contains(&lower) && crate::logical::functions::lookup(lower).is_none()
 }
@@ -529,12 +534,20 @@ impl WindowFrame {
     /// `ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`.
     #[must_use]
     pub fn pretty_name(&self) -> String {
-        self.name_with(&|offset| {
-            let text = offset.pretty_name();
-            match text.strip_prefix('-') {
-                Some(size) => format!("{size} PRECEDING"),
-                None => format!("{text} FOLLOWING"),
-            }
+        self.name_along(None)
+    }
+
+    /// The same, along an order column of a type.
+    fn name_along(&self, order: Option<&DataType>) -> String {
+        let cast = |own: &DataType| {
+            self.unit == FrameUnit::Range && order.is_some_and(|to| to.is_numeric() && own.is_numeric() && to != own)
+        };
+        self.name_with(&|offset| match offset {
+            Expr::Unary { op: UnaryOp::Negate, child } => match child.as_ref() {
+                Expr::Literal(_, own) if cast(own) => format!("(- {}) FOLLOWING", child.pretty_name()),
+                _ => format!("{} PRECEDING", child.pretty_name()),
+            },
+            other => format!("{} FOLLOWING", other.pretty_name()),
         })
     }
 

@@ -19,7 +19,7 @@ scalar_functions! {
         "nullif" [] = nullif;
         "nullifzero" [] (Any) => Out::MaybeArg(0);
         "zeroifnull" [] = zeroifnull;
-        "if" ["iff"] = if_then_else;
+        "if" [] = if_then_else;
         "isnull" [] (Any) => Never(Boolean);
         "isnotnull" [] (Any) => Never(Boolean);
         "not" [] (Bool) => Of(Boolean);

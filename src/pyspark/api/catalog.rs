@@ -8,7 +8,7 @@ use crate::pyspark::host::{CatalogReply, CatalogRequest, TableEntry};
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Value};
 
 /// The catalog.
-pub struct Catalog;
+pub struct Catalog(pub u32);
 
 /// One thing that the catalog lists.
 struct Entry {
@@ -420,7 +420,10 @@ impl Object for Catalog {
     }
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
-        METHODS.contains(&name).then(|| Catalog::method(interp, name, args))
+        METHODS.contains(&name).then(|| {
+            super::session::enter(interp, self.0)?;
+            Catalog::method(interp, name, args)
+        })
     }
 }
 

@@ -157,12 +157,7 @@ impl Column {
             }
             "isin" => {
                 let list = isin_list(interp, args)?;
-                // Nothing is in an empty list.
-                if list.is_empty() {
-                    Expr::literal(Scalar::Boolean(false))
-                } else {
-                    Expr::In { value: Box::new(own), list }
-                }
+                Expr::In { value: Box::new(own), list }
             }
             "between" => {
                 let [low, high] = args.bind(name, ["lowerBound", "upperBound"], 2)?;

@@ -285,8 +285,19 @@ impl Context {
             "runJob" => run_job(interp, args),
             "__enter__" => Ok(this.clone()),
             "__exit__" => session::stop_session(interp),
-            "setLogLevel"
-            | "setJobGroup"
+            "setLogLevel" => {
+                const LEVELS: &[&str] = &["ALL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARN"];
+                let level = args.one(name)?;
+                let level = text_argument(interp, "logLevel", &level)?;
+                if !LEVELS.contains(&level.to_uppercase().as_str()) {
+                    return Err(super::support::illegal_argument(format!(
+                        "requirement failed: Supplied level {level} did not match one of: {}",
+                        LEVELS.join(",")
+                    )));
+                }
+                Ok(Value::None)
+            }
+            "setJobGroup"
             | "setJobDescription"
             | "setInterruptOnCancel"
             | "setSystemProperty"

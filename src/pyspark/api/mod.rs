@@ -195,7 +195,7 @@ fn register(interp: &mut Interpreter) {
         return;
     }
     for (name, module) in NAMED {
-        interp.register_class(Class::native(name, module, None));
+        interp.register_class(Class::native(name, module, None).with_native_names(surface::methods_of(name)));
     }
     let rdd = interp.class_named("RDD");
     interp.register_class(Class::native("PipelinedRDD", "pyspark.core.rdd", rdd.as_ref()));

@@ -18,6 +18,8 @@ pub struct Reader {
     format: Option<String>,
     schema: Option<StructType>,
     options: Options,
+    /// The session that reads.
+    session: u32,
 }
 
 /// The reader's methods.
@@ -26,8 +28,8 @@ pub const METHODS: &[&str] =
 
 /// A fresh reader.
 #[must_use]
-pub fn reader() -> Value {
-    Value::object(Reader::default())
+pub fn reader(session: u32) -> Value {
+    Value::object(Reader { session, ..Reader::default() })
 }
 
 /// The format where a script names none (`spark.sql.sources.default`).
@@ -110,6 +112,78 @@ fn texts_of(interp: &mut Interpreter, value: &Value) -> PyResult<Option<Arc<Logi
     value.downcast::<super::dataframe::DataFrame>().map(|_| super::dataframe::plan_of(interp, value)).transpose()
 }
 
+/// The parameters of `spark.read.csv`, in order.
+const CSV: &[&str] = &[
+    "path",
+    "schema",
+    "sep",
+    "encoding",
+    "quote",
+    "escape",
+    "comment",
+    "header",
+    "inferSchema",
+    "ignoreLeadingWhiteSpace",
+    "ignoreTrailingWhiteSpace",
+    "nullValue",
+    "nanValue",
+    "positiveInf",
+    "negativeInf",
+    "dateFormat",
+    "timestampFormat",
+    "maxColumns",
+    "maxCharsPerColumn",
+    "maxMalformedLogPerPartition",
+    "mode",
+    "columnNameOfCorruptRecord",
+    "multiLine",
+    "charToEscapeQuoteEscaping",
+    "samplingRatio",
+    "enforceSchema",
+    "emptyValue",
+    "locale",
+    "lineSep",
+    "pathGlobFilter",
+    "recursiveFileLookup",
+    "modifiedBefore",
+    "modifiedAfter",
+    "unescapedQuoteHandling",
+];
+
+/// The parameters of `spark.read.json`, in order.
+const JSON: &[&str] = &[
+    "path",
+    "schema",
+    "primitivesAsString",
+    "prefersDecimal",
+    "allowComments",
+    "allowUnquotedFieldNames",
+    "allowSingleQuotes",
+    "allowNumericLeadingZero",
+    "allowBackslashEscapingAnyCharacter",
+    "mode",
+    "columnNameOfCorruptRecord",
+    "dateFormat",
+    "timestampFormat",
+    "multiLine",
+    "allowUnquotedControlChars",
+    "lineSep",
+    "samplingRatio",
+    "dropFieldIfAllNull",
+    "encoding",
+    "locale",
+    "pathGlobFilter",
+    "recursiveFileLookup",
+    "modifiedBefore",
+    "modifiedAfter",
+    "allowNonNumericNumbers",
+    "useUnsafeRow",
+];
+
+/// The parameters of `spark.read.text`, in order.
+const TEXT: &[&str] =
+    &["paths", "wholetext", "lineSep", "pathGlobFilter", "recursiveFileLookup", "modifiedBefore", "modifiedAfter"];
+
 impl Reader {
     fn set_schema(&mut self, interp: &mut Interpreter, value: &Value) -> PyResult<()> {
         if let Some(object) = value.downcast::<TypeObject>()
@@ -159,9 +233,9 @@ impl Reader {
         let mut given_paths = Vec::new();
         let many = matches!(name, "parquet" | "orc");
         let places: &[&str] = match name {
-            "csv" => &["path", "schema", "sep", "encoding", "quote", "escape", "comment", "header", "inferSchema"],
-            "json" => &["path", "schema", "primitivesAsString", "prefersDecimal"],
-            "text" => &["paths", "wholetext", "lineSep"],
+            "csv" => CSV,
+            "json" => JSON,
+            "text" => TEXT,
             _ => &[],
         };
         let mut named: Vec<(String, Value)> = Vec::new();
@@ -176,7 +250,15 @@ impl Reader {
                 }
             }
         }
-        named.extend(args.keyword.into_iter().map(|(name, value)| (name.to_string(), value)));
+        for (keyword, value) in args.keyword {
+            if !places.is_empty() && !places.contains(&&*keyword) {
+                return Err(crate::pyspark::lang::type_error(format!(
+                    "DataFrameReader.{name}() got an unexpected keyword argument '{keyword}'"
+                ))
+                .with_help(format!("other options are set with .option(\"{keyword}\", …)")));
+            }
+            named.push((keyword.to_string(), value));
+        }
         for (key, value) in named {
             match key.as_str() {
                 "path" | "paths" => given_paths.push(value),
@@ -282,6 +364,9 @@ impl Object for Reader {
     }
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
-        METHODS.contains(&name).then(|| self.method(interp, name, args))
+        METHODS.contains(&name).then(|| {
+            super::session::enter(interp, self.session)?;
+            self.method(interp, name, args)
+        })
     }
 }

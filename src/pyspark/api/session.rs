@@ -1,17 +1,20 @@
 //! `SparkSession`, its builder and its configuration.
 
-use super::dataframe::{frame, frame_of};
+use super::dataframe::frame;
 use super::support::{given, not_expected_type, raise, text_argument};
 use super::{catalog, context, create, reader, sqlargs, tvf, udf};
-use crate::common::{ErrorClass, SparkError, conf_rules};
+use crate::common::{ErrorClass, SparkError};
 use crate::logical::plan::LogicalPlan;
+use crate::logical::settings;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::lang::class::Class;
 use crate::pyspark::lang::{Args, Interpreter, Module, Object, PyResult, Raised, Value, type_error};
 use std::rc::Rc;
 
-/// The session. There is one per script; its state lives with the host.
-pub struct Session;
+/// A session; its state lives with the host, by its number.
+pub struct Session {
+    number: u32,
+}
 
 /// `SparkSession.builder…`.
 #[derive(Clone, Default)]
@@ -20,12 +23,14 @@ pub struct Builder {
 }
 
 /// `spark.conf`.
-pub struct RuntimeConfig;
+pub struct RuntimeConfig(u32);
 
 /// What the interpreter remembers of the session.
 #[derive(Default)]
 pub struct Active {
     session: Option<Value>,
+    /// Those of `newSession`, from number 1 on.
+    siblings: Vec<Value>,
     stopped: bool,
 }
 
@@ -88,10 +93,39 @@ pub fn active(interp: &mut Interpreter) -> PyResult {
         return Ok(session.clone());
     }
     interp.host()?.start()?;
-    let session = Value::object(Session);
+    let session = Value::object(Session { number: 0 });
     let state = interp.extension::<Active>();
     state.session = Some(session.clone());
     state.stopped = false;
+    Ok(session)
+}
+
+/// Makes a session's settings, views and functions those that count.
+///
+/// # Errors
+/// Inside a function on rows.
+pub fn enter(interp: &mut Interpreter, number: u32) -> PyResult<()> {
+    // Inside a function on rows there is no session.
+    if let Ok(host) = interp.host()
+        && host.session_number() != number
+    {
+        host.enter_session(number);
+    }
+    Ok(())
+}
+
+/// The session of a number.
+///
+/// # Errors
+/// See [`active`].
+pub fn of_number(interp: &mut Interpreter, number: u32) -> PyResult {
+    let found = number.checked_sub(1).and_then(|at| interp.extension::<Active>().siblings.get(at as usize).cloned());
+    found.map_or_else(|| active(interp), Ok)
+}
+
+fn new_session(interp: &mut Interpreter) -> PyResult {
+    let session = Value::object(Session { number: interp.host()?.new_session() });
+    interp.extension::<Active>().siblings.push(session.clone());
     Ok(session)
 }
 
@@ -136,6 +170,7 @@ pub fn is_running(interp: &mut Interpreter) -> bool {
 fn stop(interp: &mut Interpreter) -> PyResult {
     let state = interp.extension::<Active>();
     state.session = None;
+    state.siblings.clear();
     state.stopped = true;
     interp.host()?.stop();
     Ok(Value::None)
@@ -191,10 +226,10 @@ fn sql(interp: &mut Interpreter, args: Args) -> PyResult {
     let query = text_argument(interp, "sqlQuery", &query.unwrap_or(Value::None))?;
     let text = sqlargs::fill(interp, &query, given(parameters), &named)?;
     let host = interp.host()?;
-    let analyzed = host.sql(&text).and_then(|plan| host.analyze(plan));
+    let analyzed = host.sql(&text).and_then(|written| host.analyze(written.clone()).map(|plan| (written, plan)));
     sqlargs::close_views(interp)?;
-    let plan = analyzed?;
-    Ok(frame_of(interp.host()?, plan))
+    let (written, plan) = analyzed?;
+    Ok(super::dataframe::frame_of_text(interp.host()?, written, plan))
 }
 
 impl Object for Session {
@@ -211,12 +246,13 @@ impl Object for Session {
     }
 
     fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
+        enter(interp, self.number)?;
         Ok(Some(match name {
-            "read" => reader::reader(),
-            "conf" => Value::object(RuntimeConfig),
-            "catalog" => Value::object(catalog::Catalog),
+            "read" => reader::reader(self.number),
+            "conf" => Value::object(RuntimeConfig(self.number)),
+            "catalog" => Value::object(catalog::Catalog(self.number)),
             "tvf" => Value::object(tvf::TableFunctions),
-            "udf" => Value::object(udf::Registration),
+            "udf" => Value::object(udf::Registration(self.number)),
             "sparkContext" | "_sc" => context::context(interp),
             "builder" => Value::object(Builder::default()),
             "version" => Value::str(VERSION),
@@ -237,7 +273,11 @@ impl Object for Session {
     }
 
     fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
+        if let Err(raised) = enter(interp, self.number) {
+            return Some(Err(raised));
+        }
         Some(match name {
+            "newSession" => new_session(interp),
             "sql" => sql(interp, args),
             "table" => args.bind("table", ["tableName"], 1).and_then(|[table]| reader::table_frame(interp, table)),
             "range" => range(interp, args),
@@ -257,7 +297,7 @@ impl Object for Session {
                     ),
                 ))
             }
-            "newSession" | "getActiveSession" | "builder" | "__enter__" => Ok(this.clone()),
+            "getActiveSession" | "builder" | "__enter__" => Ok(this.clone()),
             "__exit__" => stop(interp),
             "addTag" | "removeTag" | "clearTags" | "interruptAll" | "setCatalog" => Ok(Value::None),
             "getTags" => Ok(Value::set(crate::pyspark::lang::Set::new())),
@@ -350,7 +390,7 @@ impl Builder {
         for (key, value) in &self.settings {
             // A running application keeps its name and its master.
             if !(running && matches!(key.as_str(), "spark.master" | "spark.app.name")) {
-                conf_rules::check(key, value)?;
+                settings::check(key, value)?;
                 interp.host()?.conf().set(key, value);
             }
         }
@@ -393,7 +433,7 @@ impl RuntimeConfig {
             )
             .with_help("set it on the builder, before the session starts"));
         }
-        conf_rules::check(key, value)?;
+        settings::check(key, value)?;
         Ok(())
     }
 
@@ -460,11 +500,15 @@ impl Object for RuntimeConfig {
     }
 
     fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
+        enter(interp, self.0)?;
         if name == "getAll" { Self::all(interp).map(Some) } else { Ok(None) }
     }
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
-        CONF_METHODS.contains(&name).then(|| Self::method(interp, name, args))
+        CONF_METHODS.contains(&name).then(|| {
+            enter(interp, self.0)?;
+            Self::method(interp, name, args)
+        })
     }
 }
 

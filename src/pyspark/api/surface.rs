@@ -10,7 +10,6 @@ pub fn surface() -> Vec<(String, Vec<String>)> {
         names.sort();
         names
     };
-    let grouped = ["agg", "avg", "count", "max", "mean", "min", "pivot", "sum"];
     let mut found: Vec<(&str, Vec<String>)> = vec![
         ("Catalog", joined(catalog::METHODS, &[])),
         ("Column", joined(column::METHODS, &[])),
@@ -20,7 +19,7 @@ pub fn surface() -> Vec<(String, Vec<String>)> {
         ),
         ("DataFrameReader", joined(&supported(reader::METHODS, REFUSED_FILES), &[])),
         ("DataFrameWriter", joined(&supported(writer::METHODS, REFUSED_FILES), &[])),
-        ("GroupedData", joined(&grouped, &[])),
+        ("GroupedData", joined(GROUPED, &[])),
         ("RDD", joined(&supported(rdd::METHODS, REFUSED_RDD), &[])),
         ("RuntimeConfig", joined(session::CONF_METHODS, &[])),
         ("SparkConf", joined(context::CONF_METHODS, &[])),
@@ -38,6 +37,22 @@ pub fn surface() -> Vec<(String, Vec<String>)> {
     found.push(("functions", names));
     found.into_iter().map(|(class, names)| (class.to_owned(), names)).collect()
 }
+
+/// The methods of a class's values, which the class itself also has (`DataFrame.unionAll`).
+#[must_use]
+pub fn methods_of(class: &str) -> &'static [&'static str] {
+    match class {
+        "Column" => column::METHODS,
+        "DataFrame" => dataframe::METHODS,
+        "DataFrameReader" => reader::METHODS,
+        "DataFrameWriter" => writer::METHODS,
+        "GroupedData" => GROUPED,
+        "RDD" => rdd::METHODS,
+        _ => &[],
+    }
+}
+
+const GROUPED: &[&str] = &["agg", "avg", "count", "max", "mean", "min", "pivot", "sum"];
 
 fn supported<'a>(names: &[&'a str], refused: &[&str]) -> Vec<&'a str> {
     names.iter().copied().filter(|name| !refused.contains(name)).collect()
@@ -58,7 +73,6 @@ const REFUSED_FRAME: &[&str] = &[
     "mapInArrow",
     "mapInPandas",
     "pandas_api",
-    "semanticHash",
     "toArrow",
     "toPandas",
     "withWatermark",

@@ -120,7 +120,8 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
         if *name == "StructType" {
             class = class
                 .with("fromJson", Value::builtin("fromJson", from_json))
-                .with("fromDDL", Value::builtin("fromDDL", from_ddl));
+                .with("fromDDL", Value::builtin("fromDDL", from_ddl))
+                .with_native_names(TYPE_METHODS);
         }
         if let Some((_, simple)) = SIMPLE.iter().find(|(known, _)| known == name) {
             let written = simple.type_name();
@@ -204,6 +205,17 @@ fn from_json(interp: &mut Interpreter, args: Args) -> PyResult {
     parsed.map(type_value).ok_or_else(|| type_error("this is not the JSON form of a struct"))
 }
 
+/// A type by its name in JSON: `integer`, not `int`.
+fn named_type(text: &str) -> PyResult<DataType> {
+    crate::logical::ddl::type_of_json(&serde_json::Value::String(text.to_owned())).ok_or_else(|| {
+        raise(
+            ErrorClass::PySparkValueError,
+            "CANNOT_PARSE_DATATYPE",
+            format!("Unable to parse datatype. {text}. Names here are those of JSON: `integer`, `long`, `string`, …."),
+        )
+    })
+}
+
 fn from_ddl(interp: &mut Interpreter, args: Args) -> PyResult {
     let text = args.one("fromDDL")?;
     let (mut fields, single) = schema_argument(interp, "ddl", &text)?;
@@ -213,8 +225,18 @@ fn from_ddl(interp: &mut Interpreter, args: Args) -> PyResult {
     Ok(type_value(DataType::Struct(fields)))
 }
 
-const TYPE_METHODS: &[&str] =
-    &["typeName", "simpleString", "json", "jsonValue", "add", "fieldNames", "toDDL", "toNullable", "needConversion"];
+const TYPE_METHODS: &[&str] = &[
+    "typeName",
+    "simpleString",
+    "json",
+    "jsonValue",
+    "add",
+    "fieldNames",
+    "toDDL",
+    "toNullable",
+    "treeString",
+    "needConversion",
+];
 
 impl TypeObject {
     fn add(&self, interp: &mut Interpreter, this: &Value, args: Args) -> PyResult {
@@ -232,7 +254,10 @@ impl TypeObject {
                         "Argument `data_type` is required when passing name of struct_field to add.",
                     ));
                 };
-                let data_type = type_argument(interp, "data_type", &data_type)?;
+                let data_type = match data_type.as_str() {
+                    Some(text) => named_type(text)?,
+                    None => type_argument(interp, "data_type", &data_type)?,
+                };
                 let mut new =
                     StructField::new(name, data_type, nullable.is_none_or(|flag| flag.as_bool() != Some(false)));
                 if let Some(metadata) = super::support::given(metadata) {
@@ -297,6 +322,14 @@ impl Object for TypeObject {
             "toNullable" => Ok(type_value(data_type.all_nullable())),
             "needConversion" => Ok(Value::Bool(data_type.is_nested())),
             "add" => self.add(interp, this, args),
+            "treeString" => args.bind(name, ["maxDepth"], 0).and_then(|[depth]| {
+                let depth = super::support::given(depth).and_then(|depth| depth.as_int());
+                let depth = depth.and_then(|depth| usize::try_from(depth).ok());
+                match self.fields() {
+                    Some(fields) => Ok(Value::str(StructType::new(fields).tree_string(depth))),
+                    None => Err(type_error("only a StructType has a tree")),
+                }
+            }),
             "fieldNames" | "toDDL" => match self.fields() {
                 Some(fields) if name == "fieldNames" => Ok(Value::strings(fields.iter().map(|field| &field.name))),
                 Some(fields) => {

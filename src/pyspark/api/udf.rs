@@ -27,7 +27,7 @@ pub struct Udf {
 }
 
 /// `spark.udf`.
-pub struct Registration;
+pub struct Registration(pub u32);
 
 /// A frozen Python function of one row.
 pub struct PythonFunction {
@@ -283,7 +283,7 @@ impl Object for Registration {
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
         Some(match name {
-            "register" => register(interp, args),
+            "register" => super::session::enter(interp, self.0).and_then(|()| register(interp, args)),
             "registerJavaFunction" | "registerJavaUDAF" => Err(Raised::unsupported(
                 format!("spark.udf.{name}"),
                 "there is no Java here: register a Python function",

@@ -126,10 +126,45 @@ impl Writer {
         let places: &[&str] = match name {
             "parquet" | "orc" => &["path", "mode", "partitionBy", "compression"],
             "text" => &["path", "compression", "lineSep"],
-            "json" => &["path", "mode", "compression"],
+            "json" => &[
+                "path",
+                "mode",
+                "compression",
+                "dateFormat",
+                "timestampFormat",
+                "lineSep",
+                "encoding",
+                "ignoreNullFields",
+            ],
             "save" => &["path", "format", "mode", "partitionBy"],
-            _ => &["path", "mode", "compression", "sep", "quote", "escape", "header"],
+            _ => &[
+                "path",
+                "mode",
+                "compression",
+                "sep",
+                "quote",
+                "escape",
+                "header",
+                "nullValue",
+                "escapeQuotes",
+                "quoteAll",
+                "dateFormat",
+                "timestampFormat",
+                "ignoreLeadingWhiteSpace",
+                "ignoreTrailingWhiteSpace",
+                "charToEscapeQuoteEscaping",
+                "encoding",
+                "emptyValue",
+                "lineSep",
+            ],
         };
+        let strange = args.keyword.iter().find(|(key, _)| name != "save" && !places.contains(&&**key));
+        if let Some((key, _)) = strange {
+            return Err(crate::pyspark::lang::type_error(format!(
+                "DataFrameWriter.{name}() got an unexpected keyword argument '{key}'"
+            ))
+            .with_help(format!("other options are set with .option(\"{key}\", …)")));
+        }
         let mut named: Vec<(String, Value)> = Vec::new();
         for (place, value) in places.iter().zip(args.positional) {
             named.push(((*place).to_owned(), value));

@@ -281,7 +281,12 @@ impl Interpreter {
                     | "__getitem__"
                     | "__contains__"
                     | "__lt__"
+                    | "__gt__"
                     | "__add__"
+                    | "__sub__"
+                    | "__mul__"
+                    | "__and__"
+                    | "__or__"
                     | "__iter__"
             )
         {

@@ -57,6 +57,13 @@ impl Class {
         self
     }
 
+    /// Says which methods the native values of the class have.
+    #[must_use]
+    pub fn with_native_names(mut self, names: &'static [&'static str]) -> Class {
+        self.native_names = names;
+        self
+    }
+
     /// Adds an attribute: a constant, a static method (a builtin is never bound), a property.
     #[must_use]
     pub fn with(self, name: &str, value: Value) -> Class {

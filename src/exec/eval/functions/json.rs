@@ -209,6 +209,8 @@ pub(super) struct Reading {
     pub(super) trim: (bool, bool),
     /// Whether names may stand without quotes (JSON).
     pub(super) bare_names: bool,
+    /// Whether null fields of structs are left out of what is written (JSON).
+    pub(super) ignore_nulls: bool,
     /// The field that takes the text of a record that cannot be read whole.
     pub(super) corrupt: String,
     /// Whether a part of the record at hand could not be read (JSON).
@@ -256,6 +258,7 @@ impl Reading {
             null: String::new(),
             trim: (false, false),
             bare_names: false,
+            ignore_nulls: true,
             corrupt: "_corrupt_record".to_owned(),
             lossy: Cell::new(false),
         };
@@ -282,6 +285,7 @@ impl Reading {
                 "nullvalue" => reading.null = value,
                 "ignoreleadingwhitespace" => reading.trim.0 = value.eq_ignore_ascii_case("true"),
                 "ignoretrailingwhitespace" => reading.trim.1 = value.eq_ignore_ascii_case("true"),
+                "ignorenullfields" => reading.ignore_nulls = value.eq_ignore_ascii_case("true"),
                 "allowunquotedfieldnames" => reading.bare_names = value.eq_ignore_ascii_case("true"),
                 _ => {}
             }
@@ -398,14 +402,14 @@ fn real(json: &Json) -> Option<f64> {
 }
 
 fn to_json(call: &Call<'_>) -> Result<ArrayRef> {
-    let zone = Zone::parse(&call.context.time_zone)?;
+    let options = Reading::of(call, 1)?;
     call.to_texts(|row| {
         let value = call.scalar(0, row)?;
         if value.is_null() {
             return Ok(None);
         }
         let mut out = String::new();
-        write_json(&mut out, &value, &call.types[0], zone);
+        write_json(&mut out, &value, &call.types[0], &options);
         Ok(Some(out))
     })
 }
@@ -426,8 +430,9 @@ pub fn iso_timestamp(micros: i64, zone: Zone) -> String {
     }
 }
 
-/// Writes a value as JSON; null fields of structs are left out.
-pub fn write_json(out: &mut String, value: &Scalar, data_type: &DataType, zone: Zone) {
+/// Writes a value as JSON; null fields of structs are left out unless the options want them.
+fn write_json(out: &mut String, value: &Scalar, data_type: &DataType, options: &Reading) {
+    let zone = options.zone;
     match (value, data_type) {
         (Scalar::Null, _) => out.push_str("null"),
         (Scalar::Boolean(v), _) => out.push_str(&v.to_string()),
@@ -442,8 +447,23 @@ pub fn write_json(out: &mut String, value: &Scalar, data_type: &DataType, zone: 
         (Scalar::Decimal(v, _, scale), _) => out.push_str(&format_decimal(*v, *scale)),
         (Scalar::String(v), _) => quoted(out, v),
         (Scalar::Binary(v), _) => quoted(out, &super::encoding::to_base64(v)),
-        (Scalar::Date(v), _) => quoted(out, &format_date(*v)),
-        (Scalar::Timestamp(v), _) => quoted(out, &iso_timestamp(*v, zone)),
+        (Scalar::Date(v), _) => quoted(
+            out,
+            &match &options.date {
+                Some(pattern) => pattern.format(i64::from(*v) * 86_400_000_000, 0, Zone::UTC),
+                None => format_date(*v),
+            },
+        ),
+        (Scalar::Timestamp(v), _) => quoted(
+            out,
+            &match &options.timestamp {
+                Some(pattern) => {
+                    let offset = zone.offset_at(*v);
+                    pattern.format(*v + offset, offset, zone)
+                }
+                None => iso_timestamp(*v, zone),
+            },
+        ),
         (Scalar::TimestampNtz(v), _) => quoted(out, iso_timestamp(*v, Zone::UTC).trim_end_matches('Z')),
         (Scalar::Array(items), DataType::Array(element, _)) => {
             out.push('[');
@@ -451,7 +471,7 @@ pub fn write_json(out: &mut String, value: &Scalar, data_type: &DataType, zone: 
                 if i > 0 {
                     out.push(',');
                 }
-                write_json(out, item, element, zone);
+                write_json(out, item, element, options);
             }
             out.push(']');
         }
@@ -464,25 +484,28 @@ pub fn write_json(out: &mut String, value: &Scalar, data_type: &DataType, zone: 
                 let mut name = String::new();
                 match key {
                     Scalar::String(text) => name.push_str(text),
-                    other => write_json(&mut name, other, key_type, zone),
+                    other => write_json(&mut name, other, key_type, options),
                 }
                 quoted(out, name.trim_matches('"'));
                 out.push(':');
-                write_json(out, item, value_type, zone);
+                write_json(out, item, value_type, options);
             }
             out.push('}');
         }
         (Scalar::Struct(parts), DataType::Struct(fields)) => {
             out.push('{');
             let mut first = true;
-            for (part, field) in parts.iter().zip(&fields.fields).filter(|(part, _)| !part.is_null()) {
+            for (part, field) in parts.iter().zip(&fields.fields) {
+                if part.is_null() && options.ignore_nulls {
+                    continue;
+                }
                 if !first {
                     out.push(',');
                 }
                 first = false;
                 quoted(out, &field.name);
                 out.push(':');
-                write_json(out, part, &field.data_type, zone);
+                write_json(out, part, &field.data_type, options);
             }
             out.push('}');
         }

@@ -53,7 +53,6 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         },
         "current_user" => |call| call.to_texts(|_| Ok(Some("spark"))),
         "current_catalog" => |call| call.to_texts(|_| Ok(Some("spark_catalog"))),
-        "current_database" => |call| call.to_texts(|_| Ok(Some("default"))),
         "raise_error" => raise_error,
         "assert_true" => assert_true,
         "normalize_nan_and_zero" => normalize,

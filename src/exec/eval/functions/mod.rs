@@ -29,7 +29,7 @@ mod xpath;
 
 use super::call::Kernel;
 
-pub use json::{iso_timestamp, json_fields, write_json};
+pub use json::{iso_timestamp, json_fields};
 pub(in crate::exec) use vectors::floats as vector_of;
 
 /// The kernel of a function; nothing for the few that are nodes of their own (`if`, `coalesce`, functions of functions).
@@ -80,6 +80,8 @@ mod tests {
             "transform_values",
             "map_filter",
             "map_zip_with",
+            // The analyzer puts the catalog's answer in its place.
+            "current_database",
         ];
         let missing: Vec<&str> = crate::logical::functions::scalars()
             .map(|function| function.name)

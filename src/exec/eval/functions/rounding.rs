@@ -137,8 +137,9 @@ fn to_whole(call: &Call<'_>, up: bool) -> Result<ArrayRef> {
         return call.to_numbers::<Int64Type>(|row| {
             let Some(x) = x.get(row) else { return Ok(None) };
             let whole = if up { x.ceil() } else { x.floor() };
-            if ansi && !(-9.3e18..=9.3e18).contains(&whole) {
-                return Err(errors::cast_overflow(&x.to_string(), "DOUBLE", "BIGINT"));
+            // As in Java, what is no number becomes 0.
+            if ansi && !whole.is_nan() && !(-9.3e18..=9.3e18).contains(&whole) {
+                return Err(errors::overflow("long"));
             }
             Ok(Some(whole as i64))
         });

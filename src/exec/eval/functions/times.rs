@@ -416,11 +416,16 @@ fn timestamp_diff(call: &Call<'_>) -> Result<ArrayRef> {
 
 /// Whole months between two wall-clock times.
 fn whole_months(start: i64, end: i64) -> i64 {
-    let ((a, ta), (b, tb)) = (calendar::split_micros(start), calendar::split_micros(end));
+    let ((a, ta), (mut b, tb)) = (calendar::split_micros(start), calendar::split_micros(end));
+    // Like Java, first the last day is made a whole one.
+    if b > a && tb < ta {
+        b -= 1;
+    } else if b < a && tb > ta {
+        b += 1;
+    }
     let ((ya, ma, da), (yb, mb, db)) = (calendar::civil(a), calendar::civil(b));
     let months = i64::from(yb - ya) * 12 + i64::from(mb as i32 - ma as i32);
-    let rest = (db, tb).cmp(&(da, ta));
-    match rest {
+    match db.cmp(&da) {
         std::cmp::Ordering::Less if months > 0 => months - 1,
         std::cmp::Ordering::Greater if months < 0 => months + 1,
         _ => months,

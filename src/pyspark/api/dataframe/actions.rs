@@ -2,7 +2,7 @@
 
 use super::Method;
 use super::order::row_count;
-use crate::common::ErrorClass;
+use crate::common::{ErrorClass, SparkError};
 use crate::logical::expr::Expr;
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::scalar::Scalar;
@@ -68,11 +68,18 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         });
         Ok(Value::strings(files))
     }),
-    ("isLocal", |_, _, plan, _| Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::LocalRelation { .. })))),
+    ("isLocal", |_, _, plan, _| {
+        Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::LocalRelation { partitions: Some(_), .. })))
+    }),
     ("sameSemantics", |interp, _, plan, args| {
         let other = args.one("sameSemantics")?;
         let other = super::plan_of(interp, &other)?;
         Ok(Value::Bool(*plan == other))
+    }),
+    ("semanticHash", |_, _, plan, _| {
+        let text = plan.tree_string();
+        let hash = text.chars().fold(0_i32, |hash, letter| hash.wrapping_mul(31).wrapping_add(letter as i32));
+        Ok(Value::Int(i64::from(hash)))
     }),
     ("toPandas", |_, _, _, _| Err(refused("DataFrame.toPandas", "use collect() and plain Python, or show()"))),
     ("toArrow", |_, _, _, _| Err(refused("DataFrame.toArrow", "use collect()"))),
@@ -81,7 +88,6 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("mapInArrow", |_, _, _, _| Err(refused("DataFrame.mapInArrow", "use df.rdd.mapPartitions(…).toDF(…)"))),
     ("withWatermark", |_, _, _, _| Err(refused("Structured Streaming (withWatermark)", "use batch frames"))),
     ("writeTo", |_, _, _, _| Err(refused("DataFrame.writeTo", "use df.write.saveAsTable(…)"))),
-    ("semanticHash", |_, _, _, _| Err(refused("DataFrame.semanticHash", "compare plans with df.explain()"))),
 ];
 
 fn refused(what: &str, instead: &str) -> Raised {
@@ -154,8 +160,8 @@ fn show(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyR
                 None => {
                     return Err(raise(
                         ErrorClass::PySparkTypeError,
-                        "NOT_BOOL",
-                        format!("Argument `truncate` should be a bool, got {}.", interp.type_name(&value)),
+                        "NOT_EXPECTED_TYPE",
+                        format!("Argument `truncate` should be a bool or int, got {}.", interp.type_name(&value)),
                     ));
                 }
             },
@@ -202,6 +208,13 @@ fn show_text(interp: &mut Interpreter, plan: &Plan, layout: Layout) -> PyResult<
 fn view(interp: &mut Interpreter, plan: &Plan, args: Args, replace: bool, global: bool) -> PyResult {
     let [name] = args.bind("createTempView", ["name"], 1)?;
     let name = text_argument(interp, "name", &name.unwrap_or(Value::None))?;
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.');
+    if !name.starts_with('`') && !name.chars().all(plain) {
+        return Err(SparkError::new(ErrorClass::AnalysisException, format!("Invalid view name: {name}."))
+            .with_condition("_LEGACY_ERROR_TEMP_1321")
+            .with_help("a name is made of letters, digits and _")
+            .into());
+    }
     match interp.host()?.catalog(CatalogRequest::CreateView { name, plan: plan.clone(), replace, global })? {
         CatalogReply::Done | CatalogReply::Yes(_) | CatalogReply::Plan(_) => Ok(Value::None),
         CatalogReply::Tables(_) | CatalogReply::Names(_) | CatalogReply::Columns(_) => Ok(Value::None),

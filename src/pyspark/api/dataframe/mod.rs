@@ -39,6 +39,8 @@ pub struct DataFrame {
     written: Arc<LogicalPlan>,
     /// Whether `cache` or `persist` was called on this very object.
     cached: Cell<bool>,
+    /// The session that made it.
+    session: u32,
 }
 
 /// `df.na`, `df.stat`.
@@ -223,12 +225,15 @@ pub fn frame(interp: &mut Interpreter, plan: LogicalPlan) -> PyResult {
     let written = Arc::new(plan);
     if is_open(interp, &written) {
         interp.extension::<Open>().0.push(written.clone());
-        return Ok(Value::object(DataFrame { written: written.clone(), plan: written, cached: Cell::new(false) }));
+        let session = interp.host()?.session_number();
+        let cached = Cell::new(false);
+        return Ok(Value::object(DataFrame { written: written.clone(), plan: written, cached, session }));
     }
     let host = interp.host()?;
     let plan = host.analyze(written.clone())?;
     host.frame_made(&written, &plan);
-    Ok(Value::object(DataFrame { plan, written, cached: Cell::new(false) }))
+    let session = host.session_number();
+    Ok(Value::object(DataFrame { plan, written, cached: Cell::new(false), session }))
 }
 
 /// Plans with columns of a query around them (`col.outer()`): they are resolved where they are used as a subquery.
@@ -245,7 +250,15 @@ fn is_open(interp: &mut Interpreter, plan: &LogicalPlan) -> bool {
 /// A resolved plan as a frame.
 pub fn frame_of(host: &mut dyn Host, plan: Arc<LogicalPlan>) -> Value {
     host.frame_made(&plan, &plan);
-    Value::object(DataFrame { written: plan.clone(), plan, cached: Cell::new(false) })
+    let session = host.session_number();
+    Value::object(DataFrame { written: plan.clone(), plan, cached: Cell::new(false), session })
+}
+
+/// A resolved plan as a frame, with the plan that its text stands for.
+pub fn frame_of_text(host: &mut dyn Host, written: Arc<LogicalPlan>, plan: Arc<LogicalPlan>) -> Value {
+    host.frame_made(&plan, &plan);
+    let session = host.session_number();
+    Value::object(DataFrame { written, plan, cached: Cell::new(false), session })
 }
 
 /// The plan of an argument that must be a frame.
@@ -400,8 +413,8 @@ impl Object for DataFrame {
                 super::storage_level::value(level.as_deref().unwrap_or("NONE"))
             }
             "isStreaming" => Value::Bool(false),
-            "sparkSession" => super::session::active(interp)?,
-            "sql_ctx" => super::session::active(interp)?,
+            "sparkSession" => super::session::of_number(interp, self.session)?,
+            "sql_ctx" => super::session::of_number(interp, self.session)?,
             "writeStream" => {
                 return Err(Raised::unsupported("Structured Streaming (`writeStream`)", "write a batch with df.write"));
             }
@@ -420,7 +433,7 @@ impl Object for DataFrame {
 
     fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
         let method = TABLES.iter().flat_map(|table| table.iter()).find(|(known, _)| *known == name)?.1;
-        Some(method(interp, this, &self.plan, args))
+        Some(super::session::enter(interp, self.session).and_then(|()| method(interp, this, &self.plan, args)))
     }
 
     fn missing_attr(&self, _interp: &mut Interpreter, _this: &Value, name: &str) -> Option<Raised> {

@@ -158,6 +158,13 @@ fn approx_quantile(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: A
             "Value for `relativeError` must be greater than or equal to 0.",
         ));
     };
+    if let Some(text) = exprs.iter().find(|column| !column.data_type().is_numeric()) {
+        return Err(illegal_argument(format!(
+            "requirement failed: Quantile calculation for column {} with data type {} is not supported.",
+            text.pretty_name(),
+            text.data_type().catalog_string()
+        )));
+    }
     let accuracy = if error <= 0.0 { i32::MAX } else { (1.0 / error).ceil().clamp(1.0, f64::from(i32::MAX)) as i32 };
     let outputs = exprs
         .iter()
@@ -203,6 +210,12 @@ fn two_columns(
     }
 }
 
+/// The statistics of frames, unlike the functions, take a missing value for 0.
+fn or_zero(column: Expr) -> Expr {
+    let number = cast(column, DataType::Double, CastMode::Ansi);
+    Expr::call("coalesce", vec![number, Expr::literal(Scalar::Double(0.0))])
+}
+
 fn corr(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [first, second, method] = args.bind("corr", ["col1", "col2", "method"], 2)?;
     if let Some(method) = given(method)
@@ -210,14 +223,14 @@ fn corr(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyR
     {
         return Err(value_not_allowed("method", "'pearson'"));
     }
-    let pair = two_columns(interp, plan, first, second)?;
+    let pair = two_columns(interp, plan, first, second)?.map(or_zero);
     let values = first_row(interp, aggregate(plan, vec![Expr::call("corr", pair.to_vec()).alias("corr")]), "corr")?;
     Ok(values.into_iter().next().filter(|value| !value.is_none()).unwrap_or(Value::Float(f64::NAN)))
 }
 
 fn cov(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [first, second] = args.bind("cov", ["col1", "col2"], 2)?;
-    let pair = two_columns(interp, plan, first, second)?;
+    let pair = two_columns(interp, plan, first, second)?.map(or_zero);
     let values = first_row(interp, aggregate(plan, vec![Expr::call("covar_samp", pair.to_vec()).alias("cov")]), "cov")?;
     Ok(values.into_iter().next().filter(|value| !value.is_none()).unwrap_or(Value::Float(f64::NAN)))
 }
