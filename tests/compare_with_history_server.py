@@ -4,8 +4,8 @@
     cargo build --release
     python3 tests/compare_with_history_server.py [--engine target/release/batchlab] [--python python3] [--script FILE …] [--logs DIR]
 
-Runs the solutions of all steps and the scripts of tests/history (or the scripts given) with `--spark-events`, the last one also with a
-dying node, starts the History Server on a free port of this machine, and asks its REST interface (`/api/v1`) for jobs, stages, tasks,
+Runs the solutions of all steps and the scripts of tests/history (or the scripts given) with `--spark-events`, the last one also with
+dying nodes, starts the History Server on a free port of this machine, and asks its REST interface (`/api/v1`) for jobs, stages, tasks,
 shuffle and input records and bytes, executors with what each of them did, and SQL executions with their plans and how they ended; then
 every page is opened once. Whatever differs from `batchlab metrics --json` is printed, and the exit status is 1.
 
@@ -31,6 +31,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLUSTER = ["--nodes", "3", "--cores", "4"]
+# A node that dies while nothing is done yet, and one that takes outputs along while their stage still runs.
+DEATHS = [[*CLUSTER, "--kill", "2@0.05"], ["--nodes", "2", "--cores", "1", "--kill", "1@S2.p1"]]
 
 
 # What the History Server says of an executor, and what batchlab calls it.
@@ -143,23 +145,30 @@ def compare(port, app, numbers, queries, say):
     return len(pages)
 
 
+def counted_again(numbers, lines):
+    """Spark counts a task whose output was lost while its stage ran once more, as failed; batchlab counts attempts."""
+    for name in ["tasks", "tasks_failed"]:
+        numbers["summary"][name] += sum('"Task End Reason":{"Reason":"Resubmitted"' in line for line in lines)
+    return numbers
+
+
 def write_logs(engine, scripts, work, logs):
-    """Runs scripts with `--spark-events`, the last one also with a dying node; our summary and number of queries for each application."""
+    """Runs scripts with `--spark-events`, the last one also with dying nodes; our summary and number of queries for each application."""
     expected = {}
-    runs = [(script, []) for script in scripts] + [(scripts[-1], ["--kill", "2@0.05", "--seed", "43"])]
-    for number, (script, extra) in enumerate(runs):
+    runs = [(script, CLUSTER) for script in scripts] + [(scripts[-1], death) for death in DEATHS]
+    for number, (script, cluster) in enumerate(runs):
         saved = os.path.join(work, "run.jsonl")
         command = [engine, "run", os.path.abspath(script), "--no-tui", "--quiet", "--events", saved, "--spark-events", logs]
         before = set(os.listdir(logs))
         # Scripts of different folders may have one name: each run has a seed, and so an id, of its own.
-        seed = [] if extra else ["--seed", str(100 + number)]
-        subprocess.run(command + CLUSTER + seed + extra, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        subprocess.run(command + cluster + ["--seed", str(100 + number)], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         app = (set(os.listdir(logs)) - before).pop()
         text = subprocess.run([engine, "metrics", saved, "--json"], capture_output=True, text=True).stdout
         with open(saved) as events:
             events = [json.loads(line) for line in events]
         ended = [event for event in events if event.get("event") == "QueryEnded"]
-        expected[app] = (json.loads(text), (len(ended), sum(event["error"] is not None for event in ended)))
+        numbers = counted_again(json.loads(text), pathlib.Path(logs, app).read_text().splitlines())
+        expected[app] = (numbers, (len(ended), sum(event["error"] is not None for event in ended)))
     return expected
 
 
@@ -175,11 +184,7 @@ def copy_logs(engine, folder, logs):
         started = '{"Event":"org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"'
         ended = [json.loads(line) for line in lines if line.startswith(started.replace("SQLExecutionStart", "SQLExecutionEnd"))]
         queries = sum(line.startswith(started) for line in lines), sum(bool(event.get("errorMessage")) for event in ended)
-        numbers = json.loads(numbers)
-        # Spark counts a task whose output was lost while its stage ran once more, as failed; batchlab counts attempts.
-        for name in ["tasks", "tasks_failed"]:
-            numbers["summary"][name] += sum('"Task End Reason":{"Reason":"Resubmitted"' in line for line in lines)
-        expected[app] = (numbers, queries)
+        expected[app] = (counted_again(json.loads(numbers), lines), queries)
     return expected
 
 

@@ -12,7 +12,7 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId,
 use crate::common::time::VirtualTime;
 use crate::event::{Application, Event, EventKind, StageAttempt, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -85,12 +85,23 @@ impl Known {
 }
 
 /// A stage attempt as Spark numbers it.
-#[derive(Clone)]
 struct Submitted {
     stage: u32,
     attempt: u32,
     partitions: Vec<u32>,
     since: VirtualTime,
+    /// Neither completed nor failed.
+    is_open: bool,
+    /// What is done of it, by partition.
+    done: BTreeMap<u32, Done>,
+}
+
+/// A task that succeeded.
+struct Done {
+    place: TaskPlace,
+    ended: VirtualTime,
+    /// The executor that keeps its output.
+    on: ExecutorId,
 }
 
 struct Running {
@@ -113,6 +124,9 @@ struct Writer {
     executors: BTreeMap<ExecutorId, NodeId>,
     /// The executor that each map output is on.
     outputs: BTreeMap<(ShuffleId, u32), ExecutorId>,
+    /// Shuffle files outlive executors: an executor's end alone loses none.
+    has_shuffle_service: bool,
+    removed: BTreeSet<ExecutorId>,
 }
 
 impl Writer {
@@ -131,6 +145,10 @@ impl Writer {
                     "Event": "SparkListenerExecutorRemoved", "Timestamp": millis(time),
                     "Executor ID": executor.0.to_string(), "Removed Reason": reason,
                 }));
+                self.removed.insert(*executor);
+                if !self.has_shuffle_service {
+                    lines.extend(self.resubmitted(|_, _, on| on == *executor));
+                }
             }
             EventKind::QueryStarted { query, action, line, plan, .. } => lines.push(json!({
                 "Event": "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart",
@@ -168,6 +186,14 @@ impl Writer {
             }
             EventKind::StageCompleted { stage } => lines.extend(self.stage_ended(time, *stage, None)),
             EventKind::StageFailed { stage, reason } => lines.extend(self.stage_ended(time, *stage, Some(reason))),
+            EventKind::MapOutputMoved { shuffle, map, executor, .. } => self.moved(*shuffle, *map, *executor),
+            EventKind::MapOutputsLost { shuffle, maps, .. } if self.has_shuffle_service => {
+                let removed = std::mem::take(&mut self.removed);
+                lines.extend(
+                    self.resubmitted(|of, map, on| of == *shuffle && maps.contains(&map) && removed.contains(&on)),
+                );
+                self.removed = removed;
+            }
             EventKind::TaskStarted { task, stage, partition, attempt, executor, node, locality, cause, .. } => {
                 let index = self.index_of(*stage, *partition);
                 let place = TaskPlace {
@@ -231,7 +257,6 @@ impl Writer {
             | EventKind::ErrorPrinted { .. }
             | EventKind::StageDefined(_)
             | EventKind::StageSkipped { .. }
-            | EventKind::MapOutputMoved { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BroadcastCreated { .. }
             | EventKind::OutputCommitted { .. }
@@ -239,8 +264,10 @@ impl Writer {
         }
     }
 
-    fn start(&self, time: VirtualTime, application: &Application, lines: &mut Vec<Value>) {
+    fn start(&mut self, time: VirtualTime, application: &Application, lines: &mut Vec<Value>) {
         let Application { name, conf, cluster, .. } = application;
+        let service = conf.iter().rfind(|(key, _)| key == "spark.shuffle.service.enabled");
+        self.has_shuffle_service = service.is_some_and(|(_, value)| value == "true");
         let mut properties: serde_json::Map<String, Value> =
             conf.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         for (key, value) in [("spark.app.id", self.id.as_str()), ("spark.app.name", name.as_str())] {
@@ -354,13 +381,15 @@ impl Writer {
         let next = self.attempts.entry(id).or_default();
         let attempt = *next;
         *next += 1;
-        let submitted = Submitted { stage: id, attempt, partitions: partitions.to_vec(), since: time };
-        self.submitted.insert(stage, submitted);
+        let (partitions, is_open) = (partitions.to_vec(), true);
         let info = self.stage_info(job, stage.stage, attempt, Some(partitions.len()), Some((time, None)));
+        let submitted = Submitted { stage: id, attempt, partitions, since: time, is_open, done: BTreeMap::new() };
+        self.submitted.insert(stage, submitted);
         json!({"Event": "SparkListenerStageSubmitted", "Stage Info": info, "Properties": {}})
     }
 
-    fn stage_ended(&self, time: VirtualTime, stage: StageAttempt, failure: Option<&String>) -> Option<Value> {
+    fn stage_ended(&mut self, time: VirtualTime, stage: StageAttempt, failure: Option<&String>) -> Option<Value> {
+        self.submitted.get_mut(&stage)?.is_open = false;
         let submitted = self.submitted.get(&stage)?;
         let job = self.stage_ids.iter().find(|((_, own), id)| *own == stage.stage && **id == submitted.stage)?.0.0;
         let times = Some((submitted.since, Some(time)));
@@ -412,14 +441,50 @@ impl Writer {
             _ => Vec::new(),
         };
         let run = time.since(running.place.launched);
-        Some(json!({
+        let line = json!({
             "Event": "SparkListenerTaskEnd", "Stage ID": submitted.stage, "Stage Attempt ID": submitted.attempt,
             "Task Type": if is_map { "ShuffleMapTask" } else { "ResultTask" },
             "Task End Reason": shapes::end_reason(outcome, running.place.executor, source, running.place.partition),
             "Task Info": shapes::task_info(&running.place, Some((time, outcome)), counted),
             "Task Executor Metrics": {},
             "Task Metrics": shapes::task_metrics(metrics, run, running.fetched),
-        }))
+        });
+        if *outcome == TaskOutcome::Succeeded {
+            let Running { place, stage, .. } = running;
+            let done = Done { on: place.executor, ended: time, place };
+            self.submitted.get_mut(&stage)?.done.insert(done.place.partition, done);
+        }
+        Some(line)
+    }
+
+    /// A map output lies on another executor now.
+    fn moved(&mut self, shuffle: ShuffleId, map: u32, to: ExecutorId) {
+        let writes = |stage: StageId| self.known.stages.get(&stage).and_then(|stage| stage.writes);
+        for (_, submitted) in self.submitted.iter_mut().filter(|(stage, _)| writes(stage.stage) == Some(shuffle)) {
+            if let Some(done) = submitted.done.get_mut(&map) {
+                done.on = to;
+            }
+        }
+    }
+
+    /// Finished map tasks whose outputs are lost while their stage still runs: Spark tells of each a second time, as `Resubmitted`
+    /// (`TaskSetManager.executorLost`).
+    fn resubmitted(&mut self, is_lost: impl Fn(ShuffleId, u32, ExecutorId) -> bool) -> Vec<Value> {
+        let mut lines = Vec::new();
+        let open = |submitted: &Submitted| submitted.is_open && submitted.done.len() < submitted.partitions.len();
+        for (stage, submitted) in self.submitted.iter_mut().filter(|(_, submitted)| open(submitted)) {
+            let Some(shuffle) = self.known.stages.get(&stage.stage).and_then(|stage| stage.writes) else { continue };
+            let (id, attempt) = (submitted.stage, submitted.attempt);
+            for (_, done) in submitted.done.extract_if(.., |map, done| is_lost(shuffle, *map, done.on)) {
+                lines.push(json!({
+                    "Event": "SparkListenerTaskEnd", "Stage ID": id, "Stage Attempt ID": attempt,
+                    "Task Type": "ShuffleMapTask", "Task End Reason": {"Reason": "Resubmitted"},
+                    "Task Info": shapes::task_info(&done.place, Some((done.ended, &TaskOutcome::Succeeded)), Vec::new()),
+                    "Task Executor Metrics": {},
+                }));
+            }
+        }
+        lines
     }
 }
 
@@ -517,6 +582,44 @@ mod tests {
         let lines = lines(vec![EventKind::ApplicationEnded { exit: 0 }]);
         assert!(lines.iter().all(|line| line.starts_with("{\"Event\":\"SparkListener")), "{lines:#?}");
         assert!(lines.last().is_some_and(|line| line.contains("\"Timestamp\":1735689600005")), "{lines:#?}");
+    }
+
+    #[test]
+    fn outputs_lost_while_their_stage_runs_are_resubmitted() {
+        let on = |task: u64, partition: u32, executor: u32| EventKind::TaskStarted {
+            task: TaskId(task),
+            stage: StageAttempt { stage: StageId(0), attempt: 0 },
+            partition,
+            attempt: 0,
+            executor: ExecutorId(executor),
+            node: NodeId(executor),
+            core: 0,
+            locality: Locality::Node,
+            cause: TaskCause::First,
+        };
+        let done = |task: u64| EventKind::TaskEnded {
+            task: TaskId(task),
+            outcome: TaskOutcome::Succeeded,
+            metrics: Arc::default(),
+        };
+        let removed = |executor: u32| {
+            let (executor, node) = (ExecutorId(executor), NodeId(executor));
+            EventKind::ExecutorRemoved { executor, node, reason: "gone".to_owned() }
+        };
+        let first = [stage(0, Some(0), &[]), job(0, &[0]), submitted(0, 0, 0, &[0, 1]), on(5, 0, 1), done(5)];
+        let ends = |more: Vec<EventKind>| -> Vec<(u64, String)> {
+            let ends = lines(first.iter().cloned().chain(more).collect()).into_iter().filter_map(|line| {
+                let line: Value = serde_json::from_str(&line).expect("JSON");
+                let reason = line["Task End Reason"]["Reason"].as_str()?.to_owned();
+                Some((line["Task Info"]["Task ID"].as_u64()?, reason))
+            });
+            ends.collect()
+        };
+        let (success, again) = ((5, "Success".to_owned()), (5, "Resubmitted".to_owned()));
+        let last = (6, "Success".to_owned());
+        assert_eq!(ends(vec![removed(1), removed(1)]), [success.clone(), again]);
+        assert_eq!(ends(vec![on(6, 1, 2), done(6), removed(1)]), [success.clone(), last], "the stage has all it needs");
+        assert_eq!(ends(vec![removed(2)]), [success], "it was elsewhere");
     }
 
     #[test]
