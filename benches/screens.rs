@@ -1,4 +1,5 @@
-//! What the theatre costs on a large run: `cargo bench --bench screens`.
+//! What the theatre costs on a large run: `cargo bench --bench screens`, and `cargo bench --bench screens -- FILE` for a log of Spark,
+//! with a frame after each jump.
 //!
 //! | | at most |
 //! |---|---|
@@ -7,7 +8,7 @@
 //! | from a key to the last byte of its frame, while playing | 99 of 100 within 33 ms and a frame |
 
 use batchlab::common::time::VirtualTime;
-use batchlab::event::log;
+use batchlab::event::{Event, log};
 use batchlab::status::History;
 use batchlab::swarm::synthetic::Synthetic;
 use batchlab::tui::ScreenOptions;
@@ -18,11 +19,17 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn main() {
-    let large = Synthetic::new(64, 4, 10_000).run().expect("such a cluster can be").log.snapshot();
     println!("{:<40}{:>12}{:>12}{:>12}", "", "median ms", "99 of 100", "most");
+    if let Some(path) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+        let log = batchlab::spark_log::read::open(Path::new(&path)).expect("a log of Spark");
+        return told(&format!("jump and frame in {} events", log.events.len()), scrubs(log.events));
+    }
+    let large = Synthetic::new(64, 4, 10_000).run().expect("such a cluster can be").log.snapshot();
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let model =
             Model::new("large".to_owned(), Recording::recorded(large.clone()), ScreenOptions::default(), false, true);
@@ -54,6 +61,23 @@ fn frames(mut model: Model, screen: Rect) -> Vec<Duration> {
     (0..500).map(frame).collect()
 }
 
+/// Jumps to moments all over a recorded run, each with the frame that shows it.
+fn scrubs(events: Vec<Arc<Event>>) -> Vec<Duration> {
+    let mut model = Model::new("log".to_owned(), Recording::recorded(events), ScreenOptions::default(), false, true);
+    let (end, screen) = (model.run().history.end(), Rect { x: 0, y: 0, width: 120, height: 40 });
+    let mut buffer = Buffer::empty(screen);
+    let scrub = |number: u64| {
+        let time = VirtualTime(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) % (end.0 + 1));
+        let started = Instant::now();
+        player::to_time(&mut model, time);
+        model.seek();
+        buffer.reset();
+        view::view(&model, model.run().history.current(), &mut buffer, screen);
+        started.elapsed()
+    };
+    (1..300).map(scrub).collect()
+}
+
 /// Jumps to moments all over the run.
 fn jumps(mut history: History) -> Vec<Duration> {
     let jump = |number: u64| {
@@ -66,7 +90,7 @@ fn jumps(mut history: History) -> Vec<Duration> {
 }
 
 /// Opens and closes the keys in a real terminal while the run is played.
-fn keys(events: &[std::sync::Arc<batchlab::event::Event>]) -> Vec<Duration> {
+fn keys(events: &[Arc<Event>]) -> Vec<Duration> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("large.jsonl");
     log::write(events, &mut std::fs::File::create(&path).expect("a file")).expect("a log");
