@@ -3,12 +3,12 @@
 //! One large hash table is slow when every look into it goes to another place of memory. Here all rows are there first:
 //!
 //! ```text
-//!   hash all rows ──▶ rows by a few bits of the hash ──▶ one small table after the other: the first row of each row's group
+//!   hash all rows ──▶ hash and row by a few bits of the hash ──▶ one small table after the other: the first row of each row's group
 //!                 ──▶ firsts counted in the order of the rows: the group's number, as if the rows had come one by one
 //! ```
 //!
-//! Keys are compared where they lie, nothing is copied. A row is known by its batch and its place in it, in one number of 32 bits; so all
-//! batches must be about as large as [`BATCH_ROWS`].
+//! Keys are compared where they lie, nothing is copied, and what is written for a row is written once, in the order of memory: 16 bytes. A
+//! row is known by its batch and its place in it, in one number of 32 bits; so all batches must be about as large as [`BATCH_ROWS`].
 
 use super::interner::{each_bits, hash_bytes, mix};
 use crate::common::{Result, SparkError};
@@ -19,14 +19,31 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 /// Rows of a small table; it then fits into a core's own cache.
-const TABLE_ROWS: usize = 1 << 16;
+const TABLE_ROWS: usize = 1 << 15;
 
 /// The groups of all rows.
 pub struct Numbered {
-    /// For each batch the group of each row.
-    pub numbers: Vec<Vec<u32>>,
-    /// For each group its first row: batch and place.
-    pub firsts: Vec<(usize, usize)>,
+    /// For each place the group of its row.
+    numbers: Vec<u32>,
+    /// For each group the place of its first row.
+    firsts: Vec<u32>,
+}
+
+impl Numbered {
+    /// The groups of a batch's first `rows` rows.
+    pub fn of(&self, batch: usize, rows: usize) -> &[u32] {
+        &self.numbers[batch * BATCH_ROWS..][..rows]
+    }
+
+    /// How many groups there are.
+    pub fn groups(&self) -> usize {
+        self.firsts.len()
+    }
+
+    /// For each group its first row: batch and row.
+    pub fn firsts(&self) -> Vec<(usize, usize)> {
+        self.firsts.iter().map(|place| split(*place)).collect()
+    }
 }
 
 /// One key column of all batches.
@@ -58,13 +75,8 @@ pub fn number(batches: &[Vec<ArrayRef>]) -> Result<Option<Numbered>> {
         return Ok(None);
     }
     let columns = columns(batches)?;
-    let mut hashes = vec![0u64; places];
-    for column in &columns {
-        column.hash(&mut hashes);
-    }
-    let firsts_of = firsts_of(&columns, &hashes, &lengths);
-    drop(hashes);
-    Ok(Some(numbered(&firsts_of, &lengths)))
+    let firsts_of = firsts_of(&columns, hashes(&columns, &lengths), &lengths);
+    Ok(Some(numbered(firsts_of, &lengths)))
 }
 
 fn columns(batches: &[Vec<ArrayRef>]) -> Result<Vec<Column>> {
@@ -92,30 +104,27 @@ fn split(place: u32) -> (usize, usize) {
 }
 
 impl Column {
-    /// Stirs the column into the hash of each place.
-    fn hash(&self, hashes: &mut [u64]) {
+    /// Stirs the column's values in one batch into the hash of each row.
+    fn hash(&self, batch: usize, hashes: &mut [u64]) {
         const NULL: u64 = 0x517c_c1b7_2722_0a95;
-        let blocks = hashes.chunks_mut(BATCH_ROWS);
         match self {
             Column::Text(arrays) => {
-                for (array, hashes) in arrays.iter().zip(blocks) {
-                    for (row, (view, hash)) in array.views().iter().zip(hashes).enumerate() {
-                        let own = if array.is_null(row) {
-                            NULL
-                        } else if *view as u32 <= 12 {
-                            mix((view >> 64) as u64, *view as u64)
-                        } else {
-                            hash_bytes(array.value(row).as_bytes())
-                        };
-                        *hash = mix(*hash, own);
-                    }
+                let array = &arrays[batch];
+                for (row, (view, hash)) in array.views().iter().zip(hashes).enumerate() {
+                    let own = if array.is_null(row) {
+                        NULL
+                    } else if *view as u32 <= 12 {
+                        mix((view >> 64) as u64, *view as u64)
+                    } else {
+                        hash_bytes(array.value(row).as_bytes())
+                    };
+                    *hash = mix(*hash, own);
                 }
             }
             Column::Bits(values, arrays) => {
-                for ((values, array), hashes) in values.iter().zip(arrays).zip(blocks) {
-                    for (row, (value, hash)) in values.iter().zip(hashes).enumerate() {
-                        *hash = mix(*hash, if array.is_null(row) { NULL } else { *value });
-                    }
+                let array = &arrays[batch];
+                for (row, (value, hash)) in values[batch].iter().zip(hashes).enumerate() {
+                    *hash = mix(*hash, if array.is_null(row) { NULL } else { *value });
                 }
             }
         }
@@ -138,75 +147,94 @@ impl Column {
     }
 }
 
+/// Half of the hash of each place.
+fn hashes(columns: &[Column], lengths: &[usize]) -> Vec<u32> {
+    let mut halves = Vec::with_capacity(lengths.len() * BATCH_ROWS);
+    let mut hashes = Vec::with_capacity(BATCH_ROWS);
+    for (batch, length) in lengths.iter().enumerate() {
+        hashes.clear();
+        hashes.resize(*length, 0);
+        for column in columns {
+            column.hash(batch, &mut hashes);
+        }
+        halves.extend(hashes.iter().map(|hash| *hash as u32));
+        halves.resize((batch + 1) * BATCH_ROWS, 0);
+    }
+    halves
+}
+
+/// The places of all rows, in order.
+fn places(lengths: &[usize]) -> impl Iterator<Item = u32> {
+    let of_batch = |(batch, length): (usize, &usize)| (0..*length).map(move |row| (batch * BATCH_ROWS + row) as u32);
+    lengths.iter().enumerate().flat_map(of_batch)
+}
+
 /// For each place the first place with the same keys.
-fn firsts_of(columns: &[Column], hashes: &[u64], lengths: &[usize]) -> Vec<u32> {
-    let places = || {
-        lengths
-            .iter()
-            .enumerate()
-            .flat_map(|(batch, length)| (0..*length).map(move |row| (batch * BATCH_ROWS + row) as u32))
-    };
-    let rows: usize = lengths.iter().sum();
-    let parts = (rows / TABLE_ROWS + 1).next_power_of_two();
-    // Neither the highest bits nor the lowest: the tables use them.
-    let part_of = |place: u32| (hashes[place as usize] >> 32) as usize & (parts - 1);
-    let mut ends = vec![0usize; parts];
-    places().for_each(|place| ends[part_of(place)] += 1);
-    let mut sum = 0;
-    for end in &mut ends {
-        sum += std::mem::replace(end, sum);
+fn firsts_of(columns: &[Column], hashes: Vec<u32>, lengths: &[usize]) -> Vec<u32> {
+    // The tables stir what the rows of a part have in common: its highest bits.
+    let spread = |hash: u32| u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (order, ends) = by_part(&hashes, lengths);
+    // A place is its own first, until an earlier one is found.
+    let mut firsts = hashes;
+    for (first, place) in firsts.iter_mut().zip(0..) {
+        *first = place;
     }
-    let mut order = vec![0u32; rows];
-    for place in places() {
-        let end = &mut ends[part_of(place)];
-        order[*end] = place;
-        *end += 1;
-    }
-    let mut firsts = vec![0u32; hashes.len()];
-    let mut table: HashTable<u32> = HashTable::new();
+    let mut table: HashTable<(u32, u32)> = HashTable::new();
     let mut start = 0;
     for end in ends {
         table.clear();
-        for place in &order[start..end] {
-            let hash = hashes[*place as usize];
-            let same = |other: &u32| {
-                hashes[*other as usize] == hash && columns.iter().all(|column| column.same(*other, *place))
-            };
-            firsts[*place as usize] = match table.entry(hash, same, |other| hashes[*other as usize]) {
-                Entry::Occupied(first) => *first.get(),
+        for row in &order[start..end] {
+            let (hash, place) = *row;
+            let same =
+                |(known, other): &(u32, u32)| *known == hash && columns.iter().all(|column| column.same(*other, place));
+            match table.entry(spread(hash), same, |(hash, _)| spread(*hash)) {
+                Entry::Occupied(first) => firsts[place as usize] = first.get().1,
                 Entry::Vacant(free) => {
-                    free.insert(*place);
-                    *place
+                    free.insert(*row);
                 }
-            };
+            }
         }
         start = end;
     }
     firsts
 }
 
-/// Counts the groups in the order of their first rows.
-fn numbered(firsts_of: &[u32], lengths: &[usize]) -> Numbered {
-    let mut known = vec![0u32; firsts_of.len()];
+/// Hash and place of each row by the highest bits of the hash, and where each part ends.
+fn by_part(hashes: &[u32], lengths: &[usize]) -> (Vec<(u32, u32)>, Vec<usize>) {
+    let rows: usize = lengths.iter().sum();
+    let bits = (rows / TABLE_ROWS + 1).next_power_of_two().ilog2();
+    let part_of = |hash: u32| (u64::from(hash) << bits >> 32) as usize;
+    let mut ends = vec![0usize; 1 << bits];
+    places(lengths).for_each(|place| ends[part_of(hashes[place as usize])] += 1);
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += std::mem::replace(end, sum);
+    }
+    let mut order = vec![(0, 0); rows];
+    places(lengths).for_each(|place| {
+        let hash = hashes[place as usize];
+        let end = &mut ends[part_of(hash)];
+        order[*end] = (hash, place);
+        *end += 1;
+    });
+    (order, ends)
+}
+
+/// Counts the groups in the order of their first rows; each place's first becomes its group.
+fn numbered(mut firsts_of: Vec<u32>, lengths: &[usize]) -> Numbered {
     let mut firsts = Vec::new();
-    let numbers = lengths
-        .iter()
-        .enumerate()
-        .map(|(batch, length)| {
-            let start = batch * BATCH_ROWS;
-            (start..start + length)
-                .map(|place| {
-                    let first = firsts_of[place] as usize;
-                    if first == place {
-                        known[place] = firsts.len() as u32;
-                        firsts.push((batch, place - start));
-                    }
-                    known[first]
-                })
-                .collect()
-        })
-        .collect();
-    Numbered { numbers, firsts }
+    places(lengths).for_each(|place| {
+        let first = firsts_of[place as usize];
+        // An earlier place has its number already.
+        let number = if first == place {
+            firsts.push(place);
+            firsts.len() as u32 - 1
+        } else {
+            firsts_of[first as usize]
+        };
+        firsts_of[place as usize] = number;
+    });
+    Numbered { numbers: firsts_of, firsts }
 }
 
 #[cfg(test)]
@@ -229,8 +257,13 @@ mod tests {
             })
             .collect();
         let found = number(batches).unwrap().unwrap();
-        assert_eq!(found.numbers, expected);
-        assert_eq!(found.firsts.len(), groups.len());
+        for (batch, expected) in expected.iter().enumerate() {
+            assert_eq!(found.of(batch, expected.len()), expected);
+        }
+        assert_eq!(found.groups(), groups.len());
+        for (group, (batch, row)) in found.firsts().into_iter().enumerate() {
+            assert_eq!(found.of(batch, row + 1)[row] as usize, group);
+        }
     }
 
     fn keys(batch: i32, length: i32, distinct: i32) -> Vec<ArrayRef> {

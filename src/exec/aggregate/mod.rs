@@ -309,15 +309,17 @@ impl Aggregate<'_> {
             self.input = Box::new(Ready::new(batches));
             return self.fill();
         };
+        let wanted: Vec<usize> = (0..self.keys.len()).filter(|place| self.wanted_keys[*place]).collect();
+        let firsts = if wanted.is_empty() { Vec::new() } else { found.firsts() };
         let pick = |place: usize| -> Result<ArrayRef> {
             let columns: Vec<&dyn Array> = keys.iter().map(|keys| keys[place].as_ref()).collect();
-            Ok(interleave(&columns, &found.firsts)?)
+            Ok(interleave(&columns, &firsts)?)
         };
-        let wanted = (0..self.keys.len()).filter(|place| self.wanted_keys[*place]);
-        self.groups = Groups::Known(found.firsts.len(), wanted.map(pick).collect::<Result<_>>()?);
-        for (batch, numbers) in batches.into_iter().zip(found.numbers) {
+        self.groups = Groups::Known(found.groups(), wanted.into_iter().map(pick).collect::<Result<_>>()?);
+        drop(firsts);
+        for (number, batch) in batches.into_iter().enumerate() {
             self.seen += batch.num_rows();
-            self.take(&batch, &numbers)?;
+            self.take(&batch, found.of(number, batch.num_rows()))?;
         }
         self.emit()
     }
@@ -391,7 +393,11 @@ impl Aggregate<'_> {
 
     /// When most rows of the first batch are groups of their own, the others will be too.
     fn make_room(&mut self, groups: usize, rows: usize) {
-        let more = self.input.expected_rows().saturating_sub(rows);
+        let mut more = self.input.expected_rows().saturating_sub(rows);
+        if self.mode == AggregateMode::Partial && groups as f64 > rows as f64 * UNIQUE_SHARE {
+            // It will stop looking for groups.
+            more = more.min(PROBE_ROWS);
+        }
         if more > rows && groups > rows / 2 {
             // A group takes at least 64 bytes, so no more than these have room anyway.
             let most = (self.runtime.context.memory_bytes / 64) as usize;
