@@ -10,6 +10,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::exec::task::TaskCounts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 const PRESETS: &str = include_str!("cost_models.toml");
 
@@ -55,11 +56,14 @@ impl CostModel {
     /// # Errors
     /// For any other name.
     pub fn preset(name: &str) -> Result<Self> {
-        let mut all: BTreeMap<String, CostModel> = toml::from_str(PRESETS)
-            .map_err(|error| SparkError::internal(format!("the cost models do not parse: {error}")))?;
-        all.remove(name).ok_or_else(|| {
+        static ALL: LazyLock<std::result::Result<BTreeMap<String, CostModel>, toml::de::Error>> =
+            LazyLock::new(|| toml::from_str(PRESETS));
+        let all =
+            ALL.as_ref().map_err(|error| SparkError::internal(format!("the cost models do not parse: {error}")))?;
+        all.get(name).cloned().ok_or_else(|| {
+            let known: Vec<&str> = all.keys().map(String::as_str).collect();
             SparkError::new(ErrorClass::IllegalArgumentException, format!("there is no cost model named {name}"))
-                .with_help(format!("The cost models are: {}.", all.into_keys().collect::<Vec<_>>().join(", ")))
+                .with_help(format!("The cost models are: {}.", known.join(", ")))
         })
     }
 

@@ -11,7 +11,7 @@ use arrow::compute::{and_kleene, and_not, is_null, not, or_kleene, prep_null_mas
 use std::sync::Arc;
 
 /// A condition's rows: null is false.
-pub(super) fn holds(values: &ArrayRef) -> BooleanArray {
+pub(in crate::exec) fn holds(values: &ArrayRef) -> BooleanArray {
     match values.as_boolean_opt() {
         Some(values) => without_nulls(values),
         None => BooleanArray::from(vec![false; values.len()]),

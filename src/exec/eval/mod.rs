@@ -27,6 +27,7 @@ mod value;
 use crate::common::{Conf, TimeParserPolicy};
 use std::sync::Arc;
 
+pub(in crate::exec) use boolean::holds;
 pub(in crate::exec) use functions::vector_of;
 pub use functions::{iso_timestamp, json_fields};
 pub use node::{BoundExpr, bind};
