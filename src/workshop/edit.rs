@@ -25,6 +25,8 @@ pub enum Edit {
     Borders,
     /// Seven regions.
     SevenRegions,
+    /// Exactly two dirty sales in a hundred have a quantity of 0, the others have values that are allowed.
+    AtLimit,
 }
 
 /// Names of the regions where a variant has seven.
@@ -54,7 +56,8 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
             _ => {}
         },
         Edit::SevenRegions => source.each("region", |row, cell| *cell = Some(SEVEN_REGIONS[row % 7].to_owned())),
-        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn => {}
+        Edit::AtLimit if is_first => two_in_a_hundred(source),
+        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn | Edit::AtLimit => {}
     }
 }
 
@@ -100,6 +103,24 @@ fn disaster(source: &mut Source) {
             }
         });
     }
+}
+
+fn two_in_a_hundred(source: &mut Source) {
+    source.rows.truncate(source.rows.len() / 50 * 50);
+    let is_count = |text: &str| text.parse::<u32>().is_ok_and(|count| count > 0);
+    let is_amount = |text: &str| text.parse::<f64>().is_ok_and(|amount| amount >= 0.0);
+    source.each("quantity", |row, cell| {
+        if row % 50 == 0 {
+            *cell = Some("0".to_owned());
+        } else if !cell.as_deref().is_some_and(is_count) {
+            *cell = Some("1".to_owned());
+        }
+    });
+    source.each("total_amount", |_, cell| {
+        if !cell.as_deref().is_some_and(is_amount) {
+            *cell = Some("1.00".to_owned());
+        }
+    });
 }
 
 fn outage(source: &mut Source) {
