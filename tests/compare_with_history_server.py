@@ -38,7 +38,7 @@ DEATHS = [[*CLUSTER, "--kill", "2@0.05"], ["--nodes", "2", "--cores", "1", "--ki
 # What the History Server says of an executor, and what batchlab calls it.
 EXECUTOR_FIGURES = {
     "totalCores": "cores",
-    "totalTasks": "tasks",
+    "endedTasks": "tasks",
     "totalInputBytes": "input_bytes",
     "totalShuffleRead": "shuffle_read_bytes",
     "totalShuffleWrite": "shuffle_write_bytes",
@@ -119,6 +119,8 @@ def compare(port, app, numbers, queries, say):
         if row is None:
             say("%s: batchlab does not know executor %s" % (app, executor["id"]))
             continue
+        # A log may break off while tasks run.
+        executor["endedTasks"] = executor["totalTasks"] - executor["activeTasks"]
         for name, key in EXECUTOR_FIGURES.items():
             pairs.append(("%s of executor %s" % (name, executor["id"]), executor[name], row[key]))
     for name, theirs, ours in pairs:
