@@ -11,7 +11,7 @@ mod work;
 use super::words;
 use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, TaskCause, TaskOutcome};
 use crate::status::Status;
 
 /// How much is told.
@@ -112,6 +112,9 @@ impl Narrator {
     /// What there is to say about an event; `status` is the fold up to and including it.
     #[must_use]
     pub fn narrate(&self, event: &Event, status: &Status) -> Vec<Sentence> {
+        if self.depth < Depth::Full && is_detail(&event.kind, status) {
+            return Vec::new();
+        }
         let mut told = Told { at: event.time, status, sentences: Vec::new() };
         told.event(&event.kind);
         let is_of_a_line = |sentence: &Sentence| matches!(sentence.kind, "statement" | "plan_built");
@@ -123,6 +126,17 @@ impl Narrator {
     #[must_use]
     pub fn line(&self, sentence: &Sentence) -> String {
         sentence.line(self.format)
+    }
+}
+
+/// Whether all that can be said of an event is for [`Depth::Full`]: a log holds millions of these, and to make sentences takes time.
+fn is_detail(kind: &EventKind, status: &Status) -> bool {
+    match kind {
+        EventKind::ShuffleFetched { .. } | EventKind::TaskStarted { cause: TaskCause::First, .. } => true,
+        EventKind::TaskEnded { task, outcome: TaskOutcome::Succeeded, metrics } => {
+            metrics.spilled_bytes == 0 && status.attempts.get(task).is_none_or(|attempt| !attempt.is_again())
+        }
+        _ => false,
     }
 }
 
@@ -185,5 +199,27 @@ impl Told<'_> {
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => self.data(kind),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::fixture;
+
+    #[test]
+    fn what_is_not_told_is_left_out_without_a_difference() {
+        let mut status = Status::default();
+        let mut details = 0;
+        for event in fixture::node_death() {
+            status.apply(&event);
+            let full = Narrator::new(Depth::Full, Format::Text).narrate(&event, &status);
+            for depth in [Depth::Brief, Depth::Normal] {
+                let told: Vec<_> = full.iter().filter(|sentence| sentence.depth <= depth).cloned().collect();
+                assert_eq!(Narrator::new(depth, Format::Text).narrate(&event, &status), told, "{event:?}");
+            }
+            details += usize::from(is_detail(&event.kind, &status));
+        }
+        assert!(details > 10, "{details}");
     }
 }
