@@ -46,9 +46,7 @@ impl Desk {
         if !self.is_heard {
             return;
         }
-        for line in
-            page::predict(&question.asked, WIDTH, Answering { marked: None, revealed: false, ..Answering::default() })
-        {
+        for line in page::predict(&question.asked, WIDTH, Answering::default()) {
             (self.say)(&format!("{}\n", line.plain()));
         }
         match classroom::guess(&question.asked, "Your prediction: ", self.say) {

@@ -335,6 +335,14 @@ pub struct Application {
     pub conf: Vec<(String, String)>,
 }
 
+impl Application {
+    /// What a key was set to, the last time it was.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.conf.iter().rfind(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+}
+
 /// A rule of the optimizer that changed a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleChange {

@@ -62,6 +62,14 @@ pub struct Answering {
     pub is_numbered: bool,
 }
 
+impl Answering {
+    /// No option is marked; the answer may be seen or not.
+    #[must_use]
+    pub fn unmarked(revealed: bool) -> Self {
+        Answering { revealed, ..Self::default() }
+    }
+}
+
 /// The lines of a piece; pictures and questions included.
 #[must_use]
 pub fn piece(piece: &Piece, width: usize, answering: Answering) -> Vec<PageLine> {

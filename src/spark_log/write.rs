@@ -147,7 +147,7 @@ impl Writer {
                 }));
                 self.removed.insert(*executor);
                 if !self.has_shuffle_service {
-                    lines.extend(self.resubmitted(|_, _, on| on == *executor));
+                    lines.extend(self.resubmitted(|_, _| true));
                 }
             }
             EventKind::QueryStarted { query, action, line, plan, .. } => lines.push(json!({
@@ -188,11 +188,7 @@ impl Writer {
             EventKind::StageFailed { stage, reason } => lines.extend(self.stage_ended(time, *stage, Some(reason))),
             EventKind::MapOutputMoved { shuffle, map, executor, .. } => self.moved(*shuffle, *map, *executor),
             EventKind::MapOutputsLost { shuffle, maps, .. } if self.has_shuffle_service => {
-                let removed = std::mem::take(&mut self.removed);
-                lines.extend(
-                    self.resubmitted(|of, map, on| of == *shuffle && maps.contains(&map) && removed.contains(&on)),
-                );
-                self.removed = removed;
+                lines.extend(self.resubmitted(|of, map| of == *shuffle && maps.contains(&map)));
             }
             EventKind::TaskStarted { task, stage, partition, attempt, executor, node, locality, cause, .. } => {
                 let index = self.index_of(*stage, *partition);
@@ -266,8 +262,7 @@ impl Writer {
 
     fn start(&mut self, time: VirtualTime, application: &Application, lines: &mut Vec<Value>) {
         let Application { name, conf, cluster, .. } = application;
-        let service = conf.iter().rfind(|(key, _)| key == "spark.shuffle.service.enabled");
-        self.has_shuffle_service = service.is_some_and(|(_, value)| value == "true");
+        self.has_shuffle_service = application.setting("spark.shuffle.service.enabled") == Some("true");
         let mut properties: serde_json::Map<String, Value> =
             conf.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         for (key, value) in [("spark.app.id", self.id.as_str()), ("spark.app.name", name.as_str())] {
@@ -467,15 +462,16 @@ impl Writer {
         }
     }
 
-    /// Finished map tasks whose outputs are lost while their stage still runs: Spark tells of each a second time, as `Resubmitted`
-    /// (`TaskSetManager.executorLost`).
-    fn resubmitted(&mut self, is_lost: impl Fn(ShuffleId, u32, ExecutorId) -> bool) -> Vec<Value> {
+    /// Finished map tasks whose outputs are lost with their executor while their stage still runs: Spark tells of each a second time, as
+    /// `Resubmitted` (`TaskSetManager.executorLost`).
+    fn resubmitted(&mut self, is_lost: impl Fn(ShuffleId, u32) -> bool) -> Vec<Value> {
         let mut lines = Vec::new();
         let open = |submitted: &Submitted| submitted.is_open && submitted.done.len() < submitted.partitions.len();
         for (stage, submitted) in self.submitted.iter_mut().filter(|(_, submitted)| open(submitted)) {
             let Some(shuffle) = self.known.stages.get(&stage.stage).and_then(|stage| stage.writes) else { continue };
             let (id, attempt) = (submitted.stage, submitted.attempt);
-            for (_, done) in submitted.done.extract_if(.., |map, done| is_lost(shuffle, *map, done.on)) {
+            let is_gone = |map: &u32, done: &mut Done| self.removed.contains(&done.on) && is_lost(shuffle, *map);
+            for (_, done) in submitted.done.extract_if(.., is_gone) {
                 lines.push(json!({
                     "Event": "SparkListenerTaskEnd", "Stage ID": id, "Stage Attempt ID": attempt,
                     "Task Type": "ShuffleMapTask", "Task End Reason": {"Reason": "Resubmitted"},

@@ -265,11 +265,7 @@ fn told(demo: &Demo, played: &PlayedDemo, answers: bool) -> Told {
         }
         lines.push(PageLine::default());
         if beat.ask {
-            lines.extend(page::predict(
-                &played.question,
-                width,
-                Answering { marked: None, revealed: answers, ..Answering::default() },
-            ));
+            lines.extend(page::predict(&played.question, width, Answering::unmarked(answers)));
             asked_at = Some(lines.len());
         }
     }

@@ -149,11 +149,7 @@ fn show_card(card: &Card, answers: bool) -> Result<()> {
 fn body(played: &Played, width: usize, answers: bool, lines: &mut Vec<PageLine>) {
     let mut open = Vec::new();
     for pieces in &played.pages {
-        lines.extend(page::pieces(pieces, width, |_| Answering {
-            marked: None,
-            revealed: answers,
-            ..Answering::default()
-        }));
+        lines.extend(page::pieces(pieces, width, |_| Answering::unmarked(answers)));
         let asked =
             pieces.iter().filter_map(|piece| if let Piece::Predict(asked) = piece { Some(asked) } else { None });
         open.extend(asked.filter(|_| !answers));

@@ -105,11 +105,7 @@ fn put(question: &Question, args: &Args, studio: &Studio, score: &mut Score) -> 
     let answered = question.answer(studio, args.seed)?;
     let width = classroom::width().min(84);
     let mut lines = vec![PageLine::of(Ink::Title, question.id.clone())];
-    lines.extend(page::predict(
-        &answered.asked,
-        width,
-        Answering { marked: None, revealed: args.review, ..Answering::default() },
-    ));
+    lines.extend(page::predict(&answered.asked, width, Answering::unmarked(args.review)));
     classroom::show(&lines);
     if args.review {
         classroom::show(&afterwards(&answered));

@@ -421,7 +421,7 @@ impl Object for Catalog {
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
         METHODS.contains(&name).then(|| {
-            super::session::enter(interp, self.0)?;
+            super::session::enter(interp, self.0);
             Catalog::method(interp, name, args)
         })
     }

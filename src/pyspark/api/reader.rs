@@ -252,10 +252,7 @@ impl Reader {
         }
         for (keyword, value) in args.keyword {
             if !places.is_empty() && !places.contains(&&*keyword) {
-                return Err(crate::pyspark::lang::type_error(format!(
-                    "DataFrameReader.{name}() got an unexpected keyword argument '{keyword}'"
-                ))
-                .with_help(format!("other options are set with .option(\"{keyword}\", …)")));
+                return Err(super::support::no_such_option("DataFrameReader", name, &keyword));
             }
             named.push((keyword.to_string(), value));
         }
@@ -365,7 +362,7 @@ impl Object for Reader {
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
         METHODS.contains(&name).then(|| {
-            super::session::enter(interp, self.session)?;
+            super::session::enter(interp, self.session);
             self.method(interp, name, args)
         })
     }

@@ -100,18 +100,13 @@ pub fn active(interp: &mut Interpreter) -> PyResult {
     Ok(session)
 }
 
-/// Makes a session's settings, views and functions those that count.
-///
-/// # Errors
-/// Inside a function on rows.
-pub fn enter(interp: &mut Interpreter, number: u32) -> PyResult<()> {
-    // Inside a function on rows there is no session.
+/// Makes a session's settings, views and functions those that count; inside a function on rows there is no session.
+pub fn enter(interp: &mut Interpreter, number: u32) {
     if let Ok(host) = interp.host()
         && host.session_number() != number
     {
         host.enter_session(number);
     }
-    Ok(())
 }
 
 /// The session of a number.
@@ -246,7 +241,7 @@ impl Object for Session {
     }
 
     fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
-        enter(interp, self.number)?;
+        enter(interp, self.number);
         Ok(Some(match name {
             "read" => reader::reader(self.number),
             "conf" => Value::object(RuntimeConfig(self.number)),
@@ -273,9 +268,7 @@ impl Object for Session {
     }
 
     fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
-        if let Err(raised) = enter(interp, self.number) {
-            return Some(Err(raised));
-        }
+        enter(interp, self.number);
         Some(match name {
             "newSession" => new_session(interp),
             "sql" => sql(interp, args),
@@ -500,13 +493,13 @@ impl Object for RuntimeConfig {
     }
 
     fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
-        enter(interp, self.0)?;
+        enter(interp, self.0);
         if name == "getAll" { Self::all(interp).map(Some) } else { Ok(None) }
     }
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
         CONF_METHODS.contains(&name).then(|| {
-            enter(interp, self.0)?;
+            enter(interp, self.0);
             Self::method(interp, name, args)
         })
     }

@@ -283,7 +283,10 @@ impl Object for Registration {
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
         Some(match name {
-            "register" => super::session::enter(interp, self.0).and_then(|()| register(interp, args)),
+            "register" => {
+                super::session::enter(interp, self.0);
+                register(interp, args)
+            }
             "registerJavaFunction" | "registerJavaUDAF" => Err(Raised::unsupported(
                 format!("spark.udf.{name}"),
                 "there is no Java here: register a Python function",

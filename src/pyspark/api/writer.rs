@@ -160,10 +160,7 @@ impl Writer {
         };
         let strange = args.keyword.iter().find(|(key, _)| name != "save" && !places.contains(&&**key));
         if let Some((key, _)) = strange {
-            return Err(crate::pyspark::lang::type_error(format!(
-                "DataFrameWriter.{name}() got an unexpected keyword argument '{key}'"
-            ))
-            .with_help(format!("other options are set with .option(\"{key}\", …)")));
+            return Err(super::support::no_such_option("DataFrameWriter", name, key));
         }
         let mut named: Vec<(String, Value)> = Vec::new();
         for (place, value) in places.iter().zip(args.positional) {

@@ -44,10 +44,7 @@ impl Status {
     fn apply_kind(&mut self, at: VirtualTime, kind: &EventKind) {
         match kind {
             EventKind::ApplicationStarted(application) => {
-                let setting = |key: &str| {
-                    application.conf.iter().rfind(|(known, _)| known == key).map(|(_, value)| value.as_str())
-                };
-                self.has_shuffle_service = setting("spark.shuffle.service.enabled") == Some("true");
+                self.has_shuffle_service = application.setting("spark.shuffle.service.enabled") == Some("true");
                 self.application = Some(Arc::clone(application));
             }
             EventKind::ApplicationEnded { exit } => self.exit = Some(*exit),

@@ -225,15 +225,17 @@ pub fn frame(interp: &mut Interpreter, plan: LogicalPlan) -> PyResult {
     let written = Arc::new(plan);
     if is_open(interp, &written) {
         interp.extension::<Open>().0.push(written.clone());
-        let session = interp.host()?.session_number();
-        let cached = Cell::new(false);
-        return Ok(Value::object(DataFrame { written: written.clone(), plan: written, cached, session }));
+        return Ok(made(interp.host()?, written.clone(), written));
     }
     let host = interp.host()?;
     let plan = host.analyze(written.clone())?;
     host.frame_made(&written, &plan);
-    let session = host.session_number();
-    Ok(Value::object(DataFrame { plan, written, cached: Cell::new(false), session }))
+    Ok(made(host, written, plan))
+}
+
+/// A frame of the session that counts now.
+fn made(host: &dyn Host, written: Arc<LogicalPlan>, plan: Arc<LogicalPlan>) -> Value {
+    Value::object(DataFrame { plan, written, cached: Cell::new(false), session: host.session_number() })
 }
 
 /// Plans with columns of a query around them (`col.outer()`): they are resolved where they are used as a subquery.
@@ -249,16 +251,13 @@ fn is_open(interp: &mut Interpreter, plan: &LogicalPlan) -> bool {
 
 /// A resolved plan as a frame.
 pub fn frame_of(host: &mut dyn Host, plan: Arc<LogicalPlan>) -> Value {
-    host.frame_made(&plan, &plan);
-    let session = host.session_number();
-    Value::object(DataFrame { written: plan.clone(), plan, cached: Cell::new(false), session })
+    frame_of_text(host, plan.clone(), plan)
 }
 
 /// A resolved plan as a frame, with the plan that its text stands for.
 pub fn frame_of_text(host: &mut dyn Host, written: Arc<LogicalPlan>, plan: Arc<LogicalPlan>) -> Value {
     host.frame_made(&plan, &plan);
-    let session = host.session_number();
-    Value::object(DataFrame { written, plan, cached: Cell::new(false), session })
+    made(host, written, plan)
 }
 
 /// The plan of an argument that must be a frame.
@@ -433,7 +432,8 @@ impl Object for DataFrame {
 
     fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
         let method = TABLES.iter().flat_map(|table| table.iter()).find(|(known, _)| *known == name)?.1;
-        Some(super::session::enter(interp, self.session).and_then(|()| method(interp, this, &self.plan, args)))
+        super::session::enter(interp, self.session);
+        Some(method(interp, this, &self.plan, args))
     }
 
     fn missing_attr(&self, _interp: &mut Interpreter, _this: &Value, name: &str) -> Option<Raised> {
