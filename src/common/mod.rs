@@ -9,6 +9,7 @@ pub mod diff;
 pub mod digest;
 pub mod error;
 pub mod ids;
+pub mod pattern;
 pub mod rng;
 pub mod shared;
 pub mod sql_state;
@@ -17,4 +18,5 @@ pub mod time;
 
 pub use conf::{Conf, TimeParserPolicy};
 pub use error::{ErrorClass, Result, SparkError, panic_message};
+pub use pattern::Pattern;
 pub use time::{VirtualDuration, VirtualTime};

@@ -2,14 +2,13 @@
 
 use super::EvalContext;
 use super::value::{Bytes, Flags, Numbers, Texts, Value};
-use crate::common::Result;
+use crate::common::{Pattern, Result};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use arrow::array::{
     ArrayRef, ArrowPrimitiveType, BinaryViewBuilder, BooleanBuilder, NullBufferBuilder, PrimitiveArray,
     StringViewBuilder,
 };
-use regex::Regex;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +18,7 @@ pub(super) type Kernel = fn(&Call<'_>) -> Result<ArrayRef>;
 /// What one call keeps between batches.
 #[derive(Debug, Default)]
 pub(super) struct CallState {
-    pub(super) regexes: Mutex<HashMap<String, Arc<Regex>>>,
+    pub(super) regexes: Mutex<HashMap<String, Arc<Pattern>>>,
     pub(super) random: Mutex<Option<super::random::Generator>>,
     pub(super) twister: Mutex<Option<super::random::Mersenne>>,
 }

@@ -1,14 +1,11 @@
-//! Regular expressions, on the `regex` crate.
-//!
-//! **Simplified:** Java's look-around and back-references are refused by name; character classes follow Java's ASCII meaning of `\d`,
-//! `\w`, `\s`, `\b`.
+//! Regular expressions, in Java's spelling: character classes follow Java's ASCII meaning of `\d`, `\w`, `\s`, `\b`.
 
 use super::super::call::{Call, Kernel};
 use super::super::errors;
+use crate::common::pattern::{ASCII_WORD_EDGE, Groups, Pattern, Places};
 use crate::common::{Result, SparkError};
 use arrow::array::{ArrayRef, ListBuilder, StringViewBuilder};
 use arrow::datatypes::{DataType as ArrowType, Field, Int32Type};
-use regex::Regex;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -28,7 +25,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
 }
 
 /// The compiled pattern, kept with the call.
-fn compiled(call: &Call<'_>, pattern: &str) -> Result<Arc<Regex>> {
+fn compiled(call: &Call<'_>, pattern: &str) -> Result<Arc<Pattern>> {
     let mut kept = match call.state.regexes.lock() {
         Ok(kept) => kept,
         Err(poisoned) => poisoned.into_inner(),
@@ -41,15 +38,8 @@ fn compiled(call: &Call<'_>, pattern: &str) -> Result<Arc<Regex>> {
     Ok(regex)
 }
 
-fn compile(pattern: &str, function: &str) -> Result<Regex> {
-    let unsupported = ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().find(|part| pattern.contains(**part));
-    if let Some(part) = unsupported {
-        return Err(SparkError::unsupported(
-            format!("`{part}` in a regular expression"),
-            "capture the wanted part in a group instead",
-        ));
-    }
-    Regex::new(&translate(pattern))
+fn compile(pattern: &str, function: &str) -> Result<Pattern> {
+    Pattern::new(&translate(pattern))
         .map_err(|_| errors::parameter("PATTERN", function, format!("'{pattern}' is no regular expression")))
 }
 
@@ -69,7 +59,7 @@ fn translate(pattern: &str) -> String {
                 Some('S') => out.push_str("[^ \\t\\n\\x0B\\f\\r]"),
                 Some('h') => out.push_str(if in_class { " \\t" } else { "[ \\t]" }),
                 Some('Z') => out.push_str("\\z"),
-                Some('b') if !in_class => out.push_str("(?-u:\\b)"),
+                Some('b') if !in_class => out.push_str(ASCII_WORD_EDGE),
                 Some('Q') => {
                     let mut literal = String::new();
                     while let Some(c) = chars.next() {
@@ -116,7 +106,7 @@ fn translate(pattern: &str) -> String {
 }
 
 /// A pattern for each row; a constant one is compiled once.
-fn patterns<'a>(call: &'a Call<'a>, i: usize) -> Result<impl Fn(usize) -> Result<Option<Arc<Regex>>> + 'a> {
+fn patterns<'a>(call: &'a Call<'a>, i: usize) -> Result<impl Fn(usize) -> Result<Option<Arc<Pattern>>> + 'a> {
     let texts = call.texts(i)?;
     let only = match texts.only() {
         Some(Some(pattern)) => Some(compiled(call, pattern)?),
@@ -132,7 +122,7 @@ fn rlike(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pattern) = (call.texts(0)?, patterns(call, 1)?);
     call.to_flags(|row| {
         let (Some(s), Some(regex)) = (s.get(row), pattern(row)?) else { return Ok(None) };
-        Ok(Some(regex.is_match(s)))
+        regex.is_match(s).map(Some)
     })
 }
 
@@ -148,7 +138,7 @@ fn like(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_flags(|row| {
         let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else { return Ok(None) };
         let regex = like_regex(call, pattern, escape, fold)?;
-        Ok(Some(regex.is_match(s)))
+        regex.is_match(s).map(Some)
     })
 }
 
@@ -189,7 +179,7 @@ impl<'a> Plain<'a> {
     }
 }
 
-fn like_regex(call: &Call<'_>, pattern: &str, escape: Option<char>, fold: bool) -> Result<Arc<Regex>> {
+fn like_regex(call: &Call<'_>, pattern: &str, escape: Option<char>, fold: bool) -> Result<Arc<Pattern>> {
     let mut kept = match call.state.regexes.lock() {
         Ok(kept) => kept,
         Err(poisoned) => poisoned.into_inner(),
@@ -218,14 +208,14 @@ fn like_regex(call: &Call<'_>, pattern: &str, escape: Option<char>, fold: bool) 
         }
     }
     out.push('$');
-    let regex = Regex::new(&out).map_err(|_| errors::parameter("PATTERN", "like", pattern.to_owned()))?;
+    let regex = Pattern::new(&out).map_err(|_| errors::parameter("PATTERN", "like", pattern.to_owned()))?;
     let regex = Arc::new(regex);
     kept.insert(pattern.to_owned(), regex.clone());
     Ok(regex)
 }
 
-fn check_group(regex: &Regex, group: i32, function: &str) -> Result<usize> {
-    let most = regex.captures_len() - 1;
+fn check_group(regex: &Pattern, group: i32, function: &str) -> Result<usize> {
+    let most = regex.groups_len() - 1;
     usize::try_from(group).ok().filter(|group| *group <= most).ok_or_else(|| {
         errors::parameter(
             "REGEX_GROUP_INDEX",
@@ -237,21 +227,18 @@ fn check_group(regex: &Regex, group: i32, function: &str) -> Result<usize> {
 
 fn extract(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pattern, group) = (call.texts(0)?, patterns(call, 1)?, call.numbers::<Int32Type>(2)?);
-    let mut places: Option<(Arc<Regex>, regex::CaptureLocations)> = None;
+    let mut kept: Option<(Arc<Pattern>, Option<Places>)> = None;
     call.to_texts(|row| {
         let (Some(s), Some(regex), Some(group)) = (s.get(row), pattern(row)?, group.get(row)) else { return Ok(None) };
         let group = check_group(&regex, group, call.name)?;
         if group == 0 {
-            return Ok(Some(regex.find(s).map_or("", |found| found.as_str())));
+            return Ok(Some(regex.find(s)?.map_or("", |found| &s[found])));
         }
-        if places.as_ref().is_none_or(|(own, _)| !Arc::ptr_eq(own, &regex)) {
-            places = Some((regex.clone(), regex.capture_locations()));
+        if kept.as_ref().is_none_or(|(own, _)| !Arc::ptr_eq(own, &regex)) {
+            kept = Some((regex.clone(), None));
         }
-        let Some((_, locations)) = &mut places else { return Ok(Some("")) };
-        if regex.captures_read(locations, s).is_none() {
-            return Ok(Some(""));
-        }
-        Ok(Some(locations.get(group).map_or("", |(start, end)| &s[start..end])))
+        let Some((_, places)) = &mut kept else { return Ok(Some("")) };
+        Ok(Some(regex.group_of(s, group, places)?.unwrap_or("")))
     })
 }
 
@@ -277,8 +264,8 @@ fn extract_all(call: &Call<'_>) -> Result<ArrayRef> {
             continue;
         };
         let group = check_group(&regex, group, call.name)?;
-        for found in regex.captures_iter(s) {
-            builder.values().append_value(found.get(group).map_or("", |part| part.as_str()));
+        for found in regex.groups_iter(s) {
+            builder.values().append_value(found?.range(group).map_or("", |part| &s[part]));
         }
         builder.append(true);
     }
@@ -286,7 +273,7 @@ fn extract_all(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 /// Java's replacement: `$1` and `${name}` are groups, a backslash takes the next character as it is.
-fn expand(replacement: &str, found: &regex::Captures<'_>, out: &mut String) -> Result<()> {
+fn expand(replacement: &str, text: &str, found: &Groups<'_>, out: &mut String) -> Result<()> {
     let mut chars = replacement.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -294,7 +281,7 @@ fn expand(replacement: &str, found: &regex::Captures<'_>, out: &mut String) -> R
             '$' if chars.peek() == Some(&'{') => {
                 chars.next();
                 let name: String = chars.by_ref().take_while(|c| *c != '}').collect();
-                out.push_str(found.name(&name).map_or("", |part| part.as_str()));
+                out.push_str(found.named(&name).map_or("", |part| &text[part]));
             }
             '$' => {
                 let Some(mut group) = chars.peek().and_then(|c| c.to_digit(10)) else {
@@ -315,7 +302,7 @@ fn expand(replacement: &str, found: &regex::Captures<'_>, out: &mut String) -> R
                         format!("there is no group {group}"),
                     ));
                 }
-                out.push_str(found.get(group as usize).map_or("", |part| part.as_str()));
+                out.push_str(found.range(group as usize).map_or("", |part| &text[part]));
             }
             other => out.push(other),
         }
@@ -336,18 +323,21 @@ fn replace(call: &Call<'_>) -> Result<ArrayRef> {
         let plain = !new.contains(['$', '\\']);
         let mut out = String::new();
         let mut last = 0;
+        let rest = &s[start..];
         if plain {
-            for found in regex.find_iter(&s[start..]) {
-                out.push_str(&s[last..start + found.start()]);
+            for found in regex.find_iter(rest) {
+                let found = found?;
+                out.push_str(&s[last..start + found.start]);
                 out.push_str(new);
-                last = start + found.end();
+                last = start + found.end;
             }
         } else {
-            for found in regex.captures_iter(&s[start..]) {
-                let Some(whole) = found.get(0) else { continue };
-                out.push_str(&s[last..start + whole.start()]);
-                expand(new, &found, &mut out)?;
-                last = start + whole.end();
+            for found in regex.groups_iter(rest) {
+                let found = found?;
+                let Some(whole) = found.range(0) else { continue };
+                out.push_str(&s[last..start + whole.start]);
+                expand(new, rest, &found, &mut out)?;
+                last = start + whole.end;
             }
         }
         if last == 0 && out.is_empty() {
@@ -362,7 +352,12 @@ fn count(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pattern) = (call.texts(0)?, patterns(call, 1)?);
     call.to_numbers::<Int32Type>(|row| {
         let (Some(s), Some(regex)) = (s.get(row), pattern(row)?) else { return Ok(None) };
-        Ok(Some(regex.find_iter(s).count() as i32))
+        let mut count = 0;
+        for found in regex.find_iter(s) {
+            found?;
+            count += 1;
+        }
+        Ok(Some(count))
     })
 }
 
@@ -370,7 +365,7 @@ fn instr(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pattern) = (call.texts(0)?, patterns(call, 1)?);
     call.to_numbers::<Int32Type>(|row| {
         let (Some(s), Some(regex)) = (s.get(row), pattern(row)?) else { return Ok(None) };
-        Ok(Some(regex.find(s).map_or(0, |found| s[..found.start()].chars().count() as i32 + 1)))
+        Ok(Some(regex.find(s)?.map_or(0, |found| s[..found.start].chars().count() as i32 + 1)))
     })
 }
 
@@ -378,7 +373,7 @@ fn substr(call: &Call<'_>) -> Result<ArrayRef> {
     let (s, pattern) = (call.texts(0)?, patterns(call, 1)?);
     call.to_texts(|row| {
         let (Some(s), Some(regex)) = (s.get(row), pattern(row)?) else { return Ok(None) };
-        Ok(regex.find(s).map(|found| found.as_str()))
+        Ok(regex.find(s)?.map(|found| &s[found]))
     })
 }
 
@@ -431,11 +426,12 @@ fn split(call: &Call<'_>) -> Result<ArrayRef> {
                 if parts >= most {
                     break;
                 }
-                if found.end() == 0 || (found.is_empty() && found.start() >= s.len()) {
+                let found = found?;
+                if found.end == 0 || (found.is_empty() && found.start >= s.len()) {
                     continue;
                 }
-                builder.values().append_value(&s[last..found.start()]);
-                last = found.end();
+                builder.values().append_value(&s[last..found.start]);
+                last = found.end;
                 parts += 1;
             }
             builder.values().append_value(&s[last..]);
@@ -452,7 +448,7 @@ mod tests {
     #[test]
     fn javas_spelling_is_understood() {
         let check = |pattern: &str, text: &str, expected: bool| {
-            assert_eq!(compile(pattern, "rlike").unwrap().is_match(text), expected, "{pattern}");
+            assert_eq!(compile(pattern, "rlike").unwrap().is_match(text).unwrap(), expected, "{pattern}");
         };
         check(r"^\d{2}$", "42", true);
         check(r"[\w.]+@\w+\.com", "a.b@c.com", true);
@@ -464,9 +460,9 @@ mod tests {
 
     #[test]
     fn replacements_take_groups() {
-        let regex = Regex::new(r"(\w)-(\w)").unwrap();
+        let regex = Pattern::new(r"(\w)-(\w)").unwrap();
         let mut out = String::new();
-        expand(r"$2-$1\$", &regex.captures("1-2").unwrap(), &mut out).unwrap();
+        expand(r"$2-$1\$", "1-2", &regex.groups("1-2").unwrap().unwrap(), &mut out).unwrap();
         assert_eq!(out, "2-1$");
     }
 }

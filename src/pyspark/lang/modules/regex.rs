@@ -1,6 +1,4 @@
-//! `re`, on the `regex` crate.
-//!
-//! **Simplified:** look-around and back-references are not there and say so.
+//! `re`, in Python's spelling.
 
 use super::super::args::Args;
 use super::super::class::{Class, Module};
@@ -8,14 +6,18 @@ use super::super::freeze::{Freezer, Thaw};
 use super::super::object::Object;
 use super::super::raised::{PyResult, Raised, index_error, type_error};
 use super::super::{Dict, Interpreter, Value};
+use crate::common::pattern::{Groups, Pattern as Regular};
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A compiled pattern.
+/// A compiled pattern; its anchored forms are made when they are asked for.
 struct Pattern {
     source: String,
     flags: i64,
-    regex: regex::Regex,
+    regex: Regular,
+    at_start: OnceCell<Regular>,
+    whole: OnceCell<Regular>,
 }
 
 /// A match: byte offsets of each group in the text.
@@ -32,13 +34,7 @@ const VERBOSE: i64 = 64;
 const ASCII: i64 = 256;
 
 /// Python's spelling in the crate's.
-fn translate(source: &str) -> PyResult<String> {
-    if source.contains("(?=") || source.contains("(?!") || source.contains("(?<=") || source.contains("(?<!") {
-        return Err(Raised::unsupported(
-            "look-around in a regular expression",
-            "match more and take a group out of the match",
-        ));
-    }
+fn translate(source: &str) -> String {
     let chars: Vec<char> = source.chars().collect();
     let mut out = String::new();
     let mut in_class = false;
@@ -46,13 +42,6 @@ fn translate(source: &str) -> PyResult<String> {
     while at < chars.len() {
         let c = chars[at];
         match (c, chars.get(at + 1)) {
-            ('\\', Some(digit @ '1'..='9')) if !in_class => {
-                let _ = digit;
-                return Err(Raised::unsupported(
-                    "a back-reference in a regular expression",
-                    "compare the groups after the match",
-                ));
-            }
             ('\\', Some('Z')) => out.push_str("\\z"),
             ('\\', Some(next)) => out.extend([c, *next]),
             ('[', _) if in_class => {
@@ -93,26 +82,23 @@ fn translate(source: &str) -> PyResult<String> {
         }
         at += 2;
     }
-    Ok(out)
+    out
+}
+
+/// The pattern between two more parts, under its flags.
+fn regular(before: &str, source: &str, after: &str, flags: i64) -> PyResult<Regular> {
+    let letters = [(IGNORECASE, 'i'), (MULTILINE, 'm'), (DOTALL, 's'), (VERBOSE, 'x')];
+    let letters: String = letters.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, letter)| letter).collect();
+    let head = if letters.is_empty() { letters } else { format!("(?{letters})") };
+    Regular::new(&format!("{head}{before}{}{after}", translate(source))).map_err(|error| {
+        let sentence = error.lines().last().unwrap_or("invalid pattern").trim_start_matches("error: ");
+        Raised::named("PatternError", sentence)
+    })
 }
 
 fn compile(source: &str, flags: i64) -> PyResult<Pattern> {
-    let translated = translate(source)?;
-    let built = regex::RegexBuilder::new(&translated)
-        .case_insensitive(flags & IGNORECASE != 0)
-        .multi_line(flags & MULTILINE != 0)
-        .dot_matches_new_line(flags & DOTALL != 0)
-        .ignore_whitespace(flags & VERBOSE != 0)
-        .size_limit(64 << 20)
-        .build();
-    let regex = built.map_err(|error| {
-        let text = error.to_string();
-        Raised::named(
-            "PatternError",
-            text.lines().last().unwrap_or("invalid pattern").trim_start_matches("error: ").to_owned(),
-        )
-    })?;
-    Ok(Pattern { source: source.to_owned(), flags, regex })
+    let regex = regular("", source, "", flags)?;
+    Ok(Pattern { source: source.to_owned(), flags, regex, at_start: OnceCell::new(), whole: OnceCell::new() })
 }
 
 /// The pattern of an argument: compiled already, or a text.
@@ -137,49 +123,42 @@ fn text_of(interp: &Interpreter, value: Option<&Value>) -> PyResult<Rc<str>> {
 }
 
 impl Pattern {
-    fn matched(&self, text: &Rc<str>, captures: &regex::Captures<'_>) -> Match {
+    fn matched(&self, text: &Rc<str>, groups: &Groups<'_>) -> Match {
         Match {
             text: Rc::clone(text),
-            groups: captures.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect(),
-            names: self.regex.capture_names().map(|name| name.map(str::to_owned)).collect(),
+            groups: (0..groups.len()).map(|at| groups.range(at).map(|range| (range.start, range.end))).collect(),
+            names: self.regex.group_names(),
         }
     }
 
+    /// The pattern of `match` (`after` is empty) or `fullmatch`: the leftmost match must be the one that begins (and ends) there.
+    fn anchored<'a>(&self, kept: &'a OnceCell<Regular>, after: &str) -> PyResult<&'a Regular> {
+        if let Some(regex) = kept.get() {
+            return Ok(regex);
+        }
+        // A pattern written in lines may end with a comment.
+        let line = if self.flags & VERBOSE != 0 { "\n" } else { "" };
+        let made = regular("\\A(?:", &self.source, &format!("{line}){after}"), self.flags)?;
+        Ok(kept.get_or_init(|| made))
+    }
+
     /// `search`, `match`, `fullmatch`.
-    fn find(&self, kind: &str, text: &Rc<str>) -> Value {
-        let found = match kind {
-            "search" => self.regex.captures(text),
-            _ => {
-                // Anchored: the leftmost match must be the one that begins (and ends) there.
-                let end = if kind == "fullmatch" { "\\z" } else { "" };
-                let anchored = format!("\\A(?:{}){end}", self.regex.as_str());
-                let built = regex::RegexBuilder::new(&anchored)
-                    .case_insensitive(self.flags & IGNORECASE != 0)
-                    .multi_line(self.flags & MULTILINE != 0)
-                    .dot_matches_new_line(self.flags & DOTALL != 0)
-                    .ignore_whitespace(self.flags & VERBOSE != 0)
-                    .build();
-                match built {
-                    Ok(regex) => {
-                        return regex
-                            .captures(text)
-                            .map_or(Value::None, |captures| Value::object(self.matched(text, &captures)));
-                    }
-                    Err(_) => {
-                        self.regex.captures(text).filter(|captures| captures.get(0).is_some_and(|all| all.start() == 0))
-                    }
-                }
-            }
+    fn find(&self, kind: &str, text: &Rc<str>) -> PyResult {
+        let regex = match kind {
+            "match" => self.anchored(&self.at_start, "")?,
+            "fullmatch" => self.anchored(&self.whole, "\\z")?,
+            _ => &self.regex,
         };
-        found.map_or(Value::None, |captures| Value::object(self.matched(text, &captures)))
+        Ok(regex.groups(text)?.map_or(Value::None, |groups| Value::object(self.matched(text, &groups))))
     }
 
-    fn all(&self, text: &Rc<str>) -> Vec<Match> {
-        self.regex.captures_iter(text).map(|captures| self.matched(text, &captures)).collect()
+    fn all(&self, text: &Rc<str>) -> PyResult<Vec<Match>> {
+        let found = self.regex.groups_iter(text);
+        found.map(|groups| Ok(self.matched(text, &groups?))).collect()
     }
 
-    fn find_all(&self, text: &Rc<str>) -> Value {
-        let found = self.all(text).into_iter().map(|found| {
+    fn find_all(&self, text: &Rc<str>) -> PyResult {
+        let found = self.all(text)?.into_iter().map(|found| {
             let group =
                 |at: usize| found.groups[at].map_or(Value::str(""), |(start, end)| Value::str(&found.text[start..end]));
             match found.groups.len() {
@@ -188,7 +167,7 @@ impl Pattern {
                 count => Value::tuple((1..count).map(group).collect()),
             }
         });
-        Value::list(found.collect())
+        Ok(Value::list(found.collect()))
     }
 
     fn substitute(
@@ -200,7 +179,7 @@ impl Pattern {
     ) -> PyResult<(String, i64)> {
         let mut out = String::new();
         let (mut last, mut count) = (0, 0);
-        for found in self.all(text) {
+        for found in self.all(text)? {
             if limit > 0 && count as usize >= limit {
                 break;
             }
@@ -220,10 +199,10 @@ impl Pattern {
         Ok((out, count))
     }
 
-    fn split(&self, text: &Rc<str>, limit: usize) -> Value {
+    fn split(&self, text: &Rc<str>, limit: usize) -> PyResult {
         let mut parts = Vec::new();
         let mut last = 0;
-        for (at, found) in self.all(text).into_iter().enumerate() {
+        for (at, found) in self.all(text)?.into_iter().enumerate() {
             if limit > 0 && at >= limit {
                 break;
             }
@@ -235,7 +214,7 @@ impl Pattern {
             last = end;
         }
         parts.push(Value::str(&text[last..]));
-        Value::list(parts)
+        Ok(Value::list(parts))
     }
 }
 
@@ -254,15 +233,15 @@ fn apply(interp: &mut Interpreter, pattern: &Rc<Pattern>, name: &str, args: Args
         "split" => {
             let [text, limit, _] = args.bind(name, ["string", "maxsplit", "flags"], 1)?;
             let text = text_of(interp, text.as_ref())?;
-            Ok(pattern.split(&text, limit.and_then(|limit| limit.as_int()).unwrap_or(0).max(0) as usize))
+            pattern.split(&text, limit.and_then(|limit| limit.as_int()).unwrap_or(0).max(0) as usize)
         }
         _ => {
             let text = text_of(interp, args.positional.first())?;
-            Ok(match name {
+            match name {
                 "findall" => pattern.find_all(&text),
-                "finditer" => Value::iter_over(pattern.all(&text).into_iter().map(Value::object).collect()),
+                "finditer" => Ok(Value::iter_over(pattern.all(&text)?.into_iter().map(Value::object).collect())),
                 kind => pattern.find(kind, &text),
-            })
+            }
         }
     }
 }
@@ -280,7 +259,7 @@ impl Object for Pattern {
         Ok(match name {
             "pattern" => Some(Value::str(&self.source)),
             "flags" => Some(Value::Int(self.flags | 32)),
-            "groups" => Some(Value::Int(self.regex.captures_len() as i64 - 1)),
+            "groups" => Some(Value::Int(self.regex.groups_len() as i64 - 1)),
             _ => None,
         })
     }
@@ -298,7 +277,10 @@ impl Object for Pattern {
 
     fn freeze(&self, _: &mut Interpreter, _: &Value, _: &mut Freezer) -> PyResult<Option<Thaw>> {
         let (source, flags, regex) = (self.source.clone(), self.flags, self.regex.clone());
-        Ok(Some(Arc::new(move |_| Ok(Value::object(Pattern { source: source.clone(), flags, regex: regex.clone() })))))
+        Ok(Some(Arc::new(move |_| {
+            let (source, regex) = (source.clone(), regex.clone());
+            Ok(Value::object(Pattern { source, flags, regex, at_start: OnceCell::new(), whole: OnceCell::new() }))
+        })))
     }
 }
 
