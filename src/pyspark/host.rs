@@ -131,6 +131,9 @@ pub trait Host {
     /// `spark.stop()`.
     fn stop(&mut self);
 
+    /// Before a builder or a context sets anything: what an application that is stopped had set is forgotten.
+    fn forget_stopped(&mut self);
+
     /// The script prints; the text is not yet followed by anything else.
     fn print(&mut self, text: &str);
 

@@ -180,6 +180,12 @@ impl Host for Session {
         self.siblings = super::siblings::Siblings::default();
     }
 
+    fn forget_stopped(&mut self) {
+        if self.stopped {
+            self.conf = self.settings.conf.clone();
+        }
+    }
+
     fn print(&mut self, text: &str) {
         (self.out)(text);
         let now = self.now();

@@ -129,7 +129,7 @@ impl Column {
         let expr = match name {
             "alias" | "name" => return alias(own, interp, args),
             "transform" => {
-                let function = args.one(name)?;
+                let function = args.only(name, "f")?;
                 return interp.call(&function, Args::of(vec![column_value(own)]));
             }
             "cast" | "astype" | "try_cast" => {
@@ -192,12 +192,12 @@ impl Column {
                 rest
             }
             "getItem" | "getField" => {
-                let key = args.one(name)?;
+                let key = args.only(name, if name == "getItem" { "key" } else { "name" })?;
                 let key = lit(interp, &key)?;
                 Expr::Extract { child: Box::new(own), key: Box::new(key) }
             }
             _ => {
-                let other = args.one(name)?;
+                let other = args.only(name, "other")?;
                 let other = lit(interp, &other)?;
                 match name {
                     "eqNullSafe" => Expr::binary(Op::NullSafeEq, own, other),
@@ -279,7 +279,7 @@ fn substr(interp: &mut Interpreter, own: Expr, args: Args) -> PyResult<Expr> {
 }
 
 fn over(interp: &mut Interpreter, own: Expr, args: Args) -> PyResult {
-    let window = args.one("over")?;
+    let window = args.only("over", "window")?;
     let Some(window) = window.downcast::<WindowObject>() else {
         return Err(not_expected_type(interp, "window", "WindowSpec", &window));
     };
@@ -345,7 +345,7 @@ fn when_more(interp: &mut Interpreter, own: Expr, args: Args) -> PyResult {
 }
 
 fn otherwise(interp: &mut Interpreter, own: Expr, args: Args) -> PyResult {
-    let value = args.one("otherwise")?;
+    let value = args.only("otherwise", "value")?;
     let value = lit(interp, &value)?;
     match own {
         Expr::Case { branches, otherwise: None } => {

@@ -162,6 +162,7 @@ fn start(interp: &mut Interpreter, args: Args) -> PyResult {
     if let Some(name) = given(name) {
         settings.push(("spark.app.name".to_owned(), text_argument(interp, "appName", &name)?));
     }
+    interp.host()?.forget_stopped();
     for (key, value) in settings {
         interp.host()?.conf().set(key, value);
     }
@@ -186,7 +187,7 @@ fn tags(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
         interp.extension::<Tags>().0.clear();
         return Ok(Value::None);
     }
-    let tag = args.one(name)?;
+    let tag = args.only(name, "tag")?;
     let tag = text_argument(interp, "tag", &tag)?;
     let tags = &mut interp.extension::<Tags>().0;
     if name == "addJobTag" {
@@ -228,7 +229,7 @@ impl Context {
             "wholeTextFiles" => rdd::source::whole_text_files(interp, args),
             "emptyRDD" => rdd::source::empty(interp),
             "union" => {
-                let items = args.one("union")?;
+                let items = args.only("union", "rdds")?;
                 let items = interp.items(&items)?;
                 let mut items = items.into_iter();
                 let Some(mut all) = items.next() else { return rdd::source::empty(interp) };
@@ -238,7 +239,7 @@ impl Context {
                 Ok(all)
             }
             "broadcast" => {
-                let value = args.one("broadcast")?;
+                let value = args.only("broadcast", "value")?;
                 Ok(rdd::shared::broadcast(interp, value))
             }
             "accumulator" => rdd::shared::accumulator(interp, args),
@@ -258,7 +259,7 @@ impl Context {
             "stop" => session::stop_session(interp),
             "sparkUser" => Ok(Value::str("learner")),
             "getLocalProperty" => {
-                let key = text_argument(interp, "key", &args.one(name)?)?;
+                let key = text_argument(interp, "key", &args.only(name, "key")?)?;
                 let known = interp.extension::<LocalProperties>().0.get(&key).cloned();
                 Ok(known.map_or(Value::None, Value::str))
             }
@@ -277,7 +278,7 @@ impl Context {
                 Ok(Value::None)
             }
             "getSystemProperty" => {
-                let key = args.one(name)?;
+                let key = args.only(name, "key")?;
                 let own = text_argument(interp, "key", &key)? == "SPARK_SUBMIT";
                 Ok(if own { Value::str("true") } else { Value::None })
             }
@@ -287,7 +288,7 @@ impl Context {
             "__exit__" => session::stop_session(interp),
             "setLogLevel" => {
                 const LEVELS: &[&str] = &["ALL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARN"];
-                let level = args.one(name)?;
+                let level = args.only(name, "logLevel")?;
                 let level = text_argument(interp, "logLevel", &level)?;
                 if !LEVELS.contains(&level.to_uppercase().as_str()) {
                     return Err(super::support::illegal_argument(format!(
@@ -381,7 +382,7 @@ impl SparkConf {
     fn method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> PyResult {
         match name {
             "setMaster" | "setAppName" | "setSparkHome" => {
-                let value = args.one(name)?;
+                let value = args.only(name, "value")?;
                 let value = text_argument(interp, "value", &value)?;
                 let key = match name {
                     "setMaster" => "spark.master",
@@ -401,7 +402,7 @@ impl SparkConf {
                 Ok(this.clone())
             }
             "setAll" => {
-                let pairs = args.one(name)?;
+                let pairs = args.only(name, "pairs")?;
                 for pair in interp.items(&pairs)? {
                     let parts = interp.items(&pair)?;
                     if let [key, value] = parts.as_slice() {
@@ -419,7 +420,7 @@ impl SparkConf {
                 Ok(self.get(&key).map_or(default.unwrap_or(Value::None), Value::str))
             }
             "contains" => {
-                let key = args.one(name)?;
+                let key = args.only(name, "key")?;
                 let key = text_argument(interp, "key", &key)?;
                 Ok(Value::Bool(self.get(&key).is_some()))
             }

@@ -330,7 +330,7 @@ impl Builder {
     fn method(&self, interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
         match name {
             "appName" | "master" => {
-                let value = args.one(name)?;
+                let value = args.only(name, if name == "appName" { "name" } else { "master" })?;
                 let text = text_argument(interp, name, &value)?;
                 Ok(self.with(if name == "appName" { "spark.app.name" } else { "spark.master" }, text))
             }
@@ -380,6 +380,7 @@ impl Builder {
 
     fn get_or_create(&self, interp: &mut Interpreter) -> PyResult {
         let running = interp.extension::<Active>().session.is_some();
+        interp.host()?.forget_stopped();
         for (key, value) in &self.settings {
             // A running application keeps its name and its master.
             if !(running && matches!(key.as_str(), "spark.master" | "spark.app.name")) {
@@ -460,14 +461,14 @@ impl RuntimeConfig {
                 })
             }
             "unset" => {
-                let key = args.one(name)?;
+                let key = args.only(name, "key")?;
                 let key = text_argument(interp, "key", &key)?;
                 interp.host()?.conf().unset(&key);
                 Ok(Value::None)
             }
             "getAll" => Self::all(interp),
             _ => {
-                let key = args.one(name)?;
+                let key = args.only(name, "key")?;
                 let key = text_argument(interp, "key", &key)?;
                 Ok(Value::Bool(key.starts_with("spark.sql.") && !STATIC.contains(&key.as_str())))
             }

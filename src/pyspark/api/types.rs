@@ -199,7 +199,7 @@ fn construct_field(interp: &mut Interpreter, args: Args) -> PyResult {
 }
 
 fn from_json(interp: &mut Interpreter, args: Args) -> PyResult {
-    let json = args.one("fromJson")?;
+    let json = args.only("fromJson", "json")?;
     let text = super::json::to_text(interp, &json)?;
     let parsed = serde_json::from_str(&text).ok().and_then(|json| crate::logical::ddl::type_of_json(&json));
     parsed.map(type_value).ok_or_else(|| type_error("this is not the JSON form of a struct"))
@@ -217,7 +217,7 @@ fn named_type(text: &str) -> PyResult<DataType> {
 }
 
 fn from_ddl(interp: &mut Interpreter, args: Args) -> PyResult {
-    let text = args.one("fromDDL")?;
+    let text = args.only("fromDDL", "ddl")?;
     let (mut fields, single) = schema_argument(interp, "ddl", &text)?;
     if single && fields.fields.len() == 1 {
         return Ok(type_value(fields.fields.remove(0).data_type));

@@ -105,6 +105,15 @@ impl Args {
         }
     }
 
+    /// Exactly one argument, by place or by the name of the parameter.
+    ///
+    /// # Errors
+    /// Any other number, any other name.
+    pub fn only(self, function: &str, parameter: &str) -> PyResult<Value> {
+        let [value] = self.bind(function, [parameter], 1)?;
+        Ok(value.unwrap_or(Value::None))
+    }
+
     /// Exactly two positional arguments.
     ///
     /// # Errors

@@ -99,6 +99,7 @@ impl Host for FakeHost {
         Ok(())
     }
     fn stop(&mut self) {}
+    fn forget_stopped(&mut self) {}
     fn print(&mut self, text: &str) {
         self.paper.borrow_mut().out.push_str(text);
     }

@@ -72,7 +72,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::LocalRelation { partitions: Some(_), .. })))
     }),
     ("sameSemantics", |interp, _, plan, args| {
-        let other = args.one("sameSemantics")?;
+        let other = args.only("sameSemantics", "other")?;
         let other = super::plan_of(interp, &other)?;
         Ok(Value::Bool(*plan == other))
     }),

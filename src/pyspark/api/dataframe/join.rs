@@ -28,7 +28,7 @@ fn join(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyR
 }
 
 fn cross_join(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
-    let other = args.one("crossJoin")?;
+    let other = args.only("crossJoin", "other")?;
     let right = plan_of(interp, &other)?;
     frame(
         interp,

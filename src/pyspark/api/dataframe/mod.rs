@@ -419,11 +419,8 @@ impl Object for DataFrame {
             }
             "executionInfo" => return Err(Raised::unsupported("`executionInfo`", "use df.explain()")),
             _ if METHODS.contains(&name) || name.starts_with("__") => return Ok(None),
+            // An attribute is a column only in its very spelling, unlike names elsewhere.
             _ if self.plan.output().iter().any(|column| column.name == name) => {
-                column_value(resolve(interp, &self.plan, name)?)
-            }
-            // Spark's names are not case-sensitive.
-            _ if self.plan.output().iter().any(|column| column.name.eq_ignore_ascii_case(name)) => {
                 column_value(resolve(interp, &self.plan, name)?)
             }
             _ => return Ok(None),

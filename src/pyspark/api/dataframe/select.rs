@@ -109,7 +109,7 @@ fn with_column_renamed(interp: &mut Interpreter, _this: &Value, plan: &Plan, arg
 }
 
 fn with_columns_renamed(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
-    let map = args.one("withColumnsRenamed")?;
+    let map = args.only("withColumnsRenamed", "colsMap")?;
     let Some(dict) = map.as_dict() else { return Err(not_expected_type(interp, "colsMap", "dict", &map)) };
     let mut names = Vec::new();
     for (existing, new) in dict.borrow().iter() {
@@ -189,7 +189,7 @@ fn to_df(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> Py
 }
 
 fn to(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
-    let schema = args.one("to")?;
+    let schema = args.only("to", "schema")?;
     let (schema, _) = schema_argument(interp, "schema", &schema)?;
     let mut exprs = Vec::new();
     for field in &schema.fields {
@@ -232,7 +232,7 @@ fn hint(interp: &mut Interpreter, this: &Value, _plan: &Plan, args: Args) -> PyR
 }
 
 fn col_regex(interp: &mut Interpreter, _this: &Value, _plan: &Plan, args: Args) -> PyResult {
-    let pattern = args.one("colRegex")?;
+    let pattern = args.only("colRegex", "colName")?;
     let pattern = text_argument(interp, "colName", &pattern)?;
     Ok(column_value(match pattern.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
         Some(inner) => Expr::ColumnRegex(inner.to_owned()),

@@ -37,7 +37,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
 ];
 
 fn other(interp: &Interpreter, name: &str, args: Args) -> PyResult<Plan> {
-    plan_of(interp, &args.one(name)?)
+    plan_of(interp, &args.only(name, "other")?)
 }
 
 fn union(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {

@@ -33,13 +33,11 @@ pub fn module() -> Module {
     for name in special::OF_TIME {
         module = module.function(name, |_, _| Err(crate::logical::ddl::no_time().into()));
     }
+    let module =
+        module.with("PandasUDFType", eval_types(EVAL_TYPES_PANDAS)).with("ArrowUDFType", eval_types(EVAL_TYPES_ARROW));
     let is_exported = |name: &str| !name.starts_with('_') && !special::NOT_EXPORTED.contains(&name);
-    let exported = module.names().into_iter().filter(|name| is_exported(name));
-    let exported = Value::strings(exported);
-    module
-        .with("PandasUDFType", eval_types(EVAL_TYPES_PANDAS))
-        .with("ArrowUDFType", eval_types(EVAL_TYPES_ARROW))
-        .with("__all__", exported)
+    let exported = Value::strings(module.names().into_iter().filter(|name| is_exported(name)));
+    module.with("__all__", exported)
 }
 
 const EVAL_TYPES_PANDAS: &[(&str, i64)] =

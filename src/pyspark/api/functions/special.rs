@@ -17,14 +17,14 @@ pub const SPECIAL: &[(&str, Native)] = &[
     ("col", col),
     ("column", col),
     ("lit", |interp, args| {
-        let value = args.one("lit")?;
+        let value = args.only("lit", "col")?;
         Ok(column_value(lit(interp, &value)?))
     }),
     ("expr", expr),
     ("when", when),
     ("udf", udf::udf),
     ("broadcast", |interp, args| {
-        let frame = args.one("broadcast")?;
+        let frame = args.only("broadcast", "df")?;
         dataframe::hint(interp, &frame, "broadcast", Vec::new())
     }),
     ("asc", |interp, args| sorted(interp, "asc", args)),
@@ -135,8 +135,21 @@ pub const OF_TIME: &[&str] = &[
     "try_to_time",
 ];
 
-/// Names that `from pyspark.sql.functions import *` leaves alone, because Python has them too.
-pub const NOT_EXPORTED: &[&str] = &["chr", "partitioning", "uuid"];
+/// Names that `from pyspark.sql.functions import *` leaves alone: what Python has too, and PySpark's names of long ago.
+pub const NOT_EXPORTED: &[&str] = &[
+    "approxCountDistinct",
+    "bitwiseNOT",
+    "chr",
+    "countDistinct",
+    "partitioning",
+    "shiftLeft",
+    "shiftRight",
+    "shiftRightUnsigned",
+    "sumDistinct",
+    "toDegrees",
+    "toRadians",
+    "uuid",
+];
 
 fn col(interp: &mut Interpreter, args: Args) -> PyResult {
     let [name] = args.bind("col", ["col"], 1)?;
@@ -151,7 +164,7 @@ fn expr(interp: &mut Interpreter, args: Args) -> PyResult {
 }
 
 fn sorted(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
-    let value = args.one(name)?;
+    let value = args.only(name, "col")?;
     let column = column_or_name(interp, "col", &value)?;
     Ok(direction(name, column).unwrap_or(Value::None))
 }

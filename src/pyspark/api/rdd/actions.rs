@@ -81,7 +81,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         Ok(Value::dict(dict))
     }),
     ("reduceByKeyLocally", |interp, _, rdd, args| {
-        let f = args.one("reduceByKeyLocally")?;
+        let f = args.only("reduceByKeyLocally", "func")?;
         let mut table = Dict::new();
         for item in rdd.values(interp, "reduceByKeyLocally")? {
             let (key, value) = pair(interp, &item)?;
@@ -103,7 +103,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         counted(interp, values)
     }),
     ("lookup", |interp, _, rdd, args| {
-        let key = args.one("lookup")?;
+        let key = args.only("lookup", "key")?;
         let mut found = Vec::new();
         for item in rdd.values(interp, "lookup")? {
             let (own, value) = pair(interp, &item)?;

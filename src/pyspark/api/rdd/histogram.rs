@@ -14,7 +14,7 @@ fn comparable(value: &Value) -> bool {
 }
 
 fn histogram(interp: &mut Interpreter, rdd: &Rdd, args: Args) -> PyResult {
-    let wanted = args.one("histogram")?;
+    let wanted = args.only("histogram", "buckets")?;
     let mut values = rdd.values(interp, "histogram")?;
     values.retain(comparable);
     let edges = match (&wanted, wanted.as_items()) {

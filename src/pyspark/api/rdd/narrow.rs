@@ -134,7 +134,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         Ok(storage_level::value(level.as_deref().unwrap_or("NONE")))
     }),
     ("setName", |interp, this, rdd, args| {
-        let name = args.one("setName")?;
+        let name = args.only("setName", "name")?;
         *rdd.name.borrow_mut() = Some(text_argument(interp, "name", &name)?);
         Ok(this.clone())
     }),

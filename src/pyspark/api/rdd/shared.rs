@@ -174,7 +174,7 @@ impl Object for Accumulator {
 
     fn call_method(&self, interp: &mut Interpreter, _this: &Value, name: &str, args: Args) -> Option<PyResult> {
         (name == "add").then(|| {
-            let term = args.one("add")?;
+            let term = args.only("add", "term")?;
             self.add(interp, &term)?;
             Ok(Value::None)
         })

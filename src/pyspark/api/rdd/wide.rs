@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(super) const METHODS: &[(&str, Method)] = &[
     ("union", |interp, _, rdd, args| {
-        let other = args.one("union")?;
+        let other = args.only("union", "other")?;
         let other = argument(interp, &other)?;
         union(interp, rdd, &other).map(Value::object)
     }),
@@ -34,12 +34,12 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         Ok(Value::object(moved.whole("distinct", Vec::new(), unique)))
     }),
     ("intersection", |interp, _, rdd, args| {
-        let other = args.one("intersection")?;
+        let other = args.only("intersection", "other")?;
         both(interp, rdd, &other, |here, there| here && there)
     }),
     ("subtract", subtract),
     ("cartesian", |interp, _, rdd, args| {
-        let other = args.one("cartesian")?;
+        let other = args.only("cartesian", "other")?;
         let other = argument(interp, &other)?;
         let parts = other.whole("cartesian", Vec::new(), |_, _, _, items| Ok(vec![Value::list(items)]));
         let parts = parts.values(interp, "cartesian")?;
@@ -242,7 +242,7 @@ fn subtract(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> P
 }
 
 fn zip(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: Args) -> PyResult {
-    let other = args.one("zip")?;
+    let other = args.only("zip", "other")?;
     let other = argument(interp, &other)?;
     let (left, right) = (rdd.partitions(interp)?, other.partitions(interp)?);
     if left != right {
