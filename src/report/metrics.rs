@@ -24,17 +24,12 @@ fn rows<'a>(metrics: &'a Metrics<'_>, by: By) -> Box<dyn Iterator<Item = Map<Str
     }
 }
 
-/// A row with what it did beside its names instead of inside.
+/// Names and values of one row.
 fn flat(row: &impl Serialize) -> Map<String, Value> {
-    let mut flat = Map::new();
-    let Ok(Value::Object(row)) = serde_json::to_value(row) else { return flat };
-    for (name, value) in row {
-        match value {
-            Value::Object(inner) => flat.extend(inner),
-            other => drop(flat.insert(name, other)),
-        }
+    match serde_json::to_value(row) {
+        Ok(Value::Object(row)) => row,
+        _ => Map::new(),
     }
-    flat
 }
 
 /// Everything, row by row: a run may have a million tasks.
@@ -44,18 +39,18 @@ impl Serialize for Everything<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut all = serializer.serialize_map(None)?;
         all.serialize_entry("summary", &self.0.summary)?;
-        for (name, by) in [("stages", By::Stage), ("tasks", By::Task), ("executors", By::Executor)] {
-            all.serialize_entry(name, &Rows(self.0, by))?;
-        }
+        all.serialize_entry("stages", &self.0.stages)?;
+        all.serialize_entry("tasks", &Tasks(self.0))?;
+        all.serialize_entry("executors", &self.0.executors)?;
         all.end()
     }
 }
 
-struct Rows<'a>(&'a Metrics<'a>, By);
+struct Tasks<'a>(&'a Metrics<'a>);
 
-impl Serialize for Rows<'_> {
+impl Serialize for Tasks<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(rows(self.0, self.1))
+        serializer.collect_seq(self.0.tasks())
     }
 }
 

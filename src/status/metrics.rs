@@ -61,6 +61,7 @@ pub struct StageRow {
     pub jobs: Vec<u32>,
     pub attempts: u64,
     pub partitions: u64,
+    #[serde(flatten)]
     pub work: Work,
     /// From the first submission to the last end.
     pub seconds: f64,
@@ -80,6 +81,7 @@ pub struct TaskRow {
     pub cause: &'static str,
     pub outcome: &'static str,
     pub start_seconds: f64,
+    #[serde(flatten)]
     pub work: Work,
 }
 
@@ -90,6 +92,7 @@ pub struct ExecutorRow {
     pub node: String,
     pub cores: u32,
     pub is_live: bool,
+    #[serde(flatten)]
     pub work: Work,
     pub cached_bytes: u64,
     pub shuffle_held_bytes: u64,
