@@ -13,7 +13,8 @@ use crate::logical::functions;
 use crate::logical::types::DataType;
 use crate::physical::plan::Partitioning;
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::concat_batches;
+use arrow::compute::interleave_record_batch;
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 /// Characters of a cell; longer texts are cut.
@@ -52,19 +53,17 @@ pub fn peek(
     partitioning: &ResolvedPartitioning,
     count: usize,
 ) -> Result<Option<Peek>> {
-    let drawn = draw(blocks, count)?;
-    if drawn.is_empty() {
+    let drawn = Drawn::of(blocks, count)?;
+    if drawn.places.is_empty() {
         return Ok(None);
     }
-    let schema = schema_of(input);
-    let plain = drawn.iter().map(|(_, row)| reschema(row, &schema)).collect::<Result<Vec<_>>>()?;
-    let batch = concat_batches(&schema, &plain)?;
+    let batch = drawn.rows(&schema_of(input))?;
     let (by, keys) = keys_of(partitioning);
     let is_key = |column: &&Attribute| !keys.contains(&Expr::Attribute((*column).clone()));
     let others: Vec<Expr> = input.iter().filter(is_key).take(COLUMNS).cloned().map(Expr::Attribute).collect();
     let shown = keys.iter().chain(&others).map(as_text).collect::<Result<Vec<_>>>()?;
     let texts = evaluate_all(&runtime.bind(&shown, input, runtime.context.partition)?, &batch)?;
-    let rows = drawn.iter().enumerate().map(|(at, (reduce, _))| PeekedRow {
+    let rows = drawn.reduces.iter().enumerate().map(|(at, reduce)| PeekedRow {
         reduce: *reduce,
         cells: texts.iter().map(|column| cell(column, at)).collect(),
     });
@@ -73,28 +72,50 @@ pub fn peek(
     Ok(Some(Peek { by, keys: names(&keys), columns: names(&others), rows }))
 }
 
-/// The drawn rows, each as a batch of its own, with the partition that it is in. Where a block lies makes no difference.
-fn draw(blocks: &[Block], count: usize) -> Result<Vec<(u32, RecordBatch)>> {
-    let total: usize = blocks.iter().map(|block| block.rows as usize).sum();
-    let count = count.min(total);
-    let mut wanted = (0..count).map(|index| index * total / count).peekable();
-    let (mut drawn, mut before) = (Vec::with_capacity(count), 0);
-    for (reduce, block) in blocks.iter().enumerate() {
-        for piece in block.pieces.iter() {
-            let end = before + piece.rows();
-            if wanted.peek().is_some_and(|row| *row < end) {
-                let mut start = before;
-                for batch in piece.batches()? {
-                    while let Some(row) = wanted.next_if(|row| *row < start + batch.num_rows()) {
-                        drawn.push((reduce as u32, batch.slice(row - start, 1)));
+/// The drawn rows. Where a block lies makes no difference.
+#[derive(Default)]
+struct Drawn {
+    /// Batches that some of them are in.
+    batches: Vec<RecordBatch>,
+    /// Of each its batch and its row there.
+    places: Vec<(usize, usize)>,
+    /// Of each the partition that it goes to.
+    reduces: Vec<u32>,
+}
+
+impl Drawn {
+    fn of(blocks: &[Block], count: usize) -> Result<Drawn> {
+        let total: usize = blocks.iter().map(|block| block.rows as usize).sum();
+        let count = count.min(total);
+        let mut wanted = (0..count).map(|index| index * total / count).peekable();
+        let (mut drawn, mut before) = (Drawn::default(), 0);
+        for (reduce, block) in blocks.iter().enumerate() {
+            for piece in block.pieces.iter() {
+                let end = before + piece.rows();
+                if wanted.peek().is_some_and(|row| *row < end) {
+                    let mut start = before;
+                    for batch in piece.batches()? {
+                        let rows = start..start + batch.num_rows();
+                        let is_drawn_from = wanted.peek().is_some_and(|row| rows.contains(row));
+                        while let Some(row) = wanted.next_if(|row| rows.contains(row)) {
+                            drawn.places.push((drawn.batches.len(), row - start));
+                            drawn.reduces.push(reduce as u32);
+                        }
+                        drawn.batches.extend(is_drawn_from.then_some(batch));
+                        start = rows.end;
                     }
-                    start += batch.num_rows();
                 }
+                before = end;
             }
-            before = end;
         }
+        Ok(drawn)
     }
-    Ok(drawn)
+
+    /// They as one batch.
+    fn rows(&self, schema: &SchemaRef) -> Result<RecordBatch> {
+        let batches = self.batches.iter().map(|batch| reschema(batch, schema)).collect::<Result<Vec<_>>>()?;
+        Ok(interleave_record_batch(&batches.iter().collect::<Vec<_>>(), &self.places)?)
+    }
 }
 
 fn keys_of(partitioning: &ResolvedPartitioning) -> (&'static str, Vec<Expr>) {
