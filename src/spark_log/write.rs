@@ -44,12 +44,15 @@ pub fn write(events: &[Arc<Event>], out: &mut impl Write) -> io::Result<()> {
     let mut lines = Vec::new();
     for event in events {
         writer.event(event, &mut lines);
-        for line in lines.drain(..) {
-            serde_json::to_writer(&mut *out, &line)?;
-            out.write_all(b"\n")?;
-        }
+        lines.drain(..).try_for_each(|line| put(&line, out))?;
     }
+    writer.untold.iter().try_for_each(|(_, line)| put(line, out))?;
     out.flush()
+}
+
+fn put(line: &Value, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
 }
 
 /// What the whole log says about things that are named before they are told.
@@ -127,6 +130,8 @@ struct Writer {
     /// Shuffle files outlive executors: an executor's end alone loses none.
     has_shuffle_service: bool,
     removed: BTreeSet<ExecutorId>,
+    /// Executors that are gone and are not yet told of: Spark first tells how each of their tasks ended.
+    untold: Vec<(ExecutorId, Value)>,
 }
 
 impl Writer {
@@ -141,14 +146,15 @@ impl Writer {
                 self.executor_added(time, *executor, *node, *cores, lines);
             }
             EventKind::ExecutorRemoved { executor, reason, .. } => {
-                lines.push(json!({
-                    "Event": "SparkListenerExecutorRemoved", "Timestamp": millis(time),
-                    "Executor ID": executor.0.to_string(), "Removed Reason": reason,
-                }));
                 self.removed.insert(*executor);
                 if !self.has_shuffle_service {
                     lines.extend(self.resubmitted(|_, _| true));
                 }
+                let line = json!({
+                    "Event": "SparkListenerExecutorRemoved", "Timestamp": millis(time),
+                    "Executor ID": executor.0.to_string(), "Removed Reason": reason,
+                });
+                self.untold.push((*executor, line));
             }
             EventKind::QueryStarted { query, action, line, plan, .. } => lines.push(json!({
                 "Event": "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart",
@@ -258,6 +264,8 @@ impl Writer {
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => {}
         }
+        let is_idle = |executor: &ExecutorId| self.running.values().all(|running| running.place.executor != *executor);
+        lines.extend(self.untold.extract_if(.., |(executor, _)| is_idle(executor)).map(|(_, line)| line));
     }
 
     fn start(&mut self, time: VirtualTime, application: &Application, lines: &mut Vec<Value>) {
@@ -616,6 +624,15 @@ mod tests {
         assert_eq!(ends(vec![removed(1), removed(1)]), [success.clone(), again]);
         assert_eq!(ends(vec![on(6, 1, 2), done(6), removed(1)]), [success.clone(), last], "the stage has all it needs");
         assert_eq!(ends(vec![removed(2)]), [success], "it was elsewhere");
+        let lost = EventKind::TaskEnded {
+            task: TaskId(6),
+            outcome: TaskOutcome::ExecutorLost { node: NodeId(1) },
+            metrics: Arc::default(),
+        };
+        let told = lines(first.iter().cloned().chain([on(6, 1, 1), removed(1), lost]).collect());
+        let at = |word: &str| told.iter().position(|line| line.contains(word));
+        let (again, lost, removed) = (at("Resubmitted"), at("ExecutorLostFailure"), at("SparkListenerExecutorRemoved"));
+        assert!(again.is_some() && again < lost && lost < removed, "{told:#?}");
     }
 
     #[test]
