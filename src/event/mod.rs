@@ -463,6 +463,8 @@ pub enum TaskCause {
     FetchFailed { node: NodeId },
     /// An earlier attempt failed.
     Retry { reason: String },
+    /// Its stage was submitted again while an earlier attempt still ran: nobody waits for that one.
+    StageAgain,
     /// A second copy of a slow task.
     Speculative,
 }

@@ -119,6 +119,10 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
         Step::OnlyCopyOn { node, died: at } => (Mark::Lost, format!("Its only copy was on {node}{}.", died(at))),
         Step::WasRunningOn { node, died: at } => (Mark::Lost, format!("It was running on {node}{}.", died(at))),
         Step::CouldNotFetch { node } => (Mark::Lost, format!("It needed a block from {node}, which did not answer.")),
+        Step::StageAgain => (
+            Mark::Lost,
+            "Its stage failed and was submitted again; it does not wait for the attempt that still ran".to_owned(),
+        ),
         Step::Raised { reason } => (Mark::Lost, format!("The attempt before failed: {}", words::line(reason, 120))),
         Step::NeededBy(by) if by.is_empty() => (Mark::None, "A stage that had not finished asked for it.".to_owned()),
         Step::NeededBy(by) => (Mark::None, format!("Still needed by {}.", words::needed_by(status, by))),

@@ -370,11 +370,8 @@ impl TaskScheduler {
         let history = self.history.entry((set.stage.stage, slot.partition)).or_default();
         let attempt = history.attempts;
         history.attempts += 1;
-        let cause = history.next_cause.take().unwrap_or(if attempt == 0 {
-            TaskCause::First
-        } else {
-            TaskCause::Retry { reason: "its stage was submitted again".to_owned() }
-        });
+        let cause = history.next_cause.take();
+        let cause = cause.unwrap_or(if attempt == 0 { TaskCause::First } else { TaskCause::StageAgain });
         // Spark reports a task without any preference as process-local; here it says that it had none.
         out.emit(EventKind::TaskStarted {
             task,

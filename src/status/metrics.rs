@@ -291,6 +291,7 @@ pub fn cause(cause: &TaskCause) -> &'static str {
         TaskCause::ExecutorLost { .. } => "executor lost",
         TaskCause::FetchFailed { .. } => "fetch failed",
         TaskCause::Retry { .. } => "retry",
+        TaskCause::StageAgain => "stage again",
         TaskCause::Speculative => "speculative",
     }
 }

@@ -147,6 +147,7 @@ pub fn avoidable_by(cause: &TaskCause) -> Option<&'static str> {
         TaskCause::ExecutorLost { .. } => "nothing: what runs on a machine dies with it; shorter tasks lose less",
         TaskCause::FetchFailed { .. } => "an external shuffle service, or a copy of the blocks on another machine",
         TaskCause::Retry { .. } => "mending what made the attempt before it fail",
+        TaskCause::StageAgain => "mending what made its stage fail",
         TaskCause::Speculative => "spark.speculation=false: the copy was started because the first was slow",
     })
 }

@@ -61,6 +61,8 @@ pub enum Step {
     CouldNotFetch { node: NodeId },
     /// The attempt before raised.
     Raised { reason: String },
+    /// Its stage was submitted again, and does not wait for the attempt that still ran.
+    StageAgain,
     /// Unfinished tasks that read it.
     NeededBy(Vec<(StageId, Vec<u32>)>),
     /// The stage that makes it is still running and needs all its outputs.
@@ -140,6 +142,7 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
         }
         TaskCause::FetchFailed { node } => answer.steps.push(Step::CouldNotFetch { node: *node }),
         TaskCause::Retry { reason } => answer.steps.push(Step::Raised { reason: reason.clone() }),
+        TaskCause::StageAgain => answer.steps.push(Step::StageAgain),
         TaskCause::First | TaskCause::Speculative => {}
     }
     inputs(status, stage, Some((attempt.partition, attempt.started)), answer, 0);

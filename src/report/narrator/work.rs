@@ -103,6 +103,10 @@ impl Told<'_> {
                 let reason = words::line(reason, 100);
                 (Depth::Normal, Weight::Again, "task_retried", again(format!("it failed before ({reason})")))
             }
+            TaskCause::StageAgain => {
+                let text = again("its stage was submitted again, and does not wait for the attempt before".to_owned());
+                (Depth::Normal, Weight::Again, "task_again", text)
+            }
             TaskCause::Speculative => {
                 let text = format!("a second copy of the slow {name} starts on {node}");
                 (Depth::Normal, Weight::Again, "task_speculative", text)

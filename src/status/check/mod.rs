@@ -346,8 +346,7 @@ impl Stage {
         promise(before == attempt, || format!("is attempt {attempt} after {before}"))?;
         let is_so = match cause {
             TaskCause::First => before == 0,
-            TaskCause::Speculative => before > 0,
-            TaskCause::Retry { .. } => before > 0,
+            TaskCause::Speculative | TaskCause::Retry { .. } | TaskCause::StageAgain => before > 0,
             TaskCause::OutputLost { node } => history.is_some_and(|history| history.output_lost.contains(node)),
             TaskCause::ExecutorLost { node } => history.is_some_and(|history| history.executor_lost.contains(node)),
             TaskCause::FetchFailed { node } => history.is_some_and(|history| history.fetch_failed.contains(node)),

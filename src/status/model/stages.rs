@@ -212,7 +212,8 @@ impl Attempt {
             TaskCause::OutputLost { .. }
             | TaskCause::ExecutorLost { .. }
             | TaskCause::FetchFailed { .. }
-            | TaskCause::Retry { .. } => true,
+            | TaskCause::Retry { .. }
+            | TaskCause::StageAgain => true,
         }
     }
 
