@@ -100,7 +100,7 @@ fn a_node_death_changes_neither_tables_nor_files() {
     let shape = ["--nodes", "4", "--cores", "2"];
     let mut run = run("03_files", &shape);
     let (printed, files) = (run.stdout.clone(), outputs(&run));
-    for kill in ["1@0.3", "2@0.9", "3@1.7", "4@2.6", "2@4", "2@1000"] {
+    for kill in ["1@0.1", "2@0.4", "3@0.7", "4@1.1", "2@1.25", "2@1000"] {
         run = run_again(run, "03_files", &[&shape[..], &["--kill", kill]].concat());
         assert_eq!(run.stdout, printed, "killing {kill}");
         assert_eq!(outputs(&run), files, "killing {kill}");
@@ -127,16 +127,16 @@ fn machines_that_come_back_bring_their_input_with_them() {
 
 #[test]
 fn an_executor_that_ends_is_told_with_what_it_held() {
-    let options = ["--nodes", "4", "--cores", "2", "--fault", "kill-executor:2@1.5"];
+    let options = ["--nodes", "4", "--cores", "2", "--fault", "kill-executor:2@0.7"];
     let run = run("03_files", &options);
     assert!(run.stderr.contains("with the executor on node-2 goes what it held: "), "{}", run.stderr);
-    assert!(run.stderr.contains("summary: the executor on node-2 died at 1.500 s: "), "{}", run.stderr);
+    assert!(run.stderr.contains("summary: the executor on node-2 died at 0.700 s: "), "{}", run.stderr);
 }
 
 #[test]
 fn the_same_command_gives_the_same_log() {
     let log = |run: &Run| std::fs::read(run.folder.path().join("run.jsonl")).expect("a log");
-    let options = ["--nodes", "4", "--cores", "2", "--kill", "2@1.5"];
+    let options = ["--nodes", "4", "--cores", "2", "--kill", "2@0.7"];
     let first = run("03_files", &options);
     let before = log(&first);
     let second = run_again(first, "03_files", &options);

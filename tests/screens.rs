@@ -131,7 +131,7 @@ print(orders.join(lands, "land").groupBy("land").count().count())
     let pipeline = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/solutions/03_files/pipeline.py"));
     let pipeline = pipeline.expect("the pipeline");
     let runs =
-        [(pipeline.as_str(), &["--nodes", "4", "--cores", "2", "--kill", "2@1.5"][..]), (SKEW, &["--nodes", "4"])];
+        [(pipeline.as_str(), &["--nodes", "4", "--cores", "2", "--kill", "2@0.7"][..]), (SKEW, &["--nodes", "4"])];
     for (script, options) in runs {
         let events = logged(script, options);
         let mut model = theatre_of(events.clone());

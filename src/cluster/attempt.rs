@@ -473,7 +473,7 @@ impl Attempt {
         TaskMetrics {
             rows_in: counts.input_rows + counts.cached_rows + counts.shuffle_read_rows,
             rows_out: counts.shuffle_write_rows + counts.output_rows + counts.result_rows,
-            input_bytes: counts.input_bytes,
+            input_bytes: counts.input_bytes + counts.cached_bytes,
             input_rows: counts.input_rows + counts.cached_records,
             shuffle_read_bytes: self.fetched_bytes,
             shuffle_read_rows: counts.shuffle_read_rows,

@@ -26,8 +26,12 @@ pub struct CostModel {
     pub next_task_us: u64,
     /// Work on one row of an operator without a rate of its own, nanoseconds.
     pub cpu_ns_per_row: u64,
+    /// On the way of one row to a Python worker, through a function there and back, nanoseconds.
+    pub python_ns_per_row: u64,
     /// Parsing or unpacking 1024 bytes of input, nanoseconds.
     pub cpu_ns_per_kib: u64,
+    /// Unpacking 1024 bytes of columns that are cached, nanoseconds: there is nothing to parse.
+    pub cached_ns_per_kib: u64,
     pub disk_bytes_per_sec: u64,
     /// Of a node's network card, each direction.
     pub network_bytes_per_sec: u64,
@@ -72,9 +76,12 @@ impl CostModel {
     pub fn cpu(&self, counts: &TaskCounts, scale: u64) -> VirtualDuration {
         let rows: u64 = counts.operators.iter().map(|(name, rows)| rows * self.rate(name)).sum();
         let read = counts.input_bytes + counts.shuffle_read_bytes;
-        let bytes = read.saturating_mul(self.cpu_ns_per_kib) / 1024;
+        let cached = counts.cached_bytes.saturating_mul(self.cached_ns_per_kib);
+        let bytes = read.saturating_mul(self.cpu_ns_per_kib).saturating_add(cached) / 1024;
         let written = counts.shuffle_write_rows * self.cpu_ns_per_row / 4;
-        VirtualDuration(rows.saturating_add(bytes).saturating_add(written).saturating_mul(scale))
+        let python = counts.python_rows.saturating_mul(self.python_ns_per_row);
+        let all = rows.saturating_add(bytes).saturating_add(written).saturating_add(python);
+        VirtualDuration(all.saturating_mul(scale))
     }
 
     fn rate(&self, operator: &str) -> u64 {

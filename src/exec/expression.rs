@@ -7,9 +7,25 @@ use crate::logical::expr::{Attribute, Expr};
 use crate::logical::types::DataType;
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::record_batch::RecordBatch;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// What all expressions of a task share.
+#[derive(Debug, Default)]
+pub struct Surroundings {
+    /// The file being read, as `input_file_name()` gives it.
+    pub file: RefCell<Arc<str>>,
+    /// Rows that went to a Python worker, once for each function that they went to.
+    pub python_rows: Cell<u64>,
+}
+
+impl Surroundings {
+    /// Counts rows that go to a Python worker.
+    pub fn to_python(&self, rows: u64) {
+        self.python_rows.set(self.python_rows.get() + rows);
+    }
+}
 
 /// An expression bound to a child's columns.
 pub struct Bound {
@@ -21,13 +37,32 @@ pub struct Bound {
 enum Work {
     /// Nothing: it is one of the child's columns.
     Column(usize),
-    Evaluate {
-        expr: BoundExpr,
-        /// It knows how many rows were seen.
-        context: RefCell<EvalContext>,
-        /// The file that the task is reading, shared by all expressions of the task.
-        file: Rc<RefCell<Arc<str>>>,
-    },
+    Evaluate(Box<Evaluation>),
+}
+
+struct Evaluation {
+    expr: BoundExpr,
+    /// It knows how many rows were seen.
+    context: RefCell<EvalContext>,
+    /// How many Python functions stand in it. Spark sends every row to each, also where a `when` would not ask for its value.
+    python_functions: u64,
+    surroundings: Rc<Surroundings>,
+}
+
+impl Evaluation {
+    /// Does something with the next batch of a file.
+    fn seeing<T>(
+        &self,
+        batch: &RecordBatch,
+        evaluate: impl FnOnce(&BoundExpr, &EvalContext) -> Result<T>,
+    ) -> Result<T> {
+        let rows = batch.num_rows() as u64;
+        self.context.borrow_mut().input_file = self.surroundings.file.borrow().clone();
+        let values = evaluate(&self.expr, &self.context.borrow())?;
+        self.context.borrow_mut().row_offset += rows;
+        self.surroundings.to_python(rows * self.python_functions);
+        Ok(values)
+    }
 }
 
 impl Bound {
@@ -46,20 +81,21 @@ impl Bound {
         };
         let work = match column {
             Some(place) => Work::Column(place),
-            None => Work::Evaluate {
+            None => Work::Evaluate(Box::new(Evaluation {
                 expr: bind(expr, input)?,
                 context: RefCell::new(EvalContext::new(&context.conf, partition, context.now_micros)),
-                file: Rc::default(),
-            },
+                python_functions: expr.count(|part| matches!(part, Expr::Udf { .. })),
+                surroundings: Rc::default(),
+            })),
         };
         Ok(Bound { work, data_type: expr.data_type() })
     }
 
-    /// The same expression, told which file is read.
+    /// The same expression as one of a task's.
     #[must_use]
-    pub fn reading(mut self, read: Rc<RefCell<Arc<str>>>) -> Self {
-        if let Work::Evaluate { file, .. } = &mut self.work {
-            *file = read;
+    pub fn within(mut self, task: Rc<Surroundings>) -> Self {
+        if let Work::Evaluate(evaluation) = &mut self.work {
+            evaluation.surroundings = task;
         }
         self
     }
@@ -76,8 +112,8 @@ impl Bound {
     pub fn evaluate(&self, batch: &RecordBatch) -> Result<ArrayRef> {
         match &self.work {
             Work::Column(place) => Ok(batch.column(*place).clone()),
-            Work::Evaluate { expr, context, file } => {
-                let values = seeing(context, file, batch, |context| expr.eval(batch, context))?;
+            Work::Evaluate(evaluation) => {
+                let values = evaluation.seeing(batch, |expr, context| expr.eval(batch, context))?;
                 super::batch::conform(values, &self.data_type.to_arrow())
             }
         }
@@ -90,24 +126,9 @@ impl Bound {
     pub fn select(&self, batch: &RecordBatch) -> Result<BooleanArray> {
         match &self.work {
             Work::Column(place) => Ok(holds(batch.column(*place))),
-            Work::Evaluate { expr, context, file } => {
-                seeing(context, file, batch, |context| expr.eval_predicate(batch, context))
-            }
+            Work::Evaluate(evaluation) => evaluation.seeing(batch, |expr, context| expr.eval_predicate(batch, context)),
         }
     }
-}
-
-/// Does something with the next batch of a file.
-fn seeing<T>(
-    context: &RefCell<EvalContext>,
-    file: &RefCell<Arc<str>>,
-    batch: &RecordBatch,
-    evaluate: impl FnOnce(&EvalContext) -> Result<T>,
-) -> Result<T> {
-    context.borrow_mut().input_file = file.borrow().clone();
-    let values = evaluate(&context.borrow())?;
-    context.borrow_mut().row_offset += batch.num_rows() as u64;
-    Ok(values)
 }
 
 /// Evaluates all.

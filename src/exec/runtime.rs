@@ -7,7 +7,7 @@
 //! ```
 
 use super::batch::{row_bytes, schema_of};
-use super::expression::Bound;
+use super::expression::{Bound, Surroundings};
 use super::operators;
 use super::task::{Batches, TaskContext, TaskCounts, TaskInputs};
 use crate::common::Result;
@@ -17,7 +17,6 @@ use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
 use arrow::record_batch::RecordBatch;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Gives batches until there are no more. Batches may be empty of columns, never of rows.
 pub trait Operator {
@@ -72,8 +71,7 @@ pub struct Runtime<'a> {
     pub counts: RefCell<TaskCounts>,
     pub cached: RefCell<Vec<(CacheId, u32, Batches)>>,
     produced: RefCell<Vec<Produced>>,
-    /// The file being read, as `input_file_name()` gives it.
-    pub file: Rc<RefCell<Arc<str>>>,
+    pub surroundings: Rc<Surroundings>,
 }
 
 impl<'a> Runtime<'a> {
@@ -85,7 +83,7 @@ impl<'a> Runtime<'a> {
             counts: RefCell::default(),
             cached: RefCell::default(),
             produced: RefCell::default(),
-            file: Rc::default(),
+            surroundings: Rc::default(),
         }
     }
 
@@ -132,7 +130,7 @@ impl<'a> Runtime<'a> {
     /// # Errors
     /// See [`Runtime::bind`].
     pub fn bind_one(&self, expr: &Expr, input: &[Attribute], partition: usize) -> Result<Bound> {
-        Ok(Bound::new(expr, input, self.context, partition)?.reading(self.file.clone()))
+        Ok(Bound::new(expr, input, self.context, partition)?.within(self.surroundings.clone()))
     }
 
     /// All rows of an operator as one batch.

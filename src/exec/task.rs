@@ -155,6 +155,8 @@ pub struct TaskCounts {
     pub input_bytes: u64,
     /// Rows of cached partitions that were read.
     pub cached_rows: u64,
+    /// Bytes of them: of columns in memory, which are not parsed again.
+    pub cached_bytes: u64,
     /// What Spark counts as records of them: a cache holds batches of rows.
     pub cached_records: u64,
     pub shuffle_read_rows: u64,
@@ -174,6 +176,8 @@ pub struct TaskCounts {
     pub peak_memory_bytes: u64,
     pub cache_hits: u32,
     pub cache_misses: u32,
+    /// Rows that went to a Python worker, once for each function that they went to.
+    pub python_rows: u64,
     /// For each operator of the fragment, leaf first: its name and the rows it gave.
     pub operators: Vec<(&'static str, u64)>,
 }
@@ -194,6 +198,7 @@ pub fn run_task(
     output.cached = runtime.cached.take();
     output.counts = runtime.counts.take();
     output.counts.operators = runtime.operators();
+    output.counts.python_rows = runtime.surroundings.python_rows.get();
     Ok(output)
 }
 

@@ -578,6 +578,14 @@ impl Expr {
         found
     }
 
+    /// How many parts of the tree satisfy `test`.
+    #[must_use]
+    pub fn count(&self, test: impl Fn(&Expr) -> bool) -> u64 {
+        let mut found = 0;
+        self.visit(&mut |expr| found += u64::from(test(expr)));
+        found
+    }
+
     /// The attributes that a resolved expression reads.
     #[must_use]
     pub fn references(&self) -> Vec<&Attribute> {

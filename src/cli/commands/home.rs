@@ -31,7 +31,7 @@ const TOUR: &str = "D00";
 const NEW_FOLDER: &str = "batchlab-workshop";
 
 /// For each exercise a moment at which the node holds something that is still needed.
-const DEATHS: [&str; 4] = ["node-2@0.03", "node-2@0.3", "node-2@1.3", "node-2@0.8"];
+const DEATHS: [&str; 4] = ["node-2@0.03", "node-2@0.3", "node-2@0.65", "node-2@0.5"];
 
 pub(crate) fn run(look: stage::ScreenArgs) -> u8 {
     let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();

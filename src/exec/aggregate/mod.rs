@@ -66,7 +66,6 @@ const GATHERED_ROWS: usize = 1 << 17;
 const GATHERED_BYTES: u64 = 64;
 
 /// Where an accumulator's input comes from.
-#[expect(clippy::large_enum_variant, reason = "a handful per task")]
 enum Feed {
     Rows {
         args: Vec<Bound>,

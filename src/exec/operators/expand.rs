@@ -291,6 +291,7 @@ pub fn map_partitions<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, part
     let mut child = runtime.build(input, partition)?;
     let mut rows = Vec::new();
     while let Some(batch) = child.next()? {
+        runtime.surroundings.to_python(batch.num_rows() as u64);
         for row in 0..batch.num_rows() {
             let values = batch.columns().iter().zip(&types);
             rows.push(

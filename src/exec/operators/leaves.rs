@@ -140,7 +140,7 @@ fn cached_batches<'a>(
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
         counts.cached_rows += rows;
         counts.cached_records += rows.div_ceil(CACHED_BATCH_ROWS);
-        counts.input_bytes += batches.iter().map(crate::exec::batch::row_bytes).sum::<u64>();
+        counts.cached_bytes += batches.iter().map(crate::exec::batch::row_bytes).sum::<u64>();
         return Ok(batches);
     }
     let own = runtime.cached.borrow().iter().find(|(own, at, _)| *own == id && *at == number).cloned();

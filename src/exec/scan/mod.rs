@@ -196,7 +196,7 @@ impl Operator for ScanRows<'_> {
             if let Some((rows, constants)) = &mut self.current {
                 if let Some(batch) = rows.next()? {
                     let constants = constants.clone();
-                    self.runtime.file.replace(self.file.clone());
+                    self.runtime.surroundings.file.replace(self.file.clone());
                     self.given += batch.num_rows() as u64;
                     if self.is_counted {
                         self.runtime.read(batch.num_rows() as u64, 0);

@@ -76,7 +76,6 @@ pub(super) struct Sorted<'r> {
 }
 
 /// A function and its arguments.
-#[expect(clippy::large_enum_variant, reason = "a handful per task")]
 enum Kind<'a> {
     Ranking { function: &'static WindowFunction, args: Vec<Bound>, constants: Vec<Option<Scalar>>, ignore_nulls: bool },
     Aggregate { call: &'a AggregateCall, args: Vec<Bound>, filter: Option<Bound> },
