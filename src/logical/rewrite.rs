@@ -170,6 +170,12 @@ pub fn has_subquery(expr: &Expr) -> bool {
     expr.any(|expr| matches!(expr, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery { .. }))
 }
 
+/// Whether a Python function stands inside: only a task can run it.
+#[must_use]
+pub fn has_python(expr: &Expr) -> bool {
+    expr.any(|expr| matches!(expr, Expr::Udf { .. }))
+}
+
 /// Whether a null among the columns it reads makes the whole expression null.
 #[must_use]
 pub fn is_null_intolerant(expr: &Expr) -> bool {

@@ -100,11 +100,13 @@ fn file_scan(
     context: &PlannerContext<'_>,
 ) -> Result<(Arc<PhysicalPlan>, Vec<Expr>)> {
     let partition_columns = partition_columns(scan);
+    let reader_knows = |condition: &Expr| {
+        rewrite::is_deterministic(condition) && !rewrite::has_subquery(condition) && !rewrite::has_python(condition)
+    };
     let of_partitions = |condition: &Expr| {
         let reads = rewrite::reads(condition);
         !reads.is_empty()
-            && rewrite::is_deterministic(condition)
-            && !rewrite::has_subquery(condition)
+            && reader_knows(condition)
             && reads.iter().all(|id| partition_columns.iter().any(|column| column.id == *id))
     };
     let (partition_filters, data_filters): (Vec<_>, Vec<_>) = conditions.iter().cloned().partition(of_partitions);
@@ -116,7 +118,7 @@ fn file_scan(
     pruned.pushed_filters.extend(
         data_filters
             .iter()
-            .filter(|filter| rewrite::is_deterministic(filter) && !rewrite::has_subquery(filter))
+            .filter(|filter| reader_knows(filter))
             .filter(|filter| !rewrite::reads(filter).iter().any(|id| partition_columns.iter().any(|c| c.id == *id)))
             .cloned(),
     );
