@@ -9,7 +9,7 @@
 
 use super::OptimizerContext;
 use crate::common::ids::ExprId;
-use crate::logical::plan::{JoinType, Repartitioning};
+use crate::logical::plan::JoinType;
 use crate::logical::rewrite::{expressions, output_ids, reads};
 use crate::logical::{Attribute, Expr, LogicalPlan};
 use std::collections::BTreeSet;
@@ -120,15 +120,8 @@ fn prune(plan: &Arc<LogicalPlan>, required: &Ids) -> Arc<LogicalPlan> {
         | LogicalPlan::LocalLimit { input, .. }
         | LogicalPlan::Offset { input, .. }
         | LogicalPlan::Tail { input, .. }
-        | LogicalPlan::Sample { input, .. } => {
-            let needs = within(&both(required), input);
-            with_input(plan, input, narrow(&prune(input, &needs), &needs))
-        }
-        // Round robin hashes whole rows to be repeatable, so it keeps them.
-        LogicalPlan::Repartition { target: Repartitioning::RoundRobin { .. }, input } => {
-            with_input(plan, input, prune(input, &output_ids(input)))
-        }
-        LogicalPlan::Repartition { input, .. } => {
+        | LogicalPlan::Sample { input, .. }
+        | LogicalPlan::Repartition { input, .. } => {
             let needs = within(&both(required), input);
             with_input(plan, input, narrow(&prune(input, &needs), &needs))
         }
@@ -217,6 +210,16 @@ mod tests {
             text(&check(apply, &project(&joined, "b"))),
             "Project([b], InnerJoin(a = x, table(a b), Project([x], table(x y))))"
         );
+    }
+
+    #[test]
+    fn what_is_spread_evenly_carries_only_what_is_selected() {
+        let spread = Arc::new(LogicalPlan::Repartition {
+            target: crate::logical::plan::Repartitioning::RoundRobin { count: 4 },
+            input: table(1, "abc"),
+        });
+        let pruned = check(apply, &project(&spread, "b"));
+        assert!(text(&pruned).ends_with("Project([b], table(a b c))))"), "{}", text(&pruned));
     }
 
     #[test]
