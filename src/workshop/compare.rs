@@ -53,8 +53,10 @@ pub struct Difference {
 /// What about an answer is wrong; each is looked at only when those before it are right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aspect {
-    /// Names or types of the columns, so rows say nothing yet.
+    /// Names of the columns, so rows say nothing yet.
     Columns,
+    /// Types of the columns, or whether they may be NULL.
+    Types,
     Rows,
     Order,
     /// Numbers have more decimals than the task asks for.
@@ -129,7 +131,7 @@ fn columns_differ(got: &Rows, wanted: &Rows, how: &Strictness) -> Option<Differe
             };
         if !fits {
             return Some(Difference {
-                aspect: Aspect::Columns,
+                aspect: Aspect::Types,
                 got: found.data_type.clone(),
                 wanted: column.data_type.clone(),
                 place: format!("the type of column {}", column.name),
@@ -138,7 +140,7 @@ fn columns_differ(got: &Rows, wanted: &Rows, how: &Strictness) -> Option<Differe
         if how.nullability && found.nullable != column.nullable {
             let word = |nullable: bool| if nullable { "may be NULL" } else { "never NULL" }.to_owned();
             return Some(Difference {
-                aspect: Aspect::Columns,
+                aspect: Aspect::Types,
                 got: word(found.nullable),
                 wanted: word(column.nullable),
                 place: format!("column {}", column.name),

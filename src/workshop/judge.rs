@@ -262,51 +262,10 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
         (_, Some(comparison)) => {
             let difference = comparison.difference.clone()?;
             let failure = failure(difference.got, difference.wanted, difference.place);
-            let (why, next) = match difference.aspect {
-                Aspect::Columns if is_frame_for_a_value(name, evidence) => (
-                    "a DataFrame is a plan; the task asks for a plain value of Python",
-                    format!("end `{name} = …` with what gives the value: `.count()`, or `.first()[0]`"),
-                ),
-                Aspect::Columns => (
-                    "rows are compared by the names and types of their columns",
-                    match &answer.place {
-                        Place::Name(_) => {
-                            format!("look at `{name}.printSchema()`, and give it the columns that the task names")
-                        }
-                        Place::Files { path, format } if format == "csv" => {
-                            format!("open a file in `{path}`: it needs a header, and the columns that the task names")
-                        }
-                        Place::Files { path, format } => {
-                            format!(
-                                "look at `spark.read.{format}(\"{path}\").printSchema()`: it needs the columns that the task names"
-                            )
-                        }
-                    },
-                ),
-                Aspect::Decimals => (
-                    "whoever reads the numbers expects as many decimals as were agreed",
-                    "round at the very end: `F.round(…, decimals)`, or Python's `round` where it is a plain number"
-                        .to_owned(),
-                ),
-                Aspect::Order => (
-                    "whoever reads the first lines takes them for the first",
-                    match &answer.place {
-                        // A list can mean its order in a way of its own.
-                        Place::Name(_) if !matches!(evidence.kept.get(name), Some(Kept::Frame(_))) => {
-                            return Some(failure);
-                        }
-                        Place::Name(_) => {
-                            "put the rows into the order that the task names, as the last step: `orderBy(…)`".to_owned()
-                        }
-                        Place::Files { .. } => {
-                            "sort as the last step before the write; `repartition` behind it mixes the rows again"
-                                .to_owned()
-                        }
-                    },
-                ),
-                Aspect::Rows => return Some(failure),
-            };
-            Some(Failure { why: why.to_owned(), next, ..failure })
+            Some(match advice(difference.aspect, answer, evidence) {
+                Some((why, next)) => Failure { why: why.to_owned(), next, ..failure },
+                None => failure,
+            })
         }
         (Place::Name(_), None) => {
             let got = evidence.kept.get(name).map_or_else(|| "the name is not set".to_owned(), rows::kind_name);
@@ -332,6 +291,59 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
             Some(Failure { next, ..failure(got, wanted, path.clone()) })
         }
     }
+}
+
+/// Why an answer must not be wrong in this way and what to do next; nothing where the step itself knows better.
+fn advice(aspect: Aspect, answer: &Answer, evidence: &Evidence<'_>) -> Option<(&'static str, String)> {
+    let name = answer.place.name();
+    let same_columns = "rows are compared by the names and types of their columns";
+    Some(match aspect {
+        Aspect::Columns | Aspect::Types if is_frame_for_a_value(name, evidence) => (
+            "a DataFrame is a plan; the task asks for a plain value of Python",
+            format!("end `{name} = …` with what gives the value: `.count()`, or `.first()[0]`"),
+        ),
+        Aspect::Columns => (
+            same_columns,
+            match &answer.place {
+                Place::Name(_) => {
+                    format!("look at `{name}.printSchema()`, and give it the columns that the task names")
+                }
+                Place::Files { path, format } if format == "csv" => {
+                    format!("open a file in `{path}`: it needs a header, and the columns that the task names")
+                }
+                Place::Files { path, format } => format!(
+                    "look at `spark.read.{format}(\"{path}\").printSchema()`: it needs the columns that the task names"
+                ),
+            },
+        ),
+        Aspect::Types => (
+            same_columns,
+            match &answer.place {
+                Place::Name(_) => format!("look at `{name}.printSchema()`, and at what gives this column its type"),
+                Place::Files { path, .. } => {
+                    format!("look at what gives this column its type before `{path}` is written")
+                }
+            },
+        ),
+        Aspect::Decimals => (
+            "whoever reads the numbers expects as many decimals as were agreed",
+            "round at the very end: `F.round(…, decimals)`, or Python's `round` where it is a plain number".to_owned(),
+        ),
+        Aspect::Order => (
+            "whoever reads the first lines takes them for the first",
+            match &answer.place {
+                // A list can mean its order in a way of its own.
+                Place::Name(_) if !matches!(evidence.kept.get(name), Some(Kept::Frame(_))) => return None,
+                Place::Name(_) => {
+                    "put the rows into the order that the task names, as the last step: `orderBy(…)`".to_owned()
+                }
+                Place::Files { .. } => {
+                    "sort as the last step before the write; `repartition` behind it mixes the rows again".to_owned()
+                }
+            },
+        ),
+        Aspect::Rows => return None,
+    })
 }
 
 /// Whether a name should hold a plain value and holds a DataFrame.

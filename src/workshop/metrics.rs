@@ -143,6 +143,12 @@ pub static METRICS: &[Metric] = &[
     of("extra_rows", FRAME, Number, "rows that should not be there"),
     of("right", FRAME, Bool, "whether an answer is right"),
     of("columns_differ", FRAME, Bool, "whether an answer has other columns, or other types, than it should have"),
+    of(
+        "types_differ",
+        FRAME,
+        Bool,
+        "whether an answer has the right columns, but with other types than it should have",
+    ),
     of("order_differs", FRAME, Bool, "whether an answer's rows are right and only their order is not"),
     of("decimals_differ", FRAME, Bool, "whether an answer's rows are right, but not rounded"),
     metric("first_wrong", Text, "the first answer that is wrong; empty when all are right or not there"),
@@ -380,7 +386,10 @@ impl Evidence<'_> {
         };
         let sizes = || frame().map_or(&[] as &[u64], |frame| &frame.partition_rows);
         let comparison = self.compared.get(word);
-        let wrong_in = |aspect| Value::Bool(comparison.is_some_and(|comparison| comparison.is_wrong_in(aspect)));
+        let wrong_in = |aspects: &[Aspect]| {
+            let is_wrong = |comparison: &Comparison| aspects.iter().any(|aspect| comparison.is_wrong_in(*aspect));
+            Value::Bool(comparison.is_some_and(is_wrong))
+        };
         Some(match name {
             "partitions" => count(sizes().len()),
             "non_empty_partitions" => count(sizes().iter().filter(|rows| **rows > 0).count()),
@@ -392,9 +401,10 @@ impl Evidence<'_> {
             "wanted_rows" => count(self.wanted.get(word).map_or(0, |rows| rows.rows.len())),
             "missing_rows" => count(comparison.map_or(0, |comparison| comparison.missing)),
             "extra_rows" => count(comparison.map_or(0, |comparison| comparison.extra)),
-            "columns_differ" => wrong_in(Aspect::Columns),
-            "order_differs" => wrong_in(Aspect::Order),
-            "decimals_differ" => wrong_in(Aspect::Decimals),
+            "columns_differ" => wrong_in(&[Aspect::Columns, Aspect::Types]),
+            "types_differ" => wrong_in(&[Aspect::Types]),
+            "order_differs" => wrong_in(&[Aspect::Order]),
+            "decimals_differ" => wrong_in(&[Aspect::Decimals]),
             "right" => Value::Bool(comparison.is_some_and(Comparison::is_right)),
             "is_set" => Value::Bool(self.value(word).is_some_and(|kept| *kept != Kept::None)),
             "is_frame" => Value::Bool(frame().is_some()),
