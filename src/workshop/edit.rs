@@ -21,6 +21,8 @@ pub enum Edit {
     Disaster,
     /// All segments of September 2024 are missing.
     Outage,
+    /// Values are missing that are usually there: ages, ids of sales.
+    Gaps,
     /// Values that stand exactly on a border of a rule or just beside it, and ties.
     Borders,
     /// Seven regions.
@@ -45,14 +47,22 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
         }
         Edit::Disaster => disaster(source),
         Edit::Outage => outage(source),
+        Edit::Gaps => {
+            for column in ["age", "transaction_id"] {
+                source.each(column, |row, cell| {
+                    if row % 9 == 4 {
+                        *cell = None;
+                    }
+                });
+            }
+        }
         Edit::Borders => match table {
             "sales_dirty" => dirty_borders(source),
             "viewing_events" => event_borders(source),
             "people_dirty" => people_borders(source),
             "employees" => source.set("dept_id", &["98", "0", "9", "-1"]),
-            table if table.starts_with("sales") => {
-                source.set("total_amount", &["500.00", "499.99", "2000.00", "1999.99", "2000.01"]);
-            }
+            "products" => source.set("cost", &["800.75", "310.50", "290.25", "42.75"]),
+            table if table.starts_with("sales") => sale_borders(source),
             _ => {}
         },
         Edit::SevenRegions => source.each("region", |row, cell| *cell = Some(SEVEN_REGIONS[row % 7].to_owned())),
@@ -103,6 +113,17 @@ fn disaster(source: &mut Source) {
             }
         });
     }
+}
+
+/// Amounts beside the limits of the size bands, and many sales around the turn of a year.
+fn sale_borders(source: &mut Source) {
+    const TURNS: [&str; 4] = ["2023-12-31", "2024-01-01", "2024-12-31", "2025-01-01"];
+    source.set("total_amount", &["500.00", "499.99", "2000.00", "1999.99", "2000.01"]);
+    source.each("transaction_date", |row, cell| {
+        if (5..85).contains(&row) {
+            *cell = Some(TURNS[row % TURNS.len()].to_owned());
+        }
+    });
 }
 
 fn two_in_a_hundred(source: &mut Source) {
@@ -176,11 +197,15 @@ fn dirty_borders(source: &mut Source) {
         (sale.date, Some("2023-01-01")),
         (sale.id, Some("TXN_0000000012")),
         (sale.id, Some("XTXN_000000013")),
+        (sale.id, Some("TXN_00000014A")),
         (sale.id, None),
         (sale.region, None),
         (sale.total, Some("0.00")),
         (sale.product, Some("Gadget")),
         (sale.customer, Some("CUST_999999")),
+        (sale.customer, Some("CUST_999999")),
+        (sale.customer, None),
+        (sale.price, Some("n/a")),
     ] {
         let Some(row) = sound.next() else { return };
         row[column] = value.map(str::to_owned);
@@ -192,10 +217,28 @@ fn dirty_borders(source: &mut Source) {
             sale.set_price(row, list_cents * percent / 100, 0);
         }
     }
+    fences(&sale, &mut source.rows);
     repeat(&sale, &mut source.rows);
 }
 
-/// Exact copies of a good row, of an unreadable one, of one without an id and of one with a price too high; and an id with a copy and two conflicts.
+/// Prices whose fences are known to the cent: of webcams a third each costs 80, 90 and 100, so the fences stand at 50 and 130, and there are
+/// prices on them; headsets have fences at 50.875 and 129.875; keyboards are spread evenly from 60 to 80, with prices just beside the
+/// fences at about 50 and 90.
+fn fences(sale: &Sale, rows: &mut [Cells]) {
+    for (product, usual, beside) in [
+        ("Webcam", vec![8_000, 9_000, 10_000], [4_999, 5_000, 13_000, 13_001]),
+        ("Headset", vec![8_050, 9_000, 10_025], [5_087, 5_088, 12_987, 12_988]),
+        ("Keyboard", (0..101).map(|step| 6_000 + 20 * step).collect(), [4_940, 5_010, 8_990, 9_040]),
+    ] {
+        let sound = rows.iter_mut().filter(|row| sale.is_sound(row) && row[sale.product].as_deref() == Some(product));
+        let prices = beside.iter().chain(usual.iter().cycle());
+        for (row, price) in sound.zip(prices) {
+            sale.set_price(row, *price, 0);
+        }
+    }
+}
+
+/// Exact copies of a good row, of an unreadable one, of one without an id, of one without a product and of one with a price too high; and an id with a copy and two conflicts.
 fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
     let has_no_good_id = |row: &&Cells| row[sale.id].as_deref().is_none_or(|id| !id.starts_with("TXN_"));
     let is_unreadable = |row: &&Cells| row[sale.quantity].as_deref().is_some_and(|text| text.parse::<i64>().is_err());
@@ -203,6 +246,7 @@ fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
     let mut more: Vec<Cells> = rows.iter().filter(has_no_good_id).take(3).cloned().collect();
     more.extend(rows.iter().find(is_unreadable).cloned());
     more.extend(rows.iter().find(is_too_dear).cloned());
+    more.extend(rows.iter().find(|row| row[sale.product].is_none()).cloned());
     if let Some(good) = rows.iter().find(|row| sale.is_sound(row)) {
         let of_customer = |customer: &str| {
             let mut other = good.clone();
@@ -278,7 +322,9 @@ fn event_borders(source: &mut Source) {
     for row in source.rows.iter_mut().filter(|row| row[kind].as_deref() == Some("stop")) {
         if row[title].as_deref().is_some_and(|title| TIED.contains(&title)) {
             let is_first = first_seen.insert((row[region].clone(), row[title].clone()));
-            row[watched] = Some(if is_first { "90000000" } else { "0" }.to_owned());
+            // 1500.0 minutes, one title a little more before rounding.
+            let all = if row[title].as_deref() == Some("38") { "90001200" } else { "90000000" };
+            row[watched] = Some(if is_first { all } else { "0" }.to_owned());
         }
     }
     // Window, events in it, and how many of them are no `stop` but a `buffer`.

@@ -113,15 +113,18 @@ pub(super) fn age_report(data: &Dataset) -> Rows {
 
 pub(super) fn headcount(data: &Dataset) -> Rows {
     let people = data.table("people");
-    let mut sums: BTreeMap<String, (usize, i64)> = BTreeMap::new();
+    // People of each department, and the ages that are known.
+    let mut departments: BTreeMap<String, (usize, Vec<i64>)> = BTreeMap::new();
     for row in rows(&people) {
-        let sum = sums.entry(row.owned("department")).or_default();
-        *sum = (sum.0 + 1, sum.1 + row.int("age").unwrap_or_default());
+        let (count, ages) = departments.entry(row.owned("department")).or_default();
+        *count += 1;
+        ages.extend(row.int("age"));
     }
-    let mut found: Vec<(String, (usize, i64))> = sums.into_iter().collect();
+    let mut found: Vec<(String, (usize, Vec<i64>))> = departments.into_iter().collect();
     found.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
-    let row = |(name, (count, ages)): (String, (usize, i64))| {
-        vec![Cell::Text(name), int(count), Cell::Float(rounded(ages as f64 / count as f64, 2))]
+    let row = |(name, (count, ages)): (String, (usize, Vec<i64>))| {
+        let mean = ages.iter().sum::<i64>() as f64 / ages.len() as f64;
+        vec![Cell::Text(name), int(count), if ages.is_empty() { Cell::Null } else { Cell::Float(rounded(mean, 2)) }]
     };
     Rows::of(&[("department", "string"), ("headcount", "bigint"), ("avg_age", "double")])
         .with(found.into_iter().map(row).collect())

@@ -13,8 +13,11 @@ pub(super) fn is_date(text: &str) -> bool {
 pub(super) fn unreadable_lines(data: &Dataset) -> Rows {
     let sales = data.table("sales_dirty");
     let is_bad = |row: &Row<'_>| {
+        let is_no_number = |column| row.get(column).is_some_and(|text| text.parse::<f64>().is_err());
         row.get("transaction_date").is_some_and(|date| !is_date(date))
             || row.get("quantity").is_some_and(|quantity| quantity.parse::<i32>().is_err())
+            || is_no_number("unit_price")
+            || is_no_number("total_amount")
     };
     let bad = rows(&sales).filter(is_bad).count();
     Rows::of(&[("total", "bigint"), ("unreadable", "bigint")]).with(vec![vec![int(sales.rows.len()), int(bad)]])
