@@ -32,6 +32,6 @@ pub use crate::event::Application;
 pub use history::History;
 pub use model::{
     Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query, Shuffle, Stage,
-    StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim,
+    StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim, final_plan_text,
 };
 pub use script::StepState;

@@ -7,7 +7,7 @@ mod data;
 mod machines;
 mod work;
 
-use super::model::{Job, Query, Status};
+use super::model::{Job, Query, Status, final_plan_text};
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
 use std::sync::Arc;
@@ -123,6 +123,9 @@ impl Status {
                     known.ended = Some(at);
                     known.rows = rows.unwrap_or(0);
                     known.error.clone_from(error);
+                    if error.is_none() {
+                        known.plan = final_plan_text(&known.plan).into();
+                    }
                 }
             }
             EventKind::JobSubmitted { job, query, stages, description } => {

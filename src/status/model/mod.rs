@@ -89,6 +89,12 @@ pub struct Query {
     pub replanned: u32,
 }
 
+/// The text of a plan whose query is over: adaptive execution decides nothing any more.
+#[must_use]
+pub fn final_plan_text(plan: &str) -> String {
+    plan.replace("isFinalPlan=false", "isFinalPlan=true")
+}
+
 /// What the scheduler was asked to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {

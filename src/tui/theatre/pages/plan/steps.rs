@@ -6,7 +6,7 @@ use crate::common::text::{bytes, plural, visible};
 use crate::event::EventKind;
 use crate::report::words;
 use crate::session::{is_optional_rule, rule_reason, statement_spans};
-use crate::status::{Stage, Status};
+use crate::status::{Stage, Status, final_plan_text};
 use crate::tui::theatre::recording::Recording;
 
 /// Which part of the way a step belongs to.
@@ -91,6 +91,11 @@ pub fn of_query(run: &Recording, query: QueryId) -> Vec<Step> {
             EventKind::QueryReplanned { query: known, decisions, plan } if *known == query => {
                 let name = format!("again at {}", words::moment(event.time));
                 steps.push(physical(name, plan, decisions.clone()));
+            }
+            EventKind::QueryEnded { query: known, error: None, .. } if *known == query => {
+                if let Some(root) = steps.iter_mut().rfind(|step| step.part == Part::Physical) {
+                    root.lines.iter_mut().for_each(|line| *line = final_plan_text(line));
+                }
             }
             _ => {}
         }
