@@ -285,9 +285,14 @@ pub fn fit(text: &str, room: usize) -> String {
     }
     let mut cut = &text[..end];
     let is_inside = !text[end..].starts_with(' ');
+    let is_letter = |c: char| c.is_alphabetic() || c == '_';
     if let Some(blank) = cut.trim_end().rfind(' ').filter(|blank| is_inside && end - blank <= NEAR && *blank > end / 2)
     {
         cut = &cut[..blank];
+    } else if text[end..].starts_with(is_letter) {
+        // A long piece without blanks, such as code: before the name that does not fit.
+        let name = cut.trim_end_matches(is_letter).len();
+        cut = if name > end / 2 { &cut[..name] } else { cut };
     }
     if room == 0 { String::new() } else { format!("{}…", cut.trim_end()) }
 }
