@@ -1,5 +1,6 @@
 //! Words for people: nearest names, sizes, counts, and text made safe for a terminal.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 
 /// The candidates closest to `word`, best first: at most `limit`, none that are far away. A word that goes on where the other ends may be
@@ -92,6 +93,27 @@ pub fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// A name that is sorted as people count: `reader 2` comes before `reader 10`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered<'a>(pub &'a str);
+
+impl Ord for Numbered<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let digits = |text: &str| text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let parts = |text: &'_ str| {
+            let (name, number) = text.split_at(text.len() - digits(text));
+            (name.to_owned(), number.parse::<u64>().ok())
+        };
+        parts(self.0).cmp(&parts(other.0)).then_with(|| self.0.cmp(other.0))
+    }
+}
+
+impl PartialOrd for Numbered<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// The text with every control character made visible, so that data can never drive the terminal.
 #[must_use]
 pub fn visible(text: &str) -> String {
@@ -159,6 +181,13 @@ mod tests {
     fn the_nearest_name_is_the_likely_one() {
         assert_eq!(nearest("nmae", ["name", "age", "city"], 3), ["name"]);
         assert!(nearest("zzzzzz", ["name", "age"], 3).is_empty());
+    }
+
+    #[test]
+    fn numbers_at_the_end_of_names_count() {
+        let mut names = ["reader 10", "reader 2", "in all", "node-11", "node-9"];
+        names.sort_by_key(|name| Numbered(name));
+        assert_eq!(names, ["in all", "node-9", "node-11", "reader 2", "reader 10"]);
     }
 
     #[test]

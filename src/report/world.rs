@@ -1,7 +1,7 @@
 //! A world's run as plain text: what happened, a timeline, the figures.
 
 use crate::common::VirtualTime;
-use crate::common::text::visible;
+use crate::common::text::{Numbered, visible};
 use crate::worlds::{Mark, WorldOutcome};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -75,7 +75,7 @@ pub fn timeline(outcome: &WorldOutcome, until: usize) -> Vec<String> {
     let mut lines = vec!["Timeline: . step  * result  - refusal  ! fault  + recovery  x loss".to_owned()];
     lines.extend(lanes.iter().map(|(lane, cells)| {
         let marks: String = cells.iter().map(|mark| mark.map_or(' ', sign)).collect();
-        format!("{lane:<width$} |{marks}|")
+        format!("{:<width$} |{marks}|", lane.0)
     }));
     let (start, end) = (moment_time(VirtualTime::ZERO, outcome.ended), moment_time(outcome.ended, outcome.ended));
     let gap = (CELLS + 2).saturating_sub(start.chars().count() + end.chars().count());
@@ -85,11 +85,11 @@ pub fn timeline(outcome: &WorldOutcome, until: usize) -> Vec<String> {
 
 /// The first moments on a line of `cells` for each of those to whom something happened.
 #[must_use]
-pub fn lanes(outcome: &WorldOutcome, until: usize, cells: usize) -> BTreeMap<&str, Vec<Option<Mark>>> {
-    let mut lanes: BTreeMap<&str, Vec<Option<Mark>>> = BTreeMap::new();
+pub fn lanes(outcome: &WorldOutcome, until: usize, cells: usize) -> BTreeMap<Numbered<'_>, Vec<Option<Mark>>> {
+    let mut lanes: BTreeMap<Numbered<'_>, Vec<Option<Mark>>> = BTreeMap::new();
     let last = cells.saturating_sub(1) as u128;
     for moment in outcome.log.iter().take(until) {
-        let lane = lanes.entry(&moment.lane).or_insert_with(|| vec![None; cells]);
+        let lane = lanes.entry(Numbered(&moment.lane)).or_insert_with(|| vec![None; cells]);
         let place = u128::from(moment.at.0) * last / u128::from(outcome.ended.0.max(1));
         // Of several moments in one cell the gravest shows.
         if let Some(cell) = lane.get_mut(place.min(last) as usize) {

@@ -10,6 +10,7 @@
 //! ```
 
 use super::model::WorldModel;
+use crate::common::text::Numbered;
 use crate::report::world::{figures, lanes, moment_time, sign, story};
 use crate::tui::ScreenOptions;
 use crate::tui::glyphs;
@@ -112,13 +113,13 @@ fn draw_middle(brush: &mut Brush, model: &WorldModel, area: Rect) {
 fn draw_timeline(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let inner = brush.pane(area, "Timeline: . step  * result  - refusal  ! fault  + recovery  x loss", false);
     let all = lanes(&model.outcome, usize::MAX, 1);
-    let names = all.keys().map(|name| name.width()).max().unwrap_or(0).min(24) as u16;
+    let names = all.keys().map(|lane| lane.0.width()).max().unwrap_or(0).min(24) as u16;
     let cells = inner.width.saturating_sub(names + 3);
     let marks = lanes(&model.outcome, model.position, usize::from(cells));
     let now = column(model, cells);
     for (y, lane) in all.keys().enumerate() {
         let y = y as u16;
-        brush.tone(inner, 0, y, &fit(lane, usize::from(names)), Tone::Text);
+        brush.tone(inner, 0, y, &fit(lane.0, usize::from(names)), Tone::Text);
         let row = Rect { x: inner.x + names + 2, width: cells, ..inner };
         let cursor = brush.style(Tone::Dim);
         brush.put(row, i32::from(now), i32::from(y), '│', cursor);
@@ -139,15 +140,15 @@ fn column(model: &WorldModel, width: u16) -> u16 {
 /// For each of them, what was last heard.
 fn draw_last(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let inner = brush.pane(area, "Last heard of each", false);
-    let mut last: BTreeMap<&str, (Mark, &str)> = BTreeMap::new();
+    let mut last: BTreeMap<Numbered<'_>, (Mark, &str)> = BTreeMap::new();
     for moment in &model.outcome.log[..model.position] {
-        last.insert(&moment.lane, (moment.mark, &moment.text));
+        last.insert(Numbered(&moment.lane), (moment.mark, &moment.text));
     }
-    let names = last.keys().map(|name| name.width()).max().unwrap_or(0).min(24);
+    let names = last.keys().map(|lane| lane.0.width()).max().unwrap_or(0).min(24);
     let x = names as u16 + 1;
     let mut y = 0;
     for (lane, (mark, text)) in last {
-        brush.tone(inner, 0, y, &fit(lane, names), Tone::Text);
+        brush.tone(inner, 0, y, &fit(lane.0, names), Tone::Text);
         let style = brush.style(tone(mark));
         brush.put(inner, i32::from(x), i32::from(y), sign(mark), style);
         for row in wrap(text, usize::from(inner.width.saturating_sub(x + 2)).max(1), 0) {
