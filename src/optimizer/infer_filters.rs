@@ -143,7 +143,7 @@ fn by_equality(parts: &[Expr]) -> Vec<Expr> {
 }
 
 /// What holds for every row that a plan gives.
-fn constraints(plan: &LogicalPlan) -> Vec<Expr> {
+pub(super) fn constraints(plan: &LogicalPlan) -> Vec<Expr> {
     let ids = output_ids(plan);
     let mut known: Vec<Expr> = match plan {
         LogicalPlan::Filter { condition, input } => {

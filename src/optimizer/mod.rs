@@ -23,6 +23,7 @@ mod eliminate_sorts;
 mod eliminate_subquery_aliases;
 mod functions;
 mod infer_filters;
+mod infer_filters_from_generate;
 mod infer_window_group_limit;
 mod like_simplification;
 mod limit_push_down;
@@ -112,7 +113,7 @@ static BATCHES: &[Batch] = &[
     needed(rules![replace_set_operations, replace_distinct]),
     needed(rules![rewrite_subqueries]),
     optional(50, OPERATORS),
-    optional(1, rules![infer_filters]),
+    optional(1, rules![infer_filters_from_generate, infer_filters]),
     optional(50, OPERATORS),
     optional(1, rules![sum_counts]),
     needed(rules![rewrite_distinct_aggregates]),

@@ -134,6 +134,8 @@ fn function_text(name: &str, args: &[Expr]) -> String {
         ("if", [when, then, otherwise]) => {
             format!("if ({}) {} else {}", when.plan_text(), then.plan_text(), otherwise.plan_text())
         }
+        // Its second argument says what the size of NULL is.
+        ("size", [list]) => format!("size({}, false)", list.plan_text()),
         ("startswith", _) => format!("StartsWith({})", list(args)),
         ("endswith", _) => format!("EndsWith({})", list(args)),
         ("contains", _) => format!("Contains({})", list(args)),
