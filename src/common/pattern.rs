@@ -4,7 +4,7 @@
 //! groups need a matcher that goes back and tries again (`fancy-regex`); a pattern is given to it only where the first one
 //! does not know it.
 //!
-//! **Simplified:** such a pattern gives up after [`MOST_STEPS`] steps back in one search and says so; Java goes on, or overflows its stack.
+//! **Simplified:** such a pattern gives up after ten million steps back in one search and says so; Java goes on, or overflows its stack.
 
 use super::{Result, SparkError};
 use std::ops::Range;
