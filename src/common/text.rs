@@ -97,14 +97,17 @@ pub fn plural(number: u64, noun: &str) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numbered<'a>(pub &'a str);
 
+impl<'a> Numbered<'a> {
+    /// What stands before the digits at the end, and their number where there is one.
+    fn parts(self) -> (&'a str, Option<u64>) {
+        let name = self.0.trim_end_matches(|c: char| c.is_ascii_digit());
+        (name, self.0[name.len()..].parse().ok())
+    }
+}
+
 impl Ord for Numbered<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let digits = |text: &str| text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let parts = |text: &'_ str| {
-            let (name, number) = text.split_at(text.len() - digits(text));
-            (name.to_owned(), number.parse::<u64>().ok())
-        };
-        parts(self.0).cmp(&parts(other.0)).then_with(|| self.0.cmp(other.0))
+        self.parts().cmp(&other.parts()).then_with(|| self.0.cmp(other.0))
     }
 }
 
