@@ -1,6 +1,6 @@
 //! Whole conversations: what a person types, what comes back, and the exit status.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -317,6 +317,31 @@ fn a_line_of_a_shell_can_end_it() {
     assert_eq!((said.exit, said.stdout.as_str()), (0, "3\n"));
     let log = std::fs::read_to_string(folder.path().join("log.jsonl")).expect("a log");
     assert!(log.contains("ScriptRead") && log.contains("PlanBuilt") && log.ends_with("\"exit\":0}\n"), "{log}");
+}
+
+#[test]
+fn a_second_window_follows_a_shell() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let start = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_batchlab"));
+        command.args(arguments).current_dir(folder.path()).env_remove("PYSPARK_SUBMIT_ARGS");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts")
+    };
+    // It may be opened before there is anything to follow.
+    let mut second = start(&["replay", "log.jsonl", "--follow", "--no-tui"]);
+    let mut told = std::io::BufReader::new(second.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut shell = start(&["shell", "--no-tui", "--events", "log.jsonl"]);
+    let mut typing = shell.stdin.take().expect("a pipe");
+    for (rows, done) in [(3, "Q0 is done"), (30, "Q1 is done")] {
+        writeln!(typing, "spark.range({rows}).count()").expect("it listens");
+        assert!(told.any(|line| line.contains(done)), "{done} is told while the shell goes on");
+    }
+    assert!(!folder.path().join("log.jsonl").exists(), "what is not whole has another name");
+    drop(typing);
+    assert!(shell.wait().expect("it ends").success());
+    assert!(told.any(|line| line.starts_with("summary: ")), "then comes the summary");
+    assert!(second.wait().expect("it ends").success());
+    assert!(folder.path().join("log.jsonl").exists());
 }
 
 const STEPS: &str =

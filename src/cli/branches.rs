@@ -66,7 +66,7 @@ impl Branches {
             apply(&mut plan, change).map_err(|error| error.message().to_owned())?;
         }
         let handle = match &self.again {
-            Again::Script => start(&plan),
+            Again::Script => start(&plan, EventLog::new()),
             Again::Entries(log) => start_entries(&plan, entries(log)),
         };
         self.started.borrow_mut().push(handle.clone());
@@ -108,8 +108,8 @@ fn faults_of(strike: &Strike) -> crate::common::Result<Vec<Fault>> {
 }
 
 /// Starts a run whose end the handle tells; what the script prints is in the log.
-pub(crate) fn start(plan: &Plan) -> RunHandle {
-    let handle = RunHandle::new(EventLog::new(), Arc::new(AtomicBool::new(false)));
+pub(crate) fn start(plan: &Plan, log: EventLog) -> RunHandle {
+    let handle = RunHandle::new(log, Arc::new(AtomicBool::new(false)));
     let end = plan.start(&handle.log, handle.cancel.clone(), Box::new(|_| {}));
     let (told, script) = (handle.clone(), plan.script.clone());
     std::thread::spawn(move || {

@@ -182,16 +182,16 @@ pub(crate) struct Start {
     pub speed: Option<Speed>,
 }
 
-/// Runs a script in the theatre; gives the exit status and the log.
+/// Runs a script in the theatre, into this log; gives the exit status.
 pub(crate) fn watch(
     plan: &Plan,
+    log: &EventLog,
     title: &str,
     until: Option<u32>,
     speed: Option<Speed>,
     screen: ScreenArgs,
-) -> Result<(u8, EventLog)> {
-    let main = branches::start(plan);
-    let log = main.log.clone();
+) -> Result<u8> {
+    let main = branches::start(plan, log.clone());
     let input = TheatreInput {
         engine: Some(branches::engine(plan.clone(), Again::Script)),
         paused: false,
@@ -203,7 +203,7 @@ pub(crate) fn watch(
     // A script that is left before its end is interrupted, however fast it stops.
     let end = main.end().cloned();
     main.stop();
-    let exit = match left? {
+    Ok(match left? {
         Exit::Interrupted => 130,
         Exit::Back => end.map_or(130, |end| {
             if let Some(error) = &end.error {
@@ -211,8 +211,7 @@ pub(crate) fn watch(
             }
             u8::try_from(end.exit).unwrap_or(1)
         }),
-    };
-    Ok((exit, log))
+    })
 }
 
 /// Shows a run that is told anew as it goes on, from its first telling. Leaving it asks it to stop; nothing is shown of one that ends untold.

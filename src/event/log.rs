@@ -116,13 +116,30 @@ impl EventLog {
 /// # Errors
 /// What the writer reports.
 pub fn write(events: &[Arc<Event>], out: &mut impl Write) -> io::Result<()> {
+    write_header(out)?;
+    write_events(events, out)?;
+    out.flush()
+}
+
+/// Writes the line with which a log begins.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_header(out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Header { batchlab_log: VERSION })?;
-    out.write_all(b"\n")?;
+    out.write_all(b"\n")
+}
+
+/// Writes events that follow those which are written already.
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_events(events: &[Arc<Event>], out: &mut impl Write) -> io::Result<()> {
     for event in events {
         serde_json::to_writer(&mut *out, event.as_ref())?;
         out.write_all(b"\n")?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// Reads what [`write()`] wrote. A cut-off last line is left out and reported.
@@ -131,20 +148,57 @@ pub fn write(events: &[Arc<Event>], out: &mut impl Write) -> io::Result<()> {
 /// When it is not a log, of another version, or damaged before its end.
 pub fn read(input: impl BufRead) -> Result<ReadLog, LogError> {
     let mut lines = input.lines().enumerate().peekable();
-    let first = lines.next().ok_or(LogError::NotALog)?.1?;
-    let header: Header = serde_json::from_str(&first).map_err(|_| LogError::NotALog)?;
-    if header.batchlab_log != VERSION {
-        return Err(LogError::Version(header.batchlab_log));
-    }
+    check_header(&lines.next().ok_or(LogError::NotALog)?.1?)?;
     let mut log = ReadLog { events: Vec::new(), torn: false };
     while let Some((index, line)) = lines.next() {
-        match serde_json::from_str::<Event>(&line?) {
+        match event_of(index + 1, &line?) {
             Ok(event) => log.events.push(Arc::new(event)),
             Err(_) if lines.peek().is_none() => log.torn = true,
-            Err(error) => return Err(LogError::Line { line: index + 1, reason: error.to_string() }),
+            Err(error) => return Err(error),
         }
     }
     Ok(log)
+}
+
+/// Takes in a log as it is appended to.
+#[derive(Debug, Default)]
+pub struct Growing {
+    /// The last line, while its end is missing.
+    rest: Vec<u8>,
+    /// How many lines were whole.
+    lines: usize,
+}
+
+impl Growing {
+    /// Takes the next bytes of the file in; gives the events that are whole now.
+    ///
+    /// # Errors
+    /// When it is not a log, of another version, or a line of it is damaged.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<Vec<Event>, LogError> {
+        self.rest.extend_from_slice(bytes);
+        let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return Ok(Vec::new()) };
+        let rest = self.rest.split_off(end + 1);
+        let whole = std::mem::replace(&mut self.rest, rest);
+        let mut events = Vec::new();
+        for line in String::from_utf8_lossy(&whole).lines() {
+            self.lines += 1;
+            if self.lines == 1 {
+                check_header(line)?;
+            } else {
+                events.push(event_of(self.lines, line)?);
+            }
+        }
+        Ok(events)
+    }
+}
+
+fn check_header(line: &str) -> Result<(), LogError> {
+    let header: Header = serde_json::from_str(line).map_err(|_| LogError::NotALog)?;
+    if header.batchlab_log == VERSION { Ok(()) } else { Err(LogError::Version(header.batchlab_log)) }
+}
+
+fn event_of(line: usize, text: &str) -> Result<Event, LogError> {
+    serde_json::from_str(text).map_err(|error| LogError::Line { line, reason: error.to_string() })
 }
 
 #[cfg(test)]
@@ -195,7 +249,22 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_comes_in_pieces_is_the_whole() {
+        let mut bytes = Vec::new();
+        write(&sample(), &mut bytes).expect("memory takes everything");
+        for size in [1, 7, 4096] {
+            let mut growing = Growing::default();
+            let pieces = bytes.chunks(size).flat_map(|piece| growing.append(piece).expect("what was written"));
+            assert_eq!(pieces.map(Arc::new).collect::<Vec<_>>(), sample());
+        }
+        let mut growing = Growing::default();
+        growing.append(&bytes).expect("what was written");
+        assert!(matches!(growing.append(b"{}\n"), Err(LogError::Line { line: 4, .. })));
+    }
+
+    #[test]
     fn another_file_is_not_a_log() {
         assert!(matches!(read(&b"hello\n"[..]), Err(LogError::NotALog)));
+        assert!(matches!(Growing::default().append(b"hello\n"), Err(LogError::NotALog)));
     }
 }

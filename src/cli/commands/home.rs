@@ -271,7 +271,7 @@ fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Optio
     if kill {
         plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
     }
-    let (status, _) = stage::watch(&plan, exercise.title, None, None, look)?;
+    let status = stage::watch(&plan, &EventLog::new(), exercise.title, None, None, look)?;
     let notice = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
     Ok((status, notice))
 }

@@ -62,7 +62,8 @@ pub(crate) fn open(path: &Path) -> Result<Vec<Arc<Event>>> {
         )
         .with_help("`batchlab run SCRIPT --events FILE` writes a log; event logs of real Spark 3 and 4 open too, packed or in folders")
     };
-    if !is_ours(path) {
+    // An empty file is a log of ours that was cut off early.
+    if kind(path) == Some(Kind::Spark) {
         return open_spark(path).map_err(|error| unreadable(error.to_string()));
     }
     let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
@@ -76,11 +77,26 @@ pub(crate) fn open(path: &Path) -> Result<Vec<Arc<Event>>> {
     Ok(read.events)
 }
 
-/// Whether a file begins as batchlab's own logs do.
-fn is_ours(path: &Path) -> bool {
-    let mut start = [0; 16];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
-    read.is_ok_and(|count| start[..count].starts_with(b"{\"batchlab_log\"") || count == 0)
+/// Whose log it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Own,
+    Spark,
+}
+
+/// Whose log a file begins as, once enough of it is there; logs of real Spark may be folders too.
+pub(crate) fn kind(path: &Path) -> Option<Kind> {
+    const START: &[u8] = b"{\"batchlab_log\"";
+    if path.is_dir() {
+        return Some(Kind::Spark);
+    }
+    let mut start = Vec::new();
+    std::fs::File::open(path).ok()?.take(START.len() as u64).read_to_end(&mut start).ok()?;
+    match start.len() {
+        _ if start == START => Some(Kind::Own),
+        length if length == START.len() || !START.starts_with(&start) => Some(Kind::Spark),
+        _ => None,
+    }
 }
 
 /// Reads a log of real Spark; what could not be read of it is said on standard error.

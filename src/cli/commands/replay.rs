@@ -1,10 +1,11 @@
 //! `batchlab replay LOG`.
 
 use super::logs;
+use crate::cli::launch::{self, Teller};
 use crate::cli::narration::NarrationArgs;
 use crate::cli::stage::{Speed, Start};
 use crate::cli::until::Until;
-use crate::cli::{ask, following, last_run, launch, output, stage};
+use crate::cli::{ask, following, last_run, output, stage};
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::{Event, EventKind};
@@ -21,8 +22,8 @@ use std::sync::Arc;
 pub(crate) struct Args {
     /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark; the last run of this workshop folder when none is named
     log: Option<PathBuf>,
-    /// Watch a plain log that real Spark is still writing, until its application ends
-    #[arg(long, requires = "log", conflicts_with_all = ["at", "trace", "cast", "svg", "until"])]
+    /// Watch a log while `batchlab run` or `shell --events FILE` in another window, or real Spark, is still writing it
+    #[arg(long, requires = "log", conflicts_with_all = ["at", "trace", "cast", "svg", "until", "ask"])]
     follow: bool,
     /// Plain text instead of the theatre
     #[arg(long)]
@@ -64,7 +65,9 @@ fn try_run(args: &Args) -> Result<u8> {
         if opens_theatre {
             return following::watch(&log, &title, args.screen).map(|()| 0);
         }
-        in_text(args, &following::wait(&log, false)?, None);
+        let mut teller = args.narration.teller(output::out);
+        following::tell(&log, &mut teller)?;
+        tell_summary(args, &teller);
         return Ok(0);
     }
     let events = logs::open(&log)?;
@@ -94,6 +97,10 @@ fn in_text(args: &Args, events: &[Arc<Event>], until: Option<u32>) {
     } else {
         teller.tell(&events[..told]);
     }
+    tell_summary(args, &teller);
+}
+
+fn tell_summary(args: &Args, teller: &Teller) {
     if args.narration.is_text() {
         output::out(&report::summary::of(teller.status()));
     }

@@ -1,6 +1,7 @@
 //! `batchlab run SCRIPT`.
 
 use crate::cli::cluster_args::ClusterArgs;
+use crate::cli::following::Scribe;
 use crate::cli::launch::{self, Plan, Script, Teller};
 use crate::cli::narration::NarrationArgs;
 use crate::cli::on_spark::{On, Submission};
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     arguments: Vec<String>,
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Save what happened as a log that `batchlab replay` opens
+    /// Save what happened as a log that `batchlab replay` opens, and meanwhile shows in another window (`--follow`)
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
     /// Write an event log into this folder that Spark's History Server opens
@@ -84,27 +85,33 @@ fn try_run(args: &Args) -> Result<u8> {
         output::out(&submit::text(&plan));
         return Ok(0);
     }
-    if opens_theatre(args) {
-        let (status, log) = stage::watch(&plan, &title(&args.script), until, args.speed, args.screen)?;
+    let log = EventLog::new();
+    let scribe = args.events.as_deref().map(|path| Scribe::start(path, &log)).transpose()?;
+    let status = if opens_theatre(args) {
+        let status = stage::watch(&plan, &log, &title(&args.script), until, args.speed, args.screen)?;
         if status != 130 {
             stage::give_out(&log.snapshot());
         }
-        save(args, &plan, &log)?;
-        return Ok(status);
+        status
+    } else {
+        plan.until = until;
+        in_text(args, &plan, &log)
+    };
+    if let Some(scribe) = scribe {
+        scribe.finish()?;
     }
-    plan.until = until;
-    in_text(args, &plan)
+    save(args, &plan, &log)?;
+    Ok(status)
 }
 
-fn in_text(args: &Args, plan: &Plan) -> Result<u8> {
-    let log = EventLog::new();
+fn in_text(args: &Args, plan: &Plan, log: &EventLog) -> u8 {
     let started = Instant::now();
     let ask = args.narration.ask && !args.quiet;
     // With questions the script's output comes with the telling, not before it.
     let out: fn(&str) = if ask { |_| {} } else { output::out };
-    let end = plan.start(&log, interrupt::flag(), Box::new(out));
+    let end = plan.start(log, interrupt::flag(), Box::new(out));
     let mut teller = teller(args);
-    let outcome = launch::follow(&log, &end, (!ask).then_some(&mut teller));
+    let outcome = launch::follow(log, &end, (!ask).then_some(&mut teller));
     if ask {
         ask::told(&log.snapshot(), output::err, |events| ask::with_output(events, |told| teller.tell(told)));
     }
@@ -122,8 +129,7 @@ fn in_text(args: &Args, plan: &Plan) -> Result<u8> {
         }
         output::err(&format!("Real time on this machine: {:.2} s.\n", started.elapsed().as_secs_f64()));
     }
-    save(args, plan, &log)?;
-    Ok(u8::try_from(outcome.exit).unwrap_or(1))
+    u8::try_from(outcome.exit).unwrap_or(1)
 }
 
 fn teller(args: &Args) -> Teller {
@@ -177,13 +183,10 @@ fn title(script: &Path) -> String {
     script.display().to_string()
 }
 
-/// Writes what was asked for of the log; a workshop folder remembers it.
+/// Writes what else was asked for of the log; a workshop folder remembers it.
 fn save(args: &Args, plan: &Plan, log: &EventLog) -> Result<()> {
     let events = log.snapshot();
     last_run::keep(&plan.root, &events)?;
-    if let Some(path) = &args.events {
-        save_log(path, |out| log::write(&events, out))?;
-    }
     if let Some(folder) = &args.spark_events {
         // A folder that cannot be made is told by the file that cannot.
         let _ = std::fs::create_dir_all(folder);

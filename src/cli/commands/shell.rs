@@ -2,10 +2,11 @@
 
 use crate::cli::branches::{self, Again};
 use crate::cli::cluster_args::ClusterArgs;
+use crate::cli::following::Scribe;
 use crate::cli::launch::{self, Conversation, Plan, Script};
 use crate::cli::{interrupt, output, stage};
 use crate::common::Result;
-use crate::event::log::{self, EventLog};
+use crate::event::log::EventLog;
 use crate::session::{Answer, Ask, Entries, Ran};
 use crate::tui::RunHandle;
 use crate::tui::shell::{self, ShellInput};
@@ -31,7 +32,7 @@ const FILE: &str = "<stdin>";
 pub(crate) struct Args {
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Save what happened as a log that `batchlab replay` opens
+    /// Save what happened as a log that `batchlab replay` opens, and meanwhile shows in another window (`--follow`)
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
     /// A plain prompt instead of the screen
@@ -49,14 +50,15 @@ fn try_run(args: &Args) -> Result<u8> {
     let script = Script { source: String::new(), file: FILE.to_owned() };
     let plan = Plan::new(script, Vec::new(), &args.cluster)?;
     let log = EventLog::new();
+    let scribe = args.events.as_deref().map(|path| Scribe::start(path, &log)).transpose()?;
     let has_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let status = if has_terminal && !args.no_tui {
         on_screen(&plan, &log, args.screen)?
     } else {
         plain(&plan, &log, std::io::stdin().is_terminal())
     };
-    if let Some(path) = &args.events {
-        super::run::save_log(path, |out| log::write(&log.snapshot(), out))?;
+    if let Some(scribe) = scribe {
+        scribe.finish()?;
     }
     Ok(status)
 }

@@ -1,8 +1,9 @@
 //! A log of real Spark that still grows: a line that tells how far it is, or the theatre.
 
-use super::{opening, output, stage};
+use super::{POLL, unfollowed};
+use crate::cli::{opening, output, stage};
 use crate::common::text::{count, plural};
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::{Result, SparkError};
 use crate::event::Event;
 use crate::spark_log::read::{Growing, Tail, Tally};
 use crate::tui::theatre::recording::Recording;
@@ -16,20 +17,18 @@ use std::time::{Duration, Instant};
 
 /// Where there is no terminal, not more often than this.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
-/// How often a log is looked at.
-const POLL: Duration = Duration::from_millis(100);
 /// A run is told anew when so many times as long has passed as telling it took.
 const REST: u32 = 4;
 
 /// What a person sees meanwhile, on standard error.
-pub(super) enum Progress {
+pub(in crate::cli) enum Progress {
     Nothing,
     Bar(ProgressBar),
     Lines { last: String, at: Option<Instant> },
 }
 
 impl Progress {
-    pub(super) fn new(quiet: bool) -> Progress {
+    pub(in crate::cli) fn new(quiet: bool) -> Progress {
         if quiet {
             return Progress::Nothing;
         }
@@ -45,7 +44,7 @@ impl Progress {
     }
 
     /// Shows how far it is.
-    pub(super) fn show(&mut self, tally: &Tally) {
+    pub(in crate::cli) fn show(&mut self, tally: &Tally) {
         match self {
             Progress::Nothing => {}
             Progress::Bar(bar) => bar.set_message(words(tally)),
@@ -64,7 +63,7 @@ impl Progress {
     }
 
     /// Runs something that writes to the terminal, with the bar out of the way.
-    pub(super) fn aside(&self, write: impl FnOnce()) {
+    pub(in crate::cli) fn aside(&self, write: impl FnOnce()) {
         match self {
             Progress::Bar(bar) => bar.suspend(write),
             Progress::Nothing | Progress::Lines { .. } => write(),
@@ -100,7 +99,7 @@ fn words(tally: &Tally) -> String {
 }
 
 /// Tells the theatre a run anew whenever more is known of it, and not so often that it costs much.
-pub(super) struct Retelling {
+pub(in crate::cli) struct Retelling {
     handle: RunHandle,
     /// How much was known then.
     told: u64,
@@ -108,12 +107,12 @@ pub(super) struct Retelling {
 }
 
 impl Retelling {
-    pub(super) fn new(handle: RunHandle) -> Retelling {
+    pub(in crate::cli) fn new(handle: RunHandle) -> Retelling {
         Retelling { handle, told: 0, not_before: Instant::now() }
     }
 
     /// Tells the run, if it is not `known` as far as the last time.
-    pub(super) fn tell(&mut self, known: u64, events: impl FnOnce() -> Vec<Arc<Event>>) {
+    pub(in crate::cli) fn tell(&mut self, known: u64, events: impl FnOnce() -> Vec<Arc<Event>>) {
         let started = Instant::now();
         if known == self.told || started < self.not_before {
             return;
@@ -124,7 +123,7 @@ impl Retelling {
     }
 
     /// Tells what has become of it.
-    pub(super) fn tell_last(&self, events: Vec<Arc<Event>>) {
+    pub(in crate::cli) fn tell_last(&self, events: Vec<Arc<Event>>) {
         if !events.is_empty() {
             self.handle.retell(Recording::recorded(events));
         }
@@ -182,12 +181,6 @@ fn follow(tail: &mut Tail, growing: &mut Growing, mut look: impl FnMut(&Growing)
     }
 }
 
-fn unfollowed(log: &Path, reason: &str) -> SparkError {
-    let message = format!("the log {} cannot be followed: {reason}", log.display());
-    SparkError::new(ErrorClass::IllegalArgumentException, message)
-        .with_help("--follow is for a plain event log that real Spark is writing; without it a log opens as it is")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +206,7 @@ mod tests {
         let handle = RunHandle::default();
         let mut retelling = Retelling::new(handle.clone());
         let events =
-            || crate::spark_log::read::read(include_bytes!("../../tests/data/spark_logs/join.json").as_slice());
+            || crate::spark_log::read::read(include_bytes!("../../../tests/data/spark_logs/join.json").as_slice());
         retelling.tell(0, || panic!("there is no news"));
         retelling.tell(1, || events().expect("a log").events);
         assert!(handle.is_told() && handle.take_retold().is_some());
