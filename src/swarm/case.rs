@@ -14,7 +14,8 @@ pub const TABLES: u64 = 8;
 /// Everything about a run but its faults.
 #[derive(Debug, Clone)]
 pub struct Case {
-    pub seed: u64,
+    /// What it is drawn from.
+    pub number: u64,
     pub script: String,
     /// Which tables.
     pub tables: u64,
@@ -23,13 +24,13 @@ pub struct Case {
 }
 
 impl Case {
-    /// The case of a seed.
+    /// The case of a number.
     ///
     /// # Errors
     /// Never; the cost models are built in.
-    pub fn new(seed: u64) -> Result<Case> {
-        let mut dice = Dice(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
-        let mut script = if dice.roll(6) == 0 { plan::writing_script(seed) } else { plan::script(seed) };
+    pub fn new(number: u64) -> Result<Case> {
+        let mut dice = Dice(number.wrapping_mul(0x2545_F491_4F6C_DD1D));
+        let mut script = if dice.roll(6) == 0 { plan::writing_script(number) } else { plan::script(number) };
         let mut cluster = ClusterConfig::new(1 + dice.roll(6) as u32, 1 + dice.roll(4) as u32)?;
         cluster = cluster.with_memory(*dice.pick(&[1 << 30, 1 << 30, 1 << 30, 256 << 10, 24 << 10]));
         cluster.storage = match dice.roll(5) {
@@ -49,7 +50,7 @@ impl Case {
         cluster.scale = *dice.pick(&[1, 1, 1, 20]);
         let mut conf = vec![("spark.sql.shuffle.partitions", (1 + dice.roll(13)).to_string())];
         draw(&mut dice, &REST, &mut conf);
-        let mut other = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xE1A7);
+        let mut other = Dice(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xE1A7);
         if other.roll(3) == 0 {
             draw(&mut other, &POOL, &mut conf);
         }
@@ -60,7 +61,7 @@ impl Case {
             // Many times the bytes would be cut into as many times the partitions.
             conf.retain(|(key, _)| *key != "spark.sql.files.maxPartitionBytes");
         }
-        Ok(Case { seed, script, tables: dice.roll(TABLES as usize) as u64, cluster, conf })
+        Ok(Case { number, script, tables: dice.roll(TABLES as usize) as u64, cluster, conf })
     }
 }
 
@@ -122,8 +123,8 @@ impl fmt::Display for Case {
         let c = &self.cluster;
         writeln!(
             f,
-            "seed {}: {} nodes in {} racks, {} cores, {} bytes each, {:?}, {:?}, scale {}, tables {}",
-            self.seed,
+            "case {}: {} nodes in {} racks, {} cores, {} bytes each, {:?}, {:?}, scale {}, tables {}",
+            self.number,
             c.nodes(),
             c.racks(),
             c.slots(),

@@ -1,12 +1,12 @@
 //! Floor 6, the proving ground: whole runs drawn from a seed, each tried against its twin in which nothing goes wrong.
 //!
 //! ```text
-//!   seed ──▶ case: script, tables, cluster, settings ──▶ twin without faults ──▶ rows, end
-//!                                                            │ its times and tasks
-//!                                                            ▼
-//!                                                     faults of a mix ──▶ run; one in four the same again on other threads
-//!                                                                            │
-//!                                            same rows · or failed at a named limit · or a bug of ours, with its seed
+//!   four seeds ──▶ case: script, tables, cluster, settings ──▶ twin without faults ──▶ rows, end
+//!                                                                  │ its times and tasks
+//!                                                                  ▼
+//!   each seed ───────────────────────────────────────────▶ faults of a mix ──▶ run; one in seven the same again on other threads
+//!                                                                                 │
+//!                                                 same rows · or failed at a named limit · or a bug of ours, with its seed
 //! ```
 //!
 //! It drives [`crate::session`] from outside, as the door does, and reads nothing but the log and the output: a floor above the session, beside
@@ -25,7 +25,7 @@ pub mod trial;
 pub use case::Case;
 pub use dice::Dice;
 pub use mix::Mix;
-pub use trial::{Bug, Trial, Verdict, try_seed};
+pub use trial::{Bug, SIBLINGS, Trial, Trials, Verdict};
 
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::session::on_deep_stack;
@@ -58,6 +58,7 @@ pub struct Summary {
     pub faults: u64,
     /// Task attempts that did work again.
     pub again: u64,
+    /// Of the runs with faults.
     pub events: u64,
     pub bugs: Vec<Bug>,
 }
@@ -81,20 +82,25 @@ impl Summary {
 /// # Errors
 /// When the folder cannot be used.
 pub fn run(options: &Options, cancelled: &AtomicBool, tell: &(dyn Fn(u64, Option<&Bug>) + Sync)) -> Result<Summary> {
-    let next = AtomicU64::new(options.seeds.start);
+    let next = AtomicU64::new(options.seeds.start / SIBLINGS);
     let summary = Mutex::new(Summary::default());
     let failed: Mutex<Option<SparkError>> = Mutex::new(None);
     std::thread::scope(|scope| {
         for thread in 0..options.threads.max(1) {
             let (next, summary, failed) = (&next, &summary, &failed);
             let try_seeds = move || {
-                let folder = options.folder.join(format!("worker-{thread}"));
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= options.seeds.end || cancelled.load(Ordering::Relaxed) {
+                let mut trials = Trials::new(options.mix, options.folder.join(format!("worker-{thread}")));
+                // Siblings are tried by one thread: they share their twin.
+                let families = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed))
+                    .take_while(|family| *family < options.seeds.end.div_ceil(SIBLINGS));
+                let seeds = families
+                    .flat_map(|family| (0..SIBLINGS).map(move |sibling| family * SIBLINGS + sibling))
+                    .filter(|seed| options.seeds.contains(seed));
+                for seed in seeds {
+                    if cancelled.load(Ordering::Relaxed) {
                         return;
                     }
-                    match try_seed(seed, options.mix, &folder) {
+                    match trials.try_seed(seed) {
                         Ok(trial) => {
                             let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
                             summary.add(trial);

@@ -1,4 +1,4 @@
-//! One seed tried: its twin, its faults, its verdict.
+//! Seeds tried: the twin that some share, and for each its faults and its verdict.
 
 use super::case::{Case, TABLES};
 use super::mix::Mix;
@@ -16,11 +16,15 @@ use crate::status::{Status, TaskState};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The run with faults is done a second time for one seed in so many, on two threads: its log must be the same.
-const REPEATED: u64 = 4;
+/// Seeds in a row that share a case, and its twin. Each draws faults of its own: recovery is what is on trial, and a twin takes as long as a run.
+pub const SIBLINGS: u64 = 4;
+
+/// The run with faults is done a second time for one seed in so many, on two threads: its log must be the same. No multiple of the siblings,
+/// so that each of them has its turn.
+const REPEATED: u64 = 7;
 
 /// A seed that shows a bug of ours.
 #[derive(Debug, Clone)]
@@ -51,6 +55,7 @@ pub struct Trial {
     pub faults: u64,
     /// Task attempts that did work again.
     pub again: u64,
+    /// Of the run with faults.
     pub events: u64,
     /// The log of the run with faults.
     pub log: Vec<Arc<Event>>,
@@ -64,22 +69,82 @@ struct Ran {
     events: Vec<Arc<Event>>,
 }
 
-/// Tries a seed in a folder of its own.
-///
-/// # Errors
-/// When the folder cannot be written.
-pub fn try_seed(seed: u64, mix: Mix, folder: &Path) -> Result<Trial> {
-    let case = Case::new(seed)?;
-    let folder = folder.join(format!("tables-{}", case.tables));
-    lay_out(&folder, case.tables)?;
-    let twin = run(&case, &[], 1, &folder);
-    let faults = mix.faults(seed, case.cluster.nodes(), case.cluster.racks(), &twin.events);
-    let once = run(&case, &faults, 1, &folder);
-    let verdict = judge(&twin, &once).and_then(|verdict| {
+impl Ran {
+    /// Whether it ended as a run can, and its log keeps all promises; else what is not so.
+    fn is_sound(&self) -> std::result::Result<(), String> {
+        if self.exit == 70 || self.exit == 3 {
+            return Err(self.failure.clone());
+        }
+        check(&self.events).map_err(|broken| broken.to_string())
+    }
+}
+
+/// A case and its run in which nothing goes wrong.
+struct Twin {
+    case: Case,
+    /// Where its tables lie.
+    folder: PathBuf,
+    ran: Ran,
+    /// What of it is not as it must be.
+    sound: std::result::Result<(), String>,
+}
+
+impl Twin {
+    fn of(number: u64, folder: &Path) -> Result<Twin> {
+        let case = Case::new(number)?;
+        let folder = folder.join(format!("tables-{}", case.tables));
+        lay_out(&folder, case.tables)?;
+        let ran = run(&case, &[], 1, &folder);
+        let sound = ran.is_sound().map_err(|what| format!("without faults: {what}"));
+        Ok(Twin { case, folder, ran, sound })
+    }
+}
+
+/// A place where seeds are tried, one after the other.
+pub struct Trials {
+    mix: Mix,
+    folder: PathBuf,
+    /// The one of the last seed.
+    twin: Option<Twin>,
+}
+
+impl Trials {
+    /// Trials in a folder of their own.
+    #[must_use]
+    pub fn new(mix: Mix, folder: PathBuf) -> Trials {
+        Trials { mix, folder, twin: None }
+    }
+
+    /// Tries a seed.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn try_seed(&mut self, seed: u64) -> Result<Trial> {
+        let number = seed / SIBLINGS;
+        let twin = match self.twin.take().filter(|twin| twin.case.number == number) {
+            Some(twin) => twin,
+            None => Twin::of(number, &self.folder)?,
+        };
+        let trial = try_against(&twin, seed, self.mix);
+        self.twin = Some(twin);
+        Ok(trial)
+    }
+}
+
+/// What the faults of a seed are drawn from: other for each sibling.
+fn draw_of(seed: u64) -> u64 {
+    (seed / SIBLINGS) ^ ((seed % SIBLINGS) << 56)
+}
+
+fn try_against(twin: &Twin, seed: u64, mix: Mix) -> Trial {
+    let Twin { case, folder, .. } = twin;
+    let faults = mix.faults(draw_of(seed), case.cluster.nodes(), case.cluster.racks(), &twin.ran.events);
+    let once = run(case, &faults, 1, folder);
+    let verdict = judge(twin, &once).and_then(|verdict| {
         if !seed.is_multiple_of(REPEATED) {
             return Ok(verdict);
         }
-        let again = run(&case, &faults, 2, &folder);
+        let again = run(case, &faults, 2, folder);
         let same = once.events == again.events;
         if same { Ok(verdict) } else { Err(format!("two runs differ: {}", first_difference(&once, &again))) }
     });
@@ -88,13 +153,13 @@ pub fn try_seed(seed: u64, mix: Mix, folder: &Path) -> Result<Trial> {
         EventKind::TaskStarted { cause, .. } => *cause != TaskCause::First,
         _ => false,
     };
-    Ok(Trial {
+    Trial {
         faults: once.events.iter().filter(injected).count() as u64,
         again: once.events.iter().filter(is_again).count() as u64,
-        events: (twin.events.len() + once.events.len()) as u64,
+        events: once.events.len() as u64,
         verdict: verdict.unwrap_or_else(|what| Verdict::Bug(Bug { seed, mix, what, faults: written(&faults) })),
         log: once.events,
-    })
+    }
 }
 
 fn written(faults: &[Fault]) -> String {
@@ -102,13 +167,10 @@ fn written(faults: &[Fault]) -> String {
 }
 
 /// The rows of the twin, or a failure at a limit that the log bears out; everything else is a bug of ours.
-fn judge(twin: &Ran, run: &Ran) -> std::result::Result<Verdict, String> {
-    for (name, run) in [("without faults", twin), ("with faults", run)] {
-        if run.exit == 70 || run.exit == 3 {
-            return Err(format!("{name}: {}", run.failure));
-        }
-        check(&run.events).map_err(|broken| format!("{name}: {broken}"))?;
-    }
+fn judge(twin: &Twin, run: &Ran) -> std::result::Result<Verdict, String> {
+    twin.sound.clone()?;
+    run.is_sound().map_err(|what| format!("with faults: {what}"))?;
+    let twin = &twin.ran;
     why_is_what_was(&run.events)?;
     let failed = limits::failures(&run.events)?;
     if run.exit == twin.exit {
@@ -181,7 +243,7 @@ fn run(case: &Case, faults: &[Fault], threads: usize, folder: &Path) -> Ran {
         cluster: Some(case.cluster.clone()),
         default_cluster: case.cluster.clone(),
         faults: faults.to_vec(),
-        seed: case.seed,
+        seed: case.number,
         conf: case.conf.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
         now_micros: 0,
         steps_max: 10_000_000,

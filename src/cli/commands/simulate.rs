@@ -5,16 +5,16 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::{Event, log};
 use crate::storage::write_whole;
 use crate::swarm::synthetic::Synthetic;
-use crate::swarm::{self, Case, Mix, Options, Verdict};
+use crate::swarm::{self, Case, Mix, Options, SIBLINGS, Trials, Verdict};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Try random plans, clusters and faults from seeds: the same rows, or a failure at a named limit
 ///
-/// Each seed draws a script, its data, a cluster, settings and faults. The run with faults must give the rows of the run without, or fail at a
-/// limit that the log bears out; one run in four is repeated on two threads and must write the same log. A seed that shows a bug is printed
-/// with the command that replays it.
+/// A script, its data, a cluster and settings are drawn, and for each of four seeds in a row other faults. The run with faults must give the rows
+/// of the run without, or fail at a limit that the log bears out; one run in seven is repeated on two threads and must write the same log. A
+/// seed that shows a bug is printed with the command that replays it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   batchlab simulate --seeds 1000
@@ -113,8 +113,8 @@ fn save(path: Option<&Path>, events: &[Arc<Event>]) -> Result<()> {
 
 /// One seed, with everything that it draws.
 fn one(args: &Args, folder: &Path) -> Result<u8> {
-    output::out(&format!("{}\n", Case::new(args.from)?));
-    let trial = swarm::try_seed(args.from, args.mix, folder)?;
+    output::out(&format!("{}\n", Case::new(args.from / SIBLINGS)?));
+    let trial = Trials::new(args.mix, folder.to_owned()).try_seed(args.from)?;
     save(args.events.as_deref(), &trial.log)?;
     Ok(match &trial.verdict {
         Verdict::Same => {
