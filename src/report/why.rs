@@ -7,7 +7,8 @@ use crate::event::{Locality, TaskCause};
 use crate::status::Status;
 use crate::status::need::Need;
 use crate::status::waits::{self, Idle, Wait};
-use crate::status::why::{Answer, Finding, Step, Subject};
+use crate::status::why::{Answer, Finding, Step, Subject, ask};
+use std::fmt;
 
 /// A title and its lines, the first question first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,26 @@ pub enum Mark {
     Now,
     /// It comes later.
     Later,
+}
+
+impl fmt::Display for Explanation {
+    /// The title, and below it the lines.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.title)?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "  {}{}", "  ".repeat(line.indent), line.text))
+    }
+}
+
+/// All that the log says of a thing: why it runs again or not, and of a task also why here, and what it waits for.
+#[must_use]
+pub fn told(status: &Status, subject: Subject) -> String {
+    let mut text = explain(status, &ask(status, subject)).to_string();
+    if let Subject::Task(stage, partition) = subject {
+        for line in waiting(status, stage, partition) {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    text
 }
 
 /// Puts an answer into words.

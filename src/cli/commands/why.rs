@@ -4,7 +4,7 @@ use crate::cli::{last_run, launch, output};
 use crate::common::VirtualTime;
 use crate::common::ids::{CacheId, NodeId, StageId};
 use crate::report::costs;
-use crate::report::why::{Explanation, explain, idleness, waiting};
+use crate::report::why::{explain, idleness, told};
 use crate::report::words;
 use crate::status::Status;
 use crate::status::waits::{self, ran_again};
@@ -72,25 +72,21 @@ pub(crate) fn run(args: &Args) -> u8 {
 fn answer(args: &Args, status: &Status) -> Option<String> {
     if let Some(text) = &args.task {
         let (stage, partition) = pair(text, &['p', 'm'])?;
-        let mut told = told(&explain(status, &ask(status, Subject::Task(StageId(stage), partition))));
-        for line in waiting(status, StageId(stage), partition) {
-            told.push_str(&format!("  {line}\n"));
-        }
-        return Some(told);
+        return Some(told(status, Subject::Task(StageId(stage), partition)));
     }
     if let Some(text) = &args.block {
         let (cache, partition) = pair(text, &['p'])?;
-        return Some(told(&explain(status, &ask(status, Subject::CachedBlock(CacheId(cache), partition)))));
+        return Some(told(status, Subject::CachedBlock(CacheId(cache), partition)));
     }
     if let Some(text) = &args.stage {
-        return Some(told(&explain(status, &ask(status, Subject::Stage(StageId(number(text)?))))));
+        return Some(told(status, Subject::Stage(StageId(number(text)?))));
     }
     if let Some(text) = &args.core {
         let (node, core) = pair(text, &['c'])?;
         return Some(format!("{}\n", idleness(status, NodeId(node), core, &waits::idle(status, NodeId(node), core))));
     }
     if let Some(text) = &args.node {
-        return Some(told(&explain(status, &ask(status, Subject::Node(NodeId(number(text)?))))));
+        return Some(told(status, Subject::Node(NodeId(number(text)?))));
     }
     let costs = costs::text(status);
     Some(if args.costs { costs } else { costs + "\n" + &everything(status) })
@@ -116,15 +112,7 @@ fn everything(status: &Status) -> String {
     let mut text = format!("These did work again: {}.\n", words::stage_tasks(status, &all));
     for (stage, partition) in tasks {
         text.push('\n');
-        text.push_str(&told(&explain(status, &ask(status, Subject::Task(stage, partition)))));
-    }
-    text
-}
-
-fn told(explanation: &Explanation) -> String {
-    let mut text = format!("{}\n", explanation.title);
-    for line in &explanation.lines {
-        text.push_str(&format!("  {}{}\n", "  ".repeat(line.indent), line.text));
+        text.push_str(&explain(status, &ask(status, Subject::Task(stage, partition))).to_string());
     }
     text
 }

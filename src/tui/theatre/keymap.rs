@@ -39,6 +39,7 @@ pub enum Action {
     Matrix,
     Zoom,
     Copy,
+    CopyPane,
     Projector,
     Measure,
     Find,
@@ -81,7 +82,7 @@ const fn told(keys: &'static str, does: &'static str) -> Row {
 }
 
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 54] = [
+pub const ROWS: [Row; 55] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
@@ -119,7 +120,8 @@ pub const ROWS: [Row; 54] = [
     told("h j k l arrows", "move inside the pane"),
     row("Enter", "open: a task's why, a sentence's moment", Action::Open),
     row("z", "the pane on the whole screen, and back", Action::Zoom),
-    row("y", "copy the page, or the pane, as plain text", Action::Copy),
+    row("y", "copy what is selected, with its why, as plain text", Action::Copy),
+    row("Y", "copy the pane, or the page, as plain text", Action::CopyPane),
     row("P", "projector: titles as bands, high contrast, nothing dim", Action::Projector),
     row("? :", "keys and commands: type to find, Enter does it", Action::Help),
     row("q", "back", Action::Back),
@@ -241,6 +243,7 @@ fn character(c: char) -> Option<Action> {
         'r' => Action::ComeBack,
         'S' => Action::Save,
         'y' => Action::Copy,
+        'Y' => Action::CopyPane,
         'P' => Action::Projector,
         't' => Action::Theatre,
         'o' => Action::Output,

@@ -33,7 +33,7 @@ use crate::event::Event;
 pub use branch::BranchRequest;
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 pub use fault::Scenario;
-use model::Model;
+use model::{Copied, Model};
 use ratatui::layout::{Position, Rect};
 use recording::Recording;
 use std::io;
@@ -254,7 +254,7 @@ impl Outside {
             match effect {
                 Effect::Leave(exit) => return Ok(Some(exit)),
                 Effect::Suspend => self.screen.suspend()?,
-                Effect::Copy => copy(&mut self.screen, model)?,
+                Effect::Copy(what) => copy(&mut self.screen, model, what)?,
                 Effect::Branch(request) => {
                     let message = match self.start(&request) {
                         Ok(handle) => {
@@ -378,9 +378,9 @@ pub(in crate::tui) fn moves(model: &Model) -> bool {
     (model.playing && !player::waits(model)) || model.toast.is_some()
 }
 
-/// Copies what is shown, as text.
-fn copy(screen: &mut Screen, model: &mut Model) -> io::Result<()> {
-    let text = view::copied(model, model.run().history.current(), screen.area()?);
+/// Copies something that is shown, as text.
+fn copy(screen: &mut Screen, model: &mut Model, what: Copied) -> io::Result<()> {
+    let text = view::copied(model, model.run().history.current(), screen.area()?, what);
     screen.copy(&text)?;
     let lines = plural(text.lines().count() as u64, "line");
     // Whether the terminal takes it, nobody tells us.

@@ -59,6 +59,14 @@ pub enum Selected {
     Node(NodeId),
 }
 
+/// What is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// What is selected in the pane that has the focus; the pane where nothing is.
+    Thing,
+    Pane,
+}
+
 /// What is open above the panes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {

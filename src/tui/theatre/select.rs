@@ -149,17 +149,23 @@ fn nearest(bars: &[Bar], time: VirtualTime) -> Option<&Bar> {
     around.iter().min_by_key(|bar| bar.started.0.abs_diff(time.0))
 }
 
-/// Asks why the selected thing runs again, or the thing that is most worth asking about.
-pub fn ask_why(model: &mut Model) {
-    let status = model.run().history.current();
-    let subject = match model.selected {
+/// The selected thing, where something can be asked about it.
+#[must_use]
+pub fn subject(model: &Model, status: &Status) -> Option<Subject> {
+    match model.selected {
         Selected::Task(stage, partition) => Some(Subject::Task(stage, partition)),
         Selected::Stage(stage) => Some(Subject::Stage(stage)),
         Selected::Node(node) if status.nodes.get(&node).is_some_and(|node| !node.is_alive()) => {
             Some(Subject::Node(node))
         }
-        Selected::Nothing | Selected::Node(_) => most_interesting(status),
-    };
+        Selected::Nothing | Selected::Node(_) => None,
+    }
+}
+
+/// Asks why the selected thing runs again, or the thing that is most worth asking about.
+pub fn ask_why(model: &mut Model) {
+    let status = model.run().history.current();
+    let subject = subject(model, status).or_else(|| most_interesting(status));
     // A second press on a dead node goes on to what it took with it.
     let subject =
         if subject.is_some() && subject == model.why { most_interesting(status).or(subject) } else { subject };

@@ -5,7 +5,7 @@ mod what_if;
 use super::branch::Change;
 use super::fault::{FaultKind, Strike};
 use super::keymap::Action;
-use super::model::{Console, Model, Overlay, Pane, Selected};
+use super::model::{Console, Copied, Model, Overlay, Pane, Selected};
 use super::recording::Recording;
 use super::stops::Beat;
 use super::update::{Effect, Message, Mouse, update};
@@ -415,15 +415,26 @@ fn a_key_is_found_on_the_data_page() {
 }
 
 #[test]
-fn a_pane_and_a_page_are_copied_as_plain_text() {
+fn things_panes_and_pages_are_copied_as_plain_text() {
     let screen = Rect { x: 0, y: 0, width: 120, height: 40 };
-    let mut model = at(4.5, ScreenOptions::default());
+    let copied = |model: &Model, what: Copied| super::view::copied(model, model.run().history.current(), screen, what);
+    let mut model = at(7.0, ScreenOptions::default());
     model.focus = Pane::Story;
-    let pane = super::view::copied(&model, model.run().history.current(), screen);
-    assert!(pane.contains("starts") && !pane.contains('│'), "{pane}");
+    let pane = copied(&model, Copied::Pane);
+    assert!(pane.contains("runs again") && pane.lines().count() > 3 && !pane.contains('│'), "{pane}");
+    assert_eq!(
+        copied(&model, Copied::Thing),
+        "t=5.700    S0.m5 runs again on node-2: its output was lost with node-3\n"
+    );
+    model.focus = Pane::Stages;
+    assert_eq!(copied(&model, Copied::Thing), copied(&model, Copied::Pane), "nothing is selected");
+    model.selected = Selected::Task(StageId(0), 4);
+    let thing = copied(&model, Copied::Thing);
+    assert!(thing.starts_with("Why does S0.m4 run again?\n  Its only copy was on node-3"), "{thing}");
+    assert!(thing.contains("\n  Attempt 1: on node-1 after"), "{thing}");
     press(&mut model, Action::Plan);
     press(&mut model, Action::Down);
-    let page = super::view::copied(&model, model.run().history.current(), screen);
+    let page = copied(&model, Copied::Thing);
     assert!(page.starts_with("Aggregate [country#2]"), "{page}");
 }
 

@@ -7,7 +7,7 @@ use super::find;
 use super::follow;
 use super::hits::{self, Target};
 use super::keymap::{self, Action};
-use super::model::{Console, Model, Overlay, PANES, Pane, SPEEDS, Selected};
+use super::model::{Console, Copied, Model, Overlay, PANES, Pane, SPEEDS, Selected};
 use super::pages::data::DataPage;
 use super::pages::plan::PlanPage;
 use super::pages::{self, Page};
@@ -80,8 +80,8 @@ pub enum Effect {
     Probe(BranchRequest),
     /// Keep these faults.
     SaveScenario(String),
-    /// Put what has the focus into the clipboard.
-    Copy,
+    /// Put it into the clipboard.
+    Copy(Copied),
     /// Ask a run to stop.
     Stop(RunHandle),
     Suspend,
@@ -241,7 +241,8 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Find => model.overlay = Overlay::Find { query: String::new() },
         Action::NextFound => find::next(model, true),
         Action::PreviousFound => find::next(model, false),
-        Action::Copy => return vec![Effect::Copy],
+        Action::Copy => return vec![Effect::Copy(Copied::Thing)],
+        Action::CopyPane => return vec![Effect::Copy(Copied::Pane)],
         Action::Projector => turn_projector(model),
         Action::Theatre => pages::close_all(model),
         Action::Output => model.overlay = Overlay::Output { back: 0 },

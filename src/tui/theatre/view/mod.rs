@@ -15,9 +15,12 @@ pub mod timeline;
 pub mod why;
 
 use super::hits::Hit;
-use super::model::{Model, Pane};
+use super::model::{Copied, Model, Pane};
+use super::select;
 use super::stops::Beat;
 use super::update::speed_word;
+use crate::report::Format;
+use crate::report::why::told;
 use crate::status::Status;
 use crate::tui::glyphs;
 use crate::tui::theme::{State, Tone};
@@ -55,11 +58,14 @@ fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     }
 }
 
-/// What `y` copies: the page's own text, else the pane with the focus as it is drawn.
+/// What `y` and `Y` copy: the page's own text, else all that is known of what is selected, or the pane with the focus as it is drawn.
 #[must_use]
-pub fn copied(model: &Model, status: &Status, screen: Rect) -> String {
+pub fn copied(model: &Model, status: &Status, screen: Rect, what: Copied) -> String {
     if let Some(page) = model.pages.last() {
         return page.text(model);
+    }
+    if let Some(text) = thing(model, status).filter(|_| what == Copied::Thing) {
+        return text;
     }
     let mut buffer = Buffer::empty(screen);
     view(model, status, &mut buffer, screen);
@@ -69,6 +75,18 @@ pub fn copied(model: &Model, status: &Status, screen: Rect) -> String {
     let row = |y: u16| -> String { (area.x..area.right()).map(|x| buffer[(x, y)].symbol()).collect() };
     let lines: Vec<String> = (area.y..area.bottom()).map(|y| row(y).trim_end().to_owned()).collect();
     lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+/// What the focus is on, in words; absent where the pane has nothing smaller.
+fn thing(model: &Model, status: &Status) -> Option<String> {
+    match model.focus {
+        Pane::Stages | Pane::Nodes | Pane::Timeline => {
+            select::subject(model, status).map(|subject| told(status, subject))
+        }
+        Pane::Why => why::content(model, status).map(|explanation| explanation.to_string()),
+        Pane::Story => story::chosen(model).map(|told| told.sentence.line(Format::Text) + "\n"),
+        Pane::Script => None,
+    }
 }
 
 fn tiny(brush: &mut Brush, screen: Rect) {

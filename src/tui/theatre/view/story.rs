@@ -29,6 +29,12 @@ pub fn told_at(model: &Model) -> Vec<&Told> {
     story[start..end].iter().filter(|told| !hidden(told)).collect()
 }
 
+/// The sentence to which the pane is scrolled: the last unless a person went back.
+#[must_use]
+pub fn chosen(model: &Model) -> Option<&Told> {
+    told_at(model).into_iter().rev().nth(model.story_scroll)
+}
+
 fn tone(sentence: &Sentence) -> Tone {
     match sentence.weight {
         Weight::Plain => Tone::Text,

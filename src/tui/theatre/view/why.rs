@@ -38,7 +38,8 @@ fn hint(brush: &mut Brush, area: Rect) {
     }
 }
 
-fn content(model: &Model, status: &Status) -> Option<Explanation> {
+/// What stands in the pane.
+pub fn content(model: &Model, status: &Status) -> Option<Explanation> {
     if let Some((index, beat)) = model.cursor.beat {
         let death = model.run().head().deaths.get(index)?;
         return Some(beat_words(model, status, death, beat));
