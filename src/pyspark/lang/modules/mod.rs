@@ -1,6 +1,7 @@
 //! The standard library, in the parts that data scripts use.
 
 mod argparse;
+mod calendar;
 pub mod collections;
 mod csv;
 mod dataclasses;
@@ -14,7 +15,9 @@ mod json;
 mod logging;
 mod math;
 mod misc;
+mod order;
 mod os;
+mod pprint;
 pub mod random;
 mod regex;
 mod strftime;
@@ -95,6 +98,11 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "hashlib" => hashlib::module(),
         "json" => json::module(interp),
         "random" => random::module(interp)?,
+        "heapq" => order::heapq(),
+        "bisect" => order::bisect(),
+        "calendar" => calendar::module(),
+        "pprint" => pprint::module(),
+        "getpass" => misc::getpass(),
         "os" => os::module(interp)?,
         "os.path" | "posixpath" => os::path_module(),
         "pathlib" => os::pathlib(interp),

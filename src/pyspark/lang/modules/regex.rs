@@ -85,6 +85,20 @@ fn translate(source: &str) -> String {
     out
 }
 
+/// The flags as a pattern's `repr` shows them.
+fn flag_names(flags: i64) -> String {
+    const NAMES: [(i64, &str); 6] = [
+        (2, "re.IGNORECASE"),
+        (4, "re.LOCALE"),
+        (8, "re.MULTILINE"),
+        (16, "re.DOTALL"),
+        (64, "re.VERBOSE"),
+        (256, "re.ASCII"),
+    ];
+    let shown: Vec<_> = NAMES.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
+    if shown.is_empty() { String::new() } else { format!(", {}", shown.join("|")) }
+}
+
 /// The pattern between two more parts, under its flags.
 fn regular(before: &str, source: &str, after: &str, flags: i64) -> PyResult<Regular> {
     let letters = [(IGNORECASE, 'i'), (MULTILINE, 'm'), (DOTALL, 's'), (VERBOSE, 'x')];
@@ -272,7 +286,7 @@ impl Object for Pattern {
     }
 
     fn repr(&self, _: &mut Interpreter, _: &Value) -> PyResult<String> {
-        Ok(format!("re.compile({})", super::super::repr::quoted(&self.source)))
+        Ok(format!("re.compile({}{})", super::super::repr::quoted(&self.source), flag_names(self.flags)))
     }
 
     fn freeze(&self, _: &mut Interpreter, _: &Value, _: &mut Freezer) -> PyResult<Option<Thaw>> {
