@@ -91,7 +91,7 @@ fn logical(op: BinaryOp, left: Expr, right: Expr, ansi: bool) -> Result<Expr> {
 
 fn comparison(op: BinaryOp, left: Expr, right: Expr, ansi: bool) -> Result<Expr> {
     let (a, b) = (left.data_type(), right.data_type());
-    if a.has_map() || b.has_map() {
+    if a.has_no_order() || b.has_no_order() {
         return Err(if a == b {
             mismatch("INVALID_ORDERING_TYPE", &text_of(op, &left, &right), format!("maps ({}) have no order", a.sql()))
                 .with_help("compare map_entries(...) sorted by sort_array(...), or single keys")

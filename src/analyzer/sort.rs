@@ -41,7 +41,7 @@ impl Analyzer<'_> {
             _ => error,
         })?;
         for expr in &resolved {
-            if expr.data_type().has_map() {
+            if expr.data_type().has_no_order() {
                 return Err(super::errors::mismatch(
                     "INVALID_ORDERING_TYPE",
                     &expr.pretty_name(),

@@ -240,6 +240,7 @@ impl Reader<'_> {
                 DataType::String
             }
             "binary" => DataType::Binary,
+            "variant" => DataType::Variant,
             "void" | "null" => DataType::Null,
             "decimal" | "dec" | "numeric" => self.decimal()?,
             "interval" => self.interval()?,

@@ -177,6 +177,8 @@ pub enum CallOrigin {
     ColumnApi,
     /// SQL text.
     Sql,
+    /// SQL's `v:a.b`.
+    Path,
 }
 
 /// A resolved aggregate call.

@@ -15,6 +15,7 @@ pub mod scalar;
 mod scalar_array;
 pub mod settings;
 pub mod types;
+pub mod variant;
 
 pub use expr::{Attribute, Expr};
 pub use plan::LogicalPlan;

@@ -32,6 +32,8 @@ pub enum Scalar {
     DayTimeInterval(i64),
     /// Months, days, microseconds.
     CalendarInterval(i32, i32, i64),
+    /// Metadata, then value.
+    Variant(Vec<u8>),
     Array(Vec<Scalar>),
     Map(Vec<(Scalar, Scalar)>),
     /// The fields in order; their names are in the type.
@@ -67,6 +69,7 @@ impl Scalar {
             Scalar::YearMonthInterval(_) => DataType::YEAR_MONTH,
             Scalar::DayTimeInterval(_) => DataType::DAY_TIME,
             Scalar::CalendarInterval(..) => DataType::CalendarInterval,
+            Scalar::Variant(_) => DataType::Variant,
             Scalar::Array(items) => {
                 DataType::array(items.iter().find(|item| !item.is_null()).map_or(DataType::Null, Scalar::data_type))
             }

@@ -78,12 +78,12 @@ pub(super) fn scalars_to_array(values: &[Scalar], data_type: &DataType) -> Resul
             }
             Arc::new(builder.finish())
         }
-        DataType::Binary => {
+        DataType::Binary | DataType::Variant => {
             let mut builder = BinaryViewBuilder::with_capacity(values.len());
             for value in values {
                 match value {
                     Scalar::Null => builder.append_null(),
-                    Scalar::Binary(bytes) => builder.append_value(bytes),
+                    Scalar::Binary(bytes) | Scalar::Variant(bytes) => builder.append_value(bytes),
                     other => return Err(other.mismatch(data_type)),
                 }
             }
@@ -241,6 +241,7 @@ pub(super) fn scalar_at(array: &ArrayRef, row: usize, data_type: &DataType) -> R
         ),
         DataType::String => Scalar::String(array.as_string_view_opt().ok_or_else(wrong)?.value(row).to_owned()),
         DataType::Binary => Scalar::Binary(array.as_binary_view_opt().ok_or_else(wrong)?.value(row).to_vec()),
+        DataType::Variant => Scalar::Variant(array.as_binary_view_opt().ok_or_else(wrong)?.value(row).to_vec()),
         DataType::Date => Scalar::Date(array.as_primitive_opt::<Date32Type>().ok_or_else(wrong)?.value(row)),
         DataType::Timestamp => {
             Scalar::Timestamp(array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?.value(row))

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | string, char, varchar | `Utf8View` |
 //! | binary | `BinaryView` |
+//! | variant | `BinaryView`: metadata, then value ([`super::variant`]) |
 //! | timestamp | `Timestamp(Microsecond, "UTC")` |
 //! | `timestamp_ntz` | `Timestamp(Microsecond, None)` |
 //! | array | `List` with items named `element` |
@@ -49,6 +50,8 @@ pub enum DataType {
     DayTimeInterval(u8, u8),
     /// Months, days and microseconds (`INTERVAL` literals that mix units).
     CalendarInterval,
+    /// A value that carries its own type.
+    Variant,
     /// Element type and whether elements may be null.
     Array(Box<DataType>, bool),
     /// Key type, value type and whether values may be null.
@@ -204,13 +207,25 @@ impl DataType {
         matches!(self, Self::Array(..) | Self::Map(..) | Self::Struct(_))
     }
 
-    /// Whether this is a map or holds one: such values cannot be compared.
+    /// Whether this is a map or a variant, or holds one: such values cannot be ordered.
     #[must_use]
-    pub fn has_map(&self) -> bool {
+    pub fn has_no_order(&self) -> bool {
         match self {
-            Self::Map(..) => true,
-            Self::Array(element, _) => element.has_map(),
-            Self::Struct(fields) => fields.fields.iter().any(|field| field.data_type.has_map()),
+            Self::Map(..) | Self::Variant => true,
+            Self::Array(element, _) => element.has_no_order(),
+            Self::Struct(fields) => fields.fields.iter().any(|field| field.data_type.has_no_order()),
+            _ => false,
+        }
+    }
+
+    /// Whether this is a variant or holds one.
+    #[must_use]
+    pub fn has_variant(&self) -> bool {
+        match self {
+            Self::Variant => true,
+            Self::Array(element, _) => element.has_variant(),
+            Self::Map(_, value, _) => value.has_variant(),
+            Self::Struct(fields) => fields.fields.iter().any(|field| field.data_type.has_variant()),
             _ => false,
         }
     }
@@ -230,7 +245,7 @@ impl DataType {
             Self::Double => A::Float64,
             Self::Decimal(precision, scale) => A::Decimal128(*precision, *scale),
             Self::String => A::Utf8View,
-            Self::Binary => A::BinaryView,
+            Self::Binary | Self::Variant => A::BinaryView,
             Self::Date => A::Date32,
             Self::Timestamp => A::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Self::TimestampNtz => A::Timestamp(TimeUnit::Microsecond, None),

@@ -232,7 +232,12 @@ pub(super) fn style_of(aggregates: &[AggregateExpr]) -> AggregateStyle {
 
 fn is_mutable(data_type: &DataType) -> bool {
     match data_type {
-        DataType::String | DataType::Binary | DataType::Array(..) | DataType::Map(..) | DataType::Struct(_) => false,
+        DataType::String
+        | DataType::Binary
+        | DataType::Variant
+        | DataType::Array(..)
+        | DataType::Map(..)
+        | DataType::Struct(_) => false,
         DataType::Null
         | DataType::Boolean
         | DataType::Byte

@@ -129,6 +129,7 @@ pub fn default_size(data_type: &DataType) -> u128 {
             }
         }
         DataType::CalendarInterval => 16,
+        DataType::Variant => 2048,
         DataType::String => 20,
         DataType::Binary => 100,
         DataType::Array(element, _) => default_size(element),

@@ -109,11 +109,15 @@ fn check_schema(plan: &LogicalPlan, target: &WriteTarget) -> Result<()> {
     for column in data {
         let fits = match target.format {
             FileFormat::Csv => {
-                !column.data_type.is_nested() && !matches!(column.data_type, DataType::Binary | DataType::Null)
+                !column.data_type.is_nested()
+                    && !matches!(column.data_type, DataType::Binary | DataType::Variant | DataType::Null)
             }
             FileFormat::Text => column.data_type == DataType::String,
             FileFormat::Json | FileFormat::Parquet => true,
         };
+        if target.format == FileFormat::Parquet && column.data_type.has_variant() {
+            return Err(SparkError::unsupported("a variant in a Parquet file", "write to_json(…) of it"));
+        }
         if !fits {
             return Err(unsupported_type(target.format, &column.name, &column.data_type));
         }

@@ -163,6 +163,7 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         "vector_sum" => Collect::Fold(Fold::VectorSum),
         "vector_avg" => Collect::Fold(Fold::VectorAvg),
         "collect_union" => Collect::Fold(Fold::Union),
+        "schema_of_variant_agg" => Collect::Fold(Fold::VariantSchema),
         "histogram_numeric" => Collect::Fold(Fold::Histogram(whole(call, 1, context)?.max(2))),
         "hll_sketch_agg" | "theta_sketch_agg" => {
             Collect::Fold(Fold::Keys { log_size: size(call, 1, context)?, mode: Mode::Sum })

@@ -5,6 +5,8 @@ use crate::exec::datasketch::quantile::{QuantileSketch, ordered_real, ordered_wh
 use crate::exec::eval::comparison::{order, same};
 use crate::exec::eval::vector_of;
 use crate::logical::scalar::Scalar;
+use crate::logical::types::DataType;
+use crate::logical::variant;
 
 /// Bytes of a bitmap of `bitmap_construct_agg`.
 const BITMAP_BYTES: usize = 4096;
@@ -20,6 +22,8 @@ pub enum Fold {
     Histogram(usize),
     VectorSum,
     VectorAvg,
+    /// The type that describes all of some variants.
+    VariantSchema,
     /// The distinct elements of arrays, in the order they were first seen.
     Union,
     /// A sketch of distinct values; rows are (key, summary, …) when there is a summary.
@@ -77,9 +81,19 @@ impl Fold {
             Fold::VectorSum => vector(values, false),
             Fold::VectorAvg => vector(values, true),
             Fold::Union => union(values),
+            Fold::VariantSchema => variant_schema(values),
             Fold::Top { count, greatest } => top(values, count, greatest),
         }
     }
+}
+
+fn variant_schema(values: &[Scalar]) -> Scalar {
+    let schemas = values.iter().filter_map(|value| match value {
+        Scalar::Variant(bytes) => variant::Variant::read(bytes).ok().map(|value| variant::schema_of(&value)),
+        _ => None,
+    });
+    let schema = schemas.reduce(|own, other| variant::merge_schemas(&own, &other)).unwrap_or(DataType::Null);
+    Scalar::String(variant::schema_text(&schema))
 }
 
 fn sketches<T>(values: &[Scalar], read: fn(&[u8]) -> Option<T>) -> impl Iterator<Item = T> {

@@ -130,7 +130,7 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
     let gives_results = mode.gives_results();
     let read: BTreeSet<_> = outputs.iter().flat_map(reads).collect();
     let nulls_last = *style == AggregateStyle::Hash && (!gives_results || aggregates.is_empty());
-    let sorts = *style == AggregateStyle::Sort && !grouping.iter().any(|key| key.data_type().has_map());
+    let sorts = *style == AggregateStyle::Sort && !grouping.iter().any(|key| key.data_type().has_no_order());
     let is_read = |key: &Expr| {
         let id = key.to_attribute().map(|column| column.id);
         !gives_results || nulls_last || sorts || id.is_none_or(|id| read.contains(&id))

@@ -5,7 +5,9 @@ use crate::exec::batch::{batch_of, conform, schema_of, take_rows};
 use crate::exec::expression::{Bound, evaluate_all};
 use crate::exec::runtime::{Operator, Rows, Runtime};
 use crate::logical::expr::{Attribute, Expr};
+use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
+use crate::logical::variant::{self, Variant};
 use crate::physical::plan::PhysicalPlan;
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringViewBuilder, UInt32Array, new_empty_array};
 use arrow::compute::{interleave, take};
@@ -59,6 +61,7 @@ enum Kind {
     Inline,
     Stack { rows: usize },
     JsonTuple,
+    Variant,
 }
 
 struct Generate<'a> {
@@ -97,6 +100,7 @@ pub fn generate<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition:
             (Kind::Stack { rows }, &args[1..])
         }
         "json_tuple" => (Kind::JsonTuple, args.as_slice()),
+        "variant_explode" => (Kind::Variant, args.as_slice()),
         other => return Err(SparkError::unsupported(format!("the generator {other}"), "use explode")),
     };
     Ok(Box::new(Generate {
@@ -125,6 +129,7 @@ impl Generate<'_> {
             Kind::Inline => self.inline(&args[0]),
             Kind::Stack { rows } => self.stack(&args, batch.num_rows(), *rows),
             Kind::JsonTuple => Ok(json_tuple(&args, batch.num_rows())),
+            Kind::Variant => self.variant(&args[0]),
         }
     }
 
@@ -150,6 +155,32 @@ impl Generate<'_> {
             }
         }
         (sources, values, positions)
+    }
+
+    /// A row for each item of an array and each field of an object.
+    fn variant(&self, column: &ArrayRef) -> Result<Generated> {
+        let (mut sources, mut parts) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
+        for row in 0..column.len() {
+            let mut add = |values: [Scalar; 3]| {
+                sources.push(row as u32);
+                parts.iter_mut().zip(values).for_each(|(part, value)| part.push(value));
+            };
+            let value = match Scalar::from_array(column, row, &DataType::Variant)? {
+                Scalar::Variant(bytes) => Variant::read(&bytes)?,
+                _ => Variant::Null,
+            };
+            let steps = variant::steps_into(&value);
+            for (position, (key, item)) in (0..).zip(&steps) {
+                let key = key.map_or(Scalar::Null, |key| Scalar::String(key.to_owned()));
+                add([Scalar::Integer(position), key, Scalar::Variant(item.write())]);
+            }
+            if steps.is_empty() && self.outer {
+                add([Scalar::Null, Scalar::Null, Scalar::Null]);
+            }
+        }
+        let types = [DataType::Integer, DataType::String, DataType::Variant];
+        let columns = parts.iter().zip(&types).map(|(part, own)| Scalar::to_array(part, own)).collect::<Result<_>>()?;
+        Ok((sources, columns))
     }
 
     fn explode(&self, column: &ArrayRef, position: bool) -> Result<Generated> {

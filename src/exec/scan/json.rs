@@ -14,6 +14,7 @@ use crate::exec::runtime::{Rows, Runtime};
 use crate::logical::plan::FileScan;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField};
+use crate::logical::variant::parse_json;
 use crate::physical::plan::FileSlice;
 use arrow::record_batch::RecordBatch;
 use std::io::Read;
@@ -97,6 +98,11 @@ impl Converter {
                 let mut text = String::new();
                 write(other, &mut text);
                 Scalar::String(text)
+            }
+            (DataType::Variant, other) => {
+                let mut text = String::new();
+                write(other, &mut text);
+                Scalar::Variant(parse_json(&text).ok()?.write())
             }
             (DataType::Boolean, Json::Bool(flag)) => Scalar::Boolean(*flag),
             (DataType::Byte, Json::Number(text)) => Scalar::Byte(parse_long(text.as_bytes())?.try_into().ok()?),

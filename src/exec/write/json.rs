@@ -9,6 +9,7 @@ use crate::exec::eval::cast::{Style, write_cell};
 use crate::exec::scan::json_text::write_text;
 use crate::logical::expr::Attribute;
 use crate::logical::types::DataType;
+use crate::logical::variant::{Variant, Zoned};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Float32Type, Float64Type};
 use arrow::record_batch::RecordBatch;
@@ -65,6 +66,10 @@ impl JsonFile {
                 if !is_special(array, row, data_type) =>
             {
                 write_cell(out, array, row, data_type, Style::cast(self.moments.zone))?;
+            }
+            DataType::Variant => {
+                let value = Variant::read(array.as_binary_view().value(row))?;
+                out.push_str(&Zoned { zone: self.moments.zone }.json(&value));
             }
             DataType::Binary => write_text(&base64(array.as_binary_view().value(row)), out),
             DataType::Array(element, _) => {

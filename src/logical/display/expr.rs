@@ -136,6 +136,11 @@ fn function_text(name: &str, args: &[Expr]) -> String {
         }
         // Its second argument says what the size of NULL is.
         ("size", [list]) => format!("size({}, false)", list.plan_text()),
+        // The second argument is an option in Spark.
+        ("trim" | "ltrim" | "rtrim", [value]) => format!("{name}({}, None)", value.plan_text()),
+        ("trim" | "ltrim" | "rtrim", [value, what]) => {
+            format!("{name}({}, Some({}))", value.plan_text(), what.plan_text())
+        }
         ("startswith", _) => format!("StartsWith({})", list(args)),
         ("endswith", _) => format!("EndsWith({})", list(args)),
         ("contains", _) => format!("Contains({})", list(args)),

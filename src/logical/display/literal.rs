@@ -1,6 +1,8 @@
 //! Values as text inside names and plans.
 
+use crate::logical::functions::calendar::Zone;
 use crate::logical::scalar::Scalar;
+use crate::logical::variant::{Variant, Zoned};
 use std::fmt::Write as _;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -31,6 +33,7 @@ pub(super) fn scalar_text(value: &Scalar) -> String {
         Scalar::YearMonthInterval(months) => year_month_text(*months),
         Scalar::DayTimeInterval(micros) => day_time_text(*micros),
         Scalar::CalendarInterval(months, days, micros) => calendar_text(*months, *days, *micros),
+        Scalar::Variant(bytes) => variant_text(bytes),
         Scalar::Array(items) => format!("[{}]", join(items)),
         Scalar::Struct(items) => format!("{{{}}}", join(items)),
         Scalar::Map(entries) => {
@@ -55,6 +58,11 @@ pub(super) fn scalar_sql(value: &Scalar) -> String {
         Scalar::TimestampNtz(_) => format!("TIMESTAMP_NTZ '{}'", scalar_text(value)),
         other => scalar_text(other),
     }
+}
+
+fn variant_text(bytes: &[u8]) -> String {
+    let zoned = Zoned { zone: Zone::UTC };
+    Variant::read(bytes).map_or_else(|_| String::new(), |value| zoned.json(&value))
 }
 
 fn join(items: &[Scalar]) -> String {

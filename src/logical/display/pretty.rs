@@ -319,6 +319,11 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
         }
         ("<<" | ">>" | ">>>", [value, by]) => return format!("({} {name} {})", value.pretty_name(), by.pretty_name()),
         ("from_json", [_, Expr::Literal(Scalar::String(schema), _), ..]) if is_map(schema) => return "entries".into(),
+        ("variant_set" | "try_variant_set", [_, _, _]) => return format!("{name}({}, true)", names(args)),
+        ("variant_strip_nulls", [_]) => return format!("{name}({}, true)", names(args)),
+        ("variant_get" | "try_variant_get", [value, path, _]) => {
+            return format!("{name}({})", names(&[value.clone(), path.clone()]));
+        }
         ("from_json" | "from_csv" | "from_xml", [value, ..]) => return format!("{name}({})", value.pretty_name()),
         ("positive", [value]) => return format!("(+ {})", value.pretty_name()),
         ("approx_count_distinct", [value, _]) => return format!("approx_count_distinct({})", value.pretty_name()),

@@ -49,6 +49,7 @@ impl DataType {
                 format!("interval {}", self.interval_units().unwrap_or_default())
             }
             DataType::CalendarInterval => "interval".into(),
+            DataType::Variant => "variant".into(),
             DataType::Array(..) => "array".into(),
             DataType::Map(..) => "map".into(),
             DataType::Struct(_) => "struct".into(),

@@ -77,6 +77,7 @@ aggregates! {
     "bitmap_construct_agg" [] = |name, args, context| signature(name, args, context, &[Want::Long], 0, Never(Binary));
     "bitmap_and_agg" [] = |name, args, context| signature(name, args, context, &[Want::Bin], 0, Never(Binary));
     "bitmap_or_agg" [] = |name, args, context| signature(name, args, context, &[Want::Bin], 0, Never(Binary));
+    "schema_of_variant_agg" [] = |name, args, context| signature(name, args, context, &[Want::Variant], 0, Never(Text));
     "collect_union" [] = collect_union;
     "vector_sum" [] = vectors;
     "vector_avg" [] = vectors;
@@ -186,7 +187,7 @@ fn avg(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved
 }
 
 fn orderable(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
-    if args.first().is_some_and(|arg| arg.data_type().has_map()) {
+    if args.first().is_some_and(|arg| arg.data_type().has_no_order()) {
         return Err(SparkError::analysis(
             "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
             format!("`{name}` needs values that can be ordered, and maps cannot"),
@@ -336,6 +337,8 @@ generators! {
     "inline_outer" [] = inline;
     "stack" [] = stack;
     "json_tuple" [] = json_tuple;
+    "variant_explode" [] = variant_explode;
+    "variant_explode_outer" [] = variant_explode;
 }
 
 fn row_of(fields: Vec<StructField>) -> DataType {
@@ -403,6 +406,17 @@ fn stack(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolv
         args.extend(typed.iter().filter_map(|column| column.get(row).cloned()));
     }
     Ok(Resolved { args, data_type: row_of(fields), nullable: false })
+}
+
+/// Place, name (of a field), value.
+fn variant_explode(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let outer = name.ends_with("_outer");
+    let fields = vec![
+        StructField::new("pos", Integer, outer),
+        StructField::new("key", Text, true),
+        StructField::new("value", DataType::Variant, outer),
+    ];
+    signature(name, args, context, &[Want::Variant], 0, Of(row_of(fields)))
 }
 
 fn json_tuple(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

@@ -220,7 +220,7 @@ fn sort_array(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Resu
         args.push(Expr::Literal(crate::logical::scalar::Scalar::Boolean(true), Boolean));
     }
     if let Some(DataType::Array(element, _)) = args.first().map(Expr::data_type)
-        && element.has_map()
+        && element.has_no_order()
     {
         return Err(crate::common::SparkError::analysis(
             "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",

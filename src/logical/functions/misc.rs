@@ -146,7 +146,7 @@ fn from_json(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Re
         args[1] = Expr::Literal(Scalar::Null, data_type);
     }
     let data_type = args[1].data_type();
-    if !data_type.is_nested() {
+    if !data_type.is_nested() && data_type != DataType::Variant {
         return Err(SparkError::analysis(
             "INVALID_SCHEMA.NON_STRING_LITERAL",
             format!("the second argument of `{name}` must be a schema"),
@@ -160,8 +160,9 @@ fn from_json(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Re
 
 fn to_json(name: &str, args: Vec<Expr>, _: &ResolveContext) -> Result<Resolved> {
     count(name, &args, 1, 2)?;
-    if !args[0].data_type().is_nested() {
-        return Err(unexpected_input(name, &args[0], 0, "a \"STRUCT\", \"ARRAY\" or \"MAP\""));
+    let of = args[0].data_type();
+    if !of.is_nested() && of != DataType::Variant {
+        return Err(unexpected_input(name, &args[0], 0, "a \"STRUCT\", \"ARRAY\", \"MAP\" or \"VARIANT\""));
     }
     Ok(give(args, Of(Text)))
 }

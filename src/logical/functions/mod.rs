@@ -21,6 +21,7 @@ mod signature;
 mod sketches;
 mod strings;
 pub mod types;
+mod variants;
 
 use super::expr::Expr;
 use super::scalar::Scalar;
@@ -215,7 +216,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// Every scalar function's definition.
 pub fn scalars() -> impl Iterator<Item = &'static ScalarFunction> {
-    [strings::TABLE, math::TABLE, datetime::TABLE, collections::TABLE, misc::TABLE, sketches::TABLE]
+    [strings::TABLE, math::TABLE, datetime::TABLE, collections::TABLE, misc::TABLE, sketches::TABLE, variants::TABLE]
         .into_iter()
         .flatten()
 }

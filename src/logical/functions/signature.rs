@@ -29,6 +29,7 @@ pub(super) enum Want {
     StrBin,
     /// Date or timestamp as they are; text becomes timestamp.
     Moment,
+    Variant,
     /// A function of elements.
     Lambda,
 }
@@ -51,6 +52,7 @@ impl Want {
             Want::Map => "\"MAP\"",
             Want::StrBin => "(\"STRING\" or \"BINARY\")",
             Want::Moment => "(\"DATE\" or \"TIMESTAMP\")",
+            Want::Variant => "\"VARIANT\"",
             Want::Lambda => "a function",
         }
     }
@@ -177,6 +179,8 @@ pub(super) fn want(name: &str, arg: Expr, i: usize, want: Want, context: &Resolv
         (Want::Moment, T::Date | T::Timestamp | T::TimestampNtz) => return Ok(arg),
         (Want::Moment, T::String | T::Null) => T::Timestamp,
         (Want::Array, T::Array(..)) | (Want::Map, T::Map(..)) => return Ok(arg),
+        (Want::Variant, T::Variant) => return Ok(arg),
+        (Want::Variant, T::Null) => T::Variant,
         (Want::Array | Want::Map, _) if unknown => return Ok(arg),
         _ => return Err(unexpected_input(name, &arg, i, want.words())),
     };
@@ -279,6 +283,7 @@ pub(super) fn words(data_type: &DataType) -> String {
             format!("INTERVAL {}", data_type.interval_units().unwrap_or_default().to_uppercase())
         }
         T::CalendarInterval => "INTERVAL".into(),
+        T::Variant => "VARIANT".into(),
         T::Array(element, _) => format!("ARRAY<{}>", words(element)),
         T::Map(key, value, _) => format!("MAP<{}, {}>", words(key), words(value)),
         T::Struct(fields) => {

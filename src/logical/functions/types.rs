@@ -7,6 +7,7 @@
 
 use crate::logical::expr::{BinaryOp, CastMode};
 use crate::logical::types::{DataType, StructField, StructType};
+use crate::logical::variant::Variant;
 
 /// The largest precision of a decimal.
 pub const MAX_PRECISION: u8 = 38;
@@ -249,13 +250,14 @@ pub fn cast_may_give_null(from: &DataType, to: &DataType, mode: CastMode) -> boo
         (T::Null, _) => true,
         (T::String, T::Binary) => false,
         (T::String, _) => true,
+        (T::Variant, _) => true,
         (_, T::String) => false,
         (T::Timestamp, T::Byte | T::Short | T::Integer) => true,
         (T::Float | T::Double, T::Timestamp) => true,
         (T::Timestamp | T::TimestampNtz, T::Date) => false,
         (_, T::Date) => true,
         (T::Date, T::Timestamp | T::TimestampNtz) => false,
-        (_, T::CalendarInterval) => true,
+        (T::Date, _) | (_, T::CalendarInterval) => true,
         (_, T::Decimal(precision, scale)) => {
             decimal_of(from).is_some_and(|own| !fits_decimal(own, (*precision, *scale)))
                 || matches!(from, T::Float | T::Double)
@@ -278,6 +280,8 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
     }
     match (from, to) {
         (T::Null, _) | (_, T::String) => true,
+        (T::Variant, other) => Variant::can_hold(other),
+        (other, T::Variant) => becomes_variant(other),
         (T::String, T::Array(..) | T::Map(..) | T::Struct(_)) => false,
         (T::String, T::Null) => false,
         (T::String, _) => true,
@@ -305,6 +309,15 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
                     .all(|(x, y)| can_cast(&x.data_type, &y.data_type, ansi) && (y.nullable || !x.nullable))
         }
         _ => false,
+    }
+}
+
+/// Whether a cast to variant is allowed; structs and maps want `to_variant_object`.
+fn becomes_variant(from: &DataType) -> bool {
+    match from {
+        DataType::Struct(_) | DataType::Map(..) => false,
+        DataType::Array(element, _) => becomes_variant(element),
+        other => Variant::can_hold(other),
     }
 }
 

@@ -6,6 +6,7 @@
 use super::java_order;
 use super::pytime;
 use super::row::Row;
+use super::variant::VariantVal;
 use crate::common::ErrorClass;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructType};
@@ -35,10 +36,18 @@ pub fn to_value(interp: &mut Interpreter, scalar: &Scalar, data_type: &DataType)
         Scalar::Date(days) => pytime::make_date(interp, *days)?,
         Scalar::Timestamp(micros) | Scalar::TimestampNtz(micros) => pytime::make_datetime(interp, *micros)?,
         Scalar::DayTimeInterval(micros) => pytime::make_timedelta(interp, *micros)?,
-        Scalar::YearMonthInterval(months) => Value::Int(i64::from(*months)),
+        // As PySpark, which has no Python value for months.
+        Scalar::YearMonthInterval(_) => {
+            return Err(super::support::raise(
+                ErrorClass::PySparkNotImplementedError,
+                "NOT_IMPLEMENTED",
+                "YearMonthIntervalType.fromInternal is not implemented.",
+            ));
+        }
         Scalar::CalendarInterval(..) => {
             return Err(Raised::unsupported("collecting an interval of mixed units", "cast it to string first"));
         }
+        Scalar::Variant(bytes) => super::variant::of_row(bytes),
         Scalar::Array(items) => {
             let element = match data_type {
                 DataType::Array(element, _) => element.as_ref(),
@@ -239,6 +248,10 @@ pub fn from_value(interp: &mut Interpreter, value: &Value, data_type: &DataType)
         ),
         DataType::YearMonthInterval(..) => Scalar::YearMonthInterval(whole(interp, value, data_type)?),
         DataType::CalendarInterval => return Err(wrong(interp, value, data_type)),
+        DataType::Variant => match value.downcast::<VariantVal>() {
+            Some(variant) => Scalar::Variant(variant.bytes.clone()),
+            None => return Err(wrong(interp, value, data_type)),
+        },
         DataType::Array(element, _) => {
             let items = sequence(interp, value).ok_or_else(|| wrong(interp, value, data_type))?;
             Scalar::Array(items.iter().map(|item| from_value(interp, item, element)).collect::<PyResult<_>>()?)

@@ -34,6 +34,7 @@ pub mod surface;
 mod tvf;
 pub mod types;
 pub mod udf;
+pub mod variant;
 mod verify;
 mod window;
 mod writer;

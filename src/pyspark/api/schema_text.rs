@@ -23,6 +23,7 @@ pub fn class_name(data_type: &DataType) -> &'static str {
         DataType::YearMonthInterval(..) => "YearMonthIntervalType",
         DataType::DayTimeInterval(..) => "DayTimeIntervalType",
         DataType::CalendarInterval => "CalendarIntervalType",
+        DataType::Variant => "VariantType",
         DataType::Array(..) => "ArrayType",
         DataType::Map(..) => "MapType",
         DataType::Struct(_) => "StructType",

@@ -22,11 +22,12 @@ pub const METHODS: &[&str] = &[
     "posexplode_outer",
     "range",
     "stack",
+    "variant_explode",
+    "variant_explode_outer",
 ];
 
 /// Names that real Spark has and that are refused by name.
-const REFUSED: &[&str] =
-    &["collations", "python_worker_logs", "sql_keywords", "variant_explode", "variant_explode_outer"];
+const REFUSED: &[&str] = &["collations", "python_worker_logs", "sql_keywords"];
 
 fn generated(interp: &mut Interpreter, name: &str, args: &Args) -> PyResult {
     let mut items = Vec::new();

@@ -72,6 +72,7 @@ const SIMPLE: &[(&str, DataType)] = &[
     ("DayTimeIntervalType", DataType::DAY_TIME),
     ("YearMonthIntervalType", DataType::YEAR_MONTH),
     ("CalendarIntervalType", DataType::CalendarInterval),
+    ("VariantType", DataType::Variant),
 ];
 
 /// Every class of the module and its base.
@@ -99,6 +100,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("DayTimeIntervalType", "AtomicType"),
     ("YearMonthIntervalType", "AtomicType"),
     ("CalendarIntervalType", "DataType"),
+    ("VariantType", "AtomicType"),
     ("ArrayType", "DataType"),
     ("MapType", "DataType"),
     ("StructType", "DataType"),
@@ -130,6 +132,7 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
         let class = interp.register_class(class);
         module = module.with(name, Value::Class(class));
     }
+    module = module.with("VariantVal", super::variant::class(interp));
     if let Some(row) = interp.class_named("Row") {
         module = module.with("Row", Value::Class(row));
     }

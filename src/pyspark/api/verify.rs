@@ -52,6 +52,7 @@ fn verify_simple(interp: &mut Interpreter, value: &Value, data_type: &DataType, 
         DataType::Date => &["date", "datetime"],
         DataType::Timestamp | DataType::TimestampNtz => &["datetime"],
         DataType::DayTimeInterval(..) => &["timedelta"],
+        DataType::Variant => &["VariantVal"],
         _ => &["int"],
     };
     if !super::convert::is_exactly(interp, value, accepted) {
@@ -124,9 +125,10 @@ fn verify_struct(
 
 fn unacceptable(interp: &mut Interpreter, value: &Value, data_type: &DataType, name: Option<&str>) -> Raised {
     let shown = interp.repr(value).unwrap_or_default();
-    let class = interp.type_name(value);
+    let class = Value::Class(interp.class_of(value));
+    let class = interp.str(&class).unwrap_or_default();
     let wanted = super::schema_text::repr(data_type);
-    let text = format!("`{wanted}` can not accept object `{shown}` in type `{class}`.");
+    let text = format!("{wanted} can not accept object {shown} in type {class}.");
     match name {
         Some(name) => raise(
             ErrorClass::PySparkTypeError,

@@ -6,6 +6,7 @@ mod interval;
 mod numbers;
 mod parse;
 mod text;
+mod variant;
 
 use super::{EvalContext, errors};
 use crate::common::{ErrorClass, Result, SparkError};
@@ -27,6 +28,7 @@ use std::sync::Arc;
 pub use crate::logical::functions::moment_text::{parse_date, parse_timestamp};
 pub use parse::{parse_boolean, parse_decimal, parse_double, parse_integer};
 pub use text::{Style, format_value, write_cell};
+pub(super) use variant::value_of;
 
 /// What a cast needs to know.
 #[derive(Clone, Copy)]
@@ -65,7 +67,7 @@ pub fn cast(
 pub(super) fn needs_zone(from: &DataType, to: &DataType) -> bool {
     fn has_time(data_type: &DataType) -> bool {
         match data_type {
-            DataType::Timestamp => true,
+            DataType::Timestamp | DataType::Variant => true,
             DataType::Array(element, _) => has_time(element),
             DataType::Map(key, value, _) => has_time(key) || has_time(value),
             DataType::Struct(fields) => fields.fields.iter().any(|field| has_time(&field.data_type)),
@@ -91,6 +93,8 @@ fn cast_with(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rules) -> 
         (T::String, T::Binary) => {
             Ok(Arc::new(array.as_string_view().iter().map(|text| text.map(str::as_bytes)).collect::<BinaryViewArray>()))
         }
+        (T::Variant, _) => variant::from_variant(array, to, rules),
+        (_, T::Variant) => variant::to_variant(array, from),
         (_, T::String) => text::to_text(array, from, Style::cast(rules.zone)),
         (T::String, _) => from_text(array, to, rules),
         (T::Array(a, _), T::Array(b, nullable)) => {

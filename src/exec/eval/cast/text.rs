@@ -5,6 +5,7 @@ use crate::logical::functions::calendar::{self, Zone};
 use crate::logical::functions::number_text::{format_double, format_float, write_decimal};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
+use crate::logical::variant::{Variant, Zoned};
 use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
 use arrow::datatypes::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -19,7 +20,7 @@ pub struct Style {
     pub zone: Zone,
     /// The word for a null inside another value.
     pub null: &'static str,
-    /// Bytes as `[53 70 61]` instead of as text.
+    /// Bytes as `[53 70 61]` instead of as text; texts in variants with their quotes.
     pub hex_bytes: bool,
 }
 
@@ -80,6 +81,11 @@ pub fn write_cell(out: &mut String, array: &ArrayRef, row: usize, data_type: &Da
         }
         T::TimestampNtz => calendar::write_wall_clock(out, array.as_primitive::<TimestampMicrosecondType>().value(row)),
         T::Binary => bytes(out, array.as_binary_view().value(row), style),
+        T::Variant => {
+            let value = Variant::read(array.as_binary_view().value(row))?;
+            let zoned = Zoned { zone: style.zone };
+            out.push_str(&if style.hex_bytes { zoned.json(&value) } else { zoned.text(&value) });
+        }
         T::Array(element, _) => {
             let items = array.as_list::<i32>().value(row);
             out.push('[');

@@ -13,6 +13,7 @@ use crate::logical::functions::calendar::{SECOND, Zone, format_date, split_micro
 use crate::logical::functions::number_text::{format_decimal, format_double, format_float};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
+use crate::logical::variant::{Variant, Zoned, parse_json};
 use arrow::array::ArrayRef;
 use arrow::datatypes::Int32Type;
 use serde_json::Value as Json;
@@ -384,6 +385,7 @@ fn to_scalar(json: &Json, data_type: &DataType, reading: &Reading) -> Option<Sca
             )
         }
         T::Null => Scalar::Null,
+        T::Variant => Scalar::Variant(parse_json(&json.to_string()).ok()?.write()),
         T::YearMonthInterval(..) | T::DayTimeInterval(..) | T::CalendarInterval => return None,
     })
 }
@@ -508,6 +510,10 @@ fn write_json(out: &mut String, value: &Scalar, data_type: &DataType, options: &
                 write_json(out, part, &field.data_type, options);
             }
             out.push('}');
+        }
+        (Scalar::Variant(bytes), _) => {
+            let value = Variant::read(bytes).unwrap_or(Variant::Null);
+            out.push_str(&Zoned { zone }.json(&value));
         }
         (other, _) => {
             let style = super::super::cast::Style::cast(zone);

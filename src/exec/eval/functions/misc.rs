@@ -232,6 +232,7 @@ fn simple_string(data_type: &DataType) -> String {
             format!("interval {}", data_type.interval_units().unwrap_or_default())
         }
         DataType::CalendarInterval => "interval".to_owned(),
+        DataType::Variant => "variant".to_owned(),
         other => format!("{other:?}").to_lowercase(),
     }
 }

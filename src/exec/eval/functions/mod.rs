@@ -22,6 +22,7 @@ mod sketches;
 mod strings;
 mod structs;
 mod times;
+mod variants;
 mod vectors;
 mod xml;
 mod xml_tree;
@@ -57,6 +58,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         .or_else(|| xpath::kernel(name))
         .or_else(|| xml::kernel(name))
         .or_else(|| sketches::kernel(name))
+        .or_else(|| variants::kernel(name))
         .or_else(|| misc::kernel(name))
 }
 

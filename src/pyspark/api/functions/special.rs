@@ -59,6 +59,9 @@ pub const SPECIAL: &[(&str, Native)] = &[
         Ok(column_value(Expr::call("printf", items)))
     }),
     ("json_tuple", json_tuple),
+    ("variant_get", |interp, args| from_variant(interp, "variant_get", args)),
+    ("try_variant_get", |interp, args| from_variant(interp, "try_variant_get", args)),
+    ("variant_delete", variant_delete),
     ("from_json", |interp, args| parse_with_schema(interp, "from_json", args)),
     ("from_csv", |interp, args| parse_with_schema(interp, "from_csv", args)),
     ("from_xml", |interp, args| parse_with_schema(interp, "from_xml", args)),
@@ -76,22 +79,13 @@ pub const SPECIAL: &[(&str, Native)] = &[
 pub const UNSUPPORTED: &[&str] = &[
     "arrow_udtf",
     "current_path",
-    "is_valid_variant",
     "st_asbinary",
     "st_geogfromwkb",
     "st_geomfromwkb",
     "st_setsrid",
     "st_srid",
     "timestamp_nanos",
-    "try_variant_array_append",
-    "try_variant_insert",
-    "try_variant_set",
     "unix_nanos",
-    "variant_array_append",
-    "variant_delete",
-    "variant_insert",
-    "variant_set",
-    "variant_strip_nulls",
     "pandas_udf",
     "udtf",
     "arrow_udf",
@@ -102,14 +96,6 @@ pub const UNSUPPORTED: &[&str] = &[
     "java_method",
     "reflect",
     "try_reflect",
-    "parse_json",
-    "try_parse_json",
-    "is_variant_null",
-    "variant_get",
-    "try_variant_get",
-    "schema_of_variant",
-    "schema_of_variant_agg",
-    "to_variant_object",
     "unwrap_udt",
     "partitioning",
     "years",
@@ -325,6 +311,28 @@ fn parse_with_schema(interp: &mut Interpreter, name: &str, args: Args) -> PyResu
     let mut parts = vec![column, schema];
     parts.extend(options_expr(interp, options)?);
     Ok(column_value(Expr::call(name, parts)))
+}
+
+/// `variant_get(v, path, targetType)`: a path that is text is no column's name.
+fn from_variant(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
+    let [value, path, target] = args.bind(name, ["v", "path", "targetType"], 3)?;
+    let value = column_or_name(interp, "v", &value.unwrap_or(Value::None))?;
+    let path = lit(interp, &path.unwrap_or(Value::None))?;
+    let target = lit(interp, &target.unwrap_or(Value::None))?;
+    Ok(column_value(Expr::call(name, vec![value, path, target])))
+}
+
+fn variant_delete(interp: &mut Interpreter, mut args: Args) -> PyResult {
+    let first = args.take_keyword("v");
+    let mut given = first.into_iter().chain(args.positional);
+    let Some(value) = given.next() else {
+        return Err(crate::pyspark::lang::args::missing_arguments("variant_delete", "positional", &["v"]));
+    };
+    let mut parts = vec![column_or_name(interp, "v", &value)?];
+    for path in given {
+        parts.push(lit(interp, &path)?);
+    }
+    Ok(column_value(Expr::call("variant_delete", parts)))
 }
 
 fn with_options(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {

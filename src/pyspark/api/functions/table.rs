@@ -122,6 +122,10 @@ table! {
     sum("col"), try_avg("col"), try_sum("col"), var_pop("col"), var_samp("col"), variance("col"), listagg("col 'delimiter?"), string_agg("col 'delimiter?"),
     bitmap_and_agg("col"), bitmap_construct_agg("col"), bitmap_or_agg("col"), collect_union("col"), vector_avg("col"), vector_sum("col"),
     // Sketches.
+    parse_json("col"), try_parse_json("col"), is_variant_null("v"), is_valid_variant("v"), schema_of_variant("v"), schema_of_variant_agg("v"),
+    to_variant_object("col"), variant_strip_nulls("v 'include_arrays=true"), variant_insert("v 'path value"), try_variant_insert("v 'path value"),
+    variant_set("v 'path value 'create_if_missing=true"), try_variant_set("v 'path value 'create_if_missing=true"),
+    variant_array_append("v 'path value"), try_variant_array_append("v 'path value"),
     hll_sketch_agg("col 'lgConfigK=12"),
     hll_union_agg("col 'allowDifferentLgConfigK=false"),
     hll_sketch_estimate("col"),
