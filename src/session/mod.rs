@@ -21,6 +21,7 @@
 mod cache;
 mod catalog;
 mod deep_stack;
+mod direct_files;
 mod files;
 mod fold;
 mod host;

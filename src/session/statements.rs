@@ -81,7 +81,7 @@ impl Session {
     /// Carries a statement out; a query gives its unresolved plan.
     pub(super) fn run_statement(&mut self, statement: Statement) -> Result<Arc<LogicalPlan>> {
         let table = match statement {
-            Statement::Query(plan) => return Ok(plan),
+            Statement::Query(plan) => return self.with_direct_files(&plan),
             Statement::CreateView { .. }
             | Statement::CreateFileView { .. }
             | Statement::DropView { .. }

@@ -12,6 +12,7 @@ use crate::logical::ddl;
 use crate::logical::expr::{BinaryOp, Call, CallOrigin, CastMode, Expr, STAR_EXCEPT, SortOrder, UnaryOp};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
+use crate::logical::variant::{Step, parse_path};
 
 /// Words that end an expression, so that they are never taken for its alias.
 const NOT_AN_ALIAS: &[&str] = &[
@@ -136,7 +137,10 @@ impl Parser<'_> {
         if can_be_alias(self.peek()) {
             return Ok(expr.alias(self.name()?));
         }
-        Ok(expr)
+        Ok(match last_field(&expr) {
+            Some(name) => expr.alias(name),
+            None => expr,
+        })
     }
 
     pub(super) fn expression(&mut self) -> Result<Expr> {
@@ -377,6 +381,10 @@ impl Parser<'_> {
                 self.advance();
                 let field = self.name()?;
                 expr = Expr::Extract { child: Box::new(expr), key: Box::new(text(field)) };
+            } else if self.is_symbol(":")
+                && (matches!(self.peek_at(1), Token::Word(_) | Token::Quoted(_)) || self.is_symbol_at(1, "["))
+            {
+                expr = self.variant_path(expr)?;
             } else if self.eat_symbol("::") {
                 let to = self.data_type()?;
                 expr = Expr::Cast { child: Box::new(expr), to, mode: CastMode::Ansi, implicit: false };
@@ -384,6 +392,34 @@ impl Parser<'_> {
                 return Ok(expr);
             }
         }
+    }
+
+    /// `v:a.b[0]`: what a path finds in a variant, named after the last field.
+    fn variant_path(&mut self, value: Expr) -> Result<Expr> {
+        self.advance();
+        let mut path = "$".to_owned();
+        if !self.is_symbol("[") {
+            path.push_str(&step(&self.name()?));
+        }
+        loop {
+            if self.eat_symbol(".") {
+                path.push_str(&step(&self.name()?));
+            } else if self.eat_symbol("[") {
+                match self.advance() {
+                    Token::Number(index) => path.push_str(&format!("[{index}]")),
+                    Token::Text(key) => path.push_str(&step(&key)),
+                    _ => return Err(self.error()),
+                }
+                self.expect_symbol("]")?;
+            } else {
+                break;
+            }
+        }
+        let mut found = call("variant_get", vec![value, text(path)]);
+        if let Expr::Call(call) = &mut found {
+            call.origin = CallOrigin::Path;
+        }
+        Ok(found)
     }
 
     /// A type, read by the schema parser from the text itself.
@@ -401,6 +437,7 @@ impl Parser<'_> {
             ahead += 1;
         }
         self.is_word_at(ahead, "select")
+            || self.is_word_at(ahead, "from")
             || self.is_word_at(ahead, "with")
             || (self.is_word_at(ahead, "values")
                 && !self.is_symbol_at(ahead + 1, ",")
@@ -602,4 +639,24 @@ fn bad_number(number: &str) -> SparkError {
     SparkError::new(ErrorClass::ParseException, format!("the number {number} does not fit its type"))
         .with_condition("INVALID_NUMERIC_LITERAL_RANGE")
         .with_subject(number.to_owned())
+}
+
+/// A field in a path into a variant.
+fn step(name: &str) -> String {
+    if name.contains(['.', '[', '\'']) { format!("[\"{name}\"]") } else { format!(".{name}") }
+}
+
+/// The field that a path `v:a.b` ends with, which names its column.
+fn last_field(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Cast { child, .. } => last_field(child),
+        Expr::Call(Call { args, origin: CallOrigin::Path, .. }) => match args.as_slice() {
+            [_, Expr::Literal(Scalar::String(path), _)] => match parse_path(path)?.pop()? {
+                Step::Key(name) => Some(name),
+                Step::Index(_) => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
 }

@@ -20,6 +20,7 @@ impl Parser<'_> {
             let definitions = parser.definitions()?;
             let body = parser.set_expression()?;
             let body = parser.organized(body)?;
+            let body = parser.piped(body)?;
             if definitions.is_empty() {
                 return Ok(body);
             }
@@ -47,7 +48,13 @@ impl Parser<'_> {
 
     /// `UNION`, `EXCEPT`; `INTERSECT` binds tighter.
     fn set_expression(&mut self) -> Result<Arc<LogicalPlan>> {
-        let mut left = self.intersection()?;
+        let left = self.intersection()?;
+        self.combined(left)
+    }
+
+    /// What set operations make of rows.
+    pub(super) fn combined(&mut self, left: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+        let mut left = self.intersected(left)?;
         loop {
             let union = self.is_word("union");
             if !union && !self.is_any(&["except", "minus"]) {
@@ -67,7 +74,11 @@ impl Parser<'_> {
     }
 
     fn intersection(&mut self) -> Result<Arc<LogicalPlan>> {
-        let mut left = self.term()?;
+        let left = self.term()?;
+        self.intersected(left)
+    }
+
+    fn intersected(&mut self, mut left: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         while self.eat_word("intersect") {
             let all = self.all_rows();
             let right = self.term()?;
@@ -113,7 +124,7 @@ impl Parser<'_> {
     }
 
     /// `ORDER BY`, `SORT BY`, `DISTRIBUTE BY`, `CLUSTER BY`, `LIMIT`, `OFFSET`.
-    fn organized(&mut self, mut plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+    pub(super) fn organized(&mut self, mut plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         if self.eat_words(&["order", "by"]) {
             let order = self.separated(Self::sort_item)?;
             plan = Arc::new(LogicalPlan::Sort { order, global: true, input: plan });
@@ -172,6 +183,11 @@ impl Parser<'_> {
     fn select(&mut self) -> Result<Arc<LogicalPlan>> {
         // `FROM t SELECT a` is `SELECT a FROM t`.
         let before = if self.eat_word("from") { Some(self.read_relations()?) } else { None };
+        if let Some(rows) = &before
+            && (self.is_symbol("|>") || self.is_symbol(")") || matches!(self.peek(), Token::End))
+        {
+            return Ok(rows.clone());
+        }
         self.expect_word("select")?;
         let hints = self.hints()?;
         let distinct = self.eat_word("distinct");
@@ -238,7 +254,7 @@ impl Parser<'_> {
         Ok(hints)
     }
 
-    fn select_items(&mut self) -> Result<Vec<Expr>> {
+    pub(super) fn select_items(&mut self) -> Result<Vec<Expr>> {
         let mut items = vec![self.named_expression()?];
         while self.eat_symbol(",") {
             if self.is_any(&["from", "where", "group", "order", "limit"]) || matches!(self.peek(), Token::End) {
@@ -372,6 +388,11 @@ impl Parser<'_> {
     pub(super) fn relations(&mut self) -> Result<Arc<LogicalPlan>> {
         let mut plan = self.relation()?;
         while self.eat_symbol(",") {
+            if self.is_word("lateral") && !self.is_word_at(1, "view") {
+                plan = self.lateral(plan, JoinType::Inner)?;
+                plan = self.joined(plan)?;
+                continue;
+            }
             let right = self.relation()?;
             plan = Arc::new(LogicalPlan::Join {
                 left: plan,

@@ -18,7 +18,12 @@ use std::sync::Arc;
 impl Parser<'_> {
     /// One item of a `FROM` clause with its joins.
     pub(super) fn relation(&mut self) -> Result<Arc<LogicalPlan>> {
-        let mut left = self.relation_primary()?;
+        let left = self.relation_primary()?;
+        self.joined(left)
+    }
+
+    /// What joins make of rows.
+    pub(super) fn joined(&mut self, mut left: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         loop {
             let mark = self.mark();
             let natural = self.eat_word("natural");
@@ -26,7 +31,10 @@ impl Parser<'_> {
                 self.reset(mark);
                 return Ok(left);
             };
-            self.eat_word("lateral");
+            if self.is_word("lateral") {
+                left = self.lateral(left, join_type)?;
+                continue;
+            }
             let right = self.relation_primary()?;
             let constraint = if natural {
                 JoinConstraint::Natural
@@ -58,6 +66,38 @@ impl Parser<'_> {
             (&["full", "outer", "join"], JoinType::FullOuter),
         ];
         FORMS.iter().find(|(words, _)| self.eat_words(words)).map(|(_, join_type)| *join_type)
+    }
+
+    /// `LATERAL explode(x) [[AS] t [(a, b)]] [ON condition]`: a function of each row of `left`.
+    pub(super) fn lateral(&mut self, left: Arc<LogicalPlan>, join_type: JoinType) -> Result<Arc<LogicalPlan>> {
+        self.expect_word("lateral")?;
+        let is_function = matches!(self.peek(), Token::Word(_)) && self.is_symbol_at(1, "(");
+        if !is_function || !matches!(join_type, JoinType::Inner | JoinType::Cross | JoinType::LeftOuter) {
+            return Err(SparkError::unsupported("a LATERAL subquery", "use LATERAL explode(...), or a join"));
+        }
+        let generator = self.primary()?;
+        let named = self.eat_word("as") || can_be_alias(self.peek());
+        let qualifier = if named { vec![self.name()?] } else { Vec::new() };
+        let names = if named && self.is_symbol("(") { self.name_list()? } else { Vec::new() };
+        let names = if names.is_empty() { vec![String::new()] } else { names };
+        let output = names
+            .into_iter()
+            .map(|name| Attribute {
+                qualifier: qualifier.clone(),
+                ..Attribute::new(name, ExprId::UNASSIGNED, DataType::Null, true)
+            })
+            .collect();
+        // Spark 4.3 leaves out rows without values for a LEFT JOIN as well; `explode_outer` keeps them.
+        let plan =
+            Arc::new(LogicalPlan::Generate { generator, outer: false, output, unneeded: Vec::new(), input: left });
+        if !self.eat_word("on") {
+            return Ok(plan);
+        }
+        let condition = self.expression()?;
+        if join_type == JoinType::LeftOuter {
+            return Err(SparkError::unsupported("a condition of a LEFT JOIN LATERAL", "use LATERAL VIEW OUTER"));
+        }
+        Ok(Arc::new(LogicalPlan::Filter { condition, input: plan }))
     }
 
     fn relation_primary(&mut self) -> Result<Arc<LogicalPlan>> {
@@ -123,7 +163,7 @@ impl Parser<'_> {
         Ok(Arc::new(LogicalPlan::SubqueryAlias { name, input: renamed(plan, columns) }))
     }
 
-    fn sampled(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+    pub(super) fn sampled(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         if !self.eat_word("tablesample") {
             return Ok(plan);
         }
@@ -216,7 +256,7 @@ impl Parser<'_> {
         })
     }
 
-    fn pivoted(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+    pub(super) fn pivoted(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
         let pivot = self.is_word("pivot") && self.is_symbol_at(1, "(");
         let unpivot = self.is_word("unpivot");
         if pivot {
