@@ -3,6 +3,7 @@
 //! Read from what the error says and from the text of the expression that raised it, when the script has ended. An error that knows its own
 //! help keeps it; advice that comes out of the text stands before it, as it is nearer to the slip.
 
+use super::habits::habit;
 use super::interpreter::Interpreter;
 use crate::pyspark::Uncaught;
 
@@ -38,10 +39,19 @@ pub(super) fn home_of(interp: &mut Interpreter, name: &str) -> Option<Home> {
 
 /// What to do, where this is known better than the error says itself.
 pub(super) fn advice(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
-    let near = [joined_texts, missing_comma, bool_of_column, quoted_column];
+    let near = [joined_texts, missing_comma, bool_of_column, quoted_column, habit];
     near.iter().find_map(|rule| rule(end, failing)).or_else(|| {
         if end.help.is_empty() {
-            let rest = [unknown_name, shadowed, nothing_given, python_function, no_brackets, wrong_argument, by_words];
+            let rest = [
+                unknown_name,
+                shadowed,
+                nothing_given,
+                python_function,
+                method_of_a_number,
+                no_brackets,
+                wrong_argument,
+                by_words,
+            ];
             rest.iter().find_map(|rule| rule(end, failing))
         } else {
             None
@@ -154,8 +164,8 @@ fn shadowed(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
 fn nothing_given(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
     let method = end.message.strip_prefix("'NoneType' object has no attribute '")?.strip_suffix('\'')?;
     Some(format!(
-        "what stands before `.{method}` is None. `show()`, `printSchema()` and `write` give nothing back: name the frame first, and call them \
-         on a line of their own"
+        "what stands before `.{method}` is None: a TODO that is still open, or the end of a line with `show()`, `printSchema()` or `write`, which \
+         give nothing back. Name the frame first, and call these on a line of their own"
     ))
 }
 
@@ -174,6 +184,43 @@ fn python_function(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
     let name = ["sum", "max", "min", "round", "abs"].into_iter().find(|name| calls(name))?;
     Some(format!("this is Python's own `{name}`, which knows nothing of columns; Spark's is F.{name}"))
 }
+
+/// `id % 8.0.cast("int")`, or `n % SALTS.cast("int")`: the method is asked of the last operand alone.
+fn method_of_a_number(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let classes = ["int", "float", "str", "bool"];
+    let class =
+        classes.iter().find(|class| end.message.starts_with(&format!("'{class}' object has no attribute '")))?;
+    let method = end.message.rsplit('\'').nth(1).filter(|method| COLUMN_METHODS.contains(method))?;
+    let called = format!(".{method}");
+    let mut places = failing.statement.match_indices(&called).map(|(at, _)| &failing.statement[..at]);
+    let (before, asked) = places.find_map(operand_at_end)?;
+    let operator = ["//", "**", "<=", ">=", "==", "!=", "%", "*", "/", "+", "-", "<", ">", "&", "|"]
+        .into_iter()
+        .find(|operator| before.trim_end().ends_with(operator));
+    Some(match operator {
+        Some(operator) => format!(
+            "`.{method}` binds closer than `{operator}`, so it is asked of `{asked}` alone: put brackets around the whole, (… {operator} {asked}).{method}(…)"
+        ),
+        None if *class == "str" => {
+            format!("a text is no column: F.col({asked}).{method}(…), or F.lit for a fixed text")
+        }
+        None => format!("a plain {class} of Python is no column: F.lit({asked}).{method}(…) makes one of it"),
+    })
+}
+
+/// The plain name, number or text that some code ends with, and the code before it.
+fn operand_at_end(code: &str) -> Option<(&str, &str)> {
+    let start = match code.chars().last()? {
+        quote @ ('"' | '\'') => code[..code.len() - 1].rfind(quote)?,
+        _ => code.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1),
+    };
+    let (before, operand) = code.split_at_checked(start)?;
+    (!operand.is_empty() && !before.ends_with('.')).then_some((before, operand))
+}
+
+/// Methods of a column that no number and no text has.
+const COLUMN_METHODS: [&str; 12] =
+    ["alias", "asc", "between", "cast", "desc", "isNotNull", "isNull", "isin", "otherwise", "over", "try_cast", "when"];
 
 /// A method that is named and not called.
 fn no_brackets(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
@@ -195,6 +242,9 @@ fn wrong_argument(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
     let argument = end.message.split('`').nth(1)?;
     let got = end.message.rsplit("got ").next()?.trim_end_matches('.');
     let advice = match (argument, got) {
+        ("schema", _) => {
+            "a schema is a StructType of fields with names and types, or a text such as \"id INT, name STRING\""
+        }
         ("dataType", "type") => "give a type with its brackets, `IntegerType()`, or as a text, \"int\"",
         ("window", "str") => "a window is made with Window.partitionBy(\"…\").orderBy(\"…\")",
         ("condition", "bool") => {
@@ -237,6 +287,8 @@ fn by_words(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
         && message.contains("`DataFrame[")
     {
         "a DataFrame is no value: .count() gives its number of rows, .first()[0] the value of one cell"
+    } else if end.condition.as_deref().is_some_and(|condition| condition.starts_with("FIELD_DATA_TYPE_UNACCEPTABLE")) {
+        "the schema and the row disagree: change the value (1 is a number, \"1\" is a text), or the type of that field"
     } else if message.ends_with("is not iterable") && message.contains("Column") {
         "Python's own max, min and sum want a list; Spark's are F.max, F.min and F.sum"
     } else {
@@ -421,6 +473,16 @@ mod tests {
         check("PySparkValueError", "CANNOT_CONVERT_COLUMN_INTO_BOOL", bool_of, "f(a > 1 & b < 2)", "bind closer");
         let max = "'str' object has no attribute 'alias'";
         check("AttributeError", "", max, "F.min(\"b\"), max(\"a\").alias(\"m\")", "F.max");
+        let cast = "'int' object has no attribute 'cast'";
+        check("AttributeError", "", cast, "F.xxhash64(\"id\") % SALTS.cast(\"int\")", "(… % SALTS).cast(…)");
+        check("AttributeError", "", cast, "SALTS.cast(\"int\")", "F.lit(SALTS).cast(…)");
+        check(
+            "AttributeError",
+            "",
+            "'str' object has no attribute 'isNull'",
+            "\"a\".isNull()",
+            "F.col(\"a\").isNull(…)",
+        );
         check("AttributeError", "", "'list' object has no attribute 'groupBy'", "rows.groupBy(\"a\")", "before them");
         let many = "avg() takes 1 positional argument but 2 were given";
         check("TypeError", "", many, "F.round(F.avg(\"a\", 2))", "may close too late");

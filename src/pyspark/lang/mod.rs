@@ -25,6 +25,7 @@ pub mod frame;
 pub mod freeze;
 pub mod function;
 pub mod generator;
+mod habits;
 pub mod hash;
 pub mod interpreter;
 pub mod item;
