@@ -133,7 +133,7 @@ fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(Variant
         }
         Seed::Fixed(seed) => (seed, request.rows.unwrap_or(variant.rows)),
     };
-    let dataset = Dataset::new(seed, size, variant.vary, variant.edit, &step.data);
+    let dataset = Dataset::new(seed, size, variant.vary, variant.edit, &step.data).with_conf(&variant.conf);
     let scratch = if is_visible { None } else { Some(Scratch::new("check")?) };
     let root = scratch.as_ref().map_or(request.root, Scratch::path);
     if is_visible {

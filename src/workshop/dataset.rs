@@ -26,6 +26,8 @@ pub struct Dataset {
     pub rows: u64,
     pub vary: bool,
     pub edit: Edit,
+    /// Spark's settings that the run is given.
+    pub conf: Vec<(String, String)>,
     /// Tables of the step; the first is the one that an edit means.
     pub tables: Vec<String>,
     made: RefCell<BTreeMap<String, Rc<Source>>>,
@@ -35,7 +37,19 @@ impl Dataset {
     /// Nothing is made yet.
     #[must_use]
     pub fn new(seed: u64, rows: u64, vary: bool, edit: Edit, tables: &[String]) -> Dataset {
-        Dataset { seed, rows, vary, edit, tables: tables.to_vec(), made: RefCell::default() }
+        Dataset { seed, rows, vary, edit, conf: Vec::new(), tables: tables.to_vec(), made: RefCell::default() }
+    }
+
+    /// With these settings of Spark.
+    #[must_use]
+    pub fn with_conf(self, conf: &[(String, String)]) -> Dataset {
+        Dataset { conf: conf.to_vec(), ..self }
+    }
+
+    /// What a setting of Spark is, where the run is given one.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.conf.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
     /// The rows of a table; an unknown one is empty. `people.parquet` has the rows of `people`.

@@ -29,6 +29,8 @@ pub enum Edit {
     SevenRegions,
     /// Exactly two dirty sales in a hundred have a quantity of 0, the others have values that are allowed.
     AtLimit,
+    /// Two dirty sales in five have a wrong total, and nothing else is wrong anywhere: scores of 100, 100, 60 and 100.
+    AtGate,
 }
 
 /// Names of the regions where a variant has seven.
@@ -67,7 +69,8 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
         },
         Edit::SevenRegions => source.each("region", |row, cell| *cell = Some(SEVEN_REGIONS[row % 7].to_owned())),
         Edit::AtLimit if is_first => two_in_a_hundred(source),
-        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn | Edit::AtLimit => {}
+        Edit::AtGate if is_first => two_in_five(source),
+        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn | Edit::AtLimit | Edit::AtGate => {}
     }
 }
 
@@ -142,6 +145,20 @@ fn two_in_a_hundred(source: &mut Source) {
             *cell = Some("1.00".to_owned());
         }
     });
+}
+
+fn two_in_five(source: &mut Source) {
+    source.rows.truncate(source.rows.len() / 5 * 5);
+    source.each("transaction_id", |row, cell| *cell = Some(format!("TXN_{row:09}")));
+    for (column, value) in [("product", "Mouse"), ("customer_segment", "SMB")] {
+        source.each(column, |_, cell| {
+            cell.get_or_insert_with(|| value.to_owned());
+        });
+    }
+    for (column, value) in [("quantity", "2"), ("unit_price", "35.00")] {
+        source.each(column, |_, cell| *cell = Some(value.to_owned()));
+    }
+    source.each("total_amount", |row, cell| *cell = Some(if row % 5 < 2 { "71.00" } else { "70.00" }.to_owned()));
 }
 
 fn outage(source: &mut Source) {
@@ -238,7 +255,8 @@ fn fences(sale: &Sale, rows: &mut [Cells]) {
     }
 }
 
-/// Exact copies of a good row, of an unreadable one, of one without an id, of one without a product and of one with a price too high; and an id with a copy and two conflicts.
+/// Exact copies of a good row, of an unreadable one, of one without an id, of one without a product and of one with a price too high; an id
+/// with a copy and two conflicts, and one with another date.
 fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
     let has_no_good_id = |row: &&Cells| row[sale.id].as_deref().is_none_or(|id| !id.starts_with("TXN_"));
     let is_unreadable = |row: &&Cells| row[sale.quantity].as_deref().is_some_and(|text| text.parse::<i64>().is_err());
@@ -254,6 +272,10 @@ fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
             other
         };
         more.extend([good.clone(), of_customer("CUST_000002"), of_customer("CUST_000003")]);
+    }
+    if let Some(mut redated) = rows.iter().filter(|row| sale.is_sound(row)).nth(1).cloned() {
+        redated[sale.date] = Some("2023-06-15".to_owned());
+        more.push(redated);
     }
     rows.append(&mut more);
 }
@@ -300,14 +322,30 @@ fn five_points(sale: &Sale, rows: &mut [Cells]) {
     }
 }
 
-/// A person whose id somebody else has as well, and one who differs from a copy only in what tidying takes away.
+/// A person whose id somebody else has as well, one who differs from a copy only in what tidying takes away, three without a department, and
+/// ages below zero and of zero, which are numbers.
 fn people_borders(source: &mut Source) {
-    let (Some(name), Some(department)) = (source.place("name"), source.place("department")) else { return };
+    let place = |column| source.place(column).unwrap_or_default();
+    let (id, name, age, department) = (place("id"), place("name"), place("age"), place("department"));
     let Some(first) = source.rows.iter().find(|row| row[department].is_some()).cloned() else { return };
-    let (mut other, mut untidy) = (first.clone(), first);
-    other[name] = Some("Somebody Else".to_owned());
-    untidy[department] = untidy[department].as_ref().map(|text| format!("  {}", text.to_uppercase()));
-    source.rows.extend([other, untidy]);
+    let like_first = |column: usize, text: Option<&str>| {
+        let mut person = first.clone();
+        person[column] = text.map(str::to_owned);
+        person
+    };
+    let loud = first[department].as_ref().map(|text| format!("  {}", text.to_uppercase()));
+    let mut more = vec![like_first(name, Some("Somebody Else")), like_first(department, loud.as_deref())];
+    for (number, text) in [("90001", "33"), ("90002", "n/a"), ("90003", "-1")] {
+        let mut stranger = like_first(department, None);
+        (stranger[id], stranger[age]) = (Some(number.to_owned()), Some(text.to_owned()));
+        more.push(stranger);
+    }
+    for (person, text) in [("Not Yet Born", "-3"), ("Just Born", "0")] {
+        let mut young = like_first(age, Some(text));
+        young[name] = Some(person.to_owned());
+        more.push(young);
+    }
+    source.rows.append(&mut more);
 }
 
 /// Six titles that are watched equally long in each region; windows of exactly 20 events and of exactly 30 percent; events that arrive two

@@ -66,21 +66,25 @@ pub(super) fn career_columns(data: &Dataset) -> Rows {
 pub(super) fn clean_departments(data: &Dataset) -> Rows {
     let dirty = data.table("people_dirty");
     let mut seen = std::collections::BTreeSet::new();
-    let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut counts: BTreeMap<Option<String>, [usize; 3]> = BTreeMap::new();
     for row in rows(&dirty).filter(|row| seen.insert(row.cells.to_vec())) {
-        let name = row.owned("department").trim().to_lowercase();
-        let mut letters = name.chars();
-        let name = letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect());
-        let count = counts.entry(name).or_default();
+        let count = counts.entry(row.get("department").map(tidy)).or_default();
         count[0] += 1;
         count[1] += usize::from(row.int("age").is_none());
         count[2] += usize::from(row.get("email").is_none());
     }
-    let found = counts
-        .into_iter()
-        .map(|(name, [people, age, email])| vec![Cell::Text(name), int(people), int(age), int(email)]);
+    let found = counts.into_iter().map(|(name, [people, age, email])| {
+        vec![name.map_or(Cell::Null, Cell::Text), int(people), int(age), int(email)]
+    });
     Rows::of(&[("department", "string"), ("people", "bigint"), ("unknown_age", "bigint"), ("no_email", "bigint")])
         .with(found.collect())
+}
+
+/// No spaces around it, the first letter large, the rest small.
+fn tidy(text: &str) -> String {
+    let text = text.trim().to_lowercase();
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 pub(super) fn older_names(data: &Dataset) -> Rows {

@@ -158,8 +158,9 @@ pub(super) fn product_margins(data: &Dataset) -> Rows {
     .with(found.collect())
 }
 
-pub(super) fn default_partitions(_data: &Dataset) -> Rows {
-    Rows::of(&[("value", "any")]).with(vec![vec![Cell::Int(200)]])
+pub(super) fn default_partitions(data: &Dataset) -> Rows {
+    let given = data.setting("spark.sql.shuffle.partitions").and_then(|count| count.parse().ok());
+    Rows::of(&[("value", "any")]).with(vec![vec![Cell::Int(given.unwrap_or(200))]])
 }
 
 pub(super) fn all_sales(data: &Dataset) -> Rows {
