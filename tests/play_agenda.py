@@ -128,11 +128,8 @@ def step(terminal, engine, workshop, what):
 
 def work(terminal, script, text, verdict, seconds=10):
     script.write_text(text)
-    # At 80 columns the verdict has a pane of its own.
-    terminal.shows(verdict, "verdict", seconds=seconds)
-    if verdict not in terminal.screen():
-        terminal.keys("3")
-        terminal.shows(verdict, seconds=seconds)
+    # At 80 columns the verdict has a pane of its own, which comes to the front by itself.
+    terminal.shows(verdict, seconds=seconds)
 
 
 def first_minutes(terminal, engine, folder):

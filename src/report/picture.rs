@@ -1,15 +1,17 @@
 //! Pictures of a run at a moment, as lines: stages, nodes, blocks, rows, cores, plans, sentences.
 
-use super::narrator::{Depth, Format, Narrator};
+use super::narrator::{Depth, Format, Narrator, Sentence};
 use super::page::{Ink, PageLine, cut};
 use super::words;
+use crate::common::ids::NodeId;
 use crate::common::text::{bytes, count, plural, visible, without_ids};
 use crate::common::time::VirtualTime;
 use crate::event::Event;
-use crate::status::{Attempt, Query, Stage, Status};
+use crate::status::{Attempt, CachedBlock, Query, Stage, Status};
 use crate::workshop::lesson::{Picture, Show};
 use crate::workshop::scene::figures::final_plan;
 use crate::worlds::WorldOutcome;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
@@ -65,7 +67,10 @@ fn drawn(picture: &Picture, status: &Status, width: usize) -> Vec<String> {
         Show::Matrix => matrix(status, picture.spec.stage, width),
         Show::Partitions => partitions(status, picture.spec.stage, width),
         Show::Timeline => timeline(status, width),
-        Show::Plan => plan(picture),
+        Show::Plan => match &picture.spec.only {
+            Some(only) => operators(&plan(picture), only),
+            None => plan(picture),
+        },
         Show::Story => story(picture),
         Show::Output => picture.take.printed.lines().map(visible).collect(),
         Show::Script => script(picture),
@@ -73,11 +78,17 @@ fn drawn(picture: &Picture, status: &Status, width: usize) -> Vec<String> {
     }
 }
 
-/// Whether its lines are sentences, which may go on below.
+/// The operators of a plan whose text holds this, without the branches of the tree.
+fn operators(plan: &[String], only: &str) -> Vec<String> {
+    let found = plan.iter().filter(|line| line.contains(only));
+    found.map(|line| line.trim_start_matches([' ', ':', '+', '-']).to_owned()).collect()
+}
+
+/// Whether its lines may go on below: sentences, and operators that are written out.
 fn is_prose(picture: &Picture) -> bool {
     match picture.take.world {
         Some(_) => picture.spec.show != Show::Timeline,
-        None => matches!(picture.spec.show, Show::Story | Show::Rules),
+        None => matches!(picture.spec.show, Show::Story | Show::Rules) || picture.spec.only.is_some(),
     }
 }
 
@@ -112,6 +123,7 @@ fn title(picture: &Picture, status: &Status, width: usize) -> PageLine {
         Show::Matrix => "blocks: map outputs x reduce partitions",
         Show::Partitions => "rows of each task",
         Show::Timeline => "what each core did",
+        Show::Plan if picture.spec.only.is_some() => "of the physical plan",
         Show::Plan => "the physical plan",
         Show::Story => "what happened",
         Show::Output => "what the script printed",
@@ -180,11 +192,7 @@ pub fn nodes(status: &Status, width: usize) -> Vec<String> {
                 }
             }
         }
-        let (lost, kept) = cached_on(status, node.node);
-        if kept + lost > 0 {
-            let gone = if lost > 0 { format!(" ✗{lost}") } else { String::new() };
-            held.push(format!("◆{}{gone}", plural(kept as u64, "cached partition")));
-        }
+        held.extend(cached_on(status, node.node));
         let running: Vec<String> =
             node.running.iter().flatten().map(|task| format!("►{}", status.attempt_name(*task))).collect();
         let all = held.into_iter().chain(running).collect::<Vec<_>>().join(" ");
@@ -193,11 +201,25 @@ pub fn nodes(status: &Status, width: usize) -> Vec<String> {
     lines
 }
 
-fn cached_on(status: &Status, node: crate::common::ids::NodeId) -> (usize, usize) {
-    let blocks = status.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values());
-    let here: Vec<bool> = blocks.filter(|block| block.node == node).map(|block| block.lost.is_some()).collect();
-    let lost = here.iter().filter(|lost| **lost).count();
-    (lost, here.len() - lost)
+/// `◆3 cached partitions, 3 second copies ✗1`; nothing where there is none.
+fn cached_on(status: &Status, node: NodeId) -> Option<String> {
+    let blocks: Vec<&CachedBlock> =
+        status.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values()).collect();
+    let here = blocks.iter().copied().filter(|block| block.node == node);
+    let (lost, kept): (Vec<&CachedBlock>, Vec<&CachedBlock>) = here.partition(|block| block.lost.is_some());
+    let copies = blocks.iter().filter(|block| block.copies.iter().any(|(on, _)| *on == node)).count();
+    if lost.len() + kept.len() + copies == 0 {
+        return None;
+    }
+    let mut text = format!("◆{}", plural(kept.len() as u64, "cached partition"));
+    if copies > 0 {
+        let _ =
+            write!(text, ", {} of others", if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") });
+    }
+    if !lost.is_empty() {
+        let _ = write!(text, " ✗{}", lost.len());
+    }
+    Some(text)
 }
 
 fn matrix(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> {
@@ -321,7 +343,7 @@ fn story(picture: &Picture) -> Vec<String> {
     told(&picture.take.events[..picture.at.position.min(picture.take.events.len())], picture.from.position)
 }
 
-/// These events in sentences, without those of the events before position `from`.
+/// These events in sentences, a line each, without those of the events before position `from`.
 #[must_use]
 pub fn told(events: &[Arc<Event>], from: usize) -> Vec<String> {
     let narrator = Narrator::new(Depth::Normal, Format::Text);
@@ -330,9 +352,7 @@ pub fn told(events: &[Arc<Event>], from: usize) -> Vec<String> {
     for (index, event) in events.iter().enumerate() {
         status.apply(event);
         if index + 1 >= from {
-            for sentence in narrator.narrate(event, &status) {
-                lines.extend(narrator.line(&sentence).lines().map(str::to_owned));
-            }
+            lines.extend(narrator.narrate(event, &status).iter().map(Sentence::unbroken));
         }
     }
     lines

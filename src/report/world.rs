@@ -72,7 +72,7 @@ pub fn compare(columns: &[(&str, &WorldOutcome)]) -> String {
 pub fn timeline(outcome: &WorldOutcome, until: usize) -> Vec<String> {
     let width = widest_lane(outcome);
     let lanes = lanes(outcome, until, CELLS);
-    let mut lines = vec!["Timeline: . step  * result  - refusal  ! fault  + recovery  x loss".to_owned()];
+    let mut lines = vec!["Timeline: . step  * result  - refused or late  ! fault  + recovery  x loss".to_owned()];
     lines.extend(lanes.iter().map(|(lane, cells)| {
         let marks: String = cells.iter().map(|mark| mark.map_or(' ', sign)).collect();
         format!("{:<width$} |{marks}|", lane.0)

@@ -64,6 +64,8 @@ pub struct PictureSpec {
     pub line: Option<String>,
     /// Where a story begins.
     pub from: Option<String>,
+    /// Of a plan only the operators whose text holds this, written out in full.
+    pub only: Option<String>,
     /// At most so many lines.
     pub lines: Option<usize>,
     pub caption: Option<String>,

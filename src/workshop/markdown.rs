@@ -75,6 +75,8 @@ impl Builder {
                 Some((_, code)) => code.push_str(&text),
                 None => self.push(&text, None),
             },
+            // `missing_<column>` is no tag of HTML here.
+            Event::InlineHtml(text) | Event::Html(text) => self.push(&text, None),
             Event::Code(text) => self.push(&text, Some(Style::Code)),
             Event::SoftBreak | Event::HardBreak => self.push(" ", None),
             Event::Rule => self.blocks.push(Block::Break),
@@ -124,7 +126,7 @@ impl Builder {
                 let spans = std::mem::take(&mut self.spans);
                 self.blocks.push(Block::Heading(depth(level), spans));
             }
-            TagEnd::Paragraph if self.mark.is_none() => {
+            TagEnd::Paragraph | TagEnd::HtmlBlock if self.mark.is_none() => {
                 let spans = std::mem::take(&mut self.spans);
                 self.blocks.push(if self.quoted { Block::Quote(spans) } else { Block::Paragraph(spans) });
             }

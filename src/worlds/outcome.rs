@@ -1,6 +1,7 @@
 //! What a world leaves behind: moments in the past tense, and figures.
 
 use crate::common::VirtualTime;
+use crate::common::text::plural;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -96,7 +97,8 @@ impl Journal {
     pub(super) fn close(mut self, world: &'static str, seed: u64, ended: VirtualTime) -> WorldOutcome {
         for (kind, (seen, last, mark)) in std::mem::take(&mut self.seen) {
             if seen > told(mark) {
-                let text = format!("{kind}: {} more times until now, not told one by one", seen - told(mark));
+                let more = plural((seen - told(mark)) as u64, "more time");
+                let text = format!("{kind}: {more} until now, not told one by one");
                 self.tell(last, "in all", Mark::Step, text);
             }
         }

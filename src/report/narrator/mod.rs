@@ -60,13 +60,17 @@ pub struct Sentence {
 }
 
 impl Sentence {
+    /// Its time and its text, however long.
+    #[must_use]
+    pub fn unbroken(&self) -> String {
+        format!("t={:<8.3} {}", self.at.as_secs_f64(), self.text)
+    }
+
     /// The line to write, without a line end.
     #[must_use]
     pub fn line(&self, format: Format) -> String {
         match format {
-            Format::Text => {
-                words::wrap(&format!("t={:<8.3} {}", self.at.as_secs_f64(), self.text), WIDTH, TIME_WIDTH).join("\n")
-            }
+            Format::Text => words::wrap(&self.unbroken(), WIDTH, TIME_WIDTH).join("\n"),
             Format::JsonLines => {
                 let time = self.at.0;
                 serde_json::json!({ "t_nanos": time, "kind": self.kind, "text": self.text }).to_string()

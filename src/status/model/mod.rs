@@ -227,6 +227,7 @@ impl Status {
     #[must_use]
     pub fn cached_on(&self, node: NodeId) -> u64 {
         let blocks = self.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values());
-        blocks.filter(|block| block.node == node && block.lost.is_none()).map(|block| block.bytes).sum()
+        let is_here = |block: &&CachedBlock| block.node == node || block.copies.iter().any(|(on, _)| *on == node);
+        blocks.filter(|block| block.lost.is_none()).filter(is_here).map(|block| block.bytes).sum()
     }
 }

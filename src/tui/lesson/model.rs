@@ -181,9 +181,18 @@ impl Reader {
         (shown, covered)
     }
 
+    /// Whether this page has a picture, covered or not.
+    #[must_use]
+    pub fn has_picture(&self) -> bool {
+        self.pieces().iter().any(|piece| matches!(piece, Piece::Picture(_)))
+    }
+
     fn turn(&mut self, page: usize) {
         self.page = page;
         self.scroll = 0;
+        if !self.has_picture() {
+            self.pane = Pane::Text;
+        }
     }
 
     /// One line up or down. On a screen that has become larger there may be fewer to scroll than were.
@@ -249,7 +258,7 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::PageBack if reader.page == 0 => return Some(Left::Previous),
         Key::PageBack => reader.turn(reader.page - 1),
         Key::Up | Key::Down => reader.scroll_by(key),
-        Key::NextPane => {
+        Key::NextPane if reader.has_picture() => {
             reader.pane = if reader.pane == Pane::Text { Pane::Picture } else { Pane::Text };
             reader.scroll = 0;
         }
@@ -260,7 +269,7 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::Event(by) => reader.step(|picture| picture.at.position.saturating_add_signed(by as isize)),
         Key::Milestone(by) => reader.step(|picture| milestone(picture, by)),
         Key::Theatre if !reader.pictures().0.is_empty() => return Some(Left::Theatre),
-        Key::Theatre | Key::Suspend => {}
+        Key::NextPane | Key::Theatre | Key::Suspend => {}
         Key::Projector => (reader.projector, reader.scroll) = (!reader.projector, 0),
         Key::Back => return Some(Left::Back),
         Key::Interrupt => return Some(Left::Interrupted),

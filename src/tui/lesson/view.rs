@@ -12,7 +12,7 @@
 //! and the presenter's notes are not shown.
 //!
 //! Narrow screens show the picture below the text where both have room, else one of the two; `Tab` changes it. So do wide ones with a picture
-//! that is too wide to stand beside the text, which then has the whole width while it has the focus.
+//! that is too wide to stand beside the text, which then has the whole width while it has the focus. A page without a picture is text alone.
 
 use super::model::{Kind, Pane, Reader};
 use crate::report::page::{self, Ink, PageLine};
@@ -70,8 +70,10 @@ fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
         footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
         return;
     }
-    for (which, area) in panes(reader, body) {
-        pane(brush, reader, which, area);
+    let shown = panes(reader, body);
+    let is_alone = shown.len() == 1;
+    for (which, area) in shown {
+        pane(brush, reader, which, area, is_alone);
     }
     footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
 }
@@ -98,6 +100,9 @@ fn spread(reader: &Reader, lines: Vec<PageLine>, room: u16) -> Vec<PageLine> {
 
 /// The panes that are shown, and where: side by side, one above the other where both have room, else the one with the focus.
 fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
+    if !reader.has_picture() {
+        return vec![(Pane::Text, body)];
+    }
     let is_wide = body.width >= WIDE;
     let width = COLUMNS as u16 + 4;
     let right = Rect { x: body.x + width, width: body.width.saturating_sub(width), ..body };
@@ -106,13 +111,11 @@ fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
     }
     let room = usize::from(body.width.saturating_sub(4));
     let height = |which| lines_of(reader, which, room).len() as u16 + 2;
-    let (shown, covered) = reader.pictures();
-    let has_picture = !shown.is_empty() || covered > 0;
     let (plain, wanted) = (height(Pane::Text), height(Pane::Picture).max(PICTURE_MIN));
     let wide = 2 * plain.saturating_sub(2) + 2;
-    let text = if reader.projector && has_picture && wide + wanted <= body.height { wide } else { plain };
+    let text = if reader.projector && wide + wanted <= body.height { wide } else { plain };
     let below = body.height.saturating_sub(text);
-    if has_picture && (below >= PICTURE_MIN || below >= height(Pane::Picture)) {
+    if below >= PICTURE_MIN || below >= height(Pane::Picture) {
         let picture = Rect { y: body.y + text, height: below, ..body };
         return vec![(Pane::Text, Rect { height: text, ..body }), (Pane::Picture, picture)];
     }
@@ -171,16 +174,16 @@ fn picture_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
     }
     if covered > 0 {
         lines.push(PageLine::of(Ink::Key, "Covered until the question is answered."));
-    } else if shown.is_empty() {
-        lines.push(PageLine::of(Ink::Dim, "No picture on this page."));
     }
     lines
 }
 
-fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect) {
-    let title = match which {
-        Pane::Text => "1 Text",
-        Pane::Picture => "2 Picture, from a run made for this page",
+fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect, is_alone: bool) {
+    let title = match (which, is_alone && reader.has_picture()) {
+        (Pane::Text, false) => "1 Text",
+        (Pane::Text, true) => "1 Text   (Tab: picture)",
+        (Pane::Picture, false) => "2 Picture, from a run made for this page",
+        (Pane::Picture, true) => "2 Picture, from a run made for this page   (Tab: text)",
     };
     let inner = brush.pane(area, title, reader.pane == which);
     let lines = spread(reader, lines_of(reader, which, usize::from(inner.width)), inner.height);
@@ -255,6 +258,7 @@ fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
         }
         Kind::Lesson => vec![("h/l", "page"), ("Tab", "pane"), ("q", "back")],
     };
+    keys.retain(|(key, _)| *key != "Tab" || reader.has_picture());
     if is_open && matches!(reader.kind, Kind::Demo { .. }) {
         keys.extend([("1 2 3", "mark"), ("Enter", "lock")]);
     } else if is_open {

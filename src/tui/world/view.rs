@@ -111,7 +111,7 @@ fn draw_middle(brush: &mut Brush, model: &WorldModel, area: Rect) {
 
 /// One line for each of those to whom something happens; nothing of what is still to come.
 fn draw_timeline(brush: &mut Brush, model: &WorldModel, area: Rect) {
-    let inner = brush.pane(area, "Timeline: . step  * result  - refusal  ! fault  + recovery  x loss", false);
+    let inner = brush.pane(area, "Timeline: . step  * result  - refused or late  ! fault  + recovery  x loss", false);
     let all = lanes(&model.outcome, usize::MAX, 1);
     let names = all.keys().map(|lane| lane.0.width()).max().unwrap_or(0).min(24) as u16;
     let cells = inner.width.saturating_sub(names + 3);

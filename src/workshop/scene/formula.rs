@@ -23,7 +23,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// As a text shows it: whole numbers with separators, others with two digits.
+    /// As a text shows it: whole numbers and large ones with separators, others with two digits.
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
@@ -44,7 +44,7 @@ impl Value {
 fn shown(number: f64) -> String {
     let sign = if number < 0.0 { "-" } else { "" };
     let size = number.abs();
-    if (size - size.round()).abs() < 1e-9 {
+    if (size - size.round()).abs() < 1e-9 || size >= 1000.0 {
         format!("{sign}{}", crate::common::text::count(size.round() as u64))
     } else if size < 0.1 {
         format!("{sign}{size:.3}")

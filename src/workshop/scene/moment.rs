@@ -21,6 +21,9 @@ impl Moment {
     }
 }
 
+const MOMENTS: &str = "moments are: start, end, death, given up, replan, commit, S1 starts, S1 ends, S1 again, Q2 starts, Q2 ends, line 12, \
+                       line report.write, S1.p0, S1, 2.5 s";
+
 /// Finds a moment: `start`, `end`, `death`, `given up`, `replan`, `commit`, `S1 starts`, `S1 ends`, `S1 again`, `Q2 starts`, `Q2 ends`, `line 12`, `line report.write`,
 /// `S1.p0` (that task has ended), `S1` (its first task has ended), `2.5 s`.
 ///
@@ -35,7 +38,8 @@ pub fn moment(take: &Take, text: &str) -> Result<Moment> {
         "start" => Some(0),
         "end" => Some(take.events.len()),
         _ => {
-            let happens = matcher(take, text).ok_or_else(|| refused(format!("`{text}` names no moment")))?;
+            let happens =
+                matcher(take, text).ok_or_else(|| refused(format!("`{text}` names no moment")).with_help(MOMENTS))?;
             take.events.iter().position(|event| happens(event)).map(|index| index + 1)
         }
     };

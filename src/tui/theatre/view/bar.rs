@@ -22,7 +22,7 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
         brush.put(bar, i32::from(x), 0, '─', dim);
     }
     brush.put(line, i32::from(bar.x - line.x + bar.width), 0, if run.is_growing() { '►' } else { '┤' }, dim);
-    brush.tone(line, bar.x - line.x + bar.width + 1, 0, &format!(" {:.1} s", end.as_secs_f64()), Tone::Dim);
+    brush.tone(line, bar.x - line.x + bar.width + 1, 0, &format!(" {}", length(end)), Tone::Dim);
     let column = |at: VirtualTime| column(at, end, bar.width);
     for mark in &run.marks {
         if mark.kind.is_stage() {
@@ -42,6 +42,12 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
     if let Some(labels) = areas.labels {
         draw_labels(brush, model, Rect { x: bar.x, width: bar.width, ..labels });
     }
+}
+
+/// The run's length with as many decimals as say something: `102.6 s`, `0.02 s`.
+fn length(end: VirtualTime) -> String {
+    let seconds = end.as_secs_f64();
+    if seconds < 0.95 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
 }
 
 fn column(at: VirtualTime, end: VirtualTime, width: u16) -> i32 {
