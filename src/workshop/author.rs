@@ -1,5 +1,7 @@
 //! For authors: files to begin with, and what lessons and demos must keep. [`super::dev`] does the same for steps.
 
+use super::concept;
+use super::content::Content;
 use super::demo::Demo;
 use super::lesson::{Lesson, Piece, Played};
 use super::markdown::{Block, plain};
@@ -91,6 +93,28 @@ pub fn lesson_problems(lesson: &Lesson, studio: &Studio) -> Result<Vec<String>> 
     problems.extend(missing.map(|heading| format!("no part `{heading}`")));
     let failed = played.scenes.0.iter().filter(|(_, take)| take.exit != 0);
     problems.extend(failed.map(|(name, take)| format!("the run {name} fails: {:?}", take.failure)));
+    problems.extend(unknown_names(studio.content(), &lesson.head.id, &lesson.head.goes_with)?);
+    Ok(problems)
+}
+
+/// Concepts that are not on the map, and steps and demos that are not there.
+fn unknown_names(content: &Content, id: &str, goes_with: &[String]) -> Result<Vec<String>> {
+    let (sections, places) = (concept::sections(content)?, concept::places(content)?);
+    let is_concept =
+        |number: &u32| sections.iter().flat_map(|section| &section.concept).any(|one| one.number == *number);
+    let is_place = |other: &str| {
+        places.iter().any(|place| {
+            place.name == other || place.name.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
+        })
+    };
+    let mine = places.iter().filter(|place| place.name == id).flat_map(|place| place.holds.values().flatten());
+    let mut problems: Vec<String> = mine
+        .filter(|number| !is_concept(number))
+        .map(|number| format!("concept {number} is not on the map; `batchlab concepts` prints it"))
+        .collect();
+    let gone = goes_with.iter().filter(|other| !is_place(other) && !other.starts_with("batchlab "));
+    problems.extend(gone.map(|other| format!("it goes with {other}, which is no step, demo or command")));
+    problems.dedup();
     Ok(problems)
 }
 
@@ -113,6 +137,7 @@ pub fn demo_problems(demo: &Demo, studio: &Studio) -> Result<Vec<String>> {
     if demo.figure.is_empty() {
         problems.push("no figure is asserted".to_owned());
     }
+    problems.extend(unknown_names(studio.content(), &demo.id, &[])?);
     Ok(problems)
 }
 

@@ -55,10 +55,10 @@ impl Content {
         if let Some(text) = self.own(path) {
             return Ok(Cow::Owned(text));
         }
-        embedded(path)
-            .and_then(|(dir, rest)| dir.get_file(rest)?.contents_utf8())
-            .map(Cow::Borrowed)
-            .ok_or_else(|| SparkError::internal(format!("the workshop has no file {path}")))
+        embedded(path).and_then(|(dir, rest)| dir.get_file(rest)?.contents_utf8()).map(Cow::Borrowed).ok_or_else(|| {
+            SparkError::internal(format!("the workshop has no file {path}"))
+                .with_help("a file of your own lies at this path below the workshop folder")
+        })
     }
 
     fn own(&self, path: &str) -> Option<String> {

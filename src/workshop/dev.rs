@@ -5,6 +5,7 @@ use super::check::{CheckRequest, Which, check};
 use super::oracle;
 use super::step::{Mutant, Step};
 use super::verdict::Verdict;
+use crate::common::text::suggestion;
 use crate::common::{ErrorClass, Result, SparkError};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use std::sync::atomic::AtomicBool;
 const MUTANTS_MIN: usize = 5;
 /// Characters of a message that fit beside a picture.
 const MESSAGE_MAX: usize = 400;
+/// Characters of a title that fit into the list of steps.
+const TITLE_MAX: usize = 38;
 /// Words that promise more than a step can hold.
 const BANNED: [&str; 9] =
     ["blazing", "supercharge", "effortless", "simply ", "obviously", "trivial", "10x", "game-chang", "magic "];
@@ -49,6 +52,8 @@ fn form(step: &Step) -> Vec<String> {
             problems.push(problem);
         }
     };
+    let title = step.title.chars().count();
+    wants(title <= TITLE_MAX, format!("the title has {title} characters, {TITLE_MAX} fit into the list of steps"));
     wants(step.hints.len() == 3, format!("{} hints, not 3", step.hints.len()));
     wants(step.variants.len() >= 4, format!("{} variants, not at least 4", step.variants.len()));
     wants(step.mutants.len() >= MUTANTS_MIN, format!("{} mutants, not at least {MUTANTS_MIN}", step.mutants.len()));
@@ -64,15 +69,54 @@ fn form(step: &Step) -> Vec<String> {
         let has_mutant = step.mutants.iter().any(|mutant| mutant.caught_by == mistake.id);
         wants(has_mutant, format!("mistake {} has no mutant", mistake.id));
     }
+    problems.extend(names(step));
     let stretch = step.stretch.as_ref().map(|stretch| stretch.text.as_str());
     let texts = [step.task.as_str(), step.theory.as_str()].into_iter().chain(step.hints.iter().map(String::as_str));
     for text in texts.chain(stretch) {
         let lower = text.to_lowercase();
         for word in BANNED.iter().filter(|word| lower.contains(**word)) {
-            wants(false, format!("the word `{}` promises too much: {text}", word.trim()));
+            problems.push(format!("the word `{}` promises too much: {text}", word.trim()));
         }
     }
     problems
+}
+
+/// Names of checks and variants that the step does not have.
+fn names(step: &Step) -> Vec<String> {
+    let behaviours = step.behaviours.iter().map(|one| one.id.clone());
+    let checks: Vec<String> = behaviours
+        .chain(step.mistakes.iter().map(|one| one.id.clone()))
+        .chain(step.answers.iter().map(|one| format!("answer:{}", one.place.name())))
+        .chain(step.predictions.iter().map(|one| format!("predict:{}", one.name)))
+        .chain(["raised".to_owned()])
+        .collect();
+    let mut problems = Vec::new();
+    let mut known = |what: &str, name: &str, all: &[String]| {
+        if !all.iter().any(|one| one == name) {
+            let has = format!("it has {}", all.join(", "));
+            let near = suggestion(name, all.iter().map(String::as_str), &has);
+            problems.push(format!("{what} names `{name}`, which this step does not have; {near}"));
+        }
+    };
+    known("`starter_fails`", &step.starter_fails, &checks);
+    let variants: Vec<String> = step.variants.iter().map(|variant| variant.name.clone()).collect();
+    for mutant in &step.mutants {
+        known(&format!("mutant `{}`", mutant.name), &mutant.caught_by, &checks);
+        mutant.on.iter().for_each(|on| known(&format!("mutant `{}`", mutant.name), on, &variants));
+    }
+    for behaviour in &step.behaviours {
+        behaviour.on.iter().for_each(|on| known(&behaviour.id, on, &variants));
+    }
+    problems
+}
+
+/// The first thing that is wrong, in a line.
+fn first_wrong(verdict: &Verdict) -> Option<String> {
+    let failed = verdict.first_failure()?;
+    let what = failed.failures.first().map_or(String::new(), |failure| {
+        format!(": {} ({}), got {}, wanted {}", failure.check, failure.place, failure.got, failure.wanted)
+    });
+    Some(format!("{} (seed {}, {} rows){what}", failed.name, failed.seed, failed.rows))
 }
 
 fn run(step: &Step, source: &str, which: Which, bench: &Bench<'_>) -> Result<Verdict> {
@@ -124,13 +168,7 @@ fn prove_starter(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
 fn prove_solution(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
     let verdict = run(step, &step.solution, Which::All, bench)?;
     let mut problems = Vec::new();
-    if let Some(failed) = verdict.first_failure() {
-        let failure = failed.failures.first();
-        problems.push(format!(
-            "the solution fails on {} (seed {}, {} rows): {failure:?}",
-            failed.name, failed.seed, failed.rows
-        ));
-    }
+    problems.extend(first_wrong(&verdict).map(|wrong| format!("the solution fails on {wrong}")));
     let Some(stretch) = &step.stretch else { return Ok(problems) };
     if verdict.stretch == Some(true) {
         problems.push("the solution reaches the stretch goal already".to_owned());
@@ -139,7 +177,11 @@ fn prove_solution(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
         let source = format!("{}\n{example}\n", step.solution);
         let verdict = run(step, &source, Which::Visible, bench)?;
         if verdict.stretch != Some(true) {
-            problems.push(format!("the example does not reach the stretch goal: {:?}", verdict.first_failure()));
+            let why = first_wrong(&verdict).map_or_else(
+                || "its rule does not hold when the lines have run".to_owned(),
+                |wrong| format!("with its lines the script fails on {wrong}"),
+            );
+            problems.push(format!("the example does not reach the stretch goal: {why}"));
         }
     }
     Ok(problems)
@@ -152,6 +194,9 @@ fn prove_mutant(step: &Step, mutant: &Mutant, bench: &Bench<'_>) -> Result<Vec<S
             return Ok(vec![format!("mutant `{}`: the solution has no `{old}`", mutant.name)]);
         }
         source = source.replacen(old, new, 1);
+    }
+    if mutant.on.as_ref().is_some_and(|on| step.variants.iter().all(|variant| variant.name != *on)) {
+        return Ok(Vec::new());
     }
     let which = mutant.on.clone().map_or(Which::Visible, Which::Named);
     let verdict = run(step, &source, which, bench)?;

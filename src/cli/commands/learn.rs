@@ -79,7 +79,8 @@ fn try_run(args: &Args) -> Result<u8> {
 
 /// Says when a file of the working folder is read instead of the binary's.
 fn own_copy(content: &Content, path: &str) {
-    if content.is_own(path) && Content::embedded().text(path).ok() != content.text(path).ok() {
+    let own = Content::embedded().text(path).ok();
+    if content.is_own(path) && own.is_some() && own != content.text(path).ok() {
         output::err(&format!("batchlab: {path} of this folder is read; it differs from the workshop's own\n"));
     }
 }
@@ -115,9 +116,12 @@ fn show_lesson(lesson: &Lesson, cards: &[Card], args: &Args) -> Result<()> {
     let played = lesson.play(&studio)?;
     let width = classroom::width().min(84);
     let head = &lesson.head;
+    let beside =
+        if head.goes_with.is_empty() { String::new() } else { format!("; goes with {}", head.goes_with.join(", ")) };
+    let about = format!("{} minutes{beside}", head.minutes);
     let mut lines = vec![
         PageLine::of(Ink::Title, format!("{}  {}", head.id, head.title)),
-        PageLine::of(Ink::Dim, format!("{} minutes; goes with {}", head.minutes, head.goes_with.join(", "))),
+        PageLine::of(Ink::Dim, about),
         PageLine::default(),
     ];
     lines.extend(page::words(&head.opening, width, ""));

@@ -297,6 +297,12 @@ impl Reader<'_> {
             ([None, None, None], None) if metric.kind() == Kind::Bool => Bound::Holds,
             _ => return Err(broken(self.name, format!("{}: give one of equals, max, min, contains", raw.id))),
         };
+        if let Bound::Equals(rule) | Bound::AtMost(rule) | Bound::AtLeast(rule) = &bound
+            && rule.kind() != metric.kind()
+        {
+            let (is, wanted) = (rule.kind().name(), metric.kind().name());
+            return Err(broken(self.name, format!("{}: the bound is {is}, and `{}` is {wanted}", raw.id, raw.metric)));
+        }
         Ok(Behaviour {
             why: self.message(&raw.id, &raw.why)?,
             next: self.message(&raw.id, &raw.next)?,
