@@ -161,7 +161,8 @@ pub fn stages(status: &Status, width: usize) -> Vec<String> {
             status.attempts.values().map(AsRef::as_ref).filter(of).map(|run| run.metrics.shuffle_write_bytes).sum();
         let rows: u64 =
             status.attempts.values().map(AsRef::as_ref).filter(of).map(|run| run.metrics.shuffle_write_rows).sum();
-        let wrote = if written > 0 { format!("  -> {} rows, {}", count(rows), bytes(written)) } else { String::new() };
+        let wrote =
+            if written > 0 { format!("  -> {}, {}", plural(rows, "row"), bytes(written)) } else { String::new() };
         let again = stage.submissions.len().saturating_sub(1);
         let again = if again > 0 { format!("  attempt {}", again + 1) } else { String::new() };
         lines.push(format!("{:<wide$}  {glyphs} {}/{}{again}{wrote}", name(stage), stage.done(), stage.tasks().len()));
@@ -201,7 +202,7 @@ pub fn nodes(status: &Status, width: usize) -> Vec<String> {
     lines
 }
 
-/// `◆3 cached partitions, 3 second copies ✗1`; nothing where there is none.
+/// `◆3 cached partitions +3 copies ✗1`; nothing where there is none.
 fn cached_on(status: &Status, node: NodeId) -> Option<String> {
     let blocks: Vec<&CachedBlock> =
         status.caches.values().filter(|cache| !cache.dropped).flat_map(|cache| cache.blocks.values()).collect();
@@ -213,8 +214,7 @@ fn cached_on(status: &Status, node: NodeId) -> Option<String> {
     }
     let mut text = format!("◆{}", plural(kept.len() as u64, "cached partition"));
     if copies > 0 {
-        let _ =
-            write!(text, ", {} of others", if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") });
+        let _ = write!(text, " +{copies} {}", if copies == 1 { "copy" } else { "copies" });
     }
     if !lost.is_empty() {
         let _ = write!(text, " ✗{}", lost.len());
