@@ -229,6 +229,12 @@ impl Hasher for Murmur3 {
     }
 }
 
+/// Spark's Murmur3 of some bytes.
+#[must_use]
+pub fn murmur3_bytes(bytes: &[u8], seed: i32) -> i32 {
+    Murmur3::bytes(bytes, seed.cast_unsigned()).cast_signed()
+}
+
 struct Xx64;
 
 const P1: u64 = 0x9E37_79B1_85EB_CA87;

@@ -163,6 +163,7 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         "vector_sum" => Collect::Fold(Fold::VectorSum),
         "vector_avg" => Collect::Fold(Fold::VectorAvg),
         "collect_union" => Collect::Fold(Fold::Union),
+        "count_min_sketch" => frequencies(call, context)?,
         "schema_of_variant_agg" => Collect::Fold(Fold::VariantSchema),
         "histogram_numeric" => Collect::Fold(Fold::Histogram(whole(call, 1, context)?.max(2))),
         "hll_sketch_agg" | "theta_sketch_agg" => {
@@ -196,6 +197,31 @@ fn collected(call: &AggregateCall, context: &TaskContext) -> Result<Box<dyn Accu
         _ => return Err(SparkError::internal("a collecting aggregate without a list to collect into")),
     };
     Ok(Box::new(Collected::new(kind, element, call.data_type.clone())?))
+}
+
+/// A table as large as the wanted error and confidence need.
+fn frequencies(call: &AggregateCall, context: &TaskContext) -> Result<Collect> {
+    let real = |number: usize| -> Result<f64> {
+        Ok(match constant(call, number, context)? {
+            Some(Scalar::Double(value)) => value,
+            _ => f64::NAN,
+        })
+    };
+    let (error, confidence) = (real(1)?, real(2)?);
+    if !(error > 0.0 && confidence > 0.0 && confidence < 1.0) {
+        return Err(SparkError::analysis(
+            "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+            "the error of `count_min_sketch` must be above 0, and its confidence between 0 and 1",
+        ));
+    }
+    let seed = match constant(call, 3, context)? {
+        Some(Scalar::Integer(seed)) => i64::from(seed),
+        // Spark takes the seed's lower half.
+        Some(Scalar::Long(seed)) => i64::from(seed as i32),
+        _ => 0,
+    };
+    let depth = (-libm::log1p(-confidence) / std::f64::consts::LN_2).ceil() as i32;
+    Ok(Collect::Fold(Fold::Frequencies { depth, width: (2.0 / error).ceil() as i32, seed }))
 }
 
 /// The size of a sketch, as a power of two.

@@ -1,5 +1,6 @@
 //! Rare aggregates that are computed from all values of a group, one value after the other.
 
+use crate::exec::datasketch::frequency::FrequencySketch;
 use crate::exec::datasketch::keyed::{KeySketch, Mode, Summary};
 use crate::exec::datasketch::quantile::{QuantileSketch, ordered_real, ordered_whole};
 use crate::exec::eval::comparison::{order, same};
@@ -22,6 +23,12 @@ pub enum Fold {
     Histogram(usize),
     VectorSum,
     VectorAvg,
+    /// A count-min sketch.
+    Frequencies {
+        depth: i32,
+        width: i32,
+        seed: i64,
+    },
     /// The type that describes all of some variants.
     VariantSchema,
     /// The distinct elements of arrays, in the order they were first seen.
@@ -82,6 +89,13 @@ impl Fold {
             Fold::VectorAvg => vector(values, true),
             Fold::Union => union(values),
             Fold::VariantSchema => variant_schema(values),
+            Fold::Frequencies { depth, width, seed } => {
+                let mut sketch = FrequencySketch::new(depth, width, seed);
+                for value in values {
+                    sketch.add(value);
+                }
+                Scalar::Binary(sketch.to_bytes())
+            }
             Fold::Top { count, greatest } => top(values, count, greatest),
         }
     }

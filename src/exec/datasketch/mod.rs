@@ -1,11 +1,13 @@
-//! Sketches that a script keeps as bytes: distinct keys ([`keyed`]) and quantiles ([`quantile`]).
+//! Sketches that a script keeps as bytes: distinct keys ([`keyed`]), quantiles ([`quantile`]), and how often
+//! values were seen ([`frequency`]).
 //!
 //! Behind the functions `hll_*`, `theta_*`, `tuple_*` and `kll_*`. Small inputs are counted exactly, large ones are estimated within a
 //! bounded size, the same from run to run.
 //!
-//! **Simplified:** the bytes are our own, not those of the `DataSketches` library, so a sketch cannot be exchanged with real Spark; beyond
-//! the nominal size estimates differ from Spark's within the usual error, and HLL sketches are kept as theta sketches are.
+//! **Simplified:** but for count-min sketches, the bytes are our own, not those of the `DataSketches` library, so a sketch cannot be
+//! exchanged with real Spark; beyond the nominal size estimates differ from Spark's within the usual error, and HLL sketches are kept as theta sketches are.
 
+pub mod frequency;
 pub mod keyed;
 pub mod quantile;
 

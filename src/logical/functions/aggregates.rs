@@ -77,6 +77,7 @@ aggregates! {
     "bitmap_construct_agg" [] = |name, args, context| signature(name, args, context, &[Want::Long], 0, Never(Binary));
     "bitmap_and_agg" [] = |name, args, context| signature(name, args, context, &[Want::Bin], 0, Never(Binary));
     "bitmap_or_agg" [] = |name, args, context| signature(name, args, context, &[Want::Bin], 0, Never(Binary));
+    "count_min_sketch" [] = |name, args, context| frequencies(name, args, context);
     "schema_of_variant_agg" [] = |name, args, context| signature(name, args, context, &[Want::Variant], 0, Never(Text));
     "collect_union" [] = collect_union;
     "vector_sum" [] = vectors;
@@ -94,6 +95,14 @@ aggregates! {
     "kll_sketch_agg_float" [] = kll_sketch;
     "kll_sketch_agg_double" [] = kll_sketch;
     "kll_merge_agg_bigint" ["kll_merge_agg_float", "kll_merge_agg_double"] = |name, args, context| signature(name, args, context, &[Want::Bin, Int], 1, Maybe(Binary));
+}
+
+/// Value, error, confidence, seed; any seed will do when none is given.
+fn frequencies(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.len() == 3 {
+        args.push(Expr::int(0));
+    }
+    signature(name, args, context, &[Any, Real, Real, Want::Whole], 0, Never(Binary))
 }
 
 /// Key, summary, size, mode.

@@ -37,6 +37,7 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
         // The other arguments are constants.
         "mode"
         | "listagg"
+        | "count_min_sketch"
         | "histogram_numeric"
         | "hll_sketch_agg"
         | "hll_union_agg"

@@ -448,8 +448,13 @@ impl RuntimeConfig {
             "get" => {
                 let [key, default] = args.bind(name, ["key", "default"], 1)?;
                 let key = text_argument(interp, "key", &key.unwrap_or(Value::None))?;
-                if let Some(value) = interp.host()?.conf().get(&key) {
-                    return Ok(Value::str(value));
+                let conf = interp.host()?.conf();
+                // A default that is given goes before Spark's own.
+                let set = conf.iter().find(|(known, _)| *known == key).map(|(_, value)| value.to_owned());
+                let given = default.as_ref().is_some_and(|default| !default.is_none());
+                let found = if given { set } else { set.or_else(|| conf.get(&key).map(str::to_owned)) };
+                if let Some(value) = found {
+                    return Ok(Value::from(value));
                 }
                 default.ok_or_else(|| {
                     SparkError::new(

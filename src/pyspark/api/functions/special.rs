@@ -90,7 +90,6 @@ pub const UNSUPPORTED: &[&str] = &[
     "udtf",
     "arrow_udf",
     "collate",
-    "count_min_sketch",
     "input_file_block_length",
     "input_file_block_start",
     "java_method",

@@ -126,6 +126,7 @@ table! {
     to_variant_object("col"), variant_strip_nulls("v 'include_arrays=true"), variant_insert("v 'path value"), try_variant_insert("v 'path value"),
     variant_set("v 'path value 'create_if_missing=true"), try_variant_set("v 'path value 'create_if_missing=true"),
     variant_array_append("v 'path value"), try_variant_array_append("v 'path value"),
+    count_min_sketch("col 'eps 'confidence 'seed?"),
     hll_sketch_agg("col 'lgConfigK=12"),
     hll_union_agg("col 'allowDifferentLgConfigK=false"),
     hll_sketch_estimate("col"),
