@@ -142,6 +142,15 @@ function_kind! {
     GeneratorFunction {}
 }
 
+/// How Spark hands rows to a Python function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evaluation {
+    /// In columns: what `udf` makes.
+    Arrow,
+    /// Row by row: functions registered for SQL, and `udf(useArrow=False)`.
+    Batch,
+}
+
 /// A function written in the script's language, run on rows: immutable, shareable, and deterministic.
 pub trait RowFunction: fmt::Debug + Send + Sync {
     /// The name shown in plans.
@@ -160,6 +169,11 @@ pub trait RowFunction: fmt::Debug + Send + Sync {
     fn call_typed(&self, rows: &[Vec<Scalar>], types: &[DataType]) -> Result<Vec<Scalar>> {
         let _ = types;
         self.call(rows)
+    }
+
+    /// How Spark hands it its rows.
+    fn evaluation(&self) -> Evaluation {
+        Evaluation::Arrow
     }
 
     /// A number that two functions share only when they are the same.

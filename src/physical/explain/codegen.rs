@@ -117,12 +117,13 @@ fn is_compiled(node: &Shown<'_>) -> bool {
             | PhysicalPlan::BroadcastRead { .. }
             | PhysicalPlan::WriteFiles { .. } => false,
         },
-        What::ColumnarToRow | What::KeySort(_) => true,
+        What::ColumnarToRow | What::KeySort(_) | What::Made(_) => true,
         What::Adaptive
         | What::Final
         | What::Heading(_)
         | What::Exchange { .. }
         | What::Broadcast { .. }
+        | What::Python(_)
         | What::Reused(_)
         | What::QueryStage(_)
         | What::CacheScan { .. }

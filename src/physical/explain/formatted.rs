@@ -107,6 +107,10 @@ fn details(node: &Shown<'_>, number: usize, reused: Option<usize>) -> String {
     let input = || node.inputs.first().map_or_else(String::new, |input| columns("Input", &input.output));
     text += &match &node.what {
         What::Operator(plan) => operator(plan, node, &input(), &output()),
+        What::Made(plan) => operator(plan, node, &input(), &output()),
+        What::Python(text) => {
+            format!("{}\nArguments: {}", input(), text.split_once(' ').map_or("", |(_, arguments)| arguments))
+        }
         What::Adaptive => format!("{}\nArguments: isFinalPlan=false", output()),
         What::Final => format!("{}\nArguments: isFinalPlan=true", output()),
         What::Heading(_) => String::new(),

@@ -24,6 +24,8 @@ pub(super) fn shown(node: &Shown<'_>, is_verbose: bool) -> String {
             format!("{}, output={})", text.strip_suffix(')').unwrap_or(&text), columns(&node.output))
         }
         What::Operator(plan) => line(plan),
+        What::Made(plan) => line(plan),
+        What::Python(text) => text.clone(),
         What::Adaptive => "AdaptiveSparkPlan isFinalPlan=false".to_owned(),
         What::Final => "AdaptiveSparkPlan isFinalPlan=true".to_owned(),
         What::Heading(text) => (*text).to_owned(),

@@ -1,6 +1,6 @@
 //! Plans as text, in Spark's spelling: what `df.explain(…)` prints.
 //!
-//! `shown` makes the nodes that Spark shows, `codegen` numbers the `*(n)` groups, `line` writes one node, `filters` the conditions that a
+//! `shown` makes the nodes that Spark shows, `codegen` numbers the `*(n)` groups, `python` parts off Python functions, `line` writes one node, `filters` the conditions that a
 //! scan may use, `formatted` the long form. This file draws trees.
 //!
 //! A plan that has run is shown twice: as it ran in the end, and as it was planned at first.
@@ -11,6 +11,7 @@ mod codegen;
 mod filters;
 mod formatted;
 mod line;
+mod python;
 mod shown;
 mod stages;
 

@@ -4,7 +4,7 @@
 //! operators do without; learners meet these nodes on a real cluster.
 
 use super::stages::{Stage, stages_of};
-use super::{PlanState, codegen, line};
+use super::{PlanState, codegen, line, python};
 use crate::logical::expr::SortOrder;
 use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::conjuncts;
@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// What a shown node is.
 pub(super) enum What<'a> {
     Operator(&'a PhysicalPlan),
+    /// A projection or filter that only Spark has.
+    Made(Box<PhysicalPlan>),
+    /// Runs Python functions.
+    Python(String),
     /// The root of a plan that adaptive execution may still change.
     Adaptive,
     /// The same, after it has run: what adaptive execution will not change any more.
@@ -103,13 +107,15 @@ struct Builder {
     stages: Vec<Stage>,
     /// Exchanges that have run and are shown already, with their lines.
     told: Vec<(Stage, String)>,
+    /// Ids of what Python functions give.
+    numbers: python::Numbers,
     /// The same of exchanges of a plan that is run as it is.
     exchanges: Vec<(Canonical, String)>,
 }
 
 impl Builder {
     fn new(state: PlanState, plan_ids: u32, stages: Vec<Stage>) -> Self {
-        Builder { state, plan_ids, stages, told: Vec::new(), exchanges: Vec::new() }
+        Builder { state, plan_ids, stages, told: Vec::new(), numbers: python::Numbers(0), exchanges: Vec::new() }
     }
 
     fn root<'a>(&mut self, plan: &'a Arc<PhysicalPlan>) -> Shown<'a> {
@@ -170,6 +176,9 @@ impl Builder {
     }
 
     fn node<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, above: Option<&PhysicalPlan>) -> Shown<'a> {
+        if let Some(shown) = self.with_python(plan, above) {
+            return shown;
+        }
         let output = plan.output();
         match &**plan {
             PhysicalPlan::InMemoryTableScan { id, output: read, stored, plan: lineage, planned } => {
@@ -252,6 +261,63 @@ impl Builder {
         }
     }
 
+    /// A projection or filter with Python functions, which Spark runs in an operator below it.
+    fn with_python<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, above: Option<&PhysicalPlan>) -> Option<Shown<'a>> {
+        let made = |plan, output, below| Shown::new(What::Made(Box::new(plan)), output, vec![below]);
+        let projection = |columns: Vec<Attribute>, input: &Arc<PhysicalPlan>, below| {
+            let exprs = columns.iter().cloned().map(Expr::Attribute).collect();
+            made(PhysicalPlan::Project { exprs, input: input.clone() }, columns, below)
+        };
+        let narrowed = |wanted: &[Expr], input: &Arc<PhysicalPlan>, below: Shown<'a>| {
+            let kept = python::needed(wanted, &below.output);
+            if kept.len() == below.output.len() { below } else { projection(kept, input, below) }
+        };
+        let has_functions = match &**plan {
+            PhysicalPlan::Project { exprs, .. } => exprs.iter().any(python::has_function),
+            PhysicalPlan::Filter { condition, .. } => python::has_function(condition),
+            _ => false,
+        };
+        if !has_functions {
+            return None;
+        }
+        self.numbers.0 = self.numbers.0.max(highest_id(plan));
+        match &**plan {
+            PhysicalPlan::Project { exprs, input } => {
+                let python::Evaluated { line, results, exprs: over } = python::evaluated(exprs, &mut self.numbers)?;
+                let below = narrowed(exprs, input, self.rows(input, plan));
+                let output = below.output.iter().cloned().chain(results).collect();
+                let python = Shown::new(What::Python(line), output, vec![below]);
+                Some(made(PhysicalPlan::Project { exprs: over, input: input.clone() }, plan.output(), python))
+            }
+            PhysicalPlan::Filter { condition, input } => {
+                let (without, with) = python::parted(condition);
+                let mut evaluated = python::evaluated(&[with?], &mut self.numbers)?;
+                let condition = evaluated.exprs.remove(0);
+                let mut below = self.rows(input, plan);
+                let mut wanted: Vec<Expr> = match above {
+                    Some(PhysicalPlan::Project { exprs, .. }) => exprs.clone(),
+                    _ => below.output.iter().cloned().map(Expr::Attribute).collect(),
+                };
+                if let PhysicalPlan::Filter { condition, .. } = &**plan {
+                    wanted.push(condition.clone());
+                }
+                if let Some(condition) = without {
+                    let output = below.output.clone();
+                    below = made(PhysicalPlan::Filter { condition, input: input.clone() }, output, below);
+                }
+                let below = narrowed(&wanted, input, below);
+                let output: Vec<Attribute> = below.output.iter().cloned().chain(evaluated.results).collect();
+                let python = Shown::new(What::Python(evaluated.line), output.clone(), vec![below]);
+                let filter = made(PhysicalPlan::Filter { condition, input: input.clone() }, output, python);
+                Some(match above {
+                    Some(PhysicalPlan::Project { .. }) => filter,
+                    _ => projection(plan.output(), input, filter),
+                })
+            }
+            _ => None,
+        }
+    }
+
     /// An exchange. Without adaptive execution it is known beforehand which are equal; the later ones read what the first makes.
     fn exchange<'a>(&mut self, plan: &Arc<PhysicalPlan>, keys: &[Expr], shown: Shown<'a>) -> Shown<'a> {
         if self.state == PlanState::Adaptive || !self.stages.is_empty() {
@@ -284,4 +350,10 @@ impl Builder {
         let node = self.node(plan, Some(above));
         if self.state == PlanState::Static { node.into_rows() } else { node }
     }
+}
+
+/// The highest id of a plan's columns.
+fn highest_id(plan: &PhysicalPlan) -> u64 {
+    let below = plan.children().into_iter().map(|child| highest_id(child)).max().unwrap_or(0);
+    plan.output().iter().map(|column| column.id.0).max().unwrap_or(0).max(below)
 }

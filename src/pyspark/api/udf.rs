@@ -6,7 +6,7 @@ use super::support::{given, not_expected_type, python_exception, raise, text_arg
 use super::types::{TypeObject, schema_argument, type_argument, type_value};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::Expr;
-use crate::logical::functions::RowFunction;
+use crate::logical::functions::{Evaluation, RowFunction};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use crate::pyspark::host::CatalogRequest;
@@ -22,6 +22,7 @@ pub struct Udf {
     name: String,
     return_type: DataType,
     deterministic: bool,
+    evaluation: Evaluation,
     /// Made at the first use, with what the function captured then.
     frozen: RefCell<Option<Arc<PythonFunction>>>,
 }
@@ -34,6 +35,7 @@ pub struct PythonFunction {
     name: String,
     thaw: Thaw,
     return_type: DataType,
+    evaluation: Evaluation,
     identity: u64,
 }
 
@@ -79,6 +81,10 @@ impl RowFunction for PythonFunction {
             }
             Err(raised) => Err(python_exception(&mut interp, raised)),
         }
+    }
+
+    fn evaluation(&self) -> Evaluation {
+        self.evaluation
     }
 
     fn identity(&self) -> u64 {
@@ -133,12 +139,12 @@ fn name_of(interp: &mut Interpreter, function: &Value) -> PyResult<String> {
     })
 }
 
-fn make(interp: &mut Interpreter, function: Value, return_type: DataType) -> PyResult {
+fn make(interp: &mut Interpreter, function: Value, return_type: DataType, evaluation: Evaluation) -> PyResult {
     if !is_callable(interp, &function)? {
         return Err(not_expected_type(interp, "func", "callable", &function));
     }
     let name = name_of(interp, &function)?;
-    Ok(Value::object(Udf { function, name, return_type, deterministic: true, frozen: RefCell::new(None) }))
+    Ok(Value::object(Udf { function, name, return_type, deterministic: true, evaluation, frozen: RefCell::new(None) }))
 }
 
 /// A type, or text that is read as a schema: one that is no type either fails as a list of columns.
@@ -155,7 +161,7 @@ fn return_type_argument(interp: &mut Interpreter, value: &Value) -> PyResult<Dat
 /// # Errors
 /// `NOT_EXPECTED_TYPE`; `ParseException` for a type that cannot be read.
 pub fn udf(interp: &mut Interpreter, args: Args) -> PyResult {
-    let [function, return_type, _arrow] = args.bind("udf", ["f", "returnType", "*useArrow"], 0)?;
+    let [function, return_type, arrow] = args.bind("udf", ["f", "returnType", "*useArrow"], 0)?;
     let (function, return_type) = match given(function) {
         // `@udf("int")` gives the type first.
         Some(value) if value.as_str().is_some() || value.downcast::<TypeObject>().is_some() => (None, Some(value)),
@@ -165,11 +171,13 @@ pub fn udf(interp: &mut Interpreter, args: Args) -> PyResult {
         None => DataType::String,
         Some(value) => return_type_argument(interp, &value)?,
     };
+    let is_plain = arrow.is_some_and(|arrow| arrow.as_bool() == Some(false));
+    let evaluation = if is_plain { Evaluation::Batch } else { Evaluation::Arrow };
     match function {
-        Some(function) => make(interp, function, return_type),
+        Some(function) => make(interp, function, return_type, evaluation),
         None => Ok(Value::builtin("udf", move |interp, args| {
             let function = args.one("udf")?;
-            make(interp, function, return_type.clone())
+            make(interp, function, return_type.clone(), evaluation)
         })),
     }
 }
@@ -181,8 +189,13 @@ impl Udf {
         }
         let thaw = freeze(interp, &self.function)?;
         let identity = fresh_identity(interp);
-        let frozen =
-            Arc::new(PythonFunction { name: self.name.clone(), thaw, return_type: self.return_type.clone(), identity });
+        let frozen = Arc::new(PythonFunction {
+            name: self.name.clone(),
+            thaw,
+            return_type: self.return_type.clone(),
+            evaluation: self.evaluation,
+            identity,
+        });
         *self.frozen.borrow_mut() = Some(frozen.clone());
         Ok(frozen)
     }
@@ -216,6 +229,7 @@ impl Object for Udf {
                 name: self.name.clone(),
                 return_type: self.return_type.clone(),
                 deterministic: false,
+                evaluation: self.evaluation,
                 frozen: RefCell::new(None),
             }))
         })
@@ -313,6 +327,7 @@ fn register(interp: &mut Interpreter, args: Args) -> PyResult {
             name: name.clone(),
             return_type: udf.return_type.clone(),
             deterministic: udf.deterministic,
+            evaluation: udf.evaluation,
             frozen: RefCell::new(None),
         })
     } else {
@@ -320,13 +335,14 @@ fn register(interp: &mut Interpreter, args: Args) -> PyResult {
             None => DataType::String,
             Some(value) => return_type_argument(interp, &value)?,
         };
-        let made = make(interp, function, return_type)?;
+        let made = make(interp, function, return_type, Evaluation::Batch)?;
         let Some(made) = made.downcast::<Udf>() else { return Err(SparkError::internal("a udf was just made").into()) };
         Value::object(Udf {
             function: made.function.clone(),
             name: name.clone(),
             return_type: made.return_type.clone(),
             deterministic: true,
+            evaluation: Evaluation::Batch,
             frozen: RefCell::new(None),
         })
     };
