@@ -7,6 +7,7 @@ use crate::event::{EventKind, StageAttempt};
 use crate::report::words;
 use crate::status::need::Need;
 use crate::status::{Death, Victim};
+use indexmap::IndexSet;
 
 impl Told<'_> {
     pub(super) fn machine(&mut self, kind: &EventKind) {
@@ -88,14 +89,19 @@ impl Told<'_> {
     fn late_starts(&mut self, node: NodeId) {
         let Some(death) = self.status.deaths.iter().rev().find(|death| death.node == node) else { return };
         let is_late = |task: &&TaskId| self.status.attempts.get(task).is_some_and(|known| known.started > death.at);
-        let names: Vec<String> =
-            death.running.iter().filter(is_late).map(|task| self.status.attempt_name(*task)).collect();
-        if !names.is_empty() {
-            let names = words::short_list(&names);
+        let late: Vec<&TaskId> = death.running.iter().filter(is_late).collect();
+        if !late.is_empty() {
+            let names = self.names(late.into_iter());
             let text =
                 format!("lost as well, sent to {node} while it was silent: {names}; to be run again on another node");
             self.say(Depth::Brief, Weight::Again, "lost_running", text);
         }
+    }
+
+    /// The names of attempts. Two of one task, from two attempts of its stage, have the same name.
+    fn names<'a>(&self, attempts: impl Iterator<Item = &'a TaskId>) -> String {
+        let names: IndexSet<String> = attempts.map(|task| self.status.attempt_name(*task)).collect();
+        words::short_list(&names.into_iter().collect::<Vec<_>>())
     }
 
     /// The inventory, then what is needed of it and what is not, each with its reason.
@@ -110,8 +116,8 @@ impl Told<'_> {
         };
         self.say(Depth::Brief, Weight::Bad, kind, text);
         if !death.running.is_empty() {
-            let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
-            let text = format!("lost while running: {}; to be run again on another node", words::short_list(&names));
+            let names = self.names(death.running.iter());
+            let text = format!("lost while running: {names}; to be run again on another node");
             self.say(Depth::Brief, Weight::Again, "lost_running", text);
         }
         for (need, members) in words::by_need(&death.outputs, |lost| &lost.need) {
