@@ -1,6 +1,8 @@
 use super::{Depth, Format, Level, LogFilter, Narrator, logs, summary};
-use crate::common::ids::StageId;
+use crate::common::ids::{StageId, TaskId};
+use crate::event::{Event, EventKind};
 use crate::status::{Status, fixture};
+use std::sync::Arc;
 
 fn told(depth: Depth, format: Format) -> String {
     let narrator = Narrator::new(depth, format);
@@ -24,6 +26,27 @@ fn a_node_death_in_brief() {
 #[test]
 fn a_node_death_as_told_normally() {
     insta::assert_snapshot!(told(Depth::Normal, Format::Text));
+}
+
+#[test]
+fn a_task_that_is_lost_in_two_attempts_is_named_once() {
+    let mut events = fixture::node_death();
+    let death = events.iter().position(|event| matches!(event.kind, EventKind::NodeDied { .. })).expect("a death");
+    let is_lost = |event: &Arc<Event>| matches!(event.kind, EventKind::TaskStarted { stage, partition: 2, .. } if stage.stage == StageId(1));
+    let mut second = events.iter().find(|event| is_lost(event)).expect("S1.p2 runs there").as_ref().clone();
+    if let EventKind::TaskStarted { task, stage, .. } = &mut second.kind {
+        *task = TaskId(99);
+        stage.attempt += 1;
+    }
+    events.insert(death, Arc::new(Event { time: events[death].time, ..second }));
+    let narrator = Narrator::new(Depth::Brief, Format::Text);
+    let mut status = Status::default();
+    let told = events.iter().flat_map(|event| {
+        status.apply(event);
+        narrator.narrate(event, &status)
+    });
+    let lost = told.filter(|sentence| sentence.kind == "lost_running").map(|sentence| sentence.text);
+    assert_eq!(lost.collect::<Vec<_>>(), ["lost while running: S1.p2; to be run again on another node"]);
 }
 
 #[test]

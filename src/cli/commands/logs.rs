@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::event::log;
 use crate::report::{self, Format, Level, LogFilter};
 use crate::spark_log;
+use crate::storage::in_progress;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,11 +57,14 @@ pub(crate) fn stage_of(text: &str) -> Result<StageId> {
 /// Reads a saved run; a torn end is said on standard error.
 pub(crate) fn open(path: &Path) -> Result<Vec<Arc<Event>>> {
     let unreadable = |reason: String| {
-        SparkError::new(
-            ErrorClass::IllegalArgumentException,
-            format!("the log {} cannot be opened: {reason}", path.display()),
-        )
-        .with_help("`batchlab run SCRIPT --events FILE` writes a log; event logs of real Spark 3 and 4 open too, packed or in folders")
+        let message = format!("the log {} cannot be opened: {reason}", path.display());
+        let error = SparkError::new(ErrorClass::IllegalArgumentException, message);
+        let begun = in_progress(path);
+        if begun.is_file() {
+            let begun = begun.display();
+            return error.with_help(format!("its run still goes on or was killed; what it told so far is in {begun}"));
+        }
+        error.with_help("`batchlab run SCRIPT --events FILE` writes a log; event logs of real Spark 3 and 4 open too, packed or in folders")
     };
     // An empty file is a log of ours that was cut off early.
     if kind(path) == Some(Kind::Spark) {
