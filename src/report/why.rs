@@ -142,7 +142,7 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
         Step::CouldNotFetch { node } => (Mark::Lost, format!("It needed a block from {node}, which did not answer.")),
         Step::StageAgain => (
             Mark::Lost,
-            "Its stage failed and was submitted again; it does not wait for the attempt that still ran".to_owned(),
+            "Its stage failed and was submitted again; it does not wait for the attempt that still ran.".to_owned(),
         ),
         Step::Raised { reason } => (Mark::Lost, format!("The attempt before failed: {}", words::line(reason, 120))),
         Step::NeededBy(by) if by.is_empty() => (Mark::None, "A stage that had not finished asked for it.".to_owned()),
