@@ -48,7 +48,7 @@ impl MomentReader {
     /// # Errors
     /// See [`MomentReader::micros`].
     pub fn days(&self, text: &str) -> Result<Option<i32>> {
-        let plain = || values::parse_date(text.as_bytes()).map(|days| i64::from(days) * DAY_MICROS);
+        let plain = || i64::from(values::parse_date(text.as_bytes())?).checked_mul(DAY_MICROS);
         let micros = self.read(text, plain, Zone::UTC)?;
         Ok(micros.map(|micros| micros.div_euclid(DAY_MICROS) as i32))
     }

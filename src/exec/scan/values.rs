@@ -266,12 +266,13 @@ pub fn parse_moment(text: &[u8], today: i32) -> Option<(i64, Option<String>)> {
     }
     let ((year, month, day), rest) = date_parts(text)?;
     let days = days_of(year, month.unwrap_or(1), day.unwrap_or(1))?;
-    let midnight = i64::from(days) * 86_400_000_000;
+    // Years that microseconds do not reach are no moments.
+    let midnight = i64::from(days).checked_mul(86_400_000_000)?;
     match rest.split_first() {
         None => Some((midnight, None)),
         Some((b'T' | b' ', time)) if day.is_some() => {
             let parts = time_parts(time)?;
-            Some((midnight + parts.micros, parts.zone))
+            Some((midnight.checked_add(parts.micros)?, parts.zone))
         }
         Some(_) => None,
     }
@@ -307,7 +308,7 @@ pub fn to_utc(micros: i64, zone: &str) -> Option<i64> {
         return Some(micros);
     }
     if let Some(offset) = zone_offset(zone) {
-        return Some(micros - offset);
+        return micros.checked_sub(offset);
     }
     let zone: chrono_tz::Tz = zone.parse().ok()?;
     let local = chrono::DateTime::from_timestamp_micros(micros)?.naive_utc();

@@ -71,18 +71,26 @@ pub fn parse_timestamp(text: &str, zone: Zone, now_micros: i64) -> Option<i64> {
         let (micros, own) = parse_time(rest)?;
         let zone = own.unwrap_or(zone);
         let (today, _) = calendar::split_micros(zone.to_local(now_micros));
-        return Some(zone.to_utc(i64::from(today) * DAY + micros));
+        return instant(zone, i64::from(today) * DAY + micros);
     }
     let (date, rest) = date_prefix(bytes)?;
-    let local = i64::from(date) * DAY;
+    // Years that microseconds do not reach are no moments.
+    let local = i64::from(date).checked_mul(DAY)?;
     if rest.is_empty() {
-        return Some(zone.to_utc(local));
+        return instant(zone, local);
     }
     if !matches!(rest[0], b' ' | b'T') {
         return None;
     }
     let (micros, own) = parse_time(text.get(text.len() - rest.len() + 1..)?)?;
-    Some(own.unwrap_or(zone).to_utc(local + micros))
+    instant(own.unwrap_or(zone), local.checked_add(micros)?)
+}
+
+/// The instant of a reading of this zone's clocks; absent where it lies beyond the last or before the first.
+fn instant(zone: Zone, local: i64) -> Option<i64> {
+    let utc = zone.to_utc(local);
+    // Beyond them it would be the last, or the first.
+    (zone.offset_at(utc) == 0 || !matches!(utc, i64::MIN | i64::MAX)).then_some(utc)
 }
 
 /// `10:30`, `10:30:15.25`, each perhaps with a zone; microseconds of the day.
