@@ -108,7 +108,8 @@ fn slips_that_no_step_names_are_explained() {
     let dates = ("F.count(\"_bad\")", "F.count_if(F.col(\"transaction_date\").isNull())");
     slip("03_files/s1_ingest", dates, "c7");
     slip("01_basics/s8_first_shuffle", ("F.round(F.avg(\"age\"), 2)", "F.avg(\"age\")"), "c8");
-    slip("02_joins/s2_join_types", ("\"left_anti\").select(\"emp_id\"", "\"left_semi\").select(\"emp_id\""), "c10");
+    let orphans = "emp.join(dept, \"dept_id\", \"left_anti\").select(\"emp_id\"";
+    slip("02_joins/s2_join_types", (orphans, "emp.filter(\"dept_id = 3\").select(\"emp_id\""), "c10");
     let empty = "empty = dept.join(emp, \"dept_id\", \"left_anti\").select(\"dept_name\")";
     slip("02_joins/s2_join_types", (empty, "empty = dept.filter(\"dept_name = 'Legal'\").select(\"dept_name\")"), "c2");
 }
