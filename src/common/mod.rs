@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows about plans, events or clusters. Every other module may use this one.
 
+pub mod base64;
 pub mod calendar;
 pub mod conf;
 pub mod conf_rules;

@@ -9,6 +9,7 @@
 use super::hang_up::{GONE, HangUp};
 use super::pace::Pace;
 use super::{Bell, ScreenOptions};
+use crate::common::base64;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -167,7 +168,7 @@ impl Screen {
     /// When the terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         let out = self.terminal.backend_mut();
-        write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
+        write!(out, "\x1b]52;c;{}\x07", base64::encode(text.as_bytes()))?;
         out.flush()
     }
 
@@ -301,20 +302,6 @@ impl Drop for Screen {
     }
 }
 
-/// Bytes as text of 64 characters, as the clipboard's control sequence wants them.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = ALPHABET[(group >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
 /// Whether this thread draws.
 fn draws() -> bool {
     *held(&DRAWS) == Some(std::thread::current().id())
@@ -368,18 +355,4 @@ fn leave() {
         cursor::Show
     );
     let _ = out.flush();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn text_is_encoded_as_everybody_does() {
-        let texts = ["", "f", "fo", "foo", "foob", "Spark → Rust"];
-        assert_eq!(
-            texts.map(|text| base64(text.as_bytes())),
-            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "U3Bhcmsg4oaSIFJ1c3Q="]
-        );
-    }
 }

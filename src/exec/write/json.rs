@@ -4,7 +4,7 @@ use super::csv::Moments;
 use super::sink::TextSink;
 use super::{FileWriter, failed};
 use crate::common::conf::Options;
-use crate::common::{Conf, Result};
+use crate::common::{Conf, Result, base64};
 use crate::exec::eval::cast::{Style, write_cell};
 use crate::exec::scan::json_text::write_text;
 use crate::logical::expr::Attribute;
@@ -71,7 +71,7 @@ impl JsonFile {
                 let value = Variant::read(array.as_binary_view().value(row))?;
                 out.push_str(&Zoned { zone: self.moments.zone }.json(&value));
             }
-            DataType::Binary => write_text(&base64(array.as_binary_view().value(row)), out),
+            DataType::Binary => write_text(&base64::encode(array.as_binary_view().value(row)), out),
             DataType::Array(element, _) => {
                 let items = array.as_list::<i32>().value(row);
                 out.push('[');
@@ -187,20 +187,4 @@ impl FileWriter for TextFile {
         let file = *self;
         file.sink.end().map_err(|error| failed(&file.path, &error))
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let word = group.iter().fold(0u32, |word, byte| (word << 8) | u32::from(*byte)) << (8 * (3 - group.len()));
-        for i in 0..4 {
-            if i <= group.len() {
-                out.push(char::from(LETTERS[(word >> (18 - 6 * i)) as usize & 63]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
 }

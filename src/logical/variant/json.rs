@@ -1,6 +1,7 @@
 //! Variants from JSON text, and as JSON text.
 
 use super::Variant;
+use crate::common::base64;
 use crate::logical::functions::calendar::{Zone, format_date, format_timestamp, write_wall_clock};
 use crate::logical::functions::number_text::{format_decimal, format_double, format_float};
 use std::fmt::Write as _;
@@ -206,7 +207,7 @@ impl Zoned {
                 out.push_str(&format_decimal(unscaled, scale as i8));
             }
             Variant::Text(text) => quoted(out, text),
-            Variant::Binary(bytes) => quoted(out, &base64(bytes)),
+            Variant::Binary(bytes) => quoted(out, &base64::encode(bytes)),
             Variant::Date(days) => quoted(out, &format_date(*days)),
             Variant::Timestamp(micros) => {
                 let offset = self.zone.offset_at(*micros) / 60_000_000;
@@ -245,19 +246,6 @@ impl Zoned {
 
 fn quoted(out: &mut String, text: &str) {
     out.push_str(&serde_json::Value::String(text.to_owned()).to_string());
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let bits = (0..3).fold(0_u32, |bits, i| bits << 8 | u32::from(group.get(i).copied().unwrap_or(0)));
-        for i in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * i) & 63) as usize];
-            out.push(if i <= group.len() { letter as char } else { '=' });
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::super::call::{Call, Kernel};
 use super::super::{comparison, errors};
 use super::bits::{digits_to_bytes, hex_text, unhex_text};
-use crate::common::{Result, SparkError, digest};
+use crate::common::{Result, SparkError, base64, digest};
 use crate::exec::hash;
 use crate::logical::scalar::Scalar;
 use arrow::array::{ArrayRef, Int32Array, Int64Array};
@@ -21,7 +21,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "xxhash64" => xxhash64,
         "base64" => |call| {
             let bytes = call.bytes(0)?;
-            call.to_texts(|row| Ok(bytes.get(row).map(to_base64)))
+            call.to_texts(|row| Ok(bytes.get(row).map(base64::encode)))
         },
         "unbase64" => unbase64,
         "encode" => encode,
@@ -72,25 +72,9 @@ fn xxhash64(call: &Call<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(Int64Array::from(hash::xxhash64(&columns(call)?, call.rows)?)))
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-pub(super) fn to_base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = (u32::from(chunk[0]) << 16)
-            | (u32::from(chunk.get(1).copied().unwrap_or(0)) << 8)
-            | u32::from(chunk.get(2).copied().unwrap_or(0));
-        for i in 0..4 {
-            let filled = i <= chunk.len();
-            text.push(if filled { char::from(ALPHABET[(word >> (18 - 6 * i)) as usize & 63]) } else { '=' });
-        }
-    }
-    text
-}
-
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).take_while(|byte| *byte != b'=');
-    digits_to_bytes(digits, ALPHABET, 6)
+    digits_to_bytes(digits, base64::ALPHABET, 6)
 }
 
 fn conversion(text: &str, format: &str) -> SparkError {
@@ -281,9 +265,9 @@ mod tests {
 
     #[test]
     fn bytes_go_through_base64() {
-        assert_eq!(to_base64(b"Spark"), "U3Bhcms=");
+        assert_eq!(base64::encode(b"Spark"), "U3Bhcms=");
         assert_eq!(from_base64("U3Bhcms=").as_deref(), Some(&b"Spark"[..]));
-        assert_eq!(to_base64("żółw".as_bytes()), "xbzDs8WCdw==");
+        assert_eq!(base64::encode("żółw".as_bytes()), "xbzDs8WCdw==");
     }
 
     #[test]

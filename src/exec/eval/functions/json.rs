@@ -8,7 +8,7 @@ use super::super::cast::{parse_date, parse_decimal, parse_timestamp};
 use super::super::decimal;
 use super::super::moment_format::MomentFormat;
 use super::super::pattern::Pattern;
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::{ErrorClass, Result, SparkError, base64};
 use crate::logical::functions::calendar::{SECOND, Zone, format_date, split_micros};
 use crate::logical::functions::number_text::{format_decimal, format_double, format_float};
 use crate::logical::scalar::Scalar;
@@ -448,7 +448,7 @@ fn write_json(out: &mut String, value: &Scalar, data_type: &DataType, options: &
         (Scalar::Double(v), _) => quoted(out, &format_double(*v)),
         (Scalar::Decimal(v, _, scale), _) => out.push_str(&format_decimal(*v, *scale)),
         (Scalar::String(v), _) => quoted(out, v),
-        (Scalar::Binary(v), _) => quoted(out, &super::encoding::to_base64(v)),
+        (Scalar::Binary(v), _) => quoted(out, &base64::encode(v)),
         (Scalar::Date(v), _) => quoted(
             out,
             &match &options.date {

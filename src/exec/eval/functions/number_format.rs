@@ -4,7 +4,7 @@ use super::super::call::{Call, Kernel};
 use super::super::moment_format::MomentFormat;
 use super::super::{decimal, errors};
 use super::format::grouped;
-use crate::common::{Result, SparkError};
+use crate::common::{Result, SparkError, base64};
 use crate::logical::functions::calendar::{DAY, Zone};
 use crate::logical::functions::number_text::format_decimal;
 use crate::logical::scalar::Scalar;
@@ -123,7 +123,7 @@ fn to_char(call: &Call<'_>) -> Result<ArrayRef> {
                 Some(MomentFormat::parse(format, policy)?.format(zone.to_local(micros), zone.offset_at(micros), zone))
             }
             Scalar::Binary(bytes) => Some(match format.to_lowercase().as_str() {
-                "base64" => super::encoding::to_base64(&bytes),
+                "base64" => base64::encode(&bytes),
                 "hex" => super::bits::hex_text(&bytes),
                 _ => String::from_utf8_lossy(&bytes).into_owned(),
             }),
