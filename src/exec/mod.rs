@@ -10,6 +10,7 @@ mod expression;
 pub mod hash;
 pub mod helpers;
 pub mod infer;
+mod java_random;
 mod join;
 mod keys;
 mod operators;

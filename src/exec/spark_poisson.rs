@@ -1,5 +1,7 @@
 //! The Poisson draws of Spark's samples with replacement: Apache Commons' `PoissonDistribution` over its generator WELL19937c.
 
+use super::java_random::JavaRandom;
+
 const WORDS: usize = 624;
 
 /// Draws how often a row is taken.
@@ -16,7 +18,7 @@ impl PoissonSampler {
     #[must_use]
     pub fn new(mean: f64, seed: i64, partition: usize) -> Self {
         let mut java = JavaRandom::new(seed);
-        let own = (0..partition).fold(java.next_long(), |_, _| java.next_long());
+        let own = (0..partition).fold(java.long(), |_, _| java.long());
         PoissonSampler::seeded(mean, own)
     }
 
@@ -68,28 +70,6 @@ impl PoissonSampler {
             count += 1;
         }
         count
-    }
-}
-
-/// `java.util.Random`, for its longs.
-struct JavaRandom(i64);
-
-impl JavaRandom {
-    const MULTIPLIER: i64 = 0x5_DEEC_E66D;
-    const MASK: i64 = (1 << 48) - 1;
-
-    fn new(seed: i64) -> JavaRandom {
-        JavaRandom((seed ^ JavaRandom::MULTIPLIER) & JavaRandom::MASK)
-    }
-
-    fn next(&mut self) -> i32 {
-        self.0 = self.0.wrapping_mul(JavaRandom::MULTIPLIER).wrapping_add(0xB) & JavaRandom::MASK;
-        (self.0 >> 16) as i32
-    }
-
-    fn next_long(&mut self) -> i64 {
-        let high = i64::from(self.next()) << 32;
-        high.wrapping_add(i64::from(self.next()))
     }
 }
 

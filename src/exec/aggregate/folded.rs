@@ -5,6 +5,7 @@ use crate::exec::datasketch::keyed::{KeySketch, Mode, Summary};
 use crate::exec::datasketch::quantile::{QuantileSketch, ordered_real, ordered_whole};
 use crate::exec::eval::comparison::{order, same};
 use crate::exec::eval::vector_of;
+use crate::exec::java_random::JavaRandom;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use crate::logical::variant;
@@ -267,7 +268,7 @@ fn merge_nearest(bins: &mut Vec<(f64, f64)>, chance: &mut JavaRandom) {
             (least, at, ties) = (gap(i), i, 1.0);
         } else if gap(i) == least {
             ties += 1.0;
-            if chance.next_double() <= 1.0 / ties {
+            if chance.double() <= 1.0 / ties {
                 at = i;
             }
         }
@@ -276,24 +277,6 @@ fn merge_nearest(bins: &mut Vec<(f64, f64)>, chance: &mut JavaRandom) {
     let (left, left_count) = bins[at];
     let both = left_count + right_count;
     bins[at] = (left * (left_count / both) + right / both * right_count, both);
-}
-
-/// `java.util.Random`.
-struct JavaRandom(u64);
-
-impl JavaRandom {
-    fn new(seed: u64) -> Self {
-        JavaRandom((seed ^ 0x5_DEEC_E66D) & ((1 << 48) - 1))
-    }
-
-    fn next(&mut self, bits: u32) -> u64 {
-        self.0 = self.0.wrapping_mul(0x5_DEEC_E66D).wrapping_add(0xB) & ((1 << 48) - 1);
-        self.0 >> (48 - bits)
-    }
-
-    fn next_double(&mut self) -> f64 {
-        ((self.next(26) << 27) + self.next(27)) as f64 * (1.0 / (1_u64 << 53) as f64)
-    }
 }
 
 #[cfg(test)]

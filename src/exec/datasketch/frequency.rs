@@ -3,6 +3,7 @@
 //! Each row of the table counts every value in one of its columns; a row's hash is drawn from the seed as Java draws it.
 
 use crate::exec::hash::murmur3_bytes;
+use crate::exec::java_random::JavaRandom;
 use crate::logical::scalar::Scalar;
 
 /// 2^31 - 1.
@@ -21,7 +22,7 @@ impl FrequencySketch {
     /// An empty table.
     pub fn new(depth: i32, width: i32, seed: i64) -> Self {
         let mut random = JavaRandom::new(seed);
-        let hashes = (0..depth).map(|_| i64::from(random.next_below_max())).collect();
+        let hashes = (0..depth).map(|_| i64::from(random.below_max())).collect();
         FrequencySketch { width, hashes, table: vec![0; depth as usize * width as usize], total: 0 }
     }
 
@@ -66,33 +67,6 @@ impl FrequencySketch {
         out.extend_from_slice(&self.width.to_be_bytes());
         self.hashes.iter().chain(&self.table).for_each(|number| out.extend_from_slice(&number.to_be_bytes()));
         out
-    }
-}
-
-/// `java.util.Random`.
-struct JavaRandom(i64);
-
-impl JavaRandom {
-    const FACTOR: i64 = 0x5_DEEC_E66D;
-    const MASK: i64 = (1 << 48) - 1;
-
-    fn new(seed: i64) -> Self {
-        JavaRandom((seed ^ Self::FACTOR) & Self::MASK)
-    }
-
-    fn next_31(&mut self) -> i32 {
-        self.0 = self.0.wrapping_mul(Self::FACTOR).wrapping_add(0xB) & Self::MASK;
-        (self.0 >> 17) as i32
-    }
-
-    /// `nextInt(Integer.MAX_VALUE)`.
-    fn next_below_max(&mut self) -> i32 {
-        loop {
-            let drawn = self.next_31();
-            if drawn != i32::MAX {
-                return drawn;
-            }
-        }
     }
 }
 
