@@ -1,6 +1,6 @@
 //! Variants as bytes, as the Parquet format lays them out.
 
-use super::{Variant, malformed};
+use super::{DEEPEST, Variant, malformed};
 use crate::common::Result;
 use std::collections::HashMap;
 
@@ -242,9 +242,6 @@ fn read_names(metadata: &[u8]) -> Result<Vec<String>> {
 fn fixed<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N]> {
     bytes.get(at..at + N).and_then(|part| part.try_into().ok()).ok_or_else(malformed)
 }
-
-/// Values nested deeper than this are no variants.
-const DEEPEST: usize = 500;
 
 fn read_value(bytes: &[u8], names: &[String], depth: usize) -> Result<Variant> {
     let head = *bytes.first().ok_or_else(malformed)?;

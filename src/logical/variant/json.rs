@@ -1,13 +1,10 @@
 //! Variants from JSON text, and as JSON text.
 
-use super::Variant;
+use super::{DEEPEST, Variant, without_zeros};
 use crate::common::base64;
 use crate::logical::functions::calendar::{Zone, format_date, format_timestamp, write_wall_clock};
 use crate::logical::functions::number_text::{format_decimal, format_double, format_float};
 use std::fmt::Write as _;
-
-/// Deeper JSON is refused.
-const DEEPEST: usize = 500;
 
 /// A decimal number has at most this many digits.
 const DECIMAL_DIGITS: usize = 38;
@@ -200,10 +197,7 @@ impl Zoned {
             Variant::Float(number) => quoted(out, &format_float(*number)),
             Variant::Double(number) => quoted(out, &format_double(*number)),
             Variant::Decimal(unscaled, scale) => {
-                let (mut unscaled, mut scale) = (*unscaled, *scale);
-                while scale > 0 && unscaled % 10 == 0 {
-                    (unscaled, scale) = (unscaled / 10, scale - 1);
-                }
+                let (unscaled, scale) = without_zeros(*unscaled, *scale);
                 out.push_str(&format_decimal(unscaled, scale as i8));
             }
             Variant::Text(text) => quoted(out, text),

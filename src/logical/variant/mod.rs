@@ -26,6 +26,9 @@ pub use json::{JsonError, Zoned, parse_json};
 pub use path::{Step, parse_path, steps_into};
 pub use schema::{merge as merge_schemas, schema_of, schema_text};
 
+/// Values nested deeper than this are no variants.
+const DEEPEST: usize = 500;
+
 /// A value with its type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Variant {
@@ -55,6 +58,14 @@ pub enum Variant {
 fn malformed() -> SparkError {
     SparkError::new(crate::common::ErrorClass::SparkRuntimeException, "the bytes are not a variant")
         .with_condition("MALFORMED_VARIANT")
+}
+
+/// A decimal number without the zeros at the end of its fraction.
+fn without_zeros(mut unscaled: i128, mut scale: u8) -> (i128, u8) {
+    while scale > 0 && unscaled % 10 == 0 {
+        (unscaled, scale) = (unscaled / 10, scale - 1);
+    }
+    (unscaled, scale)
 }
 
 impl Variant {

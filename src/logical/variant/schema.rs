@@ -1,6 +1,6 @@
 //! The type that describes a variant: `OBJECT<a: BIGINT, b: ARRAY<STRING>>`.
 
-use super::Variant;
+use super::{Variant, without_zeros};
 use crate::logical::functions::common_type;
 use crate::logical::types::{DataType, StructField, StructType};
 
@@ -14,10 +14,7 @@ pub fn schema_of(value: &Variant) -> DataType {
         Variant::Float(_) => DataType::Float,
         Variant::Double(_) => DataType::Double,
         Variant::Decimal(unscaled, scale) => {
-            let (mut unscaled, mut scale) = (*unscaled, *scale);
-            while scale > 0 && unscaled % 10 == 0 {
-                (unscaled, scale) = (unscaled / 10, scale - 1);
-            }
+            let (unscaled, scale) = without_zeros(*unscaled, *scale);
             let digits = unscaled.unsigned_abs().checked_ilog10().map_or(1, |log| log as u8 + 1);
             DataType::Decimal(digits.max(scale), scale as i8)
         }

@@ -9,9 +9,9 @@ use crate::logical::functions::calendar::Zone;
 use crate::logical::variant::{Variant, Zoned, parse_json};
 use crate::pyspark::lang::class::Class;
 use crate::pyspark::lang::freeze::{Freezer, Thaw};
+use crate::pyspark::lang::modules::json::write_text;
 use crate::pyspark::lang::{Args, Dict, Interpreter, Object, PyResult, Value, repr, type_error};
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -99,22 +99,9 @@ fn to_python(interp: &mut Interpreter, value: &Variant) -> PyResult {
     })
 }
 
-/// As Python's `json` writes text: everything beyond ASCII is escaped.
-fn quoted(out: &mut String, text: &str) {
-    for c in serde_json::Value::String(text.to_owned()).to_string().chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-}
-
 fn to_json(interp: &mut Interpreter, out: &mut String, value: &Variant) -> PyResult<()> {
     match value {
-        Variant::Text(text) => quoted(out, text),
+        Variant::Text(text) => write_text(text, true, out),
         Variant::Float(_) | Variant::Double(_) | Variant::Decimal(..) => {
             let number = to_python(interp, value)?;
             out.push_str(&interp.str(&number)?);
@@ -131,7 +118,7 @@ fn to_json(interp: &mut Interpreter, out: &mut String, value: &Variant) -> PyRes
             out.push('{');
             for (i, (name, item)) in fields.iter().enumerate() {
                 out.push_str(if i == 0 { "" } else { "," });
-                quoted(out, name);
+                write_text(name, true, out);
                 out.push(':');
                 to_json(interp, out, item)?;
             }

@@ -11,7 +11,7 @@ pub mod enums;
 mod functional;
 mod hashlib;
 pub mod io;
-mod json;
+pub(in crate::pyspark) mod json;
 mod logging;
 mod math;
 mod misc;
