@@ -276,6 +276,13 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
+    /// The format of a name, in letters of any size.
+    #[must_use]
+    pub fn named(name: &str) -> Option<FileFormat> {
+        let all = [FileFormat::Csv, FileFormat::Json, FileFormat::Parquet, FileFormat::Text];
+        all.into_iter().find(|format| format.name().eq_ignore_ascii_case(name))
+    }
+
     /// Spark's name of the format.
     #[must_use]
     pub fn name(self) -> &'static str {

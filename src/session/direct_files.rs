@@ -11,16 +11,6 @@ use crate::logical::plan::FileFormat;
 use crate::pyspark::host::ReadRequest;
 use std::sync::Arc;
 
-fn format_of(name: &str) -> Option<FileFormat> {
-    Some(match name.to_ascii_lowercase().as_str() {
-        "csv" => FileFormat::Csv,
-        "json" => FileFormat::Json,
-        "parquet" => FileFormat::Parquet,
-        "text" => FileFormat::Text,
-        _ => return None,
-    })
-}
-
 impl Session {
     /// The plan with files read where a name is a format and a path, unless there is such a table.
     pub(super) fn with_direct_files(&mut self, plan: &Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
@@ -28,7 +18,7 @@ impl Session {
         let read = plan.transform_up(&mut |node| {
             let LogicalPlan::UnresolvedRelation { name } = &**node else { return None };
             let [format, path] = name.as_slice() else { return None };
-            let format = format_of(format)?;
+            let format = FileFormat::named(format)?;
             if failure.is_some() || self.catalog.relation(name).is_some() {
                 return None;
             }

@@ -263,21 +263,12 @@ impl Parser<'_> {
 
     fn file_format(&mut self) -> Result<FileFormat> {
         let name = self.dotted_name()?.join(".");
-        Ok(match name.to_ascii_lowercase().as_str() {
-            "parquet" => FileFormat::Parquet,
-            "csv" => FileFormat::Csv,
-            "json" => FileFormat::Json,
-            "text" => FileFormat::Text,
+        FileFormat::named(&name).ok_or_else(|| match name.to_ascii_lowercase().as_str() {
             "orc" | "avro" | "delta" | "iceberg" | "jdbc" | "hive" => {
-                return Err(SparkError::unsupported(
-                    format!("the table format {name}"),
-                    "use parquet, csv, json or text",
-                ));
+                SparkError::unsupported(format!("the table format {name}"), "use parquet, csv, json or text")
             }
-            _ => {
-                return Err(SparkError::analysis("DATA_SOURCE_NOT_FOUND", format!("there is no data source `{name}`"))
-                    .with_subject(name));
-            }
+            _ => SparkError::analysis("DATA_SOURCE_NOT_FOUND", format!("there is no data source `{name}`"))
+                .with_subject(name),
         })
     }
 

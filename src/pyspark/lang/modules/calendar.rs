@@ -6,29 +6,18 @@ use super::super::args::Args;
 use super::super::class::Module;
 use super::super::raised::{PyResult, Raised};
 use super::super::{Interpreter, Value};
-use crate::common::calendar::days_of;
+use crate::common::calendar::{MONTHS, WEEKDAYS, days_of};
 
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const MONTHS: [&str; 13] = [
-    "",
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 /// Columns of a month as text.
 const TABLE_WIDTH: usize = 20;
 
 fn short(name: &str) -> &str {
     &name[..name.len().min(3)]
+}
+
+/// Months are counted from one, so that the first name is empty.
+fn from_one(names: [&str; 12]) -> impl Iterator<Item = &str> {
+    [""].into_iter().chain(names)
 }
 
 fn is_leap(year: i64) -> bool {
@@ -57,7 +46,7 @@ fn weeks(year: i64, month: i64) -> PyResult<Vec<[i64; 7]>> {
 }
 
 fn month_text(year: i64, month: i64) -> PyResult<String> {
-    let title = format!("{} {year}", MONTHS[range(year, month).map(|_| month as usize)?]);
+    let title = format!("{} {year}", MONTHS[range(year, month).map(|_| month as usize - 1)?]);
     let mut text = format!("{title:^TABLE_WIDTH$}").trim_end().to_owned() + "\nMo Tu We Th Fr Sa Su\n";
     for week in weeks(year, month)? {
         let days: Vec<_> =
@@ -84,11 +73,11 @@ fn numbers<const N: usize>(interp: &mut Interpreter, name: &str, names: [&str; N
 /// The module.
 pub fn module() -> Module {
     let mut module = Module::new("calendar")
-        .with("day_name", Value::strings(DAYS))
-        .with("day_abbr", Value::strings(DAYS.map(short)))
-        .with("month_name", Value::strings(MONTHS))
-        .with("month_abbr", Value::strings(MONTHS.map(short)));
-    for (at, name) in DAYS.iter().enumerate() {
+        .with("day_name", Value::strings(WEEKDAYS))
+        .with("day_abbr", Value::strings(WEEKDAYS.map(short)))
+        .with("month_name", Value::strings(from_one(MONTHS)))
+        .with("month_abbr", Value::strings(from_one(MONTHS.map(short))));
+    for (at, name) in WEEKDAYS.iter().enumerate() {
         module = module.with(&name.to_uppercase(), Value::Int(at as i64));
     }
     module

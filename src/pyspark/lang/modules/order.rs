@@ -17,15 +17,11 @@ fn list(interp: &Interpreter, value: &Value, what: &str) -> PyResult<List> {
     }
 }
 
-fn less(interp: &mut Interpreter, a: &Value, b: &Value) -> PyResult<bool> {
-    interp.less(a, b)
-}
-
 /// Moves the item at `at` up until its parent is not greater.
 fn sift_down(interp: &mut Interpreter, heap: &mut [Value], start: usize, mut at: usize) -> PyResult<()> {
     while at > start {
         let parent = (at - 1) / 2;
-        if !less(interp, &heap[at].clone(), &heap[parent].clone())? {
+        if !interp.less(&heap[at].clone(), &heap[parent].clone())? {
             break;
         }
         heap.swap(at, parent);
@@ -40,7 +36,7 @@ fn sift_up(interp: &mut Interpreter, heap: &mut [Value], mut at: usize) -> PyRes
     let mut child = 2 * at + 1;
     while child < end {
         let right = child + 1;
-        if right < end && !less(interp, &heap[child].clone(), &heap[right].clone())? {
+        if right < end && !interp.less(&heap[child].clone(), &heap[right].clone())? {
             child = right;
         }
         heap.swap(at, child);
@@ -118,7 +114,7 @@ pub fn heapq() -> Module {
             let (heap, item) = args.two("heappushpop")?;
             let heap = list(interp, &heap, "heap")?;
             changed(interp, &heap, |interp, items| match items.first().cloned() {
-                Some(least) if less(interp, &least, &item)? => replace(interp, items, item),
+                Some(least) if interp.less(&least, &item)? => replace(interp, items, item),
                 _ => Ok(item),
             })
         })
@@ -166,7 +162,7 @@ fn place(interp: &mut Interpreter, name: &str, args: Args, after: bool) -> PyRes
             Some(key) => interp.call(key, Args::of(vec![other.clone()]))?,
             None => other.clone(),
         };
-        let goes_right = if after { !less(interp, &wanted, &other)? } else { less(interp, &other, &wanted)? };
+        let goes_right = if after { !interp.less(&wanted, &other)? } else { interp.less(&other, &wanted)? };
         if goes_right { low = middle + 1 } else { high = middle }
     }
     Ok((items, item, low))
