@@ -10,6 +10,7 @@ pub mod diff;
 pub mod digest;
 pub mod error;
 pub mod ids;
+pub mod lines;
 pub mod pattern;
 pub mod rng;
 pub mod shared;

@@ -3,6 +3,7 @@
 //! The first line of a file is a header with the format's version; every other line is one event. Events are only ever appended.
 
 use super::{Event, EventKind};
+use crate::common::lines::WholeLines;
 use crate::common::time::VirtualTime;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -163,10 +164,9 @@ pub fn read(input: impl BufRead) -> Result<ReadLog, LogError> {
 /// Takes in a log as it is appended to.
 #[derive(Debug, Default)]
 pub struct Growing {
-    /// The last line, while its end is missing.
-    rest: Vec<u8>,
-    /// How many lines were whole.
-    lines: usize,
+    lines: WholeLines,
+    /// How many there were.
+    count: usize,
 }
 
 impl Growing {
@@ -175,17 +175,13 @@ impl Growing {
     /// # Errors
     /// When it is not a log, of another version, or a line of it is damaged.
     pub fn append(&mut self, bytes: &[u8]) -> Result<Vec<Event>, LogError> {
-        self.rest.extend_from_slice(bytes);
-        let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return Ok(Vec::new()) };
-        let rest = self.rest.split_off(end + 1);
-        let whole = std::mem::replace(&mut self.rest, rest);
         let mut events = Vec::new();
-        for line in String::from_utf8_lossy(&whole).lines() {
-            self.lines += 1;
-            if self.lines == 1 {
+        for line in String::from_utf8_lossy(&self.lines.take(bytes)).lines() {
+            self.count += 1;
+            if self.count == 1 {
                 check_header(line)?;
             } else {
-                events.push(event_of(self.lines, line)?);
+                events.push(event_of(self.count, line)?);
             }
         }
         Ok(events)

@@ -57,12 +57,21 @@ impl InProgress {
     }
 }
 
+/// What the name of a file ends with while it is written.
+const IN_PROGRESS: &str = ".inprogress";
+
 /// The name of a file while it is written.
 #[must_use]
 pub fn in_progress(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".inprogress");
+    name.push(IN_PROGRESS);
     name.into()
+}
+
+/// The name that a file will have when it is whole, if its name says that it is not.
+#[must_use]
+pub fn when_whole(path: &Path) -> Option<PathBuf> {
+    path.to_str()?.strip_suffix(IN_PROGRESS).map(PathBuf::from)
 }
 
 #[cfg(test)]
@@ -82,6 +91,7 @@ mod tests {
         file.finish().expect("it has its name");
         assert_eq!(std::fs::read(&path).expect("it is there"), b"first, second");
         assert!(!in_progress(&path).exists());
+        assert_eq!((when_whole(&in_progress(&path)), when_whole(&path)), (Some(path), None));
     }
 
     #[test]

@@ -200,8 +200,14 @@ pub(crate) fn save_log(
     path: &Path,
     write: impl FnOnce(&mut std::io::BufWriter<std::fs::File>) -> std::io::Result<()>,
 ) -> Result<()> {
-    write_whole(path, write).map_err(|error| {
-        SparkError::new(ErrorClass::SparkException, format!("the log {} could not be written: {error}", path.display()))
-            .with_help("check the free space and the folder; the run itself is done")
-    })
+    write_whole(path, write).map_err(|error| unwritten_log(path, &error, AFTER_THE_RUN))
+}
+
+/// What to do about a log that could not be written when the run was over.
+pub(crate) const AFTER_THE_RUN: &str = "check the free space and the folder; the run itself is done";
+
+/// The error for a log that could not be written, with what to do.
+pub(crate) fn unwritten_log(path: &Path, error: &std::io::Error, help: &str) -> SparkError {
+    SparkError::new(ErrorClass::SparkException, format!("the log {} could not be written: {error}", path.display()))
+        .with_help(help)
 }

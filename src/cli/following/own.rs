@@ -1,12 +1,13 @@
 //! A log of ours that grows: who writes it, and who reads it meanwhile in another window.
 
 use super::{POLL, unfollowed};
+use crate::cli::commands::run::{AFTER_THE_RUN, unwritten_log};
 use crate::cli::launch::Teller;
 use crate::cli::stage;
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::{Result, SparkError};
 use crate::event::log::{self, EventLog, Growing};
 use crate::event::{Event, EventKind};
-use crate::storage::{InProgress, in_progress};
+use crate::storage::{InProgress, in_progress, when_whole};
 use crate::tui::theatre::{self, Source, TheatreInput};
 use crate::tui::{RunEnd, RunHandle};
 use std::fs::File;
@@ -29,7 +30,7 @@ impl Scribe {
     /// Begins the file; a folder that does not take it is an error before anything runs.
     pub(in crate::cli) fn start(path: &Path, log: &EventLog) -> Result<Scribe> {
         let file = InProgress::create(path)
-            .map_err(|error| unwritten(path, &error, "check the folder and the free space; nothing has run"))?;
+            .map_err(|error| unwritten_log(path, &error, "check the folder and the free space; nothing has run"))?;
         let (over, is_over) = channel();
         let log = log.clone();
         let writing = std::thread::spawn(move || {
@@ -58,14 +59,9 @@ impl Scribe {
         let written = self.writing.join().unwrap_or_else(|_| Err(io::Error::other("its writer failed")));
         written.map_err(|error| {
             let _ = std::fs::remove_file(in_progress(&self.path));
-            unwritten(&self.path, &error, "check the free space and the folder; the run itself is done")
+            unwritten_log(&self.path, &error, AFTER_THE_RUN)
         })
     }
-}
-
-fn unwritten(path: &Path, error: &io::Error, help: &str) -> SparkError {
-    SparkError::new(ErrorClass::SparkException, format!("the log {} could not be written: {error}", path.display()))
-        .with_help(help)
 }
 
 /// Shows a log in the theatre while it grows, until the person leaves.
@@ -103,13 +99,14 @@ pub(super) fn tell(log: &Path, teller: &mut Teller) -> Result<()> {
 
 /// Reads what is appended until the application ends, the file has its own name and its end is read, or `take` says that it is enough.
 fn follow(log: &Path, mut take: impl FnMut(Vec<Event>) -> bool) -> Result<()> {
-    // It may have got its own name just now.
-    let file = File::open(log).or_else(|_| File::open(log.with_extension("")));
+    let own_name = when_whole(log);
+    // It may have got it just now.
+    let file = File::open(log).or_else(|error| own_name.as_ref().map_or(Err(error), File::open));
     let mut file = file.map_err(|error| unfollowed(log, &error.to_string()))?;
     let mut growing = Growing::default();
     loop {
         // Asked before it is read: what was appended in between is read in the next round.
-        let is_whole = !log.exists() || log.extension().is_none_or(|extension| extension != "inprogress");
+        let is_whole = own_name.is_none() || !log.exists();
         let mut news = Vec::new();
         file.read_to_end(&mut news).map_err(|error| unfollowed(log, &error.to_string()))?;
         let events = growing.append(&news).map_err(|error| unfollowed(log, &error.to_string()))?;

@@ -1,13 +1,11 @@
 //! The event log of a run on real Spark, read while it is written.
 
 use crate::spark_log::read::{Growing, Tail};
+use crate::storage::when_whole;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// What the name of a log ends with while it is written.
-const IN_PROGRESS: &str = ".inprogress";
 
 /// The log that appears in a folder; of several the newest.
 pub(super) struct Watcher {
@@ -53,9 +51,8 @@ impl Watcher {
 }
 
 /// A log is called otherwise once its application has ended.
-fn session(log: &Path) -> String {
-    let path = log.to_string_lossy();
-    path.strip_suffix(IN_PROGRESS).unwrap_or(&path).to_owned()
+fn session(log: &Path) -> PathBuf {
+    when_whole(log).unwrap_or_else(|| log.to_owned())
 }
 
 /// The logs of a folder; hidden files are checksums and such.

@@ -23,6 +23,11 @@ use std::convert::Infallible;
 pub(super) struct Numbers(pub u64);
 
 impl Numbers {
+    /// Goes on after a number that is in use.
+    pub(super) fn after(&mut self, used: u64) {
+        self.0 = self.0.max(used);
+    }
+
     fn next(&mut self) -> ExprId {
         self.0 += 1;
         ExprId(self.0)

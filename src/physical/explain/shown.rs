@@ -272,25 +272,18 @@ impl Builder {
             let kept = python::needed(wanted, &below.output);
             if kept.len() == below.output.len() { below } else { projection(kept, input, below) }
         };
-        let has_functions = match &**plan {
-            PhysicalPlan::Project { exprs, .. } => exprs.iter().any(python::has_function),
-            PhysicalPlan::Filter { condition, .. } => python::has_function(condition),
-            _ => false,
-        };
-        if !has_functions {
-            return None;
-        }
-        self.numbers.0 = self.numbers.0.max(highest_id(plan));
         match &**plan {
-            PhysicalPlan::Project { exprs, input } => {
+            PhysicalPlan::Project { exprs, input } if exprs.iter().any(python::has_function) => {
+                self.numbers.after(highest_id(plan));
                 let python::Evaluated { line, results, exprs: over } = python::evaluated(exprs, &mut self.numbers)?;
                 let below = narrowed(exprs, input, self.rows(input, plan));
                 let output = below.output.iter().cloned().chain(results).collect();
                 let python = Shown::new(What::Python(line), output, vec![below]);
                 Some(made(PhysicalPlan::Project { exprs: over, input: input.clone() }, plan.output(), python))
             }
-            PhysicalPlan::Filter { condition, input } => {
-                let (without, with) = python::parted(condition);
+            PhysicalPlan::Filter { condition: whole, input } if python::has_function(whole) => {
+                self.numbers.after(highest_id(plan));
+                let (without, with) = python::parted(whole);
                 let mut evaluated = python::evaluated(&[with?], &mut self.numbers)?;
                 let condition = evaluated.exprs.remove(0);
                 let mut below = self.rows(input, plan);
@@ -298,9 +291,7 @@ impl Builder {
                     Some(PhysicalPlan::Project { exprs, .. }) => exprs.clone(),
                     _ => below.output.iter().cloned().map(Expr::Attribute).collect(),
                 };
-                if let PhysicalPlan::Filter { condition, .. } = &**plan {
-                    wanted.push(condition.clone());
-                }
+                wanted.push(whole.clone());
                 if let Some(condition) = without {
                     let output = below.output.clone();
                     below = made(PhysicalPlan::Filter { condition, input: input.clone() }, output, below);

@@ -6,6 +6,7 @@
 use super::facts::Facts;
 use super::parse::{Parser, Said};
 use super::{Lines, SparkLog, told};
+use crate::common::lines::WholeLines;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -47,8 +48,7 @@ impl Tally {
 /// Takes in the lines of a log as they are appended.
 #[derive(Default)]
 pub struct Growing {
-    /// The last line, while its end is missing.
-    rest: Vec<u8>,
+    whole: WholeLines,
     parser: Parser,
     facts: Facts,
     tally: Tally,
@@ -59,10 +59,11 @@ pub struct Growing {
 impl Growing {
     /// Takes the next bytes of the file in.
     pub fn append(&mut self, bytes: &[u8]) {
-        self.rest.extend_from_slice(bytes);
-        let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return };
-        let rest = self.rest.split_off(end + 1);
-        let mut parsed = self.parser.block(&std::mem::replace(&mut self.rest, rest));
+        let whole = self.whole.take(bytes);
+        if whole.is_empty() {
+            return;
+        }
+        let mut parsed = self.parser.block(&whole);
         self.events += parsed.said.len() as u64;
         for said in std::mem::take(&mut parsed.said) {
             self.tally.take(&said);
@@ -96,7 +97,7 @@ impl Growing {
             return SparkLog { unfinished: true, ..SparkLog::default() };
         }
         let mut lines = self.lines.clone();
-        if !self.rest.is_empty() {
+        if self.whole.is_cut() {
             lines.torn = Some(format!("line {} is not whole yet", lines.count + 1));
         }
         told(self.facts.clone(), lines)
