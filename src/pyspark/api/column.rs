@@ -213,7 +213,15 @@ impl Column {
 }
 
 fn alias(own: Expr, interp: &mut Interpreter, args: Args) -> PyResult {
-    let (names, [metadata]) = args.variadic("Column.alias", ["metadata"])?;
+    let Args { positional: names, keyword } = args;
+    let mut metadata = None;
+    for (name, value) in keyword {
+        if &*name != "metadata" {
+            let given = format!("{{'{name}': {}}}", interp.repr(&value)?);
+            return Err(Raised::named("AssertionError", format!("Unexpected kwargs where passed: {given}")));
+        }
+        metadata = Some(value);
+    }
     let texts: Vec<String> = names.iter().map(|name| text_argument(interp, "alias", name)).collect::<PyResult<_>>()?;
     let expr = match texts.as_slice() {
         [] => {
@@ -391,6 +399,10 @@ fn to_bool() -> Raised {
 impl Object for Column {
     fn type_name(&self) -> &'static str {
         "Column"
+    }
+
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound("Column", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

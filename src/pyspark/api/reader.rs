@@ -251,9 +251,6 @@ impl Reader {
             }
         }
         for (keyword, value) in args.keyword {
-            if !places.is_empty() && !places.contains(&&*keyword) {
-                return Err(super::support::no_such_option("DataFrameReader", name, &keyword));
-            }
             named.push((keyword.to_string(), value));
         }
         for (key, value) in named {
@@ -354,6 +351,10 @@ pub fn table_frame(interp: &mut Interpreter, name: Option<Value>) -> PyResult {
 impl Object for Reader {
     fn type_name(&self) -> &'static str {
         "DataFrameReader"
+    }
+
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound("DataFrameReader", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

@@ -3,14 +3,8 @@
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::expr::Expr;
 use crate::logical::plan::LogicalPlan;
-use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value, type_error};
+use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value};
 use std::sync::Arc;
-
-/// A parameter that a reader's or writer's method does not have.
-pub fn no_such_option(class: &str, method: &str, name: &str) -> Raised {
-    type_error(format!("{class}.{method}() got an unexpected keyword argument '{name}'"))
-        .with_help(format!("other options are set with .option(\"{name}\", …)"))
-}
 
 /// A PySpark error with its condition.
 pub fn raise(class: ErrorClass, condition: &str, message: impl Into<String>) -> Raised {

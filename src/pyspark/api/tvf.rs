@@ -45,6 +45,10 @@ impl Object for TableFunctions {
         "TableValuedFunction"
     }
 
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound("TableValuedFunction", name, args)
+    }
+
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

@@ -140,6 +140,7 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
 }
 
 fn construct(interp: &mut Interpreter, class: &Rc<Class>, args: Args) -> PyResult {
+    let args = super::signatures::bound("types", &class.name, args)?;
     let data_type = match &*class.name {
         "StructField" => return construct_field(interp, args),
         "StructType" => {
@@ -254,7 +255,7 @@ impl TypeObject {
                     return Err(raise(
                         ErrorClass::PySparkValueError,
                         "ARGUMENT_REQUIRED",
-                        "Argument `data_type` is required when passing name of struct_field to add.",
+                        "Argument `data_type` is required when passing name of struct_field to create.",
                     ));
                 };
                 let data_type = match data_type.as_str() {
@@ -291,6 +292,10 @@ fn field_value(field: &StructField) -> Value {
 impl Object for TypeObject {
     fn type_name(&self) -> &'static str {
         schema_text::class_name(&self.0.borrow())
+    }
+
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound(self.type_name(), name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

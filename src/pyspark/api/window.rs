@@ -24,7 +24,9 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
         .with("unboundedFollowing", Value::Int(i64::MAX))
         .with("currentRow", Value::Int(0));
     for name in METHODS {
-        let function = move |interp: &mut Interpreter, args: Args| apply(interp, &WindowSpec::default(), name, args);
+        let function = move |interp: &mut Interpreter, args: Args| {
+            apply(interp, &WindowSpec::default(), name, super::signatures::bound("Window", name, args)?)
+        };
         class = class.with(name, Value::builtin(name, function));
     }
     let class = interp.register_class(class);
@@ -79,6 +81,10 @@ fn bound(value: Option<Value>, unit: FrameUnit) -> PyResult<FrameBound> {
 impl Object for WindowObject {
     fn type_name(&self) -> &'static str {
         "WindowSpec"
+    }
+
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound("WindowSpec", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

@@ -158,10 +158,6 @@ impl Writer {
                 "lineSep",
             ],
         };
-        let strange = args.keyword.iter().find(|(key, _)| name != "save" && !places.contains(&&**key));
-        if let Some((key, _)) = strange {
-            return Err(super::support::no_such_option("DataFrameWriter", name, key));
-        }
         let mut named: Vec<(String, Value)> = Vec::new();
         for (place, value) in places.iter().zip(args.positional) {
             named.push(((*place).to_owned(), value));
@@ -325,6 +321,10 @@ impl Writer {
 impl Object for Writer {
     fn type_name(&self) -> &'static str {
         "DataFrameWriter"
+    }
+
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound("DataFrameWriter", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

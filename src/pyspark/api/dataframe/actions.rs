@@ -28,7 +28,9 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     }),
     ("tail", |interp, _, plan, args| {
         let [count] = args.bind("tail", ["num"], 1)?;
-        let count = row_count(interp, "tail", &count.unwrap_or(Value::None))?;
+        let count = count.unwrap_or(Value::None);
+        // The tail of a negative length is empty, where a limit of one raises.
+        let count = if count.as_int().is_some_and(|count| count < 0) { 0 } else { row_count(interp, "tail", &count)? };
         let plan = analyze(interp, LogicalPlan::Tail { count, input: plan.clone() })?;
         Ok(Value::list(collect_rows(interp, &plan, "tail")?))
     }),

@@ -20,10 +20,10 @@ pub(super) const METHODS: &[(&str, Method)] = &[
 ];
 
 fn sort(interp: &mut Interpreter, plan: &Plan, args: Args, global: bool) -> PyResult {
-    let (positional, [columns, ascending]) = args.variadic("orderBy", ["cols", "ascending"])?;
-    let mut positional = positional;
-    positional.extend(columns);
-    let items = Args::of(positional).flattened(interp)?;
+    // Other names are passed over, as in PySpark, which takes `**kwargs` and looks for this one.
+    let mut args = args;
+    let ascending = args.take_keyword("ascending");
+    let items = args.flattened(interp)?;
     if items.is_empty() {
         return Err(raise(
             ErrorClass::PySparkValueError,

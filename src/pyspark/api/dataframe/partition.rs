@@ -149,9 +149,9 @@ fn sample(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> P
         _ => return Err(not_expected_type(interp, "fraction", "float", &fraction_value)),
     };
     if fraction < 0.0 || (!with_replacement && fraction > 1.0) {
-        return Err(illegal_argument(format!(
-            "requirement failed: Sampling fraction ({fraction}) must be on interval [0, 1]"
-        )));
+        let must =
+            if with_replacement { "nonnegative with replacement" } else { "on interval [0, 1] without replacement" };
+        return Err(illegal_argument(format!("requirement failed: Sampling fraction ({fraction}) must be {must}")));
     }
     let seed = seed_of(interp, seed)?;
     frame(interp, LogicalPlan::Sample { fraction, with_replacement, seed, lower: 0.0, input: plan.clone() })
@@ -173,6 +173,10 @@ fn sample_by(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -
     };
     let pairs: Vec<_> = dict.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     let mut branches = Vec::new();
+    if pairs.iter().any(|(_, fraction)| fraction.as_float().is_some_and(|fraction| !(0.0..=1.0).contains(&fraction))) {
+        let given = interp.repr(&fractions)?;
+        return Err(illegal_argument(format!("requirement failed: Fractions must be in [0, 1], but got {given}.")));
+    }
     for (stratum, fraction) in pairs {
         let Some(number) = fraction.as_float() else {
             return Err(not_expected_type(interp, "fraction", "float", &fraction));

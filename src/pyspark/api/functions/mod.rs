@@ -7,6 +7,7 @@ pub mod special;
 pub mod table;
 
 use super::column::{Column, column_or_name, column_value, lit};
+use super::signatures::bound;
 use super::support::given;
 use crate::common::SparkError;
 use crate::common::text;
@@ -22,10 +23,11 @@ use table::{Entry, TABLE};
 pub fn module() -> Module {
     let mut module = Module::new("pyspark.sql.functions");
     for entry in TABLE {
-        module = module.function(entry.python, move |interp, args| call(interp, entry, args));
+        module = module
+            .function(entry.python, move |interp, args| call(interp, entry, bound("functions", entry.python, args)?));
     }
     for (name, function) in special::SPECIAL {
-        module = module.function(name, *function);
+        module = module.function(name, move |interp, args| function(interp, bound("functions", name, args)?));
     }
     for name in special::UNSUPPORTED {
         module = module.function(name, move |_, _| Err(unsupported(name)));

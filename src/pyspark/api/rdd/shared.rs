@@ -154,6 +154,10 @@ impl Object for Accumulator {
         "Accumulator"
     }
 
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound("Accumulator", name, args)
+    }
+
     fn methods(&self) -> &'static [&'static str] {
         &["add"]
     }
@@ -219,6 +223,10 @@ impl Object for Accumulator {
 impl Object for Broadcast {
     fn type_name(&self) -> &'static str {
         "Broadcast"
+    }
+
+    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
+        crate::pyspark::api::signatures::bound("Broadcast", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {
