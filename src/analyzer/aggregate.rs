@@ -38,14 +38,8 @@ impl Analyzer<'_> {
             Some((keys, _)) => keys.clone(),
             None => self.grouping_keys(by_of(grouping), &items, &env)?,
         };
-        for key in &keys {
-            if key.any(|part| matches!(part, Expr::Aggregate(_))) {
-                return Err(SparkError::analysis(
-                    "GROUP_BY_AGGREGATE",
-                    format!("rows cannot be grouped by the aggregate \"{}\"", key.pretty_name()),
-                ));
-            }
-        }
+        let plain = sets.is_none();
+        keys.iter().try_for_each(|key| check_key(key, plain))?;
         let items = items.into_iter().map(|item| window_fields(item, &keys, &env)).collect();
         let items = self.named_items(items, &mut env)?;
         let items: Vec<Expr> = items.into_iter().map(|item| self.plainly_named(item, &env)).collect();
@@ -138,7 +132,7 @@ impl Analyzer<'_> {
             && !env.input.iter().any(|column| self.casing().same(&column.name, "all"))
         {
             let plain: Vec<Expr> = items.iter().filter(|item| !is_aggregate(item)).map(without_alias).collect();
-            return env.resolve_all(&plain);
+            return Ok(env.resolve_all(&plain)?.into_iter().map(before_rows).collect());
         }
         by.iter().map(|key| self.grouping_key(key, items, env)).collect()
     }
@@ -160,7 +154,7 @@ impl Analyzer<'_> {
                         format!("GROUP BY {position}: that column is the aggregate \"{}\"", item.pretty_name()),
                     ));
                 }
-                env.resolve(&without_alias(item))
+                env.resolve(&without_alias(item)).map(before_rows)
             }
             Expr::UnresolvedAttribute(parts) if parts.len() == 1 => first_resolved(env.resolve(key), || {
                 let found = items.iter().find_map(|item| match item {
@@ -168,7 +162,12 @@ impl Analyzer<'_> {
                     _ => None,
                 });
                 match found {
-                    Some(child) if !is_aggregate(child) => env.resolve(child),
+                    Some(child) if !is_aggregate(child) => match env.resolve(child)? {
+                        Expr::Generator { .. } => {
+                            env.resolve(key).map_err(|error| error.with_help(super::allowed::EXPLODE_FIRST))
+                        }
+                        found => Ok(found),
+                    },
                     _ => env.resolve(key),
                 }
             }),
@@ -366,6 +365,36 @@ fn without_alias(expr: &Expr) -> Expr {
     }
 }
 
+/// A column that makes rows, chosen by its position: rows are grouped by the list that it takes, as in Spark.
+fn before_rows(key: Expr) -> Expr {
+    match key {
+        Expr::Generator { mut args, .. } if !args.is_empty() => args.swap_remove(0),
+        other => other,
+    }
+}
+
+/// What rows cannot be grouped by. Keys of rollups and cubes are columns of an `Expand`, where they are looked at again.
+fn check_key(key: &Expr, plain: bool) -> Result<()> {
+    if key.any(|part| matches!(part, Expr::Aggregate(_))) {
+        return Err(SparkError::analysis(
+            "GROUP_BY_AGGREGATE",
+            format!("rows cannot be grouped by the aggregate \"{}\"", key.pretty_name()),
+        ));
+    }
+    if !plain || !key.any(|part| matches!(part, Expr::Generator { .. } | Expr::Window { .. })) {
+        return Ok(());
+    }
+    let makes_rows = key.any(|part| matches!(part, Expr::Generator { .. }));
+    let condition = if key.references().is_empty() { "UNSUPPORTED_EXPR_FOR_OPERATOR" } else { "MISSING_AGGREGATION" };
+    let what = if makes_rows { "which makes rows of a list" } else { "a window function" };
+    let message = format!("rows cannot be grouped by \"{}\", {what}", key.pretty_name());
+    Err(SparkError::analysis(condition, message).with_help(if makes_rows {
+        super::allowed::EXPLODE_FIRST
+    } else {
+        "make it a column first, with withColumn, and group by that column"
+    }))
+}
+
 /// `window.start` where rows are grouped by `window(…)`: a field of the key, unless the input has a column of that name.
 fn window_fields(item: Expr, keys: &[Expr], env: &Env<'_>) -> Expr {
     let field = match &item {
@@ -499,6 +528,9 @@ impl Analyzer<'_> {
                     format!("a pivot needs aggregates, and \"{}\" is none", aggregate.pretty_name()),
                 ));
             }
+        }
+        if let Some(key) = grouping.iter().find(|key| matches!(env.resolve(key), Ok(Expr::Generator { .. }))) {
+            return Err(super::allowed::outside_select(key));
         }
         let keys = if is_sql_pivot(grouping) {
             implicit_keys(&env.input, &column, &aggregates)

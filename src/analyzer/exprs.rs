@@ -462,6 +462,7 @@ impl<'e> Env<'e> {
                 })
             }
             Some(Definition::Generator(function)) => {
+                args.iter().try_for_each(super::allowed::unnested)?;
                 let resolved = (function.resolve)(args, &context)?;
                 Ok(Expr::Generator { function, args: resolved.args, outer: name.ends_with("_outer") })
             }

@@ -47,12 +47,6 @@ impl Analyzer<'_> {
                 let mut env = Env::new(self, scope, input);
                 env.hidden = hidden_columns(left, self.casing());
                 env.hidden.extend(hidden_columns(&right, self.casing()));
-                if super::select::is_aggregate(&condition) {
-                    return Err(SparkError::analysis(
-                        "INVALID_WHERE_CONDITION",
-                        format!("a join condition cannot aggregate: \"{}\"", condition.pretty_name()),
-                    ));
-                }
                 let condition = env.resolve(&condition)?;
                 let condition = match condition.data_type() {
                     DataType::Boolean => condition,

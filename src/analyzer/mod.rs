@@ -10,11 +10,13 @@
 //! | `exprs`, `names`, `coercion` | expressions: columns, functions, implicit casts |
 //! | `select`, `window`, `aggregate`, `sort` | select lists, windows, grouping and pivots, order and filters |
 //! | `join`, `setops`, `columns`, `ids` | joins, unions, `withColumn` and its kin, fresh ids |
+//! | `allowed` | which expressions a node can compute |
 //! | `errors` | conditions and sentences |
 //!
 //! **Simplified:** correlated subqueries see columns, not expressions, of the query around them.
 
 mod aggregate;
+mod allowed;
 mod coercion;
 mod columns;
 mod errors;
@@ -176,6 +178,7 @@ impl<'a> Analyzer<'a> {
             return Ok(plan.clone());
         }
         let analyzed = self.plan(plan, Scope::EMPTY)?;
+        self.allow(&analyzed)?;
         self.context.analyzed.remember(&analyzed);
         Ok(analyzed)
     }

@@ -51,10 +51,6 @@ impl Analyzer<'_> {
         }
         let order: Vec<SortOrder> =
             order.into_iter().zip(resolved).map(|(order, child)| SortOrder { child, ..order }).collect();
-        // Window functions in the order get their own node.
-        let children: Vec<Expr> = order.iter().map(|order| order.child.clone()).collect();
-        let (children, below) = self.extract_windows(children, below);
-        let order = order.into_iter().zip(children).map(|(order, child)| SortOrder { child, ..order }).collect();
         Ok(restore(LogicalPlan::Sort { order, global, input: below }, input))
     }
 

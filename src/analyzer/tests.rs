@@ -237,6 +237,31 @@ fn window_functions_get_their_own_node() {
 }
 
 #[test]
+fn nodes_refuse_what_they_cannot_compute() {
+    let bench = Bench::new();
+    let rows = || Expr::call("explode", vec![Expr::call("array", vec![Expr::column("id")])]);
+    let sorted =
+        |child| LogicalPlan::Sort { order: vec![SortOrder::new(child, true)], global: true, input: bench.table() };
+    let grouped = |grouping| LogicalPlan::Aggregate {
+        grouping,
+        outputs: vec![Expr::call("count", vec![Expr::int(1)])],
+        input: bench.table(),
+    };
+    let filtered =
+        LogicalPlan::Filter { condition: Expr::binary(BinaryOp::Gt, rows(), Expr::int(1)), input: bench.table() };
+    let outside = "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT";
+    assert_eq!(condition(bench.analyze(sorted(rows()))), outside);
+    assert_eq!(condition(bench.analyze(filtered)), outside);
+    assert_eq!(condition(bench.analyze(grouped(Grouping::Rollup(vec![rows()])))), outside);
+    assert_eq!(condition(bench.analyze(grouped(Grouping::By(vec![rows()])))), "MISSING_AGGREGATION");
+    let sum = Expr::call("sum", vec![Expr::column("id")]);
+    assert_eq!(condition(bench.analyze(sorted(sum))), "UNSUPPORTED_EXPR_FOR_OPERATOR");
+    let chance = Expr::call("sum", vec![Expr::call("rand", vec![])]);
+    assert_eq!(condition(bench.select(vec![chance])), "AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION");
+    assert!(bench.select(vec![rows()]).is_ok());
+}
+
+#[test]
 fn what_was_analyzed_is_given_back_as_it_is() {
     let bench = Bench::new();
     let plan = bench.select(vec![Expr::column("id")]).unwrap();

@@ -45,6 +45,7 @@ pub(super) fn checked(function: Expr, spec: WindowSpec, ansi: bool) -> Result<Ex
         Expr::Udf { .. } | Expr::Function { .. } | Expr::Attribute(_) | Expr::Literal(..) | Expr::Cast { .. } => {
             return Err(not_windowed(&text));
         }
+        Expr::Generator { .. } => return super::allowed::unnested(&function).map(|()| function),
         _ => return Err(not_windowed(&text)),
     };
     let spec = typed_frame(&text, spec, ansi)?;
