@@ -39,7 +39,8 @@ pub(super) fn home_of(interp: &mut Interpreter, name: &str) -> Option<Home> {
 
 /// What to do, where this is known better than the error says itself.
 pub(super) fn advice(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
-    let near = [joined_texts, missing_comma, bool_of_column, quoted_column, habit];
+    let near =
+        [joined_texts, missing_comma, bool_of_column, quoted_column, repeated_text, array_for_a_value, loose_or, habit];
     near.iter().find_map(|rule| rule(end, failing)).or_else(|| {
         if end.help.is_empty() {
             let rest = [
@@ -88,16 +89,63 @@ fn bool_of_column(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
     }
     let code = without_texts(failing.statement);
     let has = |word: &str| code.contains(&format!(" {word} "));
-    let advice = if has("and") || has("or") || code.contains("not ") {
+    let advice = if has("not in") {
+        "`in` asks Python once. Each row is asked with F.col(\"name\").isin(…), and `~` before it means none of these: ~F.col(\"name\").isin(\"a\", \"b\")"
+    } else if has("for") && has("if") {
+        "the `if` of a list asks Python once, for all rows together: F.when(condition, value) answers in each row, with NULL where it does not hold"
+    } else if has("in") && !has("for") {
+        "`in` asks Python once. Each row is asked with F.col(\"name\").isin(\"a\", \"b\")"
+    } else if is_chained(&without_texts(failing.expression)) {
+        "Python reads `a < b < c` as two questions with `and` between: write (a < b) & (b < c), or F.col(\"name\").between(low, high), which takes both ends in"
+    } else if has("and") || has("or") || code.contains("not ") {
         "write `&`, `|` and `~` in place of `and`, `or` and `not`, and brackets around each condition: (a > 1) & (b < 2)"
     } else if code.contains('&') || code.contains('|') {
         "`&` and `|` bind closer than `>` and `==`: put brackets around each condition, (a > 1) & (b < 2)"
-    } else if has("in") {
-        "ask for one of several values with .isin(…)"
     } else {
         "Python asks once, on the driver, and wants one answer; for every row ask with F.when(condition, value).otherwise(value)"
     };
     Some(advice.to_owned())
+}
+
+/// `30 < age < 35`.
+fn is_chained(code: &str) -> bool {
+    let is_joined = ["&", "|", " and ", " or ", "("].iter().any(|word| code.contains(word));
+    !is_joined && code.matches(['<', '>']).count() > 1
+}
+
+/// `"age" * 2` is the text `ageage`.
+fn repeated_text(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let texts = literals(failing.statement);
+    let is_repeated = |literal: &&Literal<'_>| {
+        let behind = failing.statement.get(literal.to..).unwrap_or_default().trim_start();
+        is_name(literal.text) && behind.starts_with('*') && !behind.starts_with("**")
+    };
+    let text = texts.iter().find(is_repeated)?.text;
+    let is_no_column = end.condition.as_deref() == Some("NOT_EXPECTED_TYPE") && end.message.ends_with("got str.");
+    let twice = text.repeat(2);
+    (is_no_column || end.message.contains(&twice)).then(|| {
+        format!("\"{text}\" in quotes is a plain text, and Python makes \"{twice}\" of it; a column to count with is F.col(\"{text}\")")
+    })
+}
+
+/// `a.isNull() | b <= 0` is read as `(a.isNull() | b) <= 0`.
+fn loose_or(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
+    let is_binary = end.condition.as_deref()?.starts_with("DATATYPE_MISMATCH.BINARY");
+    let joins = end.message.contains(" OR ") || end.message.contains(" AND ");
+    (is_binary && joins && end.message.contains("BOOLEAN")).then(|| {
+        "`&` and `|` bind closer than `<=` and `==`: put brackets around each condition, (a > 1) & (b < 2)".to_owned()
+    })
+}
+
+/// A list compared or joined with one value.
+fn array_for_a_value(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
+    let condition = end.condition.as_deref()?;
+    let is_array = condition.starts_with("DATATYPE_MISMATCH.BINARY") && end.message.contains("ARRAY<");
+    let kinds = end.message.rsplit("are ").next()?;
+    let is_one_side = kinds.matches("ARRAY<").count() == 1;
+    (is_array && is_one_side).then(|| {
+        "one side is an array, the other a single value: F.explode(…) makes a row of each value in the array".to_owned()
+    })
 }
 
 /// `"age" > 3` compares a text.
@@ -247,8 +295,14 @@ fn wrong_argument(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
         }
         ("dataType", "type") => "give a type with its brackets, `IntegerType()`, or as a text, \"int\"",
         ("window", "str") => "a window is made with Window.partitionBy(\"…\").orderBy(\"…\")",
-        ("condition", "bool") => {
-            "Python has answered this itself, once for all rows: compare columns, and ask for NULL with .isNull() or .isNotNull()"
+        ("condition" | "cols" | "col", "bool") => {
+            "Python has answered this itself, once for all rows: compare columns, F.col(\"name\"), not texts, and ask for NULL with .isNull() or .isNotNull()"
+        }
+        ("condition", "str") => {
+            "a condition in quotes is only a text here: write it with columns, F.col(\"name\") < 3, or make it one with F.expr(\"name < 3\")"
+        }
+        ("condition" | "cols" | "col", "function") => {
+            "a function of Python is not asked row by row: write what it does with columns, such as F.col(\"name\") > 3"
         }
         ("cols" | "col", "Column") => "give the name of the column as a text here, or use .agg(F.sum(…))",
         ("cols" | "col", "int" | "float") => {
@@ -270,6 +324,24 @@ fn by_words(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
         "agg takes columns such as F.sum(\"age\").alias(\"total\"), or a dict {\"age\": \"sum\"}"
     } else if message.starts_with("'list' object has no attribute") {
         "`collect()` and `take()` bring rows to the driver, as a list of Python: call this on the DataFrame, before them"
+    } else if let Some(function) = too_many_for(message).filter(|function| RANKS.contains(function)) {
+        return Some(format!(
+            "the window stands behind the function, which takes nothing itself: F.{function}().over(w)"
+        ));
+    } else if message.contains("WindowSpec") && end.condition.as_deref() == Some("UNSUPPORTED_FEATURE.LITERAL_TYPE") {
+        "the window stands behind the function: F.lag(\"name\").over(w)"
+    } else if too_many_for(message) == Some("StructType.__init__") {
+        "the fields stand in one list: StructType([StructField(…), StructField(…)])"
+    } else if message == "type object 'Window' has no attribute 'groupBy'" {
+        "the groups of a window are Window.partitionBy(\"name\")"
+    } else if message == "a frame's bounds are whole numbers" {
+        "from the first row on is Window.unboundedPreceding, to the row itself Window.currentRow"
+    } else if end.condition.as_deref() == Some("INVALID_SAVE_MODE") {
+        "\"overwrite\" replaces what is there, \"append\" adds to it, \"ignore\" leaves it alone, \"error\" stops"
+    } else if end.condition.as_deref() == Some("UNSUPPORTED_JOIN_TYPE") {
+        "rows of the left table without a partner are \"left_anti\", those with one \"left_semi\"; \"left\" keeps all of them"
+    } else if message.starts_with("unsupported operand type(s) for") && message.ends_with("'str' and 'str'") {
+        "conditions in quotes are texts: write all of it in one text, \"a > 3 AND b < 5\", or with columns, (F.col(\"a\") > 3) & (F.col(\"b\") < 5)"
     } else if message.contains("positional argument") && message.contains("given") {
         "there is a value too many in the call: a bracket may close too late, as in F.round(F.avg(\"a\", 2))"
     } else if message.contains("missing") && message.contains("required positional argument") {
@@ -295,6 +367,15 @@ fn by_words(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
         return None;
     };
     Some(advice.to_owned())
+}
+
+/// Functions over a window that take no argument.
+const RANKS: [&str; 5] = ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist"];
+
+/// The function that was given more than it takes.
+fn too_many_for(message: &str) -> Option<&str> {
+    let (function, rest) = message.split_once("() takes ")?;
+    (rest.contains("positional argument") && rest.ends_with("given")).then_some(function)
 }
 
 /// A text in quotes: what is inside, and from where to where it goes with its quotes.
@@ -471,6 +552,24 @@ mod tests {
             "in place of `and`",
         );
         check("PySparkValueError", "CANNOT_CONVERT_COLUMN_INTO_BOOL", bool_of, "f(a > 1 & b < 2)", "bind closer");
+        let bool_of_columns = [
+            ("c not in [\"a\", \"b\"]", "~F.col(\"name\").isin"),
+            ("30 < c < 35", "`a < b < c` as two questions"),
+            ("[n for n, c in rules if c]", "the `if` of a list"),
+        ];
+        for (expression, help) in bool_of_columns {
+            check("PySparkValueError", "CANNOT_CONVERT_COLUMN_INTO_BOOL", bool_of, expression, help);
+        }
+        let column = "Argument `col` should be a Column, got str.";
+        check("PySparkTypeError", "NOT_EXPECTED_TYPE", column, "df.withColumn(\"x\", \"age\" * 2)", "\"ageage\"");
+        let sides = "\"(salt = salt)\" cannot be computed: the two sides are INT and ARRAY<INT>";
+        check("AnalysisException", "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", sides, "a.join(b, \"salt\")", "F.explode");
+        let sides = "\"((n IS NULL) OR n)\" cannot be computed: the two sides are BOOLEAN and INT";
+        check("AnalysisException", "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", sides, "df.agg(c)", "bind closer");
+        let many = "row_number() takes 0 positional arguments but 1 was given";
+        check("TypeError", "", many, "F.row_number(w)", "F.row_number().over(w)");
+        let many = "StructType.__init__() takes from 0 to 1 positional arguments but 2 were given";
+        check("TypeError", "", many, "StructType(a, b)", "in one list");
         let max = "'str' object has no attribute 'alias'";
         check("AttributeError", "", max, "F.min(\"b\"), max(\"a\").alias(\"m\")", "F.max");
         let cast = "'int' object has no attribute 'cast'";
