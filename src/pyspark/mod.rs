@@ -12,7 +12,9 @@ pub mod lang;
 pub use api::missing::{Missing, missing};
 pub use kept::{ACTION as KEEP_ACTION, Kept, KeptFrame};
 pub use lang::entry::{Entries, Entry, entry};
+pub use lang::flow::{TopLevel, top_level};
 pub use lang::parse::{statement_line, statement_spans};
+pub use lang::uses::{Use, uses};
 
 /// How a script ended.
 pub enum ScriptEnd {

@@ -1,7 +1,7 @@
 //! The verdict on a step as plain text.
 
 use crate::common::text;
-use crate::workshop::verdict::{Failure, Figures, VariantVerdict, Verdict};
+use crate::workshop::verdict::{Failure, Figures, StretchVerdict, VariantVerdict, Verdict};
 use std::fmt::Write as _;
 
 /// Failures that are shown of one run; more would hide the first.
@@ -19,6 +19,7 @@ pub fn of(verdict: &Verdict) -> String {
     if let Some(failed) = verdict.first_failure() {
         out.push('\n');
         failed_variant(&mut out, verdict, failed);
+        stretch(&mut out, verdict);
         return out;
     }
     for remark in verdict.variants.first().into_iter().flat_map(|variant| &variant.remarks) {
@@ -27,10 +28,28 @@ pub fn of(verdict: &Verdict) -> String {
     if let Some(first) = verdict.variants.first() {
         let _ = writeln!(out, "\n  {}", in_the_cluster(&first.figures));
     }
-    if verdict.stretch == Some(true) {
-        out.push_str("  The stretch goal is reached too.\n");
-    }
+    stretch(&mut out, verdict);
     out
+}
+
+fn stretch(out: &mut String, verdict: &Verdict) {
+    if let Some(told) = &verdict.stretch {
+        let _ = writeln!(out, "  {}", of_stretch(told));
+    }
+}
+
+/// What is said of the stretch goal, in a sentence or two.
+#[must_use]
+pub fn of_stretch(told: &StretchVerdict) -> String {
+    if told.reached {
+        return format!("The stretch goal is reached too ({}).", told.place);
+    }
+    format!("The stretch goal ({}) is not reached yet: {}", told.place, closed(&told.why))
+}
+
+/// A sentence that ends with a sign.
+fn closed(sentence: &str) -> String {
+    if sentence.ends_with(['.', '!', '?']) { sentence.to_owned() } else { format!("{sentence}.") }
 }
 
 fn failed_variant(out: &mut String, verdict: &Verdict, variant: &VariantVerdict) {

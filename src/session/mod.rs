@@ -40,7 +40,8 @@ mod statements;
 mod write;
 
 pub use crate::pyspark::{
-    Entries, Entry, KEEP_ACTION, Kept, KeptFrame, Uncaught, entry, statement_line, statement_spans,
+    Entries, Entry, KEEP_ACTION, Kept, KeptFrame, TopLevel, Uncaught, Use, entry, statement_line, statement_spans,
+    top_level, uses,
 };
 pub use deep_stack::on_deep_stack;
 pub use host::cluster_of_master;

@@ -8,7 +8,7 @@
 //!
 //! The script runs unchanged each time. On the visible data it runs in the learner's folder, on the others in a folder of their own.
 
-use super::compare;
+use super::compare::{self, Comparison};
 use super::dataset::Dataset;
 use super::edit::Edit;
 use super::facts::{self, Facts};
@@ -19,7 +19,8 @@ use super::rows::{self, Rows};
 use super::scratch::Scratch;
 use super::source_text::SourceText;
 use super::step::{Answer, Place, Seed, Step, Variant};
-use super::verdict::{VariantVerdict, Verdict};
+use super::stretch::{self, NAME as STRETCH, Parts};
+use super::verdict::{StretchVerdict, VISIBLE, VariantVerdict, Verdict};
 use crate::cluster::{ClusterConfig, Fault};
 use crate::common::{ErrorClass, Result, SparkError, rng};
 use crate::datagen;
@@ -122,7 +123,7 @@ struct Ran {
     files: Vec<String>,
 }
 
-fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(VariantVerdict, Option<bool>)> {
+fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(VariantVerdict, Option<StretchVerdict>)> {
     let step = request.step;
     let is_visible = variant.seed == Seed::Visible && variant.edit == Edit::None && variant.kill.is_none();
     let (seed, size) = match variant.seed {
@@ -143,16 +144,23 @@ fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(Variant
     } else {
         dataset.write(root)?;
     }
-    let mut ran = run(request, variant, root, Vec::new())?;
+    let bench = Bench { request, variant, dataset: &dataset, root };
+    let parts = stretch::parts(step, request.source);
+    let own = parts.as_ref().map_or(request.source, |parts| &parts.step);
+    let mut ran = bench.run(own, Vec::new())?;
     for _ in 1..variant.runs {
-        ran = run(request, variant, root, Vec::new())?;
+        ran = bench.run(own, Vec::new())?;
     }
     if let Some(node) = &variant.kill {
         let fault = Fault::parse_kill(&format!("{node}@{:.9}", ran.facts.last_action_at as f64 / 1e9))?;
         clear_output(root);
-        ran = run(request, variant, root, vec![fault])?;
+        ran = bench.run(own, vec![fault])?;
     }
-    let (mut verdict, stretch) = judge(request, variant, &dataset, ran, root)?;
+    let seen = bench.look(ran, own)?;
+    let mut verdict = judge::verdict(step, variant, &seen.evidence(), &seen.ran.events);
+    verdict.events = seen.ran.events;
+    let parts = parts.filter(|_| variant.name == VISIBLE);
+    let stretch = parts.map(|parts| bench.stretch(&parts, &mut verdict)).transpose()?;
     (verdict.seed, verdict.rows) = (seed, size);
     Ok((verdict, stretch))
 }
@@ -163,18 +171,109 @@ fn clear_output(root: &Path) {
     let _ = std::fs::remove_dir_all(root.join("out"));
 }
 
-fn run(request: &CheckRequest<'_>, variant: &Variant, root: &Path, faults: Vec<Fault>) -> Result<Ran> {
-    let log = EventLog::new();
-    let before = data_files(root);
-    let run = run_request(request, variant, root, request.source.to_owned(), &log, faults)?;
-    let (outcome, kept) = run_and_keep(run, &names(request.step));
-    let kept: BTreeMap<String, Kept> = kept.into_iter().collect();
-    let got = kept.iter().map(|(name, kept)| (name.clone(), rows::of_value(kept))).collect();
-    // What an earlier run left behind is not this run's.
-    let written = data_files(root).into_iter().filter(|(path, stamp)| before.get(path) != Some(stamp));
-    let files = written.map(|(path, _)| path).collect();
-    let events = log.snapshot();
-    Ok(Ran { outcome, facts: facts::facts(&events), events, kept, got, files })
+/// One variant, ready to run scripts on.
+struct Bench<'a> {
+    request: &'a CheckRequest<'a>,
+    variant: &'a Variant,
+    dataset: &'a Dataset,
+    root: &'a Path,
+}
+
+/// What a run left behind, beside what it should have.
+struct Seen<'a> {
+    ran: Ran,
+    wanted: BTreeMap<String, Rows>,
+    compared: IndexMap<String, Comparison>,
+    source: SourceText,
+    dataset: &'a Dataset,
+    is_hidden: bool,
+    is_starter: bool,
+}
+
+impl Seen<'_> {
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            facts: &self.ran.facts,
+            exit: self.ran.outcome.exit,
+            failure: self.ran.outcome.failure.as_ref(),
+            kept: &self.ran.kept,
+            got: &self.ran.got,
+            wanted: &self.wanted,
+            compared: &self.compared,
+            source: &self.source,
+            dataset: self.dataset,
+            is_hidden: self.is_hidden,
+            is_starter: self.is_starter,
+            files: &self.ran.files,
+        }
+    }
+}
+
+impl<'a> Bench<'a> {
+    fn run(&self, source: &str, faults: Vec<Fault>) -> Result<Ran> {
+        let log = EventLog::new();
+        let before = data_files(self.root);
+        let run = run_request(self.request, self.variant, self.root, source.to_owned(), &log, faults)?;
+        let (outcome, kept) = run_and_keep(run, &names(self.request.step));
+        let kept: BTreeMap<String, Kept> = kept.into_iter().collect();
+        let got = kept.iter().map(|(name, kept)| (name.clone(), rows::of_value(kept))).collect();
+        // What an earlier run left behind is not this run's.
+        let written = data_files(self.root).into_iter().filter(|(path, stamp)| before.get(path) != Some(stamp));
+        let files = written.map(|(path, _)| path).collect();
+        let events = log.snapshot();
+        Ok(Ran { outcome, facts: facts::facts(&events), events, kept, got, files })
+    }
+
+    /// Puts the answers of a run beside the right ones.
+    fn look(&self, mut ran: Ran, source: &str) -> Result<Seen<'a>> {
+        let (request, step) = (self.request, self.request.step);
+        let mut solved = solved(request, self.variant, self.dataset)?;
+        let (mut wanted, mut compared) = (BTreeMap::new(), IndexMap::new());
+        for answer in &step.answers {
+            let name = answer.place.name().to_owned();
+            let right = match solved.remove(&name) {
+                Some(right) => right,
+                None => oracle::answer(&answer.oracle, self.dataset).ok_or_else(|| no_oracle(&answer.oracle))?,
+            };
+            if let Place::Files { path, format } = &answer.place
+                && ran.facts.writes.iter().any(|(written, ..)| written == path)
+                && metrics::endings(&ran.files, path).contains(format)
+            {
+                let rows = read_back(request, self.variant, self.root, path, format)?;
+                ran.got.insert(name.clone(), rows);
+            }
+            if let Some(got) = ran.got.get(&name).filter(|_| !is_unset(&ran.kept, answer)) {
+                compared.insert(name.clone(), compare::compare(got, &right, &answer.strictness));
+            }
+            wanted.insert(name, right);
+        }
+        Ok(Seen {
+            ran,
+            wanted,
+            compared,
+            source: SourceText::new(source),
+            dataset: self.dataset,
+            is_hidden: self.variant.seed != Seed::Visible,
+            is_starter: source.trim() == step.starter.trim(),
+        })
+    }
+
+    /// What is said of the stretch goal. It is looked at when the step is right; its run is then the one to see.
+    fn stretch(&self, parts: &Parts, verdict: &mut VariantVerdict) -> Result<StretchVerdict> {
+        let Some(goal) = self.request.step.stretch.as_ref().filter(|_| verdict.passed) else {
+            let why = "it is looked at when the step is right; the checks leave these lines out".to_owned();
+            return Ok(StretchVerdict { reached: false, place: parts.place(), why });
+        };
+        let seen = self.look(self.run(self.request.source, Vec::new())?, self.request.source)?;
+        let told = judge::stretch(goal, parts, &seen.evidence());
+        verdict.events = seen.ran.events;
+        Ok(told)
+    }
+}
+
+fn no_oracle(name: &str) -> SparkError {
+    SparkError::new(ErrorClass::IllegalArgumentException, format!("there is no oracle `{name}`"))
+        .with_help("`solution` compares with what the solution gives; src/workshop/oracle has the others")
 }
 
 fn run_request(
@@ -212,7 +311,7 @@ fn run_request(
 
 /// The top-level names that the step's checks read.
 fn names(step: &Step) -> Vec<String> {
-    let mut names: Vec<String> = vec!["result".to_owned(), "predict".to_owned(), "stretch".to_owned()];
+    let mut names: Vec<String> = vec!["result".to_owned(), "predict".to_owned(), STRETCH.to_owned()];
     for answer in &step.answers {
         if let Place::Name(name) = &answer.place {
             names.push(name.clone());
@@ -250,57 +349,6 @@ fn list_files(folder: &Path, shown: &str, found: &mut BTreeMap<String, Stamp>) {
             found.insert(path, stamp);
         }
     }
-}
-
-fn judge(
-    request: &CheckRequest<'_>,
-    variant: &Variant,
-    dataset: &Dataset,
-    mut ran: Ran,
-    root: &Path,
-) -> Result<(VariantVerdict, Option<bool>)> {
-    let step = request.step;
-    let mut solved = solved(request, variant, dataset)?;
-    let (mut wanted, mut compared) = (BTreeMap::new(), IndexMap::new());
-    for answer in &step.answers {
-        let name = answer.place.name().to_owned();
-        let right = match solved.remove(&name) {
-            Some(right) => right,
-            None => oracle::answer(&answer.oracle, dataset).ok_or_else(|| {
-                SparkError::new(ErrorClass::IllegalArgumentException, format!("there is no oracle `{}`", answer.oracle))
-                    .with_help("`solution` compares with what the solution gives; src/workshop/oracle has the others")
-            })?,
-        };
-        if let Place::Files { path, format } = &answer.place
-            && ran.facts.writes.iter().any(|(written, ..)| written == path)
-            && metrics::endings(&ran.files, path).contains(format)
-        {
-            let rows = read_back(request, variant, root, path, format)?;
-            ran.got.insert(name.clone(), rows);
-        }
-        if let Some(got) = ran.got.get(&name).filter(|_| !is_unset(&ran.kept, answer)) {
-            compared.insert(name.clone(), compare::compare(got, &right, &answer.strictness));
-        }
-        wanted.insert(name, right);
-    }
-    let source = SourceText::new(request.source);
-    let evidence = Evidence {
-        facts: &ran.facts,
-        exit: ran.outcome.exit,
-        failure: ran.outcome.failure.as_ref(),
-        kept: &ran.kept,
-        got: &ran.got,
-        wanted: &wanted,
-        compared: &compared,
-        source: &source,
-        dataset,
-        is_hidden: variant.seed != Seed::Visible,
-        is_starter: request.source.trim() == step.starter.trim(),
-        files: &ran.files,
-    };
-    let (mut verdict, stretch) = judge::verdict(step, variant, &evidence, &ran.events);
-    verdict.events = ran.events;
-    Ok((verdict, stretch))
 }
 
 /// A name that holds None, or nothing, has no rows to compare.

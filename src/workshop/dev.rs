@@ -3,10 +3,13 @@
 
 use super::check::{CheckRequest, Which, check};
 use super::oracle;
-use super::step::{Mutant, Step};
+use super::step::{Mutant, Part, Place, Step, Stretch, StretchMutant};
+use super::stretch;
 use super::verdict::Verdict;
 use crate::common::text::suggestion;
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::session::{Use, uses};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -38,6 +41,7 @@ pub fn prove(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
     let mut problems = form(step);
     problems.extend(prove_starter(step, bench)?);
     problems.extend(prove_solution(step, bench)?);
+    problems.extend(prove_stretch(step, bench)?);
     for mutant in &step.mutants {
         problems.extend(prove_mutant(step, mutant, bench)?);
     }
@@ -60,6 +64,9 @@ fn form(step: &Step) -> Vec<String> {
     wants(step.stretch.is_some(), "no stretch goal".to_owned());
     wants(!step.starter.is_empty() && !step.solution.is_empty(), "no starter or no solution".to_owned());
     wants(step.starter.contains("TODO"), "the starter has no TODO".to_owned());
+    let writes = step.answers.iter().any(|answer| matches!(answer.place, Place::Files { .. }));
+    let runs_twice = step.variants.iter().any(|variant| variant.runs > 1);
+    wants(!writes || runs_twice, "it writes files, and no variant runs it a second time (`runs = 2`)".to_owned());
     for answer in &step.answers {
         let is_known =
             answer.oracle == oracle::SOLUTION || oracle::ORACLES.iter().any(|(name, _)| *name == answer.oracle);
@@ -70,15 +77,45 @@ fn form(step: &Step) -> Vec<String> {
         wants(has_mutant, format!("mistake {} has no mutant", mistake.id));
     }
     problems.extend(names(step));
-    let stretch = step.stretch.as_ref().map(|stretch| stretch.text.as_str());
+    let goal = step.stretch.as_ref().map(|stretch| stretch.text.as_str());
     let texts = [step.task.as_str(), step.theory.as_str()].into_iter().chain(step.hints.iter().map(String::as_str));
-    for text in texts.chain(stretch) {
+    for text in texts.chain(goal) {
         let lower = text.to_lowercase();
         for word in BANNED.iter().filter(|word| lower.contains(**word)) {
             problems.push(format!("the word `{}` promises too much: {text}", word.trim()));
         }
     }
     problems
+}
+
+/// Calls of solutions that nothing has named when they are needed: neither the step's own task, theory, starter and first two hints, nor a
+/// step before it.
+#[must_use]
+pub fn unnamed_calls(steps: &[Step]) -> Vec<String> {
+    let mut met: BTreeSet<String> = BTreeSet::new();
+    let mut problems = Vec::new();
+    for step in steps {
+        let hints = step.hints.iter().take(2).map(String::as_str);
+        let texts = [step.task.as_str(), step.theory.as_str(), step.starter.as_str()].into_iter().chain(hints);
+        met.extend(texts.flat_map(words).map(str::to_owned));
+        let calls = uses(&step.solution, &step.name).unwrap_or_default().into_keys().filter_map(|used| match used {
+            Use::Member { name, .. } | Use::Attribute(name) => Some(name),
+            Use::Module(_) | Use::Taken { .. } => None,
+        });
+        for call in calls.filter(|call| !met.contains(call)) {
+            problems.push(format!(
+                "{}: the solution calls `{call}`, and no text has named it by then: name it in the task, the theory or one of the first two hints",
+                step.id
+            ));
+        }
+        met.extend(words(&step.solution).map(str::to_owned));
+        met.extend(step.hints.iter().flat_map(|hint| words(hint)).map(str::to_owned));
+    }
+    problems
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// Names of checks and variants that the step does not have.
@@ -169,20 +206,72 @@ fn prove_solution(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
     let verdict = run(step, &step.solution, Which::All, bench)?;
     let mut problems = Vec::new();
     problems.extend(first_wrong(&verdict).map(|wrong| format!("the solution fails on {wrong}")));
-    let Some(stretch) = &step.stretch else { return Ok(problems) };
-    if verdict.stretch == Some(true) {
-        problems.push("the solution reaches the stretch goal already".to_owned());
+    if verdict.stretch.is_some() {
+        problems.push("lines of the solution are taken for the stretch goal".to_owned());
     }
-    if let Some(example) = &stretch.example {
-        let source = format!("{}\n{example}\n", step.solution);
-        let verdict = run(step, &source, Which::Visible, bench)?;
-        if verdict.stretch != Some(true) {
-            let why = first_wrong(&verdict).map_or_else(
-                || "its rule does not hold when the lines have run".to_owned(),
-                |wrong| format!("with its lines the script fails on {wrong}"),
-            );
-            problems.push(format!("the example does not reach the stretch goal: {why}"));
+    Ok(problems)
+}
+
+/// The goal's lines do it and leave the step as it was, found by what they name or by the line above them; lines that are wrong are told why.
+fn prove_stretch(step: &Step, bench: &Bench<'_>) -> Result<Vec<String>> {
+    let Some(goal) = &step.stretch else { return Ok(Vec::new()) };
+    let mut problems = Vec::new();
+    if goal.checks.is_empty() {
+        problems.push("the stretch goal has no check".to_owned());
+    }
+    let with = |lines: &str| format!("{}\n{}\n", step.solution.trim_end(), lines.trim());
+    for source in [with(&goal.example), with(&format!("# stretch\n{}", goal.example))] {
+        let parts = stretch::parts(step, &source);
+        let left = parts.map(|parts| parts.step.trim_end().to_owned());
+        if left.as_deref() != Some(step.solution.trim_end()) {
+            let found = left.map_or("none of them".to_owned(), |left| left.lines().count().to_string() + " lines stay");
+            problems.push(format!("the lines of the example are not told from the step's: {found}"));
         }
+    }
+    let verdict = run(step, &with(&goal.example), Which::Visible, bench)?;
+    problems.extend(first_wrong(&verdict).map(|wrong| format!("with the example the step fails on {wrong}")));
+    if !verdict.is_stretched() {
+        let why = verdict.stretch.map_or("its lines were not found".to_owned(), |told| told.why);
+        problems.push(format!("the example does not reach the stretch goal: {why}"));
+    }
+    for number in 1..=goal.checks.len() {
+        if goal.mutants.iter().all(|mutant| mutant.caught_by != number) {
+            problems.push(format!("check {number} of the stretch goal has no mutant"));
+        }
+    }
+    for mutant in &goal.mutants {
+        problems.extend(prove_stretch_mutant(step, goal, mutant, bench)?);
+    }
+    Ok(problems)
+}
+
+fn prove_stretch_mutant(step: &Step, goal: &Stretch, mutant: &StretchMutant, bench: &Bench<'_>) -> Result<Vec<String>> {
+    let mut lines = goal.example.clone();
+    for (old, new) in &mutant.edits {
+        if !lines.contains(old) {
+            return Ok(vec![format!("a mutant of the stretch goal: the example has no `{old}`")]);
+        }
+        lines = lines.replacen(old, new, 1);
+    }
+    let name = format!("the mutant `{}` of the stretch goal", mutant.edits.first().map_or("", |(_, new)| new));
+    let source = format!("{}\n# stretch\n{}\n", step.solution.trim_end(), lines.trim());
+    let verdict = run(step, &source, Which::Visible, bench)?;
+    let mut problems = Vec::new();
+    problems.extend(first_wrong(&verdict).map(|wrong| format!("{name} makes the step fail on {wrong}")));
+    let Some(check) = mutant.caught_by.checked_sub(1).and_then(|at| goal.checks.get(at)) else {
+        return Ok(vec![format!("{name} names check {}, which is not there", mutant.caught_by)]);
+    };
+    // Of a message with figures the words before the first tell which it is.
+    let begins = check.say.0.iter().find_map(|part| match part {
+        Part::Text(text) if !text.is_empty() => Some(text.as_str()),
+        _ => None,
+    });
+    let why = verdict.stretch.map_or(String::new(), |told| told.why);
+    if !begins.is_some_and(|begins| why.contains(begins)) {
+        problems.push(format!("{name} should be caught by check {}, not: {why}", mutant.caught_by));
+    }
+    if why.contains('{') || why.len() > MESSAGE_MAX {
+        problems.push(format!("{name}: the message is not fit to be read: {why}"));
     }
     Ok(problems)
 }

@@ -7,21 +7,17 @@ use super::deciding;
 use super::metrics::{self, Evidence, fill, shown};
 use super::rows;
 use super::rule::{self, Value, World};
-use super::step::{Answer, Behaviour, Bound, Mistake, Place, Prediction, Seed, Step, Variant};
-use super::verdict::{Checked, Failure, Figures, Remark, VariantVerdict};
+use super::step::{Answer, Behaviour, Bound, Mistake, Place, Prediction, Seed, Step, Stretch, StretchCheck, Variant};
+use super::stretch::{NAME as STRETCH, Parts};
+use super::verdict::{Checked, Failure, Figures, Remark, StretchVerdict, VariantVerdict};
 use crate::common::text;
 use crate::event::Event;
 use crate::session::{Kept, Uncaught};
 use std::sync::Arc;
 
-/// The verdict on one run, and whether the stretch goal was reached, where that can be told.
+/// The verdict on one run.
 #[must_use]
-pub fn verdict(
-    step: &Step,
-    variant: &Variant,
-    evidence: &Evidence<'_>,
-    events: &[Arc<Event>],
-) -> (VariantVerdict, Option<bool>) {
+pub fn verdict(step: &Step, variant: &Variant, evidence: &Evidence<'_>, events: &[Arc<Event>]) -> VariantVerdict {
     let mut sheet = Sheet { events, checks: Vec::new(), failures: Vec::new() };
     let ended = raised(step, variant, evidence);
     // A script that stops itself has come as far as its author meant: what it has until then are answers.
@@ -35,18 +31,24 @@ pub fn verdict(
     } else {
         every_check(step, variant, evidence, &mut sheet);
     }
-    let Sheet { checks, failures, .. } = sheet;
+    let Sheet { checks, mut failures, .. } = sheet;
+    if evidence.is_starter && evidence.source.first_todo() > 0 {
+        for failure in &mut failures {
+            failure.next = first_step(evidence);
+        }
+    }
     let holds = |rule| rule::evaluate(rule, evidence) == Ok(Value::Bool(true));
     let said = |mistake: &Mistake| Remark { id: mistake.id.clone(), text: fill(&mistake.say, evidence) };
     let passed = failures.is_empty();
-    // What a script that was stopped left behind is no answer yet: only mistakes of the step itself may explain the error.
+    // What a script that was stopped left behind is no answer yet.
     let stopped = !stopped_itself && failures.iter().any(|failure| failure.check == "raised");
-    let is_early = |mistake: &Mistake| stopped && mistake.is_common && is_about_answers(&mistake.when);
-    let may_be = |mistake: &&Mistake| !mistake.accepted && !is_early(mistake);
+    let may_be = |mistake: &&Mistake| {
+        let is_early = stopped && is_about_answers(&mistake.when);
+        !mistake.accepted && !is_early && may_explain_starter(step, mistake, evidence)
+    };
     let mistake = step.mistakes.iter().filter(may_be).find(|mistake| !passed && holds(&mistake.when)).map(said);
     let remarks = step.mistakes.iter().filter(|mistake| passed && mistake.accepted && holds(&mistake.when)).map(said);
-    let stretch = step.stretch.as_ref().and_then(|stretch| stretch.rule.as_ref()).map(holds);
-    let verdict = VariantVerdict {
+    VariantVerdict {
         name: variant.name.clone(),
         seed: 0,
         rows: 0,
@@ -58,18 +60,53 @@ pub fn verdict(
         remarks: remarks.collect(),
         figures: figures(evidence),
         events: Vec::new(),
-    };
-    (verdict, stretch)
+    }
 }
 
-/// Whether a rule looks at answers, and not at the error.
-fn is_about_answers(rule: &rule::Rule) -> bool {
-    let (mut answers, mut error) = (false, false);
-    rule.visit_names(&mut |name| {
-        answers |= name == "first_wrong";
-        error |= name == "error_class";
+/// What is said of the stretch goal, from a run of the whole script.
+#[must_use]
+pub fn stretch(stretch: &Stretch, parts: &Parts, evidence: &Evidence<'_>) -> StretchVerdict {
+    let ended = evidence.failure.map(|failure| {
+        let line = failure.line.map_or(String::new(), |line| format!("{}: ", place_of(line, evidence)));
+        let said = first_line(failure);
+        let help = failure.help.first().filter(|_| !said.contains("did you mean"));
+        let help = help.map_or(String::new(), |help| format!("; {help}"));
+        format!("{line}{}: {said}{help}", failure.class)
     });
-    answers && !error
+    let nothing = || {
+        match evidence.kept.get(STRETCH) {
+        Some(Kept::None) => Some(
+            "`stretch` holds nothing: `show()`, `printSchema()` and a write give None. Keep the value, and show it on a line of its own"
+                .to_owned(),
+        ),
+        Some(Kept::Failed(error)) => Some(format!("`stretch` cannot be computed: {}", error.message())),
+        _ => None,
+    }
+    };
+    let fails = |check: &&StretchCheck| rule::evaluate(&check.holds, evidence) != Ok(Value::Bool(true));
+    let wrong = || stretch.checks.iter().find(fails).map(|check| fill(&check.say, evidence));
+    let why = ended.or_else(nothing).or_else(wrong);
+    StretchVerdict { reached: why.is_none(), place: parts.place(), why: why.unwrap_or_default() }
+}
+
+/// Where an untouched starter is to be begun; what a check would say next is not a learner's turn yet.
+fn first_step(evidence: &Evidence<'_>) -> String {
+    format!("begin with the TODO on line {}: what comes after it needs what it makes", evidence.source.first_todo())
+}
+
+/// Whether a mistake may be told: of an untouched starter only the one that it was made with is worth a word.
+fn may_explain_starter(step: &Step, mistake: &Mistake, evidence: &Evidence<'_>) -> bool {
+    !evidence.is_starter || mistake.is_common || mistake.id == step.starter_fails
+}
+
+/// Whether a rule looks at answers, and not at how the script ended.
+fn is_about_answers(rule: &rule::Rule) -> bool {
+    let (mut answers, mut end) = (false, false);
+    rule.visit_metrics(&mut |name| {
+        answers |= metrics::is_about_answers(name);
+        end |= name.starts_with("error_") || name == "exit_code";
+    });
+    answers && !end
 }
 
 /// What was checked so far.
@@ -170,16 +207,13 @@ fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Fai
         None if own.is_some() => "the script stopped itself, and on these data it should not".to_owned(),
         None => "an error ended the script, so there is no answer to look at".to_owned(),
     };
-    let begin = (evidence.is_starter && evidence.source.first_todo() > 0).then(|| {
-        format!("begin with the TODO on line {}: what comes after it needs what it makes", evidence.source.first_todo())
-    });
     let itself = own.map(|line| match wanted {
         Some(class) => format!("write `raise {class}(…)` on line {line}"),
         None => {
             format!("print what line {line} asks about just above it: one of these numbers is wrong, or the limit is")
         }
     });
-    let help = begin.or(itself).or_else(|| evidence.failure.and_then(|failure| failure.help.first().cloned()));
+    let help = itself.or_else(|| evidence.failure.and_then(|failure| failure.help.first().cloned()));
     let line = evidence.failure.and_then(|failure| failure.line);
     Some(Failure {
         check: "raised".to_owned(),
@@ -189,7 +223,10 @@ fn raised(step: &Step, variant: &Variant, evidence: &Evidence<'_>) -> Option<Fai
         why,
         next: help.unwrap_or_else(|| match line {
             Some(line) => {
-                format!("mend line {line} and save; `batchlab run exercises/{}.py` shows the place", step.name)
+                format!(
+                    "look at line {line}: `batchlab run exercises/{}.py` shows the place, `batchlab api WORD` what a call takes",
+                    step.name
+                )
             }
             None => match wanted {
                 Some(class) => format!("`raise {class}(…)` where the script's own rule says that it must stop"),
@@ -337,9 +374,13 @@ fn advice(aspect: Aspect, answer: &Answer, evidence: &Evidence<'_>) -> Option<(&
                 Place::Name(_) => {
                     "put the rows into the order that the task names, as the last step: `orderBy(…)`".to_owned()
                 }
-                Place::Files { .. } => {
-                    "sort as the last step before the write; `repartition` behind it mixes the rows again".to_owned()
-                }
+                Place::Files { path, .. } => match evidence.metric("files_in", &[Value::Text(path.clone())]) {
+                    Ok(Value::Number(files)) if files > 1.0 => format!(
+                        "the rows lie in {files} files, and nobody says which is read first: one file, with `coalesce(1)` behind the sort"
+                    ),
+                    _ => "sort as the last step before the write; `repartition` behind it mixes the rows again"
+                        .to_owned(),
+                },
             },
         ),
         Aspect::Rows => return None,

@@ -152,6 +152,22 @@ pub static METRICS: &[Metric] = &[
     of("order_differs", FRAME, Bool, "whether an answer's rows are right and only their order is not"),
     of("decimals_differ", FRAME, Bool, "whether an answer's rows are right, but not rounded"),
     metric("first_wrong", Text, "the first answer that is wrong; empty when all are right or not there"),
+    metric(
+        "null_column",
+        Text,
+        "a column of the first wrong answer with NULLs where none should be; empty when there is none",
+    ),
+    metric(
+        "unnamed",
+        Text,
+        "what makes a new frame on a line that keeps it nowhere, such as sort; empty when nothing does",
+    ),
+    metric("unnamed_line", Number, "that line"),
+    metric(
+        "kept_nothing",
+        Text,
+        "an answer that is None because its line ends with show() or the like; empty when there is none",
+    ),
     metric("is_starter", Bool, "whether the script is still the starter"),
     metric("first_todo", Number, "the line of the script's first TODO; 0 when there is none"),
     metric("is_hidden", Bool, "whether these are data that the learner does not see"),
@@ -186,6 +202,16 @@ pub static METRICS: &[Metric] = &[
         "rows of a table whose cell reads so",
     ),
 ];
+
+/// Whether a metric looks into the rows that a script left behind, and not only whether there are any.
+#[must_use]
+pub fn is_about_answers(name: &str) -> bool {
+    let of_a_name = |metric: &Metric| metric.parameters.first().is_some_and(|(parameter, _)| *parameter == "name");
+    let is_plain =
+        matches!(name, "is_set" | "is_frame" | "wanted_rows" | "wanted_sum" | "wanted_with" | "number" | "text");
+    let is_of_rows = METRICS.iter().any(|metric| metric.name == name && of_a_name(metric));
+    name == "first_wrong" || name == "null_column" || is_of_rows && !is_plain
+}
 
 /// Everything that a run left behind, for rules to ask about.
 pub struct Evidence<'a> {
@@ -305,10 +331,11 @@ impl Evidence<'_> {
             }
             "straggler_ratio" => Value::Number(facts.straggler_ratio()),
             "makespan" => Value::Number(facts.seconds),
-            "first_wrong" => {
-                let wrong = self.compared.iter().find(|(_, comparison)| comparison.difference.is_some());
-                Value::Text(wrong.map_or(String::new(), |(name, _)| name.clone()))
-            }
+            "first_wrong" => Value::Text(self.first_wrong().unwrap_or_default().to_owned()),
+            "null_column" => Value::Text(self.null_column().unwrap_or_default()),
+            "unnamed" => Value::Text(self.source.unnamed().map_or(String::new(), |(method, _)| method.to_owned())),
+            "unnamed_line" => whole(self.source.unnamed().map_or(0, |(_, line)| u64::from(line))),
+            "kept_nothing" => Value::Text(self.kept_nothing().unwrap_or_default()),
             "is_hidden" => Value::Bool(self.is_hidden),
             "is_starter" => Value::Bool(self.is_starter),
             "first_todo" => whole(u64::from(self.source.first_todo())),
@@ -322,6 +349,29 @@ impl Evidence<'_> {
             "error_line" => whole(self.failure.and_then(|failure| failure.line).map_or(0, u64::from)),
             _ => return None,
         })
+    }
+
+    /// The first answer that is wrong.
+    fn first_wrong(&self) -> Option<&str> {
+        let wrong = self.compared.iter().find(|(_, comparison)| comparison.difference.is_some());
+        wrong.map(|(name, _)| name.as_str())
+    }
+
+    fn null_column(&self) -> Option<String> {
+        let name = self.first_wrong()?;
+        let (got, wanted) = (self.got.get(name)?, self.wanted.get(name)?);
+        let nulls = |rows: &Rows, at: usize| rows.rows.iter().filter(|row| row[at] == Cell::Null).count();
+        let columns = wanted.columns.iter().enumerate().filter(|(at, _)| nulls(wanted, *at) == 0);
+        let mut names = columns.map(|(_, column)| column.name.as_str());
+        names.find(|name| got.column(name).is_some_and(|at| nulls(got, at) > 0)).map(str::to_owned)
+    }
+
+    fn kept_nothing(&self) -> Option<String> {
+        let is_none = |name: &&String| self.kept.get(*name) == Some(&Kept::None);
+        let is_told = |name: &&String| {
+            matches!(self.source.made_by(name), Some("show" | "printSchema" | "parquet" | "csv" | "explain"))
+        };
+        self.wanted.keys().filter(is_none).find(is_told).cloned()
     }
 
     fn of_log(&self, name: &str, word: &str) -> Option<Value> {

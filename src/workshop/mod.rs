@@ -5,7 +5,8 @@
 //! one learner did, [`cohort`] what a class did, [`handed_in`] what its members give away.
 //!
 //! [`step`] reads the exercises' steps; [`check`] runs a learner's script; [`judge`] compares answers with an [`oracle`] and what the cluster did
-//! ([`facts`]) with the step's [`rule`]s; [`deciding`] finds the moment that decided a failure; [`dev`] proves that a step holds, [`author`] gives files to begin with.
+//! ([`facts`]) with the step's [`rule`]s; [`deciding`] finds the moment that decided a failure;
+//! [`stretch`] takes a stretch goal's lines out of a script, so that the step is judged without them; [`dev`] proves that a step holds, [`author`] gives files to begin with.
 
 pub mod advise;
 pub mod author;
@@ -38,5 +39,6 @@ pub mod scene;
 pub mod scratch;
 pub mod source_text;
 pub mod step;
+pub mod stretch;
 pub mod track;
 pub mod verdict;

@@ -219,7 +219,7 @@ impl Progress {
         entry.first_passed.get_or_insert_with(|| now.to_owned());
         entry.figures = verdict.variants.first().map(|variant| variant.figures.clone());
         entry.script = Some(fingerprint(source));
-        entry.stretch |= verdict.stretch == Some(true);
+        entry.stretch |= verdict.is_stretched();
     }
 
     /// Notes the first answer to a question; a later one may say more, never less.

@@ -1,5 +1,27 @@
 //! What a script's text says, comments aside: enough to tell one slip from another, never to judge an answer.
 
+use crate::session::{TopLevel, top_level};
+
+/// What makes a new frame and changes none.
+const MAKERS: [&str; 16] = [
+    "agg",
+    "coalesce",
+    "drop",
+    "dropDuplicates",
+    "distinct",
+    "filter",
+    "join",
+    "limit",
+    "orderBy",
+    "repartition",
+    "select",
+    "sort",
+    "where",
+    "withColumn",
+    "withColumnRenamed",
+    "fillna",
+];
+
 /// A script without its comments.
 #[derive(Debug, Clone, Default)]
 pub struct SourceText {
@@ -9,6 +31,7 @@ pub struct SourceText {
     lines: Vec<String>,
     /// Names in code, with their lines (1-based); those in strings are left out.
     words: Vec<(String, u32)>,
+    statements: Vec<TopLevel>,
 }
 
 impl SourceText {
@@ -16,7 +39,8 @@ impl SourceText {
     #[must_use]
     pub fn new(source: &str) -> SourceText {
         let written = source.lines().map(|line| line.trim_end().to_owned()).collect();
-        let mut text = SourceText { written, lines: vec![String::new()], words: Vec::new() };
+        let mut text =
+            SourceText { written, lines: vec![String::new()], words: Vec::new(), statements: top_level(source) };
         let chars: Vec<char> = source.chars().collect();
         let mut at = 0;
         while at < chars.len() {
@@ -57,16 +81,32 @@ impl SourceText {
         self.words.iter().filter(|(found, _)| found == word).count()
     }
 
+    /// A method that makes a new frame, on a line that keeps it nowhere: `df.sort("a")`.
+    #[must_use]
+    pub fn unnamed(&self) -> Option<(&str, u32)> {
+        let expressions = self.statements.iter().filter(|statement| statement.is_expression);
+        let mut makers = expressions.filter_map(|statement| Some((statement.ends_with.as_deref()?, statement.lines.0)));
+        makers.find(|(method, _)| MAKERS.contains(method))
+    }
+
+    /// The method whose value a name got last.
+    #[must_use]
+    pub fn made_by(&self, name: &str) -> Option<&str> {
+        let mut makers = self.statements.iter().filter(|statement| statement.binds.contains(name));
+        makers.next_back().and_then(|statement| statement.ends_with.as_deref())
+    }
+
     /// Names of the functions that the script defines.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
         self.words.windows(2).filter(|pair| pair[0].0 == "def").map(|pair| pair[1].0.as_str())
     }
 
-    /// Whether the script says this somewhere, spaces aside.
+    /// Whether the script says this somewhere, spaces and the kind of quotes aside.
     #[must_use]
     pub fn says(&self, part: &str) -> bool {
         let part: String = part.chars().filter(|c| !c.is_whitespace()).collect();
-        self.lines.concat().contains(&part)
+        let plain = |text: &str| text.replace('\'', "\"");
+        plain(&self.lines.concat()).contains(&plain(&part))
     }
 
     /// A line as it was written, from 1, without its indent; empty beyond the last.

@@ -12,8 +12,18 @@ pub struct Verdict {
     pub title: String,
     pub passed: bool,
     pub variants: Vec<VariantVerdict>,
-    /// Whether the stretch goal was reached, where that can be told.
-    pub stretch: Option<bool>,
+    /// What is said of the stretch goal; absent when the script does nothing for it.
+    pub stretch: Option<StretchVerdict>,
+}
+
+/// What is said of the lines that a script has for its stretch goal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StretchVerdict {
+    pub reached: bool,
+    /// `lines 14 to 17`.
+    pub place: String,
+    /// Why it is not reached.
+    pub why: String,
 }
 
 impl Verdict {
@@ -21,6 +31,12 @@ impl Verdict {
     #[must_use]
     pub fn first_failure(&self) -> Option<&VariantVerdict> {
         self.variants.iter().find(|variant| !variant.passed)
+    }
+
+    /// Whether the stretch goal is reached.
+    #[must_use]
+    pub fn is_stretched(&self) -> bool {
+        self.stretch.as_ref().is_some_and(|stretch| stretch.reached)
     }
 
     /// Ids of the mistakes that were recognised.
@@ -60,10 +76,13 @@ impl VariantVerdict {
     }
 }
 
+/// The name of the variant that the learner sees.
+pub const VISIBLE: &str = "visible";
+
 /// A variant's name in words.
 #[must_use]
 pub fn data_name(variant: &str) -> &str {
-    if variant == "visible" { "the visible data" } else { variant }
+    if variant == VISIBLE { "the visible data" } else { variant }
 }
 
 /// One check, in words.

@@ -5,7 +5,7 @@ use crate::cli::{interrupt, launch, output};
 use crate::common::text::plural;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::workshop::content::Content;
-use crate::workshop::dev::{Bench, prove};
+use crate::workshop::dev::{Bench, prove, unnamed_calls};
 use crate::workshop::scene::Studio;
 use crate::workshop::step::{self, Library};
 use crate::workshop::{author, demo, lesson, progress};
@@ -142,10 +142,13 @@ fn try_check(args: &Check) -> Result<u8> {
     std::fs::create_dir_all(&root).map_err(|error| SparkError::internal(error.to_string()))?;
     let bench = Bench { root: &root, threads: workshop::threads(), cancelled: interrupt::flag() };
     let mut steps = 0;
+    let unnamed = unnamed_calls(&step::all(Library { root: Some(&folder.root) })?);
     for chosen in folder.choose(&words)? {
         steps += 1;
         let problems = prove(&chosen.step, &bench);
-        let problems = problems.inspect_err(|_| drop(std::fs::remove_dir_all(&root)))?;
+        let mut problems = problems.inspect_err(|_| drop(std::fs::remove_dir_all(&root)))?;
+        let of_step = format!("{}: ", chosen.step.id);
+        problems.extend(unnamed.iter().filter(|problem| problem.starts_with(&of_step)).cloned());
         wrong += problems.len();
         if problems.is_empty() {
             output::out(&format!(

@@ -1,9 +1,11 @@
 //! `batchlab hint`.
 
 use crate::cli::workshop::Folder;
-use crate::cli::{launch, output};
+use crate::cli::{classroom, launch, output};
 use crate::common::Result;
+use crate::workshop::lesson;
 use crate::workshop::progress::Progress;
+use crate::workshop::stretch;
 use std::path::PathBuf;
 
 /// The next hint of a step
@@ -33,8 +35,9 @@ fn try_run(args: &Args) -> Result<()> {
         if args.task {
             output::out(&format!("\n{}\n\n{}\n", step.task, step.theory));
             if let Some(stretch) = &step.stretch {
-                output::out(&format!("\nWhen it is right, a stretch goal: {}\n", stretch.text));
+                output::out(&format!("\nWhen it is right, a stretch goal: {}\n{}\n", stretch.text, stretch::PLACE));
             }
+            beside(&step.id)?;
             return Ok(());
         }
         let progress = Progress::read(&folder.root)?;
@@ -47,6 +50,16 @@ fn try_run(args: &Args) -> Result<()> {
             output::out(&format!("  That is all. `batchlab solution {}` shows one way to do it.\n", step.id));
         } else {
             folder.note_hint(&step.id, shown)?;
+        }
+    }
+    Ok(())
+}
+
+/// The lessons that a step goes with.
+fn beside(id: &str) -> Result<()> {
+    for lesson in lesson::lessons(&classroom::content())? {
+        if lesson.head.goes_with.iter().any(|other| other == id) {
+            output::out(&format!("\nGoes with {}: `batchlab learn {}`\n", lesson.head.title, lesson.head.id));
         }
     }
     Ok(())

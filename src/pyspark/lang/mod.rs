@@ -20,6 +20,7 @@ pub mod dict;
 pub mod entry;
 pub mod eval;
 pub mod exec;
+pub mod flow;
 pub mod format;
 pub mod frame;
 pub mod freeze;

@@ -136,7 +136,7 @@ impl<'a> py::visitor::Visitor<'a> for StatementLines {
     }
 }
 
-fn line_starts(source: &str) -> Vec<u32> {
+pub(super) fn line_starts(source: &str) -> Vec<u32> {
     std::iter::once(0)
         .chain(source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
         .collect()

@@ -20,6 +20,7 @@ use crate::tui::glyphs;
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theme::{ScreenOptions, State, Tone};
 use crate::workshop::markdown;
+use crate::workshop::stretch::PLACE as STRETCH_PLACE;
 use crate::workshop::verdict::{VariantVerdict, data_name};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -178,6 +179,7 @@ fn task(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>) {
     if let Some(stretch) = step.stretch.as_ref().filter(|_| is_passed(workspace)) {
         lines.push(PageLine::of(Ink::Title, "To go further"));
         lines.extend(text(&stretch.text, width));
+        lines.extend(text(STRETCH_PLACE, width));
     }
     (lines, hint)
 }
@@ -298,11 +300,11 @@ fn praise(workspace: &Workspace, shown: &VariantVerdict, width: usize) -> Vec<Pa
         lines.extend(text(&remark.text, width));
     }
     if whole {
-        let reached = workspace.verdict.as_ref().is_some_and(|verdict| verdict.stretch == Some(true));
-        let further = match (&workspace.step.stretch, reached) {
-            (Some(_), true) => "The stretch goal is reached too. ",
-            (Some(_), false) => "A stretch goal stands below the task. ",
-            (None, _) => "",
+        let told = workspace.verdict.as_ref().and_then(|verdict| verdict.stretch.as_ref());
+        let further = match (&workspace.step.stretch, told) {
+            (_, Some(told)) => format!("{} ", verdict::of_stretch(told)),
+            (Some(_), None) => "A stretch goal stands below the task. ".to_owned(),
+            (None, None) => String::new(),
         };
         lines.push(PageLine::default());
         lines.extend(page::words(&format!("{further}n: next step. s: our way beside yours."), width, ""));

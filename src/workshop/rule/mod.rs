@@ -137,36 +137,56 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// Calls `visit` with every top-level name of the script that the rule asks about.
-    pub fn visit_names(&self, visit: &mut dyn FnMut(&str)) {
+    /// Calls `visit` with every rule inside, and with this one.
+    pub fn visit(&self, visit: &mut dyn FnMut(&Rule)) {
+        visit(self);
         match self {
             Rule::Literal(_) => {}
-            Rule::Metric { name, arguments, .. } => {
-                let metric = super::metrics::METRICS.iter().find(|metric| metric.name == *name);
-                let parameters = metric.map_or(&[] as &[_], |metric| metric.parameters);
-                if let (Some(("name", _)), Some(Rule::Literal(Value::Text(text)))) =
-                    (parameters.first(), arguments.first())
-                {
-                    visit(text);
-                }
+            Rule::Metric { arguments, .. } | Rule::Function { arguments, .. } => {
                 for argument in arguments {
-                    argument.visit_names(visit);
+                    argument.visit(visit);
                 }
             }
-            Rule::Function { arguments, .. } => {
-                for argument in arguments {
-                    argument.visit_names(visit);
-                }
-            }
-            Rule::Negative(inner) | Rule::Not(inner) => inner.visit_names(visit),
+            Rule::Negative(inner) | Rule::Not(inner) => inner.visit(visit),
             Rule::Arithmetic(_, left, right)
             | Rule::Compare(_, left, right)
             | Rule::And(left, right)
             | Rule::Or(left, right) => {
-                left.visit_names(visit);
-                right.visit_names(visit);
+                left.visit(visit);
+                right.visit(visit);
             }
         }
+    }
+
+    /// Calls `visit` with every top-level name of the script that the rule asks about.
+    pub fn visit_names(&self, visit: &mut dyn FnMut(&str)) {
+        self.visit(&mut |rule| {
+            let Rule::Metric { name, arguments, .. } = rule else { return };
+            let metric = super::metrics::METRICS.iter().find(|metric| metric.name == *name);
+            let parameters = metric.map_or(&[] as &[_], |metric| metric.parameters);
+            if let (Some(("name", _)), Some(Rule::Literal(Value::Text(text)))) = (parameters.first(), arguments.first())
+            {
+                visit(text);
+            }
+        });
+    }
+
+    /// Calls `visit` with every metric of the rule.
+    pub fn visit_metrics(&self, visit: &mut dyn FnMut(&str)) {
+        self.visit(&mut |rule| {
+            if let Rule::Metric { name, .. } = rule {
+                visit(name);
+            }
+        });
+    }
+
+    /// Calls `visit` with every value that is written in the rule.
+    pub fn visit_literals(&self, visit: &mut dyn FnMut(&Value)) {
+        self.visit(&mut |rule| {
+            if let Rule::Literal(value) = rule {
+                visit(value);
+            }
+        });
     }
 
     /// The metric that a rule begins with, its name and its argument as written; nothing when it asks about no run.

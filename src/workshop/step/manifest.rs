@@ -1,7 +1,8 @@
 //! Step files as they are written, and how they become [`Step`]s.
 
 use super::{
-    Answer, Behaviour, Bound, Message, Mistake, Mutant, Part, Place, Prediction, Seed, Step, Stretch, Variant, broken,
+    Answer, Behaviour, Bound, Message, Mistake, Mutant, Part, Place, Prediction, Seed, Step, Stretch, StretchCheck,
+    StretchMutant, Variant, broken,
 };
 use crate::common::Result;
 use crate::workshop::compare::{Precision, Strictness};
@@ -65,8 +66,25 @@ fn w4() -> String {
 #[serde(deny_unknown_fields)]
 struct RawStretch {
     text: String,
-    rule: Option<String>,
-    example: Option<String>,
+    example: String,
+    #[serde(default)]
+    check: Vec<RawStretchCheck>,
+    #[serde(default)]
+    mutant: Vec<RawStretchMutant>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStretchCheck {
+    holds: String,
+    say: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStretchMutant {
+    edit: Vec<(String, String)>,
+    caught_by: usize,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +165,9 @@ struct RawMistake {
     say: String,
     #[serde(default)]
     accepted: bool,
+    /// Of a common one: it stands before the step's own.
+    #[serde(default)]
+    first: bool,
 }
 
 #[derive(Deserialize)]
@@ -230,7 +251,10 @@ pub(super) fn read(name: &str, text: &str, common: &str, starter: String, soluti
             step.behaviours.push(behaviour);
         }
     }
-    step.mistakes.extend(each(common.mistake, |mistake| shared.mistake(mistake, true))?);
+    let (first, last) = common.mistake.into_iter().partition::<Vec<_>, _>(|mistake| mistake.first);
+    let own = std::mem::replace(&mut step.mistakes, each(first, |mistake| shared.mistake(mistake, true))?);
+    step.mistakes.extend(own);
+    step.mistakes.extend(each(last, |mistake| shared.mistake(mistake, true))?);
     Ok(step)
 }
 
@@ -261,8 +285,18 @@ impl Reader<'_> {
     }
 
     fn stretch(&self, raw: RawStretch) -> Result<Stretch> {
-        let rule = raw.rule.as_deref().map(|rule| self.condition("stretch", rule)).transpose()?;
-        Ok(Stretch { text: raw.text, rule, example: raw.example })
+        let check = |check: RawStretchCheck| {
+            let holds = self.condition("stretch", &check.holds)?;
+            Ok(StretchCheck { holds, say: self.message("stretch", &check.say)? })
+        };
+        let mutants = raw.mutant.into_iter();
+        let mutant = |mutant: RawStretchMutant| StretchMutant { edits: mutant.edit, caught_by: mutant.caught_by };
+        Ok(Stretch {
+            text: raw.text,
+            example: raw.example,
+            checks: each(raw.check, check)?,
+            mutants: mutants.map(mutant).collect(),
+        })
     }
 
     fn answer(&self, raw: RawAnswer) -> Result<Answer> {

@@ -46,10 +46,27 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub struct Stretch {
     pub text: String,
-    /// Holds when it was done.
-    pub rule: Option<Rule>,
+    /// What must hold when it is done; the first that does not says what is wrong.
+    pub checks: Vec<StretchCheck>,
     /// Lines that, added to the solution, do it.
-    pub example: Option<String>,
+    pub example: String,
+    /// Changes of those lines, and the check that must catch each.
+    pub mutants: Vec<StretchMutant>,
+}
+
+/// A check of a stretch goal.
+#[derive(Debug, Clone)]
+pub struct StretchCheck {
+    pub holds: Rule,
+    pub say: Message,
+}
+
+/// Lines for a stretch goal that are wrong.
+#[derive(Debug, Clone)]
+pub struct StretchMutant {
+    pub edits: Vec<(String, String)>,
+    /// The check that speaks, from 1.
+    pub caught_by: usize,
 }
 
 /// An answer to compare.
@@ -106,6 +123,15 @@ pub enum Bound {
     Contains(Rule),
     /// The metric itself is true.
     Holds,
+}
+
+impl Bound {
+    fn rule(&self) -> Option<&Rule> {
+        match self {
+            Bound::Equals(rule) | Bound::AtMost(rule) | Bound::AtLeast(rule) | Bound::Contains(rule) => Some(rule),
+            Bound::Holds => None,
+        }
+    }
 }
 
 /// A number to say before the run.
@@ -181,18 +207,23 @@ pub enum Part {
 }
 
 impl Step {
-    /// Every rule of the step, those in messages too.
-    pub fn rules(&self) -> Vec<&Rule> {
+    /// The rules that the step itself is judged by.
+    #[must_use]
+    pub fn rules_of_checks(&self) -> Vec<&Rule> {
         let mut rules: Vec<&Rule> = self.predictions.iter().map(|prediction| &prediction.metric).collect();
-        let mut messages: Vec<&Message> = Vec::new();
         for behaviour in &self.behaviours {
             rules.push(&behaviour.metric);
-            match &behaviour.bound {
-                Bound::Equals(rule) | Bound::AtMost(rule) | Bound::AtLeast(rule) | Bound::Contains(rule) => {
-                    rules.push(rule);
-                }
-                Bound::Holds => {}
-            }
+            rules.extend(behaviour.bound.rule());
+        }
+        rules
+    }
+
+    /// Every rule of the step, those in messages and of the stretch goal too.
+    #[must_use]
+    pub fn rules(&self) -> Vec<&Rule> {
+        let mut rules = self.rules_of_checks();
+        let mut messages: Vec<&Message> = Vec::new();
+        for behaviour in &self.behaviours {
             messages.extend([&behaviour.why, &behaviour.next]);
         }
         for mistake in &self.mistakes {
@@ -200,7 +231,10 @@ impl Step {
             messages.push(&mistake.say);
         }
         messages.extend(self.answers.iter().flat_map(|answer| [&answer.why, &answer.next]));
-        rules.extend(self.stretch.iter().filter_map(|stretch| stretch.rule.as_ref()));
+        for check in self.stretch.iter().flat_map(|stretch| &stretch.checks) {
+            rules.push(&check.holds);
+            messages.push(&check.say);
+        }
         rules.extend(messages.into_iter().flat_map(|message| &message.0).filter_map(|part| match part {
             Part::Rule(rule) => Some(rule),
             Part::Text(_) => None,
