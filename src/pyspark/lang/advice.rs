@@ -34,7 +34,8 @@ pub(super) fn home_of(interp: &mut Interpreter, name: &str) -> Option<Home> {
     if let Some(module) = HOMES.into_iter().find(|module| knows(module)) {
         return Some(Home::Spark(module));
     }
-    matches!(super::modules::load(interp, name), Ok(Some(_))).then_some(Home::Standard)
+    let is_known = super::modules::source(name).is_some() || matches!(super::modules::load(interp, name), Ok(Some(_)));
+    is_known.then_some(Home::Standard)
 }
 
 /// What to do, where this is known better than the error says itself.

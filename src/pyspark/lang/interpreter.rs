@@ -280,6 +280,9 @@ impl Interpreter {
             return Ok(Rc::clone(module));
         }
         let mut found = super::modules::load(self, name)?;
+        if let (None, Some(source)) = (&found, super::modules::source(name)) {
+            found = Some(self.import_source(name, source, &format!("<{name}>"))?);
+        }
         for loader in self.loaders.clone() {
             if found.is_none() {
                 found = loader(self, name)?;
@@ -300,8 +303,12 @@ impl Interpreter {
         }
         let path = format!("{}.py", name.replace('.', "/"));
         let Ok(source) = self.host()?.read_text(&path) else { return Ok(None) };
-        let unit =
-            super::parse::parse_unit(&source, &path).map_err(|error| super::script::syntax_error(&error, &path))?;
+        self.import_source(name, &source, &path).map(Some)
+    }
+
+    /// A module written in Python.
+    fn import_source(&mut self, name: &str, source: &str, path: &str) -> PyResult<Rc<Module>> {
+        let unit = super::parse::parse_unit(source, path).map_err(|error| super::script::syntax_error(&error, path))?;
         let globals = Rc::new(super::frame::Globals::new(&unit));
         let module = Rc::new(Module {
             name: Rc::from(name),
@@ -312,7 +319,7 @@ impl Interpreter {
         globals.set("__name__", Value::str(name));
         let mut frame = Frame::new(&globals, unit.slots, unit.cells, &[]);
         self.exec_block(&unit.body, &mut frame)?;
-        Ok(Some(module))
+        Ok(module)
     }
 
     /// `from module import name`.

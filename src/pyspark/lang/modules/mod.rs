@@ -135,6 +135,14 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
     Ok(Some(Rc::new(module)))
 }
 
+/// The text of a module of the standard library that is written in Python.
+pub fn source(name: &str) -> Option<&'static str> {
+    match name {
+        "configparser" => Some(include_str!("python/configparser.py")),
+        _ => None,
+    }
+}
+
 /// What `__future__` names; all of it but `annotations` is how Python works today.
 const FUTURE: [&str; 10] = [
     "nested_scopes",
