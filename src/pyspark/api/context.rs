@@ -417,7 +417,7 @@ impl SparkConf {
                 }
                 Ok(this.clone())
             }
-            "setExecutorEnv" => Ok(this.clone()),
+            "setExecutorEnv" => self.executor_env(interp, args).map(|()| this.clone()),
             "get" => {
                 let [key, default] = args.bind(name, ["key", "defaultValue"], 1)?;
                 let key = text_argument(interp, "key", &key.unwrap_or(Value::None))?;
@@ -436,6 +436,29 @@ impl SparkConf {
                 Ok(Value::str(lines.join("\n")))
             }
         }
+    }
+}
+
+impl SparkConf {
+    /// Variables of the executors' processes, which are settings like others.
+    fn executor_env(&self, interp: &mut Interpreter, args: Args) -> PyResult<()> {
+        let [key, value, pairs] = args.bind("setExecutorEnv", ["key", "value", "pairs"], 0)?;
+        if key.is_some() == pairs.is_some() {
+            return Err(Raised::named("Exception", "Either pass one key-value pair or a list of pairs"));
+        }
+        let mut given = match pairs {
+            Some(pairs) => interp.items(&pairs)?,
+            None => Vec::new(),
+        };
+        given.extend(key.map(|key| Value::tuple(vec![key, value.unwrap_or(Value::None)])));
+        for pair in given {
+            if let [key, value] = interp.items(&pair)?.as_slice() {
+                let key = text_argument(interp, "key", key)?;
+                let value = super::options::option_text(interp, value)?;
+                self.put(&format!("spark.executorEnv.{key}"), value);
+            }
+        }
+        Ok(())
     }
 }
 

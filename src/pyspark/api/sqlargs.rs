@@ -5,6 +5,8 @@ use super::dataframe::DataFrame;
 use super::pytime;
 use super::support::{not_expected_type, raise};
 use crate::common::ErrorClass;
+use crate::logical::expr::Expr;
+use crate::logical::scalar::Scalar;
 use crate::pyspark::host::CatalogRequest;
 use crate::pyspark::lang::{Interpreter, PyResult, Value};
 
@@ -84,6 +86,16 @@ fn braces(interp: &mut Interpreter, query: &str, named: &[(String, Value)]) -> P
             })?;
             view
         } else if let Some(column) = value.downcast::<Column>() {
+            if !matches!(column.expr, Expr::UnresolvedAttribute(_) | Expr::Attribute(_)) {
+                let shown = interp.repr(value)?;
+                return Err(raise(
+                    ErrorClass::PySparkValueError,
+                    "VALUE_NOT_PLAIN_COLUMN_REFERENCE",
+                    format!(
+                        "Value `{shown}` in `{name}` should be a plain column reference such as `df.col` or `col('column')`."
+                    ),
+                ));
+            }
             column.expr.pretty_name()
         } else {
             formatted(interp, value)?
@@ -100,6 +112,19 @@ fn formatted(interp: &mut Interpreter, value: &Value) -> PyResult<String> {
     Ok(format!("({})", parts.join(", ")))
 }
 
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// A column as SQL text: its name, with the quotes of its texts, which the name leaves out.
+fn column_text(column: &Column) -> String {
+    let quote = |part| match part {
+        Expr::Literal(Scalar::String(text), data_type) => Expr::Literal(Scalar::String(quoted(&text)), data_type),
+        other => other,
+    };
+    column.expr.clone().transform_up(&mut |part| quote(part)).pretty_name()
+}
+
 /// A Python value as an SQL literal.
 fn literal(interp: &mut Interpreter, value: &Value) -> PyResult<String> {
     Ok(match value.native() {
@@ -109,7 +134,7 @@ fn literal(interp: &mut Interpreter, value: &Value) -> PyResult<String> {
         Value::Int(number) => number.to_string(),
         Value::Float(number) if number.is_finite() => format!("{number:?}D"),
         Value::Float(number) => format!("double('{number}')"),
-        Value::Str(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+        Value::Str(text) => quoted(text),
         Value::Object(object) => match object.type_name() {
             "date" => format!("DATE'{}'", interp.str(value)?),
             "datetime" => {
@@ -117,7 +142,7 @@ fn literal(interp: &mut Interpreter, value: &Value) -> PyResult<String> {
                 format!("timestamp_micros({micros}L)")
             }
             "Decimal" => format!("{}BD", interp.str(value)?),
-            "Column" => value.downcast::<Column>().map_or_else(String::new, |column| column.expr.pretty_name()),
+            "Column" => value.downcast::<Column>().map_or_else(String::new, column_text),
             _ => return Err(not_expected_type(interp, "args", "literal", value)),
         },
         Value::List(items) => {

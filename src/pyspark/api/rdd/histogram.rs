@@ -46,7 +46,12 @@ fn histogram(interp: &mut Interpreter, rdd: &Rdd, args: Args) -> PyResult {
             _ => {}
         }
     }
-    Ok(answer(edges, counts))
+    let answer = answer(edges, counts);
+    // The edges come back as they were given: a tuple stays one.
+    Ok(match (&wanted, answer.as_items().as_deref()) {
+        (Value::Tuple(_), Some([_, counts])) => Value::tuple(vec![wanted.clone(), counts.clone()]),
+        _ => answer,
+    })
 }
 
 fn answer(edges: Vec<Value>, counts: Vec<i64>) -> Value {
