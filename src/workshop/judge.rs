@@ -68,7 +68,7 @@ pub fn verdict(step: &Step, variant: &Variant, evidence: &Evidence<'_>, events: 
 pub fn stretch(stretch: &Stretch, parts: &Parts, evidence: &Evidence<'_>) -> StretchVerdict {
     let ended = evidence.failure.map(|failure| {
         let line = failure.line.map_or(String::new(), |line| format!("{}: ", place_of(line, evidence)));
-        let said = first_line(failure);
+        let said = first_line(failure).trim_end_matches('.').to_owned();
         let help = failure.help.first().filter(|_| !said.contains("did you mean"));
         let help = help.map_or(String::new(), |help| format!("; {help}"));
         format!("{line}{}: {said}{help}", failure.class)
