@@ -1,99 +1,177 @@
 #!/usr/bin/env python3
-"""Fits the cost model's constants to a real Spark run and prints predicted against measured stage times.
+"""Fits the cost model's rates to real Spark and prints predicted against measured times of the stages.
 
-    python3 tests/calibrate.py SPARK_EVENT_LOG [SPARK_EVENT_LOG ...]
+    cargo build --release
+    python3 tests/calibrate.py [--engine target/release/batchlab] [--python python3] [--rows 250000,1000000] [--logs DIR] [--only WORD]
 
-Reads Spark's event logs (`spark.eventLog.enabled=true`, `spark.eventLog.compress=false`), one row for each successful task: executor run time, records and bytes read and
-written. Fits, by least squares with no negative constants, the model that batchlab uses:
+Asks the questions of `compare_alternatives_with_spark.py` on real Spark (`local[2]`, warm), and takes what the tasks of each stage took together.
+How often a stage pays a rate, the engine says itself: the same way runs here with every rate at nothing but one, and what its stages then take is that
+rate's share. Least squares over all stages, relative errors, no negative rates, none far from what is plausible unless the stages ask for it, give
+the rates: the table at the end, which is the model `measured` of `src/cluster/cost_models.toml`.
 
-    time = start + records_in * ns_per_record + bytes_in * ns_per_byte + records_out * ns_per_record_out
+The error that is printed is of stages that the fit has not seen: each question is predicted from the rates that the others give. So is the order
+of its two ways, by the time of all their tasks together.
 
-on every other stage, and checks it on the stages that it has not seen: predicted and measured core time of each, the median error, and how
-often of two stages the one predicted to be longer really is (the order of alternatives). Standard library only.
+Needs a Python that has pyspark 4 and Java 17; wants a quiet machine. `--logs` keeps Spark's logs, and asks Spark no question twice.
 """
 
-import json
 import statistics
-import sys
+
+import compare_alternatives_with_spark as alternatives
+
+# Rates that the questions can tell apart: what one of each is in seconds, and what it is taken for as long as nothing speaks against it.
+NANOS, MICROS = 1e-9, 1e-6
+RATES = {
+    "next_task_us": (MICROS, 8000),
+    "cpu_ns_per_row": (NANOS, 40),
+    "python_ns_per_row": (NANOS, 1500),
+    "cpu_ns_per_kib": (NANOS, 3000),
+    "cached_ns_per_kib": (NANOS, 400),
+    "read_file_us": (MICROS, 4000),
+    "written_file_us": (MICROS, 40000),
+    "handed_over_ns_per_row": (NANOS, 300),
+    "operator_ns_per_row.csv": (NANOS, 600),
+    "operator_ns_per_row.parquet": (NANOS, 20),
+    "operator_ns_per_row.exchange": (NANOS, 100),
+    "operator_ns_per_row.filter": (NANOS, 10),
+    "operator_ns_per_row.inmemory": (NANOS, 20),
+    "operator_ns_per_row.join": (NANOS, 100),
+    "operator_ns_per_row.mappartitions": (NANOS, 2000),
+    "operator_ns_per_row.project": (NANOS, 20),
+    "operator_ns_per_row.range": (NANOS, 20),
+    "taken_ns_per_row.aggregate": (NANOS, 100),
+    "taken_ns_per_row.inmemory": (NANOS, 1000),
+    "taken_ns_per_row.join": (NANOS, 100),
+    "taken_ns_per_row.sort": (NANOS, 300),
+    "taken_ns_per_row.takeordered": (NANOS, 100),
+    "taken_ns_per_row.window": (NANOS, 300),
+    "taken_ns_per_row.write": (NANOS, 400),
+}
+# Operators whose rows are free, unless a rate above is theirs: their work is counted by the rows that they take.
+FREE = ["aggregate", "coalesce", "limit", "sort", "takeordered", "union", "window"]
+# What is not fitted: as fast as nothing, while rates are asked.
+AT_ONCE = {
+    "dispatch_us": 0,
+    "first_task_us": 0,
+    "disk_bytes_per_sec": 10**15,
+    "network_bytes_per_sec": 10**15,
+    "store_bytes_per_sec": 10**15,
+    "store_first_byte_us": 0,
+    "latency_us": 0,
+    "transfer_setup_us": 0,
+    "failed_task_us": 0,
+    "noise_permille": 0,
+}
+# A rate that is twice what it was taken for weighs as much as a stage that is wrong by this share.
+TRUST = 0.1
+# Stages shorter than this are mostly chance.
+LEAST_SECONDS = 0.02
 
 
-def tasks(paths):
-    for path in paths:
-        with open(path) as lines:
-            for line in lines:
-                event = json.loads(line)
-                if event["Event"] != "SparkListenerTaskEnd" or event["Task End Reason"]["Reason"] != "Success":
-                    continue
-                m = event["Task Metrics"]
-                read, written = m["Shuffle Read Metrics"], m["Shuffle Write Metrics"]
-                records = m["Input Metrics"]["Records Read"] + read["Total Records Read"]
-                size = m["Input Metrics"]["Bytes Read"] + read["Remote Bytes Read"] + read["Local Bytes Read"]
-                out = written["Shuffle Records Written"] + m["Output Metrics"]["Records Written"]
-                yield (path, event["Stage ID"]), (1.0, records, size, out), m["Executor Run Time"] * 1e6
+def model(values):
+    """A cost model with these rates, as TOML."""
+    plain = {name: 0 for name in RATES if "." not in name}
+    tables = {"operator_ns_per_row": {name: 0 for name in FREE}, "taken_ns_per_row": {}}
+    for name, value in values.items():
+        table, _, key = name.rpartition(".")
+        (tables[table] if table else plain)[key] = value
+    lines = ["%s = %d" % item for item in plain.items()]
+    for table, rates in tables.items():
+        lines += ["", "[%s]" % table] + ["%s = %d" % item for item in sorted(rates.items())]
+    return lines
 
 
-def solve(rows, values, active):
-    """Least squares over the active columns, by the normal equations."""
-    n = len(active)
-    a = [[sum(row[i] * row[j] for row in rows) for j in active] for i in active]
-    b = [sum(row[i] * value for row, value in zip(rows, values)) for i in active]
-    for i in range(n):
-        a[i][i] += 1e-9 * (a[i][i] or 1.0)
-        pivot = a[i][i] or 1.0
-        for k in range(i + 1, n):
-            factor = a[k][i] / pivot
-            a[k] = [x - factor * y for x, y in zip(a[k], a[i])]
-            b[k] -= factor * b[i]
-    x = [0.0] * n
-    for i in reversed(range(n)):
-        x[i] = (b[i] - sum(a[i][k] * x[k] for k in range(i + 1, n))) / (a[i][i] or 1.0)
-    return x
+def shares(bench, way):
+    """For each stage of a way: how often it pays each rate."""
+    machine = [line for line in alternatives.CLUSTER.split("\n") if not line.startswith("cost")]
+    found = []
+    for rate, (unit, _) in RATES.items():
+        asked = dict({name: 0 for name in RATES}, **AT_ONCE)
+        asked[rate] = 1000
+        lines = ["[cost.%s" % line[1:] if line.startswith("[") else line for line in model(asked)]
+        log = bench.here(way, "\n".join(machine + ["[cost]"] + lines), 1)
+        found.append([stage["core_seconds"] / 1000 / unit for stage in alternatives.stages(bench.engine, log, 1)[0]])
+    return list(zip(*found))
 
 
-def fit(rows, values):
-    """Constants that are not negative: the most negative one is left out until none is."""
-    active = [0, 1, 2, 3]
-    while True:
-        found = solve(rows, values, active)
-        worst = min(range(len(found)), key=found.__getitem__)
-        if found[worst] >= 0 or len(active) == 1:
-            constants = [0.0] * 4
-            for column, value in zip(active, found):
-                constants[column] = max(value, 0.0)
-            return constants
-        del active[worst]
+def measured(bench, name, way):
+    """What the tasks of each stage took together on Spark: the least of the last times."""
+    times = alternatives.stages(bench.engine, bench.spark(name, way), alternatives.TIMES)[1:]
+    return [min(stage["core_seconds"] for stage in stages) for stages in zip(*times)]
+
+
+def fit(stages):
+    """Rates that are not negative, by going down along one after the other; each in units of what it was taken for."""
+    rows, left = [], []
+    for paid, seconds in stages:
+        weight = 1 / max(seconds, LEAST_SECONDS)
+        rows.append([count * unit * taken_for * weight for count, (unit, taken_for) in zip(paid, RATES.values())])
+        left.append(seconds * weight)
+    for i in range(len(RATES)):
+        rows.append([TRUST * (i == j) for j in range(len(RATES))])
+        left.append(TRUST)
+    columns = list(zip(*rows))
+    squares = [sum(x * x for x in column) for column in columns]
+    times = [0.0] * len(columns)
+    for _ in range(2_000):
+        for i, column in enumerate(columns):
+            step = max(sum(x * y for x, y in zip(column, left)) / squares[i], -times[i])
+            if step:
+                times[i] += step
+                left = [y - step * x for x, y in zip(column, left)]
+    return [time * taken_for for time, (_, taken_for) in zip(times, RATES.values())]
+
+
+def predicted(rates, paid):
+    return sum(rate * count * unit for rate, count, (unit, _) in zip(rates, paid, RATES.values()))
 
 
 def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    by_stage = {}
-    for stage, row, nanos in tasks(sys.argv[1:]):
-        by_stage.setdefault(stage, []).append((row, nanos))
-    stages = sorted(by_stage)
-    learned = [task for stage in stages[::2] for task in by_stage[stage]]
-    # Relative errors count: a long task is not worth more than a short one.
-    weighted = [([x / max(nanos, 1e6) for x in row], 1.0) for row, nanos in learned]
-    constants = fit([row for row, _ in weighted], [value for _, value in weighted])
-    print("start of a task          %10.0f us" % (constants[0] / 1e3))
-    print("cpu_ns_per_row           %10.0f" % constants[1])
-    print("cpu_ns_per_kib           %10.0f" % (constants[2] * 1024))
-    print("ns per record written    %10.0f\n" % constants[3])
-    print("%-10s %6s %14s %14s %8s" % ("stage", "tasks", "measured ms", "predicted ms", "error"))
-    seen = []
-    for stage in stages[1::2]:
-        measured = sum(nanos for _, nanos in by_stage[stage]) / 1e6
-        predicted = sum(sum(c * x for c, x in zip(constants, row)) for row, _ in by_stage[stage]) / 1e6
-        seen.append((measured, predicted))
-        error = abs(predicted - measured) / max(measured, 1e-9)
-        print("%-10s %6d %14.1f %14.1f %7.0f%%" % (stage[1], len(by_stage[stage]), measured, predicted, error * 100))
-    if len(seen) < 2:
-        sys.exit("too few stages to check on")
-    errors = [abs(predicted - measured) / max(measured, 1e-9) for measured, predicted in seen]
-    # Stages within a fifth of each other are alike; which of them is longer is chance.
-    pairs = [(a, b) for i, a in enumerate(seen) for b in seen[:i] if max(a[0], b[0]) > 1.2 * min(a[0], b[0])]
-    right = sum((a[0] > b[0]) == (a[1] > b[1]) for a, b in pairs)
-    print("\nmedian error %.0f %%, order right in %d of %d pairs of stages" % (statistics.median(errors) * 100, right, len(pairs)))
+    arguments = alternatives.options()
+    arguments.set_defaults(rows="250000,1000000")
+    arguments = arguments.parse_args()
+    ways = {}
+    for rows in [int(rows) for rows in arguments.rows.split(",")]:
+        bench = alternatives.Bench(arguments.engine, arguments.python, rows, arguments.logs)
+        for question, pair in alternatives.PAIRS.items():
+            if arguments.only not in question:
+                continue
+            for letter, way in zip("ab", pair):
+                times, paid = measured(bench, question + " " + letter, way), shares(bench, way)
+                if len(times) == len(paid):
+                    ways[question, letter, rows] = list(zip(paid, times))
+                else:
+                    print("%s (%s): %d stages on Spark, %d here; left out" % (question, letter, len(times), len(paid)))
+        bench.close()
+    errors, counted, right = [], 0, 0
+    print("%-60s %9s %14s %14s %8s" % ("question, way, stage", "rows", "measured s", "predicted s", "error"))
+    for question in alternatives.PAIRS:
+        others = [stage for (other, _, _), stages in ways.items() if other != question for stage in stages]
+        mine = {key: stages for key, stages in ways.items() if key[0] == question}
+        if not mine or not others:
+            continue
+        rates = fit(others)
+        sums = {}
+        for (_, letter, rows), stages in mine.items():
+            for number, (paid, seconds) in enumerate(stages):
+                guess = predicted(rates, paid)
+                error = abs(guess - seconds) / max(seconds, LEAST_SECONDS)
+                errors.append(error)
+                name = "%s %s%d" % (question, letter, number)
+                print("%-60s %9d %14.3f %14.3f %7.0f%%" % (name, rows, seconds, guess, 100 * error))
+                was, will = sums.get((rows, letter), (0, 0))
+                sums[rows, letter] = was + seconds, will + guess
+        for rows in sorted({rows for rows, letter in sums if (rows, "a") in sums and (rows, "b") in sums}):
+            (was_a, will_a), (was_b, will_b) = sums[rows, "a"], sums[rows, "b"]
+            if abs(was_a - was_b) > 0.1 * max(was_a, was_b):
+                counted += 1
+                right += (was_a < was_b) == (will_a < will_b)
+    rates = fit([stage for stages in ways.values() for stage in stages])
+    known = [abs(predicted(rates, paid) - seconds) / max(seconds, LEAST_SECONDS) for stages in ways.values() for paid, seconds in stages]
+    print("\nmedian error of a stage that the fit has not seen %.0f %%, of one that it has %.0f %%" % (
+        statistics.median(errors) * 100, statistics.median(known) * 100))
+    print("order of the two ways predicted from the other questions: right in %d of %d\n" % (right, counted))
+    print("\n".join(model({name: round(rate) for name, rate in zip(RATES, rates)})))
 
 
 if __name__ == "__main__":

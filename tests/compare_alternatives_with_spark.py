@@ -2,20 +2,21 @@
 """Whether the plan that is faster on real Spark is the faster one here, too.
 
     cargo build --release
-    python3 tests/compare_alternatives_with_spark.py [--engine target/release/batchlab] [--python python3] [--rows 1000000] [--only WORD]
+    python3 tests/compare_alternatives_with_spark.py [--engine target/release/batchlab] [--python python3] [--rows 1000000] [--logs DIR] [--only WORD]
 
-Each pair is one question asked in two ways that the lessons compare. Both ways run on real Spark (`local[2]`) and here (`--cluster 1x2`, the
-same rows), four times in one application; what is compared is the time of the stages of the last time, when the JVM is warm, as `batchlab
-metrics` reads it in both logs. A pair whose times lie within a tenth of each other on real Spark has no faster one and does not count. The
-exit status is 1 when one that counts is the other way round.
+Each pair is one question asked in two ways that the lessons compare. Both ways run on real Spark (`local[2]`) and here (one machine with two
+cores and the cost model `measured`, the same rows), four times in one application; what is compared is the time of the stages of the quickest
+of the last three times, when the JVM is warm, as `batchlab metrics` reads it in both logs. A pair whose times lie within a tenth of each other on real
+Spark has no faster one and does not count. The exit status is 1 when one that counts is the other way round.
 
-Needs a Python that has pyspark 4 and Java 17; wants a quiet machine.
+Needs a Python that has pyspark 4 and Java 17; wants a quiet machine. `--logs` keeps Spark's logs, and asks Spark no question twice.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 HEAD = """
 import sys
-from pyspark.sql import SparkSession, functions as F
+from pyspark.sql import SparkSession, Window, functions as F
 spark = SparkSession.builder.appName("alternatives").getOrCreate()
 spark.conf.set("spark.sql.shuffle.partitions", "8")
 ROWS = {rows}
@@ -98,12 +99,36 @@ PAIRS = {
         'facts.agg(F.approx_count_distinct("id")).collect()',
         'facts.agg(F.countDistinct("id")).collect()',
     ),
+    "one file read, or two hundred": (
+        'print(spark.read.parquet("whole").agg(F.sum("amount")).collect())',
+        'print(spark.read.parquet("crumbs").agg(F.sum("amount")).collect())',
+    ),
+    "the best of each key by max_by, or by a window": (
+        'facts.groupBy("k").agg(F.max_by("id", "amount").alias("id")).agg(F.sum("id")).collect()',
+        'best = Window.partitionBy("k").orderBy(F.desc("amount"), "id")\n'
+        'facts.withColumn("place", F.row_number().over(best)).filter("place = 1").agg(F.sum("id")).collect()',
+    ),
+    "kept apart by a filter, or joined with what is wanted": (
+        'facts.filter("k < 100").groupBy("k").agg(F.avg("amount")).collect()',
+        'wanted = names.filter("k < 100").hint("merge")\nfacts.join(wanted, "k").groupBy("k").agg(F.avg("amount")).collect()',
+    ),
 }
 
 TABLES = """
 facts.write.mode("overwrite").parquet("facts.parquet")
 facts.write.mode("overwrite").csv("facts.csv")
 facts.withColumn("part", F.col("id") % 20).write.mode("overwrite").partitionBy("part").parquet("parted")
+facts.coalesce(1).write.mode("overwrite").parquet("whole")
+facts.repartition(200).write.mode("overwrite").parquet("crumbs")
+"""
+
+# The machine that the pretended times are of: one like `local[2]`.
+CLUSTER = """
+nodes = 1
+cores = 2
+memory = "8GB"
+replication = 1
+cost = "measured"
 """
 
 
@@ -113,63 +138,96 @@ def run(command, **options):
         sys.exit("%s failed:\n%s" % (" ".join(map(str, command)), done.stderr[-2000:]))
 
 
-def seconds(engine, log):
-    """Of the stages of the last time; each time has as many."""
+def stages(engine, log, times):
+    """What `batchlab metrics` says of the stages, apart for each time; each time has as many."""
     numbers = subprocess.run([engine, "metrics", log, "--json"], capture_output=True, text=True, check=True).stdout
-    stages = json.loads(numbers)["stages"]
-    return sum(stage["seconds"] for stage in stages[-(len(stages) // TIMES):])
+    found = json.loads(numbers)["stages"]
+    each, rest = divmod(len(found), times)
+    if rest:
+        sys.exit("%s has %d stages, which are not those of %d times" % (log, len(found), times))
+    return [found[each * time:each * (time + 1)] for time in range(times)]
 
 
-def here(engine, script, work):
-    run([engine, "run", script, "--cluster", "1x2", "--no-tui", "--quiet", "--events", "ours.jsonl"], cwd=work)
-    return seconds(engine, os.path.join(work, "ours.jsonl"))
+def seconds(engine, log):
+    """Of the quickest of the last times."""
+    return min(sum(stage["seconds"] for stage in time) for time in stages(engine, log, TIMES)[1:])
 
 
-def spark(engine, python, script, work):
-    logs = os.path.join(work, "events")
-    shutil.rmtree(logs, ignore_errors=True)
-    os.makedirs(logs)
-    options = "--master local[2] --conf spark.ui.enabled=false --conf spark.eventLog.enabled=true --conf spark.eventLog.compress=false"
-    submit = "%s --conf spark.eventLog.dir=file:%s pyspark-shell" % (options, logs)
-    run([python, script], cwd=work, env=dict(os.environ, PYSPARK_PYTHON=python, PYSPARK_SUBMIT_ARGS=submit, TZ="UTC"))
-    return seconds(engine, os.path.join(logs, os.listdir(logs)[0]))
+class Bench:
+    """A folder with the tables of one size, in which the ways are tried."""
+
+    def __init__(self, engine, python, rows, logs):
+        self.engine, self.python, self.rows, self.logs = os.path.abspath(engine), python, rows, logs and os.path.abspath(logs)
+        self.work = tempfile.mkdtemp(prefix="alternatives_")
+        self.script = os.path.join(self.work, "script.py")
+        self.write(TABLES, 1)
+        run([self.engine, "run", self.script, "--cluster", "1x2", "--no-tui", "--quiet"], cwd=self.work)
+
+    def write(self, text, times):
+        body = "def ask():\n" + textwrap.indent(text.strip(), "    ") + "\nfor _ in range(%d):\n    ask()\nspark.stop()\n" % times
+        pathlib.Path(self.script).write_text(HEAD.format(rows=self.rows) + body)
+
+    def here(self, way, cluster=CLUSTER, times=TIMES):
+        """The log of a way on a pretended machine."""
+        self.write(way, times)
+        pathlib.Path(self.work, "cluster.toml").write_text(cluster)
+        run([self.engine, "run", self.script, "--cluster", "cluster.toml", "--no-tui", "--quiet", "--events", "ours.jsonl"], cwd=self.work)
+        return os.path.join(self.work, "ours.jsonl")
+
+    def spark(self, name, way):
+        """The log of a way on real Spark; the one that is kept, where there is one."""
+        kept = self.logs and os.path.join(self.logs, re.sub(r"[^a-z0-9]+", "_", "%s %d" % (name, self.rows)) + ".log")
+        if kept and os.path.exists(kept):
+            return kept
+        self.write(way, TIMES)
+        events = os.path.join(self.work, "events")
+        shutil.rmtree(events, ignore_errors=True)
+        os.makedirs(events)
+        options = "--master local[2] --conf spark.ui.enabled=false --conf spark.eventLog.enabled=true --conf spark.eventLog.rolling.enabled=false"
+        submit = "%s --conf spark.eventLog.compress=false --conf spark.eventLog.dir=file:%s pyspark-shell" % (options, events)
+        environment = dict(os.environ, PYSPARK_PYTHON=self.python, PYSPARK_SUBMIT_ARGS=submit, TZ="UTC")
+        run([self.python, self.script], cwd=self.work, env=environment)
+        log = os.path.join(events, os.listdir(events)[0])
+        if kept:
+            os.makedirs(self.logs, exist_ok=True)
+            shutil.copyfile(log, kept)
+        return log
+
+    def close(self):
+        shutil.rmtree(self.work, ignore_errors=True)
 
 
-def main():
+def options():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--engine", default=str(ROOT / "target/release/batchlab"))
     arguments.add_argument("--python", default=sys.executable)
-    arguments.add_argument("--rows", type=int, default=1_000_000)
+    arguments.add_argument("--rows", default="1000000")
+    arguments.add_argument("--logs", default="")
     arguments.add_argument("--only", default="")
-    arguments = arguments.parse_args()
-    engine = os.path.abspath(arguments.engine)
-    work = tempfile.mkdtemp(prefix="alternatives_")
-    script = os.path.join(work, "script.py")
+    return arguments
 
-    def write(text, times):
-        body = "def ask():\n" + textwrap.indent(text.strip(), "    ") + "\nfor _ in range(%d):\n    ask()\nspark.stop()\n" % times
-        pathlib.Path(script).write_text(HEAD.format(rows=arguments.rows) + body)
 
-    write(TABLES, 1)
-    run([engine, "run", script, "--cluster", "1x2", "--no-tui", "--quiet"], cwd=work)
+def main():
+    arguments = options().parse_args()
+    bench = Bench(arguments.engine, arguments.python, int(arguments.rows), arguments.logs)
     counted = wrong = 0
-    print("%-50s %24s %24s" % ("", "Spark", "batchlab (virtual)"))
+    print("%-54s %24s %24s" % ("", "Spark", "batchlab (virtual)"))
     for question, ways in PAIRS.items():
         if arguments.only not in question:
             continue
         times = []
-        for way in ways:
-            write(way, TIMES)
-            times.append((spark(engine, arguments.python, script, work), here(engine, script, work)))
+        for name, way in zip("ab", ways):
+            there = seconds(bench.engine, bench.spark(question + " " + name, way))
+            times.append((there, seconds(bench.engine, bench.here(way))))
         (spark_a, ours_a), (spark_b, ours_b) = times
         counts = abs(spark_a - spark_b) > 0.1 * max(spark_a, spark_b)
         same = (spark_a < spark_b) == (ours_a < ours_b)
         counted += counts
         wrong += counts and not same
-        verdict = "same order" if same else "THE OTHER WAY ROUND" if counts else "no faster one"
-        print("%-50s %9.2f s, %9.2f s %9.2f s, %9.2f s   %s" % (question, spark_a, spark_b, ours_a, ours_b, verdict), flush=True)
+        verdict = "no faster one" if not counts else "same order" if same else "THE OTHER WAY ROUND"
+        print("%-54s %9.2f s, %9.2f s %9.2f s, %9.2f s   %s" % (question, spark_a, spark_b, ours_a, ours_b, verdict), flush=True)
     print("%d of %d pairs in the same order" % (counted - wrong, counted))
-    shutil.rmtree(work, ignore_errors=True)
+    bench.close()
     sys.exit(1 if wrong else 0)
 
 

@@ -78,7 +78,7 @@ fn cluster_help() -> String {
     }
     help.push_str(
         "or nodes times cores (6x2), or racks times nodes times cores (2x4x3), or a .toml file with nodes, cores, memory, racks, rack_uplink, \
-         cost, storage, replication, manager, or one [[group]] for each kind of machine (nodes, cores, memory, rack, speed, market, network, disk)",
+         cost (a name or a table of rates), storage, replication, manager, or one [[group]] for each kind of machine (nodes, cores, memory, rack, speed, market, network, disk)",
     );
     help
 }

@@ -69,7 +69,7 @@ struct ClusterFile {
     memory: Option<String>,
     racks: Option<u32>,
     rack_uplink: Option<String>,
-    cost: Option<String>,
+    cost: Option<Cost>,
     replication: Option<u32>,
     storage: Option<String>,
     #[serde(default)]
@@ -78,6 +78,14 @@ struct ClusterFile {
     scale: Option<u64>,
     #[serde(default)]
     group: Vec<Group>,
+}
+
+/// A ready model, or rates of one's own.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Cost {
+    Ready(String),
+    Rates(toml::Table),
 }
 
 /// Machines that are alike.
@@ -224,14 +232,18 @@ impl ClusterConfig {
     }
 
     /// A cluster file: `nodes`, `cores`, or `[[group]]` tables of machines that are alike; and, if wanted, `name`, `memory` (`"2GB"`),
-    /// `racks`, `rack_uplink` (bytes per second), `cost`, `storage` (`"blocks"` or `"objects"`), `replication`, `cold`, `manager`, `scale`.
+    /// `racks`, `rack_uplink` (bytes per second), `cost` (a ready model, or a table: [`CostModel::from_table`]), `storage` (`"blocks"` or `"objects"`), `replication`, `cold`, `manager`, `scale`.
     ///
     /// # Errors
     /// When the text does not parse or describes no cluster.
     pub fn from_toml(text: &str) -> Result<Self> {
         let file: ClusterFile =
             toml::from_str(text).map_err(|error| refused(format!("the cluster file does not parse: {error}")))?;
-        let cost = CostModel::preset(file.cost.as_deref().unwrap_or("workshop"))?;
+        let cost = match file.cost {
+            None => CostModel::preset("workshop")?,
+            Some(Cost::Ready(name)) => CostModel::preset(&name)?,
+            Some(Cost::Rates(table)) => CostModel::from_table(table)?,
+        };
         let mut config = match (file.nodes, file.cores, file.group.is_empty()) {
             (Some(nodes), Some(cores), true) => Self::new(nodes, cores)?,
             (None, None, false) => Self::of_groups(&file.group)?,

@@ -6,7 +6,7 @@
 use super::block_store::MapOutput;
 use super::simulation::Cluster;
 use crate::common::ids::StageId;
-use crate::exec::task::{TaskCounts, TaskOutput};
+use crate::exec::task::{OperatorRows, TaskCounts, TaskOutput};
 use crate::scheduler::outbox::Sizes;
 use std::sync::Arc;
 
@@ -39,7 +39,8 @@ impl Cluster {
         let pretend = self.pretend.as_ref()?;
         let stage = self.scheduler.stages().get(stage)?;
         let reduces = stage.writes.map_or(0, |(_, reduces)| u64::from(reduces));
-        let mut counts = TaskCounts { operators: vec![("range", pretend.rows_per_task)], ..TaskCounts::default() };
+        let operators = vec![OperatorRows { name: "Range", given: pretend.rows_per_task, ..OperatorRows::default() }];
+        let mut counts = TaskCounts { operators, ..TaskCounts::default() };
         if stage.inputs.is_empty() {
             counts.input_rows = pretend.rows_per_task;
         }

@@ -9,11 +9,12 @@
 use super::batch::{row_bytes, schema_of};
 use super::expression::{Bound, Surroundings};
 use super::operators;
-use super::task::{Batches, TaskContext, TaskCounts, TaskInputs};
+use super::task::{Batches, OperatorRows, TaskContext, TaskCounts, TaskInputs};
 use crate::common::Result;
 use crate::common::ids::CacheId;
 use crate::logical::expr::{Attribute, Expr};
-use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
+use crate::physical::is_imperative;
+use crate::physical::plan::{AggregateMode, AggregateStyle, JoinAlgorithm, PhysicalPlan};
 use arrow::record_batch::RecordBatch;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -61,8 +62,8 @@ impl LeftOver {
 /// An operator that lives as long as its task.
 pub type Rows<'a> = Box<dyn Operator + 'a>;
 
-/// A plan node (by address), its name, and the rows it gave.
-type Produced = (*const PhysicalPlan, &'static str, Rc<Cell<u64>>);
+/// A plan node, and the rows it gave.
+type Produced<'a> = (&'a PhysicalPlan, Rc<Cell<u64>>);
 
 /// The task's surroundings and its tally.
 pub struct Runtime<'a> {
@@ -70,7 +71,7 @@ pub struct Runtime<'a> {
     pub context: &'a TaskContext,
     pub counts: RefCell<TaskCounts>,
     pub cached: RefCell<Vec<(CacheId, u32, Batches)>>,
-    produced: RefCell<Vec<Produced>>,
+    produced: RefCell<Vec<Produced<'a>>>,
     pub surroundings: Rc<Surroundings>,
 }
 
@@ -87,9 +88,18 @@ impl<'a> Runtime<'a> {
         }
     }
 
-    /// The rows that each operator gave, leaf first.
-    pub fn operators(&self) -> Vec<(&'static str, u64)> {
-        self.produced.borrow().iter().map(|(_, name, rows)| (*name, rows.get())).collect()
+    /// What each operator did, leaf first.
+    pub fn operators(&self) -> Vec<OperatorRows> {
+        let produced = self.produced.borrow();
+        let given = |node: &PhysicalPlan| {
+            produced.iter().find(|(other, _)| std::ptr::eq(*other, node)).map_or(0, |(_, rows)| rows.get())
+        };
+        let rows = |(node, rows): &(&PhysicalPlan, Rc<Cell<u64>>)| {
+            let taken = node.children().into_iter().map(|child| given(child)).sum();
+            let (name, given) = (operator_name(node), rows.get());
+            OperatorRows { name, given, taken, handed_over: taken * imperative_functions(node) }
+        };
+        produced.iter().map(rows).collect()
     }
 
     /// The operators of one partition of `plan`.
@@ -103,13 +113,13 @@ impl<'a> Runtime<'a> {
     }
 
     /// The counter of a node; one node may be built for several partitions.
-    fn tally(&self, plan: &PhysicalPlan) -> Rc<Cell<u64>> {
+    fn tally(&self, plan: &'a PhysicalPlan) -> Rc<Cell<u64>> {
         let mut produced = self.produced.borrow_mut();
-        if let Some((_, _, count)) = produced.iter().find(|(node, _, _)| std::ptr::eq(*node, plan)) {
+        if let Some((_, count)) = produced.iter().find(|(node, _)| std::ptr::eq(*node, plan)) {
             return count.clone();
         }
         let count = Rc::new(Cell::new(0));
-        produced.push((std::ptr::from_ref(plan), operator_name(plan), count.clone()));
+        produced.push((plan, count.clone()));
         count
     }
 
@@ -206,6 +216,15 @@ impl Operator for Counted<'_> {
     }
 }
 
+/// How many functions of a node Spark hands its rows to one by one. Buffers that are merged are few.
+fn imperative_functions(plan: &PhysicalPlan) -> u64 {
+    let PhysicalPlan::Aggregate { mode: AggregateMode::Partial | AggregateMode::Complete, aggregates, .. } = plan
+    else {
+        return 0;
+    };
+    aggregates.iter().filter(|aggregate| is_imperative(aggregate.call.function.name)).count() as u64
+}
+
 /// Spark's name of the node.
 fn operator_name(plan: &PhysicalPlan) -> &'static str {
     match plan {
@@ -228,7 +247,7 @@ fn operator_name(plan: &PhysicalPlan) -> &'static str {
         PhysicalPlan::Generate { .. } => "Generate",
         PhysicalPlan::Join { algorithm, .. } => match algorithm {
             JoinAlgorithm::BroadcastHash { .. } => "BroadcastHashJoin",
-            JoinAlgorithm::SortMerge => "SortMergeJoin",
+            JoinAlgorithm::SortMerge { .. } => "SortMergeJoin",
             JoinAlgorithm::ShuffledHash { .. } => "ShuffledHashJoin",
             JoinAlgorithm::BroadcastNestedLoop { .. } => "BroadcastNestedLoopJoin",
             JoinAlgorithm::Cartesian => "CartesianProduct",

@@ -178,8 +178,23 @@ pub struct TaskCounts {
     pub cache_misses: u32,
     /// Rows that went to a Python worker, once for each function that they went to.
     pub python_rows: u64,
-    /// For each operator of the fragment, leaf first: its name and the rows it gave.
-    pub operators: Vec<(&'static str, u64)>,
+    /// Files that were opened, or pieces of them.
+    pub read_files: u64,
+    pub written_files: u64,
+    /// Of each operator of the fragment, leaf first.
+    pub operators: Vec<OperatorRows>,
+}
+
+/// What an operator did in a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperatorRows {
+    pub name: &'static str,
+    /// Rows that it gave.
+    pub given: u64,
+    /// Rows that the operators below gave it.
+    pub taken: u64,
+    /// Rows that it handed to aggregate functions one by one, once for each function: those that Spark generates no code for.
+    pub handed_over: u64,
 }
 
 /// Computes one task.
@@ -198,6 +213,10 @@ pub fn run_task(
     output.cached = runtime.cached.take();
     output.counts = runtime.counts.take();
     output.counts.operators = runtime.operators();
+    if matches!(work, TaskWork::Write) {
+        let written = OperatorRows { name: "WriteFiles", taken: output.counts.output_rows, ..OperatorRows::default() };
+        output.counts.operators.push(written);
+    }
     output.counts.python_rows = runtime.surroundings.python_rows.get();
     Ok(output)
 }
@@ -252,6 +271,7 @@ fn write<'a>(
     output.files = writer.finish(partition)?;
     let mut counts = runtime.counts.borrow_mut();
     counts.output_rows += output.files.iter().map(|file| file.rows).sum::<u64>();
+    counts.written_files += output.files.len() as u64;
     counts.output_bytes += output.files.iter().map(|file| file.bytes).sum::<u64>();
     Ok(())
 }

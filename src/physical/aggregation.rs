@@ -256,6 +256,11 @@ fn is_mutable(data_type: &DataType) -> bool {
     }
 }
 
+/// Spark's `ImperativeAggregate`s: no code is generated for them, each row is handed to a method.
+pub fn is_imperative(function: &str) -> bool {
+    keeps_objects(function) || matches!(function, "approx_count_distinct" | "bitmap_construct_agg" | "bitmap_or_agg")
+}
+
 /// Spark's `TypedImperativeAggregate`s, whose buffers are objects of the virtual machine.
 fn keeps_objects(function: &str) -> bool {
     matches!(

@@ -19,6 +19,7 @@ pub mod same_result;
 pub mod statistics;
 mod validity;
 
+pub use aggregation::is_imperative;
 pub use file_scan::{Splitting, TASK_PER_FILE};
 pub use plan::{Partitioning, PhysicalPlan};
 

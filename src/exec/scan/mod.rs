@@ -208,6 +208,7 @@ impl Operator for ScanRows<'_> {
             let Some(slice) = self.slices.next() else { return Ok(None) };
             let constants = self.constants(slice)?;
             self.file = format!("file://{}", slice.path.display()).into();
+            self.runtime.counts.borrow_mut().read_files += 1;
             self.current = Some((self.open(slice)?, constants));
         }
     }
