@@ -1,5 +1,6 @@
 //! Rows as checks compare them: plain values with the type's simple name beside each column.
 
+use crate::logical::functions::calendar::{Zone, format_date, format_timestamp};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use crate::session::{Kept, KeptFrame};
@@ -147,27 +148,14 @@ fn cell(scalar: &Scalar, kind: &DataType) -> Cell {
         Scalar::Double(value) => Cell::Float(*value),
         Scalar::Decimal(unscaled, _, scale) => Cell::Float(*unscaled as f64 / 10f64.powi(i32::from(*scale))),
         Scalar::String(text) => Cell::Text(text.clone()),
-        Scalar::Date(days) => Cell::Text(calendar_date(*days)),
-        Scalar::Timestamp(micros) | Scalar::TimestampNtz(micros) => Cell::Text(calendar_moment(*micros)),
+        Scalar::Date(days) => Cell::Text(format_date(*days)),
+        Scalar::Timestamp(micros) | Scalar::TimestampNtz(micros) => Cell::Text(format_timestamp(*micros, Zone::UTC)),
         Scalar::Array(items) => {
             let inner = if let DataType::Array(inner, _) = kind { inner } else { &DataType::Null };
             Cell::List(items.iter().map(|item| cell(item, inner)).collect())
         }
         other => Cell::Text(format!("{other:?}")),
     }
-}
-
-/// A date as Spark prints it.
-#[must_use]
-pub fn calendar_date(days: i32) -> String {
-    let date = chrono::NaiveDate::default() + chrono::TimeDelta::days(i64::from(days));
-    date.format("%Y-%m-%d").to_string()
-}
-
-fn calendar_moment(micros: i64) -> String {
-    let moment = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    let text = moment.format("%Y-%m-%d %H:%M:%S%.6f").to_string();
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A plain value of a script as rows of one column `value`; a dict has `key` and `value`.

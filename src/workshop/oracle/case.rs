@@ -1,5 +1,6 @@
 //! The case study.
 
+use super::files::{date, digits};
 use super::{int, rounded, rows};
 use crate::workshop::dataset::Dataset;
 use crate::workshop::rows::{Cell, Rows};
@@ -26,8 +27,12 @@ pub(super) fn top_titles(data: &Dataset) -> Rows {
     Rows::of(&[("region", "string"), ("title_id", "int"), ("minutes", "double"), ("place", "int")]).with(found)
 }
 
+/// The moment that `2024-01-31 08:05:00.250` names.
 fn moment(text: Option<&str>) -> Option<chrono::NaiveDateTime> {
-    chrono::NaiveDateTime::parse_from_str(text?, "%Y-%m-%d %H:%M:%S%.f").ok()
+    let (day, clock) = text?.split_once(' ')?;
+    let (clock, millis) = clock.split_once('.').unwrap_or((clock, "000"));
+    let [hours, minutes, seconds] = clock.split(':').collect::<Vec<_>>()[..] else { return None };
+    date(day)?.and_hms_milli_opt(digits(hours, 2)?, digits(minutes, 2)?, digits(seconds, 2)?, digits(millis, 3)?)
 }
 
 pub(super) fn buffering_windows(data: &Dataset) -> Rows {

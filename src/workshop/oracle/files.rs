@@ -7,7 +7,19 @@ use std::collections::BTreeMap;
 
 /// A date as the CSV reader takes it: `yyyy-MM-dd`, and a day that exists.
 pub(super) fn is_date(text: &str) -> bool {
-    text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+    date(text).is_some()
+}
+
+/// The day that `2024-01-31` names.
+pub(super) fn date(text: &str) -> Option<chrono::NaiveDate> {
+    let (year, rest) = text.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    chrono::NaiveDate::from_ymd_opt(digits(year, 4)? as i32, digits(month, 2)?, digits(day, 2)?)
+}
+
+/// A number of exactly so many digits.
+pub(super) fn digits(text: &str, count: usize) -> Option<u32> {
+    (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
 pub(super) fn unreadable_lines(data: &Dataset) -> Rows {
