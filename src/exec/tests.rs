@@ -155,7 +155,7 @@ fn a_hash_join_follows_its_streamed_side_and_gives_the_last_match_first() {
 
 #[test]
 fn a_sort_merge_join_comes_in_key_order() {
-    let merge = JoinAlgorithm::SortMerge;
+    let merge = JoinAlgorithm::SortMerge { is_hinted: false };
     assert_eq!(rows(&join(JoinType::Inner, merge, None)), ["2 b 2 x", "2 b 2 y", "2 c 2 x", "2 c 2 y", "4 d 4 w"]);
     assert_eq!(
         rows(&join(JoinType::FullOuter, merge, None)),
@@ -172,7 +172,7 @@ fn a_condition_beyond_the_keys_decides_what_matches() {
     let left = table(1, &["1 a"]);
     let right = table(11, &["1 a"]);
     let same_text = Expr::binary(BinaryOp::Lt, column(&left, 1), column(&right, 1));
-    for algorithm in [HASH, JoinAlgorithm::SortMerge] {
+    for algorithm in [HASH, JoinAlgorithm::SortMerge { is_hinted: false }] {
         let kept = rows(&join(JoinType::LeftAnti, algorithm, Some(same_text.clone())));
         assert!(kept.contains(&"1 a".to_owned()) && !kept.contains(&"2 b".to_owned()), "{kept:?}");
     }
@@ -348,8 +348,10 @@ fn a_merge_join_of_long_sides_finds_what_a_hash_join_finds() {
             left: left.clone(),
             right: right.clone(),
         };
-        let (mut merged, mut hashed) =
-            (rows(&plan(JoinAlgorithm::SortMerge)), rows(&plan(JoinAlgorithm::ShuffledHash { build })));
+        let (mut merged, mut hashed) = (
+            rows(&plan(JoinAlgorithm::SortMerge { is_hinted: false })),
+            rows(&plan(JoinAlgorithm::ShuffledHash { build })),
+        );
         merged.sort();
         hashed.sort();
         assert!(merged == hashed, "{join_type:?}: {} and {} rows", merged.len(), hashed.len());

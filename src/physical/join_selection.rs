@@ -40,7 +40,7 @@ pub(super) fn plan_join(planner: &Planner<'_>, node: &Arc<LogicalPlan>) -> Plann
     }
     let keyed = matches!(
         algorithm,
-        JoinAlgorithm::BroadcastHash { .. } | JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }
+        JoinAlgorithm::BroadcastHash { .. } | JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. }
     );
     let (left_keys, right_keys, rest) =
         if keyed { (keys.left, keys.right, keys.rest) } else { (Vec::new(), Vec::new(), condition.cloned()) };
@@ -176,7 +176,7 @@ impl Sides {
         let orderable = keys.left.iter().all(|key| is_orderable(&key.data_type()));
         let (left, right) = self.hinted(JoinHint::Merge);
         if (left || right) && orderable {
-            return JoinAlgorithm::SortMerge;
+            return JoinAlgorithm::SortMerge { is_hinted: true };
         }
         if let Some(build) = self.hash_side(self.hinted(JoinHint::ShuffleHash)) {
             return JoinAlgorithm::ShuffledHash { build };
@@ -196,7 +196,11 @@ impl Sides {
                 return JoinAlgorithm::ShuffledHash { build };
             }
         }
-        if orderable { JoinAlgorithm::SortMerge } else { JoinAlgorithm::ShuffledHash { build: self.smaller() } }
+        if orderable {
+            JoinAlgorithm::SortMerge { is_hinted: false }
+        } else {
+            JoinAlgorithm::ShuffledHash { build: self.smaller() }
+        }
     }
 
     fn without_keys(&self) -> JoinAlgorithm {

@@ -102,10 +102,19 @@ pub enum AggregateStyle {
 /// How two inputs are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JoinAlgorithm {
-    BroadcastHash { build: BuildSide },
-    SortMerge,
-    ShuffledHash { build: BuildSide },
-    BroadcastNestedLoop { build: BuildSide },
+    BroadcastHash {
+        build: BuildSide,
+    },
+    /// `is_hinted`: a hint asked for it, and adaptive execution leaves it as it is.
+    SortMerge {
+        is_hinted: bool,
+    },
+    ShuffledHash {
+        build: BuildSide,
+    },
+    BroadcastNestedLoop {
+        build: BuildSide,
+    },
     Cartesian,
 }
 
@@ -165,6 +174,8 @@ pub enum ShuffleSlice {
     PartialReducer { reduce: u32, map_start: u32, map_end: u32 },
     /// All reduce partitions `start..end` of one map output (a local read).
     PartialMapper { map: u32, start: u32, end: u32 },
+    /// All reduce partitions of the maps `map_start..map_end` (a local read by few tasks).
+    CoalescedMapper { map_start: u32, map_end: u32, reducers: u32 },
 }
 
 /// A physical operator.
@@ -536,7 +547,7 @@ impl PhysicalPlan {
                     BuildSide::Right => left.partitions(),
                 },
                 JoinAlgorithm::Cartesian => left.partitions() * right.partitions(),
-                JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. } => left.partitions(),
+                JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. } => left.partitions(),
             },
             PhysicalPlan::ShuffleExchange { partitioning, .. } => partitioning.count(),
             PhysicalPlan::ShuffleRead { reducers, slices, .. } => slices.as_ref().map_or(*reducers, Vec::len),

@@ -134,7 +134,7 @@ fn join_partitionings(
             BuildSide::Left | BuildSide::Right => Vec::new(),
         },
         JoinAlgorithm::Cartesian => Vec::new(),
-        JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. } => match join_type {
+        JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. } => match join_type {
             JoinType::Inner | JoinType::Cross => {
                 let mut both = partitionings(left);
                 both.extend(partitionings(right));
@@ -220,7 +220,7 @@ fn ordered(plan: &PhysicalPlan, in_spark: bool) -> Vec<SortOrder> {
         PhysicalPlan::TakeOrderedAndProject { order, outputs, .. } => renamed_order(order, &renaming(outputs)),
         PhysicalPlan::Project { exprs, input } => renamed_order(&ordering(input), &renaming(exprs)),
         PhysicalPlan::Join { algorithm, join_type, left_keys, right_keys, left, right, .. } => match algorithm {
-            JoinAlgorithm::SortMerge => match join_type {
+            JoinAlgorithm::SortMerge { .. } => match join_type {
                 JoinType::RightOuter => ascending(right_keys),
                 JoinType::FullOuter => Vec::new(),
                 JoinType::Inner | JoinType::Cross | JoinType::LeftOuter | JoinType::LeftSemi | JoinType::LeftAnti => {

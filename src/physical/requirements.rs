@@ -41,7 +41,7 @@ pub fn ensure(plan: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
 fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
     match &**node {
         PhysicalPlan::Join {
-            algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. },
+            algorithm: JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. },
             left,
             right,
             ..
@@ -102,7 +102,7 @@ fn meet(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
                     BuildSide::Left => (Distribution::Broadcast, Distribution::Any),
                     BuildSide::Right => (Distribution::Any, Distribution::Broadcast),
                 },
-                JoinAlgorithm::Cartesian | JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. } => {
+                JoinAlgorithm::Cartesian | JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. } => {
                     (Distribution::Any, Distribution::Any)
                 }
             };
@@ -324,7 +324,7 @@ fn co_partition(node: &Arc<PhysicalPlan>, conf: &Conf) -> Arc<PhysicalPlan> {
         }
     }
     let [mut left, mut right] = inputs;
-    if *algorithm == JoinAlgorithm::SortMerge {
+    if matches!(algorithm, JoinAlgorithm::SortMerge { .. }) {
         left = sort(left, ascending(&left_keys));
         right = sort(right, ascending(&right_keys));
     }

@@ -160,6 +160,7 @@ pub fn ranges(slice: &ShuffleSlice, maps: u32) -> (std::ops::Range<u32>, std::op
             (map_start..map_end.min(maps), reduce..reduce + 1)
         }
         ShuffleSlice::PartialMapper { map, start, end } => (map..map + 1, start..end),
+        ShuffleSlice::CoalescedMapper { map_start, map_end, reducers } => (map_start..map_end, 0..reducers),
     }
 }
 

@@ -195,7 +195,7 @@ pub fn leaves(plan: &PhysicalPlan, partition: usize, piece: &dyn Fn(&FileSlice) 
                     let across = right.partitions().max(1);
                     (partition / across, partition % across)
                 }
-                JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. } => (partition, partition),
+                JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. } => (partition, partition),
             };
             let mut all = leaves(left, l, piece);
             all.extend(leaves(right, r, piece));

@@ -75,7 +75,7 @@ fn word(plan: &PhysicalPlan) -> Option<String> {
         PhysicalPlan::Generate { .. } => "explode".to_owned(),
         PhysicalPlan::Join { algorithm, .. } => match algorithm {
             JoinAlgorithm::BroadcastHash { .. } => "broadcast join",
-            JoinAlgorithm::SortMerge => "sort-merge join",
+            JoinAlgorithm::SortMerge { .. } => "sort-merge join",
             JoinAlgorithm::ShuffledHash { .. } => "shuffled hash join",
             JoinAlgorithm::BroadcastNestedLoop { .. } => "nested loop join",
             JoinAlgorithm::Cartesian => "cartesian product",

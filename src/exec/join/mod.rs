@@ -31,7 +31,7 @@ pub fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: us
         JoinAlgorithm::BroadcastHash { build } | JoinAlgorithm::ShuffledHash { build } => {
             hash::build(runtime, plan, *build, partition)
         }
-        JoinAlgorithm::SortMerge => merge::build(runtime, plan, partition),
+        JoinAlgorithm::SortMerge { .. } => merge::build(runtime, plan, partition),
         JoinAlgorithm::BroadcastNestedLoop { build } => nested::broadcast(runtime, plan, *build, partition),
         JoinAlgorithm::Cartesian => nested::cartesian(runtime, plan, partition),
     }

@@ -46,6 +46,9 @@ pub fn shuffle_read<'a>(
             Box::new((map_start..map_end.min(maps)).map(move |map| (map, reduce)))
         }
         ShuffleSlice::PartialMapper { map, start, end } => Box::new((start..end).map(move |reduce| (map, reduce))),
+        ShuffleSlice::CoalescedMapper { map_start, map_end, reducers } => {
+            Box::new((map_start..map_end).flat_map(move |map| (0..reducers).map(move |reduce| (map, reduce))))
+        }
     };
     let schema = schema_of(&exchange.output());
     let blocks: Vec<(u32, u32)> = blocks.collect();

@@ -220,6 +220,7 @@ fn aggregate_settings(call: &AggregateCall) -> &'static str {
         "first" | "last" | "any_value" if call.ignore_nulls => ", true",
         "first" | "last" | "any_value" => ", false",
         "collect_list" | "collect_set" | "array_agg" => ", 0, 0, true",
+        "approx_count_distinct" if call.args.len() == 1 => ", 0.05, 0, 0",
         "percentile_approx" | "approx_percentile" | "approx_count_distinct" => ", 0, 0",
         _ => "",
     }

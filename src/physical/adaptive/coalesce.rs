@@ -70,7 +70,7 @@ fn collect(part: &Arc<PhysicalPlan>, groups: &mut Vec<Vec<Read>>) {
 fn needs_alike(node: &PhysicalPlan) -> bool {
     match node {
         PhysicalPlan::Join { algorithm, .. } => {
-            matches!(algorithm, JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. })
+            matches!(algorithm, JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. })
         }
         PhysicalPlan::Union { inputs } => united_partitioning(inputs).is_some(),
         _ => false,

@@ -2,7 +2,7 @@
 //!
 //! Purpose: no sort, and the large side needs no particular place.
 //! Before/after: `SortMergeJoin (Sort (read a)) (Sort (read b))` with a small `b` → `BroadcastHashJoin (read a) (Broadcast (read b))`.
-//! Must not: fire when a step above relied on the join's partitioning and would now need a shuffle of its own.
+//! Must not: undo a hint; fire when a step above relied on the join's partitioning and would now need a shuffle of its own.
 //! Hard case: a side of few bytes in few of many partitions is *not* broadcast: its tasks have next to nothing to do anyway
 //! (`nonEmptyPartitionRatioForBroadcastJoin`).
 //! Spark may also choose a shuffled hash join.
@@ -54,7 +54,7 @@ fn next_switch(plan: &Arc<PhysicalPlan>, rules: &Rules<'_>, skip: usize) -> Opti
 
 fn switched(node: &PhysicalPlan, rules: &Rules<'_>) -> Option<(PhysicalPlan, String)> {
     let PhysicalPlan::Join {
-        algorithm: JoinAlgorithm::SortMerge,
+        algorithm: JoinAlgorithm::SortMerge { is_hinted: false },
         join_type,
         left_keys,
         right_keys,

@@ -1,19 +1,24 @@
 //! Reads a shuffle where it was written when nobody needs its partitioning any more (Spark's `OptimizeShuffleWithLocalRead`).
 //!
 //! Purpose: no bytes over the network.
-//! Before/after: the streamed side of a join that became a broadcast join reads one map output per task.
-//! Must not: fire when a step above relies on the rows' places.
-//! Hard case: when the partitions were merged into one task before, that task reads everything, whichever way.
-//! **Simplified:** Spark may let one task read several map outputs.
+//! Before/after: both sides of a join that became a broadcast join are read map output by map output: each by several tasks where partitions are
+//! many, several by one task where they were merged into few.
+//! Must not: fire when a step above relies on the rows' places, or on a shuffle that the script asked for.
 
 use super::Rules;
-use crate::physical::plan::{BuildSide, JoinAlgorithm, PhysicalPlan, ShuffleOrigin, ShuffleSlice};
+use crate::physical::plan::{BuildSide, JoinAlgorithm, Partitioning, PhysicalPlan, ShuffleOrigin, ShuffleSlice};
 use crate::physical::requirements;
 use std::sync::Arc;
 
 pub(super) fn read_locally(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> Arc<PhysicalPlan> {
     if rules.conf.get("spark.sql.adaptive.localShuffleReader.enabled") == Some("false") {
         return part.clone();
+    }
+    if let PhysicalPlan::ShuffleRead { .. } = &**part
+        && let Some(local) = below_projections(part)
+    {
+        rules.decisions.push("the side that is broadcast is read where it was written".to_owned());
+        return local;
     }
     let mut decided = 0;
     let local = part.transform_up(&mut |node| {
@@ -41,13 +46,17 @@ fn below_projections(side: &Arc<PhysicalPlan>) -> Option<Arc<PhysicalPlan>> {
             Some(Arc::new(side.with_children(vec![below_projections(input)?])))
         }
         PhysicalPlan::ShuffleRead { shuffle, exchange, reducers, slices } => {
-            let PhysicalPlan::ShuffleExchange { origin: ShuffleOrigin::EnsureRequirements, input, .. } = &**exchange
+            let PhysicalPlan::ShuffleExchange { origin: ShuffleOrigin::EnsureRequirements, partitioning, input } =
+                &**exchange
             else {
                 return None;
             };
+            if *partitioning == Partitioning::Single {
+                return None;
+            }
             let wanted = slices.as_ref().map_or(*reducers, Vec::len);
             let maps = input.partitions();
-            let local = local_slices(maps, *reducers, wanted)?;
+            let local = (maps > 0).then(|| local_slices(maps, *reducers, wanted))?;
             Some(Arc::new(PhysicalPlan::ShuffleRead {
                 shuffle: *shuffle,
                 exchange: exchange.clone(),
@@ -59,17 +68,32 @@ fn below_projections(side: &Arc<PhysicalPlan>) -> Option<Arc<PhysicalPlan>> {
     }
 }
 
-fn local_slices(maps: usize, reducers: usize, wanted: usize) -> Option<Vec<ShuffleSlice>> {
-    if maps == 0 || wanted < maps {
-        return None;
+/// What each task reads, as many tasks as were wanted, or near that.
+fn local_slices(maps: usize, reducers: usize, wanted: usize) -> Vec<ShuffleSlice> {
+    if wanted < maps {
+        let tasks = equal_ranges(maps, wanted.max(1)).into_iter();
+        let slice = |(start, end)| ShuffleSlice::CoalescedMapper {
+            map_start: start as u32,
+            map_end: end as u32,
+            reducers: reducers as u32,
+        };
+        return tasks.map(slice).collect();
     }
-    let pieces = (wanted / maps).max(1).min(reducers.max(1));
-    let mut slices = Vec::new();
-    for map in 0..maps {
-        for piece in 0..pieces {
-            let (start, end) = (piece * reducers / pieces, (piece + 1) * reducers / pieces);
-            slices.push(ShuffleSlice::PartialMapper { map: map as u32, start: start as u32, end: end as u32 });
-        }
-    }
-    Some(slices)
+    let pieces = equal_ranges(reducers, wanted / maps);
+    let of_map = |map: usize| {
+        let slice = move |(start, end): &(usize, usize)| ShuffleSlice::PartialMapper {
+            map: map as u32,
+            start: *start as u32,
+            end: *end as u32,
+        };
+        pieces.iter().map(slice)
+    };
+    (0..maps).flat_map(of_map).collect()
+}
+
+/// `0..count` in so many runs, those at the beginning one longer where it does not divide.
+fn equal_ranges(count: usize, runs: usize) -> Vec<(usize, usize)> {
+    let (each, longer) = (count / runs, count % runs);
+    let start = |run: usize| run * each + run.min(longer);
+    (0..runs).map(|run| (start(run), start(run + 1))).filter(|(start, end)| start < end).collect()
 }

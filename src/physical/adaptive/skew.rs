@@ -37,7 +37,9 @@ pub(super) fn split_skewed(part: &Arc<PhysicalPlan>, rules: &mut Rules<'_>) -> O
 }
 
 fn only_join(part: &Arc<PhysicalPlan>) -> Option<&Arc<PhysicalPlan>> {
-    if let PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. }, .. } = &**part
+    if let PhysicalPlan::Join {
+        algorithm: JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. }, ..
+    } = &**part
     {
         return Some(part);
     }

@@ -72,8 +72,12 @@ fn conf(pairs: &[(&str, &str)]) -> Conf {
 }
 
 fn join(conf: &Conf) -> Arc<PhysicalPlan> {
+    join_by(JoinAlgorithm::SortMerge { is_hinted: false }, conf)
+}
+
+fn join_by(algorithm: JoinAlgorithm, conf: &Conf) -> Arc<PhysicalPlan> {
     let join = PhysicalPlan::Join {
-        algorithm: JoinAlgorithm::SortMerge,
+        algorithm,
         join_type: JoinType::Inner,
         left_keys: vec![Expr::Attribute(column(1))],
         right_keys: vec![Expr::Attribute(column(2))],
@@ -93,6 +97,7 @@ fn run_all(plan: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
     plan
 }
 
+const ADVISED: &str = "spark.sql.adaptive.advisoryPartitionSizeInBytes";
 const BIG: u64 = 100 << 20;
 
 #[test]
@@ -139,8 +144,35 @@ fn a_side_that_turned_out_small_is_broadcast() {
     let sizes = Sizes::default().with(0, &[BIG, BIG, BIG, BIG]).with(1, &[10, 10, 10, 10]);
     let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
     assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::BroadcastHash { .. }, .. }));
-    assert_eq!(after.decisions.len(), 2, "{:?}", after.decisions);
+    assert_eq!(after.decisions.len(), 3, "{:?}", after.decisions);
     assert_eq!(next_stages(&after.plan, &|_| true).len(), 1);
+}
+
+#[test]
+fn few_tasks_read_several_map_outputs_each() {
+    let conf = conf(&[("spark.sql.adaptive.coalescePartitions.minPartitionSize", "1b"), (ADVISED, "20b")]);
+    let plan = run_all(&join(&conf));
+    let sizes = Sizes::default().with(0, &[BIG; 4]).with(1, &[10, 10, 10, 10]);
+    let after = replan(&plan, &sizes, &conf, (1, Replanning::Everywhere));
+    let mut read = None;
+    after.plan.visit(&mut |node| {
+        if let PhysicalPlan::BroadcastExchange { input } = node
+            && let PhysicalPlan::ShuffleRead { slices, .. } = &**input
+        {
+            read.clone_from(slices);
+        }
+    });
+    let slice = |map| ShuffleSlice::PartialMapper { map, start: 0, end: 4 };
+    assert_eq!(read, Some(vec![slice(0), slice(1)]), "two map outputs, and two tasks after merging");
+}
+
+#[test]
+fn a_join_that_a_hint_asked_for_is_left_as_it_is() {
+    let conf = conf(&[]);
+    let plan = run_all(&join_by(JoinAlgorithm::SortMerge { is_hinted: true }, &conf));
+    let sizes = Sizes::default().with(0, &[BIG, BIG, BIG, BIG]).with(1, &[10, 10, 10, 10]);
+    let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
+    assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge { .. }, .. }));
 }
 
 #[test]
@@ -149,7 +181,7 @@ fn packing_does_not_make_a_side_small_enough_to_be_broadcast() {
     let plan = run_all(&join(&conf));
     let sizes = Sizes { unpacked: 20, ..Sizes::default().with(0, &[BIG; 4]).with(1, &[1 << 20; 4]) };
     let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
-    assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge, .. }));
+    assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge { .. }, .. }));
 }
 
 #[test]
@@ -158,7 +190,7 @@ fn two_large_sides_stay_a_sort_merge_join() {
     let plan = run_all(&join(&conf));
     let sizes = Sizes::default().with(0, &[BIG, BIG, BIG, BIG]).with(1, &[BIG, BIG, BIG, BIG]);
     let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
-    assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge, .. }));
+    assert!(matches!(&*after.plan, PhysicalPlan::Join { algorithm: JoinAlgorithm::SortMerge { .. }, .. }));
     assert_eq!(after.plan.partitions(), 4);
 }
 

@@ -3,7 +3,8 @@
 //! Real batchlab operators are vectorised and not compiled; the numbers are shown because learners meet them in Spark.
 
 use super::shown::{Shown, What};
-use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
+use crate::physical::is_imperative;
+use crate::physical::plan::{AggregateExpr, AggregateStyle, JoinAlgorithm, PhysicalPlan};
 use crate::physical::properties::united_partitioning;
 
 /// Numbers the groups of a plan from its leaves up.
@@ -79,7 +80,7 @@ fn ends_group(node: &Shown<'_>) -> bool {
     match node.what {
         What::ColumnarToRow => true,
         What::Operator(PhysicalPlan::Join { algorithm, .. }) => {
-            matches!(algorithm, JoinAlgorithm::SortMerge | JoinAlgorithm::ShuffledHash { .. })
+            matches!(algorithm, JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::ShuffledHash { .. })
         }
         _ => false,
     }
@@ -100,7 +101,10 @@ fn is_compiled(node: &Shown<'_>) -> bool {
             | PhysicalPlan::GlobalLimit { .. }
             | PhysicalPlan::Sample { .. } => true,
             PhysicalPlan::Union { inputs } => united_partitioning(inputs).is_none(),
-            PhysicalPlan::Aggregate { style, .. } => *style == AggregateStyle::Hash,
+            PhysicalPlan::Aggregate { style, aggregates, .. } => {
+                let is_imperative = |aggregate: &AggregateExpr| is_imperative(aggregate.call.function.name);
+                *style == AggregateStyle::Hash && !aggregates.iter().any(is_imperative)
+            }
             PhysicalPlan::Join { algorithm, .. } => !matches!(algorithm, JoinAlgorithm::Cartesian),
             PhysicalPlan::FileScan(_)
             | PhysicalPlan::InMemoryTableScan { .. }

@@ -206,7 +206,7 @@ fn call_text(call: &AggregateCall) -> String {
 pub(super) fn join_name(algorithm: JoinAlgorithm) -> &'static str {
     match algorithm {
         JoinAlgorithm::BroadcastHash { .. } => "BroadcastHashJoin",
-        JoinAlgorithm::SortMerge => "SortMergeJoin",
+        JoinAlgorithm::SortMerge { .. } => "SortMergeJoin",
         JoinAlgorithm::ShuffledHash { .. } => "ShuffledHashJoin",
         JoinAlgorithm::BroadcastNestedLoop { .. } => "BroadcastNestedLoopJoin",
         JoinAlgorithm::Cartesian => "CartesianProduct",
@@ -222,7 +222,7 @@ fn built_side(algorithm: JoinAlgorithm) -> Option<&'static str> {
             BuildSide::Left => "BuildLeft",
             BuildSide::Right => "BuildRight",
         }),
-        JoinAlgorithm::SortMerge | JoinAlgorithm::Cartesian => None,
+        JoinAlgorithm::SortMerge { .. } | JoinAlgorithm::Cartesian => None,
     }
 }
 
@@ -240,7 +240,7 @@ fn join(
     let kind = join_type.name();
     match algorithm {
         JoinAlgorithm::BroadcastHash { .. } => format!("{name} {keys}, {kind}, {side}{rest}, false, false"),
-        JoinAlgorithm::SortMerge => format!("{name} {keys}, {kind}{rest}"),
+        JoinAlgorithm::SortMerge { .. } => format!("{name} {keys}, {kind}{rest}"),
         JoinAlgorithm::ShuffledHash { .. } => format!("{name} {keys}, {kind}, {side}{rest}"),
         JoinAlgorithm::BroadcastNestedLoop { .. } => format!("{name} {side}, {kind}{rest}"),
         JoinAlgorithm::Cartesian => match condition {
@@ -334,7 +334,7 @@ fn partitioning(partitioning: &Partitioning) -> String {
 /// What tasks read of a finished shuffle.
 pub(super) fn read(slices: &[ShuffleSlice]) -> String {
     let any = |test: fn(&ShuffleSlice) -> bool| slices.iter().any(test);
-    if any(|slice| matches!(slice, ShuffleSlice::PartialMapper { .. })) {
+    if any(|slice| matches!(slice, ShuffleSlice::PartialMapper { .. } | ShuffleSlice::CoalescedMapper { .. })) {
         return "AQEShuffleRead local".to_owned();
     }
     let skewed = any(|slice| matches!(slice, ShuffleSlice::PartialReducer { .. }));
