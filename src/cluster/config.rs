@@ -82,7 +82,7 @@ struct ClusterFile {
 
 /// A ready model, or rates of one's own.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "cost is the name of a ready model, or a table of rates")]
 enum Cost {
     Ready(String),
     Rates(toml::Table),
@@ -237,8 +237,8 @@ impl ClusterConfig {
     /// # Errors
     /// When the text does not parse or describes no cluster.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let file: ClusterFile =
-            toml::from_str(text).map_err(|error| refused(format!("the cluster file does not parse: {error}")))?;
+        let file: ClusterFile = toml::from_str(text)
+            .map_err(|error| refused(format!("the cluster file does not parse: {}", error.to_string().trim_end())))?;
         let cost = match file.cost {
             None => CostModel::preset("workshop")?,
             Some(Cost::Ready(name)) => CostModel::preset(&name)?,

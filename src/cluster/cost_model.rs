@@ -100,8 +100,8 @@ impl CostModel {
         };
         let mut rates = toml::Table::try_from(model).map_err(|error| SparkError::internal(error.to_string()))?;
         rates.extend(given);
-        let model: CostModel =
-            rates.try_into().map_err(|error| refused(format!("the cluster file's [cost] does not parse: {error}")))?;
+        let unread = |error: toml::de::Error| refused(format!("the cluster file's [cost]: {}", error.message()));
+        let model: CostModel = rates.try_into().map_err(unread)?;
         let speeds = [
             ("disk_bytes_per_sec", model.disk_bytes_per_sec),
             ("network_bytes_per_sec", model.network_bytes_per_sec),
