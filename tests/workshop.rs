@@ -72,7 +72,7 @@ fn every_starter_has_a_step_file_and_a_solution() {
 fn every_call_of_a_solution_has_been_named_when_it_is_needed() {
     let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let problems = unnamed_calls(&step::all(Library { root: Some(project) }).expect("step files"));
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(problems.is_empty(), "{problems:#?}");
 }
 
 /// The verdict on a script, on all data.

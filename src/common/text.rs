@@ -87,6 +87,26 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// How JSON writes a character that has an escape of two characters.
+#[must_use]
+pub fn json_escape(c: char) -> Option<&'static str> {
+    match c {
+        '"' => Some("\\\""),
+        '\\' => Some("\\\\"),
+        '\n' => Some("\\n"),
+        '\r' => Some("\\r"),
+        '\t' => Some("\\t"),
+        '\u{8}' => Some("\\b"),
+        '\u{c}' => Some("\\f"),
+        _ => None,
+    }
+}
+
+/// The names and numbers in a text, or in code.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
 /// `1 task`, `2 tasks`.
 #[must_use]
 pub fn plural(number: u64, noun: &str) -> String {

@@ -92,8 +92,9 @@ pub fn check_telling(request: &CheckRequest<'_>, tell: &mut dyn FnMut(&VariantVe
     };
     let mut verdict =
         Verdict { step: step.id.clone(), title: step.title.clone(), passed: true, variants: Vec::new(), stretch: None };
+    let parts = stretch::parts(step, request.source);
     for (_, variant) in step.variants.iter().enumerate().filter(|(at, variant)| wanted(*at, variant)) {
-        let (judged, stretch) = run_variant(request, variant)?;
+        let (judged, stretch) = run_variant(request, variant, parts.as_ref())?;
         verdict.passed &= judged.passed;
         verdict.stretch = verdict.stretch.or(stretch);
         if request.cancelled.load(Ordering::Relaxed) {
@@ -123,7 +124,12 @@ struct Ran {
     files: Vec<String>,
 }
 
-fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(VariantVerdict, Option<StretchVerdict>)> {
+/// One variant: the script without the lines of the stretch goal is run and judged; on the visible data then the goal.
+fn run_variant(
+    request: &CheckRequest<'_>,
+    variant: &Variant,
+    parts: Option<&Parts>,
+) -> Result<(VariantVerdict, Option<StretchVerdict>)> {
     let step = request.step;
     let is_visible = variant.seed == Seed::Visible && variant.edit == Edit::None && variant.kill.is_none();
     let (seed, size) = match variant.seed {
@@ -145,8 +151,7 @@ fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(Variant
         dataset.write(root)?;
     }
     let bench = Bench { request, variant, dataset: &dataset, root };
-    let parts = stretch::parts(step, request.source);
-    let own = parts.as_ref().map_or(request.source, |parts| &parts.step);
+    let own = parts.map_or(request.source, |parts| &parts.step);
     let mut ran = bench.run(own, Vec::new())?;
     for _ in 1..variant.runs {
         ran = bench.run(own, Vec::new())?;
@@ -156,11 +161,11 @@ fn run_variant(request: &CheckRequest<'_>, variant: &Variant) -> Result<(Variant
         clear_output(root);
         ran = bench.run(own, vec![fault])?;
     }
-    let seen = bench.look(ran, own)?;
+    let seen = bench.look(ran, own, bench.wanted()?)?;
     let mut verdict = judge::verdict(step, variant, &seen.evidence(), &seen.ran.events);
     verdict.events = seen.ran.events;
     let parts = parts.filter(|_| variant.name == VISIBLE);
-    let stretch = parts.map(|parts| bench.stretch(&parts, &mut verdict)).transpose()?;
+    let stretch = parts.map(|parts| bench.stretch(parts, &mut verdict, seen.wanted)).transpose()?;
     (verdict.seed, verdict.rows) = (seed, size);
     Ok((verdict, stretch))
 }
@@ -224,17 +229,22 @@ impl<'a> Bench<'a> {
         Ok(Ran { outcome, facts: facts::facts(&events), events, kept, got, files })
     }
 
+    /// The right answers, by name.
+    fn wanted(&self) -> Result<BTreeMap<String, Rows>> {
+        let mut wanted = solved(self.request, self.variant, self.dataset)?;
+        for answer in self.request.step.answers.iter().filter(|answer| answer.oracle != oracle::SOLUTION) {
+            let right = oracle::answer(&answer.oracle, self.dataset).ok_or_else(|| no_oracle(&answer.oracle))?;
+            wanted.insert(answer.place.name().to_owned(), right);
+        }
+        Ok(wanted)
+    }
+
     /// Puts the answers of a run beside the right ones.
-    fn look(&self, mut ran: Ran, source: &str) -> Result<Seen<'a>> {
+    fn look(&self, mut ran: Ran, source: &str, wanted: BTreeMap<String, Rows>) -> Result<Seen<'a>> {
         let (request, step) = (self.request, self.request.step);
-        let mut solved = solved(request, self.variant, self.dataset)?;
-        let (mut wanted, mut compared) = (BTreeMap::new(), IndexMap::new());
+        let mut compared = IndexMap::new();
         for answer in &step.answers {
             let name = answer.place.name().to_owned();
-            let right = match solved.remove(&name) {
-                Some(right) => right,
-                None => oracle::answer(&answer.oracle, self.dataset).ok_or_else(|| no_oracle(&answer.oracle))?,
-            };
             if let Place::Files { path, format } = &answer.place
                 && ran.facts.writes.iter().any(|(written, ..)| written == path)
                 && metrics::endings(&ran.files, path).contains(format)
@@ -242,10 +252,11 @@ impl<'a> Bench<'a> {
                 let rows = read_back(request, self.variant, self.root, path, format)?;
                 ran.got.insert(name.clone(), rows);
             }
-            if let Some(got) = ran.got.get(&name).filter(|_| !is_unset(&ran.kept, answer)) {
-                compared.insert(name.clone(), compare::compare(got, &right, &answer.strictness));
+            if let Some(got) = ran.got.get(&name).filter(|_| !is_unset(&ran.kept, answer))
+                && let Some(right) = wanted.get(&name)
+            {
+                compared.insert(name, compare::compare(got, right, &answer.strictness));
             }
-            wanted.insert(name, right);
         }
         Ok(Seen {
             ran,
@@ -259,12 +270,17 @@ impl<'a> Bench<'a> {
     }
 
     /// What is said of the stretch goal. It is looked at when the step is right; its run is then the one to see.
-    fn stretch(&self, parts: &Parts, verdict: &mut VariantVerdict) -> Result<StretchVerdict> {
+    fn stretch(
+        &self,
+        parts: &Parts,
+        verdict: &mut VariantVerdict,
+        wanted: BTreeMap<String, Rows>,
+    ) -> Result<StretchVerdict> {
         let Some(goal) = self.request.step.stretch.as_ref().filter(|_| verdict.passed) else {
             let why = "it is looked at when the step is right; the checks leave these lines out".to_owned();
             return Ok(StretchVerdict { reached: false, place: parts.place(), why });
         };
-        let seen = self.look(self.run(self.request.source, Vec::new())?, self.request.source)?;
+        let seen = self.look(self.run(self.request.source, Vec::new())?, self.request.source, wanted)?;
         let told = judge::stretch(goal, parts, &seen.evidence());
         verdict.events = seen.ran.events;
         Ok(told)
@@ -309,20 +325,11 @@ fn run_request(
     })
 }
 
-/// The top-level names that the step's checks read.
+/// The top-level names whose values are looked at.
 fn names(step: &Step) -> Vec<String> {
-    let mut names: Vec<String> = vec!["result".to_owned(), "predict".to_owned(), STRETCH.to_owned()];
-    for answer in &step.answers {
-        if let Place::Name(name) = &answer.place {
-            names.push(name.clone());
-        }
-    }
-    for rule in step.rules() {
-        rule.visit_names(&mut |name| names.push(name.split('.').next().unwrap_or_default().to_owned()));
-    }
-    names.sort();
-    names.dedup();
-    names
+    let mut names = step.names();
+    names.insert(STRETCH.to_owned());
+    names.into_iter().collect()
 }
 
 /// When a file was written, and how long it is.

@@ -6,10 +6,10 @@ use super::oracle;
 use super::step::{Mutant, Part, Place, Step, Stretch, StretchMutant};
 use super::stretch;
 use super::verdict::Verdict;
-use crate::common::text::suggestion;
+use crate::common::text::{suggestion, words};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::session::{Use, uses};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -88,12 +88,12 @@ fn form(step: &Step) -> Vec<String> {
     problems
 }
 
-/// Calls of solutions that nothing has named when they are needed: neither the step's own task, theory, starter and first two hints, nor a
+/// For each step, the calls of its solution that nothing has named when they are needed: neither the step's own task, theory, starter and first two hints, nor a
 /// step before it.
 #[must_use]
-pub fn unnamed_calls(steps: &[Step]) -> Vec<String> {
+pub fn unnamed_calls(steps: &[Step]) -> BTreeMap<String, Vec<String>> {
     let mut met: BTreeSet<String> = BTreeSet::new();
-    let mut problems = Vec::new();
+    let mut problems: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for step in steps {
         let hints = step.hints.iter().take(2).map(String::as_str);
         let texts = [step.task.as_str(), step.theory.as_str(), step.starter.as_str()].into_iter().chain(hints);
@@ -103,19 +103,14 @@ pub fn unnamed_calls(steps: &[Step]) -> Vec<String> {
             Use::Module(_) | Use::Taken { .. } => None,
         });
         for call in calls.filter(|call| !met.contains(call)) {
-            problems.push(format!(
-                "{}: the solution calls `{call}`, and no text has named it by then: name it in the task, the theory or one of the first two hints",
-                step.id
+            problems.entry(step.id.clone()).or_default().push(format!(
+                "the solution calls `{call}`, and no text has named it by then: name it in the task, the theory or one of the first two hints"
             ));
         }
         met.extend(words(&step.solution).map(str::to_owned));
         met.extend(step.hints.iter().flat_map(|hint| words(hint)).map(str::to_owned));
     }
     problems
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// Names of checks and variants that the step does not have.

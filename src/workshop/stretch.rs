@@ -15,7 +15,8 @@
 //! for, what they alone need, what is made of them, and what stands between them.
 
 use super::rule::{Rule, Value};
-use super::step::{Place, Step, Stretch};
+use super::step::{Step, Stretch};
+use crate::common::text::words;
 use crate::session::{TopLevel, top_level};
 use std::collections::BTreeSet;
 
@@ -79,16 +80,7 @@ fn marker(lines: &[&str]) -> Option<u32> {
 
 /// Names that the step itself is judged by.
 fn step_names(step: &Step) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = ["result".to_owned(), "predict".to_owned()].into();
-    names.extend(step.answers.iter().filter_map(|answer| match &answer.place {
-        Place::Name(name) => Some(name.clone()),
-        Place::Files { .. } => None,
-    }));
-    for rule in step.rules() {
-        rule.visit_names(&mut |name| {
-            names.insert(name.split('.').next().unwrap_or_default().to_owned());
-        });
-    }
+    let mut names = step.names();
     names.remove(NAME);
     names
 }
@@ -197,7 +189,7 @@ fn keeps(statement: &TopLevel) -> bool {
 
 /// Whether a text is a name, or a query with that name in it.
 fn has_word(text: &str, name: &str) -> bool {
-    text == name || text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+    text == name || words(text).any(|word| word == name)
 }
 
 /// Whether a setting is made when the step has all its answers already, and the goal comes after it.

@@ -138,17 +138,18 @@ fn try_check(args: &Check) -> Result<u8> {
         return Ok(u8::from(wrong > 0));
     }
     let words = if words.is_empty() { vec!["all".to_owned()] } else { words };
+    let unnamed = unnamed_calls(&step::all(Library { root: Some(&folder.root) })?);
     let root = std::env::temp_dir().join(format!("batchlab-dev-{}", std::process::id()));
     std::fs::create_dir_all(&root).map_err(|error| SparkError::internal(error.to_string()))?;
     let bench = Bench { root: &root, threads: workshop::threads(), cancelled: interrupt::flag() };
     let mut steps = 0;
-    let unnamed = unnamed_calls(&step::all(Library { root: Some(&folder.root) })?);
     for chosen in folder.choose(&words)? {
         steps += 1;
         let problems = prove(&chosen.step, &bench);
         let mut problems = problems.inspect_err(|_| drop(std::fs::remove_dir_all(&root)))?;
-        let of_step = format!("{}: ", chosen.step.id);
-        problems.extend(unnamed.iter().filter(|problem| problem.starts_with(&of_step)).cloned());
+        problems.extend(
+            unnamed.get(&chosen.step.id).into_iter().flatten().map(|problem| format!("{}: {problem}", chosen.step.id)),
+        );
         wrong += problems.len();
         if problems.is_empty() {
             output::out(&format!(

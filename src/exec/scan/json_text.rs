@@ -1,6 +1,7 @@
 //! A JSON parser that is as lenient as the options say, and keeps numbers as they were written.
 
 use crate::common::conf::Options;
+use crate::common::text::json_escape;
 use std::borrow::Cow;
 
 /// A value.
@@ -299,18 +300,12 @@ pub fn write_text(text: &str, out: &mut String) {
     use std::fmt::Write as _;
     out.push('"');
     for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 => {
+        match json_escape(c) {
+            Some(escaped) => out.push_str(escaped),
+            None if (c as u32) < 0x20 => {
                 let _ = write!(out, "\\u{:04X}", c as u32);
             }
-            c => out.push(c),
+            None => out.push(c),
         }
     }
     out.push('"');

@@ -10,6 +10,7 @@ use super::edit::Edit;
 use super::rule::Rule;
 use crate::common::{ErrorClass, Result, SparkError};
 use include_dir::{Dir, include_dir};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 static EXERCISES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
@@ -207,6 +208,22 @@ pub enum Part {
 }
 
 impl Step {
+    /// The top-level names that the rules and answers read.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = ["result".to_owned(), "predict".to_owned()].into();
+        names.extend(self.answers.iter().filter_map(|answer| match &answer.place {
+            Place::Name(name) => Some(name.clone()),
+            Place::Files { .. } => None,
+        }));
+        for rule in self.rules() {
+            rule.visit_names(&mut |name| {
+                names.insert(name.split('.').next().unwrap_or_default().to_owned());
+            });
+        }
+        names
+    }
+
     /// The rules that the step itself is judged by.
     #[must_use]
     pub fn rules_of_checks(&self) -> Vec<&Rule> {

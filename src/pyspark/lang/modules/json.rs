@@ -5,6 +5,7 @@ use super::super::class::Module;
 use super::super::raised::{PyResult, Raised, type_error};
 use super::super::repr;
 use super::super::{Dict, Interpreter, Value};
+use crate::common::text::json_escape;
 use std::fmt::Write as _;
 
 /// The module.
@@ -59,20 +60,14 @@ struct Writer {
 pub fn write_text(text: &str, ascii: bool, out: &mut String) {
     out.push('"');
     for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 || (ascii && !c.is_ascii()) => {
+        match json_escape(c) {
+            Some(escaped) => out.push_str(escaped),
+            None if (c as u32) < 0x20 || (ascii && !c.is_ascii()) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     let _ = write!(out, "\\u{unit:04x}");
                 }
             }
-            c => out.push(c),
+            None => out.push(c),
         }
     }
     out.push('"');

@@ -6,7 +6,7 @@
 
 use super::steps::{Part, Step, operator};
 use crate::common::ids::{PlanStepId, QueryId, StageId};
-use crate::common::text::{plural, without_ids};
+use crate::common::text::{self, plural, without_ids};
 use crate::report::words;
 use crate::status::{BuiltStep, Query, Stage, Status};
 use std::collections::BTreeSet;
@@ -121,7 +121,7 @@ fn makers(text: &str) -> impl Iterator<Item = &'static str> {
 
 /// The names and numbers in a text.
 fn words_of(text: &str) -> BTreeSet<&str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect()
+    text::words(text).collect()
 }
 
 /// The line of a physical plan that does what a logical operator says.
