@@ -88,6 +88,15 @@ enum Cost {
     Rates(toml::Table),
 }
 
+impl Cost {
+    fn model(self) -> Result<CostModel> {
+        match self {
+            Cost::Ready(name) => CostModel::preset(&name),
+            Cost::Rates(table) => CostModel::from_table(table),
+        }
+    }
+}
+
 /// Machines that are alike.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -239,11 +248,7 @@ impl ClusterConfig {
     pub fn from_toml(text: &str) -> Result<Self> {
         let file: ClusterFile = toml::from_str(text)
             .map_err(|error| refused(format!("the cluster file does not parse: {}", error.to_string().trim_end())))?;
-        let cost = match file.cost {
-            None => CostModel::preset("workshop")?,
-            Some(Cost::Ready(name)) => CostModel::preset(&name)?,
-            Some(Cost::Rates(table)) => CostModel::from_table(table)?,
-        };
+        let cost = file.cost.map(Cost::model).transpose()?;
         let mut config = match (file.nodes, file.cores, file.group.is_empty()) {
             (Some(nodes), Some(cores), true) => Self::new(nodes, cores)?,
             (None, None, false) => Self::of_groups(&file.group)?,
@@ -252,7 +257,7 @@ impl ClusterConfig {
                     .with_help("Give nodes and cores, or one [[group]] for each kind of machine, not both."));
             }
         };
-        config.cost = cost;
+        config.cost = cost.unwrap_or(config.cost);
         if let Some(memory) = file.memory {
             config = config.with_memory(size(&memory)?);
         }

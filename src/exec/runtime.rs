@@ -222,7 +222,7 @@ fn imperative_functions(plan: &PhysicalPlan) -> u64 {
     else {
         return 0;
     };
-    aggregates.iter().filter(|aggregate| is_imperative(aggregate.call.function.name)).count() as u64
+    aggregates.iter().filter(|aggregate| is_imperative(aggregate)).count() as u64
 }
 
 /// Spark's name of the node.

@@ -257,7 +257,8 @@ fn is_mutable(data_type: &DataType) -> bool {
 }
 
 /// Spark's `ImperativeAggregate`s: no code is generated for them, each row is handed to a method.
-pub fn is_imperative(function: &str) -> bool {
+pub fn is_imperative(aggregate: &AggregateExpr) -> bool {
+    let function = aggregate.call.function.name;
     keeps_objects(function) || matches!(function, "approx_count_distinct" | "bitmap_construct_agg" | "bitmap_or_agg")
 }
 

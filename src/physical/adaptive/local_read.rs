@@ -70,30 +70,20 @@ fn below_projections(side: &Arc<PhysicalPlan>) -> Option<Arc<PhysicalPlan>> {
 
 /// What each task reads, as many tasks as were wanted, or near that.
 fn local_slices(maps: usize, reducers: usize, wanted: usize) -> Vec<ShuffleSlice> {
+    let (maps, reducers, wanted) = (maps as u32, reducers as u32, wanted as u32);
     if wanted < maps {
-        let tasks = equal_ranges(maps, wanted.max(1)).into_iter();
-        let slice = |(start, end)| ShuffleSlice::CoalescedMapper {
-            map_start: start as u32,
-            map_end: end as u32,
-            reducers: reducers as u32,
-        };
-        return tasks.map(slice).collect();
+        let slice = |(map_start, map_end)| ShuffleSlice::CoalescedMapper { map_start, map_end, reducers };
+        return equal_ranges(maps, wanted.max(1)).map(slice).collect();
     }
-    let pieces = equal_ranges(reducers, wanted / maps);
-    let of_map = |map: usize| {
-        let slice = move |(start, end): &(usize, usize)| ShuffleSlice::PartialMapper {
-            map: map as u32,
-            start: *start as u32,
-            end: *end as u32,
-        };
-        pieces.iter().map(slice)
+    let of_map = |map| {
+        equal_ranges(reducers, wanted / maps).map(move |(start, end)| ShuffleSlice::PartialMapper { map, start, end })
     };
     (0..maps).flat_map(of_map).collect()
 }
 
 /// `0..count` in so many runs, those at the beginning one longer where it does not divide.
-fn equal_ranges(count: usize, runs: usize) -> Vec<(usize, usize)> {
+fn equal_ranges(count: u32, runs: u32) -> impl Iterator<Item = (u32, u32)> {
     let (each, longer) = (count / runs, count % runs);
-    let start = |run: usize| run * each + run.min(longer);
-    (0..runs).map(|run| (start(run), start(run + 1))).filter(|(start, end)| start < end).collect()
+    let start = move |run: u32| run * each + run.min(longer);
+    (0..runs).map(move |run| (start(run), start(run + 1))).filter(|(start, end)| start < end)
 }

@@ -4,7 +4,7 @@
 
 use super::shown::{Shown, What};
 use crate::physical::is_imperative;
-use crate::physical::plan::{AggregateExpr, AggregateStyle, JoinAlgorithm, PhysicalPlan};
+use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
 use crate::physical::properties::united_partitioning;
 
 /// Numbers the groups of a plan from its leaves up.
@@ -102,7 +102,6 @@ fn is_compiled(node: &Shown<'_>) -> bool {
             | PhysicalPlan::Sample { .. } => true,
             PhysicalPlan::Union { inputs } => united_partitioning(inputs).is_none(),
             PhysicalPlan::Aggregate { style, aggregates, .. } => {
-                let is_imperative = |aggregate: &AggregateExpr| is_imperative(aggregate.call.function.name);
                 *style == AggregateStyle::Hash && !aggregates.iter().any(is_imperative)
             }
             PhysicalPlan::Join { algorithm, .. } => !matches!(algorithm, JoinAlgorithm::Cartesian),
