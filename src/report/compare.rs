@@ -10,6 +10,7 @@ use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
 use crate::status::costs::{seconds_before_jobs, seconds_in_jobs};
 use crate::status::metrics::{Metrics, Summary, Work};
+use crate::status::spread::Spread;
 use crate::status::{Output, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -179,16 +180,8 @@ fn straggler(status: &Status) -> f64 {
         let length = attempt.ended.map(|ended| ended.since(attempt.started).0);
         by_stage.entry(attempt.stage.stage).or_default().extend(length);
     }
-    let mut worst: f64 = 1.0;
-    for mut lengths in by_stage.into_values() {
-        lengths.sort_unstable();
-        if let (Some(median), Some(most)) = (lengths.get(lengths.len() / 2), lengths.last())
-            && lengths.len() > 1
-        {
-            worst = worst.max(*most as f64 / (*median).max(1) as f64);
-        }
-    }
-    worst
+    let several = by_stage.into_values().filter(|lengths| lengths.len() > 1);
+    several.filter_map(Spread::of).map(|spread| spread.to_median).fold(1.0, f64::max)
 }
 
 /// Whether both printed the same. A real Spark's log holds no print unless the run was started here; what a script prints as errors then

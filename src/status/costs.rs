@@ -4,14 +4,13 @@
 //! ask for. Costs of different kinds may hold the same seconds; each is what its cure could save at most.
 
 use super::model::{Attempt, Stage, Status};
+use super::spread::Spread;
 use crate::common::ids::StageId;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use std::collections::BTreeMap;
 
-/// A slowest task this many times the middle one is skew.
-const SKEWED: u64 = 3;
 /// Tasks of which half are shorter than this cost more to start than they do.
-const TINY: VirtualDuration = VirtualDuration(50_000_000);
+pub const TINY: VirtualDuration = VirtualDuration(50_000_000);
 
 /// Something that was expensive.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,11 +141,10 @@ impl<'a> Run<'a> {
         let busy = seconds(attempts);
         let idle = (span * self.cores as f64 - busy).max(0.0);
         let succeeded = attempts.iter().filter(|attempt| attempt.succeeded());
-        let mut lengths: Vec<VirtualDuration> = succeeded.map(|attempt| length(attempt)).collect();
-        lengths.sort_unstable();
-        let (slowest, middle) = (*lengths.last()?, lengths[lengths.len() / 2]);
+        let spread = Spread::of(succeeded.map(|attempt| length(attempt).0).collect())?;
+        let (slowest, middle) = (VirtualDuration(spread.most), VirtualDuration(spread.median));
         let tasks = attempts.len() as u64;
-        let (core_seconds, what) = if tasks > 1 && slowest.0 > middle.0.saturating_mul(SKEWED) && slowest > TINY {
+        let (core_seconds, what) = if tasks > 1 && spread.is_skewed() && slowest > TINY {
             (idle, Expense::Skew { stage: id, tasks, slowest, middle })
         } else if tasks > self.cores.saturating_mul(2) && middle < TINY {
             (span * self.cores as f64, Expense::TinyTasks { stage: id, tasks, middle })

@@ -23,6 +23,7 @@ pub mod model;
 pub mod need;
 pub mod recompute;
 mod script;
+pub mod spread;
 #[cfg(test)]
 mod tests;
 pub mod waits;
@@ -31,7 +32,8 @@ pub mod why;
 pub use crate::event::Application;
 pub use history::History;
 pub use model::{
-    Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query, Shuffle, Stage,
-    StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim, final_plan_text,
+    Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query,
+    Shuffle, Stage, StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim,
+    final_plan_text,
 };
 pub use script::StepState;

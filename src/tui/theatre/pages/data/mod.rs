@@ -7,6 +7,7 @@ use super::{Answer, around};
 use crate::common::ids::StageId;
 use crate::common::text::{bytes, count};
 use crate::report::words;
+use crate::status::spread::Spread;
 use crate::status::{Stage, Status};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::{Model, Selected};
@@ -220,17 +221,14 @@ impl DataPage {
     }
 }
 
-/// A partition with more than so many times the median is skewed.
-pub const SKEW: f64 = 3.0;
-
 /// The stage whose biggest partition stands out most, else the first that reads a shuffle into several partitions.
 fn most_interesting(status: &Status, stages: &[StageId]) -> Option<StageId> {
     let skew = |stage: &Stage| {
         let rows: Vec<u64> = facts::parts(status, stage).iter().filter_map(|part| part.rows).collect();
-        facts::spread(&rows).map_or(0.0, |spread| spread.to_median)
+        Spread::of(rows).filter(Spread::is_skewed).map(|spread| spread.to_median)
     };
     let known = || stages.iter().filter_map(|id| status.stages.get(id));
-    let skewed = known().map(|stage| (stage, skew(stage))).filter(|(_, skew)| *skew > SKEW);
+    let skewed = known().filter_map(|stage| Some((stage, skew(stage)?)));
     let worst = skewed.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(stage, _)| stage);
     let reads = known().find(|stage| !stage.definition.reads.is_empty() && stage.tasks().len() > 1);
     worst.or(reads).map(|stage| stage.definition.stage)

@@ -1,11 +1,12 @@
 //! The page: bars for the partitions, the numbers of their spread, where the rows came from, and the drawn rows.
 
 use super::super::{Sheet, sheet};
-use super::facts::{self, Drawn, Part, Spread};
-use super::{DataPage, Measure, Pane, SKEW};
+use super::facts::{self, Drawn, Part};
+use super::{DataPage, Measure, Pane};
 use crate::common::text::{bytes, count, plural};
 use crate::event::RowSample;
 use crate::report::words;
+use crate::status::spread::Spread;
 use crate::status::{Stage, Status};
 use crate::tui::theatre::hits::Target;
 use crate::tui::theatre::model::Model;
@@ -151,13 +152,14 @@ fn verdict_rows(scene: &Scene, width: u16, height: u16) -> Vec<(String, Tone)> {
     let mut rows: Vec<(String, Tone)> = Vec::new();
     let measure = scene.page.measure;
     let values: Vec<u64> = scene.parts.iter().filter_map(|part| measure.of(part)).collect();
-    let Some(spread) = facts::spread(&values) else {
+    let partitions = values.len();
+    let Some(spread) = Spread::of(values) else {
         return vec![("Nothing is known of these partitions yet: go on in time.".to_owned(), Tone::Dim)];
     };
-    let shape = Shape::of(&spread, values.len());
+    let shape = Shape::of(&spread, partitions);
     let sign = match shape {
         Shape::Skewed => "! skew, over 3".to_owned(),
-        Shape::Sparse => format!("! {} of {} partitions are empty", spread.empty, values.len()),
+        Shape::Sparse => format!("! {} of {} partitions are empty", spread.empty, partitions),
         Shape::Even => "even, at most 3".to_owned(),
     };
     let numbers = format!(
@@ -193,7 +195,7 @@ enum Shape {
 
 impl Shape {
     fn of(spread: &Spread, count: usize) -> Self {
-        if spread.to_median > SKEW {
+        if spread.is_skewed() {
             Shape::Skewed
         } else if spread.empty * 2 > count {
             Shape::Sparse
