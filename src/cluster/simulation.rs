@@ -643,16 +643,22 @@ impl Cluster {
         state.result = Some(Ok(()));
         if let Some(broadcast) = state.broadcast {
             let batches = std::mem::take(&mut state.outputs).into_values().flat_map(|output| output.batches).collect();
-            self.keep_broadcast(broadcast, batches);
+            let stage = state.stage;
+            self.keep_broadcast(broadcast, stage, batches);
         }
     }
 
-    fn keep_broadcast(&mut self, broadcast: BroadcastId, batches: Vec<arrow::record_batch::RecordBatch>) {
+    fn keep_broadcast(
+        &mut self,
+        broadcast: BroadcastId,
+        stage: StageId,
+        batches: Vec<arrow::record_batch::RecordBatch>,
+    ) {
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         let bytes = batches.iter().map(crate::exec::batch::row_bytes).sum();
         self.relations.insert(broadcast, Arc::new(BroadcastRelation { batches, ..BroadcastRelation::default() }));
         self.relation_bytes.insert(broadcast, bytes);
-        self.emit(EventKind::BroadcastCreated { broadcast, bytes, rows });
+        self.emit(EventKind::BroadcastCreated { broadcast, bytes, rows, stage: Some(stage) });
     }
 
     /// Everything that is known goes into the log; transfers still under way are given the arrival that is foreseen now.

@@ -60,16 +60,34 @@ pub fn bytes(count: u64) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bytes(pub u64);
 
+const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+impl Bytes {
+    /// The unit in which it is said: how many steps of 1,024 above one byte.
+    fn unit(self) -> usize {
+        (self.0.max(1).ilog2() as usize / 10).min(UNITS.len() - 1)
+    }
+
+    fn in_unit(self, unit: usize) -> f64 {
+        self.0 as f64 / 1024_f64.powi(unit as i32)
+    }
+}
+
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-        let mut value = self.0 as f64;
-        let mut unit = 0;
-        while value >= 1024.0 && unit + 1 < UNITS.len() {
-            value /= 1024.0;
-            unit += 1;
+        match self.unit() {
+            0 => write!(f, "{} B", self.0),
+            unit => write!(f, "{:.1} {}", self.in_unit(unit), UNITS[unit]),
         }
-        if unit == 0 { write!(f, "{} B", self.0) } else { write!(f, "{value:.1} {}", UNITS[unit]) }
+    }
+}
+
+/// How much of a size, in the unit of the whole: `0.9/1.3 MiB`.
+#[must_use]
+pub fn part_of(part: u64, whole: u64) -> String {
+    match Bytes(whole).unit() {
+        0 => format!("{part}/{whole} B"),
+        unit => format!("{:.1}/{}", Bytes(part).in_unit(unit), Bytes(whole)),
     }
 }
 

@@ -310,6 +310,9 @@ pub enum EventKind {
         broadcast: BroadcastId,
         bytes: u64,
         rows: u64,
+        /// The stage whose rows it is; absent: the log does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stage: Option<StageId>,
     },
     /// Files were moved to their final place.
     OutputCommitted {
@@ -403,6 +406,9 @@ pub struct StageDefinition {
     pub slices: Option<Vec<Vec<Slice>>>,
     /// Caches it reads or fills.
     pub caches: Vec<CacheId>,
+    /// Broadcasts that each of its tasks reads whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broadcasts: Vec<BroadcastId>,
     pub query: Option<QueryId>,
     /// The script's line.
     pub line: u32,

@@ -246,6 +246,7 @@ pub fn definition(
         slices: slices(stage, graph, &reads),
         reads,
         caches: caches(&stage.inputs),
+        broadcasts: broadcasts(&stage.plan),
         query,
         line,
     }
@@ -286,6 +287,23 @@ fn caches(inputs: &[StageInput]) -> Vec<CacheId> {
             found.insert(*cache);
             found.extend(caches(below));
         }
+    }
+    found.into_iter().collect()
+}
+
+/// The broadcasts that tasks of a plan read. What lies below a cache counts for the stage that does nothing but fill it.
+fn broadcasts(plan: &PhysicalPlan) -> Vec<BroadcastId> {
+    fn gather(plan: &PhysicalPlan, found: &mut BTreeSet<BroadcastId>) {
+        match plan {
+            PhysicalPlan::BroadcastRead { broadcast, .. } => drop(found.insert(*broadcast)),
+            PhysicalPlan::InMemoryTableScan { .. } => {}
+            other => other.children().into_iter().for_each(|child| gather(child, found)),
+        }
+    }
+    let mut found = BTreeSet::new();
+    match plan {
+        PhysicalPlan::InMemoryTableScan { plan, .. } => gather(plan, &mut found),
+        other => gather(other, &mut found),
     }
     found.into_iter().collect()
 }

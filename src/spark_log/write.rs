@@ -544,6 +544,7 @@ mod tests {
             reads: reads.iter().map(|(shuffle, parent)| (ShuffleId(*shuffle), StageId(*parent))).collect(),
             slices: None,
             caches: Vec::new(),
+            broadcasts: Vec::new(),
             query: Some(QueryId(0)),
             line: 3,
         }))

@@ -181,6 +181,7 @@ fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Opt
         reads: reads.map(|parent| (ShuffleId(parent), StageId(parent))).into_iter().collect(),
         slices: None,
         caches: if reads.is_none() { vec![CacheId(0)] } else { Vec::new() },
+        broadcasts: Vec::new(),
         query: Some(QueryId(0)),
         line: 9,
     })

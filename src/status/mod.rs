@@ -32,7 +32,7 @@ pub mod why;
 pub use crate::event::Application;
 pub use history::History;
 pub use model::{
-    Attempt, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query,
+    Attempt, Broadcast, BuiltStep, Cache, CachedBlock, Death, Fault, Fetch, Job, MapOutput, Node, Output, Query,
     Shuffle, Stage, StageState, Statement, Status, Submission, Task, TaskName, TaskState, Totals, Victim,
     final_plan_text,
 };

@@ -6,7 +6,7 @@ use super::theme::GlyphSet;
 use ratatui::buffer::Buffer;
 
 /// Unicode and its ASCII twin; all are one cell wide and none has an emoji form.
-pub const TWINS: [(char, char); 58] = [
+pub const TWINS: [(char, char); 63] = [
     ('─', '-'),
     ('━', '='),
     ('═', '='),
@@ -35,6 +35,11 @@ pub const TWINS: [(char, char); 58] = [
     ('╗', '#'),
     ('╚', '#'),
     ('╝', '#'),
+    ('╠', '#'),
+    ('╣', '#'),
+    ('╦', '#'),
+    ('╩', '#'),
+    ('╬', '#'),
     ('╌', '-'),
     ('╎', ':'),
     ('█', '='),

@@ -31,7 +31,7 @@ impl Told<'_> {
             EventKind::CacheDropped { cache } => {
                 self.say(Depth::Normal, Weight::Plain, "cache_dropped", format!("{cache} is dropped (unpersist)"));
             }
-            EventKind::BroadcastCreated { broadcast, bytes: size, rows } => {
+            EventKind::BroadcastCreated { broadcast, bytes: size, rows, .. } => {
                 let text = format!("{broadcast}: {} ({}) go to every node whole", plural(*rows, "row"), bytes(*size));
                 self.say(Depth::Normal, Weight::Plain, "broadcast_created", text);
             }

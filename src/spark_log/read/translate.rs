@@ -271,6 +271,7 @@ impl Translator {
             reads: parents.iter().map(|parent| (ShuffleId(*parent), StageId(*parent))).collect(),
             slices: None,
             caches: Vec::new(),
+            broadcasts: Vec::new(),
             query: query.map(QueryId),
             line: query.and_then(|query| self.queries.get(&query)).map_or(line, |(_, line)| *line),
         })));

@@ -3,7 +3,7 @@
 use crate::common::ids::{NodeId, ShuffleId};
 use crate::common::time::VirtualTime;
 use crate::event::EventKind;
-use crate::status::model::{CachedBlock, MapOutput, Output, Status, TaskState};
+use crate::status::model::{Broadcast, CachedBlock, MapOutput, Output, Status, TaskState};
 use std::sync::Arc;
 
 impl Status {
@@ -60,6 +60,9 @@ impl Status {
                 if let Some(known) = self.shuffles.get_mut(shuffle) {
                     Arc::make_mut(known).released = true;
                 }
+            }
+            EventKind::BroadcastCreated { broadcast, bytes, stage, .. } => {
+                self.broadcasts.insert(*broadcast, Broadcast { stage: *stage, bytes: *bytes });
             }
             EventKind::CacheDropped { cache } => self.caches.entry(*cache).or_default().dropped = true,
             EventKind::OutputCommitted { path, files, rows, bytes } => {

@@ -102,6 +102,9 @@ impl Status {
                 if let Some(attempt) = self.attempts.get_mut(task) {
                     Arc::make_mut(attempt).fetches.push(fetch);
                 }
+                if let Some(known) = self.shuffles.get_mut(shuffle) {
+                    Arc::make_mut(known).asked_bytes += bytes;
+                }
             }
             EventKind::TaskEnded { task, outcome, metrics } => self.end_task(at, *task, outcome, metrics),
             _ => {}

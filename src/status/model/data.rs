@@ -20,6 +20,8 @@ pub struct Shuffle {
     held: BTreeMap<NodeId, u32>,
     /// Of all that were made, lost or not.
     made_bytes: u64,
+    /// Of all blocks that tasks have asked for; those asked for twice count twice.
+    pub asked_bytes: u64,
     /// Stages that read it.
     pub readers: Vec<StageId>,
     /// Its query has ended: its blocks were given back.
@@ -39,6 +41,7 @@ impl Shuffle {
             maps: SharedVec::filled(None, stage.tasks as usize),
             held: BTreeMap::new(),
             made_bytes: 0,
+            asked_bytes: 0,
             readers,
             released: false,
             samples: BTreeMap::new(),
@@ -109,6 +112,7 @@ impl Shuffle {
         self.maps = SharedVec::filled(None, self.maps.len());
         self.held.clear();
         self.made_bytes = 0;
+        self.asked_bytes = 0;
     }
 
     fn give_up(&mut self, node: NodeId) {
@@ -116,6 +120,14 @@ impl Shuffle {
             *count -= 1;
         }
     }
+}
+
+/// Rows that every executor gets whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broadcast {
+    /// The stage whose rows it is; absent: the log does not say.
+    pub stage: Option<StageId>,
+    pub bytes: u64,
 }
 
 /// What one map task left on its node.

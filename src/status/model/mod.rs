@@ -4,14 +4,16 @@ mod data;
 mod machines;
 mod stages;
 
-use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{
+    BroadcastId, CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId,
+};
 use crate::common::shared::{SharedMap, SharedVec};
 use crate::common::time::VirtualTime;
 use crate::event::{Application, PlanStep};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use data::{Cache, CachedBlock, MapOutput, Shuffle};
+pub use data::{Broadcast, Cache, CachedBlock, MapOutput, Shuffle};
 pub use machines::{Death, LostBlock, LostOutput, Node, Victim};
 pub use stages::{Attempt, Fetch, Stage, StageState, Submission, Task, TaskName, TaskState};
 
@@ -51,6 +53,8 @@ pub struct Status {
     pub troubled: SharedVec<TaskId>,
     pub shuffles: SharedMap<ShuffleId, Arc<Shuffle>>,
     pub caches: BTreeMap<CacheId, Cache>,
+    /// What was handed to all executors whole.
+    pub broadcasts: BTreeMap<BroadcastId, Broadcast>,
     pub faults: Vec<Fault>,
     pub deaths: Vec<Arc<Death>>,
     pub outputs: Vec<Output>,

@@ -18,6 +18,7 @@ pub mod question;
 pub mod recording;
 pub mod select;
 pub mod stops;
+pub mod stragglers;
 pub mod update;
 pub mod view;
 

@@ -29,6 +29,8 @@ pub struct Answer {
     pub marked: BTreeSet<usize>,
     pub choice: usize,
     pub is_locked: bool,
+    /// The run played when the answer was begun, and goes on with it.
+    pub goes_on: bool,
 }
 
 /// What a death took, as the status just after it has it.
@@ -71,7 +73,7 @@ fn asked(model: &Model) -> Option<(usize, Vec<Thing>)> {
     Some((death, things(model.run().history.current(), known)))
 }
 
-/// Takes in a key while the question is open; false when the key is not about it.
+/// Takes in a key while the question is open; false when the key is not about it. Whoever begins to answer has all the time: the run stops.
 pub fn key(model: &mut Model, action: Action) -> bool {
     let Some((death, things)) = asked(model) else { return false };
     let place = (model.current, death);
@@ -88,15 +90,18 @@ pub fn key(model: &mut Model, action: Action) -> bool {
         }
         Action::Open => {
             answer.is_locked = true;
-            let was_playing = model.playing;
+            let goes_on = model.playing || std::mem::take(&mut answer.goes_on);
             player::stop_on(model, Stops::All);
-            if was_playing {
+            if goes_on {
                 model.playing = true;
                 model.cursor.beat_secs = 0.0;
             }
+            return true;
         }
         _ => return false,
     }
+    answer.goes_on |= model.playing;
+    model.playing = false;
     true
 }
 

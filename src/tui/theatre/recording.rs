@@ -3,6 +3,7 @@
 use super::branch::Change;
 use super::lanes::Lanes;
 use super::stops::{Stop, stops_of};
+use super::stragglers::Stragglers;
 use crate::common::ids::QueryId;
 use crate::common::time::VirtualTime;
 use crate::event::{Event, EventKind};
@@ -46,6 +47,8 @@ pub struct Recording {
     pub lines: Vec<LineStop>,
     /// What every core did.
     pub lanes: Lanes,
+    /// The tasks that their stages waited for.
+    pub stragglers: Stragglers,
     /// When each query started, and after how many events.
     queries: Vec<(usize, VirtualTime, QueryId)>,
     /// What became of everything that a death took, as far as the log knows.
@@ -90,6 +93,7 @@ impl Recording {
             self.story.extend(told.map(|sentence| Told { position, sentence }));
             self.marks.extend(marks::of(&event));
             self.lanes.take(&event, self.history.head());
+            self.stragglers.take(&event, self.history.head());
             match &event.kind {
                 EventKind::StatementStarted { line, .. } => {
                     self.lines.push(LineStop { position, at: event.time, line: *line });

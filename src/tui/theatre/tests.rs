@@ -190,6 +190,21 @@ fn a_death_asks_first_and_reveals_then() {
 }
 
 #[test]
+fn whoever_begins_to_answer_has_all_the_time() {
+    let mut model = at(5.1, ScreenOptions::default());
+    model.playing = true;
+    while model.cursor.beat != Some((0, Beat::Question)) {
+        update(&mut model, Message::Tick(0.1));
+    }
+    press(&mut model, Action::PlayPause);
+    update(&mut model, Message::Tick(600.0));
+    assert_eq!(model.cursor.beat, Some((0, Beat::Question)));
+    press(&mut model, Action::Down);
+    press(&mut model, Action::Open);
+    assert_eq!((model.cursor.beat, model.playing), (Some((0, Beat::Trace)), true));
+}
+
+#[test]
 fn the_end_tells_what_was_done_and_printed() {
     let mut model = at(1.0, ScreenOptions::default());
     press(&mut model, Action::End);

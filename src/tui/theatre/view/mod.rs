@@ -2,8 +2,10 @@
 
 pub mod bar;
 pub mod console;
+pub mod edges;
 pub mod footer;
 pub mod layout;
+pub mod matrix;
 pub mod network;
 pub mod nodes;
 pub mod overlay;
@@ -15,7 +17,7 @@ pub mod timeline;
 pub mod why;
 
 use super::hits::Hit;
-use super::model::{Copied, Model, Pane};
+use super::model::{Copied, Model, Overlay, Pane};
 use super::select;
 use super::stops::Beat;
 use super::update::speed_word;
@@ -219,8 +221,12 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     ];
     const LAST_HINTS: [Hint; 4] =
         [("=", "compare with the run before"), ("]", "the run goes on"), ("Space", "play"), ("w", "why")];
+    const OVERLAY_HINTS: [Hint; 1] = [("Esc", "back")];
     let is_asked = |(_, beat): &(usize, Beat)| *beat == Beat::Question;
+    // What is open above the panes has its own keys.
+    let is_covered = model.pending.is_some() || model.overlay != Overlay::None;
     let hints: &[Hint] = match (model.cursor.beat.filter(|beat| !model.playing || is_asked(beat)), areas.form) {
+        _ if is_covered => &OVERLAY_HINTS,
         (Some((_, Beat::Question)), _) => &QUESTION_HINTS,
         (Some((_, Beat::Cost)), _) => &LAST_HINTS,
         (Some(_), _) => &STORY_HINTS,

@@ -396,12 +396,24 @@ fn node_line(brush: &mut Brush, model: &Model, status: &Status, (node, shuffles)
     }
     let end = Rect { x: area.x + area.width.saturating_sub(tail), width: tail, ..area };
     if let Some(death) = death {
-        let text = format!("LOST {}, {}", words::moment(death.at), plural(death.outputs.len() as u64, "output"));
-        brush.tone(end, 0, 0, &text, Tone::State(State::Lost));
+        let gone = match (death.outputs.len(), death.cached.len()) {
+            (0, cached @ 1..) => format!("{cached} cached"),
+            (outputs, _) => plural(outputs as u64, "output"),
+        };
+        brush.tone(end, 0, 0, &format!("LOST {}, {gone}", words::moment(death.at)), Tone::State(State::Lost));
         return;
     }
-    match outputs_words(status, shuffles, node.node, usize::from(tail)) {
-        Some(outputs) => brush.tone(end, 0, 0, &outputs, Tone::State(State::Done)),
-        None => brush.tone(end, 0, 0, "-", Tone::Dim),
+    let cached = match status.cached_on(node.node) {
+        0 => String::new(),
+        size => format!("◆ {}", bytes(size)),
     };
+    let room = usize::from(tail).saturating_sub(if cached.is_empty() { 0 } else { cached.width() + 1 });
+    match (outputs_words(status, shuffles, node.node, room), cached.is_empty()) {
+        (Some(outputs), _) => {
+            let x = brush.tone(end, 0, 0, &outputs, Tone::State(State::Done));
+            brush.tone(end, x + 1, 0, &cached, Tone::State(State::Cached));
+        }
+        (None, false) => drop(brush.tone(end, 0, 0, &cached, Tone::State(State::Cached))),
+        (None, true) => drop(brush.tone(end, 0, 0, "-", Tone::Dim)),
+    }
 }

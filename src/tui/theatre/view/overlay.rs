@@ -2,14 +2,14 @@
 
 use super::super::hits::Target;
 use super::super::keymap::{Row, found};
-use super::super::model::{Model, Overlay, Selected};
+use super::super::model::{Model, Overlay};
 use super::super::recording::Recording;
-use super::super::select::stages_on_screen;
 use super::console;
+use super::matrix;
 use super::paint::{Brush, fit, gauge, wrap};
-use crate::common::text::{bytes, plural};
+use crate::common::text::plural;
 use crate::report::words;
-use crate::status::{Shuffle, Status};
+use crate::status::Status;
 use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -34,7 +34,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         Overlay::Fault(chosen) => console::draw(brush, model, status, screen, chosen),
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
         Overlay::Output { back } => output(brush, model, screen, *back),
-        Overlay::Matrix => matrix(brush, model, status, screen),
+        Overlay::Matrix => matrix::draw(brush, model, status, screen),
     }
 }
 
@@ -166,82 +166,6 @@ fn output(brush: &mut Brush, model: &Model, screen: Rect, back: usize) {
         let below = Rect { height: area.height + 1, ..area };
         brush.tone(below, area.width.saturating_sub(place.width() as u16), area.height, &place, Tone::Key);
     }
-}
-
-/// Rows are map outputs, columns are reduce partitions, the shade is bytes.
-fn matrix(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
-    let Some(shuffle) = chosen_shuffle(model, status) else {
-        let area = window(brush, screen, (50, 3), "Blocks");
-        brush.tone(area, 0, 0, "No shuffle has been written here yet.", Tone::Dim);
-        return;
-    };
-    let writer = words::stage(status, shuffle.writer);
-    let title =
-        format!("Blocks of {writer}: {} map outputs x {} reduce partitions", shuffle.maps().len(), shuffle.reduces);
-    let around = if screen.width < 60 { (4, 2) } else { (16, 6) };
-    let room = (screen.width.saturating_sub(around.0), screen.height.saturating_sub(around.1));
-    let size = (room.0.min(100), room.1.min(shuffle.maps().len() as u16 + 6));
-    let area = window(brush, screen, size, &title);
-    let columns = usize::from(area.width.saturating_sub(36)).min(shuffle.reduces as usize).max(1);
-    let most =
-        shuffle.maps().iter().flatten().flat_map(|output| output.bytes.iter()).max().copied().unwrap_or(0).max(1);
-    let rows = usize::from(area.height.saturating_sub(3)).min(shuffle.maps().len());
-    for (map, output) in shuffle.maps().iter().enumerate().take(rows) {
-        let y = map as u16;
-        brush.tone(area, 0, y, &status.task_name(shuffle.writer, map as u32), Tone::Text);
-        let Some(output) = output else {
-            brush.tone(area, 10, y, "· not made yet", Tone::State(State::Pending));
-            continue;
-        };
-        for column in 0..columns {
-            let range = column * output.bytes.len() / columns..((column + 1) * output.bytes.len() / columns).max(1);
-            let size = output.bytes.get(range).map_or(0, |bytes| bytes.iter().max().copied().unwrap_or(0));
-            let (glyph, tone) = if output.lost.is_some() {
-                ('✗', Tone::State(State::Lost))
-            } else {
-                (heat(size, most), Tone::State(State::Done))
-            };
-            let style = brush.style(tone);
-            brush.put(area, 10 + column as i32, i32::from(y), glyph, style);
-        }
-        let place = if output.lost.is_some() { "was on" } else { "on" };
-        let tone = if output.lost.is_some() { Tone::State(State::Lost) } else { Tone::Dim };
-        brush.tone(
-            area,
-            11 + columns as u16,
-            y,
-            &format!("{} {place} {}", bytes(output.total_bytes()), output.node),
-            tone,
-        );
-    }
-    let y = area.height.saturating_sub(2);
-    let hidden = shuffle.maps().len() - rows;
-    let more = if hidden > 0 { format!("and {hidden} more map outputs. ") } else { String::new() };
-    brush.tone(area, 0, y, &format!("{more}A column is what one reduce task reads; darker is more bytes."), Tone::Dim);
-    let x = brush.tone(area, 0, y + 1, "j k", Tone::Key);
-    let x = brush.tone(area, x, y + 1, " another stage   ", Tone::Dim);
-    let x = brush.tone(area, x, y + 1, "Esc", Tone::Key);
-    brush.tone(area, x, y + 1, " back", Tone::Dim);
-}
-
-fn heat(size: u64, most: u64) -> char {
-    match size * 4 / most {
-        _ if size == 0 => '·',
-        0 => '░',
-        1 => '▒',
-        2 => '▓',
-        _ => '█',
-    }
-}
-
-fn chosen_shuffle<'a>(model: &Model, status: &'a Status) -> Option<&'a Shuffle> {
-    let selected = match model.selected {
-        Selected::Stage(stage) | Selected::Task(stage, _) => Some(stage),
-        Selected::Node(_) | Selected::Nothing => None,
-    };
-    let of_stage = |stage| status.shuffles.values().find(|shuffle| shuffle.writer == stage);
-    let fallback = || stages_on_screen(model).into_iter().find_map(of_stage);
-    selected.and_then(of_stage).or_else(fallback).map(AsRef::as_ref)
 }
 
 /// The width of a text in cells, for callers that place overlays.

@@ -4,6 +4,7 @@ use super::super::hits::Target;
 use super::super::model::{Model, Selected};
 use super::super::recording::Recording;
 use super::super::select::stages_on_screen;
+use super::edges::{self, moved};
 use super::paint::{Brush, Lines, fit};
 use crate::common::ids::StageId;
 use crate::common::text::{bytes, visible};
@@ -11,9 +12,8 @@ use crate::common::time::VirtualTime;
 use crate::report::words;
 use crate::status::{Stage, StageState, Status, TaskState};
 use crate::tui::dag::{self, Layout, NodeSpec, Placed};
-use crate::tui::theme::{Motion, State, Tone};
+use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
-use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
 
 /// Columns of a box, at least.
@@ -30,8 +30,10 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
     let forms = [(40, 4), (26, 4), (20, 4), (16, 4), (40, 3), (26, 3), (20, 3), (16, 3)];
     let (width, height) = inner.as_size().into();
     let most = usize::from(width / NARROWEST) * usize::from(height / 3);
-    let forms = forms.into_iter().filter(|_| ids.len() <= most);
-    match forms.into_iter().find_map(|(width, height)| fitting(model, &ids, inner, width, height)) {
+    // Where there is no room for a layer more, the stages that are broadcast stand beside the others.
+    let forms = [true, false].into_iter().flat_map(|whole| forms.map(|size| (size, whole)));
+    let mut forms = forms.filter(|_| ids.len() <= most);
+    match forms.find_map(|(size, with_broadcasts)| fitting(model, &ids, inner, size, with_broadcasts)) {
         Some(layout) => graph(brush, model, status, inner, &ids, &layout),
         None => list(brush, model, status, inner, &ids),
     }
@@ -50,13 +52,23 @@ fn title(model: &Model, status: &Status) -> String {
 }
 
 /// The layout, worked out from the whole log so that nothing moves, if it fits.
-fn fitting(model: &Model, ids: &[StageId], area: Rect, width: i32, height: i32) -> Option<Layout> {
+fn fitting(
+    model: &Model,
+    ids: &[StageId],
+    area: Rect,
+    (width, height): (i32, i32),
+    with_broadcasts: bool,
+) -> Option<Layout> {
     let head = model.run().head();
     let specs: Vec<NodeSpec> = ids
         .iter()
         .map(|id| {
             let stage = head.stages.get(id);
-            let parents = stage.map(|stage| stage.definition.parents.clone()).unwrap_or_default();
+            let sources = |stage| {
+                if with_broadcasts { edges::sources(head, stage) } else { stage.definition.parents.clone() }
+            };
+            let parents = stage.map(|stage| sources(stage));
+            let parents = parents.unwrap_or_default();
             let parents = parents.iter().filter_map(|parent| ids.iter().position(|known| known == parent)).collect();
             NodeSpec { width: stage.map_or(12, |stage| box_width(stage, width, height)), parents }
         })
@@ -76,7 +88,7 @@ fn box_width(stage: &Stage, widest: i32, height: i32) -> i32 {
 
 fn graph(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout) {
     let shift = ((i32::from(area.width) - layout.width) / 2).clamp(0, 8);
-    edges(brush, model, status, area, ids, layout, shift);
+    edges::draw(brush, model, status, area, ids, layout, shift);
     for (id, place) in ids.iter().zip(&layout.boxes) {
         if let Some(stage) = status.stages.get(id) {
             let place = Placed { x: place.x + shift, ..*place };
@@ -111,6 +123,20 @@ fn stage_box(brush: &mut Brush, model: &Model, status: &Status, area: Rect, stag
     if inside.height > 1 {
         brush.tone(inside, 0, 1, &operators_within(stage, usize::from(inside.width)), Tone::Dim);
     }
+    if let Some(words) = skew_words(model, stage.definition.stage) {
+        let forms = [format!(" {words} "), words.replace("max/med ", "")];
+        let room = usize::from(rect.width.saturating_sub(2));
+        if let Some(warning) = forms.iter().find(|form| form.width() <= room) {
+            let x = rect.width - 1 - warning.width() as u16;
+            brush.tone(rect, x, rect.height - 1, warning, Tone::State(State::Failed));
+        }
+    }
+}
+
+/// That one task takes far longer than the middle one; nothing below that.
+fn skew_words(model: &Model, stage: StageId) -> Option<String> {
+    let late = model.run().stragglers.of(stage).filter(|late| late.is_seen(model.cursor.time))?;
+    Some(format!("max/med {:.1} !", late.to_median))
 }
 
 fn operators(stage: &Stage) -> String {
@@ -217,143 +243,6 @@ fn worst(states: impl Iterator<Item = State>) -> State {
     states.max_by_key(rank).unwrap_or(State::Pending)
 }
 
-/// Which neighbours a cell of an edge connects to.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four sides of a cell, and its weight")]
-struct Joint {
-    up: bool,
-    down: bool,
-    left: bool,
-    right: bool,
-    heavy: bool,
-}
-
-fn edges(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout, shift: i32) {
-    let mut joints: BTreeMap<(i32, i32), Joint> = BTreeMap::new();
-    let visible_edge =
-        |edge: &&dag::Edge| status.stages.contains_key(&ids[edge.to]) && status.stages.contains_key(&ids[edge.from]);
-    for edge in layout.edges.iter().filter(visible_edge) {
-        let heavy = moved(status, ids[edge.from]) >= 1 << 20;
-        join(&mut joints, &edge.cells, heavy);
-    }
-    let dim = brush.style(Tone::Dim);
-    for ((x, y), joint) in &joints {
-        brush.put(area, x + shift, *y, joint_char(*joint), dim);
-    }
-    for edge in layout.edges.iter().filter(visible_edge) {
-        let size = moved(status, ids[edge.from]);
-        if let Some((x, y)) = edge.cells.first().filter(|_| size > 0) {
-            let text = bytes(size);
-            let room = joints
-                .range((x + 1, *y)..)
-                .find(|(cell, _)| cell.1 == *y && cell.0 > *x)
-                .map_or(99, |(cell, _)| cell.0 - x);
-            if room > text.width() as i32 + 1 && *x + shift + 1 >= 0 {
-                brush.tone(area, (x + shift + 2) as u16, *y as u16, &text, Tone::Dim);
-            }
-        }
-    }
-    dots(brush, model, status, area, ids, layout, shift);
-}
-
-fn join(joints: &mut BTreeMap<(i32, i32), Joint>, cells: &[(i32, i32)], heavy: bool) {
-    for (index, (x, y)) in cells.iter().enumerate() {
-        let mut new = Joint { heavy, ..Joint::default() };
-        let ends = index == 0 || index + 1 == cells.len();
-        let neighbours = [index.checked_sub(1).and_then(|before| cells.get(before)), cells.get(index + 1)];
-        for (nx, ny) in neighbours.into_iter().flatten() {
-            new.up |= *ny < *y;
-            new.down |= *ny > *y;
-            new.left |= *nx < *x;
-            new.right |= *nx > *x;
-        }
-        if ends {
-            new.up |= index == 0;
-            new.down |= index + 1 == cells.len();
-        }
-        let joint = joints.entry((*x, *y)).or_default();
-        let bridge = (joint.up
-            && joint.down
-            && !joint.left
-            && !joint.right
-            && new.left
-            && new.right
-            && !new.up
-            && !new.down)
-            || (joint.left && joint.right && !joint.up && !joint.down && new.up && new.down && !new.left && !new.right);
-        if bridge {
-            // Strangers cross: the vertical line passes over.
-            *joint = Joint { up: true, down: true, left: false, right: false, heavy };
-            continue;
-        }
-        joint.up |= new.up;
-        joint.down |= new.down;
-        joint.left |= new.left;
-        joint.right |= new.right;
-        joint.heavy |= heavy;
-    }
-}
-
-fn joint_char(joint: Joint) -> char {
-    let light = match (joint.up, joint.down, joint.left, joint.right) {
-        (true, true, true, true) => '┼',
-        (true, true, true, false) => '┤',
-        (true, true, false, true) => '├',
-        (true, false, true, true) => '┴',
-        (false, true, true, true) => '┬',
-        (true, false, true, false) => '┘',
-        (true, false, false, true) => '└',
-        (false, true, true, false) => '┐',
-        (false, true, false, true) => '┌',
-        (_, _, false, false) => '│',
-        _ => '─',
-    };
-    if !joint.heavy {
-        return light;
-    }
-    match light {
-        '┼' => '╋',
-        '┤' => '┫',
-        '├' => '┣',
-        '┴' => '┻',
-        '┬' => '┳',
-        '┘' => '┛',
-        '└' => '┗',
-        '┐' => '┓',
-        '┌' => '┏',
-        '│' => '┃',
-        _ => '━',
-    }
-}
-
-/// Bytes of a stage's map outputs that exist.
-fn moved(status: &Status, stage: StageId) -> u64 {
-    let shuffle = status.stages.get(&stage).and_then(|stage| stage.definition.writes);
-    let known = shuffle.and_then(|shuffle| status.shuffles.get(&shuffle));
-    known.map_or(0, |known| known.made_bytes())
-}
-
-/// Blocks on their way: a dot at the fraction of the way that has passed.
-fn dots(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout, shift: i32) {
-    if model.options.motion != Motion::Full {
-        return;
-    }
-    let style = brush.style(Tone::State(State::Fetching));
-    let now = model.cursor.time;
-    for attempt in status.running() {
-        for fetch in attempt.fetches.iter().filter(|fetch| fetch.sent <= now && fetch.arrives > now).take(3) {
-            let Some(from) = status.shuffles.get(&fetch.shuffle).map(|known| known.writer) else { continue };
-            let on = |edge: &&dag::Edge| ids[edge.from] == from && ids[edge.to] == attempt.stage.stage;
-            let Some(edge) = layout.edges.iter().find(on) else { continue };
-            let whole = fetch.arrives.since(fetch.sent).0.max(1);
-            let at = edge.cells.len() as u64 * now.since(fetch.sent).0 / whole;
-            if let Some((x, y)) = edge.cells.get(at as usize) {
-                brush.put(area, x + shift, *y, '●', style);
-            }
-        }
-    }
-}
-
 /// One line for each stage, the busy ones in view.
 fn list(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId]) {
     let shown: Vec<&Stage> = ids.iter().filter_map(|id| status.stages.get(id).map(AsRef::as_ref)).collect();
@@ -392,13 +281,15 @@ pub fn list_line(brush: &mut Brush, model: &Model, run: (&Recording, &Status), s
     tasks_row(brush, model, run, stage, tasks, 0);
     let x = name_width as u16 + tasks_width + 2;
     let rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
-    let parents: Vec<String> = stage.definition.parents.iter().map(ToString::to_string).collect();
+    let parents: Vec<String> = edges::sources(status, stage).iter().map(ToString::to_string).collect();
     let input = if parents.is_empty() { String::new() } else { format!("◄ {}   ", parents.join(" ")) };
+    let late = skew_words(model, id).map(|words| format!("{words}   ")).unwrap_or_default();
     let size = match moved(status, id) {
         0 => String::new(),
         size => format!("{}   ", bytes(size)),
     };
     let x = brush.tone(rest, 0, 0, &input, Tone::Dim);
     let x = brush.tone(rest, x, 0, &size, Tone::Dim);
+    let x = brush.tone(rest, x, 0, &late, Tone::State(State::Failed));
     brush.tone(rest, x, 0, &operators_within(stage, usize::from(rest.width.saturating_sub(x))), Tone::Dim);
 }

@@ -7,7 +7,7 @@ use super::paint::{Brush, Note};
 use crate::common::ids::{NodeId, StageId};
 use crate::common::time::VirtualTime;
 use crate::event::{TaskCause, TaskOutcome};
-use crate::status::{Attempt, Status, TaskName, Victim};
+use crate::status::{Attempt, Node, Status, TaskName, Victim};
 use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -113,6 +113,7 @@ fn name(brush: &mut Brush, area: Rect, y: u16, (node, core): (NodeId, u32)) {
 
 /// One core.
 fn lane(brush: &mut Brush, model: &Model, status: &Status, row: Rect, (node, lane): (NodeId, &Lane), scale: &Scale) {
+    hatch(brush, model, row, scale);
     down(brush, model, row, node, scale);
     for bars in lane.known(status, model.cursor.time) {
         for bar in showing(bars, scale.from, |bar| scale.end(model, bar)) {
@@ -122,9 +123,37 @@ fn lane(brush: &mut Brush, model: &Model, status: &Status, row: Rect, (node, lan
         }
     }
     let now = scale.column(model.cursor.time);
+    if status.nodes.get(&node).is_some_and(Node::is_alive) {
+        waits(brush, model, status, row, lane, scale);
+    }
     let style = brush.style(Tone::Focus);
     if now < i32::from(row.width) {
         brush.put(row, now, 0, '│', style);
+    }
+}
+
+/// While a straggler runs, what is idle beside it; bars are drawn over that.
+fn hatch(brush: &mut Brush, model: &Model, row: Rect, scale: &Scale) {
+    let now = model.cursor.time;
+    let style = brush.style(Tone::Dim);
+    for late in model.run().stragglers.within(scale.from, now) {
+        let end = scale.column(late.ended.min(now)).min(i32::from(row.width) - 1);
+        for x in scale.column(late.started)..=end {
+            brush.put(row, x, 0, '░', style);
+        }
+    }
+}
+
+/// What an idle core waits for: the straggler that runs now.
+fn waits(brush: &mut Brush, model: &Model, status: &Status, row: Rect, lane: &Lane, scale: &Scale) {
+    let now = model.cursor.time;
+    let Some(late) = model.run().stragglers.within(scale.from, now).find(|late| late.ended > now) else { return };
+    let [all, _] = lane.known(status, now);
+    let free = all.last().map_or(0, |bar| scale.end(model, bar) + 1).max(scale.column(late.started));
+    let words = Note::of(format_args!("waits for {}", late.name));
+    let room = scale.column(now) - free;
+    if all.last().is_none_or(|bar| bar.ends(now) < now) && room > words.as_str().width() as i32 + 1 {
+        brush.tone(row, free as u16 + 1, 0, words.as_str(), Tone::Dim);
     }
 }
 
@@ -215,8 +244,16 @@ fn label(brush: &mut Brush, model: &Model, status: &Status, row: Rect, attempt: 
     let Some(stage) = status.stages.get(&id) else { return };
     let name = TaskName { stage, partition };
     let (long, short) = (Note::of(format_args!("{name}")), Note::of(format_args!("{name:#}")));
+    let lost = Note::of(format_args!("{name:#} lost the race"));
     let room = span.1 - span.0;
-    let text = if room > long.as_str().width() as i32 + 1 { long.as_str() } else { short.as_str() };
+    let fits = |note: &Note| room > note.as_str().width() as i32 + 1;
+    let text = match attempt.outcome {
+        Some(TaskOutcome::Ignored { .. } | TaskOutcome::Killed { .. }) if is_race(status, attempt) && fits(&lost) => {
+            lost.as_str()
+        }
+        _ if fits(&long) => long.as_str(),
+        _ => short.as_str(),
+    };
     let selected = match model.selected {
         Selected::Task(stage, part) => stage == id && part == partition,
         Selected::Stage(stage) => stage == id,
@@ -228,6 +265,14 @@ fn label(brush: &mut Brush, model: &Model, status: &Status, row: Rect, attempt: 
     } else if selected && span.0 >= 0 {
         brush.mark(row, span.0 as u16, 0, (room + 1).max(1) as u16);
     }
+}
+
+/// Whether a task ran twice at a time, so that one of the two was in vain.
+fn is_race(status: &Status, attempt: &Attempt) -> bool {
+    let stage = status.stages.get(&attempt.stage.stage);
+    let task = stage.and_then(|stage| stage.tasks().get(attempt.partition as usize));
+    let attempts = task.into_iter().flat_map(|task| &task.runs).filter_map(|run| status.attempts.get(run));
+    attempts.into_iter().any(|one| one.cause == TaskCause::Speculative)
 }
 
 /// More cores than rows: one row for each node, with how many of its cores are busy in each cell.
