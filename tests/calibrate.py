@@ -42,6 +42,7 @@ RATES = {
     "taken_ns_per_row.aggregate": (NANOS, 100),
     "taken_ns_per_row.inmemory": (NANOS, 1000),
     "taken_ns_per_row.join": (NANOS, 100),
+    "taken_ns_per_row.mappartitions": (NANOS, 700),
     "taken_ns_per_row.sort": (NANOS, 300),
     "taken_ns_per_row.takeordered": (NANOS, 100),
     "taken_ns_per_row.window": (NANOS, 300),

@@ -92,11 +92,17 @@ impl CostModel {
     /// For a rate that there is not, or a speed of nothing.
     pub fn from_table(mut given: toml::Table) -> Result<Self> {
         let like = given.remove("like");
-        let model = Self::preset(like.as_ref().and_then(toml::Value::as_str).unwrap_or("workshop"))?;
         let refused = |text: String| {
             SparkError::new(ErrorClass::IllegalArgumentException, text).with_help(
                 "Rates are whole numbers; every ready model in src/cluster/cost_models.toml shows all of them.",
             )
+        };
+        let model = match &like {
+            None => Self::preset("workshop")?,
+            Some(toml::Value::String(name)) => Self::preset(name)?,
+            Some(other) => {
+                return Err(refused(format!("like = {other} of the cluster file's [cost] is no name of a model")));
+            }
         };
         let mut rates = toml::Table::try_from(model).map_err(|error| SparkError::internal(error.to_string()))?;
         rates.extend(given);
@@ -179,7 +185,7 @@ mod tests {
             (model.cpu_ns_per_row, &model.operator_ns_per_row),
             (commodity.cpu_ns_per_row, &commodity.operator_ns_per_row)
         );
-        for wrong in ["like = 'laptop'", "cpu = 1", "cpu_ns_per_row = -1", "disk_bytes_per_sec = 0"] {
+        for wrong in ["like = 'laptop'", "like = 5", "cpu = 1", "cpu_ns_per_row = -1", "disk_bytes_per_sec = 0"] {
             assert!(table(wrong).is_err(), "{wrong}");
         }
     }

@@ -72,6 +72,8 @@ pub struct Runtime<'a> {
     pub counts: RefCell<TaskCounts>,
     pub cached: RefCell<Vec<(CacheId, u32, Batches)>>,
     produced: RefCell<Vec<Produced<'a>>>,
+    /// What Python's functions over whole partitions had to do.
+    handled: RefCell<Vec<(&'a PhysicalPlan, u64)>>,
     pub surroundings: Rc<Surroundings>,
 }
 
@@ -84,6 +86,7 @@ impl<'a> Runtime<'a> {
             counts: RefCell::default(),
             cached: RefCell::default(),
             produced: RefCell::default(),
+            handled: RefCell::default(),
             surroundings: Rc::default(),
         }
     }
@@ -91,15 +94,25 @@ impl<'a> Runtime<'a> {
     /// What each operator did, leaf first.
     pub fn operators(&self) -> Vec<OperatorRows> {
         let produced = self.produced.borrow();
-        let given = |node: &PhysicalPlan| {
+        let handled = self.handled.borrow();
+        let taken_from = |node: &PhysicalPlan| {
             produced.iter().find(|(other, _)| std::ptr::eq(*other, node)).map_or(0, |(_, rows)| rows.get())
         };
         let rows = |(node, rows): &(&PhysicalPlan, Rc<Cell<u64>>)| {
-            let taken = node.children().into_iter().map(|child| given(child)).sum();
             let (name, given) = (operator_name(node), rows.get());
+            let handled = handled.iter().filter(|(other, _)| std::ptr::eq(*other, *node)).map(|(_, values)| *values);
+            let taken = match node {
+                PhysicalPlan::MapPartitions { .. } => handled.sum(),
+                _ => node.children().into_iter().map(|child| taken_from(child)).sum(),
+            };
             OperatorRows { name, given, taken, handed_over: taken * imperative_functions(node) }
         };
         produced.iter().map(rows).collect()
+    }
+
+    /// Notes what a function over a whole partition had to do.
+    pub fn handled(&self, plan: &'a PhysicalPlan, values: u64) {
+        self.handled.borrow_mut().push((plan, values));
     }
 
     /// The operators of one partition of `plan`.

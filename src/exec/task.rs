@@ -191,7 +191,7 @@ pub struct OperatorRows {
     pub name: &'static str,
     /// Rows that it gave.
     pub given: u64,
-    /// Rows that the operators below gave it.
+    /// Rows that the operators below gave it; of a chain of an RDD's functions, the values that each of them took, together.
     pub taken: u64,
     /// Rows that it handed to aggregate functions one by one, once for each function: those that Spark generates no code for.
     pub handed_over: u64,

@@ -9,7 +9,7 @@ use crate::common::conf::Options;
 use crate::common::{Conf, Result, SparkError};
 use crate::exec::infer;
 use crate::logical::Attribute;
-use crate::logical::functions::PartitionFunction;
+use crate::logical::functions::{Made, PartitionFunction};
 use crate::logical::plan::{
     FileEntry, FileFormat, FileNames, FileScan, LogicalPlan, Repartitioning, SaveMode, WriteTarget,
 };
@@ -228,7 +228,7 @@ impl PartitionFunction for SchemaReader {
         "read schema"
     }
 
-    fn call(&self, partition: usize, _rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>> {
+    fn call(&self, partition: usize, _rows: Vec<Vec<Scalar>>) -> Result<Made> {
         let (options, conf) = (&self.options, &*self.conf);
         let split = |splits: &[Vec<FileSlice>]| splits.get(partition).cloned().unwrap_or_default();
         match &self.look {
@@ -245,10 +245,10 @@ impl PartitionFunction for SchemaReader {
 }
 
 /// What was found, as one row of JSON.
-fn told<T: Serialize>(found: Option<T>) -> Result<Vec<Vec<Scalar>>> {
-    let Some(found) = found else { return Ok(Vec::new()) };
+fn told<T: Serialize>(found: Option<T>) -> Result<Made> {
+    let Some(found) = found else { return Ok(Made::default()) };
     let json = serde_json::to_string(&found).map_err(|error| SparkError::internal(error.to_string()))?;
-    Ok(vec![vec![Scalar::String(json)]])
+    Ok(Made { rows: vec![vec![Scalar::String(json)]], handled: 0 })
 }
 
 fn text_schema() -> StructType {

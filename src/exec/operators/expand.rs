@@ -333,9 +333,10 @@ pub fn map_partitions<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, part
         }
     }
     let made = function.call(partition, rows)?;
+    runtime.handled(plan, made.handled);
     let schema = schema_of(output);
     let mut batches = Vec::new();
-    for rows in made.chunks(crate::exec::batch::BATCH_ROWS) {
+    for rows in made.rows.chunks(crate::exec::batch::BATCH_ROWS) {
         let columns = output
             .iter()
             .enumerate()

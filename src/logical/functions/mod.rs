@@ -195,10 +195,18 @@ pub trait PartitionFunction: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// What the function raised, as a `PythonException`.
-    fn call(&self, partition: usize, rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>>;
+    fn call(&self, partition: usize, rows: Vec<Vec<Scalar>>) -> Result<Made>;
 
     /// A number that two functions share only when they are the same.
     fn identity(&self) -> u64;
+}
+
+/// What a function makes of a partition.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Made {
+    pub rows: Vec<Vec<Scalar>>,
+    /// Values that went into its steps, once for each step: what there was to do.
+    pub handled: u64,
 }
 
 impl PartialEq for dyn PartitionFunction {

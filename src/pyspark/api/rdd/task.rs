@@ -2,13 +2,16 @@
 
 use super::{codec, shared};
 use crate::common::{Result, SparkError};
-use crate::logical::functions::PartitionFunction;
+use crate::logical::functions::{Made, PartitionFunction};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructType};
 use crate::pyspark::api::support::python_exception;
 use crate::pyspark::api::{convert, create, udf};
+use crate::pyspark::lang::iterator::FromFn;
 use crate::pyspark::lang::{Interpreter, PyResult, Value};
+use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What the rows of the plan below are.
@@ -69,12 +72,12 @@ impl PartitionFunction for Chain {
         &self.name
     }
 
-    fn call(&self, partition: usize, rows: Vec<Vec<Scalar>>) -> Result<Vec<Vec<Scalar>>> {
+    fn call(&self, partition: usize, rows: Vec<Vec<Scalar>>) -> Result<Made> {
         let mut interp = udf::worker();
         match self.run(&mut interp, partition, rows) {
-            Ok(rows) => {
+            Ok(made) => {
                 shared::flush(&mut interp, Some((self.identity, partition)));
-                Ok(rows)
+                Ok(made)
             }
             Err(raised) => Err(python_exception(&mut interp, raised)),
         }
@@ -86,14 +89,15 @@ impl PartitionFunction for Chain {
 }
 
 impl Chain {
-    fn run(&self, interp: &mut Interpreter, partition: usize, rows: Vec<Vec<Scalar>>) -> PyResult<Vec<Vec<Scalar>>> {
+    fn run(&self, interp: &mut Interpreter, partition: usize, rows: Vec<Vec<Scalar>>) -> PyResult<Made> {
         let mut values = Vec::with_capacity(rows.len());
         for row in &rows {
             self.read(interp, row, &mut values)?;
         }
+        let handled = Rc::new(Cell::new(0));
         let mut iterator = Value::iter_over(values);
         for step in &self.steps {
-            iterator = (step.run)(interp, partition, iterator)?;
+            iterator = (step.run)(interp, partition, counted(iterator, &handled))?;
             iterator = interp.iter(&iterator)?;
         }
         let place = match &self.output {
@@ -117,7 +121,7 @@ impl Chain {
                 (_, None) => vec![Scalar::Binary(codec::encode(interp, &value)?)],
             });
         }
-        Ok(out)
+        Ok(Made { rows: out, handled: handled.get() })
     }
 
     fn read(&self, interp: &mut Interpreter, row: &[Scalar], values: &mut Vec<Value>) -> PyResult<()> {
@@ -139,6 +143,17 @@ impl Chain {
         }
         Ok(())
     }
+}
+
+/// The same values, counted as they are taken.
+fn counted(values: Value, count: &Rc<Cell<u64>>) -> Value {
+    let count = Rc::clone(count);
+    let next = move |interp: &mut Interpreter| {
+        let value = interp.next(&values)?;
+        count.set(count.get() + u64::from(value.is_some()));
+        Ok(value)
+    };
+    Value::iterator("itertools.chain", FromFn(next))
 }
 
 fn broken() -> SparkError {
