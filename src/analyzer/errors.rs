@@ -22,12 +22,20 @@ fn column_help(word: &str, last: &str, names: &[&str]) -> String {
         return "a text here names a column; a condition or a formula is F.expr(\"…\"), a plain text F.lit(\"…\")"
             .to_owned();
     }
-    if !word.chars().any(char::is_alphanumeric) {
+    if !word.chars().any(char::is_alphanumeric) || word.starts_with(|c: char| c.is_ascii_digit()) {
         return format!("a text here names a column; a plain text is F.lit(\"{word}\")");
     }
     match nearest(last, names.iter().copied(), 1).first() {
         Some(best) => format!("did you mean `{best}`?"),
-        None => "check the spelling, or look at the columns with df.printSchema()".to_owned(),
+        None if names.contains(&"_c0") => {
+            "the names `_c0`, `_c1` … are those of a file that was read without its header: header=True".to_owned()
+        }
+        None => match names.iter().find(|name| name.ends_with(')')) {
+            Some(made) => {
+                format!("one column is called `{made}` so far: give it its name where it is made, .alias(\"{word}\")")
+            }
+            None => "check the spelling, or look at the columns with df.printSchema()".to_owned(),
+        },
     }
 }
 

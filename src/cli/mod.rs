@@ -70,6 +70,7 @@ enum Command {
     Init(commands::init::Args),
     Watch(commands::watch::Args),
     Check(commands::check::Args),
+    #[command(alias = "progress")]
     List(commands::list::Args),
     Hint(commands::hint::Args),
     Reset(commands::reset::Args),

@@ -62,6 +62,16 @@ impl Folder {
         Folder { has_own_steps: false, ..self }
     }
 
+    /// Refuses a folder without exercises: a check there would judge starters that nobody has opened.
+    pub(crate) fn needs_exercises(&self) -> Result<()> {
+        if self.root.join("exercises").is_dir() {
+            return Ok(());
+        }
+        let help =
+            "`batchlab init` makes a workshop here, `batchlab init DIR` in another folder; go there and check again";
+        Err(refused(format!("there is no workshop in {}", self.root.display()), help))
+    }
+
     /// Seed and size of the data that the learner sees.
     pub(crate) fn visible(&self) -> (u64, u64) {
         (self.settings.seed, self.settings.rows)

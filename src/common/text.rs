@@ -20,6 +20,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, li
         })
         .collect();
     scored.sort_unstable();
+    scored.dedup();
     scored.into_iter().take(limit).map(|(_, candidate)| candidate).collect()
 }
 

@@ -83,6 +83,8 @@ pub struct Outcome {
     pub stopped_before: Option<u32>,
     /// Plans of every action, when asked for.
     pub explained: Vec<ExplainedQuery>,
+    /// The session's settings as they stood at the end.
+    pub conf: Conf,
 }
 
 /// The plans of one action.
@@ -151,9 +153,11 @@ fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kep
         ScriptEnd::AtLine => (0, None, until),
         ScriptEnd::Raised(failure) => (exit_of(&failure.class), Some(*failure), None),
     };
-    console.end().end(exit);
+    let mut host = console.end();
+    let conf = host.conf().clone();
+    host.end(exit);
     let explained = std::mem::take(&mut *explained.lock().unwrap_or_else(PoisonError::into_inner));
-    (Outcome { exit, failure, stopped_before, explained }, kept)
+    (Outcome { exit, failure, stopped_before, explained, conf }, kept)
 }
 
 /// The interpreter with its session.

@@ -201,6 +201,7 @@ impl Seen<'_> {
             facts: &self.ran.facts,
             exit: self.ran.outcome.exit,
             failure: self.ran.outcome.failure.as_ref(),
+            conf: &self.ran.outcome.conf,
             kept: &self.ran.kept,
             got: &self.ran.got,
             wanted: &self.wanted,

@@ -41,7 +41,9 @@ fn decider(metric: &str) -> Decider {
         | "stages"
         | "task_skew" => Decider::LargestShuffle,
         "join_strategy" | "join_strategies" | "broadcast_tables" | "operators" | "columns_read" | "pushed_filters"
-        | "partition_filters" | "plan_scans" | "raw_joins" | "python_udfs" | "lineage_depth" => Decider::Plan,
+        | "partition_filters" | "plan_scans" | "raw_joins" | "python_udfs" | "by_chance" | "lineage_depth" => {
+            Decider::Plan
+        }
         "files_written" | "rows_written" | "writes" | "files_in" | "folders_in" => Decider::Commit,
         "scans" | "scan_tasks" | "bytes_read" | "cache_hits" | "cache_misses" | "cached_partitions" | "cached_rows"
         | "schema_jobs" => Decider::LastScan,

@@ -256,7 +256,7 @@ fn fences(sale: &Sale, rows: &mut [Cells]) {
 }
 
 /// Exact copies of a good row, of an unreadable one, of one without an id, of one without a product and of one with a price too high; an id
-/// with a copy and two conflicts, and one with another date.
+/// with a copy and two conflicts, and one with another date; two rows of one id that differ only in which of two cells is empty.
 fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
     let has_no_good_id = |row: &&Cells| row[sale.id].as_deref().is_none_or(|id| !id.starts_with("TXN_"));
     let is_unreadable = |row: &&Cells| row[sale.quantity].as_deref().is_some_and(|text| text.parse::<i64>().is_err());
@@ -277,7 +277,20 @@ fn repeat(sale: &Sale, rows: &mut Vec<Cells>) {
         redated[sale.date] = Some("2023-06-15".to_owned());
         more.push(redated);
     }
+    if let Some(sound) = rows.iter().filter(|row| sale.is_sound(row)).nth(2).cloned() {
+        more.extend(apart_in_what_is_missing(sale, sound));
+    }
     rows.append(&mut more);
+}
+
+/// Two rows of a new id, with the same word in one of two neighbouring cells; the other one is empty.
+fn apart_in_what_is_missing(sale: &Sale, mut left: Cells) -> [Cells; 2] {
+    left[sale.id] = Some("TXN_999999998".to_owned());
+    let mut right = left.clone();
+    let next = sale.region + 1;
+    (left[sale.region], left[next]) = (Some("East".to_owned()), None);
+    (right[sale.region], right[next]) = (None, Some("East".to_owned()));
+    [left, right]
 }
 
 impl Sale {

@@ -298,7 +298,10 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
     match (&answer.place, evidence.compared.get(name)) {
         (_, Some(comparison)) => {
             let difference = comparison.difference.clone()?;
-            let failure = failure(difference.got, difference.wanted, difference.place);
+            let mut failure = failure(difference.got, difference.wanted, difference.place);
+            if let Some(kept) = evidence.kept.get(name).filter(|_| plain_instead(name, evidence).is_some()) {
+                failure.got = rows::kind_name(kept);
+            }
             Some(match advice(difference.aspect, answer, evidence) {
                 Some((why, next)) => Failure { why: why.to_owned(), next, ..failure },
                 None => failure,
@@ -321,6 +324,13 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
                     "nothing was written there in this run".to_owned(),
                     format!("write the rows to `{path}`, as the task says"),
                 )
+            } else if found.contains(format) {
+                (
+                    format!("a {format} file that Spark has not written"),
+                    format!(
+                        "let the cluster write it: `df.write.mode(\"overwrite\").{format}(\"{path}\")`; Python's own `open` has only what came to the driver"
+                    ),
+                )
             } else {
                 (format!("{} files", found.join(" and ")), format!("write `{path}` as {format}"))
             };
@@ -339,6 +349,9 @@ fn advice(aspect: Aspect, answer: &Answer, evidence: &Evidence<'_>) -> Option<(&
             "a DataFrame is a plan; the task asks for a plain value of Python",
             format!("end `{name} = …` with what gives the value: `.count()`, or `.first()[0]`"),
         ),
+        Aspect::Columns | Aspect::Types if let Some(next) = plain_instead(name, evidence) => {
+            ("an answer is looked at in the form that the task names", next)
+        }
         Aspect::Columns => (
             same_columns,
             match &answer.place {
@@ -394,11 +407,26 @@ fn is_frame_for_a_value(name: &str, evidence: &Evidence<'_>) -> bool {
     is_value && matches!(evidence.kept.get(name), Some(Kept::Frame(_)))
 }
 
+/// What to do where a list or another plain value of Python stands for a DataFrame, or for a dict.
+fn plain_instead(name: &str, evidence: &Evidence<'_>) -> Option<String> {
+    let kept = evidence.kept.get(name).filter(|kept| !matches!(kept, Kept::Frame(_) | Kept::Failed(_)))?;
+    let kind = rows::kind_name(kept);
+    let wanted = evidence.wanted.get(name)?;
+    let columns: Vec<&str> = wanted.columns.iter().map(|column| column.name.as_str()).collect();
+    Some(match columns.as_slice() {
+        ["key", "value"] => format!("`{name}` is {kind}; it should be a dict, with an entry for each key"),
+        ["value"] => return None,
+        _ => {
+            format!("`{name}` is {kind} of Python; keep the DataFrame under this name, and `collect()` nothing into it")
+        }
+    })
+}
+
 fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Failure> {
     let got = rule::evaluate(&wanted.metric, evidence);
     let shown = |rule| metrics::shown_like(&wanted.metric, rule, evidence);
     let (holds, bound) = match &wanted.bound {
-        Bound::Holds => (got == Ok(Value::Bool(true)), "it holds".to_owned()),
+        Bound::Holds => (got == Ok(Value::Bool(true)), subject(wanted)),
         Bound::Contains(bound) => (contains(got.as_ref().ok(), bound), format!("one that contains {}", shown(bound))),
         Bound::Equals(bound) => (got.is_ok() && got == rule::evaluate(bound, evidence), shown(bound)),
         Bound::AtMost(bound) => (
@@ -414,7 +442,8 @@ fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Fail
         return None;
     }
     let got = match wanted.bound {
-        Bound::Holds => "it does not hold here".to_owned(),
+        Bound::Holds => "that is not so in this run".to_owned(),
+        _ if got.is_err() => no_number(&wanted.metric, evidence).unwrap_or_else(|| shown(&wanted.metric)),
         _ => shown(&wanted.metric),
     };
     Some(Failure {
@@ -427,6 +456,20 @@ fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Fail
         line: None,
         moment: 0,
     })
+}
+
+/// What a name holds of which a number was asked.
+fn no_number(metric: &rule::Rule, evidence: &Evidence<'_>) -> Option<String> {
+    let rule::Rule::Metric { name, arguments, .. } = metric else { return None };
+    match arguments.as_slice() {
+        [rule::Rule::Literal(Value::Text(word))] if name == "number" => {
+            Some(evidence.kept.get(word.as_str()).map_or_else(
+                || format!("`{word}` is not set"),
+                |kept| format!("`{word}` is {}, not a number", rows::kind_name(kept)),
+            ))
+        }
+        _ => None,
+    }
 }
 
 fn contains(got: Option<&Value>, part: &rule::Rule) -> bool {
@@ -459,15 +502,21 @@ fn prediction_failure(prediction: &Prediction, evidence: &Evidence<'_>) -> Optio
     };
     let next = match (&said, &written) {
         (Err(_), Some(_)) => "write the number without quotes",
-        (Err(_), None) => "write your guess as a number in `predict`, before you look at the run",
+        (Err(_), None) => "write the number that you expect into `predict`; the run answers afterwards",
         (Ok(_), _) => "change the prediction, and say to yourself why it is that number",
     };
+    // Who has not guessed yet is not told.
+    let is_open = said.is_err();
     Some(Failure {
         check: format!("predict:{}", prediction.name),
         got: said.map_or_else(|_| written.unwrap_or_else(|| "no prediction yet".to_owned()), |said| said.to_string()),
-        wanted: shown(&prediction.metric, evidence),
+        wanted: if is_open { "your guess, a number".to_owned() } else { shown(&prediction.metric, evidence) },
         place: format!("predict[\"{}\"]", prediction.name),
-        why: fill(&prediction.why, evidence),
+        why: if is_open {
+            "a guess that was made before shows what the run has to teach; a wrong one most of all".to_owned()
+        } else {
+            fill(&prediction.why, evidence)
+        },
         next: next.to_owned(),
         line: Some(evidence.source.line_of("predict")).filter(|line| *line > 0),
         moment: 0,

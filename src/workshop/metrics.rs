@@ -11,6 +11,7 @@ use super::rows::{self, Cell, Rows};
 use super::rule::Kind::{self, Bool, List, Number, Text};
 use super::rule::{EvalError, Value, World};
 use super::source_text::SourceText;
+use crate::common::conf::Conf;
 use crate::session::{Kept, Uncaught};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,9 @@ const fn bytes(name: &'static str, about: &'static str) -> Metric {
     Metric { name, parameters: &[], kind: Number, unit: Unit::Bytes, about }
 }
 
+/// Functions that may give a row another value when its task runs again.
+const CHANCE: [&str; 6] = ["rand(", "randn(", "random(", "uuid(", "shuffle(", "monotonically_increasing_id("];
+
 const TABLE: &[(&str, Kind)] = &[("table", Text)];
 const PATH: &[(&str, Kind)] = &[("path", Text)];
 const FRAME: &[(&str, Kind)] = &[("name", Text)];
@@ -75,7 +79,12 @@ pub static METRICS: &[Metric] = &[
     bytes("shuffle_bytes", "bytes written to shuffles"),
     metric("single_partition_rows", Number, "rows that were gathered in one partition by an exchange"),
     metric("driver_rows", Number, "rows that actions brought to the driver"),
-    metric("python_udfs", Number, "Python functions in the plans"),
+    metric("python_udfs", Number, "operators that hand rows to functions of Python"),
+    metric(
+        "by_chance",
+        Number,
+        "operators whose values come from chance or from the place of a row, and may differ when it runs again",
+    ),
     metric(
         "join_strategy",
         Text,
@@ -123,6 +132,12 @@ pub static METRICS: &[Metric] = &[
     of("plan_scans", TABLE, Number, "actions that read a table from its files"),
     of("is_sorted", COLUMN, Bool, "whether a frame's rows are in ascending order of a column"),
     of(
+        "out_of_order",
+        COLUMN,
+        Text,
+        "the first two neighbours of a frame's column that are not in ascending order, as `67 before 31`; empty when all are",
+    ),
+    of(
         "overlaps",
         &[("name", Text), ("first", Text), ("last", Text)],
         Number,
@@ -163,6 +178,8 @@ pub static METRICS: &[Metric] = &[
         "what makes a new frame on a line that keeps it nowhere, such as sort; empty when nothing does",
     ),
     metric("unnamed_line", Number, "that line"),
+    metric("uncalled", Text, "a method that is named and not called, such as `df.show`; empty when there is none"),
+    metric("uncalled_line", Number, "its line"),
     metric(
         "kept_nothing",
         Text,
@@ -186,6 +203,7 @@ pub static METRICS: &[Metric] = &[
     of("distinct_in", COLUMN, Number, "distinct values in a frame's column"),
     of("number", FRAME, Number, "a plain number of the script: also predict.stages"),
     of("text", FRAME, Text, "a plain text of the script"),
+    of("setting", &[("key", Text)], Text, "what a setting of the session held when the script had ended"),
     of("uses", WORD, Number, "how often a name stands in the script's code"),
     of("says", WORD, Bool, "whether the script's code says this, spaces aside"),
     of("line_of", WORD, Number, "the first line that says this"),
@@ -218,6 +236,7 @@ pub struct Evidence<'a> {
     pub facts: &'a Facts,
     pub exit: i32,
     pub failure: Option<&'a Uncaught>,
+    pub conf: &'a Conf,
     pub kept: &'a BTreeMap<String, Kept>,
     /// The names that hold rows, as rows.
     pub got: &'a BTreeMap<String, Rows>,
@@ -294,13 +313,13 @@ impl Evidence<'_> {
             "python_udfs" => {
                 let calls: Vec<String> =
                     self.source.functions().chain(["<lambda>"]).map(|name| format!("{name}(")).collect();
-                let is_python = |text: &str| {
-                    calls.iter().any(|call| {
-                        text.match_indices(call.as_str())
-                            .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
-                    })
-                };
-                count(facts.operators(true).filter(|node| is_python(&node.text)).count())
+                let is_python = |text: &str| calls.iter().any(|call| plan_text::calls(text, call));
+                let python = facts.operators(true).filter(|node| plan_text::is_python(node) || is_python(&node.text));
+                count(python.count())
+            }
+            "by_chance" => {
+                let is_chance = |text: &str| CHANCE.iter().any(|call| plan_text::calls(text, call));
+                count(facts.operators(true).filter(|node| is_chance(&node.text)).count())
             }
             "join_strategy" => {
                 let first = facts.operators(true).find_map(plan_text::join_strategy);
@@ -335,6 +354,8 @@ impl Evidence<'_> {
             "null_column" => Value::Text(self.null_column().unwrap_or_default()),
             "unnamed" => Value::Text(self.source.unnamed().map_or(String::new(), |(method, _)| method.to_owned())),
             "unnamed_line" => whole(self.source.unnamed().map_or(0, |(_, line)| u64::from(line))),
+            "uncalled" => Value::Text(self.source.uncalled().map_or(String::new(), |(method, _)| method.to_owned())),
+            "uncalled_line" => whole(self.source.uncalled().map_or(0, |(_, line)| u64::from(line))),
             "kept_nothing" => Value::Text(self.kept_nothing().unwrap_or_default()),
             "is_hidden" => Value::Bool(self.is_hidden),
             "is_starter" => Value::Bool(self.is_starter),
@@ -414,6 +435,7 @@ impl Evidence<'_> {
                 let folders: BTreeSet<&str> = below().filter_map(|file| Some(file.rsplit_once('/')?.0)).collect();
                 count(folders.len())
             }
+            "setting" => Value::Text(self.conf.get(word).unwrap_or_default().to_ascii_lowercase()),
             "uses" => count(self.source.uses(word)),
             "says" => Value::Bool(self.source.says(word)),
             "line_of" => whole(u64::from(self.source.line_of(word))),
@@ -502,6 +524,11 @@ impl Evidence<'_> {
             "has_column" => Value::Bool(described.is_some()),
             "nulls" => count(cells(got).iter().filter(|cell| **cell == Cell::Null).count()),
             "is_sorted" => Value::Bool(cells(got).windows(2).all(|pair| pair[0].order(&pair[1]).is_le())),
+            "out_of_order" => {
+                let cells = cells(got);
+                let pair = cells.windows(2).find(|pair| pair[0].order(&pair[1]).is_gt());
+                Value::Text(pair.map_or(String::new(), |pair| format!("{} before {}", pair[0], pair[1])))
+            }
             "largest_in" => extreme(cells(got).iter().max_by(|a, b| a.order(b))),
             "smallest_in" => extreme(cells(got).iter().min_by(|a, b| a.order(b))),
             "sum_of" => sum(cells(got)),

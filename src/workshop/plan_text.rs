@@ -70,6 +70,18 @@ pub fn is_aggregate(node: &PlanNode) -> bool {
     matches!(node.name(), "HashAggregate" | "SortAggregate" | "ObjectHashAggregate")
 }
 
+/// Whether an operator's text calls a function, given as `name(`.
+#[must_use]
+pub fn calls(text: &str, call: &str) -> bool {
+    text.match_indices(call).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// Whether rows are handed to functions of Python here: UDFs, by whatever name, and the steps of an RDD.
+#[must_use]
+pub fn is_python(node: &PlanNode) -> bool {
+    matches!(node.name(), "BatchEvalPython" | "ArrowEvalPython" | "MapPartitions")
+}
+
 /// A file scan as the plan tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {

@@ -22,6 +22,24 @@ const MAKERS: [&str; 16] = [
     "fillna",
 ];
 
+/// What is called with nothing in its brackets.
+const BARE: [&str; 14] = [
+    "cache",
+    "checkpoint",
+    "collect",
+    "count",
+    "dropDuplicates",
+    "distinct",
+    "explain",
+    "first",
+    "getNumPartitions",
+    "getOrCreate",
+    "persist",
+    "printSchema",
+    "show",
+    "unpersist",
+];
+
 /// A script without its comments.
 #[derive(Debug, Clone, Default)]
 pub struct SourceText {
@@ -87,6 +105,14 @@ impl SourceText {
         let expressions = self.statements.iter().filter(|statement| statement.is_expression);
         let mut makers = expressions.filter_map(|statement| Some((statement.ends_with.as_deref()?, statement.lines.0)));
         makers.find(|(method, _)| MAKERS.contains(method))
+    }
+
+    /// A method that takes no argument, on a line that names it without calling it: `df.show`, `n = df.count`.
+    #[must_use]
+    pub fn uncalled(&self) -> Option<(&str, u32)> {
+        let mut named =
+            self.statements.iter().filter_map(|statement| Some((statement.names.as_deref()?, statement.lines.0)));
+        named.find(|(method, _)| BARE.contains(method))
     }
 
     /// The method whose value a name got last.
@@ -181,6 +207,10 @@ mod tests {
         assert_eq!(text.line_of("nothing"), 0);
         assert_eq!(text.first_todo(), 0);
         assert_eq!(SourceText::new("x = 1\n  # TODO two\n").first_todo(), 2);
+        assert_eq!(
+            SourceText::new("n = df.count()\np = df.rdd.getNumPartitions\n").uncalled(),
+            Some(("getNumPartitions", 2))
+        );
         assert!(text.written(3).contains("collect") && text.written(0).is_empty() && text.written(999).is_empty());
     }
 }

@@ -7,8 +7,10 @@ use crate::common::Result;
 use crate::report;
 use crate::workshop::check::{CheckRequest, Which, check};
 use crate::workshop::deciding;
+use crate::workshop::step::{self, Step};
 use crate::workshop::verdict::{VariantVerdict, Verdict};
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// Check your script: answers, what the cluster did, and other data that you do not see
 ///
@@ -51,6 +53,9 @@ fn try_run(args: &Args) -> Result<u8> {
     let cancelled = interrupt::flag();
     let mut verdicts: Vec<Verdict> = Vec::new();
     let chosen = folder.choose(&args.what)?;
+    if !args.what.iter().any(|what| Path::new(what).is_file()) {
+        folder.needs_exercises()?;
+    }
     for one in &chosen {
         let which = args.variant.map_or(Which::All, Which::Only);
         let verdict = check(&CheckRequest { rows: args.rows, ..folder.request(one, which, &cancelled) })?;
@@ -65,6 +70,8 @@ fn try_run(args: &Args) -> Result<u8> {
             output::out(&report::verdict::of(&verdict));
             if chosen.len() > 1 {
                 output::out("\n");
+            } else if verdict.passed && args.variant.is_none() {
+                output::out(&what_comes_next(&folder, &one.step, &verdict)?);
             }
         }
         verdicts.push(verdict);
@@ -80,6 +87,19 @@ fn try_run(args: &Args) -> Result<u8> {
         return Ok(130);
     }
     Ok(status(&verdicts))
+}
+
+/// What is left to do when a step is right: its stretch goal, the next step.
+fn what_comes_next(folder: &Folder, step: &Step, verdict: &Verdict) -> Result<String> {
+    let mut text = String::new();
+    if let Some(goal) = step.stretch.as_ref().filter(|_| verdict.stretch.is_none()) {
+        text = format!("  Stretch goal, if you like: {}\n", goal.text.trim());
+    }
+    if let Some(name) = folder.next_step()? {
+        let next = step::load(folder.library(), &name)?;
+        let _ = writeln!(text, "  Next: {}, {}, in exercises/{name}.py.", next.id, next.title);
+    }
+    Ok(text)
 }
 
 /// The run of a variant that failed, at the moment that decided its first failure.

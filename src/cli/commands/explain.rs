@@ -62,6 +62,11 @@ fn try_run(args: &Args) -> Result<u8> {
         describe(query, args.mode, &mut text);
     }
     output::out(&text);
+    if outcome.explained.is_empty() && outcome.failure.is_none() {
+        output::err(
+            "batchlab: the script has no action, such as show(), count() or a write, so there is no plan to show\n",
+        );
+    }
     if let Some(failure) = &outcome.failure {
         output::err(&launch::draw(&plan.script, failure));
     }

@@ -71,7 +71,11 @@ pub(super) fn array_index(index: i64, length: usize) -> SparkError {
         "INVALID_ARRAY_INDEX",
         format!("the index {index} is out of bounds: the array has {length} elements, counted from 0"),
     )
-    .with_help("use get() to get NULL instead")
+    .with_help(if index < 0 {
+        "nothing is counted from the end here: F.element_at(array, -1) is the last element"
+    } else {
+        "use get() to get NULL instead"
+    })
 }
 
 pub(super) fn array_element(index: i64, length: usize) -> SparkError {

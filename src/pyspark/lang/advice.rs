@@ -40,8 +40,17 @@ pub(super) fn home_of(interp: &mut Interpreter, name: &str) -> Option<Home> {
 
 /// What to do, where this is known better than the error says itself.
 pub(super) fn advice(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
-    let near =
-        [joined_texts, missing_comma, bool_of_column, quoted_column, repeated_text, array_for_a_value, loose_or, habit];
+    let near = [
+        joined_texts,
+        missing_comma,
+        bool_of_column,
+        quoted_column,
+        repeated_text,
+        array_for_a_value,
+        loose_or,
+        bare_date,
+        habit,
+    ];
     near.iter().find_map(|rule| rule(end, failing)).or_else(|| {
         if end.help.is_empty() {
             let rest = [
@@ -93,7 +102,7 @@ fn bool_of_column(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
     let advice = if has("not in") {
         "`in` asks Python once. Each row is asked with F.col(\"name\").isin(…), and `~` before it means none of these: ~F.col(\"name\").isin(\"a\", \"b\")"
     } else if has("for") && has("if") {
-        "the `if` of a list asks Python once, for all rows together: F.when(condition, value) answers in each row, with NULL where it does not hold"
+        "the `if` of a list asks Python once, for all rows together: rows of a frame are chosen with df.filter(condition), and F.when(condition, value) answers in each row"
     } else if has("in") && !has("for") {
         "`in` asks Python once. Each row is asked with F.col(\"name\").isin(\"a\", \"b\")"
     } else if is_chained(&without_texts(failing.expression)) {
@@ -136,6 +145,31 @@ fn loose_or(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
     (is_binary && joins && end.message.contains("BOOLEAN")).then(|| {
         "`&` and `|` bind closer than `<=` and `==`: put brackets around each condition, (a > 1) & (b < 2)".to_owned()
     })
+}
+
+/// `"day >= 2024-01-01"`: without quotes of its own a date is a subtraction.
+fn bare_date(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
+    let is_binary = end.condition.as_deref()?.starts_with("DATATYPE_MISMATCH.BINARY");
+    if is_binary && let Some(span) = literals(failing.statement).into_iter().find(|literal| is_span(literal.text)) {
+        let span = span.text;
+        return Some(format!("\"{span}\" is a plain text here; a length of time is F.expr(\"INTERVAL {span}\")"));
+    }
+    let date = literals(failing.statement).into_iter().filter(|_| is_binary).find_map(|literal| {
+        let is_date = |part: &&str| {
+            let numbers: Vec<usize> =
+                part.split('-').map(|n| if n.chars().all(|c| c.is_ascii_digit()) { n.len() } else { 0 }).collect();
+            numbers == [4, 2, 2]
+        };
+        literal.text.split([' ', '(', ')', '=', '<', '>', ',']).find(is_date)
+    })?;
+    Some(format!("{date} without quotes is a subtraction: write '{date}', in quotes of its own inside the text"))
+}
+
+/// `2 minutes`.
+fn is_span(text: &str) -> bool {
+    let units = ["second", "minute", "hour", "day", "week", "month", "year"];
+    let Some((count, unit)) = text.split_once(' ') else { return false };
+    count.parse::<u32>().is_ok() && units.contains(&unit.to_lowercase().trim_end_matches('s'))
 }
 
 /// A list compared or joined with one value.
@@ -557,10 +591,27 @@ mod tests {
             ("c not in [\"a\", \"b\"]", "~F.col(\"name\").isin"),
             ("30 < c < 35", "`a < b < c` as two questions"),
             ("[n for n, c in rules if c]", "the `if` of a list"),
+            ("[p for p in people if p.age > 30]", "df.filter(condition)"),
         ];
         for (expression, help) in bool_of_columns {
             check("PySparkValueError", "CANNOT_CONVERT_COLUMN_INTO_BOOL", bool_of, expression, help);
         }
+        let sides = "\"(day >= ((2024 - 1) - 1))\" cannot be computed: the two sides are DATE and INT";
+        check(
+            "AnalysisException",
+            "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+            sides,
+            "df.filter(\"day >= 2024-01-01\")",
+            "write '2024-01-01'",
+        );
+        let sides = "\"(event_time + 2 minutes)\" cannot be computed: the two sides are TIMESTAMP and STRING";
+        check(
+            "AnalysisException",
+            "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+            sides,
+            "ev.event_time + \"2 minutes\"",
+            "INTERVAL 2 minutes",
+        );
         let column = "Argument `col` should be a Column, got str.";
         check("PySparkTypeError", "NOT_EXPECTED_TYPE", column, "df.withColumn(\"x\", \"age\" * 2)", "\"ageage\"");
         let sides = "\"(salt = salt)\" cannot be computed: the two sides are INT and ARRAY<INT>";

@@ -19,6 +19,8 @@ pub struct TopLevel {
     pub texts: BTreeSet<String>,
     /// The method or function whose value is the value of the statement: `show` in `x = df.select("a").show()`.
     pub ends_with: Option<String>,
+    /// The attribute that its value is, not called: `show` in `x = df.select("a").show`.
+    pub names: Option<String>,
     /// Whether nothing is done with its value.
     pub is_expression: bool,
     pub is_import: bool,
@@ -44,6 +46,7 @@ pub fn top_level(source: &str) -> Vec<TopLevel> {
         TopLevel {
             lines: (line(from), line(to)),
             ends_with: value.and_then(|value| called(value)),
+            names: value.and_then(|value| value.as_attribute_expr()).map(|attribute| attribute.attr.to_string()),
             is_expression: matches!(stmt, py::Stmt::Expr(_)),
             is_import: matches!(stmt, py::Stmt::Import(_) | py::Stmt::ImportFrom(_)),
             is_function: matches!(stmt, py::Stmt::FunctionDef(_)),

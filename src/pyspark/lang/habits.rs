@@ -58,9 +58,30 @@ const FRAME: &[(&[&str], &str)] = &[
         "rows of a frame are placed with repartition(n, \"column\") or repartitionByRange(n, \"column\"); partitionBy belongs to write, to windows and to RDDs",
     ),
     (
+        &["duplicated"],
+        "what is there more than once: groupBy(\"id\").count() and filter(\"count > 1\"); dropDuplicates() leaves one of each",
+    ),
+    (&["broadcast"], "a small frame is marked where it is joined: big.join(F.broadcast(small), \"key\")"),
+    (
         &["plot", "hist"],
         "bring a few rows to the driver first, limit(1000).toPandas(), and draw them where you have a library for it",
     ),
+];
+
+/// What libraries of Python call a function that Spark has by another name.
+const FUNCTION: &[(&[&str], &str)] = &[
+    (&["capitalize", "title"], "F.initcap(column) makes the first letter of each word large and the others small"),
+    (&["strip"], "F.trim(column) takes the spaces away"),
+    (&["len"], "F.length(column) counts the letters of a text, F.size(column) the values of an array"),
+    (
+        &["cumsum", "cumulative_sum", "running_sum"],
+        "a running sum is F.sum(column) over a window: F.sum(\"revenue\").over(Window.partitionBy(…).orderBy(…))",
+    ),
+    (&["shift", "diff"], "the row before is F.lag(\"column\").over(Window.orderBy(…))"),
+    (&["nunique", "unique"], "F.count_distinct(\"column\") counts the different values"),
+    (&["int", "str", "float", "astype"], "a column is turned into another type with .cast(\"int\"), .cast(\"string\")"),
+    (&["isin"], "F.col(\"name\").isin(\"a\", \"b\") asks whether a value is one of these"),
+    (&["if_", "iff", "where", "case"], "every row is asked with F.when(condition, value).otherwise(value)"),
 ];
 
 /// What a column of pandas has.
@@ -79,6 +100,11 @@ const COLUMN: &[(&[&str], &str)] = &[
     ),
     (&["shift", "diff"], "the row before is F.lag(\"column\").over(Window.orderBy(…))"),
     (&["cumsum", "rank"], "numbers over neighbours need a window: F.sum(\"column\").over(Window.orderBy(…))"),
+    (&["capitalize", "title"], "F.initcap(column) makes the first letter of each word large and the others small"),
+    (
+        &["match", "fullmatch", "search"],
+        "a text is held against a pattern with .rlike(\"^…$\"); without ^ and $ it may stand anywhere in it",
+    ),
     (&["strip"], "F.trim(column) takes the spaces away"),
     (&["len"], "F.length(column) counts the letters"),
     (&["tolist", "to_list", "values"], "values come to the driver with collect(), and only few should"),
@@ -87,6 +113,9 @@ const COLUMN: &[(&[&str], &str)] = &[
 fn of(table: &[(&[&str], &'static str)], name: &str) -> Option<&'static str> {
     table.iter().find(|(names, _)| names.contains(&name)).map(|(_, way)| *way)
 }
+
+/// Parts of a date that Python has behind a point.
+const DATE_PARTS: [&str; 7] = ["year", "quarter", "month", "week", "day", "hour", "date"];
 
 /// The name in back ticks.
 fn ticked(text: &str) -> Option<&str> {
@@ -108,6 +137,17 @@ fn of_names(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
                 "with a schema of your own, the column for unreadable lines stands in it: add `_corrupt_record STRING`"
                     .to_owned(),
             );
+        }
+        if DATE_PARTS.contains(&name) && failing.statement.contains("roupBy(") {
+            return Some(format!(
+                "no column is called `{name}` yet: F.{name}(\"transaction_date\").alias(\"{name}\") makes it of a date"
+            ));
+        }
+        if is_a_value(name, failing) {
+            return Some(format!("F.col(\"{name}\") asks for a column; the text itself is F.lit(\"{name}\")"));
+        }
+        if is_text_in_sql(name, failing.statement) {
+            return Some(format!("inside of a condition in quotes a text has quotes of its own: '{name}'"));
         }
         let names: Vec<&str> = name.split(',').map(str::trim).collect();
         let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -131,13 +171,37 @@ fn of_names(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
             _ => None,
         };
     }
-    let is_list = end.message == "all exprs should be Column" && failing.expression.contains("agg([");
-    is_list.then(|| "put a star before the list: agg(*[…]) gives its columns one by one".to_owned())
+    let has_list = || failing.expression.contains("agg([") || failing.expression.contains(", [");
+    let is_list = end.message == "all exprs should be Column" && has_list();
+    is_list
+        .then(|| "put a star before the list: agg(*[…]), or agg(first, *[…]), gives its columns one by one".to_owned())
+}
+
+/// Whether a bare word stands right of a comparison in a text of SQL: `"event_type = stop"`.
+fn is_text_in_sql(name: &str, statement: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    statement.match_indices(name).any(|(at, _)| {
+        let before = statement[..at].trim_end();
+        let alone = !statement[at + name.len()..].starts_with(is_part);
+        // In quotes with what it is compared with: a quote right before would make it a column's name.
+        alone && before.ends_with(['=', '>']) && before.trim_end_matches(['=', '<', '>', '!', ' ']).ends_with(is_part)
+    })
+}
+
+/// Whether a column is asked for where `when` and `otherwise` want a value.
+fn is_a_value(name: &str, failing: &Failing<'_>) -> bool {
+    let code: String = failing.statement.chars().filter(|c| !c.is_whitespace()).collect();
+    let code = code.replace('\'', "\"");
+    let asked = format!("F.col(\"{name}\"))");
+    code.contains("when(") && (code.contains(&format!(",{asked}")) || code.contains(&format!("otherwise({asked}")))
 }
 
 fn unknown_method(end: &Uncaught) -> Option<&'static str> {
     if end.condition.as_deref() == Some("ATTRIBUTE_NOT_SUPPORTED") {
         return of(FRAME, ticked(&end.message)?);
+    }
+    if let Some(rest) = end.message.strip_prefix("module 'pyspark.sql.functions' has no attribute '") {
+        return of(FUNCTION, rest.strip_suffix('\'')?);
     }
     if end.message.contains("'Column' object is not callable") {
         return of(COLUMN, ticked(end.help.first()?)?);
@@ -147,6 +211,9 @@ fn unknown_method(end: &Uncaught) -> Option<&'static str> {
             "dt" => Some("Spark has no .dt: the parts of a date are functions, F.year(column), F.month(column)"),
             "str" => Some(
                 "Spark has no .str: what is done with texts are functions, F.upper(column), F.split(column, \"@\")",
+            ),
+            field if DATE_PARTS.contains(&field) => Some(
+                "a column has no parts behind a point: the parts of a date are functions, F.year(column), F.month(column)",
             ),
             _ => None,
         };
@@ -162,7 +229,7 @@ fn unknown_method(end: &Uncaught) -> Option<&'static str> {
 
 /// Python's own functions and signs, asked of a frame or a column.
 fn of_python(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
-    const WAYS: [(&str, &str); 14] = [
+    const WAYS: [(&str, &str); 26] = [
         (
             "'DataFrame' object does not support item assignment",
             "a frame is never changed. Make a new one: df = df.withColumn(\"name\", column)",
@@ -208,12 +275,65 @@ fn of_python(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
             "Partition column `",
             "the folders are made of a column of the frame: add it first, withColumn(\"year\", F.year(\"transaction_date\"))",
         ),
+        (
+            "'GroupedData' object is not subscriptable",
+            "a groupBy waits for what it shall compute of which column: groupBy(\"department\").agg(F.avg(\"age\").alias(\"avg_age\"))",
+        ),
+        (
+            "unsupported operand type(s) for //: 'Column'",
+            "columns are divided with `/`, which keeps the decimals; F.floor(a / b) takes them away",
+        ),
+        (
+            "'GroupedData' object has no attribute 'quantile'",
+            "quartiles come from agg: F.percentile_approx(\"column\", [0.25, 0.75], 10000)",
+        ),
+        (
+            "'GroupedData' object has no attribute 'rank'",
+            "a rank inside groups needs a window: F.rank().over(Window.partitionBy(…).orderBy(…))",
+        ),
+        (
+            "Argument `windowDuration` should be a str",
+            "a length of time is a text: F.window(\"event_time\", \"5 minutes\")",
+        ),
+        (
+            "can not accept object DataFrame[",
+            "a DataFrame is no value: .count() gives its number of rows, .first()[0] the value of one cell",
+        ),
+        ("'Builder' object has no attribute 'name'", "the name of the application is .appName(\"…\")"),
+        (
+            "'WindowSpec' object has no attribute 'desc'",
+            "the order stands inside of the window: orderBy(F.desc(\"column\"))",
+        ),
+        (
+            "'StructType' object is not callable",
+            "a frame's `.schema` is what it has; one that you give stands before the files are named: spark.read.schema(schema).csv(\"folder\")",
+        ),
+        (
+            "bad operand type for unary -: 'str'",
+            "a name in quotes is a text: the largest first is F.desc(\"column\"), a number with its sign turned is -F.col(\"column\")",
+        ),
+        (
+            "count() missing 1 required positional argument",
+            "F.count(\"*\") counts rows, F.count(\"column\") the values that are there",
+        ),
+        (
+            "should be a Column or str, got range.",
+            "Python's range is no column: F.sequence(F.lit(0), F.lit(7)) lists the numbers in one",
+        ),
         ("Argument `subset` should be a list", "give the names as a list: dropDuplicates([\"id\"])"),
         (
             "'dict' object is not callable",
             "a dict is asked with [ ]; where a function is wanted, write one: lambda key: d[key]",
         ),
     ];
+    if let Some(method) = end.message.strip_prefix("'DataFrameWriter' object has no attribute '")
+        && let Some(method) = method.strip_suffix('\'')
+        && ["coalesce", "repartition", "orderBy", "sort", "select", "filter", "where", "limit"].contains(&method)
+    {
+        return Some(format!(
+            "what stands behind `.write` only says how to write: `.{method}(…)` belongs to the frame, before `.write`"
+        ));
+    }
     if let Some((_, way)) = WAYS.iter().find(|(said, _)| end.message.contains(said)) {
         return Some((*way).to_owned());
     }
@@ -278,6 +398,24 @@ mod tests {
         };
         check(names, "\"name\", \"age\"");
         check(end("PySparkTypeError", "NOT_EXPECTED_TYPE", "Argument `col` should be a Column, got list."), "F.array(");
+        check(end("TypeError", "", "'GroupedData' object is not subscriptable"), ".agg(");
+        check(end("AttributeError", "", "module 'pyspark.sql.functions' has no attribute 'capitalize'"), "F.initcap");
+        check(end("TypeError", "", "bad operand type for unary -: 'str'"), "F.desc");
+        let part = Uncaught {
+            subject: Some("year".to_owned()),
+            ..end("AnalysisException", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "")
+        };
+        let grouped = Failing { statement: "df.groupBy(\"year\")", ..Failing::default() };
+        assert!(habit(&part, &grouped).unwrap_or_default().contains("F.year("));
+        let text = Uncaught { subject: Some("stop".to_owned()), ..part.clone() };
+        let sql = Failing { statement: "ev.filter(\"event_type = stop\")", ..Failing::default() };
+        assert!(habit(&text, &sql).unwrap_or_default().contains("'stop'"));
+        let compared = Failing { statement: "ev.filter(F.col(\"a\") == F.col(\"stop\"))", ..Failing::default() };
+        assert!(habit(&text, &compared).is_none());
+        check(end("AttributeError", "", "'DataFrameWriter' object has no attribute 'coalesce'"), "before `.write`");
+        let value = Uncaught { subject: Some("early".to_owned()), ..part };
+        let when = Failing { statement: "F.when(c, F.col('early'))", ..Failing::default() };
+        assert!(habit(&value, &when).unwrap_or_default().contains("F.lit(\"early\")"));
         let dict = "TypeError: 'dict' object is not callable";
         check(end("PythonException", "PYTHON_EXCEPTION", dict), "lambda key: d[key]");
     }
