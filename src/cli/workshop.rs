@@ -72,6 +72,18 @@ impl Folder {
         Err(refused(format!("there is no workshop in {}", self.root.display()), help))
     }
 
+    /// Refuses a step whose script is gone: who saves elsewhere would read the verdict on the starter for ever.
+    pub(crate) fn needs_script(&self, chosen: &Chosen) -> Result<()> {
+        if self.script(&chosen.step.name).is_file() {
+            return Ok(());
+        }
+        let help = format!(
+            "`batchlab reset {}` puts the starter there; if you saved under another name, give that one",
+            chosen.step.id
+        );
+        Err(refused(format!("{} is not there", chosen.file), &help))
+    }
+
     /// Seed and size of the data that the learner sees.
     pub(crate) fn visible(&self) -> (u64, u64) {
         (self.settings.seed, self.settings.rows)

@@ -107,6 +107,12 @@ impl Console {
     }
 }
 
+/// How the calls of a name are written, with their parameters.
+#[must_use]
+pub fn calls_of(name: &str) -> Vec<String> {
+    api::signatures::written(name)
+}
+
 /// What is supported, class by class.
 #[must_use]
 pub fn surface() -> Vec<(String, Vec<String>)> {

@@ -47,7 +47,7 @@ fn decider(metric: &str) -> Decider {
         "files_written" | "rows_written" | "writes" | "files_in" | "folders_in" => Decider::Commit,
         "scans" | "scan_tasks" | "bytes_read" | "cache_hits" | "cache_misses" | "cached_partitions" | "cached_rows"
         | "schema_jobs" => Decider::LastScan,
-        "recomputed_tasks" | "executors_lost" => Decider::FirstLoss,
+        "recomputed_tasks" | "recomputed_at_last" | "executors_lost" => Decider::FirstLoss,
         "straggler_ratio" | "spill_bytes" => Decider::LongestTask,
         "driver_rows" | "actions" | "actions_named" | "action_rows" | "jobs" => Decider::LargestResult,
         _ => Decider::End,

@@ -68,6 +68,8 @@ pub struct Facts {
     /// Rows that each shuffle holds, by reduce partition.
     pub shuffle_rows: BTreeMap<ShuffleId, Vec<u64>>,
     pub recomputed_tasks: u64,
+    /// Those of them that were started when the last action of the script had begun.
+    pub recomputed_at_last: u64,
     pub executors_lost: u64,
     pub near_scans: u64,
     pub far_scans: u64,
@@ -97,6 +99,8 @@ pub fn facts(events: &[Arc<Event>]) -> Facts {
     fold.facts.actions = fold.queries.into_values().collect();
     fold.facts.last_action_at =
         fold.facts.actions.iter().filter(|action| action.is_real()).map(|a| a.started).max().unwrap_or(0);
+    let last = fold.facts.last_action_at;
+    fold.facts.recomputed_at_last = fold.again.iter().filter(|at| **at >= last).count() as u64;
     fold.facts
 }
 
@@ -105,6 +109,8 @@ struct Fold {
     facts: Facts,
     queries: BTreeMap<QueryId, Action>,
     running: BTreeMap<TaskId, (StageId, u64)>,
+    /// When tasks were started again.
+    again: Vec<u64>,
 }
 
 impl Fold {
@@ -147,7 +153,10 @@ impl Fold {
             }
             EventKind::TaskStarted { task, stage, locality, cause, .. } => {
                 self.running.insert(*task, (stage.stage, now));
-                facts.recomputed_tasks += u64::from(!matches!(cause, TaskCause::First | TaskCause::Speculative));
+                if !matches!(cause, TaskCause::First | TaskCause::Speculative) {
+                    facts.recomputed_tasks += 1;
+                    self.again.push(now);
+                }
                 if facts.stages.get(&stage.stage).is_some_and(StageWork::scans) {
                     match locality {
                         Locality::Process | Locality::Node => facts.near_scans += 1,

@@ -102,6 +102,7 @@ pub static METRICS: &[Metric] = &[
     metric("cache_misses", Number, "partitions computed because the cache did not have them"),
     bytes("spill_bytes", "bytes that tasks spilled to disk"),
     metric("recomputed_tasks", Number, "tasks that ran again because something was lost"),
+    metric("recomputed_at_last", Number, "tasks that ran again in the last action because something was lost"),
     metric("executors_lost", Number, "executors that were lost"),
     metric("locality_share", Number, "share of file-reading tasks that ran where their block is"),
     metric("straggler_ratio", Number, "longest task against the middle one, in the worst stage"),
@@ -343,6 +344,7 @@ impl Evidence<'_> {
             "cache_misses" => whole(facts.sum(|metrics| u64::from(metrics.cache_misses))),
             "spill_bytes" => whole(facts.sum(|metrics| metrics.spilled_bytes)),
             "recomputed_tasks" => whole(facts.recomputed_tasks),
+            "recomputed_at_last" => whole(facts.recomputed_at_last),
             "executors_lost" => whole(facts.executors_lost),
             "locality_share" => {
                 let all = facts.near_scans + facts.far_scans;

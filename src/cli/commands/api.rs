@@ -85,6 +85,10 @@ fn search(args: &Args) -> u8 {
     for (class, names) in &found {
         output::out(&format!("{class} ({})\n{}", names.len(), listed(names)));
     }
+    let calls = if wanted.is_empty() { Vec::new() } else { pyspark::calls_of(&wanted) };
+    if !found.is_empty() && !calls.is_empty() {
+        output::out(&format!("how it is called (`=…` may be left out)\n  {}\n", calls.join("\n  ")));
+    }
     if !found.is_empty() {
         return 0;
     }

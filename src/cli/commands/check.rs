@@ -55,6 +55,9 @@ fn try_run(args: &Args) -> Result<u8> {
     let chosen = folder.choose(&args.what)?;
     if !args.what.iter().any(|what| Path::new(what).is_file()) {
         folder.needs_exercises()?;
+        if let [one] = chosen.as_slice() {
+            folder.needs_script(one)?;
+        }
     }
     for one in &chosen {
         let which = args.variant.map_or(Which::All, Which::Only);

@@ -27,7 +27,7 @@ pub mod row;
 mod schema_text;
 mod session;
 pub mod show;
-mod signatures;
+pub(super) mod signatures;
 mod sqlargs;
 mod storage_level;
 pub mod support;

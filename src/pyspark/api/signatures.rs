@@ -24,6 +24,24 @@ pub fn bound(class: &str, method: &str, args: Args) -> PyResult<Args> {
     }
 }
 
+/// How the calls of this name are written, case aside: `DataFrame.withColumn(colName, col)`, `F.initcap(col)`.
+#[must_use]
+pub fn written(name: &str) -> Vec<String> {
+    let lines = include_str!("signatures.txt").lines().filter(|line| !line.starts_with('#'));
+    let call = |line: &'static str| {
+        let (head, after) = line.split_once('(')?;
+        let (class, method) = head.split_once('.')?;
+        let (parameters, _) = after.split_once(')')?;
+        let class = if class == "functions" { "F" } else { class };
+        let given = parameters.split(", ").filter(|word| !matches!(*word, "self" | "cls" | ""));
+        let given: Vec<String> = given
+            .map(|word| word.strip_suffix('=').map_or_else(|| word.to_owned(), |bare| format!("{bare}=…")))
+            .collect();
+        method.eq_ignore_ascii_case(name).then(|| format!("{class}.{method}({})", given.join(", ")))
+    };
+    lines.filter_map(call).collect()
+}
+
 /// `DataFrame.fillna(self, value, subset=)`.
 struct Signature {
     class: &'static str,
@@ -216,6 +234,14 @@ mod tests {
         check("DataFrameReader", "load", 1, &["header"], "1 placed, 1 named");
         let twice = "TypeError: DataFrame.limit() got multiple values for argument 'num' | `num` is the parameter of the value at place 1";
         check("DataFrame", "limit", 1, &["num"], twice);
+    }
+
+    #[test]
+    fn calls_are_written_as_one_types_them() {
+        assert_eq!(written("initcap"), ["F.initcap(col)"]);
+        assert!(written("withcolumn").contains(&"DataFrame.withColumn(colName, col)".to_owned()));
+        assert!(written("appName").contains(&"Builder.appName(name)".to_owned()));
+        assert!(written("nothing_of_this_name").is_empty());
     }
 
     #[test]

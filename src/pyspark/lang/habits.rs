@@ -61,6 +61,7 @@ const FRAME: &[(&[&str], &str)] = &[
         &["duplicated"],
         "what is there more than once: groupBy(\"id\").count() and filter(\"count > 1\"); dropDuplicates() leaves one of each",
     ),
+    (&["getNumPartitions"], "partitions are asked of the RDD below the frame: df.rdd.getNumPartitions()"),
     (&["broadcast"], "a small frame is marked where it is joined: big.join(F.broadcast(small), \"key\")"),
     (
         &["plot", "hist"],
@@ -71,6 +72,14 @@ const FRAME: &[(&[&str], &str)] = &[
 /// What libraries of Python call a function that Spark has by another name.
 const FUNCTION: &[(&[&str], &str)] = &[
     (&["capitalize", "title"], "F.initcap(column) makes the first letter of each word large and the others small"),
+    (
+        &["try_cast", "to_numeric", "cast"],
+        "a column is turned with its own method: F.col(\"age\").try_cast(\"int\") gives NULL where it is no number",
+    ),
+    (
+        &["quantile", "quartile", "percentiles"],
+        "F.percentile_approx(\"column\", [0.25, 0.75], 10000) gives quartiles, inside agg(…)",
+    ),
     (&["strip"], "F.trim(column) takes the spaces away"),
     (&["len"], "F.length(column) counts the letters of a text, F.size(column) the values of an array"),
     (
@@ -229,7 +238,7 @@ fn unknown_method(end: &Uncaught) -> Option<&'static str> {
 
 /// Python's own functions and signs, asked of a frame or a column.
 fn of_python(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
-    const WAYS: [(&str, &str); 26] = [
+    const WAYS: [(&str, &str); 36] = [
         (
             "'DataFrame' object does not support item assignment",
             "a frame is never changed. Make a new one: df = df.withColumn(\"name\", column)",
@@ -298,6 +307,46 @@ fn of_python(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
         (
             "can not accept object DataFrame[",
             "a DataFrame is no value: .count() gives its number of rows, .first()[0] the value of one cell",
+        ),
+        (
+            "'Builder' object has no attribute 'appName'",
+            "the name of the application is a call, not a value that is set: builder.appName(\"…\")",
+        ),
+        (
+            "'Builder' object has no attribute 'createDataFrame'",
+            "this is still the builder: `.getOrCreate()` at the end of its line makes the session",
+        ),
+        (
+            "'Builder' object has no attribute 'read'",
+            "this is still the builder: `.getOrCreate()` at the end of its line makes the session",
+        ),
+        (
+            "got builtin_function_or_method.",
+            "a method was named and not called: its brackets are missing, F.col(\"age\").isNull()",
+        ),
+        (
+            "got slice.",
+            "rows of a frame have no numbers: show(5) prints five, limit(5) keeps five, take(5) brings them to the driver",
+        ),
+        (
+            "object of type 'Column' has no len()",
+            "F.size(column) counts the values of an array, F.length(column) the letters of a text",
+        ),
+        (
+            "unsupported operand type(s) for +: 'DataFrame'",
+            "rows of two frames are put together with a.unionByName(b), their columns with a.join(b, \"key\")",
+        ),
+        (
+            "'GroupedData' object has no attribute 'head'",
+            "the first of each group need a window: F.row_number().over(Window.partitionBy(…).orderBy(…)), then a filter on that number",
+        ),
+        (
+            "'DataFrameWriter' object has no attribute 'overwrite'",
+            "what is there is replaced with .mode(\"overwrite\")",
+        ),
+        (
+            "where a condition (BOOLEAN) is needed",
+            "a condition compares: emp.dept_id == dept.dept_id; where both sides have the column, its name is enough: join(dept, \"dept_id\")",
         ),
         ("'Builder' object has no attribute 'name'", "the name of the application is .appName(\"…\")"),
         (
