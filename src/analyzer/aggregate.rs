@@ -7,7 +7,6 @@
 //! ```
 
 use super::coercion::cast;
-use super::errors::mismatch;
 use super::exprs::{Env, first_resolved};
 use super::select::{expand, is_aggregate, stands_for_columns};
 use super::session_window::is_session;
@@ -358,7 +357,7 @@ fn by_of(grouping: &Grouping) -> &[Expr] {
     }
 }
 
-fn without_alias(expr: &Expr) -> Expr {
+pub(super) fn without_alias(expr: &Expr) -> Expr {
     match expr {
         Expr::Alias { child, .. } => without_alias(child),
         other => other.clone(),
@@ -483,158 +482,4 @@ fn not_grouped(column: &Attribute, keys: &[Expr], items: &[Expr]) -> SparkError 
         "add `{}` to the GROUP BY, or take any_value(`{}`) if it does not matter which",
         column.name, column.name
     ))
-}
-
-/// A pivot's value as a column name.
-fn pivot_text(value: &Scalar) -> String {
-    match value {
-        Scalar::Null => "null".to_owned(),
-        other => Expr::literal(other.clone()).pretty_name(),
-    }
-}
-
-impl Analyzer<'_> {
-    /// `pivot`: aggregate by keys and pivot column, then spread each value into its own column.
-    ///
-    /// Cells without rows stay NULL, even for counts, as in Spark.
-    pub(super) fn pivot(
-        &self,
-        (grouping, column): (&[Expr], &Expr),
-        values: Option<&[Expr]>,
-        aggregates: &[Expr],
-        input: &Arc<LogicalPlan>,
-        scope: &Scope,
-    ) -> Result<Arc<LogicalPlan>> {
-        if aggregates.iter().any(|expr| expr.any(|part| matches!(part, Expr::Star(_)))) {
-            return Err(SparkError::analysis(
-                "INVALID_USAGE_OF_STAR_OR_REGEX",
-                "`*` cannot be used in the aggregates of a pivot",
-            )
-            .with_subject("*")
-            .with_help("count rows with count(lit(1))"));
-        }
-        let mut env = Env::new(self, scope, input.output());
-        let column = env.resolve(column)?;
-        let values = match values {
-            Some(values) => self.pivot_values(values, &column, &env)?,
-            None => self.distinct_pivot_values(&column, input)?,
-        };
-        let aggregates: Vec<Expr> =
-            aggregates.iter().map(|expr| self.named(expr.clone(), &env)).collect::<Result<_>>()?;
-        for aggregate in &aggregates {
-            if !aggregate.any(|part| matches!(part, Expr::Aggregate(_))) {
-                return Err(SparkError::analysis(
-                    "_LEGACY_ERROR_TEMP_1006",
-                    format!("a pivot needs aggregates, and \"{}\" is none", aggregate.pretty_name()),
-                ));
-            }
-        }
-        if let Some(key) = grouping.iter().find(|key| matches!(env.resolve(key), Ok(Expr::Generator { .. }))) {
-            return Err(super::allowed::outside_select(key));
-        }
-        let keys = if is_sql_pivot(grouping) {
-            implicit_keys(&env.input, &column, &aggregates)
-        } else {
-            self.named_items(grouping.to_vec(), &mut env)?
-        };
-        let pivot = self.alias(column.clone(), "_pivot");
-        let mut by: Vec<Expr> = keys.iter().map(without_alias).collect();
-        by.push(column);
-        let mut first: Vec<Expr> = keys.clone();
-        first.push(pivot.clone());
-        first.extend(aggregates.iter().cloned());
-        let rows =
-            Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs: first, input: input.clone() });
-        self.spread(&keys, &pivot, &values, &aggregates, rows)
-    }
-
-    fn spread(
-        &self,
-        keys: &[Expr],
-        pivot: &Expr,
-        values: &[(Expr, String)],
-        aggregates: &[Expr],
-        rows: Arc<LogicalPlan>,
-    ) -> Result<Arc<LogicalPlan>> {
-        let keys: Vec<Expr> = keys.iter().filter_map(Expr::to_attribute).map(Expr::Attribute).collect();
-        let pivot = pivot.to_attribute().ok_or_else(|| SparkError::internal("a pivot column without a name"))?;
-        let mut outputs = keys.clone();
-        for (value, name) in values {
-            for aggregate in aggregates {
-                let cell =
-                    aggregate.to_attribute().ok_or_else(|| SparkError::internal("an aggregate without a name"))?;
-                let name = match aggregates {
-                    [_] => name.clone(),
-                    _ => format!("{name}_{}", cell.name),
-                };
-                let here = Expr::binary(BinaryOp::NullSafeEq, Expr::Attribute(pivot.clone()), value.clone());
-                let cell = Expr::Case { branches: vec![(here, Expr::Attribute(cell))], otherwise: None };
-                let env = Env::new(self, Scope::EMPTY, rows.output());
-                let pick = match cell.data_type() {
-                    DataType::Array(..) | DataType::Map(..) | DataType::Struct(_) => {
-                        Expr::call("first", vec![cell, Expr::literal(Scalar::Boolean(true))])
-                    }
-                    _ => Expr::call("max", vec![cell]),
-                };
-                outputs.push(self.alias(env.types(pick)?, name));
-            }
-        }
-        Ok(Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(keys), outputs, input: rows }))
-    }
-
-    fn pivot_values(&self, values: &[Expr], column: &Expr, env: &Env<'_>) -> Result<Vec<(Expr, String)>> {
-        values
-            .iter()
-            .map(|value| {
-                let (name, value) = match value {
-                    Expr::Alias { child, name, .. } => (Some(name.clone()), child.as_ref()),
-                    other => (None, other),
-                };
-                let resolved = env.resolve(value)?;
-                let name = name.unwrap_or_else(|| match &resolved {
-                    Expr::Literal(value, _) => pivot_text(value),
-                    other => other.pretty_name(),
-                });
-                let ansi = self.context.conf.ansi();
-                if !crate::logical::functions::can_cast(&resolved.data_type(), &column.data_type(), ansi) {
-                    return Err(mismatch(
-                        "UNEXPECTED_INPUT_TYPE",
-                        &resolved.pretty_name(),
-                        format!("the pivot column is {}", column.data_type().sql()),
-                    ));
-                }
-                Ok((cast(resolved, &column.data_type(), ansi), name))
-            })
-            .collect()
-    }
-
-    fn distinct_pivot_values(&self, column: &Expr, input: &Arc<LogicalPlan>) -> Result<Vec<(Expr, String)>> {
-        let limit = usize::try_from(self.context.conf.number("spark.sql.pivotMaxValues", 10_000)).unwrap_or(10_000);
-        let found = self.context.catalog.distinct_values(input, column, limit)?;
-        if found.len() > limit {
-            return Err(SparkError::analysis(
-                "_LEGACY_ERROR_TEMP_1324",
-                format!("the pivot column has more than {limit} distinct values"),
-            )
-            .with_help("give the values you want: pivot(\"column\", [\"a\", \"b\"])"));
-        }
-        Ok(found
-            .into_iter()
-            .map(|value| {
-                let name = pivot_text(&value);
-                (Expr::Literal(value, column.data_type()), name)
-            })
-            .collect())
-    }
-}
-
-/// SQL's `PIVOT` groups by every column that it does not mention; the parser says so with a lone star.
-fn is_sql_pivot(grouping: &[Expr]) -> bool {
-    matches!(grouping, [Expr::Star(None)])
-}
-
-fn implicit_keys(input: &[Attribute], column: &Expr, aggregates: &[Expr]) -> Vec<Expr> {
-    let used: Vec<_> =
-        std::iter::once(column).chain(aggregates).flat_map(Expr::references).map(|attribute| attribute.id).collect();
-    input.iter().filter(|column| !used.contains(&column.id)).cloned().map(Expr::Attribute).collect()
 }

@@ -25,6 +25,7 @@ mod hints;
 mod ids;
 mod join;
 mod names;
+mod pivot;
 mod select;
 mod self_join;
 mod session_window;

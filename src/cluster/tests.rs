@@ -46,6 +46,7 @@ pub(super) fn cached(input: Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
     let output = vec![id_column()];
     Arc::new(PhysicalPlan::InMemoryTableScan {
         id: CacheId(0),
+        level: "MEMORY_AND_DISK".into(),
         output: output.clone(),
         stored: output,
         plan: input,

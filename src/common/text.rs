@@ -121,6 +121,22 @@ pub fn json_escape(c: char) -> Option<&'static str> {
     }
 }
 
+/// Writes a text as JSON, as Spark does: other control characters by their number, in capitals.
+pub fn push_json(out: &mut String, text: &str) {
+    use std::fmt::Write as _;
+    out.push('"');
+    for c in text.chars() {
+        match json_escape(c) {
+            Some(escape) => out.push_str(escape),
+            None if u32::from(c) < 0x20 => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            None => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
 /// The names and numbers in a text, or in code.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())

@@ -104,7 +104,7 @@ fn table(id: u64, lines: &[&str]) -> Arc<PhysicalPlan> {
         Scalar::to_array(&texts, &DataType::String).unwrap(),
     ];
     let batch = RecordBatch::try_new(super::batch::schema_of(&output), columns).unwrap();
-    Arc::new(PhysicalPlan::LocalTableScan { output, batch, partitions: 1 })
+    Arc::new(PhysicalPlan::LocalTableScan { output, batch, partitions: 1, is_local: false })
 }
 
 fn column(plan: &PhysicalPlan, at: usize) -> Expr {

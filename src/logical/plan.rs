@@ -38,9 +38,10 @@ pub enum LogicalPlan {
     OneRow,
     /// Files.
     Scan(FileScan),
-    /// A plan whose rows are kept: `df.cache()`. `plan` is its lineage.
+    /// A plan whose rows are kept: `df.cache()`. `plan` is its lineage, `level` the name of the storage level.
     Cached {
         id: CacheId,
+        level: Arc<str>,
         plan: Arc<LogicalPlan>,
         output: Vec<Attribute>,
     },

@@ -8,7 +8,7 @@
 //! Spark also derives conditions for expressions inside casts and arithmetic.
 
 use super::OptimizerContext;
-use crate::logical::expr::{Attribute, BinaryOp, UnaryOp};
+use crate::logical::expr::{BinaryOp, UnaryOp};
 use crate::logical::plan::{Grouping, JoinConstraint, JoinType};
 use crate::logical::rewrite::{
     conjunction, conjuncts, contains, has_subquery, is_deterministic, is_null_intolerant, output_ids, reads, same,
@@ -92,9 +92,9 @@ fn unique(parts: Vec<Expr>) -> Vec<Expr> {
     kept
 }
 
-/// `IS NOT NULL` for every column that a condition needs.
+/// `IS NOT NULL` for every column, or part of one, that a condition needs.
 fn not_null(parts: &[Expr]) -> Vec<Expr> {
-    let mut columns: Vec<Attribute> = Vec::new();
+    let mut columns: Vec<Expr> = Vec::new();
     for part in parts {
         match part {
             Expr::Unary { op: UnaryOp::IsNotNull, child } => needed(child, &mut columns),
@@ -103,17 +103,27 @@ fn not_null(parts: &[Expr]) -> Vec<Expr> {
     }
     columns
         .into_iter()
-        .filter(|column| column.nullable)
-        .map(|column| Expr::unary(UnaryOp::IsNotNull, Expr::Attribute(column)))
+        .filter(Expr::nullable)
+        .map(|column| Expr::unary(UnaryOp::IsNotNull, column))
         .filter(|check| !contains(parts, check))
         .collect()
 }
 
-fn needed(expr: &Expr, columns: &mut Vec<Attribute>) {
+/// A column, or a part of one.
+fn is_place(expr: &Expr) -> bool {
     match expr {
-        Expr::Attribute(column) if !columns.iter().any(|known| known.id == column.id) => {
-            columns.push(column.clone());
+        Expr::Attribute(_) => true,
+        Expr::Function { function, args, .. } if function.name == "get_struct_field" => {
+            args.first().is_some_and(is_place)
         }
+        _ => false,
+    }
+}
+
+fn needed(expr: &Expr, columns: &mut Vec<Expr>) {
+    match expr {
+        place if is_place(place) && contains(columns, place) => {}
+        place if is_place(place) => columns.push(place.clone()),
         other if is_null_intolerant(other) => other.children().into_iter().for_each(|child| needed(child, columns)),
         _ => {}
     }

@@ -13,11 +13,13 @@
 mod boolean_simplification;
 mod collapse_project;
 mod collapse_repartition;
+mod collapse_window;
 mod column_pruning;
 mod combine_filters;
 mod combine_limits;
 mod combine_unions;
 mod constant_folding;
+mod decimal_aggregates;
 mod eliminate_outer_join;
 mod eliminate_sorts;
 mod eliminate_subquery_aliases;
@@ -116,6 +118,7 @@ static BATCHES: &[Batch] = &[
     optional(1, rules![infer_filters_from_generate, infer_filters]),
     optional(50, OPERATORS),
     optional(1, rules![sum_counts]),
+    optional(1, rules![decimal_aggregates]),
     needed(rules![rewrite_distinct_aggregates]),
     optional(1, rules![infer_window_group_limit]),
     optional(5, rules![propagate_empty_relation, column_pruning, collapse_project, remove_noop_operators]),
@@ -140,6 +143,7 @@ static OPERATORS: &[Rule] = rules![
     eliminate_sorts,
     column_pruning,
     collapse_project,
+    collapse_window,
     remove_noop_operators,
 ];
 
@@ -239,8 +243,9 @@ fn inside(
         }
     };
     let after = plan.transform_up(&mut |node| match &**node {
-        LogicalPlan::Cached { id, plan, output } => {
-            Some(LogicalPlan::Cached { id: *id, plan: optimized(plan), output: output.clone() })
+        LogicalPlan::Cached { id, level, plan, output } => {
+            let (level, output) = (level.clone(), output.clone());
+            Some(LogicalPlan::Cached { id: *id, level, plan: optimized(plan), output })
         }
         _ => rewrite::map_node_expressions(node, &mut |expr| match expr {
             Expr::ScalarSubquery(inner) if rewrite::outer_references(&inner).is_empty() => {

@@ -189,8 +189,11 @@ fn result_name(call: &AggregateCall) -> String {
 }
 
 /// Spark's names of the buffer columns.
-fn buffer_name(call: &AggregateCall, i: usize) -> &'static str {
-    match (call.function.name, i) {
+fn buffer_name(call: &AggregateCall, i: usize) -> String {
+    if call.function.name == "pivotfirst" {
+        return call.args.get(2 + i).map_or_else(String::new, Expr::pretty_name);
+    }
+    let name = match (call.function.name, i) {
         ("count" | "count_if", _) => "count",
         ("sum" | "try_sum" | "avg" | "try_avg" | "mean", 0) => "sum",
         ("avg" | "try_avg" | "mean", _) => "count",
@@ -204,7 +207,8 @@ fn buffer_name(call: &AggregateCall, i: usize) -> &'static str {
         ("min_by" | "max_by", _) => "extremumOrdering",
         (name, i) if is_moment(name) => ["n", "avg", "m2", "m3", "m4"].get(i).copied().unwrap_or("buf"),
         _ => "buf",
-    }
+    };
+    name.to_owned()
 }
 
 /// Functions of central moments.
@@ -259,7 +263,8 @@ fn is_mutable(data_type: &DataType) -> bool {
 /// Spark's `ImperativeAggregate`s: no code is generated for them, each row is handed to a method.
 pub fn is_imperative(aggregate: &AggregateExpr) -> bool {
     let function = aggregate.call.function.name;
-    keeps_objects(function) || matches!(function, "approx_count_distinct" | "bitmap_construct_agg" | "bitmap_or_agg")
+    keeps_objects(function)
+        || matches!(function, "approx_count_distinct" | "bitmap_construct_agg" | "bitmap_or_agg" | "pivotfirst")
 }
 
 /// Spark's `TypedImperativeAggregate`s, whose buffers are objects of the virtual machine.

@@ -34,13 +34,15 @@ pub(super) fn plan_scan(planner: &Planner<'_>, node: &Arc<LogicalPlan>) -> Resul
     if !matches!(&**leaf, LogicalPlan::Scan(_) | LogicalPlan::Cached { .. }) {
         return Ok(None);
     }
-    let wanted: BTreeSet<_> = match exprs {
-        Some(exprs) => exprs.iter().flat_map(rewrite::reads).collect(),
-        None => rewrite::output_ids(leaf),
-    };
     let (scan, rest) = match &**leaf {
-        LogicalPlan::Scan(scan) => file_scan(scan, &conditions, &wanted, planner.context)?,
-        _ => (cached(planner, leaf, &conditions, &wanted)?, conditions.clone()),
+        LogicalPlan::Scan(scan) => {
+            let wanted: BTreeSet<_> = match exprs {
+                Some(exprs) => exprs.iter().flat_map(rewrite::reads).collect(),
+                None => rewrite::output_ids(leaf),
+            };
+            file_scan(scan, &conditions, &wanted, planner.context)?
+        }
+        _ => (cached(planner, leaf, &conditions, exprs.map(Vec::as_slice))?, conditions.clone()),
     };
     let filtered = match rewrite::conjunction(rest) {
         Some(condition) => Arc::new(PhysicalPlan::Filter { condition, input: scan }),
@@ -64,13 +66,8 @@ fn projected(exprs: Option<&[Expr]>, leaf: &Arc<LogicalPlan>, input: Arc<Physica
     if is_same { input } else { Arc::new(PhysicalPlan::Project { exprs, input }) }
 }
 
-fn cached(
-    planner: &Planner<'_>,
-    leaf: &Arc<LogicalPlan>,
-    conditions: &[Expr],
-    wanted: &BTreeSet<crate::common::ids::ExprId>,
-) -> Planned {
-    let LogicalPlan::Cached { id, plan, output } = &**leaf else {
+fn cached(planner: &Planner<'_>, leaf: &Arc<LogicalPlan>, conditions: &[Expr], exprs: Option<&[Expr]>) -> Planned {
+    let LogicalPlan::Cached { id, level, plan, output } = &**leaf else {
         return Err(crate::common::SparkError::internal("a cache was expected"));
     };
     let context = planner.context;
@@ -81,15 +78,35 @@ fn cached(
             (super::planner::plan(plan, &context)?, None)
         }
     };
-    let mut needed = wanted.clone();
-    needed.extend(conditions.iter().flat_map(rewrite::reads));
     Ok(Arc::new(PhysicalPlan::InMemoryTableScan {
         id: *id,
-        output: output.iter().filter(|column| needed.contains(&column.id)).cloned().collect(),
+        level: level.clone(),
+        output: read_of_cache(output, conditions, exprs),
         stored: output.clone(),
         plan: lineage,
         planned,
     }))
+}
+
+/// The columns that a cache gives: those of the projection as they stand there where they are all that is needed, else by name, as in Spark.
+fn read_of_cache(stored: &[Attribute], conditions: &[Expr], exprs: Option<&[Expr]>) -> Vec<Attribute> {
+    let Some(exprs) = exprs else { return stored.to_vec() };
+    let mut needed: BTreeSet<_> = exprs.iter().flat_map(rewrite::reads).collect();
+    let plain: Vec<&Attribute> = exprs
+        .iter()
+        .filter_map(|expr| match expr {
+            Expr::Attribute(column) => Some(column),
+            _ => None,
+        })
+        .collect();
+    let of_conditions: BTreeSet<_> = conditions.iter().flat_map(rewrite::reads).collect();
+    if plain.len() == exprs.len() && of_conditions.is_subset(&needed) {
+        return plain.into_iter().cloned().collect();
+    }
+    needed.extend(of_conditions);
+    let mut columns: Vec<Attribute> = stored.iter().filter(|column| needed.contains(&column.id)).cloned().collect();
+    columns.sort_by(|left, right| (&left.name, left.id).cmp(&(&right.name, right.id)));
+    columns
 }
 
 /// The scan, and the conditions that still have to be checked above it.

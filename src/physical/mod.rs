@@ -14,6 +14,7 @@ mod join_selection;
 pub mod plan;
 pub mod planner;
 mod properties;
+mod push_down_sort;
 pub mod requirements;
 pub mod same_result;
 pub mod statistics;

@@ -181,10 +181,12 @@ pub enum ShuffleSlice {
 /// A physical operator.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PhysicalPlan {
+    /// Rows that came to the driver; `is_local`: that it knows as such (`VALUES`), else as an RDD of them.
     LocalTableScan {
         output: Vec<Attribute>,
         batch: RecordBatch,
         partitions: usize,
+        is_local: bool,
     },
     Range {
         start: i64,
@@ -199,6 +201,8 @@ pub enum PhysicalPlan {
     /// Cached rows, or `plan` where a partition is not there.
     InMemoryTableScan {
         id: CacheId,
+        /** The name of its storage level. */
+        level: Arc<str>,
         output: Vec<Attribute>,
         /** All columns of the cache, in stored order. */
         stored: Vec<Attribute>,

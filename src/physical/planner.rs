@@ -85,7 +85,7 @@ pub fn plan(optimized: &Arc<LogicalPlan>, context: &PlannerContext<'_>) -> Resul
     };
     let spread = requirements::ensure(&operators, context.conf);
     let combined = requirements::without_redundant_sorts(&combine::combine(&spread, context.conf));
-    Ok(super::validity::mark(&combined))
+    Ok(super::validity::mark(&super::push_down_sort::push_down_sorts(&combined)))
 }
 
 /// Applies the strategies.
@@ -239,12 +239,13 @@ impl Planner<'_> {
         partitions: Option<usize>,
     ) -> Arc<PhysicalPlan> {
         let parallelism = self.context.default_parallelism.max(1);
+        let is_local = partitions == Some(0);
         let partitions = match partitions {
             Some(0) => parallelism.min(batch.num_rows()).max(1),
             Some(count) => count,
             None => parallelism,
         };
-        Arc::new(PhysicalPlan::LocalTableScan { output: output.to_vec(), batch: batch.clone(), partitions })
+        Arc::new(PhysicalPlan::LocalTableScan { output: output.to_vec(), batch: batch.clone(), partitions, is_local })
     }
 
     fn checkpoint(&self, scan: &Arc<LogicalPlan>, output: &[Attribute]) -> Planned {

@@ -40,7 +40,7 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
         }
         LogicalPlan::OneRow => 1,
         LogicalPlan::Scan(scan) => scan_size(scan, context),
-        LogicalPlan::Cached { id, plan, output } => match context.kept.bytes(*id) {
+        LogicalPlan::Cached { id, plan, output, .. } => match context.kept.bytes(*id) {
             Some(bytes) => u128::from(bytes),
             None => scaled(size_of(plan, context), &plan.output(), output),
         },

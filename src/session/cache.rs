@@ -116,7 +116,8 @@ fn with_caches(plan: &Arc<LogicalPlan>, entries: &[Entry]) -> Arc<LogicalPlan> {
     if let Some(at) = entries.iter().position(|entry| entry.shape == shape) {
         let (entry, older) = (&entries[at], &entries[..at]);
         let filled_by = with_caches(&entry.plan, older);
-        return Arc::new(LogicalPlan::Cached { id: entry.id, plan: filled_by, output: plan.output() });
+        let level = entry.level.as_str().into();
+        return Arc::new(LogicalPlan::Cached { id: entry.id, level, plan: filled_by, output: plan.output() });
     }
     let children: Vec<_> = plan.children().iter().map(|child| with_caches(child, entries)).collect();
     let unchanged = plan.children().iter().zip(&children).all(|(old, new)| Arc::ptr_eq(old, new));

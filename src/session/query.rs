@@ -83,10 +83,11 @@ impl Session {
     /// A cache that was filled just now is read with the lineage that filled it.
     fn with_known_lineage(&self, plan: &Arc<PhysicalPlan>) -> Arc<PhysicalPlan> {
         plan.transform_up(&mut |node| match node.as_ref() {
-            PhysicalPlan::InMemoryTableScan { id, output, stored, .. } => {
-                let (id, output, stored) = (*id, output.clone(), stored.clone());
+            PhysicalPlan::InMemoryTableScan { id, level, output, stored, .. } => {
+                let (id, level, output, stored) = (*id, level.clone(), output.clone(), stored.clone());
                 let RanPlan { initial, finished } = self.caches.lineage(id)?;
-                Some(PhysicalPlan::InMemoryTableScan { id, output, stored, plan: finished, planned: Some(initial) })
+                let planned = Some(initial);
+                Some(PhysicalPlan::InMemoryTableScan { id, level, output, stored, plan: finished, planned })
             }
             _ => None,
         })
@@ -384,7 +385,7 @@ impl Session {
 
     /// Computes all partitions of a cache, and keeps the lineage that did it.
     fn fill_cache(&mut self, query: QueryId, id: CacheId, scan: &Arc<PhysicalPlan>, action: &str) -> Result<()> {
-        let PhysicalPlan::InMemoryTableScan { output, stored, plan, .. } = scan.as_ref() else {
+        let PhysicalPlan::InMemoryTableScan { level, output, stored, plan, .. } = scan.as_ref() else {
             return Err(SparkError::internal("a table cache stage without a scan of the cache"));
         };
         let lineage = self.run_exchanges(query, plan.clone(), action, Replanning::of_cache(&self.conf))?;
@@ -392,7 +393,8 @@ impl Session {
             entry.ran = Some(RanPlan { initial: plan.clone(), finished: lineage.clone() });
         }
         let (output, stored, planned) = (output.clone(), stored.clone(), Some(plan.clone()));
-        let scan = PhysicalPlan::InMemoryTableScan { id, output, stored, plan: lineage, planned };
+        let level = level.clone();
+        let scan = PhysicalPlan::InMemoryTableScan { id, level, output, stored, plan: lineage, planned };
         let job = self.submit(query, Arc::new(scan), JobWork::CollectFirst(0), None, action)?;
         self.cluster()?.run_until_done(&[job])?;
         Ok(())
@@ -465,7 +467,7 @@ impl Session {
         Ok(outputs)
     }
 
-    /// Each task gives its own first rows; the driver orders those once more.
+    /// Each task gives the first rows of its part of the order; the driver merges those, equal ones by partition.
     fn take_ordered(
         &mut self,
         query: QueryId,
@@ -475,22 +477,19 @@ impl Session {
         input: &Arc<PhysicalPlan>,
         action: &str,
     ) -> Result<Vec<TaskOutput>> {
-        let sorted = PhysicalPlan::Sort { order: order.to_vec(), global: false, input: input.clone() };
-        let local = PhysicalPlan::LocalLimit { count: count.saturating_add(offset), input: Arc::new(sorted) };
-        let parts = self.run_all(query, Arc::new(local), JobWork::Collect, action)?;
+        let first = |global, input: Arc<PhysicalPlan>| {
+            let sorted = PhysicalPlan::Sort { order: order.to_vec(), global, input };
+            Arc::new(PhysicalPlan::LocalLimit { count: count.saturating_add(offset), input: Arc::new(sorted) })
+        };
+        let parts = self.run_all(query, first(true, input.clone()), JobWork::Collect, action)?;
         let Some(schema) = parts.iter().find_map(|part| part.batches.first()).map(RecordBatch::schema) else {
             return Ok(Vec::new());
         };
         let batch = arrow::compute::concat_batches(&schema, parts.iter().flat_map(|part| &part.batches))?;
-        let rows = PhysicalPlan::LocalTableScan { output: input.output(), batch, partitions: 1 };
-        let last = PhysicalPlan::TakeOrderedAndProject {
-            count,
-            offset,
-            order: order.to_vec(),
-            outputs: outputs.to_vec(),
-            input: Arc::new(rows),
-        };
-        Ok(vec![self.run_on_driver(&last)?])
+        let output = input.output();
+        let rows = Arc::new(PhysicalPlan::LocalTableScan { output, batch, partitions: 1, is_local: true });
+        let merged = Arc::new(PhysicalPlan::GlobalLimit { count, offset, input: first(false, rows) });
+        Ok(vec![self.run_on_driver(&PhysicalPlan::Project { exprs: outputs.to_vec(), input: merged })?])
     }
 
     /// Computes a plan without inputs on the driver itself.

@@ -6,7 +6,7 @@
 use crate::logical::expr::Attribute;
 use crate::logical::plan::LogicalPlan;
 use crate::physical::PhysicalPlan;
-use crate::physical::adaptive::is_adaptive;
+use crate::physical::explain;
 use crate::physical::plan::RanPlan;
 use std::sync::{Arc, Weak};
 
@@ -63,7 +63,7 @@ impl RanPlans {
     /// What `explain()` shows of a plan that ran.
     pub(super) fn shown(&self, frame: &Arc<LogicalPlan>) -> Option<&RanPlan> {
         let ran = self.find(frame).filter(|ran| !ran.has_subqueries)?;
-        is_adaptive(&ran.plan.finished).then_some(&ran.plan)
+        explain::is_adaptive(&ran.plan.finished).then_some(&ran.plan)
     }
 
     /// The plans that may run again: their shuffles and broadcasts are still wanted. Those of frames that are gone are forgotten.

@@ -88,8 +88,16 @@ impl Session {
             | Statement::CacheTable { .. }
             | Statement::UncacheTable { .. }
             | Statement::ClearCache => self.run_view_statement(statement)?,
-            Statement::CreateTable { .. }
-            | Statement::DropTable { .. }
+            Statement::CreateTable { ref name, ref properties, .. } => {
+                let (name, properties) = (name.join("."), properties.clone());
+                let is_new = self.relation(&name).is_err();
+                let table = self.run_table_statement(statement)?;
+                if is_new {
+                    self.catalog.set_properties(&name, properties);
+                }
+                table
+            }
+            Statement::DropTable { .. }
             | Statement::TruncateTable { .. }
             | Statement::InsertInto { .. }
             | Statement::RefreshTable { .. }
@@ -212,6 +220,7 @@ impl Session {
                 format,
                 partition_by,
                 options,
+                properties: _,
                 location,
                 query,
                 if_not_exists,

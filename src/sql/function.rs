@@ -344,6 +344,9 @@ fn dated(name: &str, args: &mut [Expr]) -> String {
         args[0] = text(parts.join("."));
         return if lower.contains("diff") { "timestampdiff".into() } else { "timestampadd".into() };
     }
+    if lower == "dateadd" && args.len() == 2 {
+        return "date_add".into();
+    }
     name.to_owned()
 }
 

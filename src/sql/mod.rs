@@ -67,6 +67,8 @@ pub enum Statement {
         format: Option<FileFormat>,
         partition_by: Vec<String>,
         options: Vec<(String, String)>,
+        /** `TBLPROPERTIES`. */
+        properties: Vec<(String, String)>,
         location: Option<String>,
         query: Option<Arc<LogicalPlan>>,
         if_not_exists: bool,

@@ -8,7 +8,7 @@ use super::query::renamed;
 use crate::common::ids::ExprId;
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, Expr, UnaryOp};
-use crate::logical::functions::common_type;
+use crate::logical::functions::{Definition, common_type, lookup};
 use crate::logical::plan::{JoinConstraint, JoinHints, JoinType, LogicalPlan};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
@@ -160,7 +160,8 @@ impl Parser<'_> {
         }
         let name = self.name()?;
         let columns = if self.is_symbol("(") { self.name_list()? } else { Vec::new() };
-        Ok(Arc::new(LogicalPlan::SubqueryAlias { name, input: renamed(plan, columns) }))
+        let input = with_names(&plan, &columns).map_or_else(|| renamed(plan, columns), Arc::new);
+        Ok(Arc::new(LogicalPlan::SubqueryAlias { name, input }))
     }
 
     pub(super) fn sampled(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
@@ -243,6 +244,7 @@ impl Parser<'_> {
         if let Some(local) = local_relation(&rows, width)? {
             return Ok(Arc::new(local));
         }
+        rows.iter().flatten().try_for_each(check_value)?;
         let mut inputs: Vec<Arc<LogicalPlan>> = rows
             .into_iter()
             .map(|row| {
@@ -318,6 +320,44 @@ impl Parser<'_> {
         let condition = Expr::unary(UnaryOp::IsNotNull, Expr::UnresolvedAttribute(vec![value]));
         Ok(Arc::new(LogicalPlan::Filter { condition, input: plan }))
     }
+}
+
+/// Whether an expression may stand in `VALUES`: it must be one value, and always the same.
+fn check_value(expr: &Expr) -> Result<()> {
+    let is_value = |part: &Expr| match part {
+        Expr::Call(call) => match lookup(&call.name) {
+            Some(Definition::Scalar(function)) => function.deterministic,
+            Some(_) => false,
+            None => true,
+        },
+        Expr::Window { .. } | Expr::WindowFunction { .. } | Expr::Aggregate(_) | Expr::Generator { .. } => false,
+        _ => true,
+    };
+    if expr.any(|part| matches!(part, Expr::ScalarSubquery(_) | Expr::InSubquery { .. } | Expr::Exists(_))) {
+        return Err(SparkError::analysis(
+            "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.SCALAR_SUBQUERY_IN_VALUES",
+            "a subquery cannot stand in VALUES",
+        )
+        .with_help("select it: SELECT (SELECT …)"));
+    }
+    if expr.any(|part| !is_value(part)) {
+        return Err(SparkError::analysis(
+            "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
+            format!("VALUES cannot evaluate \"{}\": it is no value of its own", expr.pretty_name()),
+        )
+        .with_help("select it from a table instead"));
+    }
+    Ok(())
+}
+
+/// The rows under other column names, where the driver holds them.
+fn with_names(plan: &LogicalPlan, names: &[String]) -> Option<LogicalPlan> {
+    let LogicalPlan::LocalRelation { output, batch, partitions } = plan else { return None };
+    if output.len() != names.len() {
+        return None;
+    }
+    let named = output.iter().zip(names).map(|(column, name)| Attribute { name: name.clone(), ..column.clone() });
+    Some(LogicalPlan::LocalRelation { output: named.collect(), batch: batch.clone(), partitions: *partitions })
 }
 
 /// Rows of literals as rows that the driver holds; `None` when something must be computed first.

@@ -232,13 +232,16 @@ impl Parser<'_> {
             schema = Some(columns);
         }
         let (mut format, mut partition_by, mut options, mut location) = (None, Vec::new(), Vec::new(), None);
+        let mut properties = Vec::new();
         loop {
             if self.eat_word("using") || self.eat_words(&["stored", "as"]) {
                 format = Some(self.file_format()?);
             } else if self.eat_words(&["partitioned", "by"]) {
                 partition_by = self.name_list()?;
-            } else if self.eat_word("options") || self.eat_word("tblproperties") {
+            } else if self.eat_word("options") {
                 options = self.properties()?;
+            } else if self.eat_word("tblproperties") {
+                properties = self.properties()?;
             } else if self.eat_word("location") {
                 location = Some(self.string()?);
             } else if self.eat_word("comment") {
@@ -254,6 +257,7 @@ impl Parser<'_> {
             format,
             partition_by,
             options,
+            properties,
             location,
             query,
             if_not_exists,

@@ -4,6 +4,7 @@ use super::accumulator::Accumulator;
 use super::collected::{Collect, Collected, fractions_of};
 use super::folded::Fold;
 use super::moments::{Moment, Moments, Pair, Pairs};
+use super::pivot::PivotFirst;
 use super::quantiles::{QuantileQuery, Quantiles};
 use super::sketch::DistinctSketch;
 use super::slots::{By, Extreme, Position};
@@ -49,6 +50,7 @@ pub fn accumulator(call: &AggregateCall, context: &TaskContext) -> Result<Box<dy
         "avg" | "try_avg" => Box::new(Average::new(argument(0), call.data_type.clone(), policy(name))),
         "min" => extreme(&call.data_type, false)?,
         "max" => extreme(&call.data_type, true)?,
+        "pivotfirst" => pivot(call)?,
         "min_by" if call.args.len() == 2 => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), false)?),
         "max_by" if call.args.len() == 2 => Box::new(By::new(argument(0).to_arrow(), argument(1).to_arrow(), true)?),
         "first" | "any_value" => {
@@ -249,6 +251,14 @@ fn whole(call: &AggregateCall, number: usize, context: &TaskContext) -> Result<u
         Some(Scalar::Long(value)) => usize::try_from(value).unwrap_or(0),
         _ => 0,
     })
+}
+
+fn pivot(call: &AggregateCall) -> Result<Box<dyn Accumulator>> {
+    let types::DataType::List(element) = call.data_type.to_arrow() else {
+        return Err(SparkError::internal("a pivot whose result is no list"));
+    };
+    let places = buffer_types(call).iter().map(|value| extreme(value, true)).collect::<Result<_>>()?;
+    Ok(Box::new(PivotFirst::new(places, element)))
 }
 
 fn extreme(data_type: &DataType, greatest: bool) -> Result<Box<dyn Accumulator>> {

@@ -24,6 +24,7 @@ mod gathered;
 mod groups;
 mod interner;
 mod moments;
+mod pivot;
 mod quantiles;
 mod set_order;
 mod sketch;

@@ -9,6 +9,7 @@ mod limits;
 mod project;
 mod sample;
 mod sort;
+mod top_rows;
 mod unions;
 
 pub(super) use leaves::Ready;
@@ -20,7 +21,7 @@ use crate::physical::plan::PhysicalPlan;
 /// Makes the operator of the plan's root over those of its children.
 pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partition: usize) -> Result<Rows<'a>> {
     match plan {
-        PhysicalPlan::LocalTableScan { output, batch, partitions } => {
+        PhysicalPlan::LocalTableScan { output, batch, partitions, .. } => {
             leaves::local_table(output, batch, *partitions, partition)
         }
         PhysicalPlan::Range { start, end, step, partitions, output } => {
@@ -45,9 +46,9 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         PhysicalPlan::Window { .. } => super::window::build(runtime, plan, partition),
         PhysicalPlan::WindowGroupLimit { .. } => super::window::group_limit::build(runtime, plan, partition),
         PhysicalPlan::LocalLimit { count, input }
-            if let PhysicalPlan::Sort { order, input: rows, .. } = input.as_ref() =>
+            if let PhysicalPlan::Sort { order, global, input: rows } = input.as_ref() =>
         {
-            sort::top(runtime, *count, order, rows, partition)
+            top_rows::top(runtime, *count, (order, !global), rows, partition)
         }
         PhysicalPlan::LocalLimit { count, input } => limits::limit(runtime, *count, 0, input, partition),
         PhysicalPlan::GlobalLimit { count, offset, input } => limits::limit(runtime, *count, *offset, input, partition),
@@ -57,7 +58,7 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         PhysicalPlan::CollectTail { count, input } => limits::tail(runtime, *count, input, partition),
         PhysicalPlan::Sort { order, input, .. } => sort::sort(runtime, order, input, partition),
         PhysicalPlan::TakeOrderedAndProject { count, offset, order, outputs, input } => {
-            sort::take_ordered(runtime, plan, (*count, *offset), order, outputs, input, partition)
+            top_rows::take_ordered(runtime, plan, (*count, *offset), order, outputs, input, partition)
         }
         PhysicalPlan::Union { inputs } => unions::union(runtime, plan, inputs, partition),
         PhysicalPlan::Coalesce { input, .. } => unions::coalesce(runtime, plan, input, partition),

@@ -1,15 +1,13 @@
-//! Sorting a partition, and the first rows of an order.
+//! Sorting a partition.
 
 use super::external_sort::Merge;
 use super::leaves::Ready;
-use super::unions::all_partitions;
 use crate::common::Result;
 use crate::exec::batch::{BATCH_ROWS, batch_of, concat, row_bytes, schema_of, take_rows};
-use crate::exec::expression::{Bound, evaluate_all};
 use crate::exec::keys::SortKeys;
 use crate::exec::runtime::{Operator, Rows, Runtime};
 use crate::exec::spill::{SpillFile, SpillWriter};
-use crate::logical::expr::{Expr, SortOrder};
+use crate::logical::expr::SortOrder;
 use crate::physical::plan::PhysicalPlan;
 use arrow::array::{Array, ArrayRef, BinaryArray, UInt32Array};
 use arrow::compute::{interleave_record_batch, take};
@@ -167,99 +165,4 @@ pub fn gather(all: &RecordBatch, order: &UInt32Array) -> Result<Vec<RecordBatch>
         .step_by(BATCH_ROWS)
         .map(|at| take_rows(all, &order.slice(at, BATCH_ROWS.min(order.len() - at))))
         .collect()
-}
-
-struct TakeOrdered<'a> {
-    input: Rows<'a>,
-    keys: SortKeys,
-    input_schema: SchemaRef,
-    /// Absent: all columns as they are.
-    outputs: Option<Vec<Bound>>,
-    schema: SchemaRef,
-    count: usize,
-    offset: usize,
-    done: bool,
-}
-
-/// The first `count` rows of the order after `offset`, projected. Reads all partitions of its input when there are several.
-pub fn take_ordered<'a>(
-    runtime: &'a Runtime<'a>,
-    plan: &PhysicalPlan,
-    (count, offset): (usize, usize),
-    order: &[SortOrder],
-    outputs: &[Expr],
-    input: &'a PhysicalPlan,
-    partition: usize,
-) -> Result<Rows<'a>> {
-    let columns = input.output();
-    Ok(Box::new(TakeOrdered {
-        keys: SortKeys::new(runtime, order, &columns, partition)?,
-        outputs: Some(runtime.bind(outputs, &columns, partition)?),
-        input: all_partitions(runtime, input),
-        input_schema: schema_of(&columns),
-        schema: schema_of(&plan.output()),
-        count,
-        offset,
-        done: false,
-    }))
-}
-
-/// The first `count` rows of a partition's order: a limit over a sort, without sorting everything.
-pub fn top<'a>(
-    runtime: &'a Runtime<'a>,
-    count: usize,
-    order: &[SortOrder],
-    input: &'a PhysicalPlan,
-    partition: usize,
-) -> Result<Rows<'a>> {
-    let columns = input.output();
-    Ok(Box::new(TakeOrdered {
-        keys: SortKeys::new(runtime, order, &columns, partition)?,
-        outputs: None,
-        input: runtime.build(input, partition)?,
-        input_schema: schema_of(&columns),
-        schema: schema_of(&columns),
-        count,
-        offset: 0,
-        done: false,
-    }))
-}
-
-impl TakeOrdered<'_> {
-    /// Sorts what was gathered and keeps the best.
-    fn shrink(&self, held: &mut Vec<RecordBatch>, keep: usize) -> Result<()> {
-        let all = concat(&self.input_schema, held)?;
-        let order = self.keys.order(&all)?;
-        let best = order.slice(0, keep.min(order.len()));
-        *held = vec![take_rows(&all, &best)?];
-        Ok(())
-    }
-}
-
-impl Operator for TakeOrdered<'_> {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
-        if std::mem::replace(&mut self.done, true) {
-            return Ok(None);
-        }
-        let keep = self.count.saturating_add(self.offset);
-        let limit = keep.saturating_mul(2).max(8 * BATCH_ROWS);
-        let (mut held, mut rows) = (Vec::new(), 0);
-        while let Some(batch) = self.input.next()? {
-            rows += batch.num_rows();
-            held.push(batch);
-            if rows > limit {
-                self.shrink(&mut held, keep)?;
-                rows = held.iter().map(RecordBatch::num_rows).sum();
-            }
-        }
-        self.shrink(&mut held, keep)?;
-        let best = concat(&self.input_schema, &held)?;
-        let from = self.offset.min(best.num_rows());
-        let best = best.slice(from, best.num_rows() - from);
-        let columns = match &self.outputs {
-            Some(outputs) => evaluate_all(outputs, &best)?,
-            None => best.columns().to_vec(),
-        };
-        batch_of(&self.schema, columns, best.num_rows()).map(Some)
-    }
 }

@@ -58,12 +58,6 @@ pub fn coalesce<'a>(
     Ok(Box::new(Chain { runtime, parts: partitions.map(move |partition| (input, partition)), current: None }))
 }
 
-/// All partitions of `input`, one after the other.
-pub fn all_partitions<'a>(runtime: &'a Runtime<'a>, input: &'a PhysicalPlan) -> Rows<'a> {
-    let parts = (0..input.partitions()).map(move |partition| (input, partition));
-    Box::new(Chain { runtime, parts, current: None })
-}
-
 impl<'a, P: Iterator<Item = (&'a PhysicalPlan, usize)>> Operator for Chain<'a, P> {
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {

@@ -1,7 +1,7 @@
 //! A JSON parser that is as lenient as the options say, and keeps numbers as they were written.
 
 use crate::common::conf::Options;
-use crate::common::text::json_escape;
+use crate::common::text::push_json;
 use std::borrow::Cow;
 
 /// A value.
@@ -269,7 +269,7 @@ pub fn write(value: &Json<'_>, out: &mut String) {
         Json::Null => out.push_str("null"),
         Json::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Json::Number(text) => out.push_str(text),
-        Json::Text(text) => write_text(text, out),
+        Json::Text(text) => push_json(out, text),
         Json::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
@@ -286,29 +286,13 @@ pub fn write(value: &Json<'_>, out: &mut String) {
                 if i > 0 {
                     out.push(',');
                 }
-                write_text(name, out);
+                push_json(out, name);
                 out.push(':');
                 write(item, out);
             }
             out.push('}');
         }
     }
-}
-
-/// Text in quotes, escaped as Jackson does.
-pub fn write_text(text: &str, out: &mut String) {
-    use std::fmt::Write as _;
-    out.push('"');
-    for c in text.chars() {
-        match json_escape(c) {
-            Some(escaped) => out.push_str(escaped),
-            None if (c as u32) < 0x20 => {
-                let _ = write!(out, "\\u{:04X}", c as u32);
-            }
-            None => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::csv::Moments;
 use super::sink::TextSink;
 use super::{FileWriter, failed};
 use crate::common::conf::Options;
+use crate::common::text::push_json;
 use crate::common::{Conf, Result, base64};
 use crate::exec::eval::cast::{Style, write_cell};
-use crate::exec::scan::json_text::write_text;
 use crate::logical::expr::Attribute;
 use crate::logical::types::DataType;
 use crate::logical::variant::{Variant, Zoned};
@@ -54,7 +54,7 @@ impl JsonFile {
             return Ok(());
         }
         match data_type {
-            DataType::String => write_text(array.as_string_view().value(row), out),
+            DataType::String => push_json(out, array.as_string_view().value(row)),
             DataType::Boolean
             | DataType::Byte
             | DataType::Short
@@ -71,7 +71,7 @@ impl JsonFile {
                 let value = Variant::read(array.as_binary_view().value(row))?;
                 out.push_str(&Zoned { zone: self.moments.zone }.json(&value));
             }
-            DataType::Binary => write_text(&base64::encode(array.as_binary_view().value(row)), out),
+            DataType::Binary => push_json(out, &base64::encode(array.as_binary_view().value(row))),
             DataType::Array(element, _) => {
                 let items = array.as_list::<i32>().value(row);
                 out.push('[');
@@ -92,7 +92,7 @@ impl JsonFile {
                     }
                     let mut name = String::new();
                     write_cell(&mut name, entries.column(0), i, key, Style::cast(self.moments.zone))?;
-                    write_text(&name, out);
+                    push_json(out, &name);
                     out.push(':');
                     self.value(out, entries.column(1), i, value)?;
                 }
@@ -113,7 +113,7 @@ impl JsonFile {
         if !self.moments.write(&mut text, array, row, data_type) {
             write_cell(&mut text, array, row, data_type, Style::cast(self.moments.zone))?;
         }
-        write_text(&text, out);
+        push_json(out, &text);
         Ok(())
     }
 
@@ -132,7 +132,7 @@ impl JsonFile {
             if !std::mem::take(&mut first) {
                 out.push(',');
             }
-            write_text(name, out);
+            push_json(out, name);
             out.push(':');
             self.value(out, column, row, data_type)?;
         }

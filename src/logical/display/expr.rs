@@ -21,6 +21,16 @@ pub fn columns_text(columns: &[Attribute]) -> String {
     format!("[{}]", columns.iter().map(Attribute::plan_text).collect::<Vec<_>>().join(", "))
 }
 
+/// A generator as the node over it writes it: that it keeps rows without values is said there.
+#[must_use]
+pub fn generator_text(generator: &Expr) -> String {
+    let text = generator.plan_text();
+    match text.split_once('(') {
+        Some((name, arguments)) => format!("{}({arguments}", name.strip_suffix("_outer").unwrap_or(name)),
+        None => text,
+    }
+}
+
 /// Expressions in brackets.
 #[must_use]
 pub fn exprs_text(exprs: &[Expr]) -> String {
@@ -133,6 +143,10 @@ fn function_text(name: &str, args: &[Expr]) -> String {
         ("like", [value, pattern]) => format!("{} LIKE {}", value.plan_text(), pattern.plan_text()),
         ("if", [when, then, otherwise]) => {
             format!("if ({}) {} else {}", when.plan_text(), then.plan_text(), otherwise.plan_text())
+        }
+        ("unscaled_value", [value]) => format!("UnscaledValue({})", value.plan_text()),
+        ("make_decimal", [value, precision, scale]) => {
+            format!("MakeDecimal({},{},{})", value.plan_text(), precision.plan_text(), scale.plan_text())
         }
         // Its second argument says what the size of NULL is.
         ("size", [list]) => format!("size({}, false)", list.plan_text()),

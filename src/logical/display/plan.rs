@@ -1,6 +1,6 @@
 //! Plan nodes in one line each, and whole plans as trees: Spark's spelling.
 
-use super::expr::{columns_text, exprs_text, lists_text, ranking_text};
+use super::expr::{columns_text, exprs_text, generator_text, lists_text, ranking_text};
 use crate::logical::expr::{Attribute, Expr, SortOrder};
 use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType, LogicalPlan, Repartitioning};
 
@@ -32,8 +32,9 @@ impl LogicalPlan {
             LogicalPlan::UnresolvedRelation { name } => {
                 format!("'UnresolvedRelation [{}], [], false", name.join(", "))
             }
-            LogicalPlan::LocalRelation { output, partitions: Some(0), .. } => {
-                format!("LocalRelation {}", columns_text(output))
+            LogicalPlan::LocalRelation { output, batch, partitions: Some(0) } => {
+                let empty = if batch.num_rows() == 0 { "<empty>, " } else { "" };
+                format!("LocalRelation {empty}{}", columns_text(output))
             }
             LogicalPlan::LocalRelation { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
             LogicalPlan::Range { start, end, step, partitions, .. } => {
@@ -46,11 +47,8 @@ impl LogicalPlan {
                 format!("Relation [{}] {}", columns.join(","), scan.format.name())
             }
             LogicalPlan::Ran { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
-            LogicalPlan::Cached { output, .. } => {
-                format!(
-                    "InMemoryRelation {}, StorageLevel(disk, memory, deserialized, 1 replicas)",
-                    columns_text(output)
-                )
+            LogicalPlan::Cached { output, level, .. } => {
+                format!("InMemoryRelation {}, {}", columns_text(output), storage_level_text(level))
             }
             LogicalPlan::Checkpoint { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
             LogicalPlan::SubqueryAlias { name, .. } => format!("SubqueryAlias {name}"),
@@ -99,7 +97,7 @@ impl LogicalPlan {
                 format!("WindowGroupLimit {lists}, {}, {limit}", ranking_text(function, order_by))
             }
             LogicalPlan::Generate { generator, outer, output, .. } => {
-                format!("Generate {}, {outer}, {}", generator.plan_text(), columns_text(output))
+                format!("Generate {}, {outer}, {}", generator_text(generator), columns_text(output))
             }
             LogicalPlan::Sort { order, global, .. } => {
                 let keys: Vec<Expr> = order.iter().map(|key| key.child.clone()).collect();
@@ -120,9 +118,7 @@ impl LogicalPlan {
                 format!("Sample {lower:?}, {:?}, {with_replacement}, {seed}", lower + fraction)
             }
             LogicalPlan::Hint { name, parameters, .. } => hint_line(name, parameters),
-            LogicalPlan::MapPartitions { function, output, .. } => {
-                format!("MapPartitions {}, {}", function.name(), columns_text(output))
-            }
+            LogicalPlan::MapPartitions { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
             LogicalPlan::Write { target, .. } => {
                 format!("InsertIntoHadoopFsRelationCommand {}, false, {}", target.path, target.format.name())
             }
@@ -156,6 +152,10 @@ impl LogicalPlan {
     }
 
     fn write_children(&self, text: &mut String, last: &mut Vec<bool>) {
+        if let LogicalPlan::MapPartitions { .. } = self {
+            // What an RDD stands on is no part of the plan.
+            return;
+        }
         let subqueries = subqueries_of(self);
         let children = self.children();
         for plan in &subqueries {
@@ -169,6 +169,21 @@ impl LogicalPlan {
             last.pop();
         }
     }
+}
+
+/// `StorageLevel(disk, memory, 1 replicas)`, as Spark's plans write the level of this name.
+#[must_use]
+pub fn storage_level_text(name: &str) -> String {
+    let is_off_heap = name == "OFF_HEAP";
+    let parts = [
+        ("disk", is_off_heap || name.contains("DISK")),
+        ("memory", is_off_heap || name.contains("MEMORY")),
+        ("offheap", is_off_heap),
+        ("deserialized", name.ends_with("_DESER")),
+    ];
+    let words: String = parts.iter().filter(|(_, has)| *has).flat_map(|(word, _)| [*word, ", "]).collect();
+    let replicas = name.rsplit('_').next().and_then(|end| end.parse::<u32>().ok()).unwrap_or(1);
+    format!("StorageLevel({words}{replicas} replicas)")
 }
 
 /// Draws the branches that lead to a node; `last` says for it and all above whether they are their parent's last child.

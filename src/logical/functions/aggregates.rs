@@ -33,6 +33,7 @@ aggregates! {
     "try_avg" [] = avg;
     "min" [] = orderable;
     "max" [] = orderable;
+    "pivotfirst" [] = pivot_first;
     "first" ["first_value"] = first;
     "last" ["last_value"] = first;
     "any_value" [] = first;
@@ -193,6 +194,12 @@ fn avg(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved
         _ => Double,
     };
     Ok(Resolved { data_type, ..resolved })
+}
+
+/// The pivot column, the value, the pivot values, and two places.
+fn pivot_first(_name: &str, args: Vec<Expr>, _context: &ResolveContext) -> Result<Resolved> {
+    let data_type = DataType::array(args.get(1).map_or(DataType::Null, Expr::data_type));
+    Ok(Resolved { args, data_type, nullable: true })
 }
 
 fn orderable(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

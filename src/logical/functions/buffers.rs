@@ -25,6 +25,8 @@ pub fn buffer_types(call: &AggregateCall) -> Vec<DataType> {
             vec![call.data_type.clone(), DataType::Boolean]
         }
         "min_by" | "max_by" if call.args.len() == 2 => vec![argument(0), argument(1)],
+        // A place for each pivot value; the last two arguments are settings.
+        "pivotfirst" => vec![argument(1); call.args.len().saturating_sub(4)],
         "product" => vec![DataType::Double],
         "stddev" | "std" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop" => {
             vec![DataType::Double; 3]

@@ -16,6 +16,8 @@ scalar_functions! {
         "abs" [] = number;
         "positive" [] = number;
         "negative" [] = number;
+        "unscaled_value" [] (Num) => Maybe(DataType::Long);
+        "make_decimal" [] (Big, Int, Int) => Maybe(DataType::Decimal(38, 18));
         "ceil" ["ceiling"] = to_whole;
         "floor" [] = to_whole;
         "round" [] = round;

@@ -239,7 +239,7 @@ impl Zoned {
 }
 
 fn quoted(out: &mut String, text: &str) {
-    out.push_str(&serde_json::Value::String(text.to_owned()).to_string());
+    crate::common::text::push_json(out, text);
 }
 
 #[cfg(test)]

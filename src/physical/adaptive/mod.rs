@@ -79,11 +79,17 @@ pub struct Replanned {
 pub fn is_adaptive(plan: &PhysicalPlan) -> bool {
     let mut found = false;
     plan.visit(&mut |node| {
-        found |= is_exchange(node)
-            || matches!(node, PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. })
-            || super::requirements::has_needs(node);
+        found |= is_adaptive_itself(node);
     });
     found
+}
+
+/// Whether the node makes its plan adaptive: an exchange, or something that wants one.
+#[must_use]
+pub fn is_adaptive_itself(node: &PhysicalPlan) -> bool {
+    is_exchange(node)
+        || matches!(node, PhysicalPlan::ShuffleRead { .. } | PhysicalPlan::BroadcastRead { .. })
+        || super::requirements::has_needs(node)
 }
 
 /// The exchanges that can run now, in Spark's order. `is_cached` says which caches are complete already.

@@ -59,6 +59,7 @@ fn table(id: u64) -> Arc<PhysicalPlan> {
         output: vec![column(id)],
         batch: RecordBatch::new_empty(Arc::new(schema)),
         partitions: 2,
+        is_local: false,
     })
 }
 

@@ -43,6 +43,10 @@ fn outside(node: &mut Shown<'_>, next: &mut u32) {
     if matches!(node.what, What::QueryStage(_)) && is_numbered(node) {
         return;
     }
+    if let What::Operator(PhysicalPlan::LocalTableScan { is_local: true, .. }) = node.what {
+        // Rows that lie on the driver are taken from there: alone they are not compiled.
+        return;
+    }
     if !is_compiled(node) {
         node.inputs.iter_mut().for_each(|input| outside(input, next));
         return;
@@ -120,7 +124,7 @@ fn is_compiled(node: &Shown<'_>) -> bool {
             | PhysicalPlan::BroadcastRead { .. }
             | PhysicalPlan::WriteFiles { .. } => false,
         },
-        What::ColumnarToRow | What::KeySort(_) | What::Made(_) => true,
+        What::ColumnarToRow | What::KeySort(_) | What::Made(_) | What::Rdd => true,
         What::Adaptive
         | What::Final
         | What::Heading(_)
@@ -130,6 +134,6 @@ fn is_compiled(node: &Shown<'_>) -> bool {
         | What::Reused(_)
         | What::QueryStage(_)
         | What::CacheScan { .. }
-        | What::CacheRelation(_) => false,
+        | What::CacheRelation { .. } => false,
     }
 }

@@ -125,7 +125,8 @@ fn details(node: &Shown<'_>, number: usize, reused: Option<usize>) -> String {
         What::CacheScan { output: read, filters } => {
             format!("{}\nArguments: {}", output(), line::cache_scan(read, filters))
         }
-        What::CacheRelation(stored) => format!("\nArguments: {}", line::cache_relation(stored)),
+        What::CacheRelation { stored, level } => format!("\nArguments: {}", line::cache_relation(stored, level)),
+        What::Rdd => output(),
     };
     text
 }
@@ -168,6 +169,10 @@ fn operator(plan: &PhysicalPlan, node: &Shown<'_>, input: &str, output: &str) ->
             let keys =
                 if has_keys { exprs("Left keys", left_keys) + &exprs("Right keys", right_keys) } else { String::new() };
             format!("{keys}\nJoin type: {}\nJoin condition: {condition}", join_type.name())
+        }
+        PhysicalPlan::LocalTableScan { is_local: true, .. } => {
+            let line = line::line(plan);
+            format!("{output}\nArguments: {}", line.split_once(' ').map_or("", |(_, arguments)| arguments))
         }
         PhysicalPlan::LocalTableScan { .. } | PhysicalPlan::OneRow => output.to_owned(),
         PhysicalPlan::Range { start, end, step, partitions, .. } => {

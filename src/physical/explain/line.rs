@@ -3,7 +3,7 @@
 use super::filters;
 use super::shown::{Shown, What};
 use crate::common::ids::ExprId;
-use crate::logical::display::{lists_text, ranking_text};
+use crate::logical::display::{generator_text, lists_text, ranking_text, storage_level_text};
 use crate::logical::expr::{AggregateCall, SortOrder, UnaryOp};
 use crate::logical::plan::{FileFormat, FileScan, JoinType};
 use crate::logical::rewrite::conjuncts;
@@ -36,7 +36,8 @@ pub(super) fn shown(node: &Shown<'_>, is_verbose: bool) -> String {
         What::Reused(line) => format!("ReusedExchange {}, {line}", columns(&node.output)),
         What::QueryStage(text) => text.clone(),
         What::CacheScan { output, filters } => format!("InMemoryTableScan {}", cache_scan(output, filters)),
-        What::CacheRelation(stored) => format!("InMemoryRelation {}", cache_relation(stored)),
+        What::CacheRelation { stored, level } => format!("InMemoryRelation {}", cache_relation(stored, level)),
+        What::Rdd => format!("Scan ExistingRDD[{}]", tight(&node.output)),
     }
 }
 
@@ -44,6 +45,10 @@ pub(super) fn shown(node: &Shown<'_>, is_verbose: bool) -> String {
 #[must_use]
 pub fn line(plan: &PhysicalPlan) -> String {
     match plan {
+        PhysicalPlan::LocalTableScan { output, batch, is_local: true, .. } => {
+            let empty = if batch.num_rows() == 0 { "<empty>, " } else { "" };
+            format!("LocalTableScan {empty}{}", columns(output))
+        }
         PhysicalPlan::LocalTableScan { output, .. } => format!("Scan ExistingRDD[{}]", tight(output)),
         PhysicalPlan::Range { start, end, step, partitions, .. } => {
             format!("Range ({start}, {end}, step={step}, splits={partitions})")
@@ -65,7 +70,7 @@ pub fn line(plan: &PhysicalPlan) -> String {
             let mut kept = input.output();
             kept.retain(|column| !unneeded.contains(&column.id));
             let kept = if kept.is_empty() { String::new() } else { format!("{}, ", columns(&kept)) };
-            format!("Generate {}, {kept}{outer}, {}", generator.plan_text(), columns(output))
+            format!("Generate {}, {kept}{outer}, {}", generator_text(generator), columns(output))
         }
         PhysicalPlan::Join { algorithm, join_type, left_keys, right_keys, condition, .. } => {
             join(*algorithm, *join_type, left_keys, right_keys, condition.as_ref())
@@ -119,7 +124,9 @@ pub fn line(plan: &PhysicalPlan) -> String {
 pub(super) fn names(node: &Shown<'_>) -> (String, String) {
     let first_word = || shown(node, false).chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
     let name = match &node.what {
-        What::Operator(PhysicalPlan::LocalTableScan { .. }) => "Scan ExistingRDD".to_owned(),
+        What::Operator(PhysicalPlan::LocalTableScan { is_local: false, .. }) | What::Rdd => {
+            "Scan ExistingRDD".to_owned()
+        }
         What::Operator(PhysicalPlan::OneRow) => "Scan OneRowRelation".to_owned(),
         // The name of a table would follow.
         What::Operator(PhysicalPlan::FileScan(scan)) => format!("Scan {} ", scan.scan.format.name()),
@@ -153,8 +160,8 @@ pub(super) fn orders(order: &[SortOrder]) -> String {
     format!("[{}]", order.iter().map(SortOrder::plan_text).collect::<Vec<_>>().join(", "))
 }
 
-pub(super) fn cache_relation(stored: &[Attribute]) -> String {
-    format!("{}, StorageLevel(disk, memory, deserialized, 1 replicas)", columns(stored))
+pub(super) fn cache_relation(stored: &[Attribute], level: &str) -> String {
+    format!("{}, {}", columns(stored), storage_level_text(level))
 }
 
 pub(super) fn cache_scan(output: &[Attribute], filters: &[Expr]) -> String {

@@ -26,6 +26,7 @@ use std::sync::Arc;
 pub use filters::is_source_filter;
 pub use formatted::formatted;
 pub use line::line;
+pub use shown::is_adaptive;
 
 /// In which state a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

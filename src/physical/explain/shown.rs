@@ -9,6 +9,7 @@ use crate::logical::expr::SortOrder;
 use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::conjuncts;
 use crate::logical::{Attribute, Expr};
+use crate::physical::adaptive;
 use crate::physical::plan::{AggregateStyle, PhysicalPlan, RanPlan};
 use crate::physical::properties::{is_sorted_by, ordering_in_spark};
 use crate::physical::same_result::Canonical;
@@ -47,7 +48,12 @@ pub(super) enum What<'a> {
         output: &'a [Attribute],
         filters: Vec<Expr>,
     },
-    CacheRelation(&'a [Attribute]),
+    CacheRelation {
+        stored: &'a [Attribute],
+        level: &'a str,
+    },
+    /// Rows of an RDD, whatever it stands on.
+    Rdd,
 }
 
 /// A node and what it reads.
@@ -119,7 +125,7 @@ impl Builder {
     }
 
     fn root<'a>(&mut self, plan: &'a Arc<PhysicalPlan>) -> Shown<'a> {
-        if self.state == PlanState::Adaptive && crate::physical::adaptive::is_adaptive(plan) {
+        if self.state == PlanState::Adaptive && is_adaptive(plan) {
             let below = self.node(plan, None);
             return Shown::new(What::Adaptive, plan.output(), vec![below]);
         }
@@ -150,7 +156,7 @@ impl Builder {
     fn past<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, planned: Option<&'a Arc<PhysicalPlan>>) -> Shown<'a> {
         let outside = std::mem::take(&mut self.exchanges);
         let past = match planned {
-            Some(initial) if crate::physical::adaptive::is_adaptive(plan) => self.ran(initial, plan),
+            Some(initial) if is_adaptive(plan) => self.ran(initial, plan),
             _ => self.root(plan),
         };
         self.exchanges = outside;
@@ -181,9 +187,10 @@ impl Builder {
         }
         let output = plan.output();
         match &**plan {
-            PhysicalPlan::InMemoryTableScan { id, output: read, stored, plan: lineage, planned } => {
+            PhysicalPlan::InMemoryTableScan { id, level, output: read, stored, plan: lineage, planned } => {
                 let past = self.past(lineage, planned.as_ref());
-                let mut relation = Shown::new(What::CacheRelation(stored), stored.clone(), vec![past]);
+                let relation = What::CacheRelation { stored, level };
+                let mut relation = Shown::new(relation, stored.clone(), vec![past]);
                 relation.is_inner = true;
                 let filters = match above {
                     Some(PhysicalPlan::Filter { condition, .. }) => conjuncts(condition),
@@ -198,6 +205,7 @@ impl Builder {
                 let name = format!("TableCacheQueryStage {}", self.stage_number(stage));
                 Shown::new(What::QueryStage(name), output, vec![scan])
             }
+            PhysicalPlan::MapPartitions { .. } => Shown::new(What::Rdd, output, Vec::new()),
             PhysicalPlan::ShuffleRead { shuffle, exchange, slices, .. } => {
                 let below = self.node(exchange, None);
                 let stage = self.stage(Stage::Shuffle(*shuffle), "ShuffleQueryStage", below);
@@ -340,6 +348,15 @@ impl Builder {
     fn rows<'a>(&mut self, plan: &'a Arc<PhysicalPlan>, above: &PhysicalPlan) -> Shown<'a> {
         let node = self.node(plan, Some(above));
         if self.state == PlanState::Static { node.into_rows() } else { node }
+    }
+}
+
+/// Whether Spark would run the plan adaptively. What an RDD stands on has been planned before.
+#[must_use]
+pub fn is_adaptive(plan: &PhysicalPlan) -> bool {
+    match plan {
+        PhysicalPlan::MapPartitions { .. } => false,
+        _ => adaptive::is_adaptive_itself(plan) || plan.children().into_iter().any(|child| is_adaptive(child)),
     }
 }
 

@@ -5,7 +5,7 @@ use super::support::{given, raise, text_argument};
 use super::types::schema_argument;
 use crate::common::ErrorClass;
 use crate::pyspark::host::{CatalogReply, CatalogRequest, TableEntry};
-use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Value};
+use crate::pyspark::lang::{Args, Dict, Interpreter, Object, PyResult, Value};
 
 /// The catalog.
 pub struct Catalog(pub u32);
@@ -37,6 +37,7 @@ pub const METHODS: &[&str] = &[
     "getDatabase",
     "getFunction",
     "getTable",
+    "getTableProperties",
     "isCached",
     "listCatalogs",
     "listColumns",
@@ -138,11 +139,21 @@ fn carry_out(interp: &mut Interpreter, text: &str) -> PyResult {
     Ok(Value::None)
 }
 
-/// The first column of a statement's answer.
-fn answers(interp: &mut Interpreter, text: &str) -> PyResult<Vec<Value>> {
+/// A table's name as SQL writes it.
+fn quoted_name(name: &str) -> String {
+    name.split('.').map(|part| format!("`{}`", part.trim_matches('`'))).collect::<Vec<_>>().join(".")
+}
+
+/// A statement's answer.
+fn rows_of(interp: &mut Interpreter, text: &str) -> PyResult<Vec<Value>> {
     let plan = interp.host()?.sql(text)?;
     let plan = interp.host()?.analyze(plan)?;
-    let rows = collect_rows(interp, &plan, "catalog")?;
+    collect_rows(interp, &plan, "catalog")
+}
+
+/// The first column of a statement's answer.
+fn answers(interp: &mut Interpreter, text: &str) -> PyResult<Vec<Value>> {
+    let rows = rows_of(interp, text)?;
     rows.iter().map(|row| interp.get_item(row, &Value::Int(0))).collect()
 }
 
@@ -192,6 +203,16 @@ impl Catalog {
                 ask(interp, CatalogRequest::TableExists { name })
             }
             "getTable" => Self::one_table(interp, args),
+            "getTableProperties" => {
+                let name = name_argument(interp, method, args, "tableName")?;
+                let rows = rows_of(interp, &format!("SHOW TBLPROPERTIES {}", quoted_name(&name)))?;
+                let mut properties = Dict::new();
+                for row in &rows {
+                    let (key, value) = (interp.get_item(row, &Value::Int(0))?, interp.get_item(row, &Value::Int(1))?);
+                    properties.set(interp, key, value)?;
+                }
+                Ok(Value::dict(properties))
+            }
             "dropTempView" | "dropGlobalTempView" => {
                 let name = name_argument(interp, method, args, "viewName")?;
                 ask(interp, CatalogRequest::DropView { name, global: method == "dropGlobalTempView" })

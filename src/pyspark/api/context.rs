@@ -432,7 +432,8 @@ impl SparkConf {
                 self.settings.borrow().iter().map(|(k, v)| Value::tuple(vec![Value::str(k), Value::str(v)])).collect(),
             )),
             _ => {
-                let lines: Vec<String> = self.settings.borrow().iter().map(|(k, v)| format!("{k}={v}")).collect();
+                let mut lines: Vec<String> = self.settings.borrow().iter().map(|(k, v)| format!("{k}={v}")).collect();
+                lines.sort_unstable();
                 Ok(Value::str(lines.join("\n")))
             }
         }

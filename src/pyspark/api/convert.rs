@@ -270,6 +270,27 @@ pub fn from_value(interp: &mut Interpreter, value: &Value, data_type: &DataType)
     })
 }
 
+/// As [`from_value`], for a value that Spark takes over pickled: what is not of the type is NULL, and everything has a text.
+///
+/// # Errors
+/// For moments and structs of another kind.
+pub fn from_pickled(interp: &mut Interpreter, value: &Value, data_type: &DataType) -> PyResult<Scalar> {
+    let native = value.native();
+    let fits = match data_type {
+        DataType::Boolean => matches!(native, Value::Bool(_)),
+        DataType::Byte | DataType::Short | DataType::Integer | DataType::Long => matches!(native, Value::Int(_)),
+        DataType::Float | DataType::Double => matches!(native, Value::Float(_)),
+        DataType::Array(element, _) => {
+            let Some(items) = sequence(interp, value) else { return Ok(Scalar::Null) };
+            let items = items.iter().map(|item| from_pickled(interp, item, element)).collect::<PyResult<_>>()?;
+            return Ok(Scalar::Array(items));
+        }
+        DataType::Map(..) => value.as_dict().is_some(),
+        _ => true,
+    };
+    if fits { from_value(interp, value, data_type) } else { Ok(Scalar::Null) }
+}
+
 fn structure(interp: &mut Interpreter, value: &Value, fields: &StructType) -> PyResult<Scalar> {
     let mut parts = Vec::with_capacity(fields.fields.len());
     if let Some(dict) = value.as_dict() {

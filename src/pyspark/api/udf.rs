@@ -103,7 +103,10 @@ impl PythonFunction {
                 args.push(convert::to_value(interp, scalar, &data_type)?);
             }
             let value = interp.call(&function, Args::of(args))?;
-            results.push(convert::from_value(interp, &value, &self.return_type)?);
+            results.push(match self.evaluation {
+                Evaluation::Arrow => convert::from_value(interp, &value, &self.return_type)?,
+                Evaluation::Batch => convert::from_pickled(interp, &value, &self.return_type)?,
+            });
         }
         Ok(results)
     }

@@ -417,7 +417,7 @@ fn to_json(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn quoted(out: &mut String, text: &str) {
-    out.push_str(&Json::String(text.to_owned()).to_string());
+    crate::common::text::push_json(out, text);
 }
 
 /// An instant as JSON and CSV files write it: `2024-01-31T08:05:00.000Z`.

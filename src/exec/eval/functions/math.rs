@@ -13,7 +13,7 @@ use crate::logical::types::DataType;
 use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::kernels::zip::zip;
 use arrow::compute::{and, is_not_null, is_null, or};
-use arrow::datatypes::{Float32Type, Float64Type, Int32Type, Int64Type};
+use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type, Int32Type, Int64Type};
 use std::f64::consts;
 use std::sync::Arc;
 
@@ -23,8 +23,23 @@ macro_rules! real {
     };
 }
 
+/// A decimal of at most eighteen digits as a whole number of its last digits.
+fn unscaled_value(call: &Call<'_>) -> Result<ArrayRef> {
+    let column = call.column(0)?;
+    Ok(Arc::new(column.as_primitive::<Decimal128Type>().unary::<_, Int64Type>(|value| value as i64)))
+}
+
+/// The decimal of so many last digits.
+fn make_decimal(call: &Call<'_>) -> Result<ArrayRef> {
+    let column = call.column(0)?;
+    let whole = column.as_primitive::<Int64Type>().unary::<_, Decimal128Type>(i128::from);
+    Ok(Arc::new(whole.with_data_type(call.out.to_arrow())))
+}
+
 pub(super) fn kernel(name: &str) -> Option<Kernel> {
     Some(match name {
+        "unscaled_value" => unscaled_value,
+        "make_decimal" => make_decimal,
         "sqrt" => real!(libm::sqrt),
         "cbrt" => real!(libm::cbrt),
         "exp" => real!(libm::exp),

@@ -93,8 +93,16 @@ pub fn install(interp: &mut Interpreter) {
     add(interp, "memoryview", |_, _| Err(not_here("memoryview()", "use bytes")));
     add(interp, "complex", |_, _| Err(not_here("complex numbers", "use two floats")));
     add(interp, "__import__", |interp, args| {
-        let name = args.one("__import__")?;
-        Ok(Value::Module(interp.import(name.as_str().unwrap_or(""))?))
+        let [name, _globals, _locals, parts, _level] =
+            args.bind("__import__", ["name", "globals", "locals", "fromlist", "level"], 1)?;
+        let name = name.unwrap_or(Value::None);
+        let path = name.as_str().unwrap_or("");
+        let module = interp.import(path)?;
+        let wants_parts = parts.and_then(|parts| parts.as_items()).is_some_and(|parts| !parts.is_empty());
+        match path.split_once('.') {
+            Some((first, _)) if !wants_parts => Ok(Value::Module(interp.import(first)?)),
+            _ => Ok(Value::Module(module)),
+        }
     });
     for name in ["globals", "locals", "vars", "dir"] {
         let function = if name == "dir" { dir } else { attributes };
