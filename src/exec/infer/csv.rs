@@ -97,7 +97,6 @@ fn each_record(slice: &FileSlice, options: &CsvOptions, f: &mut Take<'_>) -> Res
     while going {
         let Some(chunk) = reader.next_chunk()? else { break };
         let chunk: Cow<'_, str> = options.decode(chunk);
-        let chunk = chunk.strip_prefix('\u{feff}').unwrap_or(&chunk);
         let mut fields = Fields::new();
         for_each_line(chunk.as_bytes(), &options.line_end, |from, to| {
             let line = &chunk[from..to];

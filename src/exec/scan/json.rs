@@ -68,7 +68,6 @@ fn each_line(
     f: &mut dyn FnMut(Option<&Json<'_>>, &str) -> bool,
 ) -> bool {
     let chunk = String::from_utf8_lossy(chunk);
-    let chunk = chunk.trim_start_matches('\u{feff}');
     let mut going = true;
     for_each_line(chunk.as_bytes(), ending, |from, to| {
         let line = chunk.get(from..to).unwrap_or("");

@@ -23,6 +23,9 @@ pub enum LineEnd {
     Bytes(Vec<u8>),
 }
 
+/// What some editors write at the start of a file of UTF-8. Readers of lines leave it out, as Hadoop's do; `wholetext` gives it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads complete lines of one piece.
 pub struct LineReader {
     source: Box<dyn Read>,
@@ -108,6 +111,9 @@ impl LineReader {
                 let Some(length) = self.first_line_length() else { continue };
                 self.start += length;
                 self.skip_first = false;
+            }
+            if self.starts_file() && self.buffer[..self.filled].starts_with(BYTE_ORDER_MARK) {
+                self.start = BYTE_ORDER_MARK.len();
             }
             if self.start >= self.filled {
                 if self.at_end_of_file {

@@ -346,7 +346,7 @@ fn of_python(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
         ),
         (
             "where a condition (BOOLEAN) is needed",
-            "a condition compares: emp.dept_id == dept.dept_id; where both sides have the column, its name is enough: join(dept, \"dept_id\")",
+            "a condition compares: F.col(\"age\") > 30, and in a join emp.dept_id == dept.dept_id; where both sides have the column, its name is enough: join(dept, \"dept_id\")",
         ),
         ("'Builder' object has no attribute 'name'", "the name of the application is .appName(\"…\")"),
         (

@@ -215,6 +215,10 @@ impl Shell {
         if is_blank {
             return None;
         }
+        // As Python's own prompt takes them.
+        if matches!(text.trim(), "exit" | "quit") {
+            return Some(Effect::Leave);
+        }
         self.is_running = true;
         player::to_end(&mut self.theatre);
         self.theatre.playing = true;

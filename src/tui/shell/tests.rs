@@ -46,6 +46,14 @@ fn a_line_runs_and_a_block_waits_for_a_blank_line() {
 }
 
 #[test]
+fn the_words_that_leave_pythons_prompt_leave_this_one() {
+    for word in ["exit\n", "quit\n"] {
+        assert_eq!(typed(&mut shell(), word), Some(Effect::Leave));
+    }
+    assert_eq!(typed(&mut shell(), "quit = 1\n"), run("quit = 1\n"));
+}
+
+#[test]
 fn an_error_is_shown_and_the_prompt_comes_back() {
     let mut shell = shell();
     typed(&mut shell, "1 / 0\n");
