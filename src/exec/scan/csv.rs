@@ -467,6 +467,7 @@ impl Chunks for Lines {
         let Some(bytes) = self.reader.next_chunk()? else { return Ok(false) };
         let parser = &mut self.parser;
         let chunk: Cow<'_, str> = parser.options.decode(bytes);
+        let chunk: &str = &chunk;
         let careful = parser.options.sep.len() > 1 || parser.options.trim_leading || parser.options.trim_trailing;
         let ending = parser.options.line_end.clone();
         let mut failed = None;
