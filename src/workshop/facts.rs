@@ -54,6 +54,14 @@ impl StageWork {
     pub fn scans(&self) -> bool {
         self.definition.operators.iter().any(|operator| operator.starts_with("scan "))
     }
+
+    /// Whether it runs the steps of an RDD. The plan of the query shows them as rows that are there (`Scan ExistingRDD`), as Spark's does; looking into
+    /// a file's schema is no such step.
+    #[must_use]
+    pub fn runs_rdd_steps(&self) -> bool {
+        let mut steps = self.definition.plan.iter().filter(|line| line.starts_with("MapPartitions "));
+        steps.any(|line| !line.starts_with("MapPartitions read schema"))
+    }
 }
 
 /// What a run did.

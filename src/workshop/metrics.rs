@@ -79,7 +79,11 @@ pub static METRICS: &[Metric] = &[
     bytes("shuffle_bytes", "bytes written to shuffles"),
     metric("single_partition_rows", Number, "rows that were gathered in one partition by an exchange"),
     metric("driver_rows", Number, "rows that actions brought to the driver"),
-    metric("python_udfs", Number, "operators that hand rows to functions of Python"),
+    metric(
+        "python_udfs",
+        Number,
+        "operators that hand rows to functions of Python, and stages that run the steps of an RDD",
+    ),
     metric(
         "by_chance",
         Number,
@@ -316,7 +320,7 @@ impl Evidence<'_> {
                     self.source.functions().chain(["<lambda>"]).map(|name| format!("{name}(")).collect();
                 let is_python = |text: &str| calls.iter().any(|call| plan_text::calls(text, call));
                 let python = facts.operators(true).filter(|node| plan_text::is_python(node) || is_python(&node.text));
-                count(python.count())
+                count(python.count() + facts.stages.values().filter(|stage| stage.runs_rdd_steps()).count())
             }
             "by_chance" => {
                 let is_chance = |text: &str| CHANCE.iter().any(|call| plan_text::calls(text, call));

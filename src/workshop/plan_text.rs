@@ -76,10 +76,10 @@ pub fn calls(text: &str, call: &str) -> bool {
     text.match_indices(call).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-/// Whether rows are handed to functions of Python here: UDFs, by whatever name, and the steps of an RDD.
+/// Whether rows are handed to functions of Python here: UDFs, by whatever name.
 #[must_use]
 pub fn is_python(node: &PlanNode) -> bool {
-    matches!(node.name(), "BatchEvalPython" | "ArrowEvalPython" | "MapPartitions")
+    matches!(node.name(), "BatchEvalPython" | "ArrowEvalPython")
 }
 
 /// A file scan as the plan tells it.
