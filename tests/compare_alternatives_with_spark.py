@@ -227,8 +227,7 @@ def main():
         ours_a, ours_b = [seconds(bench.engine, bench.here(way)) for way in ways]
         rounds = []
         while not rounds or len(rounds) < ROUNDS and all(max(a, b) < DOUBT * min(a, b) for a, b in rounds):
-            logs = [bench.spark(question + " " + name, way, len(rounds)) for name, way in zip("ab", ways)]
-            rounds.append([seconds(bench.engine, log) for log in logs])
+            rounds.append([seconds(bench.engine, bench.spark(question + " " + name, way, len(rounds))) for name, way in zip("ab", ways)])
         spark_a, spark_b = [statistics.median(times) for times in zip(*rounds)]
         is_first = all(b > TENTH * a for a, b in rounds)
         counts = is_first or all(a > TENTH * b for a, b in rounds)
