@@ -1,6 +1,6 @@
 //! Small tools for rewriting resolved expressions and plans, shared by the optimizer and the planner.
 
-use super::expr::{BinaryOp, Expr, UnaryOp};
+use super::expr::{BinaryOp, Expr, SortOrder, UnaryOp};
 use super::plan::LogicalPlan;
 use super::scalar::Scalar;
 use super::types::DataType;
@@ -74,6 +74,12 @@ pub fn same(left: &Expr, right: &Expr) -> bool {
         (Expr::Attribute(left), Expr::Attribute(right)) => left.id == right.id,
         _ => canonical(left) == canonical(right),
     }
+}
+
+/// Whether two sort keys put rows in the same order.
+#[must_use]
+pub fn same_order(left: &SortOrder, right: &SortOrder) -> bool {
+    left.ascending == right.ascending && left.nulls_first == right.nulls_first && same(&left.child, &right.child)
 }
 
 /// Whether `expr` is equal to one of `list`.

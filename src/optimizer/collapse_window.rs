@@ -9,7 +9,7 @@
 
 use super::OptimizerContext;
 use crate::logical::expr::SortOrder;
-use crate::logical::rewrite::{contains, is_deterministic, output_ids, reads, same};
+use crate::logical::rewrite::{contains, is_deterministic, output_ids, reads, same, same_order};
 use crate::logical::{Expr, LogicalPlan};
 use std::sync::Arc;
 
@@ -88,11 +88,6 @@ impl<'a> Window<'a> {
     }
 
     fn is_cut_like(&self, lower: &Window<'_>) -> bool {
-        let same_order = |left: &SortOrder, right: &SortOrder| {
-            left.ascending == right.ascending
-                && left.nulls_first == right.nulls_first
-                && same(&left.child, &right.child)
-        };
         self.partition_by.len() == lower.partition_by.len()
             && self.order_by.len() == lower.order_by.len()
             && self.partition_by.iter().zip(lower.partition_by).all(|(left, right)| same(left, right))

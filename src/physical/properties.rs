@@ -5,7 +5,7 @@ use crate::common::ids::ExprId;
 use crate::logical::Expr;
 use crate::logical::expr::SortOrder;
 use crate::logical::plan::{JoinType, range_length};
-use crate::logical::rewrite::{reads, same};
+use crate::logical::rewrite::{reads, same, same_order};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -273,10 +273,5 @@ pub(super) fn ascending(keys: &[Expr]) -> Vec<SortOrder> {
 
 /// Whether rows sorted by `have` are also sorted by `wanted`.
 pub(super) fn is_sorted_by(have: &[SortOrder], wanted: &[SortOrder]) -> bool {
-    have.len() >= wanted.len()
-        && have.iter().zip(wanted).all(|(have, wanted)| {
-            have.ascending == wanted.ascending
-                && have.nulls_first == wanted.nulls_first
-                && same(&have.child, &wanted.child)
-        })
+    have.len() >= wanted.len() && have.iter().zip(wanted).all(|(have, wanted)| same_order(have, wanted))
 }

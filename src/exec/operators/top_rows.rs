@@ -13,8 +13,9 @@ use crate::common::Result;
 use crate::exec::batch::{batch_of, concat, schema_of, take_rows};
 use crate::exec::expression::{Bound, evaluate_all};
 use crate::exec::keys::SortKeys;
+use crate::exec::operators::leaves::Ready;
 use crate::exec::runtime::{Operator, Rows, Runtime};
-use crate::logical::expr::{Expr, SortOrder};
+use crate::logical::expr::{Attribute, Expr, SortOrder};
 use crate::physical::plan::PhysicalPlan;
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::SchemaRef;
@@ -114,6 +115,15 @@ struct Picking {
 }
 
 impl Picking {
+    fn new(
+        runtime: &Runtime<'_>,
+        order: &[SortOrder],
+        columns: &[Attribute],
+        (wanted, partition): (usize, usize),
+    ) -> Result<Self> {
+        Ok(Picking { keys: SortKeys::new(runtime, order, columns, partition)?, schema: schema_of(columns), wanted })
+    }
+
     /// The first rows in order.
     fn select(&self, input: &mut dyn Operator) -> Result<RecordBatch> {
         if self.wanted >= SORTS_ALL {
@@ -187,13 +197,11 @@ pub fn take_ordered<'a>(
     partition: usize,
 ) -> Result<Rows<'a>> {
     let columns = input.output();
-    let keys = SortKeys::new(runtime, order, &columns, partition)?;
-    let picking = Picking { keys, schema: schema_of(&columns), wanted: count.saturating_add(offset) };
     Ok(Box::new(TopRows {
         runtime,
         input,
         partitions: 0..input.partitions(),
-        picking,
+        picking: Picking::new(runtime, order, &columns, (count.saturating_add(offset), partition))?,
         is_merge: false,
         outputs: Some(runtime.bind(outputs, &columns, partition)?),
         schema: schema_of(&plan.output()),
@@ -211,16 +219,14 @@ pub fn top<'a>(
     partition: usize,
 ) -> Result<Rows<'a>> {
     let columns = input.output();
-    let keys = SortKeys::new(runtime, order, &columns, partition)?;
-    let schema = schema_of(&columns);
     Ok(Box::new(TopRows {
         runtime,
         input,
         partitions: partition..partition + 1,
-        picking: Picking { keys, schema: schema.clone(), wanted: count },
+        picking: Picking::new(runtime, order, &columns, (count, partition))?,
         is_merge,
         outputs: None,
-        schema,
+        schema: schema_of(&columns),
         offset: 0,
         done: false,
     }))
@@ -241,16 +247,7 @@ impl TopRows<'_> {
         if let [_] = parts.as_slice() {
             return concat(&self.picking.schema, &parts);
         }
-        self.picking.select(&mut Parts(parts.into_iter()))
-    }
-}
-
-/// Batches one after the other.
-struct Parts(std::vec::IntoIter<RecordBatch>);
-
-impl Operator for Parts {
-    fn next(&mut self) -> Result<Option<RecordBatch>> {
-        Ok(self.0.next())
+        self.picking.select(&mut Ready::new(parts))
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static TABLE: LazyLock<BTreeMap<(&str, &str), Signature>> =
-    LazyLock::new(|| include_str!("signatures.txt").lines().filter_map(Signature::parse).collect());
+    LazyLock::new(|| lines().map(|line| ((line.class, line.method), Signature::of(&line))).collect());
 
 /// The arguments of `class.method(…)`, at their places; those of a method that is not in the table as they are.
 ///
@@ -27,19 +27,43 @@ pub fn bound(class: &str, method: &str, args: Args) -> PyResult<Args> {
 /// How the calls of this name are written, case aside: `DataFrame.withColumn(colName, col)`, `F.initcap(col)`.
 #[must_use]
 pub fn written(name: &str) -> Vec<String> {
-    let lines = include_str!("signatures.txt").lines().filter(|line| !line.starts_with('#'));
-    let call = |line: &'static str| {
-        let (head, after) = line.split_once('(')?;
-        let (class, method) = head.split_once('.')?;
-        let (parameters, _) = after.split_once(')')?;
-        let class = if class == "functions" { "F" } else { class };
-        let given = parameters.split(", ").filter(|word| !matches!(*word, "self" | "cls" | ""));
+    let call = |line: Line| {
+        let class = if line.class == "functions" { "F" } else { line.class };
+        let given = line.parameters().filter(|word| !matches!(*word, "self" | "cls"));
         let given: Vec<String> = given
             .map(|word| word.strip_suffix('=').map_or_else(|| word.to_owned(), |bare| format!("{bare}=…")))
             .collect();
-        method.eq_ignore_ascii_case(name).then(|| format!("{class}.{method}({})", given.join(", ")))
+        format!("{class}.{}({})", line.method, given.join(", "))
     };
-    lines.filter_map(call).collect()
+    lines().filter(|line| line.method.eq_ignore_ascii_case(name)).map(call).collect()
+}
+
+fn lines() -> impl Iterator<Item = Line> {
+    include_str!("signatures.txt").lines().filter_map(Line::cut)
+}
+
+/// A line of the table, cut: `class.method(parameters) as name`.
+struct Line {
+    class: &'static str,
+    method: &'static str,
+    inside: &'static str,
+    /// The name that errors use.
+    name: &'static str,
+}
+
+impl Line {
+    /// Nothing for comments.
+    fn cut(line: &'static str) -> Option<Self> {
+        let (head, after) = line.split_once('(').filter(|_| !line.starts_with('#'))?;
+        let (class, method) = head.split_once('.')?;
+        let (inside, after) = after.split_once(')')?;
+        let own_name = if class == "functions" { method } else { head };
+        Some(Line { class, method, inside, name: after.trim_start().strip_prefix("as ").unwrap_or(own_name) })
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.inside.split(", ").filter(|word| !word.is_empty())
+    }
 }
 
 /// `DataFrame.fillna(self, value, subset=)`.
@@ -60,15 +84,10 @@ struct Signature {
 }
 
 impl Signature {
-    fn parse(line: &'static str) -> Option<((&'static str, &'static str), Signature)> {
-        let (head, after) = line.split_once('(')?;
-        let (class, method) = head.split_once('.')?;
-        let (parameters, after) = after.split_once(')')?;
-        let own_name = if class == "functions" { method } else { head };
-        let name = after.trim_start().strip_prefix("as ").unwrap_or(own_name);
+    fn of(line: &Line) -> Self {
         let mut signature = Signature {
-            class,
-            name,
+            class: line.class,
+            name: line.name,
             receiver: false,
             places: Vec::new(),
             named: Vec::new(),
@@ -76,7 +95,7 @@ impl Signature {
             options: false,
         };
         let mut by_name_only = false;
-        for word in parameters.split(", ").filter(|word| !word.is_empty()) {
+        for word in line.parameters() {
             let (bare, optional) = word.strip_suffix('=').map_or((word, false), |bare| (bare, true));
             match bare {
                 "self" | "cls" => signature.receiver = true,
@@ -90,7 +109,7 @@ impl Signature {
                 _ => signature.places.push((bare, optional)),
             }
         }
-        Some(((class, method), signature))
+        signature
     }
 
     fn bind(&self, args: Args) -> PyResult<Args> {
