@@ -54,6 +54,7 @@ impl Pen {
             input_rows: 1000,
             shuffle_write_bytes: 40_000,
             shuffle_write_rows: 400,
+            peak_memory_bytes: 64 << 20,
             compute_time: VirtualDuration::from_millis(1500),
             ..TaskMetrics::default()
         };
@@ -302,6 +303,29 @@ fn recover(pen: &mut Pen) {
     pen.at(10.1, EventKind::QueryEnded { query: QueryId(0), rows: Some(42), error: None });
     pen.at(10.1, EventKind::Printed { text: "+-------+-----+\n".into() });
     pen.at(10.2, EventKind::ApplicationEnded { exit: 0 });
+}
+
+/// The same cluster; of six maps the last takes long, so that a copy on another node begins at 4 s and wins at 6 s.
+#[must_use]
+pub fn race() -> Vec<Arc<Event>> {
+    let mut pen = Pen { log: EventLog::new(), next_task: 0 };
+    open(&pen);
+    submit(&pen, 0.1, (0, 0), (0..6).collect(), SubmitReason::Needed);
+    let places = [(1, 0), (1, 1), (2, 0), (2, 1), (4, 0), (3, 1)];
+    let tasks: Vec<TaskId> = (0..)
+        .zip(places)
+        .map(|(map, (node, core))| pen.start(0.2, (0, 0), map, &Place { node, core }, TaskCause::First))
+        .collect();
+    for (map, task) in tasks[..5].iter().enumerate() {
+        pen.end(2.0, *task, TaskOutcome::Succeeded);
+        pen.output(2.0, map as u32, places[map].0);
+    }
+    let copy = pen.start(4.0, (0, 0), 5, &Place { node: 1, core: 0 }, TaskCause::Speculative);
+    pen.end(6.0, copy, TaskOutcome::Succeeded);
+    pen.output(6.0, 5, 1);
+    pen.end(6.0, tasks[5], TaskOutcome::Killed { reason: "another attempt succeeded".into() });
+    complete(&pen, 6.0, (0, 0));
+    pen.log.snapshot()
 }
 
 /// Jobs one after the other on 8 nodes with 4 cores: each of 64 maps and 64 reduces, all outputs kept; now and then a task runs again.

@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 /// The slowest task of a stage, when it took far longer than the middle one, and not next to nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Straggler {
-    pub task: TaskId,
     /// Without its stage: `p0`.
     pub name: String,
     pub to_median: f64,
@@ -85,7 +84,7 @@ fn slowest(status: &Status, tasks: &[TaskId]) -> Option<Straggler> {
     let name = format!("{:#}", TaskName { stage, partition: attempt.partition });
     let shows = VirtualTime(attempt.started.0 + (spread.median as f64 * SKEW) as u64);
     let ended = VirtualTime(attempt.started.0 + length);
-    Some(Straggler { task: attempt.task, name, to_median: spread.to_median, started: attempt.started, ended, shows })
+    Some(Straggler { name, to_median: spread.to_median, started: attempt.started, ended, shows })
 }
 
 #[cfg(test)]

@@ -57,6 +57,38 @@ fn all_glyphs_are_one_cell_wide() {
     }
 }
 
+#[test]
+fn a_bracket_joins_a_copy_with_what_it_races_against() {
+    let recording = Recording::recorded(fixture::race());
+    let mut model = Model::new("orders".to_owned(), recording, ScreenOptions::default(), true, true);
+    let frame_at = |model: &mut Model, secs| {
+        super::super::player::to_time(model, VirtualTime::from_secs_f64(secs));
+        model.seek();
+        draw(model, 120, 40)
+    };
+    let column = |line: &str, wanted: char| line.chars().position(|c| c == wanted);
+    let lanes_of = |frame: &str| -> Vec<String> {
+        let from_title = frame.lines().skip_while(|line| !line.contains("3 Timeline"));
+        from_title.skip(1).take(6).map(str::to_owned).collect()
+    };
+    let before = lanes_of(&frame_at(&mut model, 3.0));
+    assert!(before.iter().all(|line| !line.contains(['┌', '┴'])), "{before:#?}");
+    let frame = frame_at(&mut model, 5.0);
+    let lanes = lanes_of(&frame);
+    let bends = (column(&lanes[0], '┌'), column(&lanes[5], '┴'));
+    assert!(bends.0.is_some() && bends.0 == bends.1, "{frame}");
+    let passes = |line: &String| line.chars().nth(bends.0.unwrap_or(0)) == Some('│');
+    assert!(lanes[1..5].iter().all(passes), "{frame}");
+}
+
+#[test]
+fn the_memory_bar_tells_work_from_cached_data() {
+    let busy = draw(&at(1.0, ScreenOptions::default()), 120, 40);
+    assert!(busy.contains("memory ▓▓░░░░░░ ▓ 128.0 MiB"), "two tasks of 64 MiB in 512 MiB:\n{busy}");
+    let cached = draw(&at(4.5, ScreenOptions::default()), 120, 40);
+    assert!(cached.contains("▒░░░░░░ ◆ 8.8 KiB"), "{cached}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 

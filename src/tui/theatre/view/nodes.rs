@@ -124,7 +124,7 @@ fn node_box(brush: &mut Brush, model: &Model, status: &Status, rect: Rect, (node
     let rest = Rect { y: inside.y + node.cores as u16, height: 2, ..inside };
     match death {
         Some(death) => ghost(brush, model, status, death, rest),
-        None => holdings(brush, status, node, shuffles, rest),
+        None => holdings(brush, model, status, node, shuffles, rest),
     }
 }
 
@@ -243,19 +243,40 @@ fn progress(model: &Model, task: TaskId, started: VirtualTime) -> Option<f64> {
     Some((model.cursor.time.since(started).0 as f64 / whole).clamp(0.0, 1.0))
 }
 
-/// The memory bar, and what is stored.
-fn holdings(brush: &mut Brush, status: &Status, node: &Node, shuffles: &[&Shuffle], area: Rect) {
-    let cached = status.cached_on(node.node);
-    let share = cached as f64 / node.memory_bytes.max(1) as f64;
-    let x = brush.tone(area, 0, 0, "memory ", Tone::Dim);
-    let bar = gauge(share.max(if cached > 0 { 0.08 } else { 0.0 }), 8, '▒', '░');
-    let x = brush.tone(area, x, 0, &bar, if cached > 0 { Tone::State(State::Cached) } else { Tone::Dim });
-    let text = match (cached, node.spilled_bytes) {
-        (0, 0) => " no cached data".to_owned(),
-        (0, _) => String::new(),
-        (cached, _) => format!(" ◆ {}", bytes(cached)),
+/// Cells of the memory bar.
+const MEMORY: usize = 8;
+
+/// The memory bar, `▓` what its tasks work in, `▒` what is cached; and what is stored.
+fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, shuffles: &[&Shuffle], area: Rect) {
+    let (working, cached) = (working_memory(model, status, node), status.cached_on(node.node));
+    let cells = |held: u64| {
+        let share = held as f64 / node.memory_bytes.max(1) as f64 * MEMORY as f64;
+        // What is there is seen, however little.
+        if held == 0 { 0 } else { (share.round() as usize).clamp(1, MEMORY) }
     };
-    let x = brush.tone(area, x, 0, &text, if cached > 0 { Tone::State(State::Cached) } else { Tone::Dim });
+    let parts = [(cells(working), '▓', State::Running), (cells(cached), '▒', State::Cached)];
+    let mut x = brush.tone(area, 0, 0, "memory ", Tone::Dim);
+    let end = x + MEMORY as u16;
+    for (wide, glyph, state) in parts {
+        for _ in 0..wide.min(usize::from(end - x)) {
+            let style = brush.style(Tone::State(state));
+            brush.put(area, i32::from(x), 0, glyph, style);
+            x += 1;
+        }
+    }
+    let x = brush.tone(area, x, 0, &"░".repeat(usize::from(end - x)), Tone::Dim);
+    let text = match (cached, working, node.spilled_bytes) {
+        (0, 0, 0) => " no cached data".to_owned(),
+        (0, 0, _) => String::new(),
+        (0, working, _) => format!(" ▓ {}", bytes(working)),
+        (cached, ..) => format!(" ◆ {}", bytes(cached)),
+    };
+    let tone = match (cached, working) {
+        (0, 0) => Tone::Dim,
+        (0, _) => Tone::State(State::Running),
+        _ => Tone::State(State::Cached),
+    };
+    let x = brush.tone(area, x, 0, &text, tone);
     if node.spilled_bytes > 0 {
         brush.tone(area, x + 1, 0, &format!("▽ {}", bytes(node.spilled_bytes)), Tone::State(State::Spilled));
     }
@@ -263,6 +284,12 @@ fn holdings(brush: &mut Brush, status: &Status, node: &Node, shuffles: &[&Shuffl
         Some(outputs) => brush.tone(area, 0, 1, &outputs, Tone::State(State::Done)),
         None => brush.tone(area, 0, 1, "holds no map output", Tone::Dim),
     };
+}
+
+/// The most that the operators of a machine's running tasks hold, as far as the log knows it already.
+fn working_memory(model: &Model, status: &Status, node: &Node) -> u64 {
+    let running = node.running.iter().flatten().filter(|task| status.attempts.contains_key(task));
+    running.filter_map(|task| model.run().head().attempts.get(task)).map(|known| known.metrics.peak_memory_bytes).sum()
 }
 
 /// The shuffles that the stages on screen make.

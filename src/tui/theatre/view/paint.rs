@@ -97,6 +97,15 @@ impl<'a> Brush<'a> {
         }
     }
 
+    /// Whether a cell is blank, or hatched as idle.
+    #[must_use]
+    pub fn is_idle(&self, area: Rect, x: i32, y: i32) -> bool {
+        let position = |(x, y): (u16, u16)| (area.x + x, area.y + y);
+        let inside = x >= 0 && y >= 0 && x < i32::from(area.width) && y < i32::from(area.height);
+        let cell = inside.then(|| self.buffer.cell(position((x as u16, y as u16)))).flatten();
+        cell.is_some_and(|cell| matches!(cell.symbol(), " " | "░"))
+    }
+
     /// Blanks an area.
     pub fn clear(&mut self, area: Rect) {
         self.hit_area(area, Target::Nothing);

@@ -56,6 +56,9 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
             name(brush, inner, y, *place);
             lane(brush, model, status, Rect { y: chart.y + y, height: 1, ..chart }, (place.0, bars), &scale);
         }
+        for (y, (_, bars)) in (0..).zip(lanes.iter()) {
+            races(brush, model, status, chart, (y, bars), &scale);
+        }
         legend(brush, inner, lanes.len(), room);
     } else {
         by_node(brush, model, status, inner, chart, &scale);
@@ -129,6 +132,31 @@ fn lane(brush: &mut Brush, model: &Model, status: &Status, row: Rect, (node, lan
     let style = brush.style(Tone::Focus);
     if now < i32::from(row.width) {
         brush.put(row, now, 0, '│', style);
+    }
+}
+
+/// A thin bracket from each copy to the attempt that it races with; it passes below the bars of others.
+fn races(brush: &mut Brush, model: &Model, status: &Status, chart: Rect, (row, lane): (i32, &Lane), scale: &Scale) {
+    let [_, marked] = lane.known(status, model.cursor.time);
+    for bar in showing(marked, scale.from, |bar| scale.end(model, bar)) {
+        let Some(copy) = status.attempts.get(&bar.task).filter(|one| one.cause == TaskCause::Speculative) else {
+            continue;
+        };
+        let Some(other) = status.rival(copy) else { continue };
+        let place = (other.node, other.core);
+        let Some(other_row) = (0..).zip(model.run().lanes.iter()).find(|(_, (there, _))| **there == place) else {
+            continue;
+        };
+        let (x, other_row) = (scale.column(bar.started) - 1, other_row.0);
+        let (turn, joint) = if other_row < row { ('└', '┬') } else { ('┌', '┴') };
+        let style = brush.style(Tone::State(State::Speculative));
+        for y in row.min(other_row)..=row.max(other_row) {
+            if y == other_row {
+                brush.put(chart, x, y, joint, style);
+            } else if brush.is_idle(chart, x, y) {
+                brush.put(chart, x, y, if y == row { turn } else { '│' }, style);
+            }
+        }
     }
 }
 
