@@ -436,10 +436,6 @@ impl Object for Catalog {
         "Catalog"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("Catalog", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

@@ -401,10 +401,6 @@ impl Object for Column {
         "Column"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("Column", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

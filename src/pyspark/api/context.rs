@@ -321,10 +321,6 @@ impl Object for Context {
         "SparkContext"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("SparkContext", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }
@@ -466,10 +462,6 @@ impl SparkConf {
 impl Object for SparkConf {
     fn type_name(&self) -> &'static str {
         "SparkConf"
-    }
-
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("SparkConf", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

@@ -196,6 +196,7 @@ fn register(interp: &mut Interpreter) {
     if std::mem::replace(&mut registered.0, true) {
         return;
     }
+    interp.bind_with(signatures::bound);
     for (name, module) in NAMED {
         interp.register_class(Class::native(name, module, None).with_native_names(surface::methods_of(name)));
     }

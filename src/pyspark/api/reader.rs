@@ -353,10 +353,6 @@ impl Object for Reader {
         "DataFrameReader"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("DataFrameReader", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

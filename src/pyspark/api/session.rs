@@ -232,10 +232,6 @@ impl Object for Session {
         "SparkSession"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("SparkSession", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }
@@ -313,10 +309,6 @@ impl Object for Session {
 impl Object for Builder {
     fn type_name(&self) -> &'static str {
         "Builder"
-    }
-
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("Builder", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {
@@ -500,10 +492,6 @@ impl RuntimeConfig {
 impl Object for RuntimeConfig {
     fn type_name(&self) -> &'static str {
         "RuntimeConfig"
-    }
-
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("RuntimeConfig", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

@@ -18,6 +18,8 @@ static TABLE: LazyLock<BTreeMap<(&str, &str), Signature>> =
 /// # Errors
 /// Python's `TypeError` for arguments that do not fit.
 pub fn bound(class: &str, method: &str, args: Args) -> PyResult<Args> {
+    // An RDD with steps has the methods of RDDs.
+    let class = if class == "PipelinedRDD" { "RDD" } else { class };
     match TABLE.get(&(class, method)) {
         Some(signature) => signature.bind(args),
         None => Ok(args),

@@ -45,10 +45,6 @@ impl Object for TableFunctions {
         "TableValuedFunction"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("TableValuedFunction", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

@@ -294,10 +294,6 @@ impl Object for TypeObject {
         schema_text::class_name(&self.0.borrow())
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound(self.type_name(), name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         TYPE_METHODS
     }

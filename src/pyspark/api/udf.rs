@@ -294,10 +294,6 @@ impl Object for Registration {
         "UDFRegistration"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("UDFRegistration", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         &["register", "registerJavaFunction", "registerJavaUDAF"]
     }

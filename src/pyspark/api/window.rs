@@ -83,10 +83,6 @@ impl Object for WindowObject {
         "WindowSpec"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("WindowSpec", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

@@ -323,10 +323,6 @@ impl Object for Writer {
         "DataFrameWriter"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("DataFrameWriter", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

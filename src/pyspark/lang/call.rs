@@ -94,7 +94,7 @@ impl Interpreter {
             Value::Object(object) => {
                 self.step()?;
                 let object = Rc::clone(object);
-                let args = object.bound(name, args)?;
+                let args = self.bind_native(object.type_name(), name, args)?;
                 // Arguments are cheap to clone; an object that does not know the method leaves them for its attribute.
                 if let Some(result) = object.call_method(self, receiver, name, args.clone()) {
                     return result;

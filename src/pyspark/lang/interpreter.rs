@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// Gives the module of a dotted name, or `None` when it is not one of its own.
 pub type ModuleLoader = fn(&mut Interpreter, &str) -> PyResult<Option<Rc<Module>>>;
 
+/// Puts the arguments of a native class's method at the places of its parameters; a `TypeError` when they do not fit.
+pub type Binder = fn(class: &str, method: &str, args: Args) -> PyResult<Args>;
+
 type Table<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
 /// How many steps a script may take unless somebody says otherwise.
@@ -27,6 +30,7 @@ pub struct Interpreter {
     extensions: Table<TypeId, Box<dyn Any>>,
     pub(super) classes: Table<Rc<str>, Rc<Class>>,
     loaders: Vec<ModuleLoader>,
+    binder: Option<Binder>,
     pub(super) modules: Table<Rc<str>, Rc<Module>>,
     pub(super) builtins: Namespace,
     names: Table<Arc<str>, Rc<str>>,
@@ -70,6 +74,7 @@ impl Interpreter {
             extensions: Table::default(),
             classes: Table::default(),
             loaders: Vec::new(),
+            binder: None,
             modules: Table::default(),
             builtins: Namespace::default(),
             names: Table::default(),
@@ -201,6 +206,19 @@ impl Interpreter {
     /// The loaders that were added.
     pub fn loaders(&self) -> &[ModuleLoader] {
         &self.loaders
+    }
+
+    /// Has the arguments of native methods bound before the methods see them.
+    pub fn bind_with(&mut self, binder: Binder) {
+        self.binder = Some(binder);
+    }
+
+    /// The arguments of a native method, bound as far as somebody knows its parameters.
+    pub(super) fn bind_native(&self, class: &str, method: &str, args: Args) -> PyResult<Args> {
+        match self.binder {
+            Some(binder) => binder(class, method, args),
+            None => Ok(args),
+        }
     }
 
     /// Makes a native class known: `isinstance` finds it for objects whose `type_name` is its name. Gives it back shared.

@@ -161,12 +161,6 @@ pub trait Object: Any {
         Ok(None)
     }
 
-    /// The arguments of a method at the places of its parameters, where they are known; a `TypeError` when they do not fit.
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        let _ = name;
-        Ok(args)
-    }
-
     /// `obj.name(args)`; `None` when there is no such method (then the attribute is fetched and called).
     fn call_method(&self, interp: &mut Interpreter, this: &Value, name: &str, args: Args) -> Option<PyResult> {
         let _ = (interp, this, name, args);

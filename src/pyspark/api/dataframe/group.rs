@@ -201,10 +201,6 @@ impl Object for GroupedData {
         "GroupedData"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("GroupedData", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         GROUPED_METHODS
     }

@@ -379,10 +379,6 @@ impl Object for DataFrame {
         "DataFrame"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("DataFrame", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }
@@ -498,10 +494,6 @@ impl Object for DataFrame {
 impl Object for Functions {
     fn type_name(&self) -> &str {
         self.name
-    }
-
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound(self.name, name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

@@ -101,10 +101,6 @@ impl Object for Observation {
         "Observation"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("Observation", name, args)
-    }
-
     fn attribute_names(&self) -> Vec<String> {
         vec!["get".to_owned()]
     }

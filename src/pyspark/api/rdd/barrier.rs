@@ -18,10 +18,6 @@ impl Object for Barrier {
         "RDDBarrier"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("RDDBarrier", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         &["mapPartitions", "mapPartitionsWithIndex"]
     }

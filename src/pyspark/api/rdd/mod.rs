@@ -558,10 +558,6 @@ impl Object for Rdd {
         if state.steps.is_empty() && !state.piped { "RDD" } else { "PipelinedRDD" }
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("RDD", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         METHODS
     }

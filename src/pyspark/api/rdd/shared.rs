@@ -154,10 +154,6 @@ impl Object for Accumulator {
         "Accumulator"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("Accumulator", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         &["add"]
     }
@@ -223,10 +219,6 @@ impl Object for Accumulator {
 impl Object for Broadcast {
     fn type_name(&self) -> &'static str {
         "Broadcast"
-    }
-
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("Broadcast", name, args)
     }
 
     fn methods(&self) -> &'static [&'static str] {

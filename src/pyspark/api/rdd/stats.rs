@@ -111,10 +111,6 @@ impl Object for StatCounter {
         "StatCounter"
     }
 
-    fn bound(&self, name: &str, args: Args) -> PyResult<Args> {
-        crate::pyspark::api::signatures::bound("StatCounter", name, args)
-    }
-
     fn methods(&self) -> &'static [&'static str] {
         &["asDict", "count", "max", "mean", "min", "sampleStdev", "sampleVariance", "stdev", "sum", "variance"]
     }
