@@ -57,7 +57,7 @@ pub(crate) fn show(lines: &[PageLine]) {
             text.push('\n');
         }
     }
-    output::out(&text);
+    output::styled(&text);
 }
 
 /// The next line that the person types; nothing at the end of the input. The prompt goes where `say` writes.
@@ -74,14 +74,17 @@ pub(crate) fn ask(prompt: &str, say: fn(&str)) -> Option<String> {
     }
 }
 
-/// A prediction; asks again until it is one of the options. Nothing at the end of the input.
+/// A prediction; asks again until it is one of the options. Nothing where the person leaves, by `q` or at the end of the input.
 pub(crate) fn guess(asked: &Asked, prompt: &str, say: fn(&str)) -> Option<usize> {
     loop {
         let typed = ask(&format!("  {prompt}"), say)?;
         if let Some(index) = asked.typed(&typed) {
             return Some(index);
         }
-        say("  Type the letter of an option.\n");
+        if matches!(typed.as_str(), "q" | "quit") {
+            return None;
+        }
+        say("  Type the letter of an option; q leaves.\n");
     }
 }
 

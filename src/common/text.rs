@@ -1,5 +1,6 @@
 //! Words for people: nearest names, sizes, counts, and text made safe for a terminal.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 
@@ -190,6 +191,26 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
+/// Text of several lines as a terminal may have it: lines and tabs stay, every other control character is made visible.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    // A carriage return moves nothing where the line ends anyway.
+    fn content(line: &str) -> &str {
+        line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n')).unwrap_or(line)
+    }
+    let lines = || text.split_inclusive('\n');
+    if lines().all(|line| !content(line).contains(|c: char| c.is_control() && c != '\t')) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    for line in lines() {
+        let parts: Vec<String> = content(line).split('\t').map(visible).collect();
+        safe.push_str(&parts.join("\t"));
+        safe.push_str(&line[content(line).len()..]);
+    }
+    Cow::Owned(safe)
+}
+
 /// Up to `width` characters of a line around a part of it (characters from 0, end exclusive), cut between words; `…` stands for what is left out.
 #[must_use]
 pub fn around(line: &str, part: (usize, usize), width: usize) -> String {
@@ -266,6 +287,8 @@ mod tests {
     #[test]
     fn control_characters_become_visible() {
         assert_eq!(visible("a\u{1b}[31mb\n"), "a\\x1b[31mb\\n");
+        assert_eq!(harmless("a\tb\r\nc\u{1b}[2J\rd\n"), "a\tb\r\nc\\x1b[2J\\rd\n");
+        assert!(matches!(harmless("plain\ttext\r\n"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Predict {
 }
 
 impl Asked {
-    /// The option that a person typed: its number, its letter, or its text.
+    /// The option that a person typed: its letter, or its text.
     #[must_use]
     pub fn typed(&self, text: &str) -> Option<usize> {
         let text = text.trim();
