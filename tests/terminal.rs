@@ -317,7 +317,7 @@ fn workshop() -> Session {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_batchlab"));
     command.cwd(folder.path());
     let mut session = in_terminal(command, folder, 120, 40);
-    session.shows("Workshop: begin");
+    session.shows("Begin the workshop");
     session.press("\r");
     session.shows("E1.1  Your first cluster table");
     session
@@ -351,7 +351,7 @@ fn reset_keeps_what_was_written() {
     let root = session.folder.path().join("batchlab-workshop");
     let script = root.join("exercises/01_basics/s1_session.py");
     std::fs::write(&script, "mine = 1\n").expect("the learner's file");
-    session.shows("check 2");
+    session.shows("run 2");
     session.press("Rreset\r");
     session.shows("Your text is kept in");
     session.press("q");

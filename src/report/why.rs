@@ -82,7 +82,42 @@ pub fn explain(status: &Status, answer: &Answer) -> Explanation {
     let (mark, verdict) = verdict(status, &name, &answer.finding);
     push(&mut lines, 0, mark, verdict);
     lines.sort_by_key(|line| line.text.starts_with("Not redone"));
-    Explanation { title: title(&name, &answer.finding), lines }
+    let mut title = title(&name, &answer.finding);
+    if let (Finding::NodeAlive, Subject::Node(node)) = (&answer.finding, answer.subject) {
+        let cores = cores(status, node);
+        if cores.iter().all(|line| line.mark == Mark::None) {
+            title = format!("Why is {name} idle?");
+        }
+        lines.extend(cores);
+    }
+    Explanation { title, lines }
+}
+
+/// What each core of a living machine runs, and why the others do nothing: those with the same reason in one line.
+fn cores(status: &Status, node: NodeId) -> Vec<Line> {
+    let count = status.nodes.get(&node).map_or(0, |machine| machine.running.len() as u32);
+    let mut lines = Vec::new();
+    let mut idle: Vec<(Vec<String>, String)> = Vec::new();
+    for core in 0..count {
+        let name = format!("c{core}");
+        let found = waits::idle(status, node, core);
+        if let Idle::Busy(task) = found {
+            let text = format!("{name} runs {}.", status.attempt_name(task));
+            lines.push(Line { indent: 0, mark: Mark::Now, text });
+            continue;
+        }
+        let why = idle_because(&found);
+        match idle.iter_mut().find(|(_, known)| *known == why) {
+            Some((names, _)) => names.push(name),
+            None => idle.push((vec![name], why)),
+        }
+    }
+    lines.extend(idle.into_iter().map(|(names, why)| {
+        let are = if names.len() == 1 { "is" } else { "are" };
+        let text = format!("{} {are} idle: {why}.", words::short_list(&names));
+        Line { indent: 0, mark: Mark::None, text }
+    }));
+    lines
 }
 
 fn subject_name(status: &Status, subject: Subject) -> String {
@@ -228,21 +263,25 @@ pub fn idleness(status: &Status, node: NodeId, core: u32, idle: &Idle) -> String
         Idle::Unknown => format!("{place}: there is no such core."),
         Idle::Busy(task) => format!("{place} is not idle: it runs {}.", status.attempt_name(*task)),
         Idle::Dead => format!("{place} is gone with its machine."),
-        Idle::Patience { stage, waiting } => {
-            format!(
-                "{place} is idle: {waiting} tasks of {stage} wait, but for a core nearer to their input (spark.locality.wait)."
-            )
-        }
+        Idle::Patience { .. } | Idle::Barrier(_) | Idle::NoJob => format!("{place} is idle: {}.", idle_because(idle)),
+    }
+}
+
+/// The reason alone.
+fn idle_because(idle: &Idle) -> String {
+    match idle {
+        Idle::Patience { stage, waiting } => format!(
+            "{} of {stage} wait, but for a core nearer to their input (spark.locality.wait)",
+            plural(*waiting as u64, "task")
+        ),
         Idle::Barrier(stages) => {
-            let left = stages.iter().map(|(stage, left)| format!("{left} tasks of {stage}")).collect::<Vec<_>>();
-            format!(
-                "{place} is idle: every task that may start has started; what follows waits for {}.",
-                words::list(&left)
-            )
+            let left = stages.iter().map(|(stage, left)| format!("{} of {stage}", plural(*left as u64, "task")));
+            let left = words::list(&left.collect::<Vec<_>>());
+            format!("every task that may start has started; what follows waits for {left}")
         }
-        Idle::NoJob => {
-            format!("{place} is idle: no job runs; the driver plans, or the script goes on without the cluster.")
-        }
+        Idle::NoJob => "no job runs; the driver plans, or the script goes on without the cluster".to_owned(),
+        Idle::Dead => "it is gone with its machine".to_owned(),
+        Idle::Unknown | Idle::Busy(_) => "the log does not say why".to_owned(),
     }
 }
 

@@ -38,6 +38,24 @@ pub fn short_list(words: &[String]) -> String {
     format!("{} and {} more", words[..NAMED].join(", "), words.len() - NAMED)
 }
 
+/// A line of code or of a plan as lines of at most `width` cells, broken after a blank, a comma or a bracket; the later ones are indented two
+/// columns more than the first.
+#[must_use]
+pub fn fold(text: &str, width: usize) -> Vec<String> {
+    let text = visible(text);
+    let indent = " ".repeat(text.len() - text.trim_start_matches(' ').len() + 2);
+    let (mut lines, mut line): (Vec<String>, String) = (Vec::new(), String::new());
+    for word in text.split_inclusive([' ', ',', '(', '[', '=']) {
+        if line.width() + word.trim_end().width() > width && !line.trim().is_empty() {
+            lines.push(line.trim_end().to_owned());
+            line.clone_from(&indent);
+        }
+        line.push_str(if line == indent { word.trim_start() } else { word });
+    }
+    lines.push(line);
+    lines
+}
+
 /// `S0.m4 and S0.m5`; three or more in a row become `S0.m0 to m5`.
 #[must_use]
 pub fn tasks(status: &Status, stage: StageId, partitions: &[u32]) -> String {
@@ -203,4 +221,22 @@ fn pieces(text: &str) -> Vec<String> {
         }
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_operator_is_broken_where_it_can_be_read() {
+        let folded = fold("HashAggregate(keys=[country], functions=[sum(amount)])", 24);
+        assert_eq!(folded, ["HashAggregate(keys=[", "  country], functions=[", "  sum(amount)])"]);
+    }
+
+    #[test]
+    fn a_long_line_of_code_goes_on_below_its_own_beginning() {
+        let folded = fold("    .withColumn(\"month\", F.month(\"day\"))", 30);
+        assert_eq!(folded, ["    .withColumn(\"month\",", "      F.month(\"day\"))"]);
+        assert_eq!(fold("    x = 1", 30), ["    x = 1"]);
+    }
 }

@@ -21,6 +21,7 @@ pub mod lesson;
 #[cfg(test)]
 mod looks;
 pub mod pace;
+pub mod palette;
 pub mod run_handle;
 pub mod shell;
 pub mod terminal;

@@ -10,6 +10,7 @@ use super::hang_up::{GONE, HangUp};
 use super::pace::Pace;
 use super::{Bell, ScreenOptions};
 use crate::common::base64;
+use crate::common::text::plural;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -170,6 +171,20 @@ impl Screen {
         let out = self.terminal.backend_mut();
         write!(out, "\x1b]52;c;{}\x07", base64::encode(text.as_bytes()))?;
         out.flush()
+    }
+
+    /// Copies a text, keeps it in a file as well, and says so.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn hand_over(&mut self, text: &str) -> io::Result<String> {
+        self.copy(text)?;
+        let lines = plural(text.lines().count() as u64, "line");
+        // Whether the terminal takes it, nobody tells us.
+        Ok(match self.keep(text) {
+            Ok(path) => format!("copied: {lines}, also in {}", path.display()),
+            Err(_) => format!("copied: {lines}, if the terminal allows it"),
+        })
     }
 
     /// Keeps a text in a file of this process, in the place of the one before, and says where.

@@ -96,6 +96,15 @@ fn try_run(args: &Args) -> Result<u8> {
     Ok(u8::from(!comparison.is_same_result()))
 }
 
+/// Two saved runs or scripts side by side in the theatre.
+pub(super) fn show(a: &str, b: &str, screen: stage::ScreenArgs) -> Result<u8> {
+    let cluster = ClusterArgs::workshop();
+    let sides = (side(a, &cluster)?, side(b, &cluster)?);
+    let shown = stage::compare([(sides.0.name, sides.0.events), (sides.1.name, sides.1.events)], screen);
+    branches::tidy();
+    Ok(shown)
+}
+
 /// The cluster of the options; unless they name one, one like that of the run on real Spark.
 fn alike(cluster: &ClusterArgs, real: &Side) -> Result<ClusterArgs> {
     let mut alike = cluster.clone();

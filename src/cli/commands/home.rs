@@ -3,20 +3,21 @@
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::commands::init;
 use crate::cli::launch::{self, Passes, Plan, Script, Teller};
-use crate::cli::workshop::{Folder, id_of};
+use crate::cli::workshop::Folder;
 use crate::cli::{desk, interrupt, output, stage};
 use crate::cluster::Fault;
-use crate::common::{Result, SparkError};
+use crate::common::text::plural;
+use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format, Narrator};
-use crate::tui::home::{self, HomeChoice, HomeEntry};
+use crate::tui::home::{self, Home, HomeChoice, HomeEntry, Kind, Stand};
 use crate::workshop::content::Content;
 use crate::workshop::demo::{self, Demo};
 use crate::workshop::exercises::{EXERCISES, Exercise, pipeline};
 use crate::workshop::lesson::{self, Lesson};
 use crate::workshop::markdown::{self, Block};
 use crate::workshop::progress::Progress;
-use crate::workshop::step;
+use crate::workshop::step::{self, Library, Step};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -75,49 +76,71 @@ fn main_job() -> Result<u8> {
     Ok(0)
 }
 
+/// A line of the map, and what opens it.
+enum Place {
+    /// The step to go on with.
+    GoOn,
+    /// An exercise, by its index.
+    Exercise(usize),
+    /// Steps without a pipeline.
+    Case,
+    /// A step, by the name of its files.
+    Step(String),
+    /// A lesson, by its index.
+    Lesson(usize),
+    /// A demo, by its index.
+    Demo(usize),
+}
+
 fn screen(look: stage::ScreenArgs) -> Result<u8> {
     let content = crate::cli::classroom::content();
     let (lessons, demos) = (lesson::lessons(&content)?, demo::demos(&content)?);
     let mut notice: Option<String> = None;
     loop {
         let workshop = Workshop::here()?;
-        let entries: Vec<HomeEntry> = std::iter::once(workshop.entry()?)
-            .chain(EXERCISES.iter().enumerate().map(entry))
-            .chain(lessons.iter().map(lesson_entry))
-            .chain(demos.iter().map(|demo| demo_entry(&content, demo)))
-            .collect();
-        let choice = home::run(&entries, notice.take().as_deref(), look.options())
-            .map_err(|error| stage::no_terminal(&error))?;
-        match choice {
+        let course = workshop.course()?;
+        let mut map = vec![(Place::GoOn, workshop.entry(&course)?)];
+        map.extend(course.lines());
+        map.extend(lessons.iter().enumerate().map(|(index, lesson)| (Place::Lesson(index), lesson_entry(lesson))));
+        map.extend(demos.iter().enumerate().map(|(index, demo)| (Place::Demo(index), demo_entry(&content, demo))));
+        let (places, entries): (Vec<Place>, Vec<HomeEntry>) = map.into_iter().unzip();
+        let home = Home::new(entries, course.passed_words(), course.go_on(), notice.take().as_deref());
+        let choice = home::run(home, look.options()).map_err(|error| stage::no_terminal(&error))?;
+        let left = match &choice {
             HomeChoice::Quit => return Ok(0),
             HomeChoice::Interrupted => return Ok(130),
-            HomeChoice::Watch(index) | HomeChoice::Kill(index) | HomeChoice::Run(index) => {
-                let left = match index.checked_sub(1) {
-                    None => workshop.work(look).map(|status| (status, None)),
-                    Some(index) if index >= EXERCISES.len() + lessons.len() => {
-                        present(&demos[index - EXERCISES.len() - lessons.len()], look).map(|status| (status, None))
-                    }
-                    Some(index) if index >= EXERCISES.len() => {
-                        stage::read(&lessons, index - EXERCISES.len(), look).map(|status| (status, None))
-                    }
-                    Some(index) if matches!(choice, HomeChoice::Run(_)) => return tell(index),
-                    Some(index) => watch(index, matches!(choice, HomeChoice::Kill(_)), look),
-                };
-                match left {
-                    Ok((130, _)) => return Ok(130),
-                    Ok((_, told)) => notice = told,
-                    Err(error) => notice = Some(error.message().to_owned()),
-                }
-            }
-            HomeChoice::OpenLog(path) => match super::logs::open(std::path::Path::new(&path)) {
-                Ok(events) => {
-                    if stage::replay(events, &path, stage::Start::default(), look) == 130 {
-                        return Ok(130);
-                    }
-                }
-                Err(error) => notice = Some(error.message().to_owned()),
+            HomeChoice::Files(files) => open_files(files, look).map(|status| (status, None)),
+            HomeChoice::Open(index) | HomeChoice::Kill(index) | HomeChoice::Run(index) => match &places[*index] {
+                Place::GoOn => workshop.work(&course.next, look).map(|status| (status, None)),
+                Place::Step(name) => workshop.work(name, look).map(|status| (status, None)),
+                Place::Lesson(index) => stage::read(&lessons, *index, look).map(|status| (status, None)),
+                Place::Demo(index) => present(&demos[*index], look).map(|status| (status, None)),
+                Place::Exercise(index) if matches!(choice, HomeChoice::Run(_)) => return tell(*index),
+                Place::Exercise(index) => watch(*index, matches!(choice, HomeChoice::Kill(_)), look),
+                Place::Case => Ok((0, None)),
             },
+        };
+        match left {
+            Ok((130, _)) => return Ok(130),
+            Ok((_, told)) => notice = told,
+            Err(error) => notice = Some(error.message().to_owned()),
         }
+    }
+}
+
+/// What was typed: a script or a log in the theatre, two of them side by side.
+fn open_files(files: &[String], look: stage::ScreenArgs) -> Result<u8> {
+    match files {
+        [a, b] => super::compare::show(a, b, look),
+        [script] if Path::new(script).extension().is_some_and(|extension| extension == "py") => {
+            let plan = Plan::new(Script::read(Path::new(script))?, Vec::new(), &ClusterArgs::workshop())?;
+            stage::watch(&plan, &EventLog::new(), script, None, None, look)
+        }
+        [log] => Ok(stage::replay(super::logs::open(Path::new(log))?, log, stage::Start::default(), look)),
+        _ => Err(SparkError::new(
+            ErrorClass::IllegalArgumentException,
+            "one file is opened, or two are compared".to_owned(),
+        )),
     }
 }
 
@@ -125,6 +148,15 @@ fn screen(look: stage::ScreenArgs) -> Result<u8> {
 struct Workshop {
     root: PathBuf,
     folder: Option<Folder>,
+}
+
+/// The steps of the course and how they stand.
+struct Course {
+    /// Name of the files, id, title, task.
+    steps: Vec<(String, Step)>,
+    progress: Progress,
+    /// The name of the step to go on with.
+    next: String,
 }
 
 impl Workshop {
@@ -137,8 +169,31 @@ impl Workshop {
         Ok(Workshop { root, folder })
     }
 
-    /// The first line of the home screen: where to go on.
-    fn entry(&self) -> Result<HomeEntry> {
+    /// The course of the folder, else the whole one.
+    fn course(&self) -> Result<Course> {
+        let library = self.folder.as_ref().map_or(Library { root: None }, Folder::library);
+        let names = self.folder.as_ref().map_or_else(|| step::names(library), Folder::course);
+        let progress = self.folder.as_ref().map(|folder| Progress::read(&folder.root)).transpose()?.unwrap_or_default();
+        // The step to go on with: the first that is not passed, or the first of all.
+        let open = self.folder.as_ref().map(Folder::next_step).transpose()?.flatten();
+        let next = open.or_else(|| names.first().cloned()).unwrap_or_default();
+        let load = |name: String| Ok((name.clone(), step::load(library, &name)?));
+        Ok(Course { steps: names.into_iter().map(load).collect::<Result<_>>()?, progress, next })
+    }
+
+    /// The first line of the map: where to go on.
+    fn entry(&self, course: &Course) -> Result<HomeEntry> {
+        let entry = HomeEntry {
+            kind: Kind::GoOn,
+            number: "W".to_owned(),
+            title: String::new(),
+            stand: Some(Stand::Here),
+            passed: Some((course.passed(), course.steps.len())),
+            about: Vec::new(),
+            script: String::new(),
+            source: String::new(),
+            is_tour: false,
+        };
         let Some(folder) = &self.folder else {
             let about = [
                 "37 steps in four exercises and a case study: write PySpark in your own editor, save, read the verdict.",
@@ -146,45 +201,31 @@ impl Workshop {
                 "Enter makes a workshop folder in ./batchlab-workshop (4 MB) and opens the first step. d shows a demo first: one job, from script to nodes.",
             ];
             return Ok(HomeEntry {
-                number: "W".to_owned(),
-                title: "Workshop: begin".to_owned(),
+                title: "Begin the workshop".to_owned(),
                 about: about.map(str::to_owned).to_vec(),
                 script: "exercises/01_basics/s1_session.py".to_owned(),
                 source: step::embedded_starter("01_basics/s1_session").unwrap_or_default().to_owned(),
-                is_tour: false,
+                ..entry
             });
         };
-        let progress = Progress::read(&folder.root)?;
-        let steps = folder.course();
-        let passed = steps.iter().filter_map(|name| id_of(name)).filter(|id| progress.is_passed(id)).count();
-        let next = folder.named(&self.next(folder)?)?;
+        let next = folder.named(&course.next)?;
         let of_track = folder.track().map_or(String::new(), |track| format!(" of the track {}", track.name));
+        let passed = format!("{} of {} steps{of_track} are passed.", course.passed(), course.steps.len());
         Ok(HomeEntry {
-            number: "W".to_owned(),
-            title: format!("Workshop: {} {}", next.step.id, next.step.title),
+            title: format!("Go on: {} {}", next.step.id, next.step.title),
             about: vec![
-                format!(
-                    "{passed} of {} steps{} are passed. Enter goes on with {}.",
-                    steps.len(),
-                    of_track,
-                    next.step.id
-                ),
+                format!("{passed} Enter goes on with {}.", next.step.id),
                 String::new(),
                 next.step.task.trim().to_owned(),
             ],
             script: next.file,
             source: next.source,
-            is_tour: false,
+            ..entry
         })
     }
 
-    /// The step to go on with: the first that is not passed, or the first of all.
-    fn next(&self, folder: &Folder) -> Result<String> {
-        Ok(folder.next_step()?.or_else(|| folder.course().into_iter().next()).unwrap_or_default())
-    }
-
     /// Opens the workspace; makes the folder first where there is none.
-    fn work(&self, look: stage::ScreenArgs) -> Result<u8> {
+    fn work(&self, name: &str, look: stage::ScreenArgs) -> Result<u8> {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
             None => {
@@ -192,13 +233,118 @@ impl Workshop {
                 Folder::open(&self.root)?
             }
         };
-        desk::work(&folder, &self.next(&folder)?, true, look)
+        desk::work(&folder, name, true, look)
+    }
+}
+
+impl Course {
+    fn is_passed(&self, step: &Step) -> bool {
+        self.progress.is_passed(&step.id)
+    }
+
+    fn passed(&self) -> usize {
+        self.steps.iter().filter(|(_, step)| self.is_passed(step)).count()
+    }
+
+    fn passed_words(&self) -> String {
+        format!("{} of {} steps passed", self.passed(), self.steps.len())
+    }
+
+    fn stand(&self, name: &str, step: &Step) -> Stand {
+        match self.is_passed(step) {
+            true => Stand::Done,
+            false if name == self.next => Stand::Here,
+            false => Stand::Open,
+        }
+    }
+
+    /// Where it goes on, and what was done there.
+    fn go_on(&self) -> Vec<String> {
+        let Some((_, step)) = self.steps.iter().find(|(name, _)| *name == self.next) else { return Vec::new() };
+        let mut lines = vec![format!("{} {}   ~{} min", step.id, step.title, step.minutes)];
+        lines.push(match self.progress.steps.get(&step.id) {
+            Some(entry) => {
+                let hints = plural(u64::from(entry.hints), "hint");
+                format!("  checked {}, {hints} read", plural(u64::from(entry.attempts), "time"))
+            }
+            None => "  not tried yet".to_owned(),
+        });
+        lines.push(String::new());
+        lines.push("W, then Enter: go on there".to_owned());
+        lines
+    }
+
+    /// The exercises, each with its steps.
+    fn lines(&self) -> Vec<(Place, HomeEntry)> {
+        let mut lines = Vec::new();
+        let mut folders: Vec<&str> = self.steps.iter().filter_map(|(name, _)| Some(name.split_once('/')?.0)).collect();
+        folders.extend(EXERCISES.iter().map(|exercise| exercise.folder));
+        folders.sort_unstable();
+        folders.dedup();
+        for folder in folders {
+            let own: Vec<&(String, Step)> = self.steps.iter().filter(|(name, _)| within(name, folder)).collect();
+            let passed = own.iter().filter(|(_, step)| self.is_passed(step)).count();
+            let stand = match (passed == own.len(), own.iter().any(|(name, _)| *name == self.next)) {
+                (true, _) => Stand::Done,
+                (false, true) => Stand::Here,
+                (false, false) => Stand::Open,
+            };
+            let exercise = EXERCISES.iter().position(|exercise| exercise.folder == folder);
+            let (place, entry) = match exercise {
+                Some(index) => (Place::Exercise(index), entry((index, &EXERCISES[index]))),
+                None => (Place::Case, case_entry(folder, own.first().map(|(_, step)| step))),
+            };
+            let counted = (!own.is_empty()).then_some((passed, own.len()));
+            lines.push((place, HomeEntry { stand: counted.map(|_| stand), passed: counted, ..entry }));
+            lines.extend(own.into_iter().map(|(name, step)| {
+                (Place::Step(name.clone()), HomeEntry { stand: Some(self.stand(name, step)), ..step_entry(name, step) })
+            }));
+        }
+        lines
+    }
+}
+
+/// Whether a step lies in a folder.
+fn within(name: &str, folder: &str) -> bool {
+    name.split_once('/').is_some_and(|(known, _)| known == folder)
+}
+
+fn step_entry(name: &str, step: &Step) -> HomeEntry {
+    HomeEntry {
+        kind: Kind::Step,
+        number: step.id.clone(),
+        title: step.title.clone(),
+        stand: None,
+        passed: None,
+        about: vec![format!("About {} minutes.", step.minutes), String::new(), step.task.trim().to_owned()],
+        script: format!("exercises/{name}.py"),
+        source: step.starter.clone(),
+        is_tour: false,
+    }
+}
+
+/// Steps that have no pipeline of their own.
+fn case_entry(folder: &str, first: Option<&Step>) -> HomeEntry {
+    let number = first.and_then(|step| step.id.strip_prefix('E')?.split('.').next().map(str::to_owned));
+    HomeEntry {
+        kind: Kind::Case,
+        number: number.unwrap_or_else(|| folder.to_owned()),
+        title: "A case study".to_owned(),
+        stand: None,
+        passed: None,
+        about: vec!["What the exercises taught, on a case of its own. Enter unfolds its steps.".to_owned()],
+        script: String::new(),
+        source: String::new(),
+        is_tour: false,
     }
 }
 
 fn entry((number, exercise): (usize, &Exercise)) -> HomeEntry {
     let (node, at) = DEATHS[number].split_once('@').unwrap_or((DEATHS[number], "0"));
     HomeEntry {
+        kind: Kind::Exercise,
+        stand: None,
+        passed: None,
         number: (number + 1).to_string(),
         title: exercise.title.to_owned(),
         about: vec![
@@ -215,6 +361,9 @@ fn entry((number, exercise): (usize, &Exercise)) -> HomeEntry {
 
 fn lesson_entry(lesson: &Lesson) -> HomeEntry {
     HomeEntry {
+        kind: Kind::Lesson,
+        stand: None,
+        passed: None,
         number: lesson.head.id.clone(),
         title: lesson.head.title.clone(),
         about: vec![
@@ -233,6 +382,9 @@ fn lesson_entry(lesson: &Lesson) -> HomeEntry {
 
 fn demo_entry(content: &Content, demo: &Demo) -> HomeEntry {
     HomeEntry {
+        kind: Kind::Demo,
+        stand: None,
+        passed: None,
         number: demo.id.clone(),
         title: demo.title.clone(),
         about: vec![

@@ -9,6 +9,7 @@ use crate::common::Result;
 use crate::event::log::EventLog;
 use crate::session::{Answer, Ask, Entries, Ran};
 use crate::tui::RunHandle;
+use crate::tui::shell::model::HELP;
 use crate::tui::shell::{self, ShellInput};
 use crate::tui::theatre::Exit;
 use std::io::{BufRead, IsTerminal};
@@ -115,6 +116,10 @@ fn plain(plan: &Plan, log: &EventLog, prompts: bool) -> u8 {
             }
             None => break,
         };
+        if prompts && !entries.is_open() && line.trim() == "help" {
+            output::out(HELP);
+            continue;
+        }
         let complete = if prompts { entries.type_line(&line) } else { entries.push(&line) };
         exit = complete.iter().find_map(|entry| desk.run(entry));
     }

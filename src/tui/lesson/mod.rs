@@ -10,8 +10,10 @@ pub mod view;
 
 use super::ScreenOptions;
 use super::terminal::Screen;
-use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
-use model::{Key, Left, Reader, update};
+use super::theatre::hits::{self, Target};
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use model::{Key, Left, Pane, Reader, update};
+use ratatui::layout::{Position, Rect};
 use std::io;
 use std::time::Duration;
 
@@ -38,12 +40,7 @@ pub fn run(reader: &mut Reader, options: ScreenOptions) -> io::Result<Left> {
             }
         }
         for input in inputs {
-            let key = match input {
-                Input::Key(key) if key.kind != KeyEventKind::Release => Key::of(key),
-                Input::Mouse(mouse) if mouse.kind == MouseEventKind::ScrollDown => Some(Key::Down),
-                Input::Mouse(mouse) if mouse.kind == MouseEventKind::ScrollUp => Some(Key::Up),
-                _ => None,
-            };
+            let key = key_of(reader, &input, options);
             match key {
                 Some(Key::Suspend) => screen.suspend()?,
                 Some(key) => {
@@ -53,6 +50,37 @@ pub fn run(reader: &mut Reader, options: ScreenOptions) -> io::Result<Left> {
                 }
                 None => {}
             }
+            if std::mem::take(&mut reader.wants_copy) {
+                reader.notice = Some(screen.hand_over(&view::text(reader))?);
+            }
         }
+    }
+}
+
+fn key_of(reader: &Reader, input: &Input, options: ScreenOptions) -> Option<Key> {
+    let press = |key: KeyEvent| {
+        let is_listed = reader.palette.is_some() && !key.modifiers.contains(KeyModifiers::CONTROL);
+        if is_listed { Some(Key::Listed(key)) } else { Key::of(key) }
+    };
+    let mouse = match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => return press(*key),
+        Input::Mouse(mouse) => mouse,
+        _ => return None,
+    };
+    match mouse.kind {
+        MouseEventKind::ScrollDown => press(KeyEvent::from(KeyCode::Down)),
+        MouseEventKind::ScrollUp => press(KeyEvent::from(KeyCode::Up)),
+        MouseEventKind::Down(MouseButton::Left) => {
+            let (width, height) = reader.size;
+            let hits = view::hits(reader, options, Rect { x: 0, y: 0, width, height });
+            match hits::target(&hits, Position { x: mouse.column, y: mouse.row })? {
+                Target::Press(code) => press(KeyEvent::from(code)),
+                Target::Pane(0) => Some(Key::Pane(Pane::Text)),
+                Target::Pane(_) => Some(Key::Pane(Pane::Picture)),
+                Target::Line(line) => Some(Key::Line(line)),
+                Target::Select(_) | Target::Moment(_) | Target::Nothing => None,
+            }
+        }
+        _ => None,
     }
 }

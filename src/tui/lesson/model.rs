@@ -4,6 +4,7 @@ use super::view;
 use crate::report::page::Answering;
 use crate::status::marks;
 use crate::tui::keys;
+use crate::tui::palette::{Answer, Palette, Row, row, told};
 use crate::workshop::lesson::{Picture, Piece, Played};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -44,6 +45,14 @@ pub struct Reader {
     pub help: bool,
     /// Whether a room reads along: big titles, wide lines, nothing that is meant for the presenter alone.
     pub projector: bool,
+    /// The focused pane has the whole screen.
+    pub zoom: bool,
+    /// The keys of a lesson, while they are listed.
+    pub palette: Option<Palette>,
+    /// What was just done, until the next key.
+    pub notice: Option<String>,
+    /// The loop should copy: the clipboard is the terminal's.
+    pub wants_copy: bool,
     /// Cells of the screen, as it was drawn last.
     pub size: (u16, u16),
 }
@@ -66,6 +75,16 @@ pub enum Key {
     /// Shows the answer, marked or not.
     Reveal,
     Help,
+    /// The keys as a list to type in.
+    List,
+    /// Whatever is pressed while they are listed.
+    Listed(KeyEvent),
+    /// The line of the list that was pressed with the mouse.
+    Line(usize),
+    Pane(Pane),
+    Zoom,
+    /// The code of the page, or its text, into the clipboard.
+    Copy,
     /// Events of the picture, back or on.
     Event(i64),
     /// Milestones of the picture, back or on.
@@ -114,6 +133,9 @@ impl Key {
             KeyCode::Enter => Key::Lock,
             KeyCode::Char('v') => Key::Reveal,
             KeyCode::Char('?') => Key::Help,
+            KeyCode::Char(':') => Key::List,
+            KeyCode::Char('z') => Key::Zoom,
+            KeyCode::Char('y' | 'Y') => Key::Copy,
             KeyCode::Char(',') => Key::Event(-1),
             KeyCode::Char('.') => Key::Event(1),
             KeyCode::Char('[') => Key::Milestone(-1),
@@ -125,6 +147,26 @@ impl Key {
         })
     }
 }
+
+/// The keys of a lesson as lines of a list.
+pub const ROWS: [Row<Key>; 16] = [
+    row("l Space", "next page", Key::PageOn),
+    row("h b", "the page before", Key::PageBack),
+    told("j k, wheel", "scroll"),
+    row("Tab 1 2", "between text and picture", Key::NextPane),
+    told("a b c 1 2 3", "mark an answer"),
+    row("Enter", "lock the answer, and see what the run says", Key::Lock),
+    row("v", "show the answer without one", Key::Reveal),
+    row(".", "the picture's run, one event on", Key::Event(1)),
+    row(",", "one event back", Key::Event(-1)),
+    row("]", "the picture's run, one milestone on", Key::Milestone(1)),
+    row("[", "one milestone back", Key::Milestone(-1)),
+    row("t", "the run in the theatre, at this moment", Key::Theatre),
+    row("y", "copy the code of this page, or its text", Key::Copy),
+    row("z", "the pane on the whole screen, and back", Key::Zoom),
+    row("P", "for a room: big titles, strong colours, nothing dim", Key::Projector),
+    row("q", "back", Key::Back),
+];
 
 impl Reader {
     /// A lesson at its first page.
@@ -143,6 +185,10 @@ impl Reader {
             answers,
             help: false,
             projector: false,
+            zoom: false,
+            palette: None,
+            notice: None,
+            wants_copy: false,
             size: (80, 24),
         }
     }
@@ -191,7 +237,7 @@ impl Reader {
         self.page = page;
         self.scroll = 0;
         if !self.has_picture() {
-            self.pane = Pane::Text;
+            (self.pane, self.zoom) = (Pane::Text, false);
         }
     }
 
@@ -240,9 +286,28 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::Mark if !is_asked => Key::PageOn,
         Key::Mark if is_demo => Key::Reveal,
         Key::Option(1) if is_demo || !is_asked => Key::PageBack,
+        Key::Number(0) if !is_asked => Key::Pane(Pane::Text),
+        Key::Number(1) if !is_asked => Key::Pane(Pane::Picture),
         Key::Number(number) => Key::Option(number),
+        // Of a demo the notes stand beside the keys.
+        Key::Help if !is_demo => Key::List,
         other => other,
     };
+    reader.notice = None;
+    if let Some(palette) = &mut reader.palette {
+        let answer = match key {
+            Key::Listed(event) => palette.key(event, &ROWS),
+            Key::Line(line) => palette.press(line, &ROWS),
+            _ => Answer::Closed,
+        };
+        if answer != Answer::Open {
+            reader.palette = None;
+        }
+        return match answer {
+            Answer::Do(key) => update(reader, key),
+            Answer::Open | Answer::Closed => None,
+        };
+    }
     if reader.help && !matches!(key, Key::Suspend | Key::Interrupt) {
         match key {
             Key::Up | Key::Down => reader.scroll_by(key),
@@ -253,6 +318,12 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
     }
     match key {
         Key::Help => (reader.help, reader.scroll) = (true, 0),
+        Key::List => reader.palette = Some(Palette::default()),
+        Key::Zoom => (reader.zoom, reader.scroll) = (!reader.zoom && reader.has_picture(), 0),
+        Key::Pane(pane) if reader.has_picture() => (reader.pane, reader.scroll) = (pane, 0),
+        Key::Back if reader.zoom => reader.zoom = false,
+        Key::Copy => reader.wants_copy = true,
+        Key::Pane(_) | Key::Listed(_) | Key::Line(_) => {}
         Key::PageOn if reader.page + 1 >= reader.pages.len() => return Some(Left::Next),
         Key::PageOn => reader.turn(reader.page + 1),
         Key::PageBack if reader.page == 0 => return Some(Left::Previous),

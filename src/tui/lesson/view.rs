@@ -14,14 +14,18 @@
 //! Narrow screens show the picture below the text where both have room, else one of the two; `Tab` changes it. So do wide ones with a picture
 //! that is too wide to stand beside the text, which then has the whole width while it has the focus. A page without a picture is text alone.
 
-use super::model::{Kind, Pane, Reader};
+use super::model::{Kind, Pane, ROWS, Reader};
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::picture;
 use crate::tui::banner;
 use crate::tui::glyphs;
+use crate::tui::palette;
+use crate::tui::theatre::hits::{Hit, Target};
+use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theme::{ScreenOptions, Tone};
 use crate::workshop::lesson::Piece;
+use crate::workshop::markdown::Block;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -36,16 +40,43 @@ const PICTURE_MIN: u16 = 9;
 
 /// Draws it.
 pub fn view(reader: &Reader, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    let mut brush = Brush::new(buffer, options);
+    draw_any(&mut Brush::new(buffer, options), reader, screen);
+    glyphs::finish(buffer, options.glyphs);
+}
+
+/// What can be pressed on it.
+#[must_use]
+pub fn hits(reader: &Reader, options: ScreenOptions, screen: Rect) -> Vec<Hit> {
+    let mut buffer = Buffer::empty(screen);
+    let mut brush = Brush::noting(&mut buffer, options);
+    draw_any(&mut brush, reader, screen);
+    brush.into_hits()
+}
+
+/// What `y` copies: the code of this page, else the focused pane.
+#[must_use]
+pub fn text(reader: &Reader) -> String {
+    let code = reader.pieces().iter().filter_map(|piece| match piece {
+        Piece::Text(Block::Code(_, code)) => Some(code.trim_end()),
+        Piece::Text(_) | Piece::Picture(_) | Piece::Predict(_) => None,
+    });
+    let code: Vec<&str> = code.collect();
+    if !code.is_empty() && reader.pane == Pane::Text {
+        return code.join("\n\n") + "\n";
+    }
+    let lines = lines_of(reader, reader.pane, 100);
+    lines.iter().map(|line| line.plain().trim_end().to_owned() + "\n").collect()
+}
+
+fn draw_any(brush: &mut Brush, reader: &Reader, screen: Rect) {
     if screen.width < 40 || screen.height < 12 {
         let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: back", screen.width, screen.height);
         for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
             brush.tone(screen, 0, y as u16, line, Tone::Text);
         }
     } else {
-        draw(&mut brush, reader, screen);
+        draw(brush, reader, screen);
     }
-    glyphs::finish(buffer, options.glyphs);
 }
 
 fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
@@ -76,6 +107,9 @@ fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
         pane(brush, reader, which, area, is_alone);
     }
     footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
+    if let Some(open) = &reader.palette {
+        palette::draw(brush, screen, open, &palette::found(&ROWS, &open.query), &[]);
+    }
 }
 
 /// The title without its id, in big letters: for a room, where the screen has the height and the width.
@@ -102,6 +136,9 @@ fn spread(reader: &Reader, lines: Vec<PageLine>, room: u16) -> Vec<PageLine> {
 fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
     if !reader.has_picture() {
         return vec![(Pane::Text, body)];
+    }
+    if reader.zoom {
+        return vec![(reader.pane, body)];
     }
     let is_wide = body.width >= WIDE;
     let width = COLUMNS as u16 + 4;
@@ -186,6 +223,7 @@ fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect, is_alone: b
         (Pane::Picture, true) => "2 Picture, from a run made for this page   (Tab: text)",
     };
     let inner = brush.pane(area, title, reader.pane == which);
+    brush.hit_area(area, Target::Pane(usize::from(which == Pane::Picture)));
     let lines = spread(reader, lines_of(reader, which, usize::from(inner.width)), inner.height);
     let scroll = if reader.pane == which { reader.scroll } else { 0 };
     brush.page(area, inner, &lines, scroll);
@@ -251,7 +289,7 @@ fn help_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
 fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
     // What stands last is left out first; `?` shows all.
     let is_open = reader.open_question().is_some();
-    let mut keys = match &reader.kind {
+    let mut keys: Vec<Hint> = match &reader.kind {
         Kind::Demo { .. } => {
             let on = if is_open { "answer" } else { "on" };
             vec![("Space", on), ("b", "back"), ("Tab", "pane"), ("q", "leave")]
@@ -265,20 +303,14 @@ fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
         keys.extend([("a b c", "mark"), ("Enter", "lock"), ("v", "answer")]);
     }
     if !reader.pictures().0.is_empty() {
-        keys.extend([("t", "theatre"), ("[ ]", "milestone")]);
+        keys.extend([("t", "theatre"), ("[/]", "milestone")]);
+    }
+    if reader.pieces().iter().any(|piece| matches!(piece, Piece::Text(Block::Code(..)))) {
+        keys.push(("y", "copy code"));
     }
     let help = match &reader.kind {
-        Kind::Demo { .. } if !reader.projector => "? keys, notes",
-        Kind::Demo { .. } | Kind::Lesson => "? keys",
+        Kind::Demo { .. } if !reader.projector => "keys, notes",
+        Kind::Demo { .. } | Kind::Lesson => "keys",
     };
-    let mut x = 1;
-    for (key, does) in keys {
-        let width = key.chars().count() + does.chars().count() + 3;
-        if usize::from(x) + width + help.len() > usize::from(area.width) {
-            break;
-        }
-        x = brush.tone(area, x, 0, key, Tone::Key);
-        x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
-    }
-    brush.tone(area, area.width.saturating_sub(help.len() as u16 + 1), 0, help, Tone::Dim);
+    footer::draw_with(brush, area, reader.notice.as_deref(), &keys, help);
 }

@@ -9,6 +9,16 @@ use crate::tui::theatre::player;
 /// Seconds of the person's time in which the theatre plays what an entry did.
 const PLAY_SECS: f64 = 2.5;
 
+/// What `help` says at the prompt.
+pub const HELP: &str = "\
+Lines of PySpark run here as they are typed; spark and sc are there.
+An empty line ends a block. Tab completes, Up brings an earlier line back.
+Esc opens the theatre: there K does all that was typed again with a fault,
+p shows the plan of a query, ? lists every key.
+batchlab api NAME says what of PySpark there is, and how a call is written.
+exit or Ctrl-D leaves.
+";
+
 /// A part of the transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
@@ -213,6 +223,10 @@ impl Shell {
         self.back = 0;
         self.said.push(Said::Typed(text.trim_end().to_owned()));
         if is_blank {
+            return None;
+        }
+        if text.trim() == "help" {
+            self.said.push(Said::Printed(HELP.to_owned()));
             return None;
         }
         // As Python's own prompt takes them.

@@ -54,6 +54,13 @@ fn the_words_that_leave_pythons_prompt_leave_this_one() {
 }
 
 #[test]
+fn help_says_what_can_be_done() {
+    let mut shell = shell();
+    assert_eq!(typed(&mut shell, "help\n"), None);
+    assert!(!shell.is_running && shell.transcript().contains("Esc opens the theatre"), "{}", shell.transcript());
+}
+
+#[test]
 fn an_error_is_shown_and_the_prompt_comes_back() {
     let mut shell = shell();
     typed(&mut shell, "1 / 0\n");

@@ -1,10 +1,12 @@
 //! What the mouse meets: areas that mean something, written down while a frame is drawn. So what is clicked is what is seen.
 
-use super::keymap::Action;
+use super::keymap::{self, Action};
 use super::model::{Console, Model, Overlay, Pane, Selected};
 use super::update::{Effect, key};
 use super::{pages, player, select};
 use crate::common::time::VirtualTime;
+use crate::tui::palette::Palette;
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::{Position, Rect};
 
 /// What an area stands for.
@@ -16,8 +18,10 @@ pub enum Target {
     Moment(VirtualTime),
     /// A line of a list: of an overlay, or of a page.
     Line(usize),
+    /// A pane of a page, by the number in its title, counted from 0.
+    Pane(usize),
     /// A key that is shown with what it does.
-    Key(Action),
+    Press(KeyCode),
     /// It covers what lies below.
     Nothing,
 }
@@ -61,7 +65,10 @@ pub fn press(model: &mut Model, target: Target, pane: Option<Pane>) -> Vec<Effec
             player::to_time(model, at);
         }
         Target::Line(line) => return line_pressed(model, line),
-        Target::Key(action) => return key(model, action),
+        Target::Pane(index) => return key(model, Action::Pane(index)),
+        Target::Press(code) => {
+            return keymap::of_key(KeyEvent::from(code)).map_or_else(Vec::new, |action| key(model, action));
+        }
         Target::Moment(_) | Target::Nothing => {}
     }
     Vec::new()
@@ -69,7 +76,9 @@ pub fn press(model: &mut Model, target: Target, pane: Option<Pane>) -> Vec<Effec
 
 fn line_pressed(model: &mut Model, line: usize) -> Vec<Effect> {
     let choice = match &mut model.overlay {
-        Overlay::Help { choice, .. } | Overlay::Fault(Console { choice, .. }) | Overlay::Runs { choice } => choice,
+        Overlay::Help(Palette { choice, .. }) | Overlay::Fault(Console { choice, .. }) | Overlay::Runs { choice } => {
+            choice
+        }
         Overlay::None => {
             pages::choose(model, line);
             return Vec::new();

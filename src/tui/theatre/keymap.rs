@@ -2,6 +2,7 @@
 
 use super::update::Message;
 use crate::tui::keys;
+use crate::tui::palette::{self, Row, row, told};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What a key does.
@@ -66,23 +67,8 @@ pub enum Action {
     Suspend,
 }
 
-/// A line of `?`: a key, what it does, and the same to be run from there.
-pub struct Row {
-    pub keys: &'static str,
-    pub does: &'static str,
-    pub action: Option<Action>,
-}
-
-const fn row(keys: &'static str, does: &'static str, action: Action) -> Row {
-    Row { keys, does, action: Some(action) }
-}
-
-const fn told(keys: &'static str, does: &'static str) -> Row {
-    Row { keys, does, action: None }
-}
-
 /// All keys, grouped as they are thought of.
-pub const ROWS: [Row; 55] = [
+pub const ROWS: [Row<Action>; 55] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one event on", Action::EventOn),
     row(",", "one event back", Action::EventBack),
@@ -141,12 +127,9 @@ pub const ROWS: [Row; 55] = [
 ];
 
 /// The lines that hold all words of a query, in their order.
-pub fn found(query: &str, can_branch: bool) -> impl Iterator<Item = &'static Row> {
-    let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    ROWS.iter().filter(move |row| can_branch || row.action != Some(Action::Kill)).filter(move |row| {
-        let text = format!("{} {}", row.keys, row.does.to_lowercase());
-        words.iter().all(|word| text.contains(word.as_str()))
-    })
+#[must_use]
+pub fn found(query: &str, can_branch: bool) -> Vec<&'static Row<Action>> {
+    palette::found(ROWS.iter().filter(|row| can_branch || row.action != Some(Action::Kill)), query)
 }
 
 /// What a key press means; while something is typed, letters are text.
@@ -162,7 +145,12 @@ pub fn message(key: KeyEvent, is_typing: bool) -> Option<Message> {
 /// What a key press means.
 #[must_use]
 pub fn action(key: KeyEvent) -> Option<Action> {
-    let key = keys::meant(key);
+    of_key(keys::meant(key))
+}
+
+/// What a key of the table means, whatever a person has moved.
+#[must_use]
+pub fn of_key(key: KeyEvent) -> Option<Action> {
     if key.modifiers.contains(KeyModifiers::CONTROL) {
         return match key.code {
             KeyCode::Char('c') => Some(Action::Interrupt),
@@ -185,20 +173,6 @@ pub fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Right => Some(Action::Right),
         KeyCode::Home => Some(Action::Start),
         KeyCode::End => Some(Action::End),
-        _ => None,
-    }
-}
-
-/// What a key does that a line of keys names, such as `Space` or `x`.
-#[must_use]
-pub fn of_hint(key: &str) -> Option<Action> {
-    let mut chars = key.chars();
-    match (key, chars.next(), chars.next()) {
-        ("Space", ..) => Some(Action::PlayPause),
-        ("Tab", ..) => Some(Action::NextPane),
-        ("Enter", ..) => Some(Action::Open),
-        ("Esc", ..) => Some(Action::Close),
-        (_, Some(c), None) => character(c),
         _ => None,
     }
 }

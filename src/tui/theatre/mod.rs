@@ -28,7 +28,6 @@ mod tests;
 use super::run_handle::RunHandle;
 use super::terminal::Screen;
 use super::{Bell, Motion, ScreenOptions};
-use crate::common::text::plural;
 use crate::common::time::VirtualTime;
 use crate::event::Event;
 pub use branch::BranchRequest;
@@ -382,13 +381,7 @@ pub(in crate::tui) fn moves(model: &Model) -> bool {
 /// Copies something that is shown, as text.
 fn copy(screen: &mut Screen, model: &mut Model, what: Copied) -> io::Result<()> {
     let text = view::copied(model, model.run().history.current(), screen.area()?, what);
-    screen.copy(&text)?;
-    let lines = plural(text.lines().count() as u64, "line");
-    // Whether the terminal takes it, nobody tells us.
-    let words = match screen.keep(&text) {
-        Ok(path) => format!("copied: {lines}, also in {}", path.display()),
-        Err(_) => format!("copied: {lines}, if the terminal allows it"),
-    };
+    let words = screen.hand_over(&text)?;
     model.toast = Some((words, 8.0));
     Ok(())
 }

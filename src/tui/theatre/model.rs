@@ -11,6 +11,7 @@ use super::stops::Beat;
 use crate::common::ids::{NodeId, StageId};
 use crate::common::time::VirtualTime;
 use crate::status::why::Subject;
+use crate::tui::palette::Palette;
 use crate::tui::theme::ScreenOptions;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,10 +73,7 @@ pub enum Copied {
 pub enum Overlay {
     None,
     /// Keys and commands that hold the typed words, and which of them is chosen.
-    Help {
-        query: String,
-        choice: usize,
-    },
+    Help(Palette),
     /// What is looked for is being typed.
     Find {
         query: String,
@@ -146,6 +144,10 @@ pub struct Model {
     /// Slow down at deaths and jump over spans in which nothing happens.
     pub auto: bool,
     pub focus: Pane,
+    /// The person has chosen a pane: small screens that show only one show this.
+    pub pane_chosen: bool,
+    /// The pane that had the focus before something was asked.
+    pub asked_from: Pane,
     pub zoom: bool,
     pub selected: Selected,
     pub why: Option<Subject>,
@@ -197,6 +199,8 @@ impl Model {
             follow: false,
             auto: true,
             focus: Pane::Stages,
+            pane_chosen: false,
+            asked_from: Pane::Stages,
             zoom: false,
             selected: Selected::Nothing,
             why: None,
@@ -229,7 +233,7 @@ impl Model {
     /// Whether letters are text now.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        matches!(self.overlay, Overlay::Help { .. } | Overlay::Find { .. })
+        matches!(self.overlay, Overlay::Help(_) | Overlay::Find { .. })
     }
 
     /// Whether a task is marked: it is selected, or a row that is followed passes it.

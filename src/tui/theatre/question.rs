@@ -60,7 +60,7 @@ pub fn things(status: &Status, death: &Death) -> Vec<Thing> {
     }
     let together = |(kind, things): (String, Vec<Thing>)| {
         let (noun, of) = kind[2..].split_once(" of ").unwrap_or((&kind[2..], ""));
-        let text = format!("{} of {of}, or some of them", plural(things.len() as u64, noun));
+        let text = format!("{} of {of}", plural(things.len() as u64, noun));
         Thing { text, is_needed: things.iter().any(|thing| thing.is_needed) }
     };
     kinds.into_iter().map(together).collect()
@@ -105,15 +105,14 @@ pub fn key(model: &mut Model, action: Action) -> bool {
     true
 }
 
-/// The lines of the question: what is chosen, what is marked.
+/// The lines of the question: whether each is chosen, and its words with what is marked.
 #[must_use]
-pub fn lines(model: &Model, status: &Status, death: &Death) -> Vec<String> {
+pub fn lines(model: &Model, status: &Status, death: &Death) -> Vec<(bool, String)> {
     let place = model.cursor.beat.map(|(death, _)| (model.current, death));
     let answer = place.and_then(|place| model.answers.get(&place)).cloned().unwrap_or_default();
     let row = |(index, thing): (usize, Thing)| {
-        let sign = if index == answer.choice { '>' } else { '·' };
         let mark = if answer.marked.contains(&index) { 'x' } else { ' ' };
-        format!("{sign} [{mark}] {}", thing.text)
+        (index == answer.choice, format!("[{mark}] {}", thing.text))
     };
     things(status, death).into_iter().enumerate().map(row).collect()
 }

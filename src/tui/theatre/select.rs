@@ -155,9 +155,7 @@ pub fn subject(model: &Model, status: &Status) -> Option<Subject> {
     match model.selected {
         Selected::Task(stage, partition) => Some(Subject::Task(stage, partition)),
         Selected::Stage(stage) => Some(Subject::Stage(stage)),
-        Selected::Node(node) if status.nodes.get(&node).is_some_and(|node| !node.is_alive()) => {
-            Some(Subject::Node(node))
-        }
+        Selected::Node(node) if status.nodes.contains_key(&node) => Some(Subject::Node(node)),
         Selected::Nothing | Selected::Node(_) => None,
     }
 }
@@ -173,6 +171,9 @@ pub fn ask_why(model: &mut Model) {
         player::pause_the_story(model);
         model.why = subject;
         model.why_scroll = 0;
+        if model.focus != Pane::Why {
+            model.asked_from = model.focus;
+        }
         model.focus = Pane::Why;
     } else {
         let hint = "nothing was lost so far: select a task (1, then h j k l) and press w, or kill a node (K)";

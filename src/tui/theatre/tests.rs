@@ -1,3 +1,4 @@
+mod everywhere;
 mod follow;
 mod screens;
 mod what_if;
@@ -494,7 +495,7 @@ fn a_rule_is_switched_off_and_the_run_compared() {
 #[test]
 fn all_overlays_and_sizes_draw() {
     let overlays = [
-        Overlay::Help { query: String::new(), choice: 0 },
+        Overlay::Help(crate::tui::palette::Palette::default()),
         Overlay::Fault(Console::default()),
         Overlay::Fault(Console { kind: 7, choice: 1, guess: Some(2), back: 2, ..Console::default() }),
         Overlay::Runs { choice: 0 },

@@ -20,6 +20,7 @@ use super::view::{self, layout};
 use crate::common::ids::NodeId;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::Event;
+use crate::tui::palette::Palette;
 use crate::tui::run_handle::{RunEnd, RunHandle};
 use ratatui::layout::{Position, Rect};
 use std::sync::Arc;
@@ -248,7 +249,7 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Output => model.overlay = Overlay::Output { back: 0 },
         Action::Matrix => model.overlay = Overlay::Matrix,
         Action::Zoom => model.zoom = !model.zoom,
-        Action::Help => model.overlay = Overlay::Help { query: String::new(), choice: 0 },
+        Action::Help => model.overlay = Overlay::Help(Palette::default()),
         Action::NextPane => focus_next(model, 1),
         Action::PreviousPane => focus_next(model, PANES.len() - 1),
         Action::Pane(index) => focus(model, index),
@@ -264,11 +265,11 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
 /// A text grows or shrinks; `?` in an empty one closes it again.
 fn typed(model: &mut Model, message: &Message) {
     let query = match (&mut model.overlay, message) {
-        (Overlay::Help { query, .. }, Message::Typed('?' | ':')) if query.is_empty() => {
+        (Overlay::Help(open), Message::Typed('?' | ':')) if open.query.is_empty() => {
             model.overlay = Overlay::None;
             return;
         }
-        (Overlay::Help { query, choice }, _) => {
+        (Overlay::Help(Palette { query, choice }), _) => {
             *choice = 0;
             query
         }
@@ -294,6 +295,7 @@ fn turn_projector(model: &mut Model) {
 fn focus(model: &mut Model, index: usize) {
     if let Some(pane) = PANES.get(index) {
         model.focus = *pane;
+        model.pane_chosen = true;
         model.by_line |= *pane == Pane::Script;
     }
 }
@@ -319,7 +321,9 @@ fn toggle_auto(model: &mut Model) {
 fn close(model: &mut Model) {
     if model.zoom {
         model.zoom = false;
-    } else if model.why.take().is_none() {
+    } else if model.why.take().is_some() {
+        model.focus = model.asked_from;
+    } else {
         model.followed = None;
         model.selected = Selected::Nothing;
     }
@@ -377,8 +381,8 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     let closing = matches!(action, Action::Close | Action::Back);
     match &mut model.overlay {
-        Overlay::Help { query, choice } => {
-            let rows: Vec<&keymap::Row> = keymap::found(query, model.can_branch).collect();
+        Overlay::Help(Palette { query, choice }) => {
+            let rows = keymap::found(query, model.can_branch);
             *choice = choice.saturating_add_signed(step).min(rows.len().saturating_sub(1));
             let chosen = rows.get(*choice).and_then(|row| row.action);
             if closing || action == Action::Open {

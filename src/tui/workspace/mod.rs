@@ -14,10 +14,12 @@ pub mod view;
 mod tests;
 
 use super::terminal::Screen;
+use super::theatre::hits::{self, Target};
 use super::{Bell, ScreenOptions};
 use crate::workshop::verdict::{VariantVerdict, Verdict};
-use crossterm::event::{Event as Input, KeyEventKind, MouseEventKind};
-use model::{Effect, Key, Workspace, update};
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEventKind};
+use model::{Effect, Key, PANES, Workspace, update};
+use ratatui::layout::{Position, Rect};
 use std::io;
 use std::time::Duration;
 
@@ -80,6 +82,7 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
         }
         if dirty || screen.is_resized() {
             let mut size = workspace.size;
+            let options = ScreenOptions { projector: options.projector || workspace.projector, ..options };
             screen.draw(|frame| {
                 let area = frame.area();
                 size = (area.width, area.height);
@@ -94,10 +97,11 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
         }
         for input in inputs {
             dirty = true;
-            let Some(key) = key_of(workspace, &input) else { continue };
+            let Some(key) = key_of(workspace, &input, options) else { continue };
             match update(workspace, key) {
                 Effect::None => {}
                 Effect::Suspend => screen.suspend()?,
+                Effect::Copy => workspace.notice = Some(screen.hand_over(&view::copied(workspace))?),
                 Effect::Leave(left) => return Ok(left),
                 effect => carry_out(workspace, desk, &effect),
             }
@@ -105,11 +109,25 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
     }
 }
 
-fn key_of(workspace: &Workspace, input: &Input) -> Option<Key> {
-    match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => workspace.key(*key),
-        Input::Mouse(mouse) if mouse.kind == MouseEventKind::ScrollDown => Some(Key::Down),
-        Input::Mouse(mouse) if mouse.kind == MouseEventKind::ScrollUp => Some(Key::Up),
+fn key_of(workspace: &Workspace, input: &Input, options: ScreenOptions) -> Option<Key> {
+    let mouse = match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => return workspace.key(*key),
+        Input::Mouse(mouse) => mouse,
+        _ => return None,
+    };
+    match mouse.kind {
+        MouseEventKind::ScrollDown => workspace.key(KeyEvent::from(KeyCode::Down)),
+        MouseEventKind::ScrollUp => workspace.key(KeyEvent::from(KeyCode::Up)),
+        MouseEventKind::Down(MouseButton::Left) => {
+            let (width, height) = workspace.size;
+            let hits = view::hits(workspace, options, Rect { x: 0, y: 0, width, height });
+            match hits::target(&hits, Position { x: mouse.column, y: mouse.row })? {
+                Target::Press(code) => workspace.key(KeyEvent::from(code)),
+                Target::Pane(index) => PANES.get(index).map(|pane| Key::Pane(*pane)),
+                Target::Line(line) => Some(Key::Line(line)),
+                Target::Select(_) | Target::Moment(_) | Target::Nothing => None,
+            }
+        }
         _ => None,
     }
 }
@@ -123,7 +141,7 @@ fn carry_out(workspace: &mut Workspace, desk: &mut dyn Desk, effect: &Effect) {
         Effect::HintRead(number) => desk.hint_read(*number),
         Effect::Reset => desk.reset().map(|said| workspace.notice = Some(said)),
         Effect::Solution => desk.solution().map(|text| workspace.show_solution(&text)),
-        Effect::None | Effect::Suspend | Effect::Leave(_) => Ok(()),
+        Effect::None | Effect::Suspend | Effect::Copy | Effect::Leave(_) => Ok(()),
     };
     if let Err(why) = told {
         workspace.notice = Some(why);

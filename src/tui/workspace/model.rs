@@ -2,6 +2,7 @@
 
 use super::{Left, News, view};
 use crate::tui::keys;
+use crate::tui::palette::{Answer, Palette, Row};
 use crate::workshop::step::Step;
 use crate::workshop::verdict::{Failure, VariantVerdict, Verdict};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -30,7 +31,7 @@ pub struct MapLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Overlay {
     None,
-    Keys,
+    Keys(Palette),
     /// Choose a step.
     Map {
         choice: usize,
@@ -87,6 +88,9 @@ pub struct Workspace {
     pub size: (u16, u16),
     /// The run has a pane of its own.
     pub shows_run: bool,
+    /// The focused pane has the whole screen.
+    pub zoom: bool,
+    pub projector: bool,
     /// The slips of the check before this one.
     slips: Vec<String>,
 }
@@ -111,6 +115,13 @@ pub enum Key {
     Solution,
     Reset,
     Keys,
+    /// Whatever is pressed while the keys are listed.
+    Listed(KeyEvent),
+    /// The line of a list that was pressed with the mouse.
+    Line(usize),
+    Copy,
+    Projector,
+    Zoom,
     /// A letter while something is typed.
     Letter(char),
     Erase,
@@ -127,6 +138,8 @@ pub enum Effect {
     HintRead(usize),
     Reset,
     Solution,
+    /// Put the focused pane into the clipboard.
+    Copy,
     Suspend,
     Leave(Left),
 }
@@ -155,6 +168,8 @@ impl Workspace {
             notice: None,
             size: (80, 24),
             shows_run: true,
+            zoom: false,
+            projector: false,
             slips: Vec::new(),
         }
     }
@@ -255,6 +270,9 @@ impl Workspace {
                 _ => None,
             };
         }
+        if matches!(self.overlay, Overlay::Keys(_)) {
+            return Some(Key::Listed(key));
+        }
         if matches!(self.overlay, Overlay::Reset { .. } | Overlay::AskSolution)
             && let KeyCode::Char(letter) = key.code
         {
@@ -286,10 +304,20 @@ pub const KEYS: &[(&[KeyCode], Key, &str, &str)] = &[
     (&[KeyCode::Char('2')], Key::Pane(Pane::Checks), "", ""),
     (&[KeyCode::Char('3')], Key::Pane(Pane::Verdict), "", ""),
     (&[KeyCode::Char('4')], Key::Pane(Pane::Run), "", ""),
-    (&[KeyCode::Char('?')], Key::Keys, "?", "these keys"),
+    (&[KeyCode::Char('z')], Key::Zoom, "z", "the pane on the whole screen, and back"),
+    (&[KeyCode::Char('y'), KeyCode::Char('Y')], Key::Copy, "y", "copy the pane as plain text"),
+    (&[KeyCode::Char('P')], Key::Projector, "P", "projector: titles as bands, high contrast, nothing dim"),
+    (&[KeyCode::Char('?'), KeyCode::Char(':')], Key::Keys, "", ""),
     (&[KeyCode::Backspace], Key::Erase, "", ""),
     (&[KeyCode::Char('q'), KeyCode::Esc], Key::Back, "q", "back"),
 ];
+
+/// The keys as lines of a list.
+#[must_use]
+pub fn rows() -> Vec<Row<Key>> {
+    let named = KEYS.iter().filter(|(_, _, keys, _)| !keys.is_empty());
+    named.map(|(_, key, keys, does)| Row { keys, does, action: Some(*key) }).collect()
+}
 
 /// Does what a key asks for.
 pub fn update(workspace: &mut Workspace, key: Key) -> Effect {
@@ -321,10 +349,14 @@ pub fn update(workspace: &mut Workspace, key: Key) -> Effect {
         Key::Solution if workspace.map.get(workspace.here).is_some_and(|line| line.passed) => return Effect::Solution,
         Key::Solution => workspace.overlay = Overlay::AskSolution,
         Key::Reset => workspace.overlay = Overlay::Reset { typed: String::new() },
-        Key::Keys => workspace.overlay = Overlay::Keys,
+        Key::Keys => workspace.overlay = Overlay::Keys(Palette::default()),
+        Key::Copy => return Effect::Copy,
+        Key::Projector => workspace.projector = !workspace.projector,
+        Key::Zoom => workspace.zoom = !workspace.zoom,
+        Key::Back if workspace.zoom => workspace.zoom = false,
         Key::Back => return Effect::Leave(Left::Back),
         Key::Pane(_) => workspace.notice = Some("Without the theatre, as --no-theatre asked; t opens it.".to_owned()),
-        Key::Letter(_) | Key::Erase | Key::Suspend | Key::Interrupt => {}
+        Key::Letter(_) | Key::Erase | Key::Suspend | Key::Interrupt | Key::Listed(_) | Key::Line(_) => {}
     }
     Effect::None
 }
@@ -369,10 +401,28 @@ fn to_step(workspace: &mut Workspace, index: usize) -> Effect {
     Effect::None
 }
 
+fn listed(workspace: &mut Workspace, answer: Answer<Key>) -> Effect {
+    if answer != Answer::Open {
+        workspace.overlay = Overlay::None;
+    }
+    match answer {
+        Answer::Do(key) => update(workspace, key),
+        Answer::Open | Answer::Closed => Effect::None,
+    }
+}
+
 fn in_overlay(workspace: &mut Workspace, key: Key) -> Effect {
     let last = workspace.map.len().saturating_sub(1);
     let bottom = usize::from(workspace.size.1.saturating_sub(6));
     match (&mut workspace.overlay, key) {
+        (Overlay::Keys(palette), Key::Listed(event)) => {
+            let answer = palette.key(event, &rows());
+            return listed(workspace, answer);
+        }
+        (Overlay::Keys(palette), Key::Line(line)) => {
+            let answer = palette.press(line, &rows());
+            return listed(workspace, answer);
+        }
         (Overlay::Map { choice }, Key::Down) => *choice = (*choice + 1).min(last),
         (Overlay::Map { choice }, Key::Up) => *choice = choice.saturating_sub(1),
         (Overlay::Map { choice }, Key::Open) => {
@@ -381,7 +431,8 @@ fn in_overlay(workspace: &mut Workspace, key: Key) -> Effect {
             return to_step(workspace, index);
         }
         (Overlay::Solution { lines, scroll }, Key::Down) => {
-            *scroll = (*scroll + 1).min(lines.len().saturating_sub(bottom));
+            let lines = view::solution(lines, workspace.size.0).len();
+            *scroll = (*scroll + 1).min(lines.saturating_sub(bottom));
         }
         (Overlay::Solution { scroll, .. }, Key::Up) => *scroll = scroll.saturating_sub(1),
         (Overlay::Reset { typed }, Key::Letter(letter)) if typed.len() < 10 => typed.push(letter),

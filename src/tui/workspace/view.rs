@@ -11,14 +11,17 @@
 //! ```
 //! Narrow screens show the pane with the focus; the checks then come with their verdict.
 
-use super::model::{KEYS, Overlay, PANES, Pane, Progress, Workspace};
+use super::model::{Overlay, PANES, Pane, Progress, Workspace, rows};
 use crate::event::EventKind;
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::{picture, verdict, words};
 use crate::status::Status;
 use crate::tui::glyphs;
+use crate::tui::palette;
+use crate::tui::theatre::hits::{Hit, Target};
+use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
-use crate::tui::theme::{ScreenOptions, State, Tone};
+use crate::tui::theme::{ScreenOptions, Tone};
 use crate::workshop::markdown;
 use crate::workshop::stretch::PLACE as STRETCH_PLACE;
 use crate::workshop::verdict::{VariantVerdict, data_name};
@@ -32,27 +35,48 @@ const LEFT: u16 = 50;
 
 /// Draws it.
 pub fn view(workspace: &Workspace, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    let mut brush = Brush::new(buffer, options);
+    draw(&mut Brush::new(buffer, options), workspace, screen);
+    glyphs::finish(buffer, options.glyphs);
+}
+
+/// What can be pressed on it.
+#[must_use]
+pub fn hits(workspace: &Workspace, options: ScreenOptions, screen: Rect) -> Vec<Hit> {
+    let mut buffer = Buffer::empty(screen);
+    let mut brush = Brush::noting(&mut buffer, options);
+    draw(&mut brush, workspace, screen);
+    brush.into_hits()
+}
+
+/// The focused pane as plain text.
+#[must_use]
+pub fn copied(workspace: &Workspace) -> String {
+    const COLUMNS: usize = 100;
+    let (lines, _) = lines_of(workspace, workspace.pane, COLUMNS, true);
+    lines.iter().map(|line| line.plain().trim_end().to_owned() + "\n").collect()
+}
+
+fn draw(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
     if screen.width < 40 || screen.height < 12 {
         let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: back", screen.width, screen.height);
         for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
             brush.tone(screen, 0, y as u16, line, Tone::Text);
         }
     } else {
-        title(&mut brush, workspace, screen);
+        title(brush, workspace, screen);
+        brush.band(screen, 0, screen.width);
         for (pane, area) in layout(workspace, screen) {
-            one_pane(&mut brush, workspace, pane, area);
+            one_pane(brush, workspace, pane, area);
         }
-        overlay(&mut brush, workspace, screen);
-        footer(&mut brush, workspace, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
+        footer(brush, workspace, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
+        overlay(brush, workspace, screen);
     }
-    glyphs::finish(buffer, options.glyphs);
 }
 
 /// The panes that are shown, and where.
 fn layout(workspace: &Workspace, screen: Rect) -> Vec<(Pane, Rect)> {
     let body = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };
-    if screen.width < WIDE {
+    if screen.width < WIDE || workspace.zoom {
         return vec![(workspace.pane, body)];
     }
     let right = Rect { x: body.x + LEFT, width: body.width - LEFT, ..body };
@@ -71,14 +95,19 @@ fn split(area: Rect, top: u16) -> (Rect, Rect) {
 
 fn title(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
     let passed = workspace.map.iter().filter(|line| line.passed).count();
-    let save = if workspace.save > 0 { format!("check {} · ", workspace.save) } else { String::new() };
+    // How often the script ran, and how it stands.
+    let run = if workspace.save > 0 { format!("run {} · ", workspace.save) } else { String::new() };
+    let checks = workspace.shown().filter(|_| screen.width >= WIDE).map_or(String::new(), |shown| {
+        let hold = shown.checks.iter().filter(|check| check.failure.is_none()).count();
+        format!("{hold} of {} checks · ", shown.checks.len())
+    });
     let all = workspace.map.len();
     let step = &workspace.step;
     let (text, right) = if screen.width < WIDE {
-        (format!("{}  {}", step.id, step.title), format!("{save}{passed}/{all} steps"))
+        (format!("{}  {}", step.id, step.title), format!("{run}{passed}/{all} steps"))
     } else {
         let text = format!("WORKSHOP  {}  {}  ~{} min", step.id, step.title, step.minutes);
-        (text, format!("{save}{passed} of {all} steps passed"))
+        (text, format!("{run}{checks}{passed} of {all} steps passed"))
     };
     let room = usize::from(screen.width).saturating_sub(right.chars().count() + 3);
     brush.tone(screen, 1, 0, &fit(&text, room), Tone::Title);
@@ -117,6 +146,7 @@ fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
     }
     let has_focus = pane == workspace.pane;
     let inner = brush.pane(area, &title, has_focus);
+    brush.hit_area(area, Target::Pane(number - 1));
     let (lines, marked) = lines_of(workspace, pane, usize::from(inner.width), brush.buffer.area.width >= WIDE);
     let height = usize::from(inner.height);
     // The selected check stays in sight; a task may be scrolled away from its hint.
@@ -362,7 +392,10 @@ fn overlay(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
     let room = usize::from(screen.width.saturating_sub(8).min(100));
     let (title, lines, scroll) = match &workspace.overlay {
         Overlay::None => return,
-        Overlay::Keys => ("Keys", keys(), 0),
+        Overlay::Keys(open) => {
+            palette::draw(brush, screen, open, &palette::found(&rows(), &open.query), &[]);
+            return;
+        }
         Overlay::Map { choice } => ("Steps, Enter goes there", map(workspace, *choice), choice.saturating_sub(8)),
         Overlay::Reset { typed } => {
             let ask = format!("Type reset and Enter to get the starter back: {typed}_");
@@ -375,24 +408,18 @@ fn overlay(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
             lines.push(PageLine::of(Ink::Key, "y: yes   any other key: no"));
             ("Solution", lines, 0)
         }
-        Overlay::Solution { lines, scroll } => {
-            ("Solution, q closes", lines.iter().map(|line| PageLine::of(Ink::Code, line)).collect(), *scroll)
-        }
+        Overlay::Solution { lines, scroll } => ("Solution, q closes", solution(lines, screen.width), *scroll),
     };
-    let height = (lines.len() as u16 + 2).min(screen.height.saturating_sub(2)).max(3);
-    let width = screen.width.saturating_sub(4).min(104);
-    let area = Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + 1, width, height };
-    brush.clear(area);
-    let inner = brush.pane(area, title, true);
+    let (inner, frame) = palette::framed(brush, screen, (100, lines.len() as u16 + 2), title);
     let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
-    brush.page(area, inner, &lines, scroll);
+    brush.page(frame, inner, &lines, scroll);
 }
 
-fn keys() -> Vec<PageLine> {
-    let named = KEYS.iter().filter(|(_, _, key, _)| !key.is_empty());
-    named
-        .map(|(_, _, key, does)| PageLine(vec![(Ink::Key, format!("{key:<8}")), (Ink::Text, (*does).to_owned())]))
-        .collect()
+/// The solution's lines on a screen of this width, the long ones folded.
+#[must_use]
+pub fn solution(lines: &[String], width: u16) -> Vec<PageLine> {
+    let room = usize::from(width.saturating_sub(8).clamp(20, 100));
+    lines.iter().flat_map(|line| words::fold(line, room)).map(|line| PageLine::of(Ink::Code, line)).collect()
 }
 
 fn map(workspace: &Workspace, choice: usize) -> Vec<PageLine> {
@@ -409,32 +436,20 @@ fn map(workspace: &Workspace, choice: usize) -> Vec<PageLine> {
     workspace.map.iter().enumerate().map(line).collect()
 }
 
+const HINTS: [Hint; 11] = [
+    ("Enter", "moment"),
+    ("i", "hint"),
+    ("e", "edit"),
+    ("t", "theatre"),
+    ("n", "next"),
+    ("g", "steps"),
+    ("q", "back"),
+    ("v", "check"),
+    ("b", "lesson"),
+    ("s", "solution"),
+    ("Tab", "pane"),
+];
+
 fn footer(brush: &mut Brush, workspace: &Workspace, area: Rect) {
-    if let Some(notice) = &workspace.notice {
-        brush.tone(area, 1, 0, &fit(notice, usize::from(area.width.saturating_sub(2))), Tone::State(State::Again));
-        return;
-    }
-    let help = "? keys";
-    let help_at = area.width.saturating_sub(help.len() as u16 + 1);
-    let mut x = 1;
-    for (key, does) in [
-        ("Enter", "moment"),
-        ("i", "hint"),
-        ("e", "edit"),
-        ("t", "theatre"),
-        ("n", "next"),
-        ("g", "steps"),
-        ("q", "back"),
-        ("v", "check"),
-        ("b", "lesson"),
-        ("s", "solution"),
-    ] {
-        // What has no room is in the help.
-        if x + (key.len() + does.len()) as u16 + 2 > help_at {
-            break;
-        }
-        x = brush.tone(area, x, 0, key, Tone::Key);
-        x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
-    }
-    brush.tone(area, help_at, 0, help, Tone::Key);
+    footer::draw_with(brush, area, workspace.notice.as_deref(), &HINTS, "keys");
 }

@@ -1,8 +1,12 @@
 //! What the screen of a world knows: the moments that happened, and a cursor in their time.
 
+use super::view;
 use crate::common::time::VirtualTime;
-use crate::tui::theatre::keymap::Action;
+use crate::tui::palette::{Answer, Palette};
+use crate::tui::theatre::hits::Target;
+use crate::tui::theatre::keymap::{self, Action};
 use crate::worlds::{Mark, WorldOutcome};
+use crossterm::event::{KeyEvent, KeyModifiers};
 
 /// A world should take about so many seconds to watch.
 const WATCH_SECS: f64 = 30.0;
@@ -36,7 +40,9 @@ pub struct WorldModel {
     pub speed: f64,
     /// Lines scrolled back in the story.
     pub back: usize,
-    pub help: bool,
+    /// The keys, while they are listed.
+    pub palette: Option<Palette>,
+    pub projector: bool,
 }
 
 impl WorldModel {
@@ -44,7 +50,17 @@ impl WorldModel {
     #[must_use]
     pub fn new(title: String, outcome: WorldOutcome) -> Self {
         let speed = (outcome.ended.as_secs_f64() / WATCH_SECS).max(0.001);
-        WorldModel { title, outcome, position: 0, time: VirtualTime::ZERO, playing: false, speed, back: 0, help: false }
+        WorldModel {
+            title,
+            outcome,
+            position: 0,
+            time: VirtualTime::ZERO,
+            playing: false,
+            speed,
+            back: 0,
+            palette: None,
+            projector: false,
+        }
     }
 
     /// Everything has happened.
@@ -114,14 +130,44 @@ impl WorldModel {
         self.position = self.outcome.log.len();
     }
 
+    /// A key press: of the list of keys while that is open, else of the theatre's table.
+    pub fn press(&mut self, key: KeyEvent) -> Option<Effect> {
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return self.key(keymap::action(key)?);
+        }
+        match self.palette.as_mut().map(|palette| palette.key(key, &view::ROWS)) {
+            Some(answer) => self.listed(answer),
+            None => self.key(keymap::action(key)?),
+        }
+    }
+
+    fn listed(&mut self, answer: Answer<Action>) -> Option<Effect> {
+        if answer != Answer::Open {
+            self.palette = None;
+        }
+        match answer {
+            Answer::Do(action) => self.key(action),
+            Answer::Open | Answer::Closed => None,
+        }
+    }
+
+    /// A press of the mouse on something that means something.
+    pub fn pressed(&mut self, target: Target) -> Option<Effect> {
+        match (target, &mut self.palette) {
+            (Target::Line(line), Some(palette)) => {
+                let answer = palette.press(line, &view::ROWS);
+                self.listed(answer)
+            }
+            (Target::Press(code), _) => {
+                self.palette = None;
+                self.key(keymap::of_key(KeyEvent::from(code))?)
+            }
+            _ => None,
+        }
+    }
+
     /// What a key does. The keys are the theatre's.
     pub fn key(&mut self, action: Action) -> Option<Effect> {
-        if self.help {
-            self.help = false;
-            if matches!(action, Action::Help | Action::Close | Action::Back | Action::Open) {
-                return None;
-            }
-        }
         match action {
             Action::Interrupt => return Some(Effect::Leave(Left::Interrupted)),
             Action::Back | Action::Close => return Some(Effect::Leave(Left::Back)),
@@ -145,7 +191,8 @@ impl WorldModel {
             Action::End => self.finish(),
             Action::Up => self.back = (self.back + 1).min(self.position.saturating_sub(1)),
             Action::Down => self.back = self.back.saturating_sub(1),
-            Action::Help => self.help = true,
+            Action::Help => self.palette = Some(Palette::default()),
+            Action::Projector => self.projector = !self.projector,
             _ => {}
         }
         None

@@ -74,7 +74,7 @@ fn playing_comes_to_the_end_and_rests() {
 fn no_size_is_too_small() {
     let mut model = store();
     model.key(Action::End);
-    model.help = true;
+    model.palette = Some(crate::tui::palette::Palette::default());
     for width in (1..130).step_by(7) {
         for height in 1..45 {
             draw(&model, width, height);

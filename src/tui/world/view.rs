@@ -14,6 +14,9 @@ use crate::common::text::Numbered;
 use crate::report::world::{figures, lanes, moment_time, sign, story};
 use crate::tui::ScreenOptions;
 use crate::tui::glyphs;
+use crate::tui::palette::{self, Row, row, told};
+use crate::tui::theatre::hits::Hit;
+use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{Brush, fit, wrap};
 use crate::tui::theme::{State, Tone};
@@ -33,18 +36,31 @@ const BAR_ENDS: u16 = 12;
 
 /// Draws the screen.
 pub fn view(model: &WorldModel, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    let mut brush = Brush::new(buffer, options);
+    draw(&mut Brush::new(buffer, options), model, screen);
+    glyphs::finish(buffer, options.glyphs);
+}
+
+/// What can be pressed on it.
+#[must_use]
+pub fn hits(model: &WorldModel, options: ScreenOptions, screen: Rect) -> Vec<Hit> {
+    let mut buffer = Buffer::empty(screen);
+    let mut brush = Brush::noting(&mut buffer, options);
+    draw(&mut brush, model, screen);
+    brush.into_hits()
+}
+
+fn draw(brush: &mut Brush, model: &WorldModel, screen: Rect) {
     let row =
         |y: u16| Rect { y: screen.y + y.min(screen.height.saturating_sub(1)), height: screen.height.min(1), ..screen };
-    draw_title(&mut brush, model, row(0));
+    draw_title(brush, model, row(0));
     let middle = Rect { y: screen.y + 1, height: screen.height.saturating_sub(3), ..screen };
-    draw_middle(&mut brush, model, middle);
-    draw_bar(&mut brush, model, row(screen.height.saturating_sub(2)));
-    footer::draw(&mut brush, row(screen.height.saturating_sub(1)), None, &HINTS);
-    if model.help {
-        draw_help(&mut brush, screen);
+    draw_middle(brush, model, middle);
+    draw_bar(brush, model, row(screen.height.saturating_sub(2)));
+    footer::draw(brush, row(screen.height.saturating_sub(1)), None, &HINTS);
+    brush.band(row(0), 0, screen.width);
+    if let Some(open) = &model.palette {
+        palette::draw(brush, screen, open, &palette::found(&ROWS, &open.query), &[]);
     }
-    glyphs::finish(buffer, options.glyphs);
 }
 
 /// The cells of the scrub bar.
@@ -233,26 +249,19 @@ const HINTS: [Hint; 8] = [
 ];
 
 /// All keys, and what they do.
-const KEYS: [Hint; 9] = [
-    ("Space", "play or pause"),
-    (",/.", "one moment back, on"),
-    ("[/]", "back, on to the next moment that is more than ordinary work"),
-    ("H/L", "one hundredth back, on (or drag the bar)"),
-    ("+/-", "faster, slower"),
-    ("g/G", "to the start, to the end with its figures"),
-    ("j/k", "scroll in what happened"),
-    ("q", "back"),
-    ("?", "these keys"),
+pub const ROWS: [Row<Action>; 14] = [
+    row("Space", "play or pause", Action::PlayPause),
+    row(".", "one moment on", Action::EventOn),
+    row(",", "one moment back", Action::EventBack),
+    row("]", "on to the next moment that is more than ordinary work", Action::MarkOn),
+    row("[", "back to the one before", Action::MarkBack),
+    row("L S-right", "one hundredth on (or drag the bar)", Action::ScrubOn),
+    row("H S-left", "one hundredth back", Action::ScrubBack),
+    row("+", "faster", Action::Faster),
+    row("-", "slower", Action::Slower),
+    row("g", "to the start", Action::Start),
+    row("G", "to the end with its figures", Action::End),
+    told("j k, wheel", "scroll in what happened"),
+    row("P", "projector: titles as bands, high contrast, nothing dim", Action::Projector),
+    row("q", "back", Action::Back),
 ];
-
-fn draw_help(brush: &mut Brush, screen: Rect) {
-    let (width, height) = (72.min(screen.width), (KEYS.len() as u16 + 2).min(screen.height));
-    let area =
-        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
-    brush.clear(area);
-    let inner = brush.pane(area, "Keys", true);
-    for (y, (keys, does)) in KEYS.iter().enumerate() {
-        brush.tone(inner, 0, y as u16, keys, Tone::Key);
-        brush.tone(inner, 8, y as u16, does, Tone::Text);
-    }
-}

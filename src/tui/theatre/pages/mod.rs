@@ -35,6 +35,8 @@ pub enum Answer {
     Done,
     /// It wants the run done again with a change.
     Branch(BranchRequest),
+    /// It gives way to the theatre, in which this is selected and gets the key.
+    GiveWay(Option<Selected>),
     /// It gives way to the theatre, in which this row is followed.
     Follow(data::facts::RowId),
     /// It gives way to the rows of this stage, which is selected.
@@ -53,13 +55,41 @@ impl Page {
     /// Takes a key in.
     pub fn key(&mut self, model: &mut Model, action: Action) -> Answer {
         match (action, &mut *self) {
+            (Action::Close | Action::Back, _) if model.zoom => {
+                model.zoom = false;
+                Answer::Done
+            }
             (Action::Close | Action::Back, _)
             | (Action::Plan, Page::Plan(_))
             | (Action::Data, Page::Data(_))
             | (Action::Compare, Page::Compare(_)) => Answer::Close,
+            (Action::Pane(index), _) => {
+                self.focus(index);
+                Answer::Done
+            }
+            _ if is_of_the_theatre(action) => Answer::GiveWay(self.selected(model)),
             (_, Page::Plan(page)) => page.key(model, action),
             (_, Page::Data(page)) => page.key(model, action),
             (_, Page::Compare(page)) => page.key(model, action),
+        }
+    }
+
+    /// To the pane with this number in its title, counted from 0.
+    fn focus(&mut self, index: usize) {
+        match self {
+            Page::Plan(page) => page.focus(index),
+            Page::Data(page) => page.focus(index),
+            // Its panes have no numbers: both runs move together.
+            Page::Compare(_) => {}
+        }
+    }
+
+    /// What the theatre should ask about or break, when it gets a key from here.
+    fn selected(&self, model: &Model) -> Option<Selected> {
+        match self {
+            Page::Data(page) => page.selected(model.run().history.current()),
+            Page::Plan(page) => page.selected(model),
+            Page::Compare(_) => None,
         }
     }
 
@@ -87,6 +117,9 @@ impl Page {
 pub fn open(model: &mut Model, page: Page) {
     model.pages.retain(|known| std::mem::discriminant(known) != std::mem::discriminant(&page));
     model.pages.push(page);
+    model.zoom = false;
+    // What was said of the screen before says nothing of this one.
+    model.toast = None;
 }
 
 /// Opens the comparison of the first run with the one on screen, or with the last branch.
@@ -152,9 +185,6 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     if model.pages.is_empty() {
         return None;
     }
-    if !is_seen(action) {
-        return Some(Vec::new());
-    }
     let mut page = model.pages.pop()?;
     let answer = page.key(model, action);
     if answer == Answer::Close {
@@ -165,6 +195,11 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match answer {
         Answer::Done | Answer::Close => Some(Vec::new()),
         Answer::Branch(request) => Some(vec![Effect::Branch(request)]),
+        Answer::GiveWay(selected) => {
+            close_all(model);
+            model.selected = selected.unwrap_or(model.selected);
+            None
+        }
         Answer::Follow(row) => {
             close_all(model);
             follow::begin(model, row);
@@ -194,9 +229,9 @@ fn around(len: usize, here: usize, is_forward: bool, holds: impl Fn(usize) -> bo
     (1..=len).map(step).find(|at| holds(*at))
 }
 
-/// Whether a key means something while a page is open: what would change the hidden panes of the theatre does not.
-fn is_seen(action: Action) -> bool {
-    !matches!(action, Action::Why | Action::Zoom | Action::Pane(_) | Action::Matrix | Action::Kill | Action::Runs)
+/// Whether a key speaks of what only the theatre shows: its answer, its blocks, its machines, its runs.
+fn is_of_the_theatre(action: Action) -> bool {
+    matches!(action, Action::Why | Action::Matrix | Action::Kill | Action::Runs)
 }
 
 /// The parts of a page's screen.

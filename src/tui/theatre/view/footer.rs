@@ -1,25 +1,30 @@
 //! The last line of a screen: what was just done, else keys and what they do.
 
 use super::paint::Brush;
+use crate::tui::keys;
 use crate::tui::theatre::hits::Target;
-use crate::tui::theatre::keymap::{Action, of_hint};
 use crate::tui::theme::{State, Tone};
+use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 /// A key and what it does.
 pub type Hint = (&'static str, &'static str);
 
-const ALL: &str = "? keys ";
-
 /// Draws the hints that fit whole, in their order; the way to all keys is always there.
 pub fn draw(brush: &mut Brush, area: Rect, toast: Option<&(String, f64)>, hints: &[Hint]) {
-    let right = area.width.saturating_sub(ALL.width() as u16);
+    draw_with(brush, area, toast.map(|(text, _)| text.as_str()), hints, "keys");
+}
+
+/// The same, with a word for what `?` shows.
+pub fn draw_with(brush: &mut Brush, area: Rect, toast: Option<&str>, hints: &[Hint], all: &str) {
+    let all_width = all.width() as u16 + 3;
+    let right = area.width.saturating_sub(all_width);
     let left = Rect { width: right.saturating_sub(1), ..area };
     brush.tone(area, right, 0, "?", Tone::Key);
-    brush.tone(area, right + 2, 0, "keys", Tone::Dim);
-    brush.hit(area, right, 0, ALL.width() as u16, Target::Key(Action::Help));
-    if let Some((toast, _)) = toast {
+    brush.tone(area, right + 2, 0, all, Tone::Dim);
+    brush.hit(area, right, 0, all_width, Target::Press(KeyCode::Char('?')));
+    if let Some(toast) = toast {
         brush.tone(left, 1, 0, toast, Tone::State(State::Again));
         return;
     }
@@ -37,9 +42,10 @@ pub fn draw(brush: &mut Brush, area: Rect, toast: Option<&(String, f64)>, hints:
 /// A hint does what its key does; of two keys each is its own place, and the words stand for the second.
 fn press(brush: &mut Brush, area: Rect, (start, end): (u16, u16), key: &str) {
     let mut x = start;
-    for part in key.split('/') {
-        if let Some(action) = of_hint(part) {
-            brush.hit(area, x, 0, end - x, Target::Key(action));
+    let parts = if key == "/" { vec![key] } else { key.split(['/', ' ']).collect() };
+    for part in parts {
+        if let Ok(code) = keys::parse(part) {
+            brush.hit(area, x, 0, end - x, Target::Press(code));
         }
         x += part.width() as u16 + 1;
     }

@@ -66,7 +66,7 @@ pub fn areas(screen: Rect, model: &Model) -> Areas {
     let bar = Rect { x: screen.x + BAR_LEFT, width: screen.width.saturating_sub(BAR_LEFT + BAR_RIGHT), ..bar_line };
     let panes = match form {
         Form::Tiny => Vec::new(),
-        Form::Text => vec![(if model.focus == Pane::Script { Pane::Script } else { Pane::Story }, middle)],
+        Form::Text => vec![(alone(model), middle)],
         Form::Full | Form::Compact if model.zoom => vec![(model.focus, middle)],
         Form::Full => {
             let left = if model.by_line && model.focus != Pane::Timeline { Pane::Script } else { Pane::Timeline };
@@ -95,6 +95,18 @@ pub fn shown_tab(model: &Model) -> Pane {
         Pane::Story | Pane::Stages | Pane::Nodes if model.cursor.beat.is_some() || failed(model) => Pane::Why,
         Pane::Stages | Pane::Nodes if model.by_line => Pane::Script,
         Pane::Story | Pane::Stages | Pane::Nodes => Pane::Story,
+    }
+}
+
+/// The pane of the text form: the one that was chosen; else the answer, the question or the beat that is told now; else the story.
+#[must_use]
+pub fn alone(model: &Model) -> Pane {
+    let is_told = model.cursor.beat.is_some() || failed(model);
+    match model.focus {
+        Pane::Why | Pane::Script => model.focus,
+        _ if is_told => Pane::Why,
+        chosen if model.pane_chosen => chosen,
+        _ => Pane::Story,
     }
 }
 

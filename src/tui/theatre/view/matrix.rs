@@ -12,13 +12,13 @@
 use super::super::model::{Model, Selected};
 use super::super::pages::data::facts::slices;
 use super::super::select::stages_on_screen;
-use super::overlay::window;
 use super::paint::Brush;
 use crate::common::ids::NodeId;
 use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
 use crate::report::words;
 use crate::status::{MapOutput, Shuffle, Stage, Status};
+use crate::tui::palette::window;
 use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;

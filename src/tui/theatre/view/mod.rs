@@ -205,7 +205,7 @@ const LINE_HINTS: [Hint; 9] = [
     ("Tab", "pane"),
     ("q", "back"),
 ];
-const TEXT_HINTS: [Hint; 3] = [("Space", "play"), ("[/]", "step"), ("q", "back")];
+const TEXT_HINTS: [Hint; 4] = [("Space", "play"), ("[/]", "step"), ("q", "back"), ("w", "why")];
 
 fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     const STORY_HINTS: [Hint; 3] = [("]", "go on with the story of this death"), ("Space", "play"), ("w", "why")];
@@ -219,6 +219,9 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
         ("K", "kill"),
         ("Esc", "let it go"),
     ];
+    // On the smallest screens the keys are told in one word.
+    const SHORT_STORY: [Hint; 3] = [("]", "go on"), ("Space", "play"), ("w", "why")];
+    const SHORT_QUESTION: [Hint; 3] = [("Space", "mark"), ("Enter", "answer"), ("j/k", "")];
     const LAST_HINTS: [Hint; 4] =
         [("=", "compare with the run before"), ("]", "the run goes on"), ("Space", "play"), ("w", "why")];
     const OVERLAY_HINTS: [Hint; 1] = [("Esc", "back")];
@@ -227,8 +230,10 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
     let is_covered = model.pending.is_some() || model.overlay != Overlay::None;
     let hints: &[Hint] = match (model.cursor.beat.filter(|beat| !model.playing || is_asked(beat)), areas.form) {
         _ if is_covered => &OVERLAY_HINTS,
+        (Some((_, Beat::Question)), Form::Text) => &SHORT_QUESTION,
         (Some((_, Beat::Question)), _) => &QUESTION_HINTS,
         (Some((_, Beat::Cost)), _) => &LAST_HINTS,
+        (Some(_), Form::Text) => &SHORT_STORY,
         (Some(_), _) => &STORY_HINTS,
         (None, Form::Full | Form::Compact) if model.followed.is_some() => &FOLLOW_HINTS,
         (None, Form::Full | Form::Compact) if model.by_line => &LINE_HINTS,

@@ -1,15 +1,16 @@
 //! What opens above the panes: keys, the kill console, the list of runs, the blocks of a shuffle, a branch under way.
 
 use super::super::hits::Target;
-use super::super::keymap::{Row, found};
+use super::super::keymap::found;
 use super::super::model::{Model, Overlay};
 use super::super::recording::Recording;
 use super::console;
 use super::matrix;
-use super::paint::{Brush, fit, gauge, wrap};
+use super::paint::{Brush, fit, gauge};
 use crate::common::text::plural;
 use crate::report::words;
 use crate::status::Status;
+use crate::tui::palette::{self, Palette, window};
 use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -29,7 +30,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
     }
     match &model.overlay {
         Overlay::None => {}
-        Overlay::Help { query, choice } => help(brush, model, screen, query, *choice),
+        Overlay::Help(open) => help(brush, model, screen, open),
         Overlay::Find { query } => find(brush, screen, query),
         Overlay::Fault(chosen) => console::draw(brush, model, status, screen, chosen),
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
@@ -53,56 +54,13 @@ fn find(brush: &mut Brush, screen: Rect, query: &str) {
     brush.tone(line, x + 3, 0, hint, Tone::Dim);
 }
 
-/// A framed, blank area in the middle; gives its inside. The line of keys stays in view.
-pub(super) fn window(brush: &mut Brush, screen: Rect, size: (u16, u16), title: &str) -> Rect {
-    let free = screen.height.saturating_sub(1);
-    let (width, height) = ((size.0 + 4).min(screen.width), size.1.min(free));
-    let y = ((screen.height - height) / 2).min(free - height);
-    let area = Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + y, width, height };
-    brush.clear(area);
-    brush.pane(area, title, true)
-}
-
-/// Keys and commands: what is typed narrows them, Enter does the chosen one.
-fn help(brush: &mut Brush, model: &Model, screen: Rect, query: &str, choice: usize) {
-    let glyphs = "· waits for input  ○ for a core  ⇣ for blocks  ► runs  ■ done  » was done before  ↻ runs again  ≈ second copy  \
-                  ◆ cached  ▽ spilled  ! failed  ✗ lost  z leaves  input on ■ own node  □ own rack  ◇ another";
-    let honest = "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
-    let area = window(brush, screen, (74, screen.height.saturating_sub(4).min(40)), "Keys and commands");
-    let x = brush.tone(area, 0, 0, "> ", Tone::Key);
-    let x = brush.tone(area, x, 0, query, Tone::Title);
-    brush.mark(area, x, 0, 1);
-    if query.is_empty() {
-        brush.tone(area, x + 2, 0, "type to find, Enter does it, Esc closes", Tone::Dim);
-    }
-    let room = usize::from(area.width.max(1));
-    let legend: Vec<String> = [glyphs, honest].iter().flat_map(|text| wrap(text, room, 0)).collect();
-    let legend = if usize::from(area.height) > legend.len() + 12 { legend } else { Vec::new() };
-    let rows: Vec<&Row> = found(query, model.can_branch).collect();
-    let height = usize::from(area.height).saturating_sub(2 + legend.len() + usize::from(!legend.is_empty()));
-    let choice = choice.min(rows.len().saturating_sub(1));
-    let first = (choice + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
-    for (y, (index, row)) in rows.iter().enumerate().skip(first).take(height).enumerate() {
-        let y = y as u16 + 2;
-        let tone = if index == choice { Tone::Title } else { Tone::Text };
-        brush.tone(area, 0, y, if index == choice { ">" } else { " " }, Tone::Title);
-        brush.tone(area, 2, y, row.keys, Tone::Key);
-        brush.tone(area, 18, y, row.does, tone);
-        brush.hit(area, 0, y, area.width, Target::Line(index));
-    }
-    if rows.is_empty() {
-        brush.tone(area, 2, 2, "No key or command says that.", Tone::Dim);
-    }
-    let bottom = area.height.saturating_sub(legend.len() as u16);
-    for (y, line) in legend.iter().enumerate() {
-        brush.tone(area, 0, bottom + y as u16, line, Tone::Dim);
-    }
-    let below = Rect { height: area.height + 1, ..area };
-    let hidden = rows.len().saturating_sub(first + height);
-    if hidden > 0 {
-        let more = format!(" {hidden} more: arrows ");
-        brush.tone(below, area.width.saturating_sub(more.width() as u16), area.height, &more, Tone::Key);
-    }
+/// Keys and commands, and what the signs mean.
+fn help(brush: &mut Brush, model: &Model, screen: Rect, open: &Palette) {
+    const GLYPHS: &str = "· waits for input  ○ for a core  ⇣ for blocks  ► runs  ■ done  » was done before  ↻ runs again  ≈ second copy  \
+                          ◆ cached  ▽ spilled  ! failed  ✗ lost  z leaves  input on ■ own node  □ own rack  ◇ another";
+    const HONEST: &str =
+        "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
+    palette::draw(brush, screen, open, &found(&open.query, model.can_branch), &[GLYPHS, HONEST]);
 }
 
 fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {

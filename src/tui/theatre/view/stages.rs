@@ -4,6 +4,8 @@ use super::super::hits::Target;
 use super::super::model::{Model, Selected};
 use super::super::recording::Recording;
 use super::super::select::stages_on_screen;
+use super::super::stops::Beat;
+use super::super::stragglers::Straggler;
 use super::edges::{self, moved};
 use super::paint::{Brush, Lines, fit};
 use crate::common::ids::StageId;
@@ -14,6 +16,7 @@ use crate::status::{Stage, StageState, Status, TaskState};
 use crate::tui::dag::{self, Layout, NodeSpec, Placed};
 use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
 /// Columns of a box, at least.
@@ -70,20 +73,22 @@ fn fitting(
             let parents = stage.map(|stage| sources(stage));
             let parents = parents.unwrap_or_default();
             let parents = parents.iter().filter_map(|parent| ids.iter().position(|known| known == parent)).collect();
-            NodeSpec { width: stage.map_or(12, |stage| box_width(stage, width, height)), parents }
+            let late = model.run().stragglers.of(*id).map(late_words);
+            NodeSpec { width: stage.map_or(12, |stage| box_width(stage, late.as_deref(), width, height)), parents }
         })
         .collect();
     let layout = dag::layout(&specs, height);
     (layout.width <= i32::from(area.width) && layout.height <= i32::from(area.height)).then_some(layout)
 }
 
-/// Wide enough for the name, the tasks and, in a high box, the operators; at most `widest`.
-fn box_width(stage: &Stage, widest: i32, height: i32) -> i32 {
+/// Wide enough for the name, the tasks, a late task's words and, in a high box, the operators; at most `widest`.
+fn box_width(stage: &Stage, late: Option<&str>, widest: i32, height: i32) -> i32 {
     let title = format!("{} {}", stage.definition.stage, visible(&stage.definition.name)).width() + 4;
     let count = format!("{0}/{0}", stage.tasks().len()).width();
     let row = stage.tasks().len().min(12) + count + 5;
     let operators = if height > 3 { operators(stage).width() + 4 } else { 0 };
-    (title.max(row).max(operators) as i32).clamp(i32::from(NARROWEST), widest)
+    let late = late.map_or(0, |words| words.width() + 4);
+    (title.max(row).max(operators).max(late) as i32).clamp(i32::from(NARROWEST), widest)
 }
 
 fn graph(brush: &mut Brush, model: &Model, status: &Status, area: Rect, ids: &[StageId], layout: &Layout) {
@@ -136,7 +141,11 @@ fn stage_box(brush: &mut Brush, model: &Model, status: &Status, area: Rect, stag
 /// That one task takes far longer than the middle one; nothing below that.
 fn skew_words(model: &Model, stage: StageId) -> Option<String> {
     let late = model.run().stragglers.of(stage).filter(|late| late.is_seen(model.cursor.time))?;
-    Some(format!("max/med {:.1} !", late.to_median))
+    Some(late_words(late))
+}
+
+fn late_words(late: &Straggler) -> String {
+    format!("max/med {:.1} !", late.to_median)
 }
 
 fn operators(stage: &Stage) -> String {
@@ -181,7 +190,13 @@ fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage
     let count = format!("{}/{}", stage.done(), stage.tasks().len());
     let room = usize::from(area.width).saturating_sub(count.width() + 1).max(1);
     let others = run.query_at(status.applied) != stage.definition.query;
-    let state = |partition: usize| state_of(status, stage, partition, model.cursor.time, others);
+    let sorted = sorted_out(model, status, stage.definition.stage);
+    let state = |partition: usize| match state_of(status, stage, partition, model.cursor.time, others) {
+        State::Lost => sorted.as_ref().map_or(State::Lost, |needed| {
+            if needed.contains(&(partition as u32)) { State::Again } else { State::Skipped }
+        }),
+        other => other,
+    };
     for (cell, state) in buckets(stage.tasks().len(), room, state).into_iter().enumerate() {
         let style = brush.style(state.tone());
         brush.put(area, cell as i32, i32::from(y), state.glyph(), style);
@@ -195,6 +210,16 @@ fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage
     }
     let x = area.width.saturating_sub(count.width() as u16);
     brush.tone(area, x, y, &count, Tone::Text);
+}
+
+/// While the lost things of a death are sorted out: what of a stage must be made again. What nobody needs any more is skipped.
+fn sorted_out(model: &Model, status: &Status, stage: StageId) -> Option<BTreeSet<u32>> {
+    let (death, _) = model.cursor.beat.filter(|(_, beat)| *beat == Beat::Triage)?;
+    let death = model.run().head().deaths.get(death)?;
+    let outputs = death.outputs.iter().filter(|lost| lost.stage == stage && lost.need.is_now()).map(|lost| lost.map);
+    let running = death.running.iter().filter_map(|task| status.attempts.get(task));
+    let running = running.filter(|attempt| attempt.stage.stage == stage && status.in_open_job(stage));
+    Some(outputs.chain(running.map(|attempt| attempt.partition)).collect())
 }
 
 /// How a task stands. What another query has left is not run again: it is skipped.
@@ -270,7 +295,7 @@ pub fn list_line(brush: &mut Brush, model: &Model, run: (&Recording, &Status), s
     let (_, status) = run;
     let id = stage.definition.stage;
     brush.hit_area(area, Target::Select(Selected::Stage(id)));
-    let name_width = if area.width >= 70 { 20 } else { 15 };
+    let name_width = (usize::from(area.width) * 3 / 8).clamp(15, 20);
     let name = fit(&format!("{id} {}", stage.definition.name), name_width - 1);
     brush.tone(area, 0, 0, &name, stage_tone(stage));
     if model.selected == Selected::Stage(id) {

@@ -32,7 +32,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
 }
 
 fn hint(brush: &mut Brush, area: Rect) {
-    let text = "Press w to ask why something runs again, or why not. Select it first: 1, then j and l.";
+    let text = "Press w to ask why something runs again or not, or why a machine is idle. Select it first: 1 or 2, then j and l.";
     for (y, line) in wrap(text, usize::from(area.width), 0).iter().enumerate() {
         brush.tone(area, 0, y as u16, line, Tone::Dim);
     }
@@ -100,11 +100,12 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
 
 /// The things to choose from, and how to think about them.
 fn asked(model: &Model, status: &Status, death: &Death) -> Vec<Line> {
-    const HOW: &str =
-        "Another copy? Still needed? Can its input be read? If not, one step back. Space marks, Enter shows it.";
-    let things = question::lines(model, status, death);
-    let line = |text: String| Line { indent: 0, mark: Mark::None, text };
-    things.into_iter().chain([HOW.to_owned()]).map(line).collect()
+    const HOW: &str = "Mark a line if any of it must. Another copy? Still needed? Can its input be read? If not, one step back. \
+                       Space marks, Enter shows it.";
+    let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
+    let things = question::lines(model, status, death).into_iter();
+    let things = things.map(|(is_chosen, text)| line(if is_chosen { Mark::Now } else { Mark::None }, text));
+    things.chain([line(Mark::None, HOW.to_owned())]).collect()
 }
 
 /// What the person had said before, beside what came.

@@ -94,6 +94,7 @@ impl ComparePage {
                 growth::ask(model, self.sides);
             }
             Action::Start => return Answer::Say("recorded runs cannot be done again with more data: run the script"),
+            Action::Zoom => return Answer::Say("the two runs need the whole screen"),
             Action::Left => self.other(model, -1),
             Action::Right => self.other(model, 1),
             _ => return Answer::Pass,

@@ -154,15 +154,21 @@ fn last_told(run: &Recording, now: VirtualTime) -> String {
     }
 }
 
-/// The numbers; where there is no room for all, those that are the same are left out.
+/// The numbers; where there is no room for all, the last of those that are the same are left out.
 fn table(brush: &mut Brush, rows: &[Row], area: Rect) {
     let is_narrow = area.width < 60;
     let (name, number) = if is_narrow { (16, 11) } else { (18, 12) };
     let last = if is_narrow { "" } else { "   B - A" };
     brush.tone(area, 0, 0, &format!("{:<name$}{:>number$}{:>number$}{last}", "", "A", "B"), Tone::Dim);
     let room = usize::from(area.height.saturating_sub(1));
-    let leaves_out = rows.len() > room;
-    let shown = rows.iter().filter(|row| !leaves_out || row.difference() != "same");
+    let differ = rows.iter().filter(|row| row.difference() != "same").count();
+    let mut alike = room.saturating_sub(differ);
+    let shown = rows.iter().filter(|row| {
+        let is_same = row.difference() == "same";
+        let has_room = !is_same || alike > 0;
+        alike -= usize::from(is_same && has_room);
+        has_room
+    });
     for (y, row) in shown.take(room).enumerate() {
         let title = fit(row.name, name);
         let line = format!("{title:<name$}{:>number$}{:>number$}   ", row.text(row.a), row.text(row.b));

@@ -155,6 +155,24 @@ impl DataPage {
         Answer::Done
     }
 
+    /// To the pane with this number in its title, counted from 0.
+    pub fn focus(&mut self, index: usize) {
+        self.pane = match index {
+            0 => Pane::Parts,
+            1 => Pane::Origins,
+            2 => Pane::Rows,
+            _ => self.pane,
+        };
+    }
+
+    /// The task of the chosen partition.
+    #[must_use]
+    pub fn selected(&self, status: &Status) -> Option<Selected> {
+        let stage = self.known(status)?;
+        let partition = self.choice.min(stage.tasks().len().checked_sub(1)?);
+        Some(Selected::Task(stage.definition.stage, partition as u32))
+    }
+
     /// To a partition.
     pub fn choose(&mut self, choice: usize) {
         self.choice = choice;

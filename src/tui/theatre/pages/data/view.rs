@@ -3,6 +3,7 @@
 use super::super::{Sheet, sheet};
 use super::facts::{self, Drawn, Part};
 use super::{DataPage, Measure, Pane};
+use crate::common::ids::NodeId;
 use crate::common::text::{bytes, count, plural};
 use crate::event::RowSample;
 use crate::report::words;
@@ -68,6 +69,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, 
     let is_source = stage.definition.reads.is_empty();
     let scene = Scene { page, status, stage, parts, drawn: page.rows(status, stage), is_source };
     match form {
+        Form::Full | Form::Compact if model.zoom => zoomed(brush, &scene, body),
         Form::Full => full(brush, &scene, body),
         Form::Compact => compact(brush, &scene, body),
         Form::Text | Form::Tiny => bars(brush, &scene, body),
@@ -85,17 +87,32 @@ fn into_words(status: &Status, stage: &Stage) -> String {
     format!("{name} reads {from} · {}{so_far}", plural(stage.tasks().len() as u64, "partition"))
 }
 
+/// The pane with the focus alone.
+fn zoomed(brush: &mut Brush, scene: &Scene, body: Rect) {
+    match scene.page.pane {
+        Pane::Parts => partitions(brush, scene, body),
+        Pane::Origins => origins(brush, scene, body, "2 "),
+        Pane::Rows => peek(brush, scene, body, "3 "),
+    }
+}
+
+/// The bars with what they say below them.
+fn partitions(brush: &mut Brush, scene: &Scene, area: Rect) {
+    let title = format!("1 {} per partition", scene.page.measure.title());
+    let inner = brush.pane(area, &title, scene.page.pane == Pane::Parts);
+    brush.hit_area(area, Target::Pane(0));
+    let verdict = verdict_rows(scene, inner.width, 9.min(inner.height / 2));
+    let rest = inner.height.saturating_sub(verdict.len() as u16 + 1);
+    bars(brush, scene, Rect { height: rest, ..inner });
+    rows_of_text(brush, &verdict, Rect { y: inner.y + rest + 1, height: inner.height - rest - 1, ..inner });
+}
+
 fn full(brush: &mut Brush, scene: &Scene, body: Rect) {
     let below = (body.height / 3).clamp(8, 16);
     let above = body.height - below;
     let right = (body.width * 37 / 100).min(60);
     let left = Rect { width: body.width - right, height: above, ..body };
-    let title = format!("1 {} per partition", scene.page.measure.title());
-    let inner = brush.pane(left, &title, scene.page.pane == Pane::Parts);
-    let verdict = verdict_rows(scene, inner.width, 9.min(inner.height / 2));
-    let rest = inner.height.saturating_sub(verdict.len() as u16 + 1);
-    bars(brush, scene, Rect { height: rest, ..inner });
-    rows_of_text(brush, &verdict, Rect { y: inner.y + rest + 1, height: inner.height - rest - 1, ..inner });
+    partitions(brush, scene, left);
     origins(brush, scene, Rect { x: body.x + left.width, width: right, height: above, ..body }, "2 ");
     peek(brush, scene, Rect { y: body.y + above, height: below, ..body }, "3 ");
 }
@@ -105,6 +122,7 @@ fn compact(brush: &mut Brush, scene: &Scene, body: Rect) {
     let upper = Rect { height: above, ..body };
     let title = format!("{} per partition", scene.page.measure.title());
     let inner = brush.pane(upper, &title, scene.page.pane == Pane::Parts);
+    brush.hit_area(upper, Target::Pane(0));
     let verdict = verdict_rows(scene, inner.width, 5);
     let rest = inner.height.saturating_sub(verdict.len() as u16);
     bars(brush, scene, Rect { height: rest, ..inner });
@@ -170,17 +188,37 @@ fn verdict_rows(scene: &Scene, width: u16, height: u16) -> Vec<(String, Tone)> {
     );
     rows.push((numbers, if shape == Shape::Even { Tone::Text } else { Tone::State(State::Failed) }));
     let keys = facts::top_keys(&scene.drawn);
-    let shown: Vec<String> =
-        keys.iter().take(3).map(|(key, times)| format!("{key} {} %", times * 100 / scene.drawn.len().max(1))).collect();
-    if !shown.is_empty() {
-        let text = format!("keys of {}, by {}: {}", scene.name(), drawn_words(scene), shown.join("   "));
-        rows.push((text, Tone::Text));
-    }
+    rows.extend(key_rows(scene, &keys, width, height >= KEYS_IN_LINES).into_iter().map(|text| (text, Tone::Text)));
     rows.push((advice(scene, shape, &keys).to_owned(), Tone::Dim));
     let folded = rows
         .into_iter()
         .flat_map(|(text, tone)| wrap(&text, usize::from(width).max(1), 0).into_iter().map(move |line| (line, tone)));
     folded.take(usize::from(height)).collect()
+}
+
+/// From this height on each key has a line of its own, with a bar.
+const KEYS_IN_LINES: u16 = 8;
+
+/// The keys that most of the drawn rows have.
+fn key_rows(scene: &Scene, keys: &[(String, usize)], width: u16, in_lines: bool) -> Vec<String> {
+    let share = |times: usize| times * 100 / scene.drawn.len().max(1);
+    let top = || keys.iter().take(3);
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    if !in_lines {
+        let shown: Vec<String> = top().map(|(key, times)| format!("{key} {} %", share(*times))).collect();
+        return vec![format!("keys of {}, by {}: {}", scene.name(), drawn_words(scene), shown.join("   "))];
+    }
+    let name = top().map(|(key, _)| key.width()).max().unwrap_or(0).min(usize::from(width) / 2);
+    let bar = usize::from(width).saturating_sub(name + 12).min(40);
+    let line = |(key, times): &(String, usize)| {
+        let (key, share) = (fit(key, name), share(*times));
+        let blank = " ".repeat(name.saturating_sub(key.width()));
+        format!("  {key}{blank} {share:>4} %  {}", "█".repeat((share * bar).div_ceil(100)))
+    };
+    let head = format!("Top keys in {}, by {}", scene.name(), drawn_words(scene));
+    std::iter::once(head).chain(top().map(line)).collect()
 }
 
 /// How partitions share the work.
@@ -247,6 +285,7 @@ fn origins(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
         &format!("{number}Where the rows of {} come from", scene.name()),
         scene.page.pane == Pane::Origins,
     );
+    brush.hit_area(area, Target::Pane(1));
     let mut found = facts::origins(scene.status, scene.stage, scene.chosen());
     if found.is_empty() {
         let text = if scene.stage.definition.reads.is_empty() {
@@ -282,14 +321,23 @@ fn wrapped(text: &str, width: u16, tone: Tone) -> Vec<(String, Tone)> {
     wrap(text, usize::from(width).max(1), 0).into_iter().map(|line| (line, tone)).collect()
 }
 
+/// From this width on a table of rows says of each why it is here.
+const EXPLAINED: u16 = 100;
+/// Columns of the rows' numbers, of the place they come from or go to, and of the reason.
+const NUMBERS: u16 = 4;
+const PLACE: u16 = 24;
+const BECAUSE: u16 = 36;
+
 /// The drawn rows of the partition, the chosen one in view.
 fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
     let rows = scene.parts.get(scene.chosen()).and_then(|part| part.rows);
     let of = rows.filter(|_| !scene.is_source).map_or(String::new(), |rows| format!(" of {}", count(rows)));
     let what = if scene.is_source { "Rows that left" } else { "Rows of" };
-    let title = format!("{number}{what} {}   {} drawn{of}", scene.name(), scene.drawn.len());
+    let by = scene.drawn.first().map_or(String::new(), |first| format!(", placed by {}", first.sample.by));
+    let title = format!("{number}{what} {}   {} drawn{of}{by}", scene.name(), scene.drawn.len());
     let has_focus = scene.page.pane == Pane::Rows;
     let inner = brush.pane(area, &title, has_focus);
+    brush.hit_area(area, Target::Pane(2));
     let Some(first) = scene.drawn.first() else {
         let text = if scene.is_source {
             "The log keeps rows of what goes through a shuffle; this task has written none yet, or none of its rows was drawn."
@@ -301,14 +349,17 @@ fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
     };
     let names: Vec<&str> = first.values().map(|(name, _)| name).collect();
     let widths = column_widths(&names, &scene.drawn);
-    let from = 22;
-    let shown = columns_that_fit(&widths, usize::from(inner.width).saturating_sub(from));
+    // Where there is room the rows have numbers, and each says what brought it here.
+    let is_wide = inner.width >= EXPLAINED;
+    let numbers = if is_wide { NUMBERS } else { 0 };
+    let right = PLACE + if is_wide { BECAUSE } else { 0 };
+    let shown = columns_that_fit(&widths, usize::from(inner.width.saturating_sub(numbers + right)));
     let height = usize::from(inner.height.saturating_sub(1));
     let chosen = scene.page.row.min(scene.drawn.len() - 1);
     let top = (chosen + 1).saturating_sub(height);
     let in_view = || scene.drawn.iter().enumerate().skip(top).take(height).zip(1_u16..);
     let keys = first.sample.keys.len();
-    let mut x = 0;
+    let mut x = numbers;
     for column in 0..shown {
         let tone = if column < keys { Tone::Title } else { Tone::Dim };
         brush.tone(inner, x, 0, &fit(names[column], widths[column]), tone);
@@ -318,28 +369,53 @@ fn peek(brush: &mut Brush, scene: &Scene, area: Rect, number: &str) {
         }
         x += widths[column] as u16 + 2;
     }
-    let place = if scene.is_source { "to  " } else { "from" };
-    let by = &first.sample.by;
-    let how = if keys > 0 { format!("{place}       by {by}") } else { format!("{place}       {by}") };
-    brush.tone(inner, x, 0, &how, Tone::Dim);
+    brush.tone(inner, x, 0, if scene.is_source { "to" } else { "from" }, Tone::Dim);
+    if is_wide {
+        brush.tone(inner, numbers.saturating_sub(3), 0, "#", Tone::Dim);
+        brush.tone(inner, x + PLACE, 0, "placed because", Tone::Dim);
+    }
+    let reader = scene.parts.get(scene.chosen()).and_then(|part| part.node);
     for ((index, drawn), y) in in_view() {
         let end = if scene.is_source {
             format!("partition {}", drawn.row.reduce)
         } else {
-            origin_words(scene.status, drawn.sample)
+            origin_words(scene.status, drawn.sample, reader)
         };
         brush.tone(inner, x, y, &end, Tone::Dim);
+        if is_wide {
+            brush.tone(inner, 0, y, &format!("{index:>2}"), Tone::Dim);
+            brush.tone(inner, x + PLACE, y, &because(scene, index, drawn), Tone::Dim);
+        }
         if index == chosen && has_focus {
             brush.mark(inner, 0, y, x.saturating_sub(2));
         }
     }
 }
 
-fn origin_words(status: &Status, sample: &RowSample) -> String {
+/// Who wrote a row and where; and whether the one that reads it stands on the same machine.
+fn origin_words(status: &Status, sample: &RowSample, reader: Option<NodeId>) -> String {
     let Some(shuffle) = status.shuffles.get(&sample.shuffle) else { return String::new() };
     let name = status.task_name(shuffle.writer, sample.map);
-    let at = shuffle.maps().get(sample.map as usize).and_then(Option::as_ref);
-    at.map_or(name.clone(), |output| format!("{name} {}", output.node))
+    let Some(output) = shuffle.maps().get(sample.map as usize).and_then(Option::as_ref) else { return name };
+    let far = reader.map_or("", |reader| if reader == output.node { " local" } else { " remote" });
+    format!("{name} {}{far}", output.node)
+}
+
+/// What brought a row to its partition: the same as an earlier row with its key, or the rule of the shuffle.
+fn because(scene: &Scene, index: usize, drawn: &Drawn) -> String {
+    let (key, sample) = (drawn.key(), drawn.sample);
+    let same = |other: &Drawn| !key.is_empty() && other.key() == key;
+    if let Some(earlier) = scene.drawn[..index].iter().position(same) {
+        return format!("same key as row {earlier}");
+    }
+    let partitions = scene.status.shuffles.get(&sample.shuffle).map_or(0, |shuffle| shuffle.reduces);
+    let keys = sample.keys.join(", ");
+    match sample.by.as_str() {
+        "hash" if !keys.is_empty() => format!("hash({keys}) mod {partitions} = {}", drawn.row.reduce),
+        "single" => "there is one partition".to_owned(),
+        by if keys.is_empty() => format!("{by}, to partition {} of {partitions}", drawn.row.reduce),
+        by => format!("{by} of {keys}: partition {} of {partitions}", drawn.row.reduce),
+    }
 }
 
 fn column_widths(names: &[&str], rows: &[Drawn]) -> Vec<usize> {

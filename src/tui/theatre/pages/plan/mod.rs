@@ -9,7 +9,7 @@ use crate::common::diff;
 use crate::common::ids::QueryId;
 use crate::tui::theatre::branch::{self, Change};
 use crate::tui::theatre::keymap::Action;
-use crate::tui::theatre::model::Model;
+use crate::tui::theatre::model::{Model, Selected};
 use crate::tui::theatre::probe::{QueryCost, Question, WhatIf, query_cost};
 use operators::Operator;
 use std::collections::BTreeSet;
@@ -91,6 +91,22 @@ impl PlanPage {
             _ => return Answer::Pass,
         }
         Answer::Done
+    }
+
+    /// To the pane with this number in its title, counted from 0: the steps, or a plan.
+    pub fn focus(&mut self, index: usize) {
+        self.pane = match index {
+            0 => Pane::Steps,
+            1 | 2 => Pane::Plan,
+            _ => self.pane,
+        };
+    }
+
+    /// The stage that computed the chosen line, while lines are chosen.
+    #[must_use]
+    pub fn selected(&self, model: &Model) -> Option<Selected> {
+        let operator = self.operator(model).filter(|_| self.pane == Pane::Plan)?;
+        operator.stage().map(Selected::Stage)
     }
 
     /// To a step.

@@ -3,7 +3,7 @@
 use super::super::{Sheet, sheet};
 use super::steps::{Part, Step, operator};
 use super::{Line, Pane, PlanPage};
-use crate::common::text::{bytes, plural, visible, without_ids};
+use crate::common::text::{bytes, plural, without_ids};
 use crate::common::time::VirtualDuration;
 use crate::report::words;
 use crate::tui::theatre::hits::Target;
@@ -45,6 +45,10 @@ pub fn draw(brush: &mut Brush, model: &Model, page: &PlanPage, screen: Rect) {
         return;
     };
     match form {
+        Form::Full | Form::Compact if model.zoom && page.pane == Pane::Steps => list(brush, model, page, body),
+        Form::Full | Form::Compact if model.zoom => {
+            plan(brush, &page.lines(), &format!("2 {}", title(step)), body, (true, page.line));
+        }
         Form::Full => full(brush, (model, page), step, body),
         Form::Compact => compact(brush, (model, page), step, body),
         Form::Text | Form::Tiny => unified(brush, page, body),
@@ -129,6 +133,7 @@ fn title(step: &Step) -> &'static str {
 
 fn list(brush: &mut Brush, model: &Model, page: &PlanPage, area: Rect) {
     let inner = brush.pane(area, "1 Steps", page.pane == Pane::Steps);
+    brush.hit_area(area, Target::Pane(0));
     let mut rows: Vec<(String, String, Tone, Target)> = Vec::new();
     let mut chosen = 0;
     for (index, step) in page.steps.iter().enumerate() {
@@ -207,6 +212,7 @@ fn measures(with: QueryCost, without: QueryCost) -> [Measured; 3] {
 
 fn plan(brush: &mut Brush, lines: &[Line], title: &str, area: Rect, chosen: (bool, usize)) {
     let inner = brush.pane(area, title, chosen.0);
+    brush.hit_area(area, Target::Pane(1));
     let hidden = rows(brush, lines, inner, chosen);
     brush.more(area, hidden);
 }
@@ -252,7 +258,7 @@ fn folded(lines: &[Line], room: usize, chosen: usize) -> Vec<Row> {
         let (tree, operator) = branches(text);
         // A very deep tree leaves its operators at least so much room.
         let width = room.saturating_sub(tree.width()).max(16);
-        for (index, part) in fold(&without_ids(operator), width).iter().enumerate() {
+        for (index, part) in words::fold(&without_ids(operator), width).iter().enumerate() {
             let (sign, start) = if index == 0 { (sign, tree.clone()) } else { (' ', continued(&tree)) };
             rows.push(Row { sign, tone, text: format!("{start}{part}"), is_chosen: is_there && number == chosen });
         }
@@ -279,22 +285,6 @@ fn branches(line: &str) -> (String, &str) {
 /// The tree before the second line of an operator.
 fn continued(tree: &str) -> String {
     tree.replace('├', "│").replace('└', " ")
-}
-
-/// Lines of at most `width` cells, broken after a blank, a comma or a bracket; lines after the first are indented.
-fn fold(text: &str, width: usize) -> Vec<String> {
-    const INDENT: &str = "  ";
-    let text = visible(text);
-    let (mut lines, mut line): (Vec<String>, String) = (Vec::new(), String::new());
-    for word in text.split_inclusive([' ', ',', '(', '[', '=']) {
-        if line.width() + word.trim_end().width() > width && !line.trim().is_empty() {
-            lines.push(line.trim_end().to_owned());
-            line = INDENT.to_owned();
-        }
-        line.push_str(if line == INDENT { word.trim_start() } else { word });
-    }
-    lines.push(line);
-    lines
 }
 
 fn plain(brush: &mut Brush, (model, page): (&Model, &PlanPage), step: &Step, title: &str, area: Rect) {
@@ -349,11 +339,5 @@ mod tests {
         let (tree, operator) = branches(":  +- Filter (a > 0)");
         assert_eq!((tree.as_str(), operator), ("│ └ ", "Filter (a > 0)"));
         assert_eq!(continued(&tree), "│   ");
-    }
-
-    #[test]
-    fn a_long_operator_is_broken_where_it_can_be_read() {
-        let folded = fold("HashAggregate(keys=[country], functions=[sum(amount)])", 24);
-        assert_eq!(folded, ["HashAggregate(keys=[", "  country], functions=[", "  sum(amount)])"]);
     }
 }
