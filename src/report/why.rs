@@ -263,7 +263,9 @@ pub fn idleness(status: &Status, node: NodeId, core: u32, idle: &Idle) -> String
         Idle::Unknown => format!("{place}: there is no such core."),
         Idle::Busy(task) => format!("{place} is not idle: it runs {}.", status.attempt_name(*task)),
         Idle::Dead => format!("{place} is gone with its machine."),
-        Idle::Patience { .. } | Idle::Barrier(_) | Idle::NoJob => format!("{place} is idle: {}.", idle_because(idle)),
+        Idle::Patience { .. } | Idle::Lost { .. } | Idle::Barrier(_) | Idle::NoJob => {
+            format!("{place} is idle: {}.", idle_because(idle))
+        }
     }
 }
 
@@ -274,6 +276,13 @@ fn idle_because(idle: &Idle) -> String {
             "{} of {stage} wait, but for a core nearer to their input (spark.locality.wait)",
             plural(*waiting as u64, "task")
         ),
+        Idle::Lost { stage, lost } => {
+            let were = if *lost == 1 { "was" } else { "were" };
+            format!(
+                "{} of {stage} {were} lost, and the driver has not given out new attempts yet",
+                plural(*lost as u64, "task")
+            )
+        }
         Idle::Barrier(stages) => {
             let left = stages.iter().map(|(stage, left)| format!("{} of {stage}", plural(*left as u64, "task")));
             let left = words::list(&left.collect::<Vec<_>>());

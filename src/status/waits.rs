@@ -42,6 +42,8 @@ pub enum Idle {
     Dead,
     /// Tasks wait, but would rather start nearer to their input (`spark.locality.wait`), or the machine is left out.
     Patience { stage: StageId, waiting: usize },
+    /// Tasks were lost, and the driver has not given them out again.
+    Lost { stage: StageId, lost: usize },
     /// Every task that may start has started: the next stage needs all outputs of these.
     Barrier(Vec<(StageId, usize)>),
     /// No job runs: the driver is busy, or the script.
@@ -120,9 +122,14 @@ pub fn idle(status: &Status, node: NodeId, core: u32) -> Idle {
             |task: &&super::Task| !matches!(task.state, TaskState::Done | TaskState::Running | TaskState::Recomputing);
         let wanted = stage.open_submission().map_or(&[][..], |one| &*one.partitions);
         let tasks = wanted.iter().filter_map(|part| stage.tasks().get(*part as usize));
-        let waiting = tasks.clone().filter(waits).count();
+        let lost = tasks.clone().filter(|task| task.state == TaskState::Lost).count();
+        let waiting = tasks.clone().filter(waits).count() - lost;
+        let stage_id = stage.definition.stage;
         if waiting > 0 {
-            return Idle::Patience { stage: stage.definition.stage, waiting };
+            return Idle::Patience { stage: stage_id, waiting };
+        }
+        if lost > 0 {
+            return Idle::Lost { stage: stage_id, lost };
         }
         unfinished.push((stage.definition.stage, tasks.filter(|task| task.state != TaskState::Done).count()));
     }

@@ -91,7 +91,10 @@ pub enum Effect {
 
 /// Takes in one message.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let beat = model.cursor.beat;
     let effects = handle(model, message);
+    // What is told anew wants to be seen, whatever was looked at before.
+    model.pane_chosen &= model.cursor.beat.is_none() || model.cursor.beat == beat;
     model.seek();
     effects
 }

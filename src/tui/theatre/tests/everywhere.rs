@@ -61,6 +61,10 @@ fn the_smallest_form_shows_what_is_asked() {
     }
     let asked = draw(&model, 40, 12);
     assert!(asked.contains("4 Which must be made again?") && asked.contains("Enter answer"), "{asked}");
+    press(&mut model, Action::Pane(1));
+    assert!(draw(&model, 40, 12).contains("2 Nodes"), "a pane is shown beside what is told");
+    press(&mut model, Action::MarkOn);
+    assert!(draw(&model, 40, 12).contains("run again?"), "the next beat is told");
     let mut model = at(7.0, ScreenOptions::default());
     press(&mut model, Action::Pane(1));
     assert!(draw(&model, 40, 12).contains("2 Nodes"));

@@ -98,14 +98,14 @@ pub fn shown_tab(model: &Model) -> Pane {
     }
 }
 
-/// The pane of the text form: the one that was chosen; else the answer, the question or the beat that is told now; else the story.
+/// The pane of the text form: the answer or the pane that was chosen; else the question or the beat that is told now; else the story.
 #[must_use]
 pub fn alone(model: &Model) -> Pane {
     let is_told = model.cursor.beat.is_some() || failed(model);
     match model.focus {
         Pane::Why | Pane::Script => model.focus,
-        _ if is_told => Pane::Why,
         chosen if model.pane_chosen => chosen,
+        _ if is_told => Pane::Why,
         _ => Pane::Story,
     }
 }

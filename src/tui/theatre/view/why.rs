@@ -24,7 +24,10 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
         Some(explanation) => format!("4 {}", explanation.title),
         None => "4 Why".to_owned(),
     };
-    let inner = brush.pane(area, &title, focus);
+    // Where there is no room for it, the number of the beat is left out.
+    let is_whole = title.width() + 6 <= usize::from(area.width);
+    let short = title.rsplit_once("  ").map_or(title.as_str(), |(words, _)| words);
+    let inner = brush.pane(area, if is_whole { &title } else { short }, focus);
     match content {
         Some(explanation) => lines(brush, inner, &explanation, model.why_scroll),
         None => hint(brush, inner),
