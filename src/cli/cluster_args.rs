@@ -32,7 +32,7 @@ pub(crate) struct ClusterArgs {
     /// Memory that this process itself should get by with, such as 400m; half of the machine's unless given
     #[arg(long, value_name = "SIZE")]
     pub process_memory: Option<String>,
-    /// Kill a node at a virtual second or event: 2@3.5, node-2@S1 (when stage 1 has begun), 2@S1.p0 (when that task ends), rack-1@4, driver@4
+    /// Kill a node at a virtual second or event: 2@3.5, node-2@S1 (when the first task of stage 1 has ended), 2@S1.p0 (when that task ends), rack-1@4, driver@4
     #[arg(long, value_name = "NODE@TIME")]
     pub kill: Vec<String>,
     /// Another fault, such as restart:2@9, slow:2x4@1, cut:2@3, preempt:2+2s@8; --help lists them all
@@ -48,7 +48,7 @@ pub(crate) struct ClusterArgs {
     #[arg(long, default_value_t = DEFAULT_SEED)]
     pub seed: u64,
     /// Every stored byte and row counts as this many for the clock and the planner; rows are not multiplied
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub scale: Option<u64>,
     /// A Spark setting, such as spark.sql.shuffle.partitions=8
     #[arg(long, visible_alias = "conf", value_name = "KEY=VALUE")]
@@ -84,7 +84,7 @@ fn cluster_help() -> String {
 }
 
 fn fault_help() -> String {
-    let mut help = "Something that goes wrong. WHEN is a virtual second (3.5), a stage that has begun (S1) or a task that has ended (S1.p0):\n"
+    let mut help = "Something that goes wrong. WHEN is a virtual second (3.5), a task that has ended (S1.p0) or the first one of a stage (S1):\n"
         .to_owned();
     for (_, example, what, _) in FORMS {
         help.push_str(&format!("  {example:<26} {what}\n"));
@@ -167,9 +167,7 @@ impl ClusterArgs {
             None => base,
         };
         if self.nodes.is_some() || self.cores.is_some() {
-            let cores = self.cores.unwrap_or(config.machines.first().map_or(1, |machine| machine.cores));
-            let shaped = ClusterConfig::new(self.nodes.unwrap_or(config.nodes()), cores)?;
-            config = ClusterConfig { name: shaped.name, machines: shaped.machines, ..config };
+            config = config.resized(self.nodes, self.cores)?;
         }
         if let Some(memory) = self.memory.as_deref() {
             config = config.with_memory(memory_size(memory)?);

@@ -125,6 +125,19 @@ pub const READY: &[(&str, &str)] = &[
 ];
 
 const GIB: u64 = 1 << 30;
+/// What the simulation is made for.
+const MOST_NODES: u32 = 4096;
+const MOST_CORES: u32 = 1024;
+
+fn check_count(nodes: u64, cores: Option<u32>) -> Result<()> {
+    let are_few = (1..=u64::from(MOST_NODES)).contains(&nodes);
+    if are_few && cores.is_none_or(|cores| (1..=MOST_CORES).contains(&cores)) {
+        return Ok(());
+    }
+    let each = cores.map_or(String::new(), |cores| format!(" with {cores} cores each"));
+    Err(refused(format!("a cluster of {nodes} nodes{each} cannot be made"))
+        .with_help(format!("Give 1 to {MOST_NODES} nodes and 1 to {MOST_CORES} cores.")))
+}
 
 impl ClusterConfig {
     /// `nodes` machines of `cores` each with 1 GiB and the `workshop` cost model.
@@ -132,6 +145,7 @@ impl ClusterConfig {
     /// # Errors
     /// When there is no node or no core, or more than the simulation is made for.
     pub fn new(nodes: u32, cores: u32) -> Result<Self> {
+        check_count(u64::from(nodes), Some(cores))?;
         let machine = Machine {
             cores,
             memory_bytes: GIB,
@@ -141,27 +155,32 @@ impl ClusterConfig {
             network_bytes_per_sec: None,
             disk_bytes_per_sec: None,
         };
-        let config = ClusterConfig {
+        Ok(ClusterConfig {
             name: format!("{nodes}x{cores}"),
-            machines: vec![machine; nodes.min(4097) as usize],
+            machines: vec![machine; nodes as usize],
             cost: CostModel::preset("workshop")?,
             storage: Storage::Blocks { replication: 3 },
             cold: Vec::new(),
             rack_bytes_per_sec: None,
             manager: Manager::Standalone,
             scale: 1,
-        };
-        config.checked()
+        })
     }
 
-    fn checked(self) -> Result<Self> {
-        let nodes = self.machines.len();
-        if nodes == 0 || nodes > 4096 || self.machines.iter().any(|machine| machine.cores == 0 || machine.cores > 1024)
-        {
-            let cores = self.machines.iter().map(|machine| machine.cores).min().unwrap_or(0);
-            return Err(refused(format!("a cluster of {nodes} nodes with {cores} cores each cannot be made"))
-                .with_help("Give 1 to 4096 nodes and 1 to 1024 cores."));
+    /// The same kinds of machines in another number, one after the other again and again, or with other cores.
+    ///
+    /// # Errors
+    /// When there is no node or no core, or more than the simulation is made for.
+    pub fn resized(mut self, nodes: Option<u32>, cores: Option<u32>) -> Result<Self> {
+        let wanted = nodes.unwrap_or(self.nodes());
+        check_count(u64::from(wanted), cores)?;
+        self.machines = self.machines.iter().cycle().take(wanted as usize).cloned().collect();
+        if let Some(cores) = cores {
+            self.machines.iter_mut().for_each(|machine| machine.cores = cores);
         }
+        let cores = self.machine(NodeId(1)).cores;
+        let is_even = self.machines.iter().all(|machine| machine.cores == cores);
+        self.name = if is_even { format!("{wanted}x{cores}") } else { format!("{wanted} nodes") };
         Ok(self)
     }
 
@@ -226,9 +245,9 @@ impl ClusterConfig {
     /// The same machines, spread over racks in equal runs.
     #[must_use]
     pub fn in_racks(mut self, racks: u32) -> Self {
-        let per_rack = self.machines.len().div_ceil(racks.max(1) as usize).max(1);
+        let count = self.machines.len().max(1);
         for (index, machine) in self.machines.iter_mut().enumerate() {
-            machine.rack = (index / per_rack) as u32;
+            machine.rack = (index * racks as usize / count) as u32;
         }
         self
     }
@@ -240,32 +259,44 @@ impl ClusterConfig {
         self
     }
 
-    /// A cluster file: `nodes`, `cores`, or `[[group]]` tables of machines that are alike; and, if wanted, `name`, `memory` (`"2GB"`),
-    /// `racks`, `rack_uplink` (bytes per second), `cost` (a ready model, or a table: [`CostModel::from_table`]), `storage` (`"blocks"` or `"objects"`), `replication`, `cold`, `manager`, `scale`.
+    /// A cluster file: `nodes`, `cores`, or `[[group]]` tables of machines that are alike; and, if wanted, `name`, `memory` (`"2GB"`,
+    /// of every machine or of the groups that name none), `racks`, `rack_uplink` (bytes per second), `cost` (a ready model, or a table: [`CostModel::from_table`]), `storage` (`"blocks"` or `"objects"`), `replication`, `cold`, `manager`, `scale`.
     ///
     /// # Errors
     /// When the text does not parse or describes no cluster.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let file: ClusterFile = toml::from_str(text)
-            .map_err(|error| refused(format!("the cluster file does not parse: {}", error.to_string().trim_end())))?;
+        let file: ClusterFile = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
         let cost = file.cost.map(Cost::model).transpose()?;
         let mut config = match (file.nodes, file.cores, file.group.is_empty()) {
             (Some(nodes), Some(cores), true) => Self::new(nodes, cores)?,
-            (None, None, false) => Self::of_groups(&file.group)?,
+            (None, None, false) => Self::of_groups(&file.group, file.memory.as_deref())?,
             _ => {
                 return Err(refused("the cluster file does not say which machines there are".to_owned())
                     .with_help("Give nodes and cores, or one [[group]] for each kind of machine, not both."));
             }
         };
         config.cost = cost.unwrap_or(config.cost);
-        if let Some(memory) = file.memory {
+        if let Some(memory) = file.memory.filter(|_| file.group.is_empty()) {
             config = config.with_memory(size(&memory)?);
         }
-        if let Some(racks) = file.racks {
-            config = config.in_racks(racks);
+        match file.racks {
+            None => {}
+            Some(_) if !file.group.is_empty() => {
+                return Err(refused("the cluster file gives racks beside its groups".to_owned())
+                    .with_help("Give each [[group]] its rack, from 1."));
+            }
+            Some(racks) if racks == 0 || racks > config.nodes() => {
+                return Err(refused(format!("{} nodes cannot stand in {racks} racks", config.nodes()))
+                    .with_help("Give at least one rack, and no more racks than nodes."));
+            }
+            Some(racks) => config = config.in_racks(racks),
         }
         config.rack_bytes_per_sec = file.rack_uplink.as_deref().map(size).transpose()?;
         config.storage = match (file.storage.as_deref(), file.replication) {
+            (Some("objects"), Some(copies)) if copies > 0 => {
+                return Err(refused("shared object storage has no replication".to_owned())
+                    .with_help("Write storage = \"blocks\", or leave replication out."));
+            }
             (Some("objects"), _) | (None | Some("blocks"), Some(0)) => Storage::Objects,
             (None | Some("blocks"), copies) => Storage::Blocks { replication: copies.unwrap_or(3) },
             (Some(other), _) => {
@@ -275,27 +306,42 @@ impl ClusterConfig {
         config.cold = file.cold;
         config.name = file.name.unwrap_or(config.name);
         config.manager = file.manager.unwrap_or_default();
-        config.scale = file.scale.unwrap_or(1).max(1);
+        config.scale = file.scale.unwrap_or(1);
+        if config.scale == 0 {
+            return Err(refused("scale = 0 leaves nothing".to_owned()).with_help("Give 1 or more."));
+        }
         Ok(config)
     }
 
-    fn of_groups(groups: &[Group]) -> Result<Self> {
+    fn of_groups(groups: &[Group], memory: Option<&str>) -> Result<Self> {
         let mut config = Self::new(1, 1)?;
         config.machines.clear();
-        for (index, group) in groups.iter().enumerate() {
+        let usual = memory.map_or(Ok(GIB), size)?;
+        let nodes: u64 = groups.iter().map(|group| u64::from(group.nodes)).sum();
+        for (number, group) in (1..).zip(groups) {
+            check_count(nodes, Some(group.cores))?;
+            let speed = group.speed.unwrap_or(1.0);
+            if !(0.001..=1000.0).contains(&speed) {
+                return Err(refused(format!("a machine cannot have the speed {speed}"))
+                    .with_help("1.0 is the cost model's; give 0.001 to 1000."));
+            }
+            let rack = group.rack.unwrap_or(number);
+            if rack == 0 || rack > MOST_NODES {
+                return Err(refused(format!("there is no rack {rack}")).with_help("Racks count from 1."));
+            }
             let machine = Machine {
                 cores: group.cores,
-                memory_bytes: group.memory.as_deref().map_or(Ok(GIB), size)?,
-                rack: group.rack.unwrap_or(index as u32 + 1).saturating_sub(1),
-                speed_permille: ((group.speed.unwrap_or(1.0) * 1000.0).clamp(1.0, 1_000_000.0)) as u32,
+                memory_bytes: group.memory.as_deref().map_or(Ok(usual), size)?,
+                rack: rack - 1,
+                speed_permille: (speed * 1000.0) as u32,
                 market: group.market,
                 network_bytes_per_sec: group.network.as_deref().map(size).transpose()?,
                 disk_bytes_per_sec: group.disk.as_deref().map(size).transpose()?,
             };
-            config.machines.extend(vec![machine; group.nodes.min(4097) as usize]);
+            config.machines.extend(vec![machine; group.nodes as usize]);
         }
         config.name = format!("{} nodes", config.machines.len());
-        config.checked()
+        Ok(config)
     }
 
     /// Number of machines.
@@ -359,6 +405,12 @@ fn size(text: &str) -> Result<u64> {
         .ok_or_else(|| refused(format!("{text} is not a size")).with_help("Write a size such as \"2GB\"."))
 }
 
+/// What is wrong with the text of a cluster file, in one line.
+fn unreadable(text: &str, error: &toml::de::Error) -> SparkError {
+    let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+    refused(format!("line {line} of the cluster file: {}", error.message().replace('\n', " ")))
+}
+
 fn refused(message: String) -> SparkError {
     SparkError::new(ErrorClass::IllegalArgumentException, message)
 }
@@ -409,5 +461,43 @@ mod tests {
         assert_eq!((config.nodes(), config.slots(), config.racks(), config.manager), (5, 14, 2, Manager::Yarn));
         assert_eq!((config.machine(NodeId(5)).speed_permille, config.machine(NodeId(5)).market), (500, Market::Spot));
         assert!(ClusterConfig::from_toml("nodes = 1\ncores = 1\n[[group]]\nnodes = 1\ncores = 1").is_err());
+        let text =
+            "memory = \"4GB\"\n[[group]]\nnodes = 1\ncores = 1\nmemory = \"2GB\"\n[[group]]\nnodes = 1\ncores = 1";
+        let config = ClusterConfig::from_toml(text).expect("a cluster");
+        assert_eq!(
+            (config.machine(NodeId(1)).memory_bytes, config.machine(NodeId(2)).memory_bytes),
+            (2 << 30, 4 << 30)
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let group = |more: &str| format!("[[group]]\nnodes = 2\ncores = 2\n{more}");
+        for (text, complaint) in [
+            ("nodes = 5000\ncores = 2".to_owned(), "5000 nodes"),
+            ("nodes = 4\ncores = 2\nracks = 0".to_owned(), "0 racks"),
+            ("nodes = 4\ncores = 2\nracks = 9".to_owned(), "9 racks"),
+            ("nodes = 4\ncores = 2\nscale = 0".to_owned(), "scale"),
+            ("nodes = 4\ncores = 2\nstorage = \"objects\"\nreplication = 2".to_owned(), "no replication"),
+            ("nodes = 4\n\nmemroy = \"2GB\"\ncores = 2".to_owned(), "line 3 of the cluster file: unknown field"),
+            (group("speed = 0"), "speed 0"),
+            (group("speed = -3"), "speed -3"),
+            (group("speed = nan"), "speed NaN"),
+            (group("rack = 0"), "rack 0"),
+            (format!("racks = 2\n{}", group("")), "beside its groups"),
+        ] {
+            let error = ClusterConfig::from_toml(&text).expect_err(&text).to_string();
+            assert!(error.contains(complaint) && !error.contains('\n'), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn another_number_of_machines_keeps_their_kinds() {
+        let racks = ClusterConfig::parse("racks").expect("a shape").resized(Some(16), Some(2)).expect("a cluster");
+        assert_eq!((racks.nodes(), racks.racks(), racks.slots()), (16, 2, 32));
+        let spot = ClusterConfig::parse("spot").expect("a shape").resized(None, Some(4)).expect("a cluster");
+        assert_eq!(spot.machine(NodeId(8)).market, Market::Spot);
+        assert_eq!(ClusterConfig::new(5, 1).expect("five").in_racks(4).racks(), 4);
+        assert!(spot.resized(Some(0), None).is_err());
     }
 }
