@@ -6,7 +6,7 @@ use crate::report::words;
 use crate::status::Status;
 use std::collections::BTreeMap;
 
-/// A kind of fault that strikes one machine.
+/// A kind of fault, aimed at a machine or at something on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
     Kill,
@@ -20,10 +20,17 @@ pub enum FaultKind {
     Preempt,
     Decommission,
     FullDisk,
+    Drop,
+    KillRack,
+    Split,
+    LoseCached,
+    Corrupt,
+    FailTask,
+    KillDriver,
 }
 
 /// All kinds, in the order of the console.
-pub const KINDS: [FaultKind; 11] = [
+pub const KINDS: [FaultKind; 18] = [
     FaultKind::Kill,
     FaultKind::KillExecutor,
     FaultKind::OutOfMemory,
@@ -35,12 +42,23 @@ pub const KINDS: [FaultKind; 11] = [
     FaultKind::Preempt,
     FaultKind::Decommission,
     FaultKind::FullDisk,
+    FaultKind::Drop,
+    FaultKind::KillRack,
+    FaultKind::Split,
+    FaultKind::LoseCached,
+    FaultKind::Corrupt,
+    FaultKind::FailTask,
+    FaultKind::KillDriver,
 ];
 
 /// How many times slower the console makes things.
 const TIMES: u32 = 4;
 /// Seconds until what was broken comes back, to choose from; absent: never.
 pub const BACK_SECS: [Option<u64>; 4] = [None, Some(2), Some(6), Some(20)];
+/// How many of a hundred packets the console has dropped.
+const DROPPED_PERCENT: u32 = 30;
+/// How many attempts of a task the console makes raise.
+const RAISES: u32 = 2;
 /// Seconds of notice before a machine is taken away.
 const NOTICE_SECS: u64 = 2;
 
@@ -58,7 +76,74 @@ const AS_BEFORE: &str = "it is as fast as before";
 impl Undoing {
     /// As `--fault` takes it, but for the time.
     fn spec(self, node: NodeId) -> String {
-        format!("{}:{}{}", self.verb, node.0, self.ending)
+        match self.verb {
+            whole @ (AGAIN | "mend:all") => whole.to_owned(),
+            verb => format!("{verb}:{}{}", node.0, self.ending),
+        }
+    }
+}
+
+/// The driver has no number.
+const AGAIN: &str = "restart:driver";
+
+/// What on or beside a machine a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    Machine,
+    /// From 1.
+    Rack(u32),
+    Task(StageId, u32),
+    CachedPartition(u32),
+}
+
+impl FaultKind {
+    /// What it would strike now if it is aimed at a machine; absent where there is nothing of the kind.
+    #[must_use]
+    pub fn aim(self, status: &Status, node: NodeId, chosen: Option<(StageId, u32)>) -> Option<Aim> {
+        let task = |found: Option<(StageId, u32)>| found.map(|(stage, partition)| Aim::Task(stage, partition));
+        match self {
+            FaultKind::KillRack => status.nodes.get(&node).map(|known| Aim::Rack(known.rack + 1)),
+            FaultKind::LoseCached => {
+                let mut blocks = status.caches.values().flat_map(|cache| cache.blocks.iter());
+                let here = blocks.find(|(_, block)| block.lost.is_none() && block.node == node);
+                here.map(|(partition, _)| Aim::CachedPartition(*partition))
+            }
+            FaultKind::Corrupt => {
+                let files = || {
+                    status.shuffles.values().rev().flat_map(|shuffle| {
+                        let maps = (0..).zip(shuffle.maps());
+                        let there = maps.filter(|(_, slot)| {
+                            slot.as_ref().is_some_and(|one| one.lost.is_none() && one.node == node)
+                        });
+                        there.map(|(map, _)| (shuffle.writer, map)).collect::<Vec<_>>()
+                    })
+                };
+                task(files().find(|file| Some(*file) == chosen).or_else(|| files().next()))
+            }
+            FaultKind::FailTask => {
+                let stages = status.stages.iter().filter(|(id, _)| status.in_open_job(**id));
+                let waiting = stages.flat_map(|(id, stage)| {
+                    let fresh = (0..).zip(stage.tasks()).filter(|(_, task)| task.runs.is_empty());
+                    fresh.map(|(partition, _)| (*id, partition)).collect::<Vec<_>>()
+                });
+                let waiting: Vec<(StageId, u32)> = waiting.collect();
+                task(chosen.filter(|one| waiting.contains(one)).or_else(|| waiting.first().copied()))
+            }
+            FaultKind::Kill
+            | FaultKind::KillExecutor
+            | FaultKind::OutOfMemory
+            | FaultKind::Silent
+            | FaultKind::Slow
+            | FaultKind::SlowDisk
+            | FaultKind::SlowLink
+            | FaultKind::Cut
+            | FaultKind::Preempt
+            | FaultKind::Decommission
+            | FaultKind::FullDisk
+            | FaultKind::Drop
+            | FaultKind::Split
+            | FaultKind::KillDriver => Some(Aim::Machine),
+        }
     }
 }
 
@@ -78,12 +163,25 @@ impl FaultKind {
             FaultKind::Preempt => "Take it away",
             FaultKind::Decommission => "Decommission",
             FaultKind::FullDisk => "Fill the disk",
+            FaultKind::Drop => "Lose packets",
+            FaultKind::KillRack => "Kill the rack",
+            FaultKind::Split => "Split the network",
+            FaultKind::LoseCached => "Lose cached rows",
+            FaultKind::Corrupt => "Damage a file",
+            FaultKind::FailTask => "Fail a task",
+            FaultKind::KillDriver => "Kill the driver",
         }
     }
 
     /// The same as `--fault` takes it, without its moment.
-    fn spec(self, node: NodeId) -> String {
+    fn spec(self, node: NodeId, aim: Aim) -> String {
         let node = node.0;
+        let aim = match aim {
+            Aim::Machine => node.to_string(),
+            Aim::Rack(rack) => format!("rack-{rack}"),
+            Aim::Task(stage, partition) => format!("{stage}.p{partition}"),
+            Aim::CachedPartition(partition) => format!("p{partition}"),
+        };
         match self {
             FaultKind::Kill => format!("kill:{node}"),
             FaultKind::KillExecutor => format!("kill-executor:{node}"),
@@ -96,6 +194,16 @@ impl FaultKind {
             FaultKind::Preempt => format!("preempt:{node}+{NOTICE_SECS}s"),
             FaultKind::Decommission => format!("decommission:{node}"),
             FaultKind::FullDisk => format!("disk-full:{node}"),
+            FaultKind::Drop => format!("drop:{node}x{DROPPED_PERCENT}%"),
+            FaultKind::Split => {
+                let side: Vec<String> = (1..=node).map(|one| one.to_string()).collect();
+                format!("cut:{}", side.join(","))
+            }
+            FaultKind::KillDriver => "kill:driver".to_owned(),
+            FaultKind::KillRack => format!("kill:{aim}"),
+            FaultKind::LoseCached => format!("lose-cached:{aim}"),
+            FaultKind::Corrupt => format!("corrupt:{aim}"),
+            FaultKind::FailTask => format!("fail:{aim}x{RAISES}"),
         }
     }
 
@@ -107,8 +215,14 @@ impl FaultKind {
             FaultKind::Cut => ("mend", "", "the cable is mended"),
             FaultKind::Slow => ("slow", "x1", AS_BEFORE),
             FaultKind::SlowDisk => ("slow-disk", "x1", AS_BEFORE),
-            FaultKind::SlowLink => ("slow-link", "x1", AS_BEFORE),
-            FaultKind::KillExecutor
+            FaultKind::SlowLink | FaultKind::Drop => ("slow-link", "x1", AS_BEFORE),
+            FaultKind::Split => ("mend:all", "", "all cables are mended"),
+            FaultKind::KillDriver => (AGAIN, "", "the script begins anew"),
+            FaultKind::KillRack
+            | FaultKind::LoseCached
+            | FaultKind::Corrupt
+            | FaultKind::FailTask
+            | FaultKind::KillExecutor
             | FaultKind::OutOfMemory
             | FaultKind::Preempt
             | FaultKind::Decommission
@@ -132,13 +246,27 @@ impl FaultKind {
             FaultKind::Preempt => "2 s of notice: what has not moved by then is gone",
             FaultKind::Decommission => "no new tasks; it leaves when it has finished",
             FaultKind::FullDisk => "tasks that write there fail and are tried again",
+            FaultKind::Drop => "30 of 100 packets to and from it are lost and sent again",
+            FaultKind::KillRack => "all machines that stand in its rack stop",
+            FaultKind::Split => "it and the machines before it no longer hear the others",
+            FaultKind::LoseCached => "a partition that it keeps is made again when it is read",
+            FaultKind::Corrupt => "the checksum of a shuffle file there tells its next reader",
+            FaultKind::FailTask => "two attempts of a task that has not begun raise",
+            FaultKind::KillDriver => "the application ends: nobody knows plan and lineage any more",
         }
     }
 
     /// Whether it ends executors at once, so that the log can say what would be lost.
     #[must_use]
     pub fn is_death(self) -> bool {
-        matches!(self, FaultKind::Kill | FaultKind::KillExecutor | FaultKind::OutOfMemory | FaultKind::Silent)
+        matches!(
+            self,
+            FaultKind::Kill
+                | FaultKind::KillRack
+                | FaultKind::KillExecutor
+                | FaultKind::OutOfMemory
+                | FaultKind::Silent
+        )
     }
 }
 
@@ -195,6 +323,7 @@ pub fn cues(head: &Status, chosen: Option<(StageId, u32)>, now: VirtualTime) -> 
 pub struct Strike {
     pub kind: FaultKind,
     pub node: NodeId,
+    pub aim: Aim,
     pub at: VirtualTime,
     /// The event at which it strikes, whenever that comes; absent: at its moment.
     pub cue: Option<Cue>,
@@ -228,14 +357,20 @@ impl Strike {
         let at = words::moment(self.at);
         match self.kind {
             FaultKind::Kill => format!("{} dies at {at}", self.node),
-            kind => format!("{}: {} at {at}", self.node, kind.title().to_lowercase()),
+            kind => match self.aim {
+                Aim::Task(stage, partition) => format!("{stage}.p{partition}: {} at {at}", kind.title().to_lowercase()),
+                Aim::CachedPartition(partition) => {
+                    format!("partition {partition}: {} at {at}", kind.title().to_lowercase())
+                }
+                Aim::Machine | Aim::Rack(_) => format!("{}: {} at {at}", self.node, kind.title().to_lowercase()),
+            },
         }
     }
 
     /// Its lines in a scenario.
     #[must_use]
     pub fn lines(&self) -> Vec<FaultLine> {
-        let start = FaultLine { what: self.kind.spec(self.node), at: self.at, cue: self.cue };
+        let start = FaultLine { what: self.kind.spec(self.node, self.aim), at: self.at, cue: self.cue };
         let end = self.back_secs.and_then(|secs| {
             let at = self.at + VirtualDuration::from_secs(secs);
             Some(FaultLine { what: self.kind.undoing()?.spec(self.node), at, cue: None })

@@ -3,7 +3,7 @@
 //! They are asked for one after the other, so that what is on screen stays smooth. A figure that is not there yet is left out.
 
 use super::branch::{BranchRequest, Change, request_of};
-use super::fault::{FaultKind, Strike};
+use super::fault::{Aim, FaultKind, Strike};
 use super::model::Model;
 use super::recording::Recording;
 use super::update::Effect;
@@ -217,7 +217,7 @@ pub fn ask_deaths(model: &mut Model, run: usize) {
     let node = death.node;
     for (what, at) in other_moments(model, recording, death) {
         let mut changes = changes.clone();
-        changes.push(Change::Strike(Strike { kind, node, at, cue: None, back_secs: None }));
+        changes.push(Change::Strike(Strike { kind, node, aim: Aim::Machine, at, cue: None, back_secs: None }));
         model.probes.ask(Question { run, what }, BranchRequest { changes, new: 1 });
     }
 }

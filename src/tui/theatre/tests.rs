@@ -4,7 +4,7 @@ mod screens;
 mod what_if;
 
 use super::branch::Change;
-use super::fault::{FaultKind, Strike};
+use super::fault::{Aim, FaultKind, Strike};
 use super::keymap::Action;
 use super::model::{Console, Copied, Model, Overlay, Pane, Selected};
 use super::recording::Recording;
@@ -252,7 +252,14 @@ fn a_kill_asks_for_a_branch_and_shows_it() {
     let at = VirtualTime::from_secs_f64(4.5) + VirtualDuration(1);
     assert_eq!(
         request.changes,
-        [Change::Strike(Strike { kind: FaultKind::Kill, node: NodeId(3), at, cue: None, back_secs: None })]
+        [Change::Strike(Strike {
+            kind: FaultKind::Kill,
+            node: NodeId(3),
+            aim: Aim::Machine,
+            at,
+            cue: None,
+            back_secs: None
+        })]
     );
     let handle = RunHandle::default();
     update(&mut model, Message::BranchStarted { request, handle });

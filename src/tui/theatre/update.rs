@@ -17,7 +17,7 @@ use super::question;
 use super::recording::Recording;
 use super::select;
 use super::view::{self, layout};
-use crate::common::ids::NodeId;
+use crate::common::ids::{NodeId, StageId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::Event;
 use crate::tui::palette::Palette;
@@ -468,6 +468,9 @@ fn fault_key(model: &mut Model, action: Action, closing: bool) -> Vec<Effect> {
             let all = std::mem::take(&mut model.armed).into_iter().chain([strike]);
             return vec![Effect::Branch(branch::request(model, all.map(Change::Strike).collect()))];
         }
+        (Action::Open | Action::Arm, None) if console.kind < KINDS.len() => {
+            model.toast = Some(("there is nothing of the kind at this moment".to_owned(), 4.0));
+        }
         (Action::Open, None) => {
             let scenario = console.kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index)).cloned();
             let branch = scenario.map(|scenario| branch::request(model, vec![Change::Scenario(scenario)]));
@@ -486,16 +489,20 @@ fn strike_of(model: &Model, console: &Console, node: NodeId) -> Option<Strike> {
         None => just_after(model.cursor.time),
     };
     let back_secs = BACK_SECS[console.back].filter(|_| kind.undoing().is_some());
-    Some(Strike { kind, node, at, cue: console.cue, back_secs })
+    let aim = kind.aim(model.run().history.current(), node, chosen_task(model))?;
+    Some(Strike { kind, node, aim, at, cue: console.cue, back_secs })
+}
+
+fn chosen_task(model: &Model) -> Option<(StageId, u32)> {
+    match model.selected {
+        Selected::Task(stage, partition) => Some((stage, partition)),
+        Selected::Nothing | Selected::Stage(_) | Selected::Node(_) => None,
+    }
 }
 
 /// From the chosen event to the one after it, in the end back to the moment at which the console was opened; the theatre goes there.
 fn to_next_cue(model: &mut Model, console: &Console) -> Option<Cue> {
-    let chosen = match model.selected {
-        Selected::Task(stage, partition) => Some((stage, partition)),
-        Selected::Nothing | Selected::Stage(_) | Selected::Node(_) => None,
-    };
-    let cues = cues(model.run().head(), chosen, console.opened);
+    let cues = cues(model.run().head(), chosen_task(model), console.opened);
     let here = console.cue.and_then(|cue| cues.iter().position(|(known, _)| *known == cue));
     let next = cues.get(here.map_or(0, |here| here + 1)).copied();
     if cues.is_empty() {

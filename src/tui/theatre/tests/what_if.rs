@@ -95,6 +95,25 @@ fn a_scenario_is_chosen_behind_the_faults() {
     assert_eq!(branch(press(&mut model, Action::Open)), [Change::Scenario(scenario)]);
 }
 
+#[test]
+fn the_console_aims_at_what_is_there() {
+    let model = at(4.5, ScreenOptions::default());
+    let status = model.run().history.current();
+    let aimed = |kind: FaultKind, node: NodeId| {
+        let aim = kind.aim(status, node, None)?;
+        let strike = Strike { kind, node, aim, at: model.cursor.time, cue: None, back_secs: Some(2) };
+        Some(Scenario::text_of(&[strike]))
+    };
+    let text = |kind: FaultKind| aimed(kind, NodeId(2));
+    assert_eq!(text(FaultKind::Drop).as_deref(), Some("drop:2x30%@4.500\nslow-link:2x1@6.500\n"));
+    assert_eq!(text(FaultKind::KillRack).as_deref(), Some("kill:rack-1@4.500\n"));
+    assert_eq!(text(FaultKind::Split).as_deref(), Some("cut:1,2@4.500\nmend:all@6.500\n"));
+    assert_eq!(aimed(FaultKind::LoseCached, NodeId(3)).as_deref(), Some("lose-cached:p4@4.500\n"));
+    assert_eq!(text(FaultKind::LoseCached), None, "it keeps none");
+    assert_eq!(text(FaultKind::Corrupt).as_deref(), Some("corrupt:S0.p2@4.500\n"));
+    assert_eq!(text(FaultKind::KillDriver).as_deref(), Some("kill:driver@4.500\nrestart:driver@6.500\n"));
+}
+
 /// The next run in the background begins and comes to its end.
 fn answered(model: &mut Model) -> Vec<Change> {
     let effects = update(model, Message::Tick(0.0));

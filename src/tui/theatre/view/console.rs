@@ -160,7 +160,12 @@ fn dry_run_lines(
         let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
         let running = if names.is_empty() { "nothing".to_owned() } else { words::short_list(&names) };
         let held = words::inventory(death.outputs.len(), 0, death.cached.len());
-        brush.tone(area, 0, y, "Nothing is lost at once. What it meets there:", Tone::Dim);
+        let head = match kind {
+            FaultKind::KillDriver => "All work ends with it. What runs and lies there:",
+            FaultKind::LoseCached | FaultKind::Corrupt => "One of the things there is lost:",
+            _ => "Nothing is lost at once. What it meets there:",
+        };
+        brush.tone(area, 0, y, head, Tone::Dim);
         brush.tone(area, 2, y + 1, &fit(&format!("running: {running}"), usize::from(area.width)), Tone::Text);
         brush.tone(area, 2, y + 2, &format!("kept: {held}"), Tone::Text);
         return y + 3;
