@@ -284,3 +284,30 @@ print(kept.repartition(2).count())
     assert!(left > 0);
     assert_eq!(count(|event| matches!(event, EventKind::ExecutorDecommissioned { .. })), left);
 }
+
+#[test]
+fn a_limit_s_rows_do_not_grow_with_the_scale() {
+    let script = "
+spark.range(0, 2000).selectExpr('id', 'repeat(id, 20) as name').write.mode('overwrite').csv('out/big', header=True)
+big = spark.read.csv('out/big', header=True, inferSchema=True)
+print(big.limit(2).count(), len(big.take(3)), big.count())
+";
+    let (printed, outcome, _) = ran(script, "nodes = 2\ncores = 2\nscale = 1000000", &[], &[]);
+    assert_eq!((printed.as_str(), outcome.exit), ("2 3 2000\n", 0));
+    let (_, outcome, _) = ran(&format!("{script}big.collect()\n"), "nodes = 2\ncores = 2\nscale = 1000000", &[], &[]);
+    assert!(outcome.failure.is_some_and(|failure| failure.message.contains("spark.driver.maxResultSize")));
+}
+
+#[test]
+fn a_machine_with_empty_disks_has_no_copy_of_the_input() {
+    let script = "
+spark.range(0, 2000, 1, 8).write.mode('overwrite').csv('data')
+spark.range(0, 400000, 1, 8).repartition(4).count()
+print(spark.read.csv('data').count())
+";
+    let cluster = "nodes = 2\ncores = 2\nreplication = 1";
+    for (again, exit) in [("restart:2@0.05", 0), ("restart-empty:2@0.05", 1)] {
+        let (_, outcome, _) = ran(script, cluster, &[], &["kill:2@0.02", again]);
+        assert_eq!(outcome.exit, exit, "{again}");
+    }
+}

@@ -36,6 +36,8 @@ pub(super) enum Trouble {
         map: u32,
         executor: Option<ExecutorId>,
         node: NodeId,
+        /// It is there, but damaged.
+        is_damaged: bool,
     },
     /// The task's own work raised this.
     Raised(SparkError),
@@ -182,19 +184,20 @@ impl Cluster {
         for (shuffle, slice) in &needs.shuffles {
             let table = tracker.table(*shuffle)?;
             if let Some(map) = tracker.first_missing(*shuffle, slice) {
-                let trouble = Trouble::Fetch { shuffle: *shuffle, map, executor: None, node: table.last_node(map) };
+                let (shuffle, node) = (*shuffle, table.last_node(map));
+                let trouble = Trouble::Fetch { shuffle, map, executor: None, node, is_damaged: false };
                 return Some((trouble, VirtualDuration(0)));
             }
-            let fetch = |map: u32| {
+            let fetch = |map: u32, is_damaged: bool| {
                 let at = table.output(map)?;
-                Some(Trouble::Fetch { shuffle: *shuffle, map, executor: Some(at.executor), node: at.node })
+                Some(Trouble::Fetch { shuffle: *shuffle, map, executor: Some(at.executor), node: at.node, is_damaged })
             };
             let is_reachable = |executor, node| self.is_reachable(executor, node);
             let unreachable = tracker.first_unreachable(*shuffle, slice, is_reachable);
-            if let Some(trouble) = unreachable.and_then(fetch) {
+            if let Some(trouble) = unreachable.and_then(|map| fetch(map, false)) {
                 return Some((trouble, self.network_timeout()));
             }
-            if let Some(trouble) = self.first_damaged(*shuffle, slice).and_then(fetch) {
+            if let Some(trouble) = self.first_damaged(*shuffle, slice).and_then(|map| fetch(map, true)) {
                 return Some((trouble, VirtualDuration(self.config.cost.failed_task_us * 1000)));
             }
         }
@@ -383,8 +386,8 @@ impl Cluster {
         let Some(attempt) = self.attempts.get_mut(&task) else { return };
         let metrics = Arc::default();
         let end = match attempt.trouble.clone() {
-            Some(Trouble::Fetch { shuffle, map, executor, node }) => {
-                TaskEnd::FetchFailed { shuffle, map, executor, node }
+            Some(Trouble::Fetch { shuffle, map, executor, node, is_damaged }) => {
+                TaskEnd::FetchFailed { shuffle, map, executor, node, is_damaged }
             }
             Some(Trouble::Raised(error)) => {
                 let is_final =

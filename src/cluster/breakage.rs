@@ -11,7 +11,7 @@ use crate::event::EventKind;
 use crate::network::{Link, Wiring};
 use crate::scheduler::{Input, Loss};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of a block is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,7 @@ impl Cluster {
     pub(super) fn strike(&mut self, index: usize) {
         let what = self.faults[index].what.clone();
         if !self.matters(&what) {
+            self.miss(index, why_not(&what));
             return;
         }
         let node = match what.nodes().as_slice() {
@@ -35,7 +36,8 @@ impl Cluster {
         match what {
             Breakage::KillNode(node) => self.kill_node(node, "died"),
             Breakage::KillRack(rack) => self.kill_rack(rack),
-            Breakage::RestartNode(node) => self.restart_node(node),
+            Breakage::RestartNode(node) => self.restart_node(node, false),
+            Breakage::RestartEmpty(node) => self.restart_node(node, true),
             Breakage::KillExecutor(node) => self.kill_executors(node, "the executor process ended with exit code 137"),
             Breakage::OutOfMemory(node) => {
                 self.kill_executors(node, "it was stopped for taking more memory than it may (exit code 137)");
@@ -74,7 +76,9 @@ impl Cluster {
     fn matters(&self, what: &Breakage) -> bool {
         let health = |node: &NodeId| self.nodes.get(node).map(|node| node.health);
         match what {
-            Breakage::RestartNode(node) => health(node).is_some_and(|health| health != Health::Up),
+            Breakage::RestartNode(node) | Breakage::RestartEmpty(node) => {
+                health(node).is_some_and(|health| health != Health::Up)
+            }
             Breakage::KillNode(node) => health(node).is_some_and(|health| health != Health::Dead),
             Breakage::KillRack(rack) => {
                 self.config.in_rack(*rack).any(|node| health(&node).is_some_and(|health| health != Health::Dead))
@@ -87,6 +91,41 @@ impl Cluster {
             Breakage::RestartDriver => self.is_driver_dead,
             Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica(_) => !self.is_driver_dead,
             other => other.nodes().iter().all(|node| health(node) == Some(Health::Up)),
+        }
+    }
+
+    fn miss(&mut self, index: usize, reason: &str) {
+        let Fault { what, at } = &self.faults[index];
+        let fault = match what {
+            Breakage::FailTask { .. } => what.to_string(),
+            _ => format!("{what} {at}"),
+        };
+        self.emit(EventKind::FaultMissed { fault, reason: reason.to_owned() });
+    }
+
+    /// Says which faults did nothing: the run is over.
+    pub(super) fn miss_the_rest(&mut self) {
+        let late = self.heap.iter().filter_map(|Reverse((_, due, _))| match due {
+            Due::Strike(index) => Some(*index),
+            _ => None,
+        });
+        let mut missed: BTreeMap<usize, &str> = late.map(|index| (index, "the run ended before")).collect();
+        missed.extend(self.waiting_faults.iter().map(|index| (*index, "that never came")));
+        for (index, Fault { what, .. }) in self.faults.iter().enumerate() {
+            let is_file =
+                |file: &String| self.blocks.keys().any(|(path, _)| path.to_string_lossy().contains(file.as_str()));
+            match what {
+                Breakage::FailTask { times, .. } if self.failures_left.get(&index) == Some(times) => {
+                    missed.insert(index, "no attempt of it has started");
+                }
+                Breakage::LoseBlock(file) | Breakage::LoseReplica(file) if !is_file(file) => {
+                    missed.entry(index).or_insert("no block of an input file is named like this");
+                }
+                _ => {}
+            }
+        }
+        for (index, reason) in missed {
+            self.miss(index, reason);
         }
     }
 
@@ -270,8 +309,8 @@ impl Cluster {
         self.replace_executors();
     }
 
-    /// Its disks come back with it, so its copies of input blocks do; what an executor kept does not.
-    fn restart_node(&mut self, node: NodeId) {
+    /// Unless they are empty, its disks come back with it, so its copies of input blocks do; what an executor kept does not.
+    fn restart_node(&mut self, node: NodeId, is_empty: bool) {
         for executor in self.executors_on(node) {
             let reason = format!("{node} was started again");
             self.end_executor(executor, Loss::Host, &reason);
@@ -279,7 +318,8 @@ impl Cluster {
         // A machine that fell silent has lost its files; one that died was told of then.
         self.tell(Input::HostLost { node, reason: format!("{node} was started again") });
         if let Some(machine) = self.nodes.get_mut(&node) {
-            *machine = super::node::Node { service: std::mem::take(&mut machine.service), ..super::node::Node::new() };
+            let service = std::mem::take(&mut machine.service);
+            *machine = super::node::Node { service, replicas_lost: is_empty, ..super::node::Node::new() };
         }
         self.rewire(|wiring| {
             wiring.rejoin(node);
@@ -287,7 +327,7 @@ impl Cluster {
                 wiring.slow(link, 1000);
             }
         });
-        self.emit(EventKind::NodeRestarted { node });
+        self.emit(EventKind::NodeRestarted { node, is_empty });
     }
 
     /// With the driver the application ends: its machines work on nothing any more.
@@ -438,7 +478,10 @@ impl Cluster {
         }
         let comes_back = self.heap.iter().any(|Reverse((_, due, _))| match due {
             Due::Strike(index) => {
-                matches!(self.faults[*index], Fault { what: Breakage::RestartNode(_) | Breakage::Mend(_), .. })
+                matches!(
+                    self.faults[*index].what,
+                    Breakage::RestartNode(_) | Breakage::RestartEmpty(_) | Breakage::Mend(_)
+                )
             }
             _ => false,
         });
@@ -447,5 +490,31 @@ impl Cluster {
             self.tell(Input::NothingLeft);
         }
         self.check_everything();
+    }
+}
+
+/// Why a fault changes nothing now.
+fn why_not(what: &Breakage) -> &'static str {
+    match what {
+        Breakage::RestartNode(_) | Breakage::RestartEmpty(_) => "the machine runs",
+        Breakage::RestartDriver => "the driver runs",
+        Breakage::Mend(_) => "no cable is cut there",
+        Breakage::Corrupt { .. } => "its shuffle file is not there, or not any more",
+        Breakage::LoseCached(_) => "no cache holds this partition then",
+        Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica(_) => "the driver is dead",
+        Breakage::KillNode(_)
+        | Breakage::KillRack(_)
+        | Breakage::KillExecutor(_)
+        | Breakage::OutOfMemory(_)
+        | Breakage::SilentNode(_)
+        | Breakage::SlowNode { .. }
+        | Breakage::SlowDisk { .. }
+        | Breakage::SlowLink { .. }
+        | Breakage::DropMessages { .. }
+        | Breakage::FullDisk(_)
+        | Breakage::Cut(_)
+        | Breakage::Preempt { .. }
+        | Breakage::Decommission(_)
+        | Breakage::FailTask { .. } => "the machine is down",
     }
 }

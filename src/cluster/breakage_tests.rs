@@ -99,6 +99,26 @@ fn a_damaged_shuffle_file_is_noticed_and_made_again() {
 }
 
 #[test]
+fn a_fault_without_effect_is_told() {
+    let faults = [
+        "kill:2@S99",
+        "kill:3@1000",
+        "restart:1@0",
+        "corrupt:S0.p0@0",
+        "fail:S77.p0",
+        "lose-block:nothing@0",
+        "mend:all@S0",
+    ];
+    let run = broken(&two_shuffles(), "4x2", &faults, &[]);
+    assert_eq!(run.count(|event| matches!(event, EventKind::FaultMissed { .. })), faults.len());
+    assert_eq!(
+        run.count(|event| matches!(event, EventKind::FaultInjected { .. })),
+        1,
+        "a block may be lost before it is known"
+    );
+}
+
+#[test]
 fn a_short_cut_costs_time_and_nothing_else() {
     let plan = two_shuffles();
     let whole = broken(&plan, "4x2", &[], &[]);

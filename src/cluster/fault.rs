@@ -35,6 +35,8 @@ pub enum Breakage {
     RestartDriver,
     /// A dead machine comes back with its disks: input blocks are there again, what executors kept is not. Disk and processor are as new.
     RestartNode(NodeId),
+    /// A dead machine comes back with empty disks: its copies of input blocks are gone as well.
+    RestartEmpty(NodeId),
     /// Only the executor processes of a machine end; the cluster manager starts new ones.
     KillExecutor(NodeId),
     /// An executor takes more memory than it may and is stopped: the task that ran is blamed.
@@ -80,6 +82,9 @@ type Form = (&'static str, &'static str, &'static str, fn(&str) -> Option<Breaka
 pub const FORMS: &[Form] = &[
     ("kill", "kill:2@3.5", "the machine stops (also kill:rack-2, kill:driver)", kill),
     ("restart", "restart:2@9", "a dead machine comes back with its disks (also restart:driver)", restart),
+    ("restart-empty", "restart-empty:2@9", "a dead machine comes back with empty disks", |text| {
+        node(text).map(Breakage::RestartEmpty)
+    }),
     ("kill-executor", "kill-executor:2@3", "only its executor process ends", |text| {
         node(text).map(Breakage::KillExecutor)
     }),
@@ -182,6 +187,7 @@ impl Breakage {
         match self {
             Breakage::KillNode(node)
             | Breakage::RestartNode(node)
+            | Breakage::RestartEmpty(node)
             | Breakage::KillExecutor(node)
             | Breakage::OutOfMemory(node)
             | Breakage::SilentNode(node)
@@ -341,6 +347,7 @@ impl fmt::Display for Breakage {
             Breakage::KillNode(node) => write!(f, "kill {node}"),
             Breakage::KillRack(rack) => write!(f, "kill rack-{}", rack + 1),
             Breakage::RestartNode(node) => write!(f, "restart {node}"),
+            Breakage::RestartEmpty(node) => write!(f, "restart {node} with empty disks"),
             Breakage::KillExecutor(node) => write!(f, "kill the executor on {node}"),
             Breakage::OutOfMemory(node) => write!(f, "the executor on {node} runs out of memory"),
             Breakage::SilentNode(node) => write!(f, "{node} goes silent"),

@@ -53,6 +53,8 @@ pub struct JobResult {
     pub job: JobId,
     /// For each computed partition, in order, what its task made (nothing for a map stage).
     pub outputs: Vec<(u32, TaskOutput)>,
+    /// They would be no more rows with more data.
+    pub is_bounded: bool,
 }
 
 /// One cached relation as it stands now.

@@ -24,6 +24,7 @@ use super::pool::{Pool, Ticket};
 use super::storage_level::StorageLevel;
 use super::transfers::FlowFor;
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId, StageId, TaskId};
+use crate::common::text::plural;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{Conf, ErrorClass, Result, SparkError};
 use crate::event::EventKind;
@@ -365,9 +366,10 @@ impl Cluster {
         let Some(state) = self.jobs.remove(&job) else {
             return Err(SparkError::internal(format!("{job} was asked for twice")));
         };
+        let is_bounded = self.stage_work.get(&state.stage).is_some_and(|work| work.plan.is_bounded());
         self.forget_stage(state.stage);
         state.result.unwrap_or(Ok(()))?;
-        Ok(JobResult { job, outputs: state.outputs.into_iter().collect() })
+        Ok(JobResult { job, outputs: state.outputs.into_iter().collect(), is_bounded })
     }
 
     /// The work of a result stage is over; a map stage may run again and is kept.
@@ -482,6 +484,7 @@ impl Cluster {
     /// The script has ended. Faults that had not struck never do.
     pub fn finish(&mut self, exit: i32) {
         self.settle();
+        self.miss_the_rest();
         self.emit(EventKind::ApplicationEnded { exit });
         self.check_invariants();
     }
@@ -755,7 +758,7 @@ fn check_faults(faults: &[Fault], config: &ClusterConfig) -> Result<()> {
     for fault in faults {
         if let Some(node) = fault.what.nodes().into_iter().find(|node| node.0 == 0 || node.0 > config.nodes()) {
             return refused(
-                format!("there is no {node}: the cluster has {} nodes", config.nodes()),
+                format!("there is no {node}: the cluster has {}", plural(u64::from(config.nodes()), "node")),
                 format!("Name a node from 1 to {}.", config.nodes()),
             );
         }
@@ -763,7 +766,7 @@ fn check_faults(faults: &[Fault], config: &ClusterConfig) -> Result<()> {
             && rack >= config.racks()
         {
             return refused(
-                format!("there is no rack-{}: the cluster has {} racks", rack + 1, config.racks()),
+                format!("there is no rack-{}: the cluster has {}", rack + 1, plural(u64::from(config.racks()), "rack")),
                 "Racks come from a cluster file or a shape such as 2x4x3.".to_owned(),
             );
         }

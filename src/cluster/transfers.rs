@@ -233,7 +233,8 @@ impl Cluster {
         match cargo {
             Cargo::Shuffle { shuffle, map, executor } => {
                 self.stop_transfers(task);
-                self.break_attempt(task, Trouble::Fetch { shuffle, map, executor: Some(executor), node }, conf_wait);
+                let (executor, is_damaged) = (Some(executor), false);
+                self.break_attempt(task, Trouble::Fetch { shuffle, map, executor, node, is_damaged }, conf_wait);
             }
             Cargo::Other => self.start_over(task),
         }

@@ -63,11 +63,19 @@ pub enum EventKind {
         executor: ExecutorId,
         node: NodeId,
         cores: u32,
+        /// The first of the machine's cores that it takes.
+        #[serde(default, skip_serializing_if = "is_none_left")]
+        first_core: u32,
     },
     /// A fault was injected; what follows from it has events of its own.
     FaultInjected {
         fault: String,
         node: Option<NodeId>,
+    },
+    /// A fault that was asked for did not strike: there was nothing that it could strike, or its moment never came.
+    FaultMissed {
+        fault: String,
+        reason: String,
     },
     /// The machine stopped. What was on it is gone; the driver may not know yet.
     NodeDied {
@@ -113,9 +121,12 @@ pub enum EventKind {
         node: NodeId,
         reason: String,
     },
-    /// The machine came back, empty.
+    /// The machine came back; what its executors held did not.
     NodeRestarted {
         node: NodeId,
+        /// Its disks are empty.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_empty: bool,
     },
 
     /// A part of the script was read: a file's whole text, or what was typed.
@@ -512,6 +523,9 @@ pub enum TaskOutcome {
         shuffle: ShuffleId,
         map: u32,
         node: NodeId,
+        /// It was there, but its checksum told that the file is damaged.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_damaged: bool,
     },
     /// It raised.
     Failed {

@@ -412,6 +412,26 @@ impl PhysicalPlan {
         }
     }
 
+    /// Whether it gives so many rows however many are stored: a limit, one row for all, or rows that no table holds.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        match self {
+            PhysicalPlan::OneRow
+            | PhysicalPlan::Range { .. }
+            | PhysicalPlan::TakeOrderedAndProject { .. }
+            | PhysicalPlan::LocalLimit { .. }
+            | PhysicalPlan::GlobalLimit { .. }
+            | PhysicalPlan::CollectLimit { .. }
+            | PhysicalPlan::CollectTail { .. } => true,
+            PhysicalPlan::Aggregate { grouping, .. } if grouping.is_empty() => true,
+            PhysicalPlan::Project { input, .. }
+            | PhysicalPlan::Filter { input, .. }
+            | PhysicalPlan::Sort { input, .. }
+            | PhysicalPlan::MapPartitions { input, .. } => input.is_bounded(),
+            _ => false,
+        }
+    }
+
     /// The direct children. A read of a finished exchange has none: what is below it has run.
     #[must_use]
     pub fn children(&self) -> Vec<&Arc<PhysicalPlan>> {

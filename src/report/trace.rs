@@ -84,7 +84,7 @@ fn moment(event: &Event) -> Option<Value> {
     match &event.kind {
         EventKind::FaultInjected { fault, node } => Some(at(*node, format!("fault: {fault}"))),
         EventKind::NodeDied { node } => Some(at(Some(*node), format!("{node} died"))),
-        EventKind::NodeRestarted { node } => Some(at(Some(*node), format!("{node} is back"))),
+        EventKind::NodeRestarted { node, .. } => Some(at(Some(*node), format!("{node} is back"))),
         EventKind::ExecutorRemoved { executor, node, .. } => Some(at(Some(*node), format!("{executor} given up"))),
         EventKind::QueryStarted { query, action, .. } => Some(at(None, format!("{query} {action}"))),
         EventKind::StageSubmitted { stage, .. } => {

@@ -7,7 +7,7 @@ use crate::event::{Locality, TaskCause};
 use crate::status::Status;
 use crate::status::need::Need;
 use crate::status::waits::{self, Idle, Wait};
-use crate::status::why::{Answer, Finding, Step, Subject, ask};
+use crate::status::why::{Answer, Finding, Loss, Step, Subject, ask};
 use std::fmt;
 
 /// A title and its lines, the first question first.
@@ -172,9 +172,15 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
         None => String::new(),
     };
     match step {
-        Step::OnlyCopyOn { node, died: at } => (Mark::Lost, format!("Its only copy was on {node}{}.", died(at))),
+        Step::OnlyCopyOn { node, loss } => (Mark::Lost, format!("Its only copy was on {node}{}.", lost(*loss))),
         Step::WasRunningOn { node, died: at } => (Mark::Lost, format!("It was running on {node}{}.", died(at))),
-        Step::CouldNotFetch { node } => (Mark::Lost, format!("It needed a block from {node}, which did not answer.")),
+        Step::CouldNotFetch { node, map, is_damaged } => {
+            let what =
+                map.map_or("a block".to_owned(), |(stage, map)| format!("a block of {}", status.task_name(stage, map)));
+            let why =
+                if *is_damaged { "whose checksum told that it is damaged" } else { "which was not there any more" };
+            (Mark::Lost, format!("It needed {what} from {node}, {why}."))
+        }
         Step::StageAgain => (
             Mark::Lost,
             "Its stage failed and was submitted again; it does not wait for the attempt that still ran.".to_owned(),
@@ -186,6 +192,7 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
             (Mark::None, format!("Its stage {} still runs and needs all its outputs.", words::stage(status, *stage)))
         }
         Step::NobodyNeeds => (Mark::Skip, "Everything that reads it is done.".to_owned()),
+        Step::JobOver => (Mark::Skip, "No job that needs it goes on.".to_owned()),
         Step::QueryOpen => (Mark::None, "No task that runs or waits reads it.".to_owned()),
         Step::InputFromStorage { stage } => {
             (Mark::Wall, format!("{stage} begins with files or rows of the script, which can be read again."))
@@ -194,7 +201,7 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
             (Mark::Wall, format!("Input: partition {partition} of {cache}, kept on {node}."))
         }
         Step::CachedInputLost { cache, partition, node } => {
-            (Mark::Lost, format!("Its input, partition {partition} of {cache}, was on {node} too."))
+            (Mark::Lost, format!("Its input, partition {partition} of {cache}, was lost with {node}."))
         }
         Step::InputFromStage { stage, kept, lost } => {
             let kept_words = plural(*kept as u64, "output");
@@ -220,6 +227,18 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
     }
 }
 
+fn lost(loss: Option<Loss>) -> String {
+    match loss {
+        None => String::new(),
+        Some(Loss::Death(at)) => format!(", which died at {}", words::moment(at)),
+        Some(Loss::Gone(at)) => format!(", which lost it at {}", words::moment(at)),
+        Some(Loss::GivenUp { at, is_damaged }) => {
+            let why = if is_damaged { "a damaged file was found there" } else { "a fetch from there failed" };
+            format!("; the driver gave up all that was there when {why} at {}", words::moment(at))
+        }
+    }
+}
+
 /// Why a task runs where it runs, what it waits for, what would have spared it.
 #[must_use]
 pub fn waiting(status: &Status, stage: StageId, partition: u32) -> Vec<String> {
@@ -234,20 +253,33 @@ pub fn waiting(status: &Status, stage: StageId, partition: u32) -> Vec<String> {
             Locality::Node => "its input lies there",
             Locality::NoPreference => "it has no place that it would rather run at, and a core was free",
             Locality::Rack => "its input lies in the same rack",
+            Locality::Any if placement.waited.0 == 0 => {
+                "a core was free, and its stage waited for no nearer one any more"
+            }
             Locality::Any => "no core nearer to its input was free in time",
         };
         lines.push(format!("Attempt {}: on {node} after {waited}, because {why}.", attempt.attempt));
-        if let Some(by) = waits::avoidable_by(&attempt.cause) {
+        if let Some(by) = waits::avoidable_by(status, attempt) {
             lines.push(format!("What would have avoided attempt {}: {by}.", attempt.attempt));
         }
     }
     let waits = match waits::wait(status, stage, partition) {
         None | Some(Wait::Nothing | Wait::Runs(_)) => return lines,
         Some(Wait::Parents(parents)) => {
-            let names = parents.iter().map(|(parent, missing)| format!("{missing} outputs of {parent}"));
+            let names = parents.iter().map(|(parent, missing)| {
+                let missing = plural(*missing as u64, "output");
+                format!("{missing} of {parent}")
+            });
             names.collect::<Vec<_>>().join(", ")
         }
-        Some(Wait::Core { taken, cores }) => format!("a core; {taken} of {cores} are taken"),
+        Some(Wait::Core { cores }) => format!("a core; all {cores} are taken"),
+        Some(Wait::Patience { free, cores }) => {
+            format!("a core nearer to its input (spark.locality.wait); {free} of {cores} are free elsewhere")
+        }
+        Some(Wait::Executor) => "an executor: none serves".to_owned(),
+        Some(Wait::Reader) => {
+            "a task that reads it: the driver makes lost outputs again after a failed fetch".to_owned()
+        }
         Some(Wait::Resubmission) => "its stage to be submitted again, 200 ms after a failed fetch".to_owned(),
         Some(Wait::Job) => "a job that asks for it".to_owned(),
     };
@@ -263,7 +295,13 @@ pub fn idleness(status: &Status, node: NodeId, core: u32, idle: &Idle) -> String
         Idle::Unknown => format!("{place}: there is no such core."),
         Idle::Busy(task) => format!("{place} is not idle: it runs {}.", status.attempt_name(*task)),
         Idle::Dead => format!("{place} is gone with its machine."),
-        Idle::Patience { .. } | Idle::Lost { .. } | Idle::Barrier(_) | Idle::NoJob => {
+        Idle::NoExecutor
+        | Idle::Leaving
+        | Idle::Over
+        | Idle::Patience { .. }
+        | Idle::Lost { .. }
+        | Idle::Barrier(_)
+        | Idle::NoJob => {
             format!("{place} is idle: {}.", idle_because(idle))
         }
     }
@@ -272,9 +310,13 @@ pub fn idleness(status: &Status, node: NodeId, core: u32, idle: &Idle) -> String
 /// The reason alone.
 fn idle_because(idle: &Idle) -> String {
     match idle {
+        Idle::NoExecutor => "no executor has it".to_owned(),
+        Idle::Leaving => "its executor leaves, and gets no new tasks".to_owned(),
+        Idle::Over => "the script has ended".to_owned(),
         Idle::Patience { stage, waiting } => format!(
-            "{} of {stage} wait, but for a core nearer to their input (spark.locality.wait)",
-            plural(*waiting as u64, "task")
+            "{} of {stage} {} input (spark.locality.wait)",
+            plural(*waiting as u64, "task"),
+            if *waiting == 1 { "waits, but for a core nearer to its" } else { "wait, but for a core nearer to their" }
         ),
         Idle::Lost { stage, lost } => {
             let were = if *lost == 1 { "was" } else { "were" };

@@ -78,7 +78,7 @@ impl Scheduler {
         let mut step = Step { now, tasks: &mut self.tasks, out };
         match input {
             Input::ExecutorAdded { executor, node, cores, first_core, rack } => {
-                step.out.emit(EventKind::ExecutorAdded { executor, node, cores });
+                step.out.emit(EventKind::ExecutorAdded { executor, node, cores, first_core });
                 step.tasks.add_executor(executor, (node, rack), first_core..first_core + cores, now);
             }
             Input::ExecutorDecommissioned { executor } => {
@@ -208,12 +208,15 @@ impl Scheduler {
         out.emit(EventKind::ExecutorRemoved { executor, node, reason: reason.to_owned() });
         let mut aborts = Vec::new();
         let keeps_outputs = self.dag.has_shuffle_service && loss != Loss::Host;
-        for (task, running) in lost {
-            out.push(Command::Kill { task });
+        for (task, running) in &lost {
+            out.push(Command::Kill { task: *task });
             let outcome = TaskOutcome::ExecutorLost { node };
-            out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
+            out.emit(EventKind::TaskEnded { task: *task, outcome, metrics: Arc::default() });
             self.tasks.note_cause(running.stage.stage, running.partition, TaskCause::ExecutorLost { node });
-            let counts = matches!(loss, Loss::Process | Loss::Silence);
+        }
+        let counts = matches!(loss, Loss::Process | Loss::Silence);
+        // The last one that is put back comes first.
+        for (task, running) in lost.into_iter().rev() {
             if let Some(failures) = self.requeue(&running, counts, true) {
                 aborts.push((running, failures, task));
             }
@@ -225,7 +228,7 @@ impl Scheduler {
         }
         let mut step = Step { now, tasks: &mut self.tasks, out };
         self.dag.executor_lost(executor, node, keeps_outputs, reason, &mut step);
-        for (running, failures, task) in aborts {
+        for (running, failures, task) in aborts.into_iter().rev() {
             let error = format!("ExecutorLostFailure ({executor} exited: {reason})");
             self.abort_for(&running, failures, &error, task, now, out);
         }
@@ -245,7 +248,7 @@ impl Scheduler {
             return Some(failures);
         }
         if !set.is_zombie && !slot.is_done && slot.running == 0 {
-            set.add_pending(running.index);
+            set.put_back(running.index);
         }
         None
     }
@@ -307,8 +310,8 @@ impl Scheduler {
             TaskEnd::Succeeded { output, cached } => {
                 self.dag.task_succeeded(task, &running, output, &cached, metrics, &mut step);
             }
-            TaskEnd::FetchFailed { shuffle, map, executor, node } => {
-                let outcome = TaskOutcome::FetchFailed { shuffle, map, node };
+            TaskEnd::FetchFailed { shuffle, map, executor, node, is_damaged } => {
+                let outcome = TaskOutcome::FetchFailed { shuffle, map, node, is_damaged };
                 step.out.emit(EventKind::TaskEnded { task, outcome, metrics });
                 step.out.push(Command::Discard { task });
                 if let Some(set) = step.tasks.set_mut(running.stage) {
@@ -334,7 +337,11 @@ impl Scheduler {
                 }
                 if is_final {
                     self.dag.abort_stage(stage, &error, Some(task), &mut step);
-                } else if let Some(failures) = self.requeue(&running, true, false) {
+                    return;
+                }
+                // Its core serves the next task before the driver has looked at the failure.
+                self.tasks.offer(now, false, out);
+                if let Some(failures) = self.requeue(&running, true, false) {
                     self.abort_for(&running, failures, &error, task, now, out);
                 }
             }
@@ -361,7 +368,7 @@ fn reopen_lost_maps(set: &mut task_set::TaskSet, executor: ExecutorId, dag: &mut
     if !set.is_map || set.is_zombie || set.is_finished() {
         return;
     }
-    for index in 0..set.tasks.len() {
+    for index in (0..set.tasks.len()).rev() {
         let slot = &set.tasks[index];
         if slot.is_done && slot.done_on == Some(executor) {
             let partition = set.reopen(index);

@@ -148,6 +148,8 @@ pub enum TaskEnd {
         /** Who should have had the block; absent: the driver itself did not know any more. */
         executor: Option<ExecutorId>,
         node: NodeId,
+        /** The block was there, but its checksum told that the file is damaged. */
+        is_damaged: bool,
     },
     /// It raised. `is_final`: another attempt cannot help (interrupted, not supported, a bug of ours).
     Failed { error: String, is_final: bool },

@@ -73,7 +73,8 @@ impl Story {
 
     fn fetch_failed(&mut self, task: u64, map: u32, executor: Option<u32>) -> Vec<String> {
         let node = NodeId(executor.unwrap_or(1));
-        self.ends(task, TaskEnd::FetchFailed { shuffle: ShuffleId(0), map, executor: executor.map(ExecutorId), node })
+        let (shuffle, executor) = (ShuffleId(0), executor.map(ExecutorId));
+        self.ends(task, TaskEnd::FetchFailed { shuffle, map, executor, node, is_damaged: false })
     }
 
     fn kill(&mut self, executor: u32, loss: Loss) -> Vec<String> {
@@ -375,6 +376,71 @@ fn far_places_wait_for_patience_to_run_out() {
     story.now = VirtualTime::from_secs_f64(3.0);
     let lines = story.tell(Input::TimerFired(Timer::Revive));
     assert!(lines.iter().any(|line| line.ends_with("on 2")), "{lines:#?}");
+}
+
+/// Two tasks that would rather run on executor 1 and 2, which have a core each, and a third executor with nothing to do.
+fn three_seconds_of_patience() -> Story {
+    let mut story = Story::new(3, 1);
+    story.scheduler.set_conf(&Conf::new());
+    let leaf = |node| vec![Leaf::File(FilePiece { block: 0, bytes: 9, hosts: vec![NodeId(node)], is_cold: false })];
+    let stage = Stage {
+        id: StageId(0),
+        writes: None,
+        inputs: Vec::new(),
+        partitions: vec![leaf(1), leaf(2), leaf(3)],
+        plan: Arc::new(PhysicalPlan::OneRow),
+    };
+    story.tell(Input::StageDefined { stage, query: None, line: 0 });
+    story.job(0, 0, 3);
+    story
+}
+
+#[test]
+fn a_lost_task_does_not_wait_for_a_place_that_a_free_core_has_looked_past() {
+    let mut story = three_seconds_of_patience();
+    story.now = VirtualTime::from_secs_f64(0.1);
+    story.done(2);
+    let lines = story.kill(1, Loss::Process);
+    assert!(lines.iter().any(|line| line == "launch T3 S0.0 p0 on 3"), "{lines:#?}");
+}
+
+#[test]
+fn a_lost_task_waits_for_a_good_place_while_no_core_was_free() {
+    let mut story = three_seconds_of_patience();
+    story.now = VirtualTime::from_secs_f64(0.1);
+    story.kill(1, Loss::Process);
+    let lines = story.done(2);
+    assert!(!lines.iter().any(|line| line.starts_with("launch")), "{lines:#?}");
+    story.now = VirtualTime::from_secs_f64(3.0);
+    let lines = story.tell(Input::TimerFired(Timer::Revive));
+    assert!(lines.iter().any(|line| line == "launch T3 S0.0 p0 on 3"), "{lines:#?}");
+}
+
+#[test]
+fn an_executor_that_comes_late_is_waited_for_by_those_that_want_it() {
+    let mut story = three_seconds_of_patience();
+    story.kill(1, Loss::Host);
+    story.kill(2, Loss::Host);
+    story.kill(3, Loss::Host);
+    story.tell(Input::ExecutorAdded { executor: ExecutorId(4), node: NodeId(2), cores: 3, first_core: 0, rack: 0 });
+    let running: Vec<u32> = story.scheduler.running().values().map(|running| running.partition).collect();
+    assert_eq!(running, [1], "the others would rather run elsewhere, and wait");
+}
+
+#[test]
+fn a_failed_task_comes_before_those_that_wait() {
+    let mut story = Story::new(1, 1);
+    story.stage(0, 4, None, &[]);
+    story.job(0, 0, 4);
+    let fail = || TaskEnd::Failed { error: "no".to_owned(), is_final: false };
+    let mut order = Vec::new();
+    for (task, end) in (0..6).zip([Some(fail()), None, Some(fail()), None, None, None]) {
+        order.extend(story.scheduler.running().values().map(|running| running.partition));
+        let end = end.unwrap_or(TaskEnd::Succeeded { output: None, cached: Vec::new() });
+        story.ends(task, end);
+    }
+    // As real Spark runs them with `local[1,4]`: the freed core takes the next task before the driver has looked at the failure.
+    assert_eq!(order, [0, 1, 0, 2, 0, 3]);
 }
 
 #[test]

@@ -288,6 +288,7 @@ impl TaskScheduler {
     /// Offers all free cores. `all_free` says that this was not caused by one executor alone.
     pub fn offer(&mut self, now: VirtualTime, all_free: bool, out: &mut Outbox) {
         self.forgive(now);
+        self.look_past_what_started(now);
         let mut keys: Vec<(JobId, StageAttempt)> =
             self.sets.iter().filter(|(_, set)| set.wants_cores()).map(|(key, _)| *key).collect();
         if self.pools.is_fair {
@@ -303,6 +304,16 @@ impl TaskScheduler {
         }
         self.set_timer(now, out);
         self.watch_for_slow_tasks(now, out);
+    }
+
+    /// A free core that finds nothing to do moves a set on to farther levels: what is lost later need not wait for a good place.
+    fn look_past_what_started(&mut self, now: VirtualTime) {
+        if self.free.is_empty() {
+            return;
+        }
+        for set in self.sets.values_mut().filter(|set| !set.is_zombie && !set.has_pending()) {
+            set.allowed(now, self.locality_wait);
+        }
     }
 
     fn offer_to(&mut self, key: (JobId, StageAttempt), now: VirtualTime, all_free: bool, out: &mut Outbox) {

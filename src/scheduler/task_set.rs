@@ -7,6 +7,8 @@
 //! ```
 //!
 //! A zombie launches nothing more; what runs goes on and may still count.
+//!
+//! What comes back into the queues (a failed or lost task) stands at their front, as in Spark, which takes tasks from the end of its lists.
 
 use super::cached_blocks::CachedBlocks;
 use super::exclusion::{Exclusion, ExclusionRules};
@@ -146,7 +148,7 @@ impl TaskSet {
         };
         set.open = set.tasks.len();
         for index in 0..set.tasks.len() {
-            set.add_pending(index);
+            set.queue(index, VecDeque::push_back);
         }
         set
     }
@@ -209,26 +211,30 @@ impl TaskSet {
         Some(VirtualDuration(median.0 / 1000 * rules.multiplier_permille).max(rules.min_runtime))
     }
 
-    /// Puts a task back into the queues.
-    pub fn add_pending(&mut self, index: usize) {
+    /// Puts a task in front of those that wait: it failed or was lost.
+    pub fn put_back(&mut self, index: usize) {
+        self.queue(index, VecDeque::push_front);
+    }
+
+    fn queue(&mut self, index: usize, push: fn(&mut VecDeque<usize>, usize)) {
         self.pending += 1;
         self.tasks[index].is_queued = true;
         let mut racks = BTreeSet::new();
         for preference in &self.tasks[index].preferences {
             let (Preference::Executor(_, node) | Preference::Node(node)) = preference;
             if let Preference::Executor(executor, _) = preference {
-                self.for_executor.entry(*executor).or_default().push_back(index);
+                push(self.for_executor.entry(*executor).or_default(), index);
             }
-            self.for_node.entry(*node).or_default().push_back(index);
+            push(self.for_node.entry(*node).or_default(), index);
             racks.extend(self.racks.get(node));
         }
         for rack in racks {
-            self.for_rack.entry(rack).or_default().push_back(index);
+            push(self.for_rack.entry(rack).or_default(), index);
         }
         if self.tasks[index].preferences.is_empty() {
-            self.without_preference.push_back(index);
+            push(&mut self.without_preference, index);
         }
-        self.all.push_back(index);
+        push(&mut self.all, index);
     }
 
     /// Marks a task done without running it here: another attempt of the stage computed it.
@@ -267,12 +273,13 @@ impl TaskSet {
         self.open += 1;
         let (partition, is_running) = (slot.partition, slot.running > 0);
         if !is_running {
-            self.add_pending(index);
+            self.put_back(index);
         }
         partition
     }
 
-    /// Which levels make sense with the executors that live now.
+    /// Which levels make sense with the executors that live now. A level counts while its lists name a living place, even when their
+    /// tasks have started: as in Spark, the lists are tidied only when a core is offered.
     pub fn recompute_levels(
         &mut self,
         alive: &dyn Fn(ExecutorId) -> bool,
@@ -281,23 +288,26 @@ impl TaskSet {
     ) {
         let before = self.levels.get(self.level).copied();
         let mut levels = Vec::new();
-        if self.for_executor.iter().any(|(executor, queue)| !queue.is_empty() && alive(*executor)) {
+        if self.for_executor.keys().any(|executor| alive(*executor)) {
             levels.push(Locality::Process);
         }
-        if self.for_node.iter().any(|(node, queue)| !queue.is_empty() && alive_node(*node)) {
+        if self.for_node.keys().any(|node| alive_node(*node)) {
             levels.push(Locality::Node);
         }
         if !self.without_preference.is_empty() {
             levels.push(Locality::NoPreference);
         }
-        if self.for_rack.values().any(|queue| !queue.is_empty()) {
+        if !self.for_rack.is_empty() {
             levels.push(Locality::Rack);
         }
         levels.push(Locality::Any);
         if self.levels.is_empty() {
             self.last_reset = now;
         }
-        self.level = before.map_or(0, |level| levels.iter().position(|l| *l >= level).unwrap_or(levels.len() - 1));
+        let kept = before.map_or(0, |level| levels.iter().position(|l| *l >= level).unwrap_or(levels.len() - 1));
+        // Where a nearer level has come, with an executor, waiting begins there (SPARK-31837).
+        let newcomer = levels.iter().position(|level| !self.levels.contains(level));
+        self.level = newcomer.filter(|_| before.is_some() && kept > self.level).unwrap_or(kept);
         self.levels = levels;
     }
 
@@ -306,10 +316,10 @@ impl TaskSet {
         while self.level + 1 < self.levels.len() {
             let level = self.levels[self.level];
             let has_more = match level {
-                Locality::Process => has_waiting(&self.tasks, self.for_executor.values_mut()),
-                Locality::Node => has_waiting(&self.tasks, self.for_node.values_mut()),
-                Locality::NoPreference => has_waiting(&self.tasks, std::iter::once(&mut self.without_preference)),
-                Locality::Rack => has_waiting(&self.tasks, self.for_rack.values_mut()),
+                Locality::Process => has_waiting(&self.tasks, &mut self.for_executor),
+                Locality::Node => has_waiting(&self.tasks, &mut self.for_node),
+                Locality::NoPreference => waits_in(&self.tasks, &mut self.without_preference),
+                Locality::Rack => has_waiting(&self.tasks, &mut self.for_rack),
                 Locality::Any => true,
             };
             let wait = level_wait(level, wait);
@@ -385,16 +395,22 @@ fn level_wait(level: Locality, wait: VirtualDuration) -> VirtualDuration {
     }
 }
 
-fn has_waiting<'a>(tasks: &[TaskSlot], queues: impl Iterator<Item = &'a mut VecDeque<usize>>) -> bool {
-    for queue in queues {
-        while queue.front().is_some_and(|index| !tasks[*index].is_queued) {
-            queue.pop_front();
-        }
-        if !queue.is_empty() {
+/// Whether a task of these lists still waits; lists of which all have started are forgotten on the way.
+fn has_waiting<Place: Ord>(tasks: &[TaskSlot], lists: &mut BTreeMap<Place, VecDeque<usize>>) -> bool {
+    while let Some(mut first) = lists.first_entry() {
+        if waits_in(tasks, first.get_mut()) {
             return true;
         }
+        first.remove();
     }
     false
+}
+
+fn waits_in(tasks: &[TaskSlot], queue: &mut VecDeque<usize>) -> bool {
+    while queue.front().is_some_and(|index| !tasks[*index].is_queued) {
+        queue.pop_front();
+    }
+    !queue.is_empty()
 }
 
 /// The first task of a queue that still waits and may; entries of tasks that went elsewhere are dropped on the way.

@@ -1,7 +1,7 @@
 //! What the driver takes: the results of a job together, at most `spark.driver.maxResultSize` (1 GB; 0 takes everything).
 //!
-//! **Simplified:** Spark counts compressed rows and stops the job when the limit is passed; we count the columns' bytes, times `--scale`, when
-//! the job has ended.
+//! **Simplified:** Spark counts compressed rows and stops the job when the limit is passed; we count the columns' bytes when the job has
+//! ended, times `--scale` where more data would give more rows.
 
 use crate::common::text::bytes;
 use crate::common::{Conf, ErrorClass, Result, SparkError};

@@ -81,14 +81,18 @@ pub(super) fn end_reason(
             "Exit Caused By App": false,
             "Loss Reason": format!("{node} is gone"),
         }),
-        TaskOutcome::FetchFailed { shuffle: ShuffleId(shuffle), map, node } => json!({
+        TaskOutcome::FetchFailed { shuffle: ShuffleId(shuffle), map, node, is_damaged } => json!({
             "Reason": "FetchFailed",
             "Block Manager Address": source.map(|source| block_manager(source, *node)),
             "Shuffle ID": shuffle,
             "Map ID": map,
             "Map Index": map,
             "Reduce ID": partition,
-            "Message": format!("the block of map {map} was on {node}, which is gone"),
+            "Message": if *is_damaged {
+                format!("the block of map {map} on {node} does not match its checksum")
+            } else {
+                format!("the block of map {map} was on {node}, which is gone")
+            },
         }),
         TaskOutcome::Failed { error } => json!({
             "Reason": "ExceptionFailure",

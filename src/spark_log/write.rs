@@ -142,7 +142,7 @@ impl Writer {
             EventKind::ApplicationEnded { exit } => lines.push(json!({
                 "Event": "SparkListenerApplicationEnd", "Timestamp": millis(time), "ExitCode": exit,
             })),
-            EventKind::ExecutorAdded { executor, node, cores } => {
+            EventKind::ExecutorAdded { executor, node, cores, .. } => {
                 self.executor_added(time, *executor, *node, *cores, lines);
             }
             EventKind::ExecutorRemoved { executor, reason, .. } => {
@@ -239,6 +239,7 @@ impl Writer {
             }
             EventKind::NodeAdded { .. }
             | EventKind::FaultInjected { .. }
+            | EventKind::FaultMissed { .. }
             | EventKind::NodeDied { .. }
             | EventKind::NodeCutOff { .. }
             | EventKind::NodeReconnected { .. }
@@ -431,7 +432,7 @@ impl Writer {
         let submitted = self.submitted.get(&running.stage)?;
         let definition = self.known.stages.get(&running.stage.stage);
         let source = match outcome {
-            TaskOutcome::FetchFailed { shuffle, map, node } => self
+            TaskOutcome::FetchFailed { shuffle, map, node, .. } => self
                 .outputs
                 .get(&(*shuffle, *map))
                 .copied()

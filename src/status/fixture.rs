@@ -121,7 +121,10 @@ fn open(pen: &Pen) {
             0.0,
             EventKind::NodeAdded { node: NodeId(node), cores: 2, memory_bytes: 512 << 20, rack: 0, is_spot: false },
         );
-        pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores: 2 });
+        pen.at(
+            0.0,
+            EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores: 2, first_core: 0 },
+        );
     }
     pen.at(0.1, EventKind::StatementStarted { line: 9, text: "orders.groupBy(\"country\").count().show()".into() });
     pen.at(
@@ -269,7 +272,7 @@ fn reduce_until_death(pen: &mut Pen) {
         EventKind::MapOutputsLost { shuffle: ShuffleId(0), maps: vec![4, 5], node: dead, reason: reason.clone() },
     );
     pen.at(5.2, EventKind::CachedBlocksLost { cache: CacheId(0), partitions: vec![4], node: dead, reason });
-    let failed = |map| TaskOutcome::FetchFailed { shuffle: ShuffleId(0), map, node: dead };
+    let failed = |map| TaskOutcome::FetchFailed { shuffle: ShuffleId(0), map, node: dead, is_damaged: false };
     pen.end(5.4, p1, failed(4));
     let stage = StageAttempt { stage: StageId(1), attempt: 0 };
     pen.at(5.4, EventKind::StageFailed { stage, reason: "a block of S0.m4 on node-3 could not be read".into() });
@@ -335,7 +338,7 @@ pub fn many_jobs(jobs: u32) -> Vec<Arc<Event>> {
     for node in 1..=8 {
         let (cores, memory_bytes) = (4, 512 << 20);
         pen.at(0.0, EventKind::NodeAdded { node: NodeId(node), cores, memory_bytes, rack: 0, is_spot: false });
-        pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores });
+        pen.at(0.0, EventKind::ExecutorAdded { executor: ExecutorId(node), node: NodeId(node), cores, first_core: 0 });
     }
     for job in 0..jobs {
         let (map, reduce) = (2 * job, 2 * job + 1);

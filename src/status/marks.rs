@@ -74,7 +74,7 @@ pub fn of(event: &Event) -> Option<Mark> {
         EventKind::StageFailed { stage, .. } => MarkKind::StageFails(stage.stage),
         EventKind::NodeDied { node } => MarkKind::NodeDies(*node),
         EventKind::ExecutorRemoved { node, .. } => MarkKind::NodeGivenUp(*node),
-        EventKind::NodeRestarted { node } | EventKind::NodeReconnected { node } => MarkKind::NodeReturns(*node),
+        EventKind::NodeRestarted { node, .. } | EventKind::NodeReconnected { node } => MarkKind::NodeReturns(*node),
         EventKind::NodeCutOff { node } => MarkKind::NodeCutOff(*node),
         EventKind::OutputCommitted { .. } => MarkKind::Committed,
         EventKind::ApplicationEnded { .. } => MarkKind::End,

@@ -1,6 +1,6 @@
 use super::need::{self, Need};
 use super::recompute::fates;
-use super::why::{Finding, Step, Subject, ask};
+use super::why::{Finding, Loss, Step, Subject, ask};
 use super::{History, Status, TaskState, Victim, fixture, marks};
 use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
@@ -70,8 +70,8 @@ fn why_does_a_lost_map_run_again() {
     let answer = ask(&at(7.0), Subject::Task(StageId(0), 4));
     assert!(matches!(answer.finding, Finding::Again { task: TaskId(10), done: false, .. }), "{answer:?}");
     let node = NodeId(3);
-    let died = Some(VirtualTime::from_secs_f64(5.2));
-    assert_eq!(answer.steps[0], Step::OnlyCopyOn { node, died });
+    let loss = Some(Loss::Death(VirtualTime::from_secs_f64(5.2)));
+    assert_eq!(answer.steps[0], Step::OnlyCopyOn { node, loss });
     assert_eq!(answer.steps[1], Step::NeededBy(vec![(StageId(1), vec![1, 2, 3])]));
     assert_eq!(answer.steps[2], Step::CachedInputLost { cache: CacheId(0), partition: 4, node });
     assert_eq!(answer.steps[3], Step::InputFromStorage { stage: StageId(0) });

@@ -1,9 +1,10 @@
 //! Why here, what does it wait for, why is this core idle: the answers of one moment, from the log alone.
 
 use super::model::{Attempt, Stage, Status, TaskState};
-use crate::common::ids::{NodeId, StageId, TaskId};
+use super::why;
+use crate::common::ids::{ExecutorId, NodeId, StageId, TaskId};
 use crate::common::time::VirtualDuration;
-use crate::event::{Locality, TaskCause};
+use crate::event::{Locality, TaskCause, TaskOutcome};
 
 /// Why an attempt runs where it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +18,22 @@ pub struct Placement {
 /// What a task waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wait {
-    /// It is done.
+    /// It is done, or the script has ended.
     Nothing,
     /// It runs.
     Runs(TaskId),
     /// These parents are not complete: stage, and how many of its outputs are missing.
     Parents(Vec<(StageId, usize)>),
-    /// Its stage is submitted; so many of so many cores are taken.
-    Core { taken: usize, cores: usize },
+    /// Its stage is submitted, and all of so many cores are taken.
+    Core { cores: usize },
+    /// Its stage is submitted; so many of so many cores are free, but none near enough to its input yet, or it is kept off them.
+    Patience { free: usize, cores: usize },
+    /// Its stage is submitted, and no executor serves.
+    Executor,
     /// Its stage has failed and is submitted again when the burst of failures is over.
     Resubmission,
+    /// Its output is lost; the driver has it made again when a reader could not fetch it.
+    Reader,
     /// No open job asks for it.
     Job,
 }
@@ -38,8 +45,12 @@ pub enum Idle {
     Unknown,
     /// It does something.
     Busy(TaskId),
-    /// Its machine is dead, or given up.
+    /// Its machine is dead.
     Dead,
+    /// The machine is there, and no executor has this core now.
+    NoExecutor,
+    /// Its executor gets no new tasks: it leaves.
+    Leaving,
     /// Tasks wait, but would rather start nearer to their input (`spark.locality.wait`), or the machine is left out.
     Patience { stage: StageId, waiting: usize },
     /// Tasks were lost, and the driver has not given them out again.
@@ -48,6 +59,8 @@ pub enum Idle {
     Barrier(Vec<(StageId, usize)>),
     /// No job runs: the driver is busy, or the script.
     NoJob,
+    /// The script has ended.
+    Over,
 }
 
 /// Why an attempt runs where it runs.
@@ -72,22 +85,34 @@ pub fn wait(status: &Status, id: StageId, partition: u32) -> Option<Wait> {
     if let Some(running) = running.into_iter().find(|run| run.ended.is_none() && !run.orphaned) {
         return Some(Wait::Runs(running.task));
     }
-    if task.state == TaskState::Done {
+    if task.state == TaskState::Done || status.exit.is_some() {
         return Some(Wait::Nothing);
     }
     if !status.in_open_job(id) {
         return Some(Wait::Job);
     }
     if stage.open_submission().is_some() {
-        let cores = live_cores(status);
-        return Some(Wait::Core { taken: status.running().count(), cores });
+        let (free, cores) = serving_cores(status);
+        return Some(match (free, cores) {
+            (_, 0) => Wait::Executor,
+            (0, cores) => Wait::Core { cores },
+            (free, cores) => Wait::Patience { free, cores },
+        });
     }
     let parents = missing_parents(status, stage);
-    let failed = stage.submissions.last().is_some_and(|one| one.failure.is_some());
-    Some(match (parents.is_empty(), failed) {
-        (false, _) => Wait::Parents(parents),
-        (true, true) => Wait::Resubmission,
-        (true, false) => Wait::Job,
+    if !parents.is_empty() {
+        return Some(Wait::Parents(parents));
+    }
+    let failed = |stage: &Stage| stage.submissions.last().is_some_and(|one| one.failure.is_some());
+    let shuffle = stage.definition.writes.and_then(|shuffle| status.shuffles.get(&shuffle));
+    let mut readers = shuffle.into_iter().flat_map(|known| &known.readers);
+    let is_noticed = readers
+        .any(|reader| status.in_open_job(*reader) && status.stages.get(reader).is_some_and(|reader| failed(reader)));
+    Some(match task.state {
+        _ if failed(stage) => Wait::Resubmission,
+        TaskState::Lost if is_noticed => Wait::Resubmission,
+        TaskState::Lost => Wait::Reader,
+        _ => Wait::Job,
     })
 }
 
@@ -99,9 +124,19 @@ fn missing_parents(status: &Status, stage: &Stage) -> Vec<(StageId, usize)> {
     missing.collect()
 }
 
-fn live_cores(status: &Status) -> usize {
-    let live = status.nodes.values().filter(|node| node.is_alive() && node.given_up.is_none());
-    live.map(|node| node.running.len()).sum()
+/// Free cores of executors that take tasks, and all of theirs.
+fn serving_cores(status: &Status) -> (usize, usize) {
+    let (mut free, mut cores) = (0, 0);
+    for (executor, (first, end)) in &status.seats {
+        let node = status.executors.get(executor).and_then(|node| status.nodes.get(node));
+        let Some(node) = node.filter(|_| !status.gone.contains(executor) && !status.leaving.contains(executor)) else {
+            continue;
+        };
+        let own = (*first..*end).map(|core| node.running.get(core as usize).copied().flatten());
+        free += own.clone().filter(Option::is_none).count();
+        cores += own.count();
+    }
+    (free, cores)
 }
 
 /// Why a core does nothing.
@@ -109,11 +144,25 @@ fn live_cores(status: &Status) -> usize {
 pub fn idle(status: &Status, node: NodeId, core: u32) -> Idle {
     let Some(machine) = status.nodes.get(&node) else { return Idle::Unknown };
     let Some(slot) = machine.running.get(core as usize) else { return Idle::Unknown };
-    if !machine.is_alive() || machine.given_up.is_some() {
+    if !machine.is_alive() {
         return Idle::Dead;
     }
+    let owns = |(executor, (first, end)): &(&ExecutorId, &(u32, u32))| {
+        status.executors.get(executor) == Some(&node)
+            && !status.gone.contains(executor)
+            && (*first..*end).contains(&core)
+    };
+    let Some((executor, _)) = status.seats.iter().find(owns) else {
+        return Idle::NoExecutor;
+    };
     if let Some(task) = slot {
         return Idle::Busy(*task);
+    }
+    if status.exit.is_some() {
+        return Idle::Over;
+    }
+    if status.leaving.contains(executor) {
+        return Idle::Leaving;
     }
     let open = status.stages.values().filter(|stage| stage.open_submission().is_some());
     let mut unfinished = Vec::new();
@@ -143,15 +192,35 @@ pub fn ran_again(status: &Status) -> Vec<(StageId, u32, TaskId)> {
     again.map(|attempt| (attempt.stage.stage, attempt.partition, attempt.task)).collect()
 }
 
+/// The failed fetch that an attempt was started for: of which map output, from where, and whether the file was damaged.
+#[must_use]
+pub fn failed_fetch(status: &Status, attempt: &Attempt) -> Option<(StageId, u32, NodeId, bool)> {
+    let stage = status.stages.get(&attempt.stage.stage)?;
+    let runs = &stage.tasks().get(attempt.partition as usize)?.runs;
+    let before = runs.iter().rev().filter_map(|run| status.attempts.get(run)).filter(|run| run.task < attempt.task);
+    before.into_iter().find_map(|run| match run.outcome {
+        Some(TaskOutcome::FetchFailed { shuffle, map, node, is_damaged }) => {
+            Some((status.shuffles.get(&shuffle)?.writer, map, node, is_damaged))
+        }
+        _ => None,
+    })
+}
+
+const DISKS_FAIL: &str = "nothing: disks do fail; without the checksum wrong rows would have been read";
+
 /// What would have spared this attempt its work.
 #[must_use]
-pub fn avoidable_by(cause: &TaskCause) -> Option<&'static str> {
-    Some(match cause {
+pub fn avoidable_by(status: &Status, attempt: &Attempt) -> Option<&'static str> {
+    Some(match attempt.cause {
         TaskCause::First => return None,
+        TaskCause::OutputLost { node } if why::was_given_up_for_damage(status, node, attempt) => DISKS_FAIL,
         TaskCause::OutputLost { .. } => {
             "an external shuffle service (if only the process died), decommissioning with notice, or a checkpoint before it"
         }
         TaskCause::ExecutorLost { .. } => "nothing: what runs on a machine dies with it; shorter tasks lose less",
+        TaskCause::FetchFailed { .. } if failed_fetch(status, attempt).is_some_and(|(.., is_damaged)| is_damaged) => {
+            DISKS_FAIL
+        }
         TaskCause::FetchFailed { .. } => "an external shuffle service, or a copy of the blocks on another machine",
         TaskCause::Retry { .. } => "mending what made the attempt before it fail",
         TaskCause::StageAgain => "mending what made its stage fail",

@@ -4,9 +4,10 @@
 
 use super::model::{Attempt, Death, Stage, Status, TaskState};
 use super::need::{self, Need};
+use super::waits;
 use crate::common::ids::{CacheId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
-use crate::event::TaskCause;
+use crate::event::{TaskCause, TaskOutcome};
 
 /// What is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,15 +51,26 @@ pub enum Finding {
     NodeDead { at: VirtualTime },
 }
 
+/// How a node lost what others needed of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// It died, or its executor did.
+    Death(VirtualTime),
+    /// A task could not fetch from it, so the driver gave up everything there.
+    GivenUp { at: VirtualTime, is_damaged: bool },
+    /// It alone was lost: pushed out, or by a fault.
+    Gone(VirtualTime),
+}
+
 /// One step of the reasoning.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// The only copy was on a node that died.
-    OnlyCopyOn { node: NodeId, died: Option<VirtualTime> },
+    /// The only copy was on a node that lost it.
+    OnlyCopyOn { node: NodeId, loss: Option<Loss> },
     /// Its attempt was running on a node that died.
     WasRunningOn { node: NodeId, died: Option<VirtualTime> },
-    /// It could not read a block from this node.
-    CouldNotFetch { node: NodeId },
+    /// It could not read a block from this node: the output of this map task, where that is known.
+    CouldNotFetch { node: NodeId, map: Option<(StageId, u32)>, is_damaged: bool },
     /// The attempt before raised.
     Raised { reason: String },
     /// Its stage was submitted again, and does not wait for the attempt that still ran.
@@ -69,6 +81,8 @@ pub enum Step {
     OwnStage(StageId),
     /// Nothing unfinished reads it.
     NobodyNeeds,
+    /// The jobs that wanted it have ended or were given up.
+    JobOver,
     /// Its query goes on, and may read it later.
     QueryOpen,
     /// Its input is a file or rows of the script: always readable.
@@ -127,9 +141,13 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
     answer.finding = Finding::Again { task: attempt.task, cause: attempt.cause.clone(), done };
     match &attempt.cause {
         TaskCause::OutputLost { node } => {
+            let id = stage.definition.stage;
             let death = death_of(status, *node, attempt.started);
-            let need = death.and_then(|death| need_then(death, stage.definition.stage, attempt.partition));
-            answer.steps.push(Step::OnlyCopyOn { node: *node, died: death.map(|death| death.at) });
+            let need = death.and_then(|death| need_then(death, id, attempt.partition));
+            let loss =
+                loss_of(status, *node, attempt.started, |death| need_then(death, id, attempt.partition).is_some());
+            let loss = loss.or(death.map(|death| Loss::Death(death.at)));
+            answer.steps.push(Step::OnlyCopyOn { node: *node, loss });
             answer.steps.push(match need {
                 Some(Need::Now(by)) => Step::NeededBy(by.clone()),
                 Some(Need::OwnStage(own)) => Step::OwnStage(*own),
@@ -140,7 +158,12 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
             let died = death_of(status, *node, attempt.started).map(|death| death.at);
             answer.steps.push(Step::WasRunningOn { node: *node, died });
         }
-        TaskCause::FetchFailed { node } => answer.steps.push(Step::CouldNotFetch { node: *node }),
+        TaskCause::FetchFailed { node } => {
+            let known = waits::failed_fetch(status, attempt).filter(|(_, _, from, _)| from == node);
+            let is_damaged = known.is_some_and(|(.., is_damaged)| is_damaged);
+            let map = known.map(|(stage, map, ..)| (stage, map));
+            answer.steps.push(Step::CouldNotFetch { node: *node, map, is_damaged });
+        }
         TaskCause::Retry { reason } => answer.steps.push(Step::Raised { reason: reason.clone() }),
         TaskCause::StageAgain => answer.steps.push(Step::StageAgain),
         TaskCause::First | TaskCause::Speculative => {}
@@ -161,11 +184,17 @@ fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer)
             let died = status.nodes.get(&attempt.node).and_then(|node| node.died);
             answer.steps.push(Step::WasRunningOn { node: attempt.node, died });
         }
+        if !status.in_open_job(stage.definition.stage) {
+            answer.finding = Finding::NotNeeded;
+            answer.steps.push(Step::JobOver);
+            return;
+        }
         inputs(status, stage, Some((partition, status.now)), answer, 0);
         return;
     };
-    let died = output.lost;
-    answer.steps.push(Step::OnlyCopyOn { node: output.node, died });
+    let id = stage.definition.stage;
+    let loss = loss_of(status, output.node, status.now, |death| need_then(death, id, partition).is_some());
+    answer.steps.push(Step::OnlyCopyOn { node: output.node, loss: loss.or(output.lost.map(Loss::Death)) });
     match need::map_output(status, shuffle, partition) {
         Need::Now(by) => {
             answer.finding = Finding::WillRunAgain;
@@ -192,11 +221,13 @@ fn ask_lost(status: &Status, stage: &Stage, partition: u32, answer: &mut Answer)
 
 fn ask_block(status: &Status, cache: CacheId, partition: u32, answer: &mut Answer) {
     let Some(block) = status.caches.get(&cache).and_then(|cache| cache.blocks.get(&partition)) else { return };
-    let Some(died) = block.lost else {
+    let Some(lost) = block.lost else {
         answer.finding = Finding::StillThere { node: block.node };
         return;
     };
-    answer.steps.push(Step::OnlyCopyOn { node: block.node, died: Some(died) });
+    let died = status.deaths.iter().any(|death| death.node == block.node && death.at == lost);
+    let loss = if died { Loss::Death(lost) } else { Loss::Gone(lost) };
+    answer.steps.push(Step::OnlyCopyOn { node: block.node, loss: Some(loss) });
     match need::cached_block(status, cache, partition) {
         Need::Now(by) => {
             answer.finding = Finding::WillRunAgain;
@@ -311,6 +342,34 @@ fn not_redone(stage: &Stage, answer: &mut Answer) {
 fn death_of(status: &Status, node: NodeId, before: VirtualTime) -> Option<&Death> {
     let mut deaths = status.deaths.iter().rev().map(AsRef::as_ref);
     deaths.find(|death| death.node == node && death.at <= before)
+}
+
+/// Whether the output that an attempt makes again was given up with its machine because a file there was damaged.
+#[must_use]
+pub fn was_given_up_for_damage(status: &Status, node: NodeId, attempt: &Attempt) -> bool {
+    let took = |death: &Death| need_then(death, attempt.stage.stage, attempt.partition).is_some();
+    matches!(loss_of(status, node, attempt.started, took), Some(Loss::GivenUp { is_damaged: true, .. }))
+}
+
+/// How a node lost an output before a moment: with the last death that took it, or when a later fetch from there failed.
+fn loss_of(status: &Status, node: NodeId, before: VirtualTime, took: impl Fn(&Death) -> bool) -> Option<Loss> {
+    let mut deaths = status.deaths.iter().rev().map(AsRef::as_ref);
+    let death = deaths.find(|death| death.node == node && death.at <= before && took(death)).map(|death| death.at);
+    let failed = status.troubled.iter().filter_map(|task| status.attempts.get(task)).filter_map(|run| {
+        match (run.ended, &run.outcome) {
+            (Some(at), Some(TaskOutcome::FetchFailed { node: from, is_damaged, .. }))
+                if at <= before && *from == node =>
+            {
+                Some((at, *is_damaged))
+            }
+            _ => None,
+        }
+    });
+    match (death, failed.max()) {
+        (Some(at), _) => Some(Loss::Death(at)),
+        (None, Some((at, is_damaged))) => Some(Loss::GivenUp { at, is_damaged }),
+        (None, None) => None,
+    }
 }
 
 fn need_then(death: &Death, stage: StageId, map: u32) -> Option<&Need> {

@@ -164,9 +164,12 @@ impl Drawn<'_> {
                     _ => format!("fail:S{stage}.p{partition}x{times}"),
                 }
             }
-            "restart" | "mend" => {
-                format!("{kind}:{node}@{}", seconds(self.late()))
+            "restart" => {
+                let at = self.late();
+                let kind = if at.is_multiple_of(4) { "restart-empty" } else { "restart" };
+                format!("{kind}:{node}@{}", seconds(at))
             }
+            "mend" => format!("mend:{node}@{}", seconds(self.late())),
             other => format!("{other}:{node}@{}", self.time()),
         }
     }

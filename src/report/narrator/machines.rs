@@ -16,6 +16,10 @@ impl Told<'_> {
                 let text = format!("FAULT injected: {}", words::line(fault, 80));
                 self.say(Depth::Brief, Weight::Bad, "fault", text);
             }
+            EventKind::FaultMissed { fault, reason } => {
+                let text = format!("fault without effect: {}: {}", words::line(fault, 80), words::line(reason, 120));
+                self.say(Depth::Normal, Weight::Plain, "fault_missed", text);
+            }
             EventKind::NodeDied { node } => self.death_of(*node),
             EventKind::ExecutorRemoved { node, reason, .. } => {
                 let text = format!("the driver gives the executor on {node} up: {}", words::line(reason, 120));
@@ -25,8 +29,9 @@ impl Told<'_> {
                     _ => self.late_starts(*node),
                 }
             }
-            EventKind::NodeRestarted { node } => {
-                let text = format!("{node} is back with its disks; what its executor held is not there any more");
+            EventKind::NodeRestarted { node, is_empty } => {
+                let disks = if *is_empty { "empty disks" } else { "its disks" };
+                let text = format!("{node} is back with {disks}; what its executor held is not there any more");
                 self.say(Depth::Brief, Weight::Good, "node_restarted", text);
             }
             EventKind::ExecutorsRequested { total, before } if total > before => {

@@ -167,6 +167,7 @@ impl Told<'_> {
             EventKind::NodeAdded { .. }
             | EventKind::ExecutorAdded { .. }
             | EventKind::FaultInjected { .. }
+            | EventKind::FaultMissed { .. }
             | EventKind::NodeDied { .. }
             | EventKind::ExecutorRemoved { .. }
             | EventKind::NodeCutOff { .. }

@@ -124,10 +124,16 @@ impl Told<'_> {
                 let text = format!("{name} is gone with {node}");
                 self.say(Depth::Full, Weight::Bad, "task_lost", text);
             }
-            TaskOutcome::FetchFailed { shuffle, map, node } => {
+            TaskOutcome::FetchFailed { shuffle, map, node, is_damaged } => {
                 let block = self.status.shuffles.get(shuffle).map(|known| self.status.task_name(known.writer, *map));
                 let block = block.unwrap_or_else(|| format!("{shuffle} map {map}"));
-                let text = format!("{name} stops: it needs the output of {block}, which was on {node}");
+                let text = if *is_damaged {
+                    format!(
+                        "{name} stops: the checksum of the output of {block} on {node} tells that the file is damaged"
+                    )
+                } else {
+                    format!("{name} stops: it needs the output of {block}, which was on {node}")
+                };
                 self.say(Depth::Normal, Weight::Bad, "fetch_failed", text);
             }
             TaskOutcome::Failed { error } => {

@@ -164,7 +164,7 @@ impl Translator {
         let cores = cores.min(65_536);
         let memory_bytes = self.facts.memory.get(&**name).copied().unwrap_or(0);
         self.push(EventKind::NodeAdded { node, cores, memory_bytes, rack: 0, is_spot: false });
-        self.push(EventKind::ExecutorAdded { executor, node, cores });
+        self.push(EventKind::ExecutorAdded { executor, node, cores, first_core: 0 });
         self.executors.insert(Arc::clone(name), Place { executor, node, cores: Vec::new() });
     }
 
@@ -416,6 +416,7 @@ impl Translator {
                         shuffle: ShuffleId(parent),
                         map: reason.map.and_then(|map| u32::try_from(map).ok()).unwrap_or(0),
                         node: source.node,
+                        is_damaged: false,
                     },
                     _ => TaskOutcome::Failed {
                         error: "a block could not be fetched; the log does not say from where".into(),

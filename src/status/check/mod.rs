@@ -75,7 +75,7 @@ impl Checker {
 
     fn see_kind(&mut self, kind: &EventKind) -> Kept {
         match kind {
-            EventKind::ExecutorAdded { executor, node, cores } => {
+            EventKind::ExecutorAdded { executor, node, cores, .. } => {
                 let known = Executor { node: *node, cores: *cores, busy: 0, is_live: true, is_leaving: false };
                 let older = self.tables.executors.insert(*executor, known);
                 promise(older.is_none(), || format!("{executor} is added twice"))
@@ -150,6 +150,7 @@ impl Checker {
             | EventKind::BlockReplicated { .. }
             | EventKind::NodeReconnected { .. }
             | EventKind::NodeRestarted { .. }
+            | EventKind::FaultMissed { .. }
             | EventKind::ScriptRead { .. }
             | EventKind::StatementStarted { .. }
             | EventKind::PlanBuilt { .. }

@@ -30,8 +30,9 @@ impl Status {
                 };
                 self.nodes.insert(*node, added);
             }
-            EventKind::ExecutorAdded { executor, node, cores } => {
+            EventKind::ExecutorAdded { executor, node, cores, first_core } => {
                 self.executors.insert(*executor, *node);
+                self.seats.insert(*executor, (*first_core, first_core.saturating_add(*cores)));
                 if let Some(known) = self.nodes.get_mut(node) {
                     known.given_up = None;
                     let most = (*cores).max(known.cores) as usize;
@@ -85,7 +86,7 @@ impl Status {
                     known.leaving = Some(*at);
                 }
             }
-            EventKind::NodeRestarted { node } => {
+            EventKind::NodeRestarted { node, .. } => {
                 if let Some(known) = self.nodes.get_mut(node) {
                     known.died = None;
                     known.given_up = None;

@@ -56,6 +56,7 @@ impl Status {
             EventKind::NodeAdded { .. }
             | EventKind::ExecutorAdded { .. }
             | EventKind::FaultInjected { .. }
+            | EventKind::FaultMissed { .. }
             | EventKind::NodeDied { .. }
             | EventKind::ExecutorRemoved { .. }
             | EventKind::NodeCutOff { .. }

@@ -39,6 +39,8 @@ pub struct Status {
     pub nodes: BTreeMap<NodeId, Node>,
     /// Where each executor is or was.
     pub executors: BTreeMap<ExecutorId, NodeId>,
+    /// The cores of its machine that an executor takes: the first, and the first that is not its own.
+    pub seats: BTreeMap<ExecutorId, (u32, u32)>,
     /// Executors that the driver has given up.
     pub gone: BTreeSet<ExecutorId>,
     /// Executors that leave, or left, as planned.
