@@ -402,8 +402,8 @@ fn a_prediction_is_asked_for_and_answered() {
     let said = told(script.folder.path(), &["run", "script.py", "--ask", "--nodes", "2"], "what?\nb\n");
     assert_eq!((said.exit, said.stdout.as_str()), (0, "90\nafter\n"), "{}", said.stderr);
     let at = |text: &str| said.stderr.find(text).unwrap_or_else(|| panic!("{text} in {}", said.stderr));
-    assert!(at("How many stages will run for it?") < at("Type the letter of an option."), "{}", said.stderr);
-    assert!(at("Type the letter of an option.") < at("stage S0"), "predict, then look: {}", said.stderr);
+    assert!(at("How many stages will run for it?") < at("Type the letter of an option"), "{}", said.stderr);
+    assert!(at("Type the letter of an option") < at("stage S0"), "predict, then look: {}", said.stderr);
     assert!(at("Q0 is done") < at("The run says: "), "{}", said.stderr);
     let silent = told(script.folder.path(), &["run", "script.py", "--ask", "--nodes", "2"], "");
     assert_eq!((silent.exit, silent.stdout.as_str()), (0, "90\nafter\n"));
