@@ -8,7 +8,7 @@
 
 use super::coercion::cast;
 use super::exprs::{Env, first_resolved};
-use super::select::{expand, is_aggregate, stands_for_columns};
+use super::select::{expand, expose_hidden, is_aggregate, stands_for_columns};
 use super::session_window::is_session;
 use super::{Analyzer, Scope};
 use crate::common::{Result, SparkError};
@@ -31,6 +31,7 @@ impl Analyzer<'_> {
         scope: &Scope,
     ) -> Result<Arc<LogicalPlan>> {
         let mut env = Env::new(self, scope, input.output());
+        env.hidden = super::join::hidden_columns(input, self.casing());
         let items = if outputs.iter().any(stands_for_columns) { expand(outputs, &env)? } else { outputs.to_vec() };
         let sets = self.grouping_sets(grouping, &items, &env)?;
         let keys = match &sets {
@@ -42,6 +43,8 @@ impl Analyzer<'_> {
         let items = items.into_iter().map(|item| window_fields(item, &keys, &env)).collect();
         let items = self.named_items(items, &mut env)?;
         let items: Vec<Expr> = items.into_iter().map(|item| self.plainly_named(item, &env)).collect();
+        let used: Vec<Expr> = keys.iter().chain(&items).cloned().collect();
+        let input = &expose_hidden(input, &used, &env.hidden);
         let (keys, items, input) = &self.windowed(keys, items, input)?;
         let (keys, items) = (keys.clone(), items.clone());
         for item in &items {

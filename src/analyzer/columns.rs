@@ -62,11 +62,12 @@ impl Analyzer<'_> {
     ) -> Result<Arc<LogicalPlan>> {
         let mut env = Env::new(self, scope, input.output());
         env.hidden = super::join::hidden_columns(input, self.casing());
-        if !env.hidden.is_empty() || items.iter().any(super::select::is_aggregate) {
+        if items.iter().any(super::select::is_aggregate) {
             return self.select(items, input, scope);
         }
-        let items = items.iter().map(|item| self.named(item.clone(), &env)).collect::<Result<_>>()?;
-        self.finish_select(items, input.clone())
+        let items: Vec<Expr> = items.iter().map(|item| self.named(item.clone(), &env)).collect::<Result<_>>()?;
+        let input = super::select::expose_hidden(input, &items, &env.hidden);
+        self.finish_select(items, input)
     }
 
     /// `withColumnsRenamed`: unknown names are ignored.

@@ -25,6 +25,9 @@ fn column_help(word: &str, last: &str, names: &[&str]) -> String {
     if !word.chars().any(char::is_alphanumeric) || word.starts_with(|c: char| c.is_ascii_digit()) {
         return format!("a text here names a column; a plain text is F.lit(\"{word}\")");
     }
+    if let Some(column) = word.strip_prefix('-').filter(|column| names.contains(column)) {
+        return format!("the largest first is F.desc(\"{column}\")");
+    }
     match nearest(last, names.iter().copied(), 1).first() {
         Some(best) => format!("did you mean `{best}`?"),
         None if names.contains(&"_c0") => {

@@ -15,6 +15,7 @@ use super::exprs::{Env, not_boolean};
 use super::ids::refresh_shared;
 use super::names::Casing;
 use super::{Analyzer, Scope};
+use crate::common::ids::ExprId;
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, BinaryOp, Expr};
 use crate::logical::plan::{JoinConstraint, JoinHints, JoinType, LogicalPlan};
@@ -41,7 +42,11 @@ impl Analyzer<'_> {
         match constraint {
             JoinConstraint::None => Ok(join_node(left, right, join_type, JoinConstraint::None, hint)),
             JoinConstraint::On(condition) => {
-                let condition = if renamed.is_empty() { condition.clone() } else { untangle(condition, &renamed) };
+                let condition = if renamed.is_empty() {
+                    condition.clone()
+                } else {
+                    untangle(condition, &renamed, left, self.casing())
+                };
                 let mut input = own;
                 input.extend(right.output());
                 let mut env = Env::new(self, scope, input);
@@ -163,35 +168,51 @@ fn exposed(side: &Arc<LogicalPlan>, used: &[Attribute]) -> Arc<LogicalPlan> {
     super::sort::expose(side, &own).unwrap_or_else(|| side.clone())
 }
 
-/// In a join of a frame with itself, `x = x` compares the left column with the right one.
-fn untangle(condition: &Expr, renamed: &HashMap<crate::common::ids::ExprId, crate::common::ids::ExprId>) -> Expr {
+/// In a join of a frame with itself, `x = x` compares the left column with the right one. A column that only the right side shows is the
+/// right one's, even if the left side was made from the same frame.
+fn untangle(condition: &Expr, renamed: &HashMap<ExprId, ExprId>, left: &Arc<LogicalPlan>, casing: Casing) -> Expr {
+    let own = left.output();
+    let hidden = hidden_columns(left, casing);
+    let of_left = |id: ExprId| own.iter().chain(&hidden).any(|column| column.id == id);
+    let on_the_right =
+        |column: &Attribute| renamed.get(&column.id).map(|id| Expr::Attribute(Attribute { id: *id, ..column.clone() }));
     condition.clone().transform_up(&mut |part| match part {
         Expr::Binary { op: op @ (BinaryOp::Eq | BinaryOp::NullSafeEq), left, right } => {
             let right = match (left.as_ref(), right.as_ref()) {
-                (Expr::Attribute(a), Expr::Attribute(b)) if a.id == b.id => match renamed.get(&b.id) {
-                    Some(id) => Box::new(Expr::Attribute(Attribute { id: *id, ..b.clone() })),
-                    None => right,
-                },
+                (Expr::Attribute(a), Expr::Attribute(b)) if a.id == b.id => on_the_right(b).map_or(right, Box::new),
                 _ => right,
             };
             Expr::Binary { op, left, right }
         }
+        Expr::Attribute(column) if !of_left(column.id) => on_the_right(&column).unwrap_or(Expr::Attribute(column)),
         other => other,
     })
 }
 
-/// The key columns that a `USING` join's project hides: those below it whose name it also shows.
+/// The key columns that the projects of `USING` joins hide: those below them whose name they also show.
 pub(super) fn hidden_columns(plan: &Arc<LogicalPlan>, casing: Casing) -> Vec<Attribute> {
-    let (exprs, join) = match plan.as_ref() {
-        LogicalPlan::Project { exprs, input } if matches!(input.as_ref(), LogicalPlan::Join { .. }) => (exprs, input),
+    let (exprs, below) = match plan.as_ref() {
+        LogicalPlan::Project { exprs, input } => (exprs, input),
         LogicalPlan::Filter { input, .. } | LogicalPlan::Sort { input, .. } | LogicalPlan::Hint { input, .. } => {
             return hidden_columns(input, casing);
         }
         _ => return Vec::new(),
     };
     let shown: Vec<Attribute> = exprs.iter().filter_map(Expr::to_attribute).collect();
-    let hidden: Vec<Attribute> =
-        join.output().into_iter().filter(|column| !shown.iter().any(|other| other.id == column.id)).collect();
-    let all_keys = hidden.iter().all(|column| shown.iter().any(|other| casing.same(&other.name, &column.name)));
-    if all_keys { hidden } else { Vec::new() }
+    let is_shown = |column: &Attribute| shown.iter().any(|other| other.id == column.id);
+    let mut hidden: Vec<Attribute> = below.output().into_iter().filter(|column| !is_shown(column)).collect();
+    if !hidden.iter().all(|column| shown.iter().any(|other| casing.same(&other.name, &column.name))) {
+        return Vec::new();
+    }
+    match below.as_ref() {
+        LogicalPlan::Join { left, right, .. } => {
+            hidden.extend(hidden_columns(left, casing));
+            hidden.extend(hidden_columns(right, casing));
+        }
+        _ if exprs.iter().all(|expr| matches!(expr, Expr::Attribute(_))) => {
+            hidden.extend(hidden_columns(below, casing));
+        }
+        _ => return Vec::new(),
+    }
+    hidden
 }

@@ -285,7 +285,7 @@ fn aggregate_name(name: &str) -> bool {
 }
 
 /// Adds the hidden columns that `items` use to the project that hides them.
-fn expose_hidden(input: &Arc<LogicalPlan>, items: &[Expr], hidden: &[Attribute]) -> Arc<LogicalPlan> {
+pub(super) fn expose_hidden(input: &Arc<LogicalPlan>, items: &[Expr], hidden: &[Attribute]) -> Arc<LogicalPlan> {
     let used: Vec<&Attribute> = hidden
         .iter()
         .filter(|column| items.iter().any(|item| item.references().iter().any(|found| found.id == column.id)))

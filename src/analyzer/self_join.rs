@@ -37,6 +37,10 @@ impl Analyzer<'_> {
             other => other.children(),
         };
         let visible: BTreeSet<ExprId> = inputs.into_iter().flat_map(|input| input.output()).map(|own| own.id).collect();
+        if matches!(written, LogicalPlan::Join { .. }) {
+            // A column that neither side shows under its own id was read as the right side's.
+            used.retain(|column| visible.contains(&column.id));
+        }
         let ambiguous: Vec<&Attribute> =
             used.into_iter().filter(|column| self.has_copy(analyzed, column, &visible)).collect();
         let Some(first) = ambiguous.first() else { return Ok(()) };

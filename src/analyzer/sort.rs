@@ -354,6 +354,14 @@ pub(super) fn expose(plan: &Arc<LogicalPlan>, missing: &[Attribute]) -> Option<A
         | LogicalPlan::Distinct { input }
         | LogicalPlan::Deduplicate { input, .. }
         | LogicalPlan::Limit { input, .. } => *input = expose(input, &missing)?,
+        LogicalPlan::Join { left, right, .. } => {
+            *left = expose(left, &missing).unwrap_or_else(|| left.clone());
+            *right = expose(right, &missing).unwrap_or_else(|| right.clone());
+            let shown = node.output();
+            if !missing.iter().all(|column| shown.iter().any(|other| other.id == column.id)) {
+                return None;
+            }
+        }
         _ => return None,
     }
     Some(Arc::new(node))

@@ -5,7 +5,7 @@ use crate::cluster::JobWork;
 use crate::common::conf::{DEFAULTS, Options};
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Expr, SortOrder};
-use crate::logical::plan::{FileFormat, FileNames, LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::plan::{FileFormat, FileNames, Grouping, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::settings;
 use crate::logical::types::{DataType, StructField, StructType};
@@ -189,7 +189,12 @@ impl Session {
                 let plan = self.relation(&name.join("."))?;
                 self.cache(&plan, "MEMORY_AND_DISK_DESER")?;
                 if !lazy {
-                    self.run_query(&plan, "cache table", JobWork::Collect, &|plan| plan)?;
+                    // As in Spark, the rows are counted: every partition is filled, and none of the rows comes to the driver.
+                    let outputs = vec![Expr::call("count", vec![Expr::int(1)]).alias("count")];
+                    let grouping = Grouping::By(Vec::new());
+                    let counting = LogicalPlan::Aggregate { grouping, outputs, input: plan };
+                    let counting = self.analyze(Arc::new(counting))?;
+                    self.run_query(&counting, "cache table", JobWork::Collect, &|plan| plan)?;
                 }
             }
             Statement::UncacheTable { name, if_exists } => match self.relation(&name.join(".")) {

@@ -313,7 +313,14 @@ fn answer_failure(answer: &Answer, evidence: &Evidence<'_>) -> Option<Failure> {
             let others = evidence.kept.keys().map(|known| &**known).filter(|known| *known != name);
             let next = match text::nearest(name, others, 1).first().filter(|_| !evidence.kept.contains_key(name)) {
                 Some(near) => format!("the script sets `{near}`: is it meant to be `{name}`?"),
-                None => format!("give `{name}` its value: the TODO lines of the script and the task say what it holds"),
+                None => match evidence.source.set_inside(name).filter(|_| !evidence.kept.contains_key(name)) {
+                    Some(function) => format!(
+                        "`{name}` is set inside `{function}`, where nobody else sees it: give it back with `return {name}`, and write `{name} = {function}()` at the left edge"
+                    ),
+                    None => {
+                        format!("give `{name}` its value: the TODO lines of the script and the task say what it holds")
+                    }
+                },
             };
             Some(Failure { next, ..failure(got, wanted, format!("the name `{name}`")) })
         }

@@ -127,6 +127,18 @@ impl SourceText {
         self.words.windows(2).filter(|pair| pair[0].0 == "def").map(|pair| pair[1].0.as_str())
     }
 
+    /// The function in which alone a name gets its value, so that nobody outside sees it.
+    #[must_use]
+    pub fn set_inside(&self, name: &str) -> Option<&str> {
+        let sets =
+            |line: &str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="));
+        let at = self.lines.iter().position(|line| sets(line))?;
+        let before = self.written.get(..at)?;
+        let is_inside = self.written.get(at)?.starts_with([' ', '\t']);
+        let function = before.iter().rev().find_map(|line| line.strip_prefix("def ")).filter(|_| is_inside)?;
+        function.split('(').next().map(str::trim)
+    }
+
     /// Whether the script says this somewhere, spaces and the kind of quotes aside.
     #[must_use]
     pub fn says(&self, part: &str) -> bool {
@@ -211,6 +223,9 @@ mod tests {
             SourceText::new("n = df.count()\np = df.rdd.getNumPartitions\n").uncalled(),
             Some(("getNumPartitions", 2))
         );
+        let hidden = SourceText::new("def main():\n    result = 1\n\nmain()\n");
+        assert_eq!(hidden.set_inside("result"), Some("main"));
+        assert_eq!(SourceText::new("result = 1\n").set_inside("result"), None);
         assert!(text.written(3).contains("collect") && text.written(0).is_empty() && text.written(999).is_empty());
     }
 }

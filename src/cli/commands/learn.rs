@@ -103,8 +103,10 @@ fn list(lessons: &[Lesson], cards: &[Card]) {
             .filter(|card| card.head.lesson == lesson.head.id)
             .map(|card| card.head.word.as_str())
             .collect();
-        let text = format!("{}: {}", lesson.head.id, words.join(", "));
-        lines.extend(page::words(&text, width, "  "));
+        if !words.is_empty() {
+            let text = format!("{}: {}", lesson.head.id, words.join(", "));
+            lines.extend(page::words(&text, width, "  "));
+        }
     }
     lines.push(PageLine::default());
     lines.push(PageLine::of(Ink::Dim, "batchlab learn L1 opens a lesson, batchlab learn WORD a card."));
@@ -129,7 +131,9 @@ fn show_lesson(lesson: &Lesson, cards: &[Card], args: &Args) -> Result<()> {
     body(&played, width, args.answers, &mut lines);
     let words: Vec<&str> =
         cards.iter().filter(|card| card.head.lesson == head.id).map(|card| card.head.word.as_str()).collect();
-    lines.extend(page::words(&format!("Cards (batchlab learn WORD): {}.", words.join(", ")), width, ""));
+    if !words.is_empty() {
+        lines.extend(page::words(&format!("Cards (batchlab learn WORD): {}.", words.join(", ")), width, ""));
+    }
     if !head.read_on.is_empty() {
         lines.extend(page::words(&format!("Read on: {}.", head.read_on.join("; ")), width, ""));
     }

@@ -62,7 +62,11 @@ pub(super) fn cast_input(value: &str, to: &str, class: ErrorClass) -> SparkError
         "CAST_INVALID_INPUT",
         format!("the value '{value}' of the type \"STRING\" cannot be cast to \"{to}\" because it is malformed"),
     )
-    .with_help("correct the value, or use try_cast to get NULL instead")
+    .with_help(if value.chars().any(char::is_alphabetic) {
+        "use try_cast to get NULL instead, or correct the value; where texts were to be put together, F.concat(…) does it, `+` adds numbers"
+    } else {
+        "correct the value, or use try_cast to get NULL instead"
+    })
 }
 
 pub(super) fn array_index(index: i64, length: usize) -> SparkError {

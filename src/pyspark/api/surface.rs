@@ -68,17 +68,8 @@ pub const REFUSED: &[(&str, &[&str])] = &[
     ("SparkSession.Builder", &["remote"]),
 ];
 
-const REFUSED_FRAME: &[&str] = &[
-    "executionInfo",
-    "mapInArrow",
-    "mapInPandas",
-    "pandas_api",
-    "toArrow",
-    "toPandas",
-    "withWatermark",
-    "writeStream",
-    "writeTo",
-];
+const REFUSED_FRAME: &[&str] =
+    &["executionInfo", "mapInArrow", "mapInPandas", "pandas_api", "toArrow", "toPandas", "writeStream", "writeTo"];
 const REFUSED_FILES: &[&str] = &["clusterBy", "jdbc", "orc", "xml"];
 const REFUSED_RDD: &[&str] = &["pipe", "saveAsPickleFile"];
 const REFUSED_CONTEXT: &[&str] = &[

@@ -6,7 +6,9 @@ use crate::common::ErrorClass;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::lang::class::Class;
 use crate::pyspark::lang::freeze::{Freezer, Thaw};
-use crate::pyspark::lang::{Args, CompareOp, Interpreter, Module, Object, PyResult, Value, key_error, type_error};
+use crate::pyspark::lang::{
+    Args, CompareOp, Interpreter, Module, Object, PyResult, Raised, Value, key_error, type_error,
+};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -186,7 +188,13 @@ fn part(interp: &mut Interpreter, argument: &str, value: Option<Value>) -> PyRes
     let value = value.unwrap_or(Value::None);
     match value.downcast::<TypeObject>() {
         Some(object) => Ok(object.0.borrow().clone()),
-        None => Err(not_expected_type(interp, argument, "DataType", &value)),
+        None => {
+            let given = interp.str(&value)?;
+            let text = format!("{argument} {given} should be an instance of <class 'pyspark.sql.types.DataType'>");
+            Err(Raised::named("AssertionError", text).with_help(
+                "a type stands here with its brackets, `IntegerType()`, `StringType()`; types as texts are for a schema that is one text, \"id INT, name STRING\"",
+            ))
+        }
     }
 }
 

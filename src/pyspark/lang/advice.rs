@@ -228,6 +228,9 @@ fn unknown_name(end: &Uncaught, failing: &Failing<'_>) -> Option<String> {
     if let Some(import) = import {
         return Some(format!("write `{import}` at the top of the script"));
     }
+    if name == "display" && is_followed_by('(') {
+        return Some("`display` belongs to notebooks: a frame shows itself with `show()`".to_owned());
+    }
     let is_argument = failing.statement.contains('(') && !failing.statement.starts_with("print");
     is_argument
         .then(|| format!("Python looks for a variable `{name}`, and there is none. If you mean the column, write \"{name}\" or F.col(\"{name}\")"))
@@ -329,6 +332,9 @@ fn wrong_argument(end: &Uncaught, _: &Failing<'_>) -> Option<String> {
             "a schema is a StructType of fields with names and types, or a text such as \"id INT, name STRING\""
         }
         ("dataType", "type") => "give a type with its brackets, `IntegerType()`, or as a text, \"int\"",
+        ("on", "bool") => {
+            "Python has compared two texts and answered itself: give the name of the key, \"id\", or compare columns, left.id == right.id"
+        }
         ("window", "str") => "a window is made with Window.partitionBy(\"…\").orderBy(\"…\")",
         ("condition" | "cols" | "col", "bool") => {
             "Python has answered this itself, once for all rows: compare columns, F.col(\"name\"), not texts, and ask for NULL with .isNull() or .isNotNull()"

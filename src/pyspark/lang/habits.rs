@@ -46,6 +46,10 @@ const FRAME: &[(&[&str], &str)] = &[
         &["isnull", "isna", "notnull", "notna"],
         "a column is asked for missing values: F.col(\"name\").isNull() or .isNotNull()",
     ),
+    (
+        &["resample", "rolling", "asfreq"],
+        "windows of time are a key to group by: groupBy(F.window(\"time\", \"5 minutes\")); windows of rows are Window.orderBy(…).rowsBetween(-6, 0)",
+    ),
     (&["info"], "printSchema() shows the columns and their types"),
     (&["astype"], "one column at a time: withColumn(\"age\", F.col(\"age\").cast(\"int\"))"),
     (&["pivot_table", "melt"], "groupBy(\"key\").pivot(\"column\").agg(…) makes columns of values"),

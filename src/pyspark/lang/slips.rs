@@ -28,7 +28,7 @@ impl Slip {
 /// What the parser's first mistake comes from.
 pub(super) fn slip(source: &str, tokens: &[Token], mistake: &Mistake) -> Slip {
     let reader = Reader { source, tokens, at: span_of(&mistake.location) };
-    reader.bracket().unwrap_or_else(|| reader.by_kind(&mistake.error))
+    reader.foreign().or_else(|| reader.bracket()).unwrap_or_else(|| reader.by_kind(&mistake.error))
 }
 
 struct Reader<'a> {
@@ -39,6 +39,29 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// What is no Python at all: marks of a chat or a notebook around the code, quotes of a word processor, another language's column.
+    fn foreign(&self) -> Option<Slip> {
+        let rest = self.source.get(self.at.0 as usize..)?;
+        let line = self.source.lines().nth(self.line(self.at.0).checked_sub(1)?)?.trim_start();
+        let help = match rest.chars().next()? {
+            sign @ ('\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}') => {
+                let message = format!("invalid character '{sign}' (U+{:04X})", sign as u32);
+                let help = "these are the quotes of a word processor: Python knows the straight ones, \"name\"";
+                return Some(Slip::new(message, self.at, help));
+            }
+            '$' => "`$\"name\"` is a column in Scala; in Python it is F.col(\"name\")",
+            _ if line.starts_with("```") => {
+                "the lines with ``` are marks around the code: only what stands between them is Python"
+            }
+            _ if line.starts_with(">>>") => "`>>>` is the sign of a prompt: copy what stands behind it",
+            _ if line.starts_with('!') || line.strip_prefix('%').is_some_and(|rest| !rest.starts_with(' ')) => {
+                "lines that begin so are for notebooks; SQL runs with spark.sql(\"…\")"
+            }
+            _ => return None,
+        };
+        Some(Slip::new("invalid syntax", self.at, help))
+    }
+
     /// A bracket that is not closed, or closed by another, or closed twice.
     fn bracket(&self) -> Option<Slip> {
         let mut open: Vec<&Token> = Vec::new();
@@ -328,6 +351,17 @@ mod tests {
             ("x = [1,\n     2\n\ny = f(3)\n", 1, "'[' was never closed", "one `]` is missing"),
             ("x = (1]", 1, "closing parenthesis ']' does not match opening parenthesis '('", "ends with `)`"),
             ("x = f(1))", 1, "unmatched ')'", "take it away"),
+        ]);
+    }
+
+    #[test]
+    fn what_is_no_python_is_named_as_what_it_is() {
+        check(&[
+            ("```python\nx = 1\n```\n", 1, "invalid syntax", "marks around the code"),
+            (">>> x = 1\n", 1, "invalid syntax", "the sign of a prompt"),
+            ("x = 1\n%sql select 1\n", 2, "invalid syntax", "for notebooks"),
+            ("y = f(\u{201c}age\u{201d})\n", 1, "invalid character '\u{201c}' (U+201C)", "straight ones"),
+            ("y = f($\"age\")\n", 1, "invalid syntax", "F.col(\"name\")"),
         ]);
     }
 

@@ -7,7 +7,9 @@ use crate::logical::expr::Expr;
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::scalar::Scalar;
 use crate::pyspark::api::show::{Layout, table};
-use crate::pyspark::api::support::{analyze, given, not_expected_type, print, py4j_error, raise, text_argument};
+use crate::pyspark::api::support::{
+    analyze, given, illegal_argument, not_expected_type, print, py4j_error, raise, text_argument,
+};
 use crate::pyspark::api::{convert, rdd, storage_level};
 use crate::pyspark::host::{CatalogReply, CatalogRequest};
 use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value};
@@ -88,9 +90,27 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("pandas_api", |_, _, _, _| Err(refused("DataFrame.pandas_api", "use the DataFrame's own methods"))),
     ("mapInPandas", |_, _, _, _| Err(refused("DataFrame.mapInPandas", "use df.rdd.mapPartitions(…).toDF(…)"))),
     ("mapInArrow", |_, _, _, _| Err(refused("DataFrame.mapInArrow", "use df.rdd.mapPartitions(…).toDF(…)"))),
-    ("withWatermark", |_, _, _, _| Err(refused("Structured Streaming (withWatermark)", "use batch frames"))),
+    ("withWatermark", with_watermark),
     ("writeTo", |_, _, _, _| Err(refused("DataFrame.writeTo", "use df.write.saveAsTable(…)"))),
 ];
+
+/// A batch has all its rows and waits for none: Spark takes a watermark out of its plan, and so nothing is changed here.
+fn with_watermark(interp: &mut Interpreter, this: &Value, _plan: &Plan, args: Args) -> PyResult {
+    let [time, delay] = args.bind("withWatermark", ["eventTime", "delayThreshold"], 2)?;
+    text_argument(interp, "eventTime", &time.unwrap_or(Value::None))?;
+    let delay = text_argument(interp, "delayThreshold", &delay.unwrap_or(Value::None))?;
+    let quoted = delay.replace('\'', "");
+    if interp.host()?.parse_expr(&format!("INTERVAL '{quoted}'")).is_err() {
+        let text = format!("Unable to parse '{delay}'.");
+        return Err(raise(ErrorClass::AnalysisException, "CANNOT_PARSE_INTERVAL", text)
+            .with_help("a length of time is a number and its unit, \"2 minutes\""));
+    }
+    if quoted.trim_start().starts_with('-') {
+        let text = format!("requirement failed: delay threshold ({delay}) should not be negative.");
+        return Err(illegal_argument(text));
+    }
+    Ok(this.clone())
+}
 
 fn refused(what: &str, instead: &str) -> Raised {
     Raised::unsupported(what, instead)

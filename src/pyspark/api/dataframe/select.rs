@@ -83,10 +83,24 @@ fn column_argument(interp: &Interpreter, argument: &str, value: &Value) -> PyRes
     }
 }
 
+/// What to write where `withColumn` was given something that is no column.
+fn instead_of_column(name: Option<&Value>, given: &Value) -> String {
+    if name.is_some_and(|name| name.downcast::<Column>().is_some()) {
+        return "the name comes first, then the column: withColumn(\"name\", column)".to_owned();
+    }
+    match given.as_str() {
+        Some(text) => format!(
+            "a text is no column: F.expr(\"{text}\") computes it, F.col(\"{text}\") is the column of that name, F.lit(\"{text}\") the same text in every row"
+        ),
+        None => "wrap a plain value with F.lit(…)".to_owned(),
+    }
+}
+
 fn with_column(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [name, column] = args.bind("withColumn", ["colName", "col"], 2)?;
-    let column = column_argument(interp, "col", &column.unwrap_or(Value::None))
-        .map_err(|error| error.with_help("wrap a plain value with F.lit(…)"))?;
+    let column = column.unwrap_or(Value::None);
+    let column = column_argument(interp, "col", &column)
+        .map_err(|error| error.with_help(instead_of_column(name.as_ref(), &column)))?;
     let name = text_argument(interp, "colName", &name.unwrap_or(Value::None))?;
     frame(interp, LogicalPlan::WithColumns { columns: vec![(name, column)], input: plan.clone() })
 }
