@@ -5,7 +5,7 @@ use super::commands::solution;
 use super::launch::{Plan, Script};
 use super::saves::{self, Saves, Stamp};
 use super::stage::{self, ScreenArgs};
-use super::workshop::{Chosen, Folder};
+use super::workshop::{Chosen, Folder, id_of};
 use crate::cluster::ClusterConfig;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::tui::Bell;
@@ -85,12 +85,26 @@ struct Running {
     began: Instant,
 }
 
+/// The script of a step that the screen does not show.
+struct Other {
+    name: String,
+    path: PathBuf,
+    seen: Option<Stamp>,
+}
+
+/// For so long a script may be away: some editors take the old file away before they put the new one there.
+const AWAY: Duration = Duration::from_secs(1);
+
 /// One step and its script.
 struct StepDesk {
     folder: Folder,
     chosen: Chosen,
     path: PathBuf,
     seen: Option<Stamp>,
+    /// Since when the script is not there, and whether that was said.
+    gone: Option<(Instant, bool)>,
+    /// The scripts of the other steps.
+    others: Vec<Other>,
     checks: u32,
     running: Option<Running>,
     is_wanted: bool,
@@ -112,8 +126,25 @@ impl StepDesk {
         let bell = saves::bell()?;
         let rings = bell.clone();
         let saves = Saves::watch(std::slice::from_ref(&path), move || rings.ring());
+        let other = |name: String| {
+            let path = folder.script(&name);
+            Other { seen: saves::stamp(&path), name, path }
+        };
+        let others = step::names(folder.library()).into_iter().filter(|other| other != name).map(other).collect();
         let folder = folder.clone();
-        Ok(StepDesk { folder, chosen, path, seen, checks: 0, running: None, is_wanted: true, bell, _saves: saves })
+        Ok(StepDesk {
+            folder,
+            chosen,
+            path,
+            seen,
+            gone: None,
+            others,
+            checks: 0,
+            running: None,
+            is_wanted: true,
+            bell,
+            _saves: saves,
+        })
     }
 
     /// The screen for it.
@@ -152,6 +183,35 @@ impl StepDesk {
             self.seen = now;
         }
         is_new
+    }
+
+    /// What is to be said of a script that is no longer there; once.
+    fn gone(&mut self) -> Option<String> {
+        if self.path.exists() {
+            self.gone = None;
+            return None;
+        }
+        let (since, is_said) = self.gone.get_or_insert_with(|| (Instant::now(), false));
+        if *is_said || since.elapsed() < AWAY {
+            return None;
+        }
+        *is_said = true;
+        let (path, id) = (self.shown_path(), &self.chosen.step.id);
+        Some(format!("{path} is gone: save it again, or `batchlab reset {id}` brings the starter."))
+    }
+
+    /// What is to be said when the script of another step was saved: nothing here answers that save.
+    fn saved_elsewhere(&mut self) -> Option<String> {
+        let mut saved = None;
+        for other in &mut self.others {
+            let now = saves::stamp(&other.path);
+            if now.is_some() && now != other.seen {
+                other.seen = now;
+                saved = id_of(&other.name);
+            }
+        }
+        let (saved, own) = (saved?, &self.chosen.step.id);
+        Some(format!("{saved} was saved, and this is {own}: g chooses a step."))
     }
 
     /// Reads the script and checks it on a thread of its own; an older check is given up.
@@ -267,6 +327,8 @@ impl Desk for StepDesk {
             }
         }
         self.hear(&mut news);
+        let told = [self.gone(), self.saved_elsewhere()];
+        news.extend(told.into_iter().flatten().map(News::Told));
         news
     }
 

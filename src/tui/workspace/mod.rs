@@ -49,6 +49,8 @@ pub enum News {
     Done(Box<Verdict>, u64),
     /// The check could not be made, or something could not be written.
     Refused(String),
+    /// Something besides the check: the script has gone, or another one was saved.
+    Told(String),
 }
 
 /// What the screen asks of the world outside.

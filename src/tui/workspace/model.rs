@@ -222,6 +222,7 @@ impl Workspace {
                 self.progress = Progress::Done;
                 self.notice = Some(why);
             }
+            News::Told(what) => self.notice = Some(what),
         }
     }
 
