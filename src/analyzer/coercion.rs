@@ -268,13 +268,13 @@ fn with_time(op: BinaryOp, left: Expr, right: Expr, context: &ResolveContext) ->
         (BinaryOp::Multiply, x, y) if is_interval(x) && y.is_numeric() => Ok(Expr::binary(op, left, right)),
         (BinaryOp::Multiply, x, y) if x.is_numeric() && is_interval(y) => Ok(Expr::binary(op, right, left)),
         (BinaryOp::Divide, x, y) if is_interval(x) && y.is_numeric() => Ok(Expr::binary(op, left, right)),
-        (BinaryOp::Add | BinaryOp::Subtract, DataType::Date, y) if y.is_numeric() || *y == DataType::String => {
-            Err(mismatch(
-                "UNEXPECTED_INPUT_TYPE",
-                &text_of(op, &left, &right),
-                format!("days are added to a date as INT, not as {}", b.sql()),
-            ))
-        }
+        // Spark takes whatever meets a date for a number of days.
+        (BinaryOp::Add, DataType::Timestamp | DataType::TimestampNtz, DataType::Date)
+        | (BinaryOp::Add | BinaryOp::Subtract, DataType::Date, _) => Err(mismatch(
+            "UNEXPECTED_INPUT_TYPE",
+            &text_of(op, &left, &right),
+            format!("days are added to a date as INT, not as {}", b.sql()),
+        )),
         _ => Err(different(op, &left, &right)),
     }
 }

@@ -35,6 +35,7 @@ mod prune_filters;
 mod push_down_filter;
 mod remove_noop_operators;
 mod replace_distinct;
+mod replace_expressions;
 mod replace_set_operations;
 mod rewrite_distinct_aggregates;
 mod rewrite_subqueries;
@@ -111,7 +112,7 @@ const fn optional(most: usize, rules: &'static [Rule]) -> Batch {
 
 /// The batches in order.
 static BATCHES: &[Batch] = &[
-    needed(rules![eliminate_subquery_aliases]),
+    needed(rules![eliminate_subquery_aliases, replace_expressions]),
     needed(rules![replace_set_operations, replace_distinct]),
     needed(rules![rewrite_subqueries]),
     optional(50, OPERATORS),

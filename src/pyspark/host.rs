@@ -298,7 +298,11 @@ pub enum CatalogReply {
     Plan(Arc<LogicalPlan>),
     Tables(Vec<TableEntry>),
     Names(Vec<String>),
-    Columns(StructType),
+    Columns {
+        schema: StructType,
+        /// The names of those that the table's folders are named by.
+        keys: Vec<String>,
+    },
 }
 
 /// A table or view that the catalog lists.

@@ -13,7 +13,7 @@ use crate::logical::functions::RowFunction;
 use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructType};
-use crate::pyspark::host::{CatalogReply, CatalogRequest, Host, ReadRequest, TableEntry};
+use crate::pyspark::host::{CatalogReply, CatalogRequest, Host, PathRequest, ReadRequest, TableEntry};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -121,7 +121,8 @@ impl SessionCatalog {
         Ok(())
     }
 
-    pub(super) fn drop_database(&mut self, name: &str, if_exists: bool, cascade: bool) -> Result<()> {
+    /// Forgets a database, and gives the tables that went with it.
+    fn drop_database(&mut self, name: &str, if_exists: bool, cascade: bool) -> Result<Vec<Arc<LogicalPlan>>> {
         if !self.database_exists(name) && !if_exists {
             return Err(no_database(name));
         }
@@ -135,8 +136,11 @@ impl SessionCatalog {
             .with_help("use DROP SCHEMA ... CASCADE, or drop its tables first"));
         }
         self.databases.retain(|known| !known.eq_ignore_ascii_case(name));
-        self.tables.retain(|table, _| !table.starts_with(&prefix));
-        Ok(())
+        let (gone, kept) =
+            std::mem::take(&mut self.tables).into_iter().partition(|(table, _)| table.starts_with(&prefix));
+        let gone: BTreeMap<_, _> = gone;
+        self.tables = kept;
+        Ok(gone.into_values().collect())
     }
 
     pub(super) fn use_database(&mut self, name: &str) -> Result<()> {
@@ -194,7 +198,7 @@ impl SessionCatalog {
     }
 
     /// Gives a table or view another name.
-    pub(super) fn rename(&mut self, name: &str, new: &str, view: bool) -> Result<()> {
+    fn rename(&mut self, name: &str, new: &str, view: bool) -> Result<()> {
         let taken = |new: &str| {
             SparkError::analysis(
                 "TABLE_OR_VIEW_ALREADY_EXISTS",
@@ -271,12 +275,13 @@ impl SessionCatalog {
         self.kept_views.remove(&full) && self.tables.remove(&full).is_some()
     }
 
-    pub(super) fn drop_table(&mut self, name: &str) -> bool {
+    /// Forgets a table, and gives what it was.
+    fn drop_table(&mut self, name: &str) -> Option<Arc<LogicalPlan>> {
         let full = self.full(name);
         if self.kept_views.contains(&full) {
-            return false;
+            return None;
         }
-        self.tables.remove(&full).is_some()
+        self.tables.remove(&full)
     }
 
     pub(super) fn create_view(
@@ -313,6 +318,15 @@ fn partitioned(plan: Arc<LogicalPlan>, by: &[String]) -> Arc<LogicalPlan> {
     (scan.partition_schema, scan.data_schema) = (StructType::new(keys), StructType::new(data));
     scan.output.sort_by_key(|column| is_key(&column.name));
     Arc::new(LogicalPlan::Scan(scan))
+}
+
+/// The names of the columns that a table's folders are named by.
+pub(super) fn partition_columns(plan: &LogicalPlan) -> Vec<String> {
+    match plan {
+        LogicalPlan::Scan(scan) => scan.partition_schema.names().map(str::to_owned).collect(),
+        LogicalPlan::SubqueryAlias { input, .. } => partition_columns(input),
+        _ => Vec::new(),
+    }
 }
 
 fn no_database(name: &str) -> SparkError {
@@ -361,7 +375,10 @@ impl Session {
                 self.catalog.use_database(&name)?;
                 CatalogReply::Done
             }
-            CatalogRequest::ListColumns { table } => CatalogReply::Columns(self.relation(&table)?.schema()),
+            CatalogRequest::ListColumns { table } => {
+                let plan = self.relation(&table)?;
+                CatalogReply::Columns { schema: plan.schema(), keys: partition_columns(&plan) }
+            }
             CatalogRequest::ListFunctions => {
                 let registered = self.catalog.own.functions.keys().cloned();
                 let mut names: Vec<String> =
@@ -419,6 +436,63 @@ impl Session {
         self.know_table(full, path, (schema, &[]), (format, options))
     }
 
+    fn warehouse(&self) -> &str {
+        self.conf.get("spark.sql.warehouse.dir").unwrap_or("spark-warehouse")
+    }
+
+    /// Where the files of a table are kept that has no place of its own.
+    fn usual_place(&self, full: &str) -> String {
+        let warehouse = self.warehouse();
+        match full.split_once('.') {
+            Some((database, table)) if database != DEFAULT => format!("{warehouse}/{database}.db/{table}"),
+            Some((_, table)) => format!("{warehouse}/{table}"),
+            None => format!("{warehouse}/{full}"),
+        }
+    }
+
+    /// Gives a table or view another name. Files in the usual place of the old name move to that of the new one, as in Spark.
+    pub(super) fn rename(&mut self, name: &str, new: &str, view: bool) -> Result<()> {
+        let (old, full) = (self.catalog.full(name), self.catalog.full(new));
+        let is_table = !view && !self.catalog.is_own_view(name);
+        self.catalog.rename(name, new, view)?;
+        let (from, to) = (self.usual_place(&old), self.usual_place(&full));
+        let Some(LogicalPlan::Scan(scan)) = self.catalog.tables.get(&full).map(AsRef::as_ref) else { return Ok(()) };
+        let (source, target) = (self.workspace.resolve(&from)?, self.workspace.resolve(&to)?);
+        if !is_table || scan.paths != [from] || target.exists() || std::fs::rename(&source, &target).is_err() {
+            return Ok(());
+        }
+        let scan = scan.clone();
+        let keys: Vec<String> = scan.partition_schema.names().map(str::to_owned).collect();
+        let fields = scan.data_schema.fields.into_iter().chain(scan.partition_schema.fields);
+        self.know_table(full, to, (StructType::new(fields.collect()), &keys), (scan.format, scan.options))
+    }
+
+    /// Drops a table; says whether there was one. Files below the warehouse folder go with it, those in a place of their own stay.
+    pub(super) fn drop_table(&mut self, name: &str) -> bool {
+        let gone = self.catalog.drop_table(name);
+        if let Some(plan) = &gone {
+            self.remove_kept_files(plan);
+        }
+        gone.is_some()
+    }
+
+    pub(super) fn drop_database(&mut self, name: &str, if_exists: bool, cascade: bool) -> Result<()> {
+        let gone = self.catalog.drop_database(name, if_exists, cascade)?;
+        for plan in &gone {
+            self.remove_kept_files(plan);
+        }
+        Ok(())
+    }
+
+    /// Removes a dropped table's folder if the warehouse keeps it. A folder that a script may not remove stays.
+    fn remove_kept_files(&mut self, plan: &LogicalPlan) {
+        let LogicalPlan::Scan(scan) = plan else { return };
+        let below = format!("{}/", self.warehouse());
+        for path in scan.paths.iter().filter(|path| path.starts_with(&below)) {
+            let _ = self.answer_path(PathRequest::RemoveTree(path.clone()));
+        }
+    }
+
     /// Writes a table's files below the warehouse folder (or the target's own path) and makes its name known.
     pub(super) fn save_table(&mut self, name: &str, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()> {
         let full = self.catalog.full(name);
@@ -439,15 +513,10 @@ impl Session {
             SaveMode::Ignore if known => return Ok(()),
             SaveMode::ErrorIfExists | SaveMode::Ignore | SaveMode::Overwrite | SaveMode::Append => {}
         }
-        let path = if target.path.is_empty() {
-            let warehouse = self.conf.get("spark.sql.warehouse.dir").unwrap_or("spark-warehouse").to_owned();
-            if database == DEFAULT {
-                format!("{warehouse}/{table}")
-            } else {
-                format!("{warehouse}/{database}.db/{table}")
-            }
-        } else {
-            target.path.clone()
+        let path = match self.catalog.tables.get(&full).map(AsRef::as_ref) {
+            _ if !target.path.is_empty() => target.path.clone(),
+            Some(LogicalPlan::Scan(scan)) if scan.paths.len() == 1 => scan.paths[0].clone(),
+            _ => self.usual_place(&full),
         };
         let schema = plan.schema();
         let (format, options) = (target.format, target.options.clone());

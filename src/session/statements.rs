@@ -112,7 +112,7 @@ impl Session {
                 nothing()
             }
             Statement::DropDatabase { name, if_exists, cascade } => {
-                self.catalog.drop_database(&name, if_exists, cascade)?;
+                self.drop_database(&name, if_exists, cascade)?;
                 nothing()
             }
             Statement::Use { name } => {
@@ -175,10 +175,10 @@ impl Session {
                 let temporary = name.len() == 1 || global;
                 let dropped = temporary && self.catalog.drop_view(&view, global && name.len() > 1);
                 if !dropped && !self.catalog.drop_kept_view(&name.join(".")) && !if_exists {
-                    return Err(self
-                        .relation(&name.join("."))
-                        .err()
-                        .unwrap_or_else(|| SparkError::analysis("VIEW_NOT_FOUND", "no such view")));
+                    return Err(self.relation(&name.join(".")).err().unwrap_or_else(|| {
+                        let text = format!("{} is a table; use DROP TABLE", name.join("."));
+                        SparkError::analysis("WRONG_COMMAND_FOR_OBJECT_TYPE", text)
+                    }));
                 }
             }
             Statement::CacheTable { name, lazy, query } => {
@@ -268,7 +268,7 @@ impl Session {
             }
             Statement::DropTable { name, if_exists } => {
                 let full = name.join(".");
-                let dropped = self.catalog.drop_table(&full);
+                let dropped = self.drop_table(&full);
                 if !dropped && !if_exists {
                     return Err(self.relation(&full).err().unwrap_or_else(|| {
                         SparkError::analysis(
@@ -313,7 +313,7 @@ impl Session {
     fn run_alter(&mut self, name: &str, view: bool, change: Change) -> Result<()> {
         let plan = self.relation(name)?;
         match change {
-            Change::RenameTo(new) => self.catalog.rename(name, &new.join("."), view),
+            Change::RenameTo(new) => self.rename(name, &new.join("."), view),
             Change::Query(query) => {
                 self.analyze(query.clone())?;
                 if self.catalog.is_own_view(name) {
@@ -533,8 +533,11 @@ impl Session {
                     crate::logical::functions::names().into_iter().filter(|name| matches(name, like.as_deref()));
                 texts(&["function"], names.map(|name| vec![text(name)]).collect())
             }
-            Statement::Describe { table, .. } => describe(&self.relation(&table.join("."))?.schema()),
-            Statement::DescribeQuery { plan } => describe(&self.analyze(plan)?.schema()),
+            Statement::Describe { table, .. } => {
+                let plan = self.relation(&table.join("."))?;
+                describe(&plan.schema(), &super::catalog::partition_columns(&plan))
+            }
+            Statement::DescribeQuery { plan } => describe(&self.analyze(plan)?.schema(), &[]),
             Statement::DescribeFunction { name } => {
                 let known = crate::logical::functions::lookup(&name).is_some();
                 let answer = if known { format!("Function: {name}") } else { format!("Function: {name} not found.") };
@@ -684,10 +687,16 @@ fn partition_name(scan: &crate::logical::plan::FileScan, file: &crate::logical::
     (depth > 0).then(|| parts[parts.len().saturating_sub(depth)..].join("/"))
 }
 
-fn describe(schema: &StructType) -> Table {
-    let rows =
-        schema.fields.iter().map(|field| vec![text(&field.name), text(field.data_type.simple_string()), Scalar::Null]);
-    texts(&["col_name", "data_type", "comment"], rows.collect())
+/// The columns of a table, then those that its folders are named by.
+fn describe(schema: &StructType, keys: &[String]) -> Table {
+    let row = |field: &StructField| vec![text(&field.name), text(field.data_type.simple_string()), Scalar::Null];
+    let mut rows: Vec<_> = schema.fields.iter().map(row).collect();
+    if !keys.is_empty() {
+        rows.push(vec![text("# Partition Information"), text(""), text("")]);
+        rows.push(vec![text("# col_name"), text("data_type"), text("comment")]);
+        rows.extend(schema.fields.iter().filter(|field| keys.contains(&field.name)).map(row));
+    }
+    texts(&["col_name", "data_type", "comment"], rows)
 }
 
 fn renamed(plan: Arc<LogicalPlan>, columns: &[String]) -> Arc<LogicalPlan> {

@@ -55,6 +55,14 @@ impl Parser<'_> {
                 self.eat_word("table");
                 Ok(Statement::RefreshTable { name: self.dotted_name()? })
             }
+            "msck" => {
+                self.advance();
+                self.expect_word("repair")?;
+                self.expect_word("table")?;
+                let name = self.dotted_name()?;
+                self.skip_rest();
+                Ok(Statement::RefreshTable { name })
+            }
             "analyze" => {
                 self.advance();
                 self.expect_word("table")?;

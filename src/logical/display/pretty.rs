@@ -311,8 +311,8 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
         ("if", [when, then, otherwise]) => {
             return format!("(IF({}, {}, {}))", when.pretty_name(), then.pretty_name(), otherwise.pretty_name());
         }
-        ("extract", [Expr::Literal(Scalar::String(field), _), source]) => {
-            return format!("extract({field} FROM {})", source.pretty_name());
+        ("extract" | "datepart", [Expr::Literal(Scalar::String(field), _), source]) => {
+            return format!("{name}({field} FROM {})", source.pretty_name());
         }
         ("shiftleft", [value, by]) if origin == CallOrigin::Sql => {
             return format!("shiftleft({}, {})", value.pretty_name(), by.pretty_name());

@@ -63,7 +63,7 @@ fn ask(interp: &mut Interpreter, request: CatalogRequest) -> PyResult {
         CatalogReply::Plan(plan) => frame_of(interp.host()?, plan),
         CatalogReply::Tables(tables) => Value::list(tables.into_iter().map(table).collect()),
         CatalogReply::Names(names) => Value::strings(names),
-        CatalogReply::Columns(schema) => Value::list(
+        CatalogReply::Columns { schema, keys } => Value::list(
             schema
                 .fields
                 .iter()
@@ -75,7 +75,7 @@ fn ask(interp: &mut Interpreter, request: CatalogRequest) -> PyResult {
                             ("description", Value::None),
                             ("dataType", Value::str(field.data_type.catalog_string())),
                             ("nullable", Value::Bool(field.nullable)),
-                            ("isPartition", Value::Bool(false)),
+                            ("isPartition", Value::Bool(keys.contains(&field.name))),
                             ("isBucket", Value::Bool(false)),
                             ("isCluster", Value::Bool(false)),
                         ],

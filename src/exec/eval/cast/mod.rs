@@ -20,8 +20,8 @@ use arrow::array::{
 };
 use arrow::compute;
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, DurationMicrosecondType, Field, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, IntervalYearMonthType, TimestampMicrosecondType,
 };
 use std::sync::Arc;
 
@@ -123,6 +123,18 @@ fn cast_with(array: &ArrayRef, from: &DataType, to: &DataType, rules: Rules) -> 
         (number, other) if number.is_numeric() && other.is_numeric() => numbers::cast(array, from, to, rules),
         (T::YearMonthInterval(..), T::YearMonthInterval(..)) | (T::DayTimeInterval(..), T::DayTimeInterval(..)) => {
             Ok(array.clone())
+        }
+        (T::YearMonthInterval(_, last), whole) if whole.is_integral() => {
+            let months = array.as_primitive::<IntervalYearMonthType>();
+            let per_unit = if *last == 0 { 12 } else { 1 };
+            let counts: ArrayRef = Arc::new(months.unary::<_, Int64Type>(|m| i64::from(m) / per_unit));
+            numbers::cast(&counts, &T::Long, to, rules)
+        }
+        (T::DayTimeInterval(_, last), whole) if whole.is_integral() => {
+            let micros = array.as_primitive::<DurationMicrosecondType>();
+            let per_unit = [24 * 3600, 3600, 60, 1][usize::from((*last).min(3))] * SECOND;
+            let counts: ArrayRef = Arc::new(micros.unary::<_, Int64Type>(|t| t / per_unit));
+            numbers::cast(&counts, &T::Long, to, rules)
         }
         (T::YearMonthInterval(..) | T::DayTimeInterval(..), _)
         | (_, T::YearMonthInterval(..) | T::DayTimeInterval(..)) => {

@@ -239,7 +239,7 @@ fn view(interp: &mut Interpreter, plan: &Plan, args: Args, replace: bool, global
     }
     match interp.host()?.catalog(CatalogRequest::CreateView { name, plan: plan.clone(), replace, global })? {
         CatalogReply::Done | CatalogReply::Yes(_) | CatalogReply::Plan(_) => Ok(Value::None),
-        CatalogReply::Tables(_) | CatalogReply::Names(_) | CatalogReply::Columns(_) => Ok(Value::None),
+        CatalogReply::Tables(_) | CatalogReply::Names(_) | CatalogReply::Columns { .. } => Ok(Value::None),
     }
 }
 

@@ -55,7 +55,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("boto3", "a script here has no network; put the data into datasets/"),
     ("delta", "use df.write.parquet"),
     ("pytest", "write plain assert statements"),
-    ("unittest", "write plain assert statements"),
     ("tensorflow", "this workshop teaches data processing; train models outside of it"),
     ("torch", "this workshop teaches data processing; train models outside of it"),
     ("xgboost", "this workshop teaches data processing; train models outside of it"),
@@ -139,6 +138,9 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
 pub fn source(name: &str) -> Option<&'static str> {
     match name {
         "configparser" => Some(include_str!("python/configparser.py")),
+        "codecs" => Some(include_str!("python/codecs.py")),
+        "pyspark.testing" | "pyspark.testing.utils" => Some(include_str!("python/pyspark_testing.py")),
+        "unittest" => Some(include_str!("python/unittest.py")),
         _ => None,
     }
 }
