@@ -170,7 +170,7 @@ impl Status {
         match outcome {
             TaskOutcome::Succeeded => {
                 totals.tasks_succeeded += 1;
-                totals.core_nanos += nanos;
+                totals.core_nanos = totals.core_nanos.saturating_add(nanos);
                 totals.shuffle_write_bytes += metrics.shuffle_write_bytes;
                 totals.shuffle_read_bytes += metrics.shuffle_read_bytes;
                 totals.shuffle_read_remote_bytes += metrics.shuffle_read_remote_bytes;
