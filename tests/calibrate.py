@@ -64,7 +64,7 @@ AT_ONCE = {
     "noise_permille": 0,
 }
 # A rate that is twice what it was taken for weighs as much as a stage that is wrong by this share.
-TRUST = 0.1
+TRUST = 0.3
 # Stages shorter than this are mostly chance.
 LEAST_SECONDS = 0.02
 
