@@ -37,6 +37,12 @@ impl PageLine {
     }
 }
 
+/// The words of lines alone, each ended.
+#[must_use]
+pub fn words_of(lines: &[PageLine]) -> String {
+    lines.iter().map(|line| line.plain() + "\n").collect()
+}
+
 /// The lines of a page's pieces: a list is followed by a blank line.
 #[must_use]
 pub fn pieces(pieces: &[Piece], width: usize, answering: impl Fn(usize) -> Answering) -> Vec<PageLine> {

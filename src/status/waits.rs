@@ -195,10 +195,8 @@ pub fn ran_again(status: &Status) -> Vec<(StageId, u32, TaskId)> {
 /// The failed fetch that an attempt was started for: of which map output, from where, and whether the file was damaged.
 #[must_use]
 pub fn failed_fetch(status: &Status, attempt: &Attempt) -> Option<(StageId, u32, NodeId, bool)> {
-    let stage = status.stages.get(&attempt.stage.stage)?;
-    let runs = &stage.tasks().get(attempt.partition as usize)?.runs;
-    let before = runs.iter().rev().filter_map(|run| status.attempts.get(run)).filter(|run| run.task < attempt.task);
-    before.into_iter().find_map(|run| match run.outcome {
+    let runs = status.attempts_of(attempt.stage.stage, attempt.partition).rev();
+    runs.filter(|run| run.task < attempt.task).find_map(|run| match run.outcome {
         Some(TaskOutcome::FetchFailed { shuffle, map, node, is_damaged }) => {
             Some((status.shuffles.get(&shuffle)?.writer, map, node, is_damaged))
         }

@@ -191,12 +191,10 @@ impl Status {
     /// The attempt beside which a speculative copy was started.
     #[must_use]
     pub fn rival(&self, copy: &Attempt) -> Option<&Attempt> {
-        let task = self.stages.get(&copy.stage.stage)?.tasks().get(copy.partition as usize)?;
-        let others = task.runs.iter().filter_map(|run| self.attempts.get(run)).map(AsRef::as_ref);
         let ran = |one: &&Attempt| {
             one.task != copy.task && one.started <= copy.started && one.ended.is_none_or(|ended| ended > copy.started)
         };
-        others.into_iter().find(ran)
+        self.attempts_of(copy.stage.stage, copy.partition).map(AsRef::as_ref).find(ran)
     }
 
     /// The stage that writes a shuffle.

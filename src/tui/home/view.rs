@@ -13,11 +13,10 @@
 //! On smaller screens the map stands above what its line is about; on the smallest the pane with the focus is alone.
 
 use super::model::{Home, HomeEntry, Kind, Pane, Prompt, ROWS, Stand};
-use crate::tui::glyphs;
 use crate::tui::palette;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theatre::view::footer::{self, Hint};
-use crate::tui::theatre::view::paint::{Brush, fit, wrap};
+use crate::tui::theatre::view::paint::{self, Brush, fit, wrap};
 use crate::tui::theme::{ScreenOptions, State, Tone};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,25 +53,17 @@ const KNOW: [&str; 6] = [
 
 /// Draws the home screen.
 pub fn view(home: &Home, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    draw(&mut Brush::new(buffer, options), home, screen);
-    glyphs::finish(buffer, options.glyphs);
+    paint::draw_on(buffer, options, |brush| draw(brush, home, screen));
 }
 
 /// What can be pressed on it.
 #[must_use]
 pub fn hits(home: &Home, options: ScreenOptions, screen: Rect) -> Vec<Hit> {
-    let mut buffer = Buffer::empty(screen);
-    let mut brush = Brush::noting(&mut buffer, options);
-    draw(&mut brush, home, screen);
-    brush.into_hits()
+    paint::hits_of(screen, options, |brush| draw(brush, home, screen))
 }
 
 fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
-    if screen.width < 40 || screen.height < 12 {
-        let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: quit", screen.width, screen.height);
-        for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
-            brush.tone(screen, 0, y as u16, line, Tone::Text);
-        }
+    if paint::is_too_small(brush, screen, "q: quit") {
         return;
     }
     title(brush, home, Rect { height: 1, ..screen });

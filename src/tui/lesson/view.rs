@@ -18,11 +18,10 @@ use super::model::{Kind, Pane, ROWS, Reader};
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::picture;
 use crate::tui::banner;
-use crate::tui::glyphs;
 use crate::tui::palette;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theatre::view::footer::{self, Hint};
-use crate::tui::theatre::view::paint::{Brush, fit, wrap};
+use crate::tui::theatre::view::paint::{self, Brush, fit};
 use crate::tui::theme::{ScreenOptions, Tone};
 use crate::workshop::lesson::Piece;
 use crate::workshop::markdown::Block;
@@ -40,17 +39,13 @@ const PICTURE_MIN: u16 = 9;
 
 /// Draws it.
 pub fn view(reader: &Reader, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    draw_any(&mut Brush::new(buffer, options), reader, screen);
-    glyphs::finish(buffer, options.glyphs);
+    paint::draw_on(buffer, options, |brush| draw_any(brush, reader, screen));
 }
 
 /// What can be pressed on it.
 #[must_use]
 pub fn hits(reader: &Reader, options: ScreenOptions, screen: Rect) -> Vec<Hit> {
-    let mut buffer = Buffer::empty(screen);
-    let mut brush = Brush::noting(&mut buffer, options);
-    draw_any(&mut brush, reader, screen);
-    brush.into_hits()
+    paint::hits_of(screen, options, |brush| draw_any(brush, reader, screen))
 }
 
 /// What `y` copies: the code of this page, else the focused pane.
@@ -65,15 +60,11 @@ pub fn text(reader: &Reader) -> String {
         return code.join("\n\n") + "\n";
     }
     let lines = lines_of(reader, reader.pane, 100);
-    lines.iter().map(|line| line.plain().trim_end().to_owned() + "\n").collect()
+    page::words_of(&lines)
 }
 
 fn draw_any(brush: &mut Brush, reader: &Reader, screen: Rect) {
-    if screen.width < 40 || screen.height < 12 {
-        let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: back", screen.width, screen.height);
-        for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
-            brush.tone(screen, 0, y as u16, line, Tone::Text);
-        }
+    if paint::is_too_small(brush, screen, "q: back") {
     } else {
         draw(brush, reader, screen);
     }

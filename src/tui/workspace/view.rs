@@ -16,11 +16,10 @@ use crate::event::EventKind;
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::{picture, verdict, words};
 use crate::status::Status;
-use crate::tui::glyphs;
 use crate::tui::palette;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theatre::view::footer::{self, Hint};
-use crate::tui::theatre::view::paint::{Brush, fit, wrap};
+use crate::tui::theatre::view::paint::{self, Brush, fit, wrap};
 use crate::tui::theme::{ScreenOptions, Tone};
 use crate::workshop::markdown;
 use crate::workshop::stretch::PLACE as STRETCH_PLACE;
@@ -35,17 +34,13 @@ const LEFT: u16 = 50;
 
 /// Draws it.
 pub fn view(workspace: &Workspace, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    draw(&mut Brush::new(buffer, options), workspace, screen);
-    glyphs::finish(buffer, options.glyphs);
+    paint::draw_on(buffer, options, |brush| draw(brush, workspace, screen));
 }
 
 /// What can be pressed on it.
 #[must_use]
 pub fn hits(workspace: &Workspace, options: ScreenOptions, screen: Rect) -> Vec<Hit> {
-    let mut buffer = Buffer::empty(screen);
-    let mut brush = Brush::noting(&mut buffer, options);
-    draw(&mut brush, workspace, screen);
-    brush.into_hits()
+    paint::hits_of(screen, options, |brush| draw(brush, workspace, screen))
 }
 
 /// The focused pane as plain text.
@@ -53,15 +48,11 @@ pub fn hits(workspace: &Workspace, options: ScreenOptions, screen: Rect) -> Vec<
 pub fn copied(workspace: &Workspace) -> String {
     const COLUMNS: usize = 100;
     let (lines, _) = lines_of(workspace, workspace.pane, COLUMNS, true);
-    lines.iter().map(|line| line.plain().trim_end().to_owned() + "\n").collect()
+    page::words_of(&lines)
 }
 
 fn draw(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
-    if screen.width < 40 || screen.height < 12 {
-        let text = format!("This screen needs 40 x 12 cells; here are {} x {}. q: back", screen.width, screen.height);
-        for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
-            brush.tone(screen, 0, y as u16, line, Tone::Text);
-        }
+    if paint::is_too_small(brush, screen, "q: back") {
     } else {
         title(brush, workspace, screen);
         brush.band(screen, 0, screen.width);

@@ -13,12 +13,11 @@ use super::model::WorldModel;
 use crate::common::text::Numbered;
 use crate::report::world::{figures, lanes, moment_time, sign, story};
 use crate::tui::ScreenOptions;
-use crate::tui::glyphs;
 use crate::tui::palette::{self, Row, row, told};
 use crate::tui::theatre::hits::Hit;
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::view::footer::{self, Hint};
-use crate::tui::theatre::view::paint::{Brush, fit, wrap};
+use crate::tui::theatre::view::paint::{self, Brush, fit, wrap};
 use crate::tui::theme::{State, Tone};
 use crate::worlds::Mark;
 use ratatui::buffer::Buffer;
@@ -36,17 +35,13 @@ const BAR_ENDS: u16 = 12;
 
 /// Draws the screen.
 pub fn view(model: &WorldModel, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
-    draw(&mut Brush::new(buffer, options), model, screen);
-    glyphs::finish(buffer, options.glyphs);
+    paint::draw_on(buffer, options, |brush| draw(brush, model, screen));
 }
 
 /// What can be pressed on it.
 #[must_use]
 pub fn hits(model: &WorldModel, options: ScreenOptions, screen: Rect) -> Vec<Hit> {
-    let mut buffer = Buffer::empty(screen);
-    let mut brush = Brush::noting(&mut buffer, options);
-    draw(&mut brush, model, screen);
-    brush.into_hits()
+    paint::hits_of(screen, options, |brush| draw(brush, model, screen))
 }
 
 fn draw(brush: &mut Brush, model: &WorldModel, screen: Rect) {

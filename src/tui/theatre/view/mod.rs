@@ -24,7 +24,6 @@ use super::update::speed_word;
 use crate::report::Format;
 use crate::report::why::told;
 use crate::status::Status;
-use crate::tui::glyphs;
 use crate::tui::theme::{State, Tone};
 use footer::Hint;
 use layout::{Areas, Form};
@@ -35,17 +34,13 @@ use unicode_width::UnicodeWidthStr;
 
 /// Draws the theatre. The status is the fold up to the model's cursor.
 pub fn view(model: &Model, status: &Status, buffer: &mut Buffer, screen: Rect) {
-    draw(&mut Brush::new(buffer, model.options), model, status, screen);
-    glyphs::finish(buffer, model.options.glyphs);
+    paint::draw_on(buffer, model.options, |brush| draw(brush, model, status, screen));
 }
 
 /// What can be pressed on that frame.
 #[must_use]
 pub fn hits(model: &Model, status: &Status, screen: Rect) -> Vec<Hit> {
-    let mut buffer = Buffer::empty(screen);
-    let mut brush = Brush::noting(&mut buffer, model.options);
-    draw(&mut brush, model, status, screen);
-    brush.into_hits()
+    paint::hits_of(screen, model.options, |brush| draw(brush, model, status, screen))
 }
 
 fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {

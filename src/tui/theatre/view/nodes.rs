@@ -265,16 +265,11 @@ fn holdings(brush: &mut Brush, model: &Model, status: &Status, node: &Node, shuf
         }
     }
     let x = brush.tone(area, x, 0, &"░".repeat(usize::from(end - x)), Tone::Dim);
-    let text = match (cached, working, node.spilled_bytes) {
-        (0, 0, 0) => " no cached data".to_owned(),
-        (0, 0, _) => String::new(),
-        (0, working, _) => format!(" ▓ {}", bytes(working)),
-        (cached, ..) => format!(" ◆ {}", bytes(cached)),
-    };
-    let tone = match (cached, working) {
-        (0, 0) => Tone::Dim,
-        (0, _) => Tone::State(State::Running),
-        _ => Tone::State(State::Cached),
+    let (text, tone) = match (cached, working, node.spilled_bytes) {
+        (0, 0, 0) => (" no cached data".to_owned(), Tone::Dim),
+        (0, 0, _) => (String::new(), Tone::Dim),
+        (0, working, _) => (format!(" ▓ {}", bytes(working)), Tone::State(State::Running)),
+        (cached, ..) => (format!(" ◆ {}", bytes(cached)), Tone::State(State::Cached)),
     };
     let x = brush.tone(area, x, 0, &text, tone);
     if node.spilled_bytes > 0 {

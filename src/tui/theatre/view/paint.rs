@@ -3,6 +3,7 @@
 use crate::common::text::{plural, visible};
 use crate::report::page::{Ink, PageLine};
 pub use crate::report::words::wrap;
+use crate::tui::glyphs;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theme::{ScreenOptions, State, Tone};
 use ratatui::buffer::Buffer;
@@ -10,6 +11,33 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use std::fmt::{self, Write as _};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Draws a screen, and replaces what the terminal can not show.
+pub fn draw_on(buffer: &mut Buffer, options: ScreenOptions, draw: impl FnOnce(&mut Brush)) {
+    draw(&mut Brush::new(buffer, options));
+    glyphs::finish(buffer, options.glyphs);
+}
+
+/// What can be pressed on a screen that is drawn so.
+#[must_use]
+pub fn hits_of(screen: Rect, options: ScreenOptions, draw: impl FnOnce(&mut Brush)) -> Vec<Hit> {
+    let mut buffer = Buffer::empty(screen);
+    let mut brush = Brush::noting(&mut buffer, options);
+    draw(&mut brush);
+    brush.into_hits()
+}
+
+/// Whether a screen is too small for its panes; then it says so, and how to leave it.
+pub fn is_too_small(brush: &mut Brush, screen: Rect, way_out: &str) -> bool {
+    let is_small = screen.width < 40 || screen.height < 12;
+    if is_small {
+        let text = format!("This screen needs 40 x 12 cells; here are {} x {}. {way_out}", screen.width, screen.height);
+        for (y, line) in wrap(&text, usize::from(screen.width.max(1)), 0).iter().enumerate() {
+            brush.tone(screen, 0, y as u16, line, Tone::Text);
+        }
+    }
+    is_small
+}
 
 /// Where and how to draw.
 pub struct Brush<'a> {

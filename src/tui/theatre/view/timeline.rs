@@ -297,10 +297,7 @@ fn label(brush: &mut Brush, model: &Model, status: &Status, row: Rect, attempt: 
 
 /// Whether a task ran twice at a time, so that one of the two was in vain.
 fn is_race(status: &Status, attempt: &Attempt) -> bool {
-    let stage = status.stages.get(&attempt.stage.stage);
-    let task = stage.and_then(|stage| stage.tasks().get(attempt.partition as usize));
-    let attempts = task.into_iter().flat_map(|task| &task.runs).filter_map(|run| status.attempts.get(run));
-    attempts.into_iter().any(|one| one.cause == TaskCause::Speculative)
+    status.attempts_of(attempt.stage.stage, attempt.partition).any(|one| one.cause == TaskCause::Speculative)
 }
 
 /// More cores than rows: one row for each node, with how many of its cores are busy in each cell.
