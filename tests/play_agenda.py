@@ -98,8 +98,9 @@ def pages(terminal, engine, what):
         if page < last:
             terminal.keys("Space" if page % 2 else "l")
     terminal.keys("?")
-    terminal.shows("Esc goes back")
-    terminal.keys("q")
+    terminal.shows("Esc closes", "Esc goes back")
+    terminal.keys("Escape")
+    terminal.shows("q back", "q leave")
     terminal.shows("page %d of %d" % (last, last))
     terminal.keys("q")
     terminal.shows("agenda>")

@@ -45,6 +45,8 @@ pub enum JobWork {
     },
     /// `plan` ends in `WriteFiles`; the outputs name the staged files of the attempts that count.
     Write,
+    /// Computes all rows and keeps none.
+    Drop,
 }
 
 /// A job that succeeded.

@@ -65,6 +65,7 @@ impl Cluster {
             }
             JobWork::Broadcast { broadcast } => (TaskWork::Collect, None, Some(*broadcast)),
             JobWork::Write => (TaskWork::Write, None, None),
+            JobWork::Drop => (TaskWork::Drop, None, None),
         };
         if let (Some(query), Some(broadcast)) = (spec.query, broadcast) {
             self.query_broadcasts.entry(query).or_default().push(broadcast);

@@ -34,6 +34,8 @@ pub enum TaskWork {
     SampleKeys { order: Vec<crate::logical::expr::SortOrder>, size: usize, seed: u64 },
     /// The fragment ends in `WriteFiles`: rows go into files below the attempt's own folder.
     Write,
+    /// Computes them all, and drops them: the sink `noop`.
+    Drop,
 }
 
 /// A partitioning whose range bounds are known.
@@ -251,6 +253,13 @@ fn work_on<'a>(
             Ok(())
         }
         TaskWork::Write => write(runtime, plan, partition, output),
+        TaskWork::Drop => {
+            let mut rows = runtime.build(plan, partition)?;
+            while let Some(batch) = rows.next()? {
+                runtime.counts.borrow_mut().output_rows += batch.num_rows() as u64;
+            }
+            Ok(())
+        }
     }
 }
 

@@ -55,6 +55,12 @@ pub trait Host {
         Ok(vec![self.collect(plan, action)?])
     }
 
+    /// Computes an analyzed plan's rows on the cluster and keeps none of them.
+    ///
+    /// # Errors
+    /// What the run raised.
+    fn drop_rows(&mut self, plan: &Arc<LogicalPlan>, action: &str) -> Result<()>;
+
     /// Writes an analyzed plan's rows.
     ///
     /// # Errors

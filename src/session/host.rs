@@ -59,6 +59,10 @@ impl Host for Session {
         Ok(outputs.into_iter().map(|output| output.batches).collect())
     }
 
+    fn drop_rows(&mut self, plan: &Arc<LogicalPlan>, action: &str) -> Result<()> {
+        self.run_query(plan, action, JobWork::Drop, &|plan| plan).map(|_| ())
+    }
+
     fn write(&mut self, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()> {
         self.write_files(plan, &target)
     }

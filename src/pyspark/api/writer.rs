@@ -88,8 +88,7 @@ impl Writer {
 
     fn write(&self, interp: &mut Interpreter, format: &str, path: Option<String>) -> PyResult {
         if format.eq_ignore_ascii_case("noop") {
-            interp.host()?.collect(&self.plan, "save")?;
-            return Ok(Value::None);
+            return self.write_nothing(interp);
         }
         let format = format_of(format)?;
         let path = path.or_else(|| self.options.get("path").map(str::to_owned));
@@ -104,6 +103,40 @@ impl Writer {
         };
         let target = self.target(format, path);
         interp.host()?.write(&self.plan, target)?;
+        super::rdd::merge_accumulators(interp)?;
+        Ok(Value::None)
+    }
+
+    /// The sink `noop`: all rows are computed and dropped where they are.
+    fn write_nothing(&self, interp: &mut Interpreter) -> PyResult {
+        let mode = match self.mode {
+            SaveMode::Append | SaveMode::Overwrite => None,
+            SaveMode::ErrorIfExists => Some("ErrorIfExists"),
+            SaveMode::Ignore => Some("Ignore"),
+        };
+        if let Some(mode) = mode {
+            return Err(SparkError::analysis(
+                "UNSUPPORTED_DATA_SOURCE_SAVE_MODE",
+                format!(
+                    "The data source \"noop\" cannot be written in the \"{mode}\" mode. Please use either the \"Append\" or \"Overwrite\" mode instead."
+                ),
+            )
+            .with_help("write .mode(\"overwrite\"): nothing is there that could be lost")
+            .into());
+        }
+        if !self.partition_by.is_empty() {
+            let provided: Vec<String> = self.partition_by.iter().map(|name| format!("identity({name})")).collect();
+            return Err(SparkError::new(
+                ErrorClass::IllegalArgumentException,
+                format!(
+                    "requirement failed: The provided partitioning or clustering columns do not match the existing table's.\n - provided: {}\n - table: ",
+                    provided.join(", ")
+                ),
+            )
+            .with_help("leave partitionBy out: nothing is written that could be partitioned")
+            .into());
+        }
+        interp.host()?.drop_rows(&self.plan, "save")?;
         super::rdd::merge_accumulators(interp)?;
         Ok(Value::None)
     }

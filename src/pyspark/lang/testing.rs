@@ -60,6 +60,9 @@ impl Host for FakeHost {
     fn collect(&mut self, _plan: &Arc<LogicalPlan>, _action: &str) -> Result<Vec<RecordBatch>> {
         nothing()
     }
+    fn drop_rows(&mut self, _plan: &Arc<LogicalPlan>, _action: &str) -> Result<()> {
+        nothing()
+    }
     fn write(&mut self, _plan: &Arc<LogicalPlan>, _target: WriteTarget) -> Result<()> {
         nothing()
     }
