@@ -193,6 +193,10 @@ pub fn variable_bytes(array: &ArrayRef) -> u64 {
     match array.data_type() {
         ArrowType::Utf8View => array.as_string_view().views().iter().map(|view| words(u64::from(*view as u32))).sum(),
         ArrowType::BinaryView => array.as_binary_view().views().iter().map(|view| words(u64::from(*view as u32))).sum(),
+        ArrowType::Utf8 => {
+            let lengths = array.as_string::<i32>().value_offsets().windows(2);
+            lengths.map(|ends| words((ends[1] - ends[0]) as u64)).sum()
+        }
         ArrowType::Dictionary(..) => {
             let coded = array.as_any_dictionary();
             let lengths: Vec<u64> =

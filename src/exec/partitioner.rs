@@ -8,7 +8,7 @@
 //! | index | the value of an int expression |
 //!
 //! Rows are numbered by partition, a counting sort turns the numbers into row lists, and each partition's rows are gathered
-//! once, in the order they came; texts that repeat are held small ([`super::compact`]).
+//! once, in the order they came; columns are held small ([`super::compact`]).
 //!
 //! **Simplified:** Spark sorts rows by a hash before a round robin; here they keep their order.
 
@@ -26,7 +26,7 @@ use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, Expr};
 use crate::physical::plan::Partitioning;
 use arrow::array::{ArrayRef, AsArray};
-use arrow::compute::{cast, interleave_record_batch};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{OwnedRow, RowConverter, SortField};
@@ -141,22 +141,13 @@ impl Held {
     fn flush(&mut self, writer: &mut BlockWriter) -> Result<()> {
         let compacted = Compacted::of(&self.batches)?;
         self.batches.clear();
-        let batches: Vec<&RecordBatch> = compacted.batches.iter().collect();
         let mut parts = Vec::new();
         for (partition, list) in self.lists.iter_mut().enumerate().filter(|(_, list)| !list.is_empty()) {
-            let batch = |rows: &[(usize, usize)]| compacted.block(&gathered(&batches, rows)?);
-            parts.push((partition, list.chunks(BATCH_ROWS).map(batch).collect::<Result<_>>()?));
+            parts.push((partition, list.chunks(BATCH_ROWS).map(|rows| compacted.rows(rows)).collect::<Result<_>>()?));
             list.clear();
         }
         self.rows = 0;
         writer.put(parts)
-    }
-}
-
-fn gathered(batches: &[&RecordBatch], rows: &[(usize, usize)]) -> Result<RecordBatch> {
-    match batches.first() {
-        Some(first) if first.num_columns() == 0 => super::batch::batch_of(&first.schema(), Vec::new(), rows.len()),
-        _ => Ok(interleave_record_batch(batches, rows)?),
     }
 }
 

@@ -45,6 +45,7 @@ impl Column {
     fn of(column: &ArrayRef) -> Self {
         let array = match column.data_type() {
             DataType::Dictionary(_, values) => cast(column, values).unwrap_or_else(|_| column.clone()),
+            DataType::Utf8 => cast(column, &DataType::Utf8View).unwrap_or_else(|_| column.clone()),
             _ => column.clone(),
         };
         let size = array.data_type().primitive_width().filter(|size| *size <= WORD);
