@@ -418,3 +418,49 @@ fn what_a_script_writes_to_standard_error_gets_there() {
     assert_eq!((said.exit, said.stdout.as_str()), (0, "done\n"));
     assert_eq!(said.stderr, "WARNING:root:careful\nto the side\n");
 }
+
+/// What pytest would run is only read; what it lends to plain code works as pytest's own.
+#[test]
+fn a_file_of_tests_is_read_and_its_functions_can_be_called() {
+    let said = run(
+        r#"
+import threading
+import pytest
+
+
+@pytest.fixture(scope="session")
+def frame():
+    return spark.range(3)
+
+
+@pytest.mark.parametrize("limit,rows", [(1, 1), pytest.param(2, 2, id="two")])
+def test_limit(frame, limit, rows):
+    assert frame.limit(limit).count() == rows
+
+
+@pytest.mark.slow
+def test_mean(frame):
+    assert frame.agg(F.avg("id")).first()[0] == pytest.approx(1.0000001)
+
+
+test_limit(frame(), 2, 2)
+test_mean(frame())
+with pytest.raises(ValueError, match="inv.lid") as caught:
+    int("x")
+print(caught.type.__name__, 1.1 == pytest.approx(1))
+try:
+    with pytest.raises(ValueError):
+        pass
+except AssertionError as error:
+    print(error)
+thread = threading.Thread(target=print, args=("in a thread",))
+thread.start()
+thread.join()
+import zipfile
+"#,
+        &[],
+    );
+    assert_eq!(said.stdout, "ValueError False\nDID NOT RAISE <class 'ValueError'>\nin a thread\n", "{}", said.stderr);
+    assert!(said.stderr.starts_with("note: threads run one after the other here"), "{}", said.stderr);
+    assert!(said.stderr.contains("the module `zipfile` is not supported here"), "{}", said.stderr);
+}

@@ -336,8 +336,11 @@ impl Interpreter {
         self.modules.insert(Rc::from(name), Rc::clone(&module));
         globals.set("__name__", Value::str(name));
         let mut frame = Frame::new(&globals, unit.slots, unit.cells, &[]);
-        self.exec_block(&unit.body, &mut frame)?;
-        Ok(module)
+        let ran = self.exec_block(&unit.body, &mut frame);
+        if ran.is_err() {
+            self.modules.remove(name);
+        }
+        ran.map(|_| module)
     }
 
     /// `from module import name`.

@@ -47,8 +47,6 @@ pub mod scope;
 pub mod script;
 pub mod set;
 pub mod slips;
-#[cfg(test)]
-pub mod testing;
 pub mod uses;
 pub mod value;
 

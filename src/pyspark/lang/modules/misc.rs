@@ -373,6 +373,22 @@ impl Object for Uuid {
     }
 }
 
+/// The module `importlib`. A module is not read again: scripts reload those that they have just imported.
+pub fn importlib() -> Module {
+    Module::new("importlib")
+        .function("import_module", |interp, args| {
+            let [name] = args.bind("import_module", ["name"], 1)?;
+            match name.as_ref().and_then(Value::as_str) {
+                Some(name) => interp.import(name).map(Value::Module),
+                None => Err(type_error("the name 'name' of a module must be text")),
+            }
+        })
+        .function("reload", |_, args| {
+            let [module] = args.bind("reload", ["module"], 1)?;
+            Ok(module.unwrap_or(Value::None))
+        })
+}
+
 /// The module `getpass`: the user of this cluster, and no terminal to ask for a password.
 pub fn getpass() -> Module {
     Module::new("getpass").function("getuser", |_, _| Ok(Value::str("spark"))).function("getpass", |_, _| {

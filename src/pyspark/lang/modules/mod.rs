@@ -39,14 +39,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("seaborn", "print the numbers, or write them to a file and draw them elsewhere"),
     ("sklearn", "this workshop teaches data processing; train models outside of it"),
     ("scipy", "use Spark's functions, or Python's math and statistics"),
-    ("threading", "one script is one driver: write the steps one after the other"),
     ("multiprocessing", "Spark spreads the work itself: use DataFrames"),
-    ("concurrent", "Spark spreads the work itself: use DataFrames"),
     ("asyncio", "write the steps one after the other"),
     ("subprocess", "a script here cannot start programs"),
     ("socket", "a script here has no network"),
     ("requests", "a script here has no network; put the data into datasets/"),
-    ("urllib", "a script here has no network; put the data into datasets/"),
+    ("urllib.request", "a script here has no network; put the data into datasets/"),
+    ("urllib.error", "a script here has no network; put the data into datasets/"),
     ("http", "a script here has no network; put the data into datasets/"),
     ("sqlite3", "read files with spark.read, ask with spark.sql"),
     ("pickle", "write data with df.write"),
@@ -54,7 +53,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("ctypes", "a script here is plain Python"),
     ("boto3", "a script here has no network; put the data into datasets/"),
     ("delta", "use df.write.parquet"),
-    ("pytest", "write plain assert statements"),
     ("tensorflow", "this workshop teaches data processing; train models outside of it"),
     ("torch", "this workshop teaches data processing; train models outside of it"),
     ("xgboost", "this workshop teaches data processing; train models outside of it"),
@@ -74,6 +72,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("pyspark.streaming", "read the files as a batch with spark.read"),
     ("pyspark.pandas", "keep the data in a DataFrame; collect() gives its rows as plain Python objects"),
 ];
+
+/// Modules of Python's standard library that are not there.
+const STANDARD: &str = "array ast binascii bz2 cmath cmd code codeop copyreg cProfile curses dbm difflib dis doctest email errno \
+    faulthandler fcntl filecmp fileinput fnmatch fractions ftplib gettext graphlib gzip hmac imaplib inspect \
+    ipaddress keyword linecache locale lzma mailbox marshal mimetypes mmap netrc optparse pdb pkgutil plistlib \
+    poplib profile pstats pwd quopri readline reprlib resource runpy sched select selectors shelve shlex smtplib \
+    socketserver ssl stat stringprep struct symtable sysconfig syslog tarfile telnetlib test timeit tkinter token \
+    tokenize tomllib trace tracemalloc tty turtle unicodedata venv wave weakref webbrowser xml xmlrpc zipapp \
+    zipfile zlib";
 
 /// A module of the standard library.
 ///
@@ -102,6 +109,7 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "calendar" => calendar::module(),
         "pprint" => pprint::module(),
         "getpass" => misc::getpass(),
+        "importlib" => misc::importlib(),
         "os" => os::module(interp)?,
         "os.path" | "posixpath" => os::path_module(),
         "pathlib" => os::pathlib(interp),
@@ -136,13 +144,27 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
 
 /// The text of a module of the standard library that is written in Python.
 pub fn source(name: &str) -> Option<&'static str> {
-    match name {
-        "configparser" => Some(include_str!("python/configparser.py")),
-        "codecs" => Some(include_str!("python/codecs.py")),
-        "pyspark.testing" | "pyspark.testing.utils" => Some(include_str!("python/pyspark_testing.py")),
-        "unittest" => Some(include_str!("python/unittest.py")),
-        _ => None,
-    }
+    let text = match name {
+        "base64" => include_str!("python/base64.py"),
+        "codecs" => include_str!("python/codecs.py"),
+        "concurrent.futures" => include_str!("python/concurrent_futures.py"),
+        "configparser" => include_str!("python/configparser.py"),
+        "html" => include_str!("python/html.py"),
+        "numbers" => include_str!("python/numbers.py"),
+        "platform" => include_str!("python/platform.py"),
+        "pyspark.testing" | "pyspark.testing.utils" => include_str!("python/pyspark_testing.py"),
+        "pytest" => include_str!("python/pytest.py"),
+        "queue" => include_str!("python/queue.py"),
+        "secrets" => include_str!("python/secrets.py"),
+        "threading" => include_str!("python/threading.py"),
+        "types" => include_str!("python/types.py"),
+        "unittest" => include_str!("python/unittest.py"),
+        "urllib.parse" => include_str!("python/urllib_parse.py"),
+        // Packages of which only a module is there.
+        "concurrent" | "urllib" => "",
+        _ => return None,
+    };
+    Some(text)
 }
 
 /// What `__future__` names; all of it but `annotations` is how Python works today.
@@ -167,21 +189,25 @@ fn builtins(interp: &mut Interpreter) -> Module {
     module
 }
 
+const PARTS: &str = "scripts have PySpark, a part of Python's standard library, and the files beside them";
+
 /// The error for a module that nobody has.
 pub fn not_found(name: &str) -> Raised {
     let is_inside =
         |package: &str| name.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let Some((package, instead)) = ELSEWHERE.iter().find(|(package, _)| is_inside(package)) else {
+    let known = ELSEWHERE.iter().copied().find(|(package, _)| is_inside(package));
+    let standard = STANDARD.split(' ').find(|package| is_inside(package)).map(|package| (package, PARTS));
+    let Some((package, instead)) = known.or(standard) else {
         return Raised::named("ModuleNotFoundError", format!("No module named '{name}'"))
             .with_subject(name)
-            .with_help("scripts have PySpark, a part of Python's standard library, and the files beside them");
+            .with_help(PARTS);
     };
     Raised::named(
         "ModuleNotFoundError",
         format!("the module `{package}` is not supported here (it is valid on real Spark)"),
     )
     .with_subject(name)
-    .with_help(*instead)
+    .with_help(instead)
     .not_supported_here()
 }
 
