@@ -159,8 +159,13 @@ impl<'e> Env<'e> {
         Err(unresolved_column(parts, &self.input))
     }
 
-    /// A column of the query around this one (`col.outer()`).
+    /// A column of the query around this one (`col.outer()`). One that was taken from a frame stays what it is, as in Spark: only a name can
+    /// be looked up outside.
     fn outer_only(&self, expr: &Expr) -> Result<Expr> {
+        if expr.any(|part| matches!(part, Expr::Attribute(_))) {
+            let here = Env::new(self.analyzer, Scope::EMPTY, self.input.clone());
+            return here.names(expr.clone());
+        }
         let around = Env::new(self.analyzer, Scope::EMPTY, self.scope.outer.clone());
         Ok(around.names(expr.clone())?.transform_up(&mut |expr| match expr {
             Expr::Attribute(attribute) => Expr::OuterReference(attribute),

@@ -35,7 +35,8 @@ fn all_made_by(plan: &LogicalPlan, made: &mut BTreeSet<ExprId>) {
     }
 }
 
-fn refresh_where(
+/// The same, for the nodes that make a column which clashes.
+pub(super) fn refresh_where(
     plan: &Arc<LogicalPlan>,
     ids: &ExprIds,
     clashes: &dyn Fn(ExprId) -> bool,
@@ -68,6 +69,8 @@ fn made_by(plan: &LogicalPlan) -> Vec<ExprId> {
         | LogicalPlan::Cached { output, .. }
         | LogicalPlan::Ran { output, .. }
         | LogicalPlan::Checkpoint { output, .. }
+        | LogicalPlan::UnionLoop { output, .. }
+        | LogicalPlan::UnionLoopRef { output, .. }
         | LogicalPlan::MapPartitions { output, .. }
         | LogicalPlan::Generate { output, .. } => output.iter().map(|column| column.id).collect(),
         LogicalPlan::Expand { output, input, .. } => {
@@ -97,18 +100,7 @@ fn rename(plan: &Arc<LogicalPlan>, renamed: &Renamed) -> Arc<LogicalPlan> {
             column.id = *id;
         }
     };
-    match &mut node {
-        LogicalPlan::LocalRelation { output, .. }
-        | LogicalPlan::Range { output, .. }
-        | LogicalPlan::Cached { output, .. }
-        | LogicalPlan::Ran { output, .. }
-        | LogicalPlan::Checkpoint { output, .. }
-        | LogicalPlan::MapPartitions { output, .. }
-        | LogicalPlan::Generate { output, .. }
-        | LogicalPlan::Expand { output, .. } => output.iter_mut().for_each(column),
-        LogicalPlan::Scan(scan) => scan.output.iter_mut().for_each(column),
-        _ => {}
-    }
+    node.own_columns_mut().iter_mut().for_each(column);
     node.map_expressions(&mut |expr| rename_expr(expr, renamed));
     Arc::new(node)
 }

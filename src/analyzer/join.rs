@@ -52,12 +52,7 @@ impl Analyzer<'_> {
                 let mut env = Env::new(self, scope, input);
                 env.hidden = hidden_columns(left, self.casing());
                 env.hidden.extend(hidden_columns(&right, self.casing()));
-                let condition = env.resolve(&condition)?;
-                let condition = match condition.data_type() {
-                    DataType::Boolean => condition,
-                    DataType::Null => coercion::cast(condition, &DataType::Boolean, true),
-                    other => return Err(not_boolean("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", &condition, &other)),
-                };
+                let condition = self.join_condition(&condition, &env)?;
                 let used: Vec<Attribute> = env
                     .hidden
                     .iter()
@@ -82,6 +77,19 @@ impl Analyzer<'_> {
                 }
                 self.using(left, &right, join_type, hint, &keys)
             }
+            JoinConstraint::Lateral(_) => {
+                Err(SparkError::internal("a lateral join is resolved with its left side around it"))
+            }
+        }
+    }
+
+    /// The condition of a join over the columns of both sides.
+    pub(super) fn join_condition(&self, condition: &Expr, env: &Env<'_>) -> Result<Expr> {
+        let condition = env.resolve(condition)?;
+        match condition.data_type() {
+            DataType::Boolean => Ok(condition),
+            DataType::Null => Ok(coercion::cast(condition, &DataType::Boolean, true)),
+            other => Err(not_boolean("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", &condition, &other)),
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `exprs`, `names`, `coercion` | expressions: columns, functions, implicit casts |
 //! | `select`, `window`, `aggregate`, `sort` | select lists, windows, grouping and pivots, order and filters |
 //! | `join`, `setops`, `columns`, `ids` | joins, unions, `withColumn` and its kin, fresh ids |
+//! | `lateral_join`, `recursive` | `JOIN LATERAL`, `WITH RECURSIVE` |
 //! | `allowed` | which expressions a node can compute |
 //! | `errors` | conditions and sentences |
 //!
@@ -24,8 +25,10 @@ mod exprs;
 mod hints;
 mod ids;
 mod join;
+mod lateral_join;
 mod names;
 mod pivot;
+mod recursive;
 mod select;
 mod self_join;
 mod session_window;
@@ -41,7 +44,7 @@ use crate::common::conf::Conf;
 use crate::common::ids::{ExprId, ExprIds};
 use crate::logical::expr::{Attribute, Expr};
 use crate::logical::functions::{ResolveContext, RowFunction};
-use crate::logical::plan::{LogicalPlan, Repartitioning};
+use crate::logical::plan::{JoinConstraint, LogicalPlan, Repartitioning};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use exprs::Env;
@@ -198,7 +201,9 @@ impl<'a> Analyzer<'a> {
     /// One node and everything below it.
     fn plan(&self, plan: &Arc<LogicalPlan>, scope: &Scope) -> Result<Arc<LogicalPlan>> {
         if self.context.analyzed.knows(plan) {
-            return Ok(if scope.subquery { ids::refresh(plan, self.context.ids).0 } else { plan.clone() });
+            // A frame in a subquery keeps its columns' ids, by which the script may name them, unless the query around has them too.
+            let taken = |id: ExprId| scope.outer.iter().any(|column| column.id == id);
+            return Ok(ids::refresh_where(plan, self.context.ids, &taken).0);
         }
         let analyzed = self.node(plan, scope)?;
         self.reject_ambiguous(plan, &analyzed)?;
@@ -216,6 +221,8 @@ impl<'a> Analyzer<'a> {
             | LogicalPlan::Cached { .. }
             | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. } => Ok(self.leaf(plan)),
+            LogicalPlan::UnionLoop { .. } => self.recursive(plan, scope),
+            LogicalPlan::UnionLoopRef { .. } => Ok(plan.clone()),
             LogicalPlan::With { definitions, input } => self.with(definitions, input, scope),
             LogicalPlan::Project { exprs, input } => self.select(exprs, &below(input)?, scope),
             LogicalPlan::WithColumns { columns, input } => self.with_columns(columns, &below(input)?, scope),
@@ -235,6 +242,9 @@ impl<'a> Analyzer<'a> {
                 self.lateral_view(generator, *outer, output, &below(input)?, scope)
             }
             LogicalPlan::Sort { order, global, input } => self.sort(order, *global, &below(input)?, scope),
+            LogicalPlan::Join { left, right, join_type, constraint: JoinConstraint::Lateral(on), .. } => {
+                self.lateral_join(&below(left)?, right, (*join_type, on.as_ref()), scope)
+            }
             LogicalPlan::Join { left, right, join_type, constraint, hint } => {
                 self.join(&below(left)?, &below(right)?, (*join_type, *hint), constraint, scope)
             }

@@ -62,7 +62,7 @@ impl Analyzer<'_> {
         }))
     }
 
-    fn widened(&self, inputs: Vec<Arc<LogicalPlan>>, word: &str) -> Result<Vec<Arc<LogicalPlan>>> {
+    pub(super) fn widened(&self, inputs: Vec<Arc<LogicalPlan>>, word: &str) -> Result<Vec<Arc<LogicalPlan>>> {
         let outputs: Vec<Vec<Attribute>> = inputs.iter().map(|input| input.output()).collect();
         let Some(first) = outputs.first() else { return Ok(inputs) };
         let mut types: Vec<DataType> = first.iter().map(|column| column.data_type.clone()).collect();

@@ -56,6 +56,26 @@ pub enum LogicalPlan {
         scan: Arc<LogicalPlan>,
         output: Vec<Attribute>,
     },
+    /// A `WITH RECURSIVE` definition: the rows of `anchor`, then those of `recursion` over the rows of the round before, until a round
+    /// gives none. The session runs it round by round.
+    UnionLoop {
+        /// What the [`LogicalPlan::UnionLoopRef`]s of `recursion` refer to.
+        id: ExprId,
+        /// The name and, if given, the names of the columns.
+        name: String,
+        columns: Vec<String>,
+        /// `MAX RECURSION LEVEL`; absent: `spark.sql.cteRecursionLevelLimit`.
+        levels_max: Option<usize>,
+        anchor: Arc<LogicalPlan>,
+        recursion: Arc<LogicalPlan>,
+        /// Resolved only.
+        output: Vec<Attribute>,
+    },
+    /// The rows that the round before gave. Resolved only.
+    UnionLoopRef {
+        id: ExprId,
+        output: Vec<Attribute>,
+    },
     SubqueryAlias {
         name: String,
         input: Arc<LogicalPlan>,
@@ -331,6 +351,8 @@ pub enum JoinConstraint {
     Using(Vec<String>),
     /// `NATURAL JOIN`; as written only.
     Natural,
+    /// `JOIN LATERAL (…) [ON …]`: the right side may refer to the columns of the left one. Until the optimizer has made it a plain join.
+    Lateral(Option<Expr>),
 }
 
 /// A side's wish for how it is joined.
@@ -421,6 +443,8 @@ impl LogicalPlan {
             | LogicalPlan::Cached { output, .. }
             | LogicalPlan::Ran { output, .. }
             | LogicalPlan::Checkpoint { output, .. }
+            | LogicalPlan::UnionLoop { output, .. }
+            | LogicalPlan::UnionLoopRef { output, .. }
             | LogicalPlan::Expand { output, .. }
             | LogicalPlan::MapPartitions { output, .. } => output.clone(),
             LogicalPlan::Scan(scan) => scan.output.clone(),
@@ -487,8 +511,10 @@ impl LogicalPlan {
             | LogicalPlan::Scan(_)
             | LogicalPlan::Cached { .. }
             | LogicalPlan::Ran { .. }
+            | LogicalPlan::UnionLoopRef { .. }
             | LogicalPlan::Checkpoint { .. } => Vec::new(),
             LogicalPlan::Union { inputs, .. } => inputs.iter().collect(),
+            LogicalPlan::UnionLoop { anchor, recursion, .. } => vec![anchor, recursion],
             LogicalPlan::Join { left, right, .. }
             | LogicalPlan::Intersect { left, right, .. }
             | LogicalPlan::Except { left, right, .. } => vec![left, right],
@@ -550,8 +576,13 @@ impl LogicalPlan {
             | LogicalPlan::Scan(_)
             | LogicalPlan::Cached { .. }
             | LogicalPlan::Ran { .. }
+            | LogicalPlan::UnionLoopRef { .. }
             | LogicalPlan::Checkpoint { .. } => {}
             LogicalPlan::Union { inputs, .. } => inputs.iter_mut().for_each(f),
+            LogicalPlan::UnionLoop { anchor, recursion, .. } => {
+                f(anchor);
+                f(recursion);
+            }
             LogicalPlan::Join { left, right, .. }
             | LogicalPlan::Intersect { left, right, .. }
             | LogicalPlan::Except { left, right, .. } => {
@@ -604,6 +635,8 @@ impl LogicalPlan {
             | LogicalPlan::Cached { .. }
             | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. }
+            | LogicalPlan::UnionLoop { .. }
+            | LogicalPlan::UnionLoopRef { .. }
             | LogicalPlan::SubqueryAlias { .. }
             | LogicalPlan::With { .. }
             | LogicalPlan::WithColumnsRenamed { .. }
@@ -649,8 +682,11 @@ impl LogicalPlan {
             LogicalPlan::Generate { generator, .. } => found.push(generator),
             LogicalPlan::Sort { order, .. } => found.extend(order.iter().map(|order| &order.child)),
             LogicalPlan::Join { constraint, .. } => match constraint {
-                JoinConstraint::On(condition) => found.push(condition),
-                JoinConstraint::None | JoinConstraint::Using(_) | JoinConstraint::Natural => {}
+                JoinConstraint::On(condition) | JoinConstraint::Lateral(Some(condition)) => found.push(condition),
+                JoinConstraint::None
+                | JoinConstraint::Lateral(None)
+                | JoinConstraint::Using(_)
+                | JoinConstraint::Natural => {}
             },
             LogicalPlan::Repartition { target, .. } => match target {
                 Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => {}
@@ -693,6 +729,8 @@ impl LogicalPlan {
             | LogicalPlan::Cached { .. }
             | LogicalPlan::Ran { .. }
             | LogicalPlan::Checkpoint { .. }
+            | LogicalPlan::UnionLoop { .. }
+            | LogicalPlan::UnionLoopRef { .. }
             | LogicalPlan::SubqueryAlias { .. }
             | LogicalPlan::With { .. }
             | LogicalPlan::WithColumnsRenamed { .. }
@@ -742,8 +780,11 @@ impl LogicalPlan {
             LogicalPlan::Generate { generator, .. } => f(generator),
             LogicalPlan::Sort { order, .. } => order.iter_mut().for_each(|order| f(&mut order.child)),
             LogicalPlan::Join { constraint, .. } => match constraint {
-                JoinConstraint::On(condition) => f(condition),
-                JoinConstraint::None | JoinConstraint::Using(_) | JoinConstraint::Natural => {}
+                JoinConstraint::On(condition) | JoinConstraint::Lateral(Some(condition)) => f(condition),
+                JoinConstraint::None
+                | JoinConstraint::Lateral(None)
+                | JoinConstraint::Using(_)
+                | JoinConstraint::Natural => {}
             },
             LogicalPlan::Repartition { target, .. } => match target {
                 Repartitioning::RoundRobin { .. } | Repartitioning::Coalesce { .. } => {}
@@ -751,6 +792,24 @@ impl LogicalPlan {
                 Repartitioning::Range { by, .. } => by.iter_mut().for_each(|order| f(&mut order.child)),
                 Repartitioning::Index { by, .. } => f(by),
             },
+        }
+    }
+
+    /// The columns that the node itself lists, besides those in its expressions.
+    pub fn own_columns_mut(&mut self) -> &mut [Attribute] {
+        match self {
+            LogicalPlan::LocalRelation { output, .. }
+            | LogicalPlan::Range { output, .. }
+            | LogicalPlan::Cached { output, .. }
+            | LogicalPlan::Ran { output, .. }
+            | LogicalPlan::Checkpoint { output, .. }
+            | LogicalPlan::UnionLoop { output, .. }
+            | LogicalPlan::UnionLoopRef { output, .. }
+            | LogicalPlan::MapPartitions { output, .. }
+            | LogicalPlan::Generate { output, .. }
+            | LogicalPlan::Expand { output, .. } => output,
+            LogicalPlan::Scan(scan) => &mut scan.output,
+            _ => &mut [],
         }
     }
 

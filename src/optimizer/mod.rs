@@ -20,6 +20,7 @@ mod combine_limits;
 mod combine_unions;
 mod constant_folding;
 mod decimal_aggregates;
+mod decorrelate;
 mod eliminate_outer_join;
 mod eliminate_sorts;
 mod eliminate_subquery_aliases;
@@ -38,6 +39,7 @@ mod replace_distinct;
 mod replace_expressions;
 mod replace_set_operations;
 mod rewrite_distinct_aggregates;
+mod rewrite_lateral_joins;
 mod rewrite_subqueries;
 mod row_bounds;
 mod simplify_casts;
@@ -114,7 +116,7 @@ const fn optional(most: usize, rules: &'static [Rule]) -> Batch {
 static BATCHES: &[Batch] = &[
     needed(rules![eliminate_subquery_aliases, replace_expressions]),
     needed(rules![replace_set_operations, replace_distinct]),
-    needed(rules![rewrite_subqueries]),
+    needed(rules![rewrite_lateral_joins, rewrite_subqueries]),
     optional(50, OPERATORS),
     optional(1, rules![infer_filters_from_generate, infer_filters]),
     optional(50, OPERATORS),

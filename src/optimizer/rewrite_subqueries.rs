@@ -159,7 +159,7 @@ fn exists_at_all(plan: &Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> Exp
 
 /// A correlated value: the subquery's aggregation, grouped by what it is correlated by, joined.
 fn scalar(plan: &Arc<LogicalPlan>, below: &mut Arc<LogicalPlan>, context: &OptimizerContext<'_>) -> Option<Expr> {
-    let for_nothing = value_for_no_rows(plan, context);
+    let for_nothing = value_of_no_rows(plan, context);
     let pulled = Pulled::from(plan, below, context)?;
     let value = pulled.plan.output().into_iter().next()?;
     let marker = Attribute::new("alwaysTrue", context.ids.fresh(), DataType::Boolean, true);
@@ -179,7 +179,7 @@ fn scalar(plan: &Arc<LogicalPlan>, below: &mut Arc<LogicalPlan>, context: &Optim
 }
 
 /// What the subquery gives when no row matches, unless that is null.
-fn value_for_no_rows(plan: &LogicalPlan, context: &OptimizerContext<'_>) -> Option<Expr> {
+fn value_of_no_rows(plan: &LogicalPlan, context: &OptimizerContext<'_>) -> Option<Expr> {
     let output = match plan {
         LogicalPlan::Aggregate { grouping: Grouping::By(by), outputs, .. } if by.is_empty() => outputs.first()?.clone(),
         LogicalPlan::Project { exprs, input } => {
@@ -189,15 +189,20 @@ fn value_for_no_rows(plan: &LogicalPlan, context: &OptimizerContext<'_>) -> Opti
             }
             substitute(exprs.first()?.clone(), &crate::logical::rewrite::definitions(outputs))
         }
-        LogicalPlan::SubqueryAlias { input, .. } => return value_for_no_rows(input, context),
+        LogicalPlan::SubqueryAlias { input, .. } => return value_of_no_rows(input, context),
         _ => return None,
     };
+    value_for_no_rows(&output, context)
+}
+
+/// What an output of an aggregation without groups is for no rows, unless that is null.
+pub(super) fn value_for_no_rows(output: &Expr, context: &OptimizerContext<'_>) -> Option<Expr> {
     let counts =
         |part: &Expr| matches!(part, Expr::Aggregate(call) if matches!(call.function.name, "count" | "count_if"));
     if !output.any(counts) {
         return None;
     }
-    let empty = output.transform_up(&mut |part| match part {
+    let empty = output.clone().transform_up(&mut |part| match part {
         Expr::Aggregate(call) if matches!(call.function.name, "count" | "count_if") => {
             Expr::Literal(Scalar::Long(0), DataType::Long)
         }
@@ -269,14 +274,14 @@ fn marker(
 }
 
 /// A subquery whose references to the outside have moved into conditions.
-struct Pulled {
-    plan: Arc<LogicalPlan>,
+pub(super) struct Pulled {
+    pub plan: Arc<LogicalPlan>,
     /// Over the columns of `plan` and of the outside.
-    conditions: Vec<Expr>,
+    pub conditions: Vec<Expr>,
 }
 
 impl Pulled {
-    fn from(plan: &Arc<LogicalPlan>, outer: &LogicalPlan, context: &OptimizerContext<'_>) -> Option<Pulled> {
+    pub(super) fn from(plan: &Arc<LogicalPlan>, outer: &LogicalPlan, context: &OptimizerContext<'_>) -> Option<Pulled> {
         let mut conditions = Vec::new();
         let inner = pull(plan, &mut conditions)?;
         let inner = apply(&inner, context);

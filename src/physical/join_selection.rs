@@ -22,8 +22,8 @@ pub(super) fn plan_join(planner: &Planner<'_>, node: &Arc<LogicalPlan>) -> Plann
     let condition = match constraint {
         JoinConstraint::On(condition) => Some(condition),
         JoinConstraint::None => None,
-        JoinConstraint::Using(_) | JoinConstraint::Natural => {
-            return Err(SparkError::internal("a join by names reached the planner"));
+        JoinConstraint::Using(_) | JoinConstraint::Natural | JoinConstraint::Lateral(_) => {
+            return Err(SparkError::internal("a join as written reached the planner"));
         }
     };
     let keys = EquiKeys::extract(condition, left, right);

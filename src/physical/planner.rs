@@ -211,8 +211,15 @@ impl Planner<'_> {
                 input: self.plan_node(input)?,
             },
             LogicalPlan::Write { target, input } => self.write(target, self.plan_node(input)?)?,
+            LogicalPlan::UnionLoop { .. } => {
+                return Err(SparkError::unsupported(
+                    "the plan of a recursive query before it runs",
+                    "run it: each round is a query of its own",
+                ));
+            }
             LogicalPlan::Scan(_)
             | LogicalPlan::Cached { .. }
+            | LogicalPlan::UnionLoopRef { .. }
             | LogicalPlan::UnresolvedRelation { .. }
             | LogicalPlan::WithColumns { .. }
             | LogicalPlan::WithColumnsRenamed { .. }

@@ -56,6 +56,10 @@ fn size_of(plan: &LogicalPlan, context: Known<'_>) -> u128 {
             }
         },
         LogicalPlan::Except { left, .. } => size_of(left, context),
+        LogicalPlan::UnionLoop { anchor, recursion, .. } => {
+            size_of(anchor, context).saturating_add(size_of(recursion, context))
+        }
+        LogicalPlan::UnionLoopRef { .. } => UNKNOWN,
         LogicalPlan::Intersect { left, right, .. } => size_of(left, context).min(size_of(right, context)),
         LogicalPlan::Limit { count, .. } | LogicalPlan::Tail { count, .. } => {
             row_size(&plan.output()).saturating_mul(*count as u128).max(1)

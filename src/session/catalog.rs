@@ -284,6 +284,17 @@ impl SessionCatalog {
         self.tables.remove(&full)
     }
 
+    /// Whether a name stands for a temporary view.
+    pub(super) fn is_temporary(&self, name: &[String]) -> bool {
+        match name {
+            [view] => self.own.views.contains_key(&view.to_lowercase()),
+            [global, view] if global.eq_ignore_ascii_case(GLOBAL) => {
+                self.global_views.contains_key(&view.to_lowercase())
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn create_view(
         &mut self,
         name: &str,

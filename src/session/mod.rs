@@ -33,6 +33,7 @@ mod ran;
 mod range_bounds;
 mod read;
 mod result_size;
+mod rounds;
 mod run;
 mod shell;
 mod siblings;

@@ -53,7 +53,7 @@ impl Session {
         run_subqueries: bool,
     ) -> Result<Planned> {
         let plan = self.catalog.resolve_lazy(plan);
-        let cached = self.caches.apply(&plan);
+        let cached = self.with_rounds_run(&self.caches.apply(&plan))?;
         let ids = self.ids.clone();
         let folder = EvalFolder::new(&self.conf, self.query_micros());
         let context = OptimizerContext { conf: &self.conf, ids: &ids, folder: &folder };

@@ -140,6 +140,40 @@ impl Session {
         local_relation(&table)
     }
 
+    /// A view that stays cannot stand on one that goes with the session. `hidden` are names that the query itself defines.
+    fn refuse_temporary(&self, plan: &LogicalPlan, view: &str, hidden: &[String]) -> Result<()> {
+        let mut known = hidden.to_vec();
+        match plan {
+            LogicalPlan::UnresolvedRelation { name } => {
+                let is_hidden = |own: &String| name.len() == 1 && own.eq_ignore_ascii_case(&name[0]);
+                if !known.iter().any(is_hidden) && self.catalog.is_temporary(name) {
+                    let read = name.join(".");
+                    return Err(SparkError::analysis(
+                        "INVALID_TEMP_OBJ_REFERENCE",
+                        format!("the view `{view}` stays, and `{read}`, which it reads, is a temporary view"),
+                    )
+                    .with_subject(read)
+                    .with_help(
+                        "make a temporary view: CREATE TEMP VIEW …; or write the rows to a table and read that",
+                    ));
+                }
+            }
+            LogicalPlan::With { definitions, .. } => known.extend(definitions.iter().map(|(name, _)| name.clone())),
+            _ => {}
+        }
+        for expr in plan.expressions() {
+            let mut inside = Ok(());
+            expr.visit(&mut |part| match part {
+                Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } if inside.is_ok() => {
+                    inside = self.refuse_temporary(plan, view, &known);
+                }
+                _ => {}
+            });
+            inside?;
+        }
+        plan.children().into_iter().try_for_each(|child| self.refuse_temporary(child, view, &known))
+    }
+
     fn run_view_statement(&mut self, statement: Statement) -> Result<Table> {
         match statement {
             Statement::CreateView { name, columns, plan, replace, global, if_not_exists, temporary } => {
@@ -148,6 +182,9 @@ impl Session {
                 self.analyze(plan.clone())?;
                 let view = name.last().cloned().unwrap_or_default();
                 refuse_recursion(&plan, &view)?;
+                if !temporary && !global {
+                    self.refuse_temporary(&plan, &name.join("."), &[])?;
+                }
                 let made = if temporary || global {
                     self.catalog.create_view(&view, plan, replace, global)
                 } else {

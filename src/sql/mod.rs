@@ -7,7 +7,7 @@
 //! Two shapes are encoded with what [`Expr`] has: `t(a, b)` is a project of one `MultiAlias` over a star, and a `PIVOT` or `UNPIVOT`
 //! clause, which groups by every column that it does not mention, has a lone star for its grouping columns.
 //!
-//! **Simplified:** recursive `WITH`, `LATERAL` subqueries (not functions) and the rarer forms of `ALTER` are named as unsupported.
+//! **Simplified:** the rarer forms of `ALTER` are named as unsupported.
 
 mod expr;
 mod function;

@@ -5,6 +5,7 @@ use super::function::with_named_windows;
 use super::lexer::Token;
 use super::literal::constant;
 use super::parser::Parser;
+use crate::common::ids::ExprId;
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Expr, SortOrder};
 use crate::logical::plan::{Grouping, JoinConstraint, JoinHints, JoinType, LogicalPlan, Repartitioning};
@@ -32,17 +33,25 @@ impl Parser<'_> {
         if !self.eat_word("with") {
             return Ok(Vec::new());
         }
-        if self.is_word("recursive") {
-            return Err(SparkError::unsupported("WITH RECURSIVE", "repeat the step in a loop of the script"));
-        }
+        let recursive = self.eat_word("recursive");
         self.separated(|parser| {
             let name = parser.name()?;
             let columns = if parser.is_symbol("(") { parser.name_list()? } else { Vec::new() };
+            let levels_max = if recursive && parser.eat_words(&["max", "recursion", "level"]) {
+                Some(parser.row_count("MAX RECURSION LEVEL")?)
+            } else {
+                None
+            };
             parser.eat_word("as");
             parser.expect_symbol("(")?;
             let plan = parser.query()?;
             parser.expect_symbol(")")?;
-            Ok((name, renamed(plan, columns)))
+            let plan = if recursive && reads(&plan, &name) {
+                union_loop(&plan, (&name, columns), levels_max)?
+            } else {
+                renamed(plan, columns)
+            };
+            Ok((name, plan))
         })
     }
 
@@ -432,6 +441,61 @@ fn distinct(sets: &[Vec<Expr>]) -> Vec<Expr> {
         }
     }
     found
+}
+
+/// Whether a plan reads the table of this name, inside subqueries too.
+fn reads(plan: &LogicalPlan, name: &str) -> bool {
+    let mut found = false;
+    plan.visit(&mut |node| {
+        found |= matches!(node, LogicalPlan::UnresolvedRelation { name: own }
+            if matches!(own.as_slice(), [own] if own.eq_ignore_ascii_case(name)));
+        for expr in node.expressions() {
+            expr.visit(&mut |part| match part {
+                Expr::ScalarSubquery(inner) | Expr::Exists(inner) | Expr::InSubquery { plan: inner, .. } => {
+                    found |= reads(inner, name);
+                }
+                _ => {}
+            });
+        }
+    });
+    found
+}
+
+/// A definition that reads itself: `anchor UNION ALL recursion`, and nothing around the two.
+fn union_loop(
+    plan: &Arc<LogicalPlan>,
+    (name, columns): (&str, Vec<String>),
+    levels_max: Option<usize>,
+) -> Result<Arc<LogicalPlan>> {
+    if let LogicalPlan::Distinct { input } = &**plan
+        && matches!(**input, LogicalPlan::Union { .. })
+    {
+        return Err(SparkError::analysis(
+            "UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE",
+            format!("`{name}` reads itself, and UNION would have to compare each round with all before"),
+        )
+        .with_help("write UNION ALL, and a condition that ends the rounds"));
+    }
+    let sides = match &**plan {
+        LogicalPlan::Union { inputs, .. } => inputs.as_slice(),
+        _ => &[],
+    };
+    match sides {
+        [anchor, recursion] if !reads(anchor, name) => Ok(Arc::new(LogicalPlan::UnionLoop {
+            id: ExprId::UNASSIGNED,
+            name: name.to_owned(),
+            columns,
+            levels_max,
+            anchor: anchor.clone(),
+            recursion: recursion.clone(),
+            output: Vec::new(),
+        })),
+        _ => Err(SparkError::analysis(
+            "INVALID_RECURSIVE_CTE",
+            format!("`{name}` reads itself, so it must be two queries with UNION ALL between them, and the first must not read `{name}`"),
+        )
+        .with_help("start with the first rows, then UNION ALL the step from one round to the next; sort and limit outside")),
+    }
 }
 
 /// The plan with its columns renamed by position.

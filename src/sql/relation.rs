@@ -6,7 +6,7 @@ use super::literal::constant;
 use super::parser::Parser;
 use super::query::renamed;
 use crate::common::ids::ExprId;
-use crate::common::{Result, SparkError};
+use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::{Attribute, Expr, UnaryOp};
 use crate::logical::functions::{Definition, common_type, lookup};
 use crate::logical::plan::{JoinConstraint, JoinHints, JoinType, LogicalPlan};
@@ -32,21 +32,32 @@ impl Parser<'_> {
                 return Ok(left);
             };
             if self.is_word("lateral") {
+                if natural {
+                    return Err(cannot_be_lateral(
+                        "INCOMPATIBLE_JOIN_TYPES",
+                        "a NATURAL join",
+                        "write the condition into the subquery, or behind ON",
+                    ));
+                }
                 left = self.lateral(left, join_type)?;
                 continue;
             }
             let right = self.relation_primary()?;
-            let constraint = if natural {
-                JoinConstraint::Natural
-            } else if self.eat_word("on") {
-                JoinConstraint::On(self.expression()?)
-            } else if self.eat_word("using") {
-                JoinConstraint::Using(self.name_list()?)
-            } else {
-                JoinConstraint::None
-            };
+            let constraint = self.join_constraint(natural)?;
             left = Arc::new(LogicalPlan::Join { left, right, join_type, constraint, hint: JoinHints::default() });
         }
+    }
+
+    fn join_constraint(&mut self, natural: bool) -> Result<JoinConstraint> {
+        Ok(if natural {
+            JoinConstraint::Natural
+        } else if self.eat_word("on") {
+            JoinConstraint::On(self.expression()?)
+        } else if self.eat_word("using") {
+            JoinConstraint::Using(self.name_list()?)
+        } else {
+            JoinConstraint::None
+        })
     }
 
     fn join_type(&mut self) -> Option<JoinType> {
@@ -68,12 +79,33 @@ impl Parser<'_> {
         FORMS.iter().find(|(words, _)| self.eat_words(words)).map(|(_, join_type)| *join_type)
     }
 
-    /// `LATERAL explode(x) [[AS] t [(a, b)]] [ON condition]`: a function of each row of `left`.
+    /// `LATERAL explode(x) [[AS] t [(a, b)]] [ON condition]` or `LATERAL (SELECT …) t [ON condition]`: rows made for each row of `left`.
     pub(super) fn lateral(&mut self, left: Arc<LogicalPlan>, join_type: JoinType) -> Result<Arc<LogicalPlan>> {
         self.expect_word("lateral")?;
-        let is_function = matches!(self.peek(), Token::Word(_)) && self.is_symbol_at(1, "(");
-        if !is_function || !matches!(join_type, JoinType::Inner | JoinType::Cross | JoinType::LeftOuter) {
-            return Err(SparkError::unsupported("a LATERAL subquery", "use LATERAL explode(...), or a join"));
+        if !matches!(join_type, JoinType::Inner | JoinType::Cross | JoinType::LeftOuter) {
+            return Err(cannot_be_lateral(
+                "INVALID_LATERAL_JOIN_TYPE",
+                &format!("a {} join", join_type.name()),
+                "each row of the left side makes rows of its own, so only an inner, a cross or a left join can be lateral",
+            ));
+        }
+        let is_function = matches!(self.peek(), Token::Word(_)) && self.is_symbol_at(1, "(") && !self.is_word("values");
+        if !is_function {
+            let right = self.relation_primary()?;
+            let constraint = self.join_constraint(false)?;
+            let on = match constraint {
+                JoinConstraint::On(condition) => Some(condition),
+                JoinConstraint::Using(_) => {
+                    return Err(cannot_be_lateral(
+                        "UNSUPPORTED_FEATURE.LATERAL_JOIN_USING",
+                        "JOIN … USING",
+                        "write the condition into the subquery, or behind ON",
+                    ));
+                }
+                _ => None,
+            };
+            let constraint = JoinConstraint::Lateral(on);
+            return Ok(Arc::new(LogicalPlan::Join { left, right, join_type, constraint, hint: JoinHints::default() }));
         }
         let generator = self.primary()?;
         let named = self.eat_word("as") || can_be_alias(self.peek());
@@ -101,9 +133,8 @@ impl Parser<'_> {
     }
 
     fn relation_primary(&mut self) -> Result<Arc<LogicalPlan>> {
-        if self.is_word("lateral") {
-            return Err(SparkError::unsupported("a LATERAL subquery", "use LATERAL VIEW explode(...), or a join"));
-        }
+        // The first of a FROM clause has nothing on its left that it could refer to.
+        self.eat_word("lateral");
         let (plan, own_name) = if self.is_symbol("(") {
             self.in_parentheses()?
         } else if self.is_word("values") {
@@ -320,6 +351,12 @@ impl Parser<'_> {
         let condition = Expr::unary(UnaryOp::IsNotNull, Expr::UnresolvedAttribute(vec![value]));
         Ok(Arc::new(LogicalPlan::Filter { condition, input: plan }))
     }
+}
+
+fn cannot_be_lateral(condition: &str, what: &str, help: &str) -> SparkError {
+    SparkError::new(ErrorClass::ParseException, format!("{what} cannot be LATERAL"))
+        .with_condition(condition)
+        .with_help(help.to_owned())
 }
 
 /// Whether an expression may stand in `VALUES`: it must be one value, and always the same.

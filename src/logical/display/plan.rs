@@ -51,6 +51,10 @@ impl LogicalPlan {
                 format!("InMemoryRelation {}, {}", columns_text(output), storage_level_text(level))
             }
             LogicalPlan::Checkpoint { output, .. } => format!("LogicalRDD {}, false", columns_text(output)),
+            LogicalPlan::UnionLoop { id, .. } => format!("UnionLoop {}", id.0),
+            LogicalPlan::UnionLoopRef { id, output } => {
+                format!("UnionLoopRef {}, {}, false", id.0, columns_text(output))
+            }
             LogicalPlan::SubqueryAlias { name, .. } => format!("SubqueryAlias {name}"),
             LogicalPlan::With { definitions, .. } => {
                 let names: Vec<&str> = definitions.iter().map(|(name, _)| name.as_str()).collect();
@@ -257,6 +261,10 @@ fn join_line(join_type: JoinType, constraint: &JoinConstraint, hint: JoinHints) 
         JoinConstraint::On(condition) => format!("Join {}, {}", join_type.name(), condition.plan_text()),
         JoinConstraint::Using(keys) => format!("'Join UsingJoin({}, [{}])", join_type.name(), keys.join(", ")),
         JoinConstraint::Natural => format!("'Join NaturalJoin({})", join_type.name()),
+        JoinConstraint::Lateral(None) => format!("LateralJoin lateral-subquery#0 [], {}", join_type.name()),
+        JoinConstraint::Lateral(Some(condition)) => {
+            format!("LateralJoin lateral-subquery#0 [], {}, {}", join_type.name(), condition.plan_text())
+        }
     };
     let sides: Vec<String> = [("leftHint", hint.left), ("rightHint", hint.right)]
         .iter()

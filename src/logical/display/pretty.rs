@@ -120,7 +120,12 @@ impl Expr {
             Expr::Star(Some(parts)) => format!("{}.*", parts.join(".")),
             Expr::ColumnRegex(pattern) => pattern.clone(),
             Expr::Call(call) => call_name(call),
-            Expr::Attribute(attribute) | Expr::OuterReference(attribute) => attribute.name.clone(),
+            Expr::Attribute(attribute) => attribute.name.clone(),
+            Expr::OuterReference(attribute) => {
+                let parts: Vec<&str> =
+                    attribute.qualifier.iter().chain([&attribute.name]).map(String::as_str).collect();
+                format!("outer({})", parts.join("."))
+            }
             Expr::Literal(value, data_type) => literal_name(value, data_type),
             Expr::Alias { child, name, .. } => format!("{} AS {name}", child.pretty_name()),
             Expr::MultiAlias { child, .. } => child.pretty_name(),

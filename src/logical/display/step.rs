@@ -30,6 +30,8 @@ impl LogicalPlan {
             LogicalPlan::Cached { id, .. } => ("read", id.to_string()),
             LogicalPlan::Ran { .. } => ("read", "a plan that ran".to_owned()),
             LogicalPlan::Checkpoint { .. } => ("read", "a checkpoint".to_owned()),
+            LogicalPlan::UnionLoop { name, .. } => ("with recursive", name.clone()),
+            LogicalPlan::UnionLoopRef { .. } => ("read", "the rows of the round before".to_owned()),
             LogicalPlan::SubqueryAlias { name, .. } => ("alias", name.clone()),
             LogicalPlan::With { definitions, .. } => {
                 ("with", definitions.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "))
@@ -101,6 +103,8 @@ fn condition(constraint: &JoinConstraint) -> String {
         JoinConstraint::On(condition) => format!(" on {}", condition.pretty_name()),
         JoinConstraint::Using(keys) => format!(" on {}", keys.join(", ")),
         JoinConstraint::Natural => " on all common columns".to_owned(),
+        JoinConstraint::Lateral(None) => " lateral".to_owned(),
+        JoinConstraint::Lateral(Some(condition)) => format!(" lateral on {}", condition.pretty_name()),
     }
 }
 

@@ -83,7 +83,13 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "pyspark.core.context" | "pyspark.context" | "pyspark.conf" => {
             with_classes(interp, plain, name, &["SparkContext", "SparkConf"])
         }
-        "pyspark.core.rdd" | "pyspark.rdd" => with_classes(interp, plain, name, &["RDD"]),
+        "pyspark.core.rdd" | "pyspark.rdd" => {
+            let hash = Value::builtin("portable_hash", |interp, args| {
+                let value = args.only("portable_hash", "x")?;
+                Ok(Value::Int(rdd::portable_hash(interp, &value)?))
+            });
+            with_classes(interp, plain, name, &["RDD"]).with("portable_hash", hash)
+        }
         "pyspark.core.broadcast" | "pyspark.broadcast" => with_classes(interp, plain, name, &["Broadcast"]),
         "pyspark.accumulators" => with_classes(interp, plain, name, &["Accumulator", "AccumulatorParam"]),
         "pyspark.resultiterable" => with_classes(interp, plain, name, &["ResultIterable"]),

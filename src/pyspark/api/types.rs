@@ -135,11 +135,38 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
         module = module.with(name, Value::Class(class));
     }
     module = module.with("VariantVal", super::variant::class(interp));
+    for (name, function) in FUNCTIONS {
+        module = module.with(name, Value::builtin(name, *function));
+    }
     if let Some(row) = interp.class_named("Row") {
         module = module.with("Row", Value::Class(row));
     }
     Ok(module)
 }
+
+type Function = fn(&mut Interpreter, Args) -> PyResult;
+
+/// Functions of the module that scripts use although their names say that they are not for them.
+const FUNCTIONS: &[(&str, Function)] = &[
+    ("_parse_datatype_string", from_ddl),
+    ("_parse_datatype_json_string", |_, args| {
+        let text = args.only("_parse_datatype_json_string", "json_string")?;
+        let json = text.as_str().and_then(|text| serde_json::from_str(text).ok());
+        let parsed = json.and_then(|json| crate::logical::ddl::type_of_json(&json));
+        parsed.map(type_value).ok_or_else(|| type_error("this is not the JSON form of a type"))
+    }),
+    ("_make_type_verifier", |interp, args| {
+        let [data_type, nullable, name] = args.bind("_make_type_verifier", ["dataType", "nullable", "name"], 1)?;
+        let data_type = type_argument(interp, "dataType", &data_type.unwrap_or(Value::None))?;
+        let nullable = nullable.is_none_or(|flag| flag.as_bool() != Some(false));
+        let name = name.and_then(|name| name.as_str().map(str::to_owned));
+        Ok(Value::builtin("verify", move |interp, args| {
+            let value = args.only("verify", "obj")?;
+            super::verify::verify(interp, &value, &data_type, nullable, name.as_deref())?;
+            Ok(Value::None)
+        }))
+    }),
+];
 
 fn construct(interp: &mut Interpreter, class: &Rc<Class>, args: Args) -> PyResult {
     let args = super::signatures::bound("types", &class.name, args)?;

@@ -24,17 +24,17 @@ pub fn verify(
         DataType::Struct(fields) => verify_struct(interp, value, data_type, fields, name),
         DataType::Array(element, nullable) => {
             let Some(items) = value.as_items() else { return Err(unacceptable(interp, value, data_type, name)) };
-            let inner = name.map(|name| format!("element in array {name}"));
-            items.iter().try_for_each(|item| verify(interp, item, element, *nullable, inner.as_deref()))
+            let inner = format!("element in array {}", name.unwrap_or("None"));
+            items.iter().try_for_each(|item| verify(interp, item, element, *nullable, Some(&inner)))
         }
         DataType::Map(key, item, nullable) => {
             let Some(dict) = value.as_dict() else { return Err(unacceptable(interp, value, data_type, name)) };
             let pairs: Vec<_> = dict.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-            let (in_key, in_value) =
-                (name.map(|name| format!("key of map {name}")), name.map(|name| format!("value of map {name}")));
+            let of = name.unwrap_or("None");
+            let (in_key, in_value) = (format!("key of map {of}"), format!("value of map {of}"));
             for (k, v) in pairs {
-                verify(interp, &k, key, false, in_key.as_deref())?;
-                verify(interp, &v, item, *nullable, in_value.as_deref())?;
+                verify(interp, &k, key, false, Some(&in_key))?;
+                verify(interp, &v, item, *nullable, Some(&in_value))?;
             }
             Ok(())
         }

@@ -2,8 +2,9 @@
 
 use super::Method;
 use super::order::row_count;
+use crate::common::ids::ExprId;
 use crate::common::{ErrorClass, SparkError};
-use crate::logical::expr::Expr;
+use crate::logical::expr::{Attribute, Expr};
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::scalar::Scalar;
 use crate::pyspark::api::show::{Layout, table};
@@ -78,7 +79,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("sameSemantics", |interp, _, plan, args| {
         let other = args.only("sameSemantics", "other")?;
         let other = super::plan_of(interp, &other)?;
-        Ok(Value::Bool(*plan == other))
+        Ok(Value::Bool(same_semantics(plan, &other)))
     }),
     ("semanticHash", |_, _, plan, _| {
         let text = plan.tree_string();
@@ -93,6 +94,46 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     ("withWatermark", with_watermark),
     ("writeTo", |_, _, _, _| Err(refused("DataFrame.writeTo", "use df.write.saveAsTable(…)"))),
 ];
+
+/// Whether two plans compute the same: the names that they give their columns and the columns' ids do not matter.
+fn same_semantics(left: &Plan, right: &Plan) -> bool {
+    nameless(left) == nameless(right)
+}
+
+/// The plan with its columns numbered as they appear and without the names of what it computes.
+fn nameless(plan: &Plan) -> Plan {
+    let mut numbers: std::collections::BTreeMap<ExprId, u64> = std::collections::BTreeMap::new();
+    let mut number = move |id: ExprId| {
+        let next = numbers.len() as u64;
+        ExprId(*numbers.entry(id).or_insert(next))
+    };
+    plan.transform_up(&mut |node| {
+        if let LogicalPlan::SubqueryAlias { input, .. } = node.as_ref() {
+            return Some(input.as_ref().clone());
+        }
+        let mut node = node.as_ref().clone();
+        for column in node.own_columns_mut() {
+            column.id = number(column.id);
+            column.qualifier.clear();
+        }
+        node.map_expressions(&mut |expr| {
+            expr.transform_up(&mut |part| match part {
+                Expr::Alias { child, id, .. } => {
+                    Expr::Alias { child, name: String::new(), id: number(id), metadata: None }
+                }
+                Expr::Attribute(column) => Expr::Attribute(Attribute {
+                    id: number(column.id),
+                    name: String::new(),
+                    qualifier: Vec::new(),
+                    taken: None,
+                    ..column
+                }),
+                other => other,
+            })
+        });
+        Some(node)
+    })
+}
 
 /// A batch has all its rows and waits for none: Spark takes a watermark out of its plan, and so nothing is changed here.
 fn with_watermark(interp: &mut Interpreter, this: &Value, _plan: &Plan, args: Args) -> PyResult {

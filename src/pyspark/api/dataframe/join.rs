@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 type Plan = Arc<LogicalPlan>;
 
-pub(super) const METHODS: &[(&str, Method)] = &[("join", join), ("crossJoin", cross_join)];
+pub(super) const METHODS: &[(&str, Method)] =
+    &[("join", join), ("crossJoin", cross_join), ("lateralJoin", lateral_join)];
 
 fn join(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [other, on, how] = args.bind("join", ["other", "on", "how"], 1)?;
@@ -40,6 +41,40 @@ fn cross_join(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) 
             hint: JoinHints::default(),
         },
     )
+}
+
+/// `df.lateralJoin(other, on, how)`: `other` may refer to the columns of `df` with `col.outer()`.
+fn lateral_join(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
+    let [other, on, how] = args.bind("lateralJoin", ["other", "on", "how"], 1)?;
+    let right = plan_of(interp, &other.unwrap_or(Value::None))?;
+    let on = match given(on) {
+        None => None,
+        Some(on) => match constraint(interp, &on)? {
+            JoinConstraint::On(condition) => Some(condition),
+            _ => return Err(not_expected_type(interp, "on", "Column", &on)),
+        },
+    };
+    let join_type = match given(how) {
+        None => JoinType::Inner,
+        Some(how) => {
+            let how = text_argument(interp, "how", &how)?;
+            match join_type(&how) {
+                Ok(found @ (JoinType::Inner | JoinType::Cross | JoinType::LeftOuter)) => found,
+                _ => {
+                    return Err(raise(
+                        ErrorClass::AnalysisException,
+                        "UNSUPPORTED_JOIN_TYPE",
+                        format!(
+                            "Unsupported join type '{how}'. Supported join types include: 'inner', 'leftouter', 'left', \
+                             'left_outer', 'cross'."
+                        ),
+                    ));
+                }
+            }
+        }
+    };
+    let constraint = JoinConstraint::Lateral(on);
+    frame(interp, LogicalPlan::Join { left: plan.clone(), right, join_type, constraint, hint: JoinHints::default() })
 }
 
 fn constraint(interp: &Interpreter, on: &Value) -> PyResult<JoinConstraint> {

@@ -24,7 +24,7 @@ use super::column::{Column, column_value};
 use super::support::{analyze, column_of_name, not_expected_type, raise};
 use crate::common::ErrorClass;
 use crate::logical::expr::{Attribute, Expr, TakenFrom};
-use crate::logical::plan::LogicalPlan;
+use crate::logical::plan::{JoinConstraint, LogicalPlan};
 use crate::pyspark::host::Host;
 use crate::pyspark::lang::{
     Args, Interpreter, Object, PyResult, Raised, Value, attribute_error, index_error, type_error,
@@ -115,6 +115,7 @@ pub const METHODS: &[&str] = &[
     "isEmpty",
     "isLocal",
     "join",
+    "lateralJoin",
     "limit",
     "localCheckpoint",
     "mapInArrow",
@@ -243,10 +244,18 @@ fn made(host: &dyn Host, written: Arc<LogicalPlan>, plan: Arc<LogicalPlan>) -> V
 struct Open(Vec<Arc<LogicalPlan>>);
 
 fn is_open(interp: &mut Interpreter, plan: &LogicalPlan) -> bool {
-    let refers = |expr: &&Expr| expr.any(|part| matches!(part, Expr::Call(call) if call.name == "outer"));
+    let is_name = |part: &Expr| matches!(part, Expr::UnresolvedAttribute(_));
+    let refers = |expr: &&Expr| {
+        expr.any(|part| matches!(part, Expr::Call(call) if call.name == "outer" && call.args.iter().any(|arg| arg.any(is_name))))
+    };
     let open = &interp.extension::<Open>().0;
     let above = |child: &&Arc<LogicalPlan>| open.iter().any(|own| Arc::ptr_eq(own, child));
-    plan.expressions().iter().any(refers) || (!open.is_empty() && plan.children().iter().any(above))
+    let mut inputs = plan.children();
+    if let LogicalPlan::Join { constraint: JoinConstraint::Lateral(_), .. } = plan {
+        // Its right side is the subquery.
+        inputs.truncate(1);
+    }
+    plan.expressions().iter().any(refers) || (!open.is_empty() && inputs.iter().any(above))
 }
 
 /// A resolved plan as a frame.

@@ -32,6 +32,7 @@ use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::lang::freeze::Thaw;
 use crate::pyspark::lang::iterator::FromFn;
 use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
+pub use hash::portable_hash;
 use lineage::{JvmRdd, Making};
 use std::cell::RefCell;
 use std::rc::Rc;
