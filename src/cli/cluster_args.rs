@@ -3,7 +3,7 @@
 use super::{config, scenarios};
 use crate::cluster::config::READY;
 use crate::cluster::fault::FORMS;
-use crate::cluster::{ClusterConfig, Fault};
+use crate::cluster::{ClusterConfig, Fault, check_faults};
 use crate::common::conf::parse_bytes;
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
@@ -254,6 +254,7 @@ impl ClusterArgs {
             let span = VirtualTime::from_secs_f64(secs).since(VirtualTime::ZERO);
             faults.extend(mix.within(self.seed, (config.nodes(), config.racks()), span, count));
         }
+        check_faults(&faults, config)?;
         Ok(faults)
     }
 

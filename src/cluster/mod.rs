@@ -30,7 +30,7 @@ pub use config::{ClusterConfig, Machine, Market, Storage};
 pub use cost_model::CostModel;
 pub use fault::{Breakage, Fault, FaultTime};
 pub use job::{CacheStats, JobResult, JobSpec, JobWork};
-pub use simulation::Cluster;
+pub use simulation::{Cluster, check_faults};
 
 #[cfg(test)]
 mod tests;

@@ -752,7 +752,11 @@ fn wiring(config: &ClusterConfig) -> Wiring {
     wiring
 }
 
-fn check_faults(faults: &[Fault], config: &ClusterConfig) -> Result<()> {
+/// Whether everything that faults name is there.
+///
+/// # Errors
+/// A node or a rack that this cluster does not have.
+pub fn check_faults(faults: &[Fault], config: &ClusterConfig) -> Result<()> {
     let refused =
         |what: String, help: String| Err(SparkError::new(ErrorClass::IllegalArgumentException, what).with_help(help));
     for fault in faults {

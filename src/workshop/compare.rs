@@ -71,6 +71,8 @@ pub struct Comparison {
     /// Rows that should not be there.
     pub extra: usize,
     pub difference: Option<Difference>,
+    /// Two columns that have only changed places.
+    pub exchanged: Option<(String, String)>,
 }
 
 impl Comparison {
@@ -92,7 +94,7 @@ impl Comparison {
 pub fn compare(got: &Rows, wanted: &Rows, how: &Strictness) -> Comparison {
     if let Some(difference) = columns_differ(got, wanted, how) {
         let (missing, extra) = (wanted.rows.len(), got.rows.len());
-        return Comparison { missing, extra, difference: Some(difference) };
+        return Comparison { missing, extra, difference: Some(difference), exchanged: None };
     }
     let places: Vec<usize> = wanted.columns.iter().filter_map(|column| got.column(&column.name)).collect();
     let as_it_is: Vec<Vec<Cell>> =
@@ -106,7 +108,37 @@ pub fn compare(got: &Rows, wanted: &Rows, how: &Strictness) -> Comparison {
     } else {
         Some(rows_differ(&got_rows, wanted, &extra, &missing, &tolerances))
     };
-    Comparison { missing: missing.len(), extra: extra.len(), difference }
+    let may_be = !missing.is_empty() && got_rows.len() == wanted.rows.len();
+    let exchanged = if may_be { exchanged(&got_rows, wanted, &tolerances) } else { None };
+    Comparison { missing: missing.len(), extra: extra.len(), difference, exchanged }
+}
+
+/// Two columns whose values would be right if each stood under the name of the other.
+fn exchanged(got: &[Vec<Cell>], wanted: &Rows, tolerances: &[f64]) -> Option<(String, String)> {
+    let sorted = |rows: &[Vec<Cell>], at: usize| {
+        let mut cells: Vec<Cell> = rows.iter().map(|row| row[at].clone()).collect();
+        cells.sort_by(Cell::order);
+        cells
+    };
+    let columns = 0..wanted.columns.len();
+    let there: Vec<Vec<Cell>> = columns.clone().map(|at| sorted(got, at)).collect();
+    let right: Vec<Vec<Cell>> = columns.clone().map(|at| sorted(&wanted.rows, at)).collect();
+    let equal = |left: usize, right_at: usize| {
+        let mut pairs = there[left].iter().zip(&right[right_at]);
+        pairs.all(|(left, right)| cells_equal(left, right, tolerances[right_at]))
+    };
+    let pairs = columns.clone().flat_map(|a| (a + 1..wanted.columns.len()).map(move |b| (a, b)));
+    let mut candidates = pairs.filter(|(a, b)| equal(*a, *b) && equal(*b, *a));
+    let would_be_right = |(a, b): &(usize, usize)| {
+        let mut rows = got.to_vec();
+        for row in &mut rows {
+            row.swap(*a, *b);
+        }
+        let (extra, missing) = unmatched(&rows, &wanted.rows, tolerances);
+        extra.is_empty() && missing.is_empty()
+    };
+    let (a, b) = candidates.find(would_be_right)?;
+    Some((wanted.columns[a].name.clone(), wanted.columns[b].name.clone()))
 }
 
 fn columns_differ(got: &Rows, wanted: &Rows, how: &Strictness) -> Option<Difference> {
@@ -427,6 +459,18 @@ mod tests {
             loose(),
             Some("1 of 2 rows differ; the row with name = b, column sum"),
         );
+    }
+
+    #[test]
+    fn two_columns_that_have_changed_places_are_named() {
+        let columns = [("name", "string"), ("low", "int"), ("high", "int")];
+        let row = |name: &str, low, high| vec![Cell::text(name), Cell::Int(low), Cell::Int(high)];
+        let wanted = Rows::of(&columns).with(vec![row("a", 1, 9), row("b", 2, 8)]);
+        let swapped = Rows::of(&columns).with(vec![row("a", 9, 1), row("b", 8, 2)]);
+        let names = Some(("low".to_owned(), "high".to_owned()));
+        assert_eq!(compare(&swapped, &wanted, &loose()).exchanged, names);
+        let other = Rows::of(&columns).with(vec![row("a", 9, 1), row("b", 8, 3)]);
+        assert_eq!(compare(&other, &wanted, &loose()).exchanged, None);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Edit {
     AtLimit,
     /// Two dirty sales in five have a wrong total, and nothing else is wrong anywhere: scores of 100, 100, 60 and 100.
     AtGate,
+    /// Dates that are written in other ways than the others, and a month whose completeness falls by a little less than five points.
+    OddDates,
 }
 
 /// Names of the regions where a variant has seven.
@@ -61,8 +63,11 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
         Edit::Borders => match table {
             "sales_dirty" => dirty_borders(source),
             "viewing_events" => event_borders(source),
+            "people" => odd_people(source),
             "people_dirty" => people_borders(source),
-            "employees" => source.set("dept_id", &["98", "0", "9", "-1"]),
+            "employees" => source.set("dept_id", &["98", "0", "9", "-1", "12", "12", "12"]),
+            "departments" => odd_departments(source),
+            "customers" => source.set("industry", &["Biotech", "tech", "Telecom", "Tech ", "Technology"].repeat(8)),
             "products" => source.set("cost", &["800.75", "310.50", "290.25", "42.75"]),
             table if table.starts_with("sales") => sale_borders(source),
             _ => {}
@@ -70,7 +75,8 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
         Edit::SevenRegions => source.each("region", |row, cell| *cell = Some(SEVEN_REGIONS[row % 7].to_owned())),
         Edit::AtLimit if is_first => two_in_a_hundred(source),
         Edit::AtGate if is_first => two_in_five(source),
-        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn | Edit::AtLimit | Edit::AtGate => {}
+        Edit::OddDates if is_first => odd_dates(source),
+        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn | Edit::AtLimit | Edit::AtGate | Edit::OddDates => {}
     }
 }
 
@@ -93,6 +99,46 @@ impl Source {
             }
         });
     }
+}
+
+/// People with an age of one and of three digits, without an age, a department or an address, and with a domain in large letters.
+fn odd_people(source: &mut Source) {
+    let place = |column| source.place(column).unwrap_or_default();
+    let Some(first) = source.rows.first().cloned() else { return };
+    let (age, email) = (place("age"), place("email"));
+    let mut id = 90_000;
+    let mut like_first = |column: usize, text: Option<&str>| {
+        id += 1;
+        let mut person = first.clone();
+        (person[place("id")], person[age]) = (Some(id.to_string()), Some("47".to_owned()));
+        person[column] = text.map(str::to_owned);
+        person
+    };
+    let more = [
+        like_first(age, Some("9")),
+        like_first(age, Some("104")),
+        like_first(age, None),
+        like_first(place("department"), None),
+        like_first(email, None),
+        like_first(email, Some("loud@EXAMPLE.Org")),
+    ];
+    source.rows.extend(more);
+}
+
+/// A department without an id, and one with the name of another in another division.
+fn odd_departments(source: &mut Source) {
+    let columns = source.columns.clone();
+    let row = |id: Option<&str>, name: &str, division: &str| -> Cells {
+        let cell = |column: &&str| match *column {
+            "dept_id" => id.map(str::to_owned),
+            "dept_name" => Some(name.to_owned()),
+            "division" => Some(division.to_owned()),
+            _ => None,
+        };
+        columns.iter().map(cell).collect()
+    };
+    let more = [row(None, "Unassigned", "Operations"), row(Some("12"), "Support", "Business")];
+    source.rows.extend(more);
 }
 
 fn one_key(source: &mut Source) {
@@ -212,6 +258,8 @@ fn dirty_borders(source: &mut Source) {
         (sale.date, Some("2025-01-01")),
         (sale.date, Some("2022-12-31")),
         (sale.date, Some("2023-01-01")),
+        (sale.date, Some("05/03/2024")),
+        (sale.id, Some("txn_000000011")),
         (sale.id, Some("TXN_0000000012")),
         (sale.id, Some("XTXN_000000013")),
         (sale.id, Some("TXN_00000014A")),
@@ -221,12 +269,16 @@ fn dirty_borders(source: &mut Source) {
         (sale.product, Some("Gadget")),
         (sale.customer, Some("CUST_999999")),
         (sale.customer, Some("CUST_999999")),
+        (sale.customer, Some("CUST_000000")),
         (sale.customer, None),
         (sale.price, Some("n/a")),
     ] {
         let Some(row) = sound.next() else { return };
         row[column] = value.map(str::to_owned);
     }
+    // Off by one cent, which even doubles hold exactly where the price is 0.
+    let Some(free) = sound.find(|row| row[sale.product].as_deref() == Some("Tablet")) else { return };
+    sale.set_price(free, 0, 1);
     // In percent of the list price: prices are drawn evenly from 90 to 110, so the fences stand at about 80 and 120.
     for (product, list_cents) in [("Laptop", 120_000), ("Mouse", 3_500)] {
         for percent in [73, 83, 117, 127] {
@@ -319,6 +371,38 @@ fn cents(text: &str) -> Option<i64> {
     text.replace('.', "").parse().ok().filter(|_| text.len() > 3 && text.as_bytes()[text.len() - 3] == b'.')
 }
 
+/// Dates that begin or end otherwise than the others, have another sign between, or a month 00 or 13; July 2023 has every segment, and in
+/// August forty-eight in a thousand lack it.
+fn odd_dates(source: &mut Source) {
+    const ODD: [&str; 10] = [
+        "2023/05/17",
+        "2023.05.17",
+        "2023-13-05",
+        "2023-00-05",
+        "2023-05-7",
+        "2024-06-155",
+        "2024-06-15 10:00",
+        " 2024-06-15",
+        "12024-06-15",
+        "2024-06",
+    ];
+    let (Some(date), Some(segment)) = (source.place("transaction_date"), source.place("customer_segment")) else {
+        return;
+    };
+    let in_month = |row: &Cells, month: &str| row[date].as_deref().is_some_and(|date| date.starts_with(month));
+    for row in source.rows.iter_mut().filter(|row| in_month(row, "2023-07")) {
+        row[segment].get_or_insert_with(|| "SMB".to_owned());
+    }
+    let august: Vec<usize> = (0..source.rows.len()).filter(|at| in_month(&source.rows[*at], "2023-08")).collect();
+    for (seen, at) in august.iter().enumerate() {
+        source.rows[*at][segment] = (seen >= august.len() * 48 / 1000).then(|| "SMB".to_owned());
+    }
+    let sound = source.rows.iter_mut().filter(|row| in_month(row, "2023-1"));
+    for (row, text) in sound.zip(ODD) {
+        row[date] = Some(text.to_owned());
+    }
+}
+
 /// March 2023 has every segment, April lacks one in twenty.
 fn five_points(sale: &Sale, rows: &mut [Cells]) {
     let in_month = |row: &Cells, month: &str| row[sale.date].as_deref().is_some_and(|date| date.starts_with(month));
@@ -335,8 +419,8 @@ fn five_points(sale: &Sale, rows: &mut [Cells]) {
     }
 }
 
-/// A person whose id somebody else has as well, one who differs from a copy only in what tidying takes away, three without a department, and
-/// ages below zero and of zero, which are numbers.
+/// A person whose id somebody else has as well, one who differs from a copy only in what tidying takes away, one with another address, three
+/// without a department, and ages below zero and of zero, which are numbers.
 fn people_borders(source: &mut Source) {
     let place = |column| source.place(column).unwrap_or_default();
     let (id, name, age, department) = (place("id"), place("name"), place("age"), place("department"));
@@ -347,7 +431,11 @@ fn people_borders(source: &mut Source) {
         person
     };
     let loud = first[department].as_ref().map(|text| format!("  {}", text.to_uppercase()));
-    let mut more = vec![like_first(name, Some("Somebody Else")), like_first(department, loud.as_deref())];
+    let mut more = vec![
+        like_first(name, Some("Somebody Else")),
+        like_first(department, loud.as_deref()),
+        like_first(place("email"), Some("another.address@example.net")),
+    ];
     for (number, text) in [("90001", "33"), ("90002", "n/a"), ("90003", "-1")] {
         let mut stranger = like_first(department, None);
         (stranger[id], stranger[age]) = (Some(number.to_owned()), Some(text.to_owned()));
@@ -369,6 +457,7 @@ fn event_borders(source: &mut Source) {
     let place = |column| source.place(column).unwrap_or_default();
     let (region, title, kind, watched) = (place("region"), place("title_id"), place("event_type"), place("watch_ms"));
     let (time, arrival, node) = (place("event_time"), place("arrival_time"), place("edge_node"));
+    let waited = place("buffer_ms");
     let mut first_seen = std::collections::BTreeSet::new();
     for row in source.rows.iter_mut().filter(|row| row[kind].as_deref() == Some("stop")) {
         if row[title].as_deref().is_some_and(|title| TIED.contains(&title)) {
@@ -389,6 +478,8 @@ fn event_borders(source: &mut Source) {
             row[node] = Some(NODE.to_owned());
             if at < buffering {
                 row[kind] = Some("buffer".to_owned());
+                // A player that went on at once has buffered too.
+                row[waited] = Some(if at == 0 { "0" } else { "1500" }.to_owned());
             }
         }
     }

@@ -133,6 +133,7 @@ pub static METRICS: &[Metric] = &[
     of("columns_read", TABLE, List, "columns that scans of a table read"),
     of("pushed_filters", TABLE, List, "filters that were pushed into its reader"),
     of("partition_filters", PATH, List, "filters on its folders"),
+    of("folders_asked", PATH, List, "columns that filters on its folders ask about"),
     of("raw_joins", TABLE, Number, "joins that rows of a table enter before they are added up"),
     of("plan_scans", TABLE, Number, "actions that read a table from its files"),
     of("is_sorted", COLUMN, Bool, "whether a frame's rows are in ascending order of a column"),
@@ -176,6 +177,16 @@ pub static METRICS: &[Metric] = &[
         "null_column",
         Text,
         "a column of the first wrong answer with NULLs where none should be; empty when there is none",
+    ),
+    metric(
+        "exchanged",
+        Text,
+        "two columns of the first wrong answer that have only changed places, as `a and b`; empty when none have",
+    ),
+    metric(
+        "alias_inside",
+        Text,
+        "a column of the first wrong answer that is called by a whole expression with an AS in it; empty when none is",
     ),
     metric(
         "unnamed",
@@ -233,7 +244,7 @@ pub fn is_about_answers(name: &str) -> bool {
     let is_plain =
         matches!(name, "is_set" | "is_frame" | "wanted_rows" | "wanted_sum" | "wanted_with" | "number" | "text");
     let is_of_rows = METRICS.iter().any(|metric| metric.name == name && of_a_name(metric));
-    name == "first_wrong" || name == "null_column" || is_of_rows && !is_plain
+    matches!(name, "first_wrong" | "null_column" | "exchanged" | "alias_inside") || is_of_rows && !is_plain
 }
 
 /// Everything that a run left behind, for rules to ask about.
@@ -274,6 +285,13 @@ impl World for Evidence<'_> {
         };
         found.ok_or_else(|| EvalError(format!("this run does not tell {name}")))
     }
+}
+
+/// Names in the text of an expression.
+fn names_in(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words = text.split(|c: char| !is_part(c)).filter(|word| word.starts_with(char::is_alphabetic));
+    words.map(str::to_owned).collect()
 }
 
 fn count(number: usize) -> Value {
@@ -358,6 +376,8 @@ impl Evidence<'_> {
             "makespan" => Value::Number(facts.seconds),
             "first_wrong" => Value::Text(self.first_wrong().unwrap_or_default().to_owned()),
             "null_column" => Value::Text(self.null_column().unwrap_or_default()),
+            "exchanged" => Value::Text(self.exchanged().unwrap_or_default()),
+            "alias_inside" => Value::Text(self.alias_inside().unwrap_or_default()),
             "unnamed" => Value::Text(self.source.unnamed().map_or(String::new(), |(method, _)| method.to_owned())),
             "unnamed_line" => whole(self.source.unnamed().map_or(0, |(_, line)| u64::from(line))),
             "uncalled" => Value::Text(self.source.uncalled().map_or(String::new(), |(method, _)| method.to_owned())),
@@ -391,6 +411,16 @@ impl Evidence<'_> {
         let columns = wanted.columns.iter().enumerate().filter(|(at, _)| nulls(wanted, *at) == 0);
         let mut names = columns.map(|(_, column)| column.name.as_str());
         names.find(|name| got.column(name).is_some_and(|at| nulls(got, at) > 0)).map(str::to_owned)
+    }
+
+    fn exchanged(&self) -> Option<String> {
+        let (one, other) = self.compared.get(self.first_wrong()?)?.exchanged.as_ref()?;
+        Some(format!("{one} and {other}"))
+    }
+
+    fn alias_inside(&self) -> Option<String> {
+        let got = self.got.get(self.first_wrong()?)?;
+        got.columns.iter().map(|column| &column.name).find(|name| name.contains(" AS ")).cloned()
     }
 
     fn kept_nothing(&self) -> Option<String> {
@@ -432,6 +462,7 @@ impl Evidence<'_> {
             "columns_read" => all(|scan| scan.columns),
             "pushed_filters" => all(|scan| scan.pushed_filters),
             "partition_filters" => all(|scan| scan.partition_filters),
+            "folders_asked" => all(|scan| scan.partition_filters.iter().flat_map(|filter| names_in(filter)).collect()),
             "files_written" => whole(written().map_or(0, |(_, files, _)| *files)),
             "rows_written" => whole(written().map_or(0, |(.., rows)| *rows)),
             "writes" => count(facts.writes.iter().filter(|(path, ..)| path == word.trim_end_matches('/')).count()),

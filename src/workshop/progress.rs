@@ -124,9 +124,21 @@ impl Default for FolderSettings {
     }
 }
 
-fn failed(path: &Path, what: &str, error: &dyn std::fmt::Display) -> SparkError {
-    SparkError::new(ErrorClass::IllegalArgumentException, format!("{} {what}: {error}", path.display()))
-        .with_help("the file is plain JSON; mend it, or move it away to begin anew")
+fn failed(path: &Path, what: &str, error: &dyn std::fmt::Display, help: &str) -> SparkError {
+    SparkError::new(ErrorClass::IllegalArgumentException, format!("{} {what}: {error}", path.display())).with_help(help)
+}
+
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> SparkError {
+    failed(path, "cannot be read", error, "check who may read the file")
+}
+
+fn damaged(path: &Path, error: &dyn std::fmt::Display) -> SparkError {
+    let help = "the file is plain JSON: mend it, or move it away to begin anew (log.jsonl beside it still tells what was done)";
+    failed(path, "is damaged", error, help)
+}
+
+fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> SparkError {
+    failed(path, "cannot be written", error, "check that the folder may be written and that the disk is not full")
 }
 
 /// The folder for what a learner did.
@@ -144,8 +156,8 @@ pub fn settings(root: &Path) -> Result<FolderSettings> {
     if !path.is_file() {
         return Ok(FolderSettings::default());
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, "cannot be read", &error))?;
-    serde_json::from_str(&text).map_err(|error| failed(&path, "is damaged", &error))
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+    serde_json::from_str(&text).map_err(|error| damaged(&path, &error))
 }
 
 /// Writes the settings of a workshop folder.
@@ -164,7 +176,7 @@ pub fn write_settings(root: &Path, settings: &FolderSettings) -> Result<()> {
 pub fn write_file(path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
     let parent = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     let written = parent.and_then(|()| write_whole(path, |out| out.write_all(text.as_ref())));
-    written.map_err(|error| failed(path, "cannot be written", &error))
+    written.map_err(|error| unwritable(path, &error))
 }
 
 impl Progress {
@@ -184,8 +196,8 @@ impl Progress {
         if !path.is_file() {
             return Ok(Progress::default());
         }
-        let text = std::fs::read_to_string(path).map_err(|error| failed(path, "cannot be read", &error))?;
-        serde_json::from_str(&text).map_err(|error| failed(path, "is damaged", &error))
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        serde_json::from_str(&text).map_err(|error| damaged(path, &error))
     }
 
     /// Writes it.
@@ -284,7 +296,7 @@ pub fn log(root: &Path, line: &serde_json::Value) -> Result<()> {
     let parent = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     let open = || std::fs::OpenOptions::new().create(true).append(true).open(&path);
     let written = parent.and_then(|()| open()).and_then(|mut file| writeln!(file, "{line}"));
-    written.map_err(|error| failed(&path, "cannot be written", &error))
+    written.map_err(|error| unwritable(&path, &error))
 }
 
 /// Keeps a text in the attic, where nothing is ever lost; gives its place.

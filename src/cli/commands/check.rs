@@ -1,7 +1,7 @@
 //! `batchlab check [E2.3 | E2 | FILE | all]`.
 
 use crate::cli::stage::{self, ScreenArgs};
-use crate::cli::workshop::Folder;
+use crate::cli::workshop::{Chosen, Folder};
 use crate::cli::{interrupt, last_run, launch, output};
 use crate::common::Result;
 use crate::report;
@@ -52,6 +52,7 @@ fn try_run(args: &Args) -> Result<u8> {
     let folder = Folder::open(&args.dir)?;
     let cancelled = interrupt::flag();
     let mut verdicts: Vec<Verdict> = Vec::new();
+    let mut unkept = Ok(());
     let chosen = folder.choose(&args.what)?;
     if !args.what.iter().any(|what| Path::new(what).is_file()) {
         folder.needs_exercises()?;
@@ -65,17 +66,17 @@ fn try_run(args: &Args) -> Result<u8> {
         if cancelled.load(std::sync::atomic::Ordering::Relaxed) {
             return Ok(130);
         }
-        folder.remember(&one.step, &one.source, &verdict, args.variant.is_none())?;
-        if let Some(shown) = verdict.first_failure().or_else(|| verdict.variants.first()) {
-            last_run::keep(&folder.root, deciding::own_part(&shown.events))?;
-        }
         if !args.json {
             output::out(&report::verdict::of(&verdict));
-            if chosen.len() > 1 {
-                output::out("\n");
-            } else if verdict.passed && args.variant.is_none() {
-                output::out(&what_comes_next(&folder, &one.step, &verdict)?);
-            }
+        }
+        // What cannot be kept is told behind the verdict: it is no reason to leave somebody without one.
+        let kept = remember(&folder, one, &verdict, args.variant.is_none());
+        let is_kept = kept.is_ok();
+        unkept = unkept.and(kept);
+        if !args.json && chosen.len() > 1 {
+            output::out("\n");
+        } else if !args.json && is_kept && verdict.passed && args.variant.is_none() {
+            output::out(&what_comes_next(&folder, &one.step, &verdict)?);
         }
         verdicts.push(verdict);
     }
@@ -89,7 +90,16 @@ fn try_run(args: &Args) -> Result<u8> {
     {
         return Ok(130);
     }
-    Ok(status(&verdicts))
+    unkept.map(|()| status(&verdicts))
+}
+
+/// Keeps what a check came to, and the run that it is about.
+fn remember(folder: &Folder, one: &Chosen, verdict: &Verdict, whole: bool) -> Result<()> {
+    folder.remember(&one.step, &one.source, verdict, whole)?;
+    match verdict.first_failure().or_else(|| verdict.variants.first()) {
+        Some(shown) => last_run::keep(&folder.root, deciding::own_part(&shown.events)),
+        None => Ok(()),
+    }
 }
 
 /// What is left to do when a step is right: its stretch goal, the next step.

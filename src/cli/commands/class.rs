@@ -2,7 +2,7 @@
 
 use crate::cli::workshop::Folder;
 use crate::cli::{interrupt, launch, output};
-use crate::common::Result;
+use crate::common::{Result, SparkError};
 use crate::report::cohort as told;
 use crate::workshop::cohort::{Cohort, Learner};
 use crate::workshop::handed_in::HandedIn;
@@ -10,6 +10,7 @@ use crate::workshop::progress;
 use crate::workshop::step::{self, Library};
 use clap::Subcommand;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 /// For instructors: what a class has done, from the files that learners hand in; nothing goes over a network
 ///
@@ -70,7 +71,12 @@ pub(crate) fn run(args: &Args) -> u8 {
 fn tell(args: &Report) -> Result<u8> {
     let steps = step::all(Library::default())?;
     let learner = |path: &PathBuf| HandedIn::progress(path).map(|(name, progress)| Learner { name, progress });
-    let learners = args.files.iter().map(learner).collect::<Result<Vec<_>>>()?;
+    let (learners, unreadable): (Vec<_>, Vec<_>) = args.files.iter().map(learner).partition(Result::is_ok);
+    let learners: Vec<Learner> = learners.into_iter().flatten().collect();
+    let mut unreadable: Vec<SparkError> = unreadable.into_iter().filter_map(Result::err).collect();
+    if learners.is_empty() && !unreadable.is_empty() {
+        return Err(unreadable.swap_remove(0));
+    }
     let mut cohort = Cohort { learners, steps: &steps };
     if args.anonymous {
         cohort.make_anonymous();
@@ -82,7 +88,10 @@ fn tell(args: &Report) -> Result<u8> {
             output::err(&format!("{} is written.\n", path.display()));
         }
     }
-    Ok(0)
+    for error in &unreadable {
+        output::err(&format!("Left out: {}.\n", error.message()));
+    }
+    Ok(u8::from(!unreadable.is_empty()))
 }
 
 fn check_again(args: &Recheck) -> Result<u8> {
@@ -93,8 +102,14 @@ fn check_again(args: &Recheck) -> Result<u8> {
         let folder = Folder::open(&handed_in.root)?.with_our_steps();
         output::out(&format!("{}\n", handed_in.name));
         let rechecked = folder.recheck(&format!("class {}", args.seed), &cancelled)?;
+        if cancelled.load(Ordering::Relaxed) {
+            return Ok(130);
+        }
         for one in &rechecked {
             output::out(&format!("  {}", one.line()));
+        }
+        if rechecked.is_empty() {
+            output::out("  nothing to check again: no step is passed\n");
         }
         is_fine &= rechecked.iter().all(|one| one.verdict.passed);
     }

@@ -54,6 +54,9 @@ fn try_run(args: &Args) -> Result<()> {
             }
         }
     }
+    if text.is_empty() && !wanted.is_empty() {
+        text.push_str(&format!("\nNo section and no concept contains `{wanted}`.\n"));
+    }
     let total = map.rows().count();
     text.push_str(&format!(
         "\n{total} concepts: {} taught, {} shown in a run, {} checked; {} are explained only, because nothing of them can honestly run here.\n",

@@ -2,7 +2,7 @@
 
 use crate::cli::workshop::{self, Folder};
 use crate::cli::{interrupt, launch, output};
-use crate::common::text::plural;
+use crate::common::text::{nearest, plural};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::workshop::content::Content;
 use crate::workshop::dev::{Bench, prove, unnamed_calls};
@@ -11,6 +11,7 @@ use crate::workshop::step::{self, Library};
 use crate::workshop::{author, demo, lesson, progress};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// What steps, lessons and demos are made of, for authors.
 const GUIDE: &str = "exercises/README.md";
@@ -116,7 +117,17 @@ fn check_texts(words: &[String], dir: &Path) -> Result<(usize, usize)> {
         let problems = match (lesson, demo) {
             (Some(lesson), _) => author::lesson_problems(lesson, &studio)?,
             (None, Some(demo)) => author::demo_problems(demo, &studio)?,
-            (None, None) => vec!["there is no such lesson or demo".to_owned()],
+            (None, None) => {
+                let known = lessons.iter().map(|lesson| lesson.head.id.as_str());
+                let near = nearest(word, known.chain(demos.iter().map(|demo| demo.id.as_str())), 3);
+                let what = format!("there is no lesson and no demo {word}");
+                let error = SparkError::new(ErrorClass::IllegalArgumentException, what);
+                return Err(if near.is_empty() {
+                    error.with_help("`batchlab learn` lists the lessons, `batchlab demo` the demos")
+                } else {
+                    error.with_help(format!("did you mean {}?", near.join(" or ")))
+                });
+            }
         };
         if problems.is_empty() {
             output::out(&format!("{word}  holds\n"));
@@ -147,6 +158,10 @@ fn try_check(args: &Check) -> Result<u8> {
         steps += 1;
         let problems = prove(&chosen.step, &bench);
         let mut problems = problems.inspect_err(|_| drop(std::fs::remove_dir_all(&root)))?;
+        if bench.cancelled.load(Ordering::Relaxed) {
+            let _ = std::fs::remove_dir_all(&root);
+            return Ok(130);
+        }
         problems.extend(
             unnamed.get(&chosen.step.id).into_iter().flatten().map(|problem| format!("{}: {problem}", chosen.step.id)),
         );

@@ -15,6 +15,7 @@ use crate::workshop::verdict::{Figures, VariantVerdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// A summary of what you have done: in the terminal, as Markdown, or as one HTML page
 #[derive(Debug, clap::Args)]
@@ -85,7 +86,11 @@ fn merge(folder: &Folder, progress: &mut Progress, other: &Path) -> Result<()> {
 /// Runs the scripts of all passed steps on fresh seeds.
 fn verify(folder: &Folder, progress: &Progress) -> Result<u8> {
     let salt = format!("verify {} {}", folder.salt(), launch::wall_micros());
-    let rechecked = folder.recheck(&salt, &interrupt::flag())?;
+    let cancelled = interrupt::flag();
+    let rechecked = folder.recheck(&salt, &cancelled)?;
+    if cancelled.load(Ordering::Relaxed) {
+        return Ok(130);
+    }
     for one in &rechecked {
         output::out(&one.line());
     }

@@ -34,6 +34,9 @@ fn not_parquet(path: &Path, error: &dyn std::fmt::Display) -> SparkError {
         ErrorClass::Py4JJavaError,
         format!("the file {} cannot be read as Parquet: {error}", path.display()),
     )
+    .with_help(
+        "the folder holds files of another format, perhaps of an earlier run: write it with .mode(\"overwrite\").parquet(…), or read it with what wrote it",
+    )
 }
 
 /// Opens a file and reads its footer; text columns will come as views, times in microseconds.

@@ -220,8 +220,15 @@ impl Reader {
         paths: Vec<String>,
         texts: Option<Arc<LogicalPlan>>,
     ) -> PyResult {
-        let request = ReadRequest { format, paths, schema: self.schema.clone(), options: self.options.clone(), texts };
+        const CORRUPT: &str = "columnNameOfCorruptRecord";
         let host = interp.host()?;
+        let mut options = self.options.clone();
+        if options.get(CORRUPT).is_none()
+            && let Some(name) = host.conf().get("spark.sql.columnNameOfCorruptRecord").map(str::to_owned)
+        {
+            options.set(CORRUPT, name);
+        }
+        let request = ReadRequest { format, paths, schema: self.schema.clone(), options, texts };
         let plan = host.read_files(request)?;
         let plan = host.analyze(plan)?;
         Ok(frame_of(host, plan))

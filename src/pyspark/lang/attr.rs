@@ -102,10 +102,7 @@ impl Interpreter {
             | "__eq__" | "__repr__" | "__str__" | "__lt__" | "__add__" | "__call__"
                 if self.has_special(object, name) =>
             {
-                let (receiver, method) = (object.clone(), name.to_owned());
-                Some(Value::builtin(name, move |interp, args| {
-                    descriptors::special_of_native(interp, &receiver, &method, args)
-                }))
+                Some(native_method(object, name))
             }
             _ => None,
         }

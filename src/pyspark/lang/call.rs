@@ -48,6 +48,9 @@ impl Interpreter {
                 Ok(made)
             }
             Value::BoundMethod(method) => match &method.method {
+                Method::Native(name) if name.starts_with("__") && !matches!(method.receiver, Value::Object(_)) => {
+                    super::descriptors::special_of_native(self, &method.receiver, name, args)
+                }
                 Method::Native(name) => self.call_method(&method.receiver, name, args),
                 Method::Callable(function) => self.call(function, args.prepend(method.receiver.clone())),
             },

@@ -210,6 +210,15 @@ impl Reader<'_> {
             );
         }
         let (last, next) = (self.text(before), self.next_text());
+        if touches && last.ends_with('.') && next.starts_with(char::is_alphabetic) {
+            return Slip::new(
+                "invalid decimal literal",
+                span_of(before),
+                format!(
+                    "`{last}{next}` is no number: `(a / 100).{next}(…)` calls `{next}` of the whole, with brackets around it"
+                ),
+            );
+        }
         let line = self.line(span_of(before).0);
         let far = if line == self.line(self.at.0) { String::new() } else { format!(" at the end of line {line}") };
         let help = format!("two values stand side by side: put a `,` between `{last}` and `{next}`{far}");
@@ -375,6 +384,7 @@ mod tests {
             ("x = [\n (1, 2),\n (3 4)\n]", 3, comma, "between `3` and `4`"),
             ("x = {\"a\": 1 \"b\": 2}", 1, comma, "between `1` and `\"b\"`"),
             ("f(\"age > \"thirty\"\")", 1, comma, "the quote ended the text here"),
+            ("x = a / 100.alias(\"b\")", 1, "invalid decimal literal", "with brackets around it"),
         ]);
     }
 

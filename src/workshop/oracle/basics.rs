@@ -53,9 +53,9 @@ pub(super) fn career_columns(data: &Dataset) -> Rows {
             35..45 => "mid",
             _ => "senior",
         };
-        let domain = row.get("email").and_then(|email| email.split_once('@')).map_or("", |(_, domain)| domain);
+        let domain = row.get("email").map(|email| email.split_once('@').map_or("", |(_, domain)| domain));
         let mut cells = person(&row);
-        cells.extend([Cell::Int(age * 2), Cell::text(stage), Cell::text(domain)]);
+        cells.extend([Cell::Int(age * 2), Cell::text(stage), domain.map_or(Cell::Null, Cell::text)]);
         cells
     });
     let mut columns = PERSON.to_vec();

@@ -33,8 +33,10 @@ pub(super) fn orphans(data: &Dataset) -> Rows {
 pub(super) fn empty_departments(data: &Dataset) -> Rows {
     let employees = data.table("employees");
     let used: BTreeSet<i64> = rows(&employees).filter_map(|row| row.int("dept_id")).collect();
-    let empty = departments(data).into_iter().filter(|(id, _)| !used.contains(id));
-    Rows::of(&[("dept_name", "string")]).with(empty.map(|(_, (name, _))| vec![Cell::Text(name)]).collect())
+    let table = data.table("departments");
+    // A department without an id is nobody's either: NULL equals nothing.
+    let empty = rows(&table).filter(|row| !row.int("dept_id").is_some_and(|id| used.contains(&id)));
+    Rows::of(&[("dept_name", "string")]).with(empty.map(|row| vec![row.text("dept_name")]).collect())
 }
 
 pub(super) fn all_employees(data: &Dataset) -> Rows {
