@@ -117,8 +117,8 @@ fn space_and_b_lead_through_a_demo_and_its_question() {
     update(&mut reader, Key::Option(1));
     assert_eq!(reader.page, page - 1);
     update(&mut reader, Key::PageOn);
-    update(&mut reader, Key::Mark);
+    update(&mut reader, Key::Space);
     assert_eq!((reader.page, reader.open_question()), (page, None));
-    update(&mut reader, Key::Mark);
+    update(&mut reader, Key::Space);
     assert_eq!(reader.page, page + 1);
 }

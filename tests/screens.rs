@@ -5,7 +5,9 @@ use batchlab::event::{Event, EventKind, RowSample};
 use batchlab::status::{History, Status};
 use batchlab::swarm::synthetic::Synthetic;
 use batchlab::tui::ScreenOptions;
+use batchlab::tui::theatre::follow::{Journey, Leaves};
 use batchlab::tui::theatre::model::Model;
+use batchlab::tui::theatre::pages::data::facts::RowId;
 use batchlab::tui::theatre::recording::Recording;
 use batchlab::tui::theatre::view::paint::Brush;
 use batchlab::tui::theatre::view::{network, timeline};
@@ -19,6 +21,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 const WIDE: Rect = Rect { x: 0, y: 0, width: 200, height: 60 };
 /// Most bytes of a frame in which time has moved on.
@@ -116,10 +119,7 @@ fn jumping_in_time_gives_what_folding_gives() {
     }
 }
 
-/// Runs of scripts through the program itself: frames after random jumps are those of a cursor that only goes there.
-#[test]
-fn runs_are_scrubbed_without_a_wrong_frame() {
-    const SKEW: &str = r#"
+const SKEWED_JOIN: &str = r#"
 from pyspark.sql import SparkSession, functions as F
 
 spark = SparkSession.builder.config("spark.sql.shuffle.partitions", "8").getOrCreate()
@@ -128,27 +128,90 @@ orders = spark.range(0, 20000, 1, 8).withColumn("land", F.when(F.col("id") % 10 
 lands = orders.select("land").distinct()
 print(orders.join(lands, "land").groupBy("land").count().count())
 "#;
+
+/// Runs of scripts through the program itself: files with a node that dies in the shuffle, and a skewed join.
+fn runs_of_scripts() -> [(&'static str, Vec<Arc<Event>>); 2] {
     let pipeline = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/solutions/03_files/pipeline.py"));
     let pipeline = pipeline.expect("the pipeline");
-    let runs =
-        [(pipeline.as_str(), &["--nodes", "4", "--cores", "2", "--kill", "2@0.7"][..]), (SKEW, &["--nodes", "4"])];
-    for (script, options) in runs {
-        let events = logged(script, options);
-        let mut model = theatre_of(events.clone());
-        let mut random = 0x9E37_79B9_7F4A_7C15_u64;
-        for number in 0..200 {
-            random = random.wrapping_mul(0xD129_0251_48DE_9A23).wrapping_add(1);
-            let position = (random >> 33) as usize % (events.len() + 1);
-            player::to_position(&mut model, position);
-            model.seek();
-            assert!(model.run().history.current() == &Status::of(&events[..position]), "at event {position}");
-            if number % 20 != 0 {
-                continue;
+    let killed = logged(&pipeline, &["--nodes", "4", "--cores", "2", "--kill", "2@0.7"]);
+    [("03_files, node-2 dies", killed), ("a skewed join", logged(SKEWED_JOIN, &["--nodes", "4"]))]
+}
+
+#[test]
+fn runs_are_scrubbed_without_a_wrong_frame() {
+    for (_, events) in runs_of_scripts() {
+        let mut scrubbed = Scrubbed::of(events);
+        scrubbed.round(200, 20);
+    }
+}
+
+/// A minute of random jumps for each of three runs, or as many seconds as `BATCHLAB_SCRUB_SECS` says.
+#[test]
+#[ignore = "takes minutes: cargo test --release --test screens -- --ignored --nocapture scrubbed_for_a_minute"]
+fn runs_are_scrubbed_for_a_minute() {
+    let wanted = std::env::var("BATCHLAB_SCRUB_SECS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let large = ("64 nodes, 10,000 tasks", large_run().to_vec());
+    for (name, events) in runs_of_scripts().into_iter().chain([large]) {
+        let mut scrubbed = Scrubbed::of(events);
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(wanted) {
+            scrubbed.round(100, 4);
+        }
+        let Scrubbed { events, jumps, frames, .. } = scrubbed;
+        let secs = started.elapsed().as_secs();
+        println!("{name}: {jumps} jumps in {} events, {frames} frames compared, {secs} s, none wrong", events.len());
+    }
+}
+
+/// A theatre whose cursor jumps about, and what that has shown so far.
+struct Scrubbed {
+    events: Vec<Arc<Event>>,
+    model: Model,
+    random: u64,
+    jumps: usize,
+    frames: usize,
+}
+
+impl Scrubbed {
+    fn of(events: Vec<Arc<Event>>) -> Self {
+        let model = theatre_of(events.clone());
+        Scrubbed { events, model, random: 0x9E37_79B9_7F4A_7C15, jumps: 0, frames: 0 }
+    }
+
+    fn draw(&mut self) -> usize {
+        self.random = self.random.wrapping_mul(0xD129_0251_48DE_9A23).wrapping_add(1);
+        (self.random >> 33) as usize % (self.events.len() + 1)
+    }
+
+    /// So many random jumps: each state is what folding from the start gives, and of each so many a frame is that of a cursor that only ever
+    /// went forward.
+    fn round(&mut self, count: usize, each: usize) {
+        let positions: Vec<usize> = (0..count).map(|_| self.draw()).collect();
+        let mut order: Vec<(usize, bool)> =
+            positions.iter().zip(0..).map(|(at, index)| (*at, index % each == 0)).collect();
+        order.sort_unstable();
+        let (mut folded, mut straight) = (Status::default(), theatre_of(self.events.clone()));
+        let (mut states, mut frames) = (BTreeMap::new(), BTreeMap::new());
+        for (position, is_compared) in order {
+            for event in &self.events[folded.applied..position] {
+                folded.apply(event);
             }
-            let mut straight = theatre_of(events.clone());
-            player::to_position(&mut straight, position);
-            straight.seek();
-            assert!(frame(&model) == frame(&straight), "the frame at event {position}");
+            states.insert(position, folded.clone());
+            if is_compared {
+                player::to_position(&mut straight, position);
+                straight.seek();
+                frames.insert(position, frame(&straight));
+            }
+        }
+        for position in positions {
+            player::to_position(&mut self.model, position);
+            self.model.seek();
+            assert!(self.model.run().history.current() == &states[&position], "at event {position}");
+            if let Some(expected) = frames.get(&position) {
+                assert!(frame(&self.model) == *expected, "the frame at event {position}");
+                self.frames += 1;
+            }
+            self.jumps += 1;
         }
     }
 }
@@ -232,4 +295,30 @@ rows.repartition(4, "land").filter("id > 10").select("id", "land").groupBy("land
         of_first.flat_map(|sample| &sample.rows).filter_map(|row| row.cells.first().map(String::as_str)).collect();
     assert!((40..=64).contains(&cells.len()), "{}", cells.len());
     assert!(cells.iter().all(|cell| ["AT", "DE"].contains(cell)) && cells.contains(&"DE"), "{cells:?}");
+}
+
+/// 500 groups, of which a shuffle draws an eighth: without looking for them most rows would be lost from sight behind the aggregate.
+#[test]
+fn what_becomes_of_a_drawn_row_is_drawn() {
+    const SCRIPT: &str = r#"
+from pyspark.sql import SparkSession, functions as F
+
+spark = SparkSession.builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
+rows = spark.range(0, 4000, 1, 4).withColumn("k", F.col("id") % 500)
+print(len(rows.groupBy("k").count().repartition(3, "count").collect()))
+"#;
+    let status = Status::of(&logged(SCRIPT, &[]));
+    let first = status.shuffles.keys().next().copied().expect("a shuffle");
+    let samples = &status.shuffles.get(&first).expect("it is there").samples;
+    let rows = samples.iter().flat_map(|(map, sample)| (0..sample.rows.len()).map(|index| (*map, index)));
+    let mut followed = 0;
+    for (map, index) in rows {
+        let row = RowId { shuffle: first, map, index };
+        let journey = Journey::of(&status, row).expect("its way");
+        let [.., group, last] = &journey.stations[..] else { panic!("{journey:?}") };
+        assert!(matches!(group.leaves, Leaves::As(_)), "its group was not drawn: {journey:?}");
+        assert_eq!(last.leaves, Leaves::Ends, "{journey:?}");
+        followed += 1;
+    }
+    assert!(followed >= 40, "{followed} rows were drawn");
 }

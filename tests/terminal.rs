@@ -334,7 +334,7 @@ fn a_save_is_answered_and_nothing_moves_on_by_itself() {
     std::fs::copy(&solution, &script).expect("the learner's file");
     session.shows("Right, on all data.");
     session.shows("1 of 37 steps passed");
-    session.press("n");
+    session.press(">");
     session.shows("E1.2  Nothing happens until you ask");
     session.press("q");
     session.shows("1 of 37 steps are passed");

@@ -273,7 +273,7 @@ impl StepDesk {
         let is_visible = workspace.variants.first().is_some_and(|first| std::ptr::eq(first, shown));
         let plan = if is_visible { Some(self.plan(&shown.cluster)?) } else { None };
         let title = format!("{} on {}", workspace.file, shown.data());
-        Ok(stage::review(plan, shown.events.clone(), &title, from, screen))
+        Ok(stage::review(plan, shown.events.clone(), &title, (from, shown.moments()), screen))
     }
 
     /// The run of a check as a plan, so that it can be run again with faults.

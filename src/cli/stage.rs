@@ -8,6 +8,7 @@ use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
 use crate::tui::lesson::model::{Kind, Left, Reader};
 use crate::tui::theatre::model::SPEEDS;
+use crate::tui::theatre::presenter::Presenting;
 use crate::tui::theatre::{self, Exit, Source, TheatreInput};
 use crate::tui::world::model::{self as world_model, WorldModel};
 use crate::tui::{self, Depth, GlyphSet, Motion, RunHandle, ScreenOptions, Theme};
@@ -189,10 +190,12 @@ pub(crate) fn watch(
     title: &str,
     until: Option<u32>,
     speed: Option<Speed>,
+    presenting: Option<Presenting>,
     screen: ScreenArgs,
 ) -> Result<u8> {
     let main = branches::start(plan, log.clone());
     let input = TheatreInput {
+        presenting,
         engine: Some(branches::engine(plan.clone(), Again::Script)),
         paused: false,
         until,
@@ -240,11 +243,17 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
     }
 }
 
-/// Shows a saved run.
-pub(crate) fn replay(events: Vec<Arc<Event>>, title: &str, start: Start, screen: ScreenArgs) -> u8 {
+/// Shows a saved run, to others as well where there is a way.
+pub(crate) fn replay(
+    events: Vec<Arc<Event>>,
+    title: &str,
+    start: Start,
+    presenting: Option<Presenting>,
+    screen: ScreenArgs,
+) -> u8 {
     let speed = start.speed.map(|speed| speed.0);
     let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
-    show(TheatreInput { at: start.at, until: start.until, speed, ..input })
+    show(TheatreInput { at: start.at, until: start.until, speed, presenting, ..input })
 }
 
 /// Shows two saved runs side by side.
@@ -254,9 +263,15 @@ pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) 
 }
 
 /// Shows a run that is over, from a position on; where its plan is given, faults can be added to it.
-pub(crate) fn review(plan: Option<Plan>, events: Vec<Arc<Event>>, title: &str, from: usize, screen: ScreenArgs) -> u8 {
+pub(crate) fn review(
+    plan: Option<Plan>,
+    events: Vec<Arc<Event>>,
+    title: &str,
+    (from, verdicts): (usize, Vec<(usize, String)>),
+    screen: ScreenArgs,
+) -> u8 {
     let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
-    show(TheatreInput { engine: plan.map(|plan| branches::engine(plan, Again::Script)), from, ..input })
+    show(TheatreInput { engine: plan.map(|plan| branches::engine(plan, Again::Script)), from, verdicts, ..input })
 }
 
 fn show(input: TheatreInput) -> u8 {

@@ -197,9 +197,13 @@ impl Folder {
 
     /// The first step that is not passed: of its track, then of all.
     pub(crate) fn next_step(&self) -> Result<Option<String>> {
-        let progress = Progress::read(&self.root)?;
+        Ok(self.first_open(&Progress::read(&self.root)?))
+    }
+
+    /// The same for progress that was read already.
+    pub(crate) fn first_open(&self, progress: &Progress) -> Option<String> {
         let mut names = self.course().into_iter().chain(step::names(self.library()));
-        Ok(names.find(|name| id_of(name).is_some_and(|id| !progress.is_passed(&id))))
+        names.find(|name| id_of(name).is_some_and(|id| !progress.is_passed(&id)))
     }
 
     /// Notes a verdict in the folder's progress and log.

@@ -449,7 +449,9 @@ impl Cluster {
             let pretended = self.pretended_map_output(launch.stage.stage).map(|(_, blocks)| blocks);
             let blocks = pretended.unwrap_or_else(|| Arc::new(output.blocks));
             if let Some(peek) = output.peek {
-                self.emit(EventKind::RowsSampled(Arc::new(sample_of(shuffle, launch.partition, peek))));
+                let sample = Arc::new(sample_of(shuffle, launch.partition, peek));
+                self.drawn.insert((shuffle, launch.partition), sample.clone());
+                self.emit(EventKind::RowsSampled(sample));
             }
             if let Some(store) = self.shuffle_store_mut(launch.executor, launch.node) {
                 store.put_map_output(shuffle, launch.partition, blocks);

@@ -8,11 +8,13 @@ use super::pool::Ticket;
 use super::simulation::{Cluster, JobState, Prepared, StageWork};
 use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::exec::peek::Seen;
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::plan::{FileSlice, Partitioning};
 use crate::physical::same_result::Canonical;
 use crate::physical::{PhysicalPlan, adaptive};
-use crate::scheduler::{FilePiece, Input, Job, Stage, StageInput};
+use crate::scheduler::map_outputs::ranges;
+use crate::scheduler::{FilePiece, Input, Job, Leaf, Stage, StageInput};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -299,6 +301,7 @@ impl Cluster {
             helpers: self.pool.helpers(),
             room: self.room.clone(),
             peek_rows: self.peek_rows(stage, partition),
+            seen: self.seen_by(stage, partition),
         };
         let (plan, work, view) = (work.plan, work.work, view.clone());
         Some(self.pool.submit(Box::new(move || run_task(&plan, &work, view.as_ref(), &context))))
@@ -309,6 +312,28 @@ impl Cluster {
         let tasks = self.scheduler.stages().get(stage).map_or(1, |stage| stage.partitions.len()).max(1);
         let is_chosen = (partition as usize).is_multiple_of(tasks.div_ceil(PEEKED_MAPS));
         if is_chosen { (PEEKED_ROWS / tasks).max(PEEKED_ROWS / PEEKED_MAPS) } else { 0 }
+    }
+
+    /// The rows that were drawn of what a task reads.
+    fn seen_by(&self, stage: StageId, partition: u32) -> Vec<Seen> {
+        let stages = self.scheduler.stages();
+        let leaves = stages.get(stage).and_then(|stage| stage.partitions.get(partition as usize));
+        let mut seen = Vec::new();
+        for leaf in leaves.into_iter().flatten() {
+            let Leaf::Shuffle { shuffle, slice } = leaf else { continue };
+            let writer = stages.writer(*shuffle).and_then(|writer| stages.get(writer));
+            let (maps, reduces) = ranges(slice, writer.map_or(0, |writer| writer.partitions.len() as u32));
+            for (_, sample) in self.drawn.range((*shuffle, maps.start)..(*shuffle, maps.end)) {
+                let names: Vec<String> = sample.keys.iter().chain(&sample.columns).cloned().collect();
+                let read = sample.rows.iter().filter(|row| reduces.contains(&row.reduce));
+                seen.extend(read.map(|row| Seen {
+                    names: names.clone(),
+                    cells: row.cells.clone(),
+                    keys: sample.keys.len(),
+                }));
+            }
+        }
+        seen
     }
 
     /// The blocks that tasks of a stage can read now.

@@ -27,8 +27,8 @@ use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, QueryI
 use crate::common::text::plural;
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{Conf, ErrorClass, Result, SparkError};
-use crate::event::EventKind;
 use crate::event::log::EventLog;
+use crate::event::{EventKind, RowSample};
 use crate::exec::blocks::Room;
 use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
 use crate::network::{FlowId, Network, Place, Wiring};
@@ -142,6 +142,8 @@ pub struct Cluster {
     /// How often a task has been computed; names its files.
     pub(super) computations: BTreeMap<(StageId, u32), u64>,
     pub(super) versions: BTreeMap<ShuffleId, u64>,
+    /// The rows that were drawn of each map output.
+    pub(super) drawn: BTreeMap<(ShuffleId, u32), Arc<RowSample>>,
     pub(super) cache_plans: BTreeMap<CacheId, (Arc<PhysicalPlan>, u32)>,
     pub(super) relations: BTreeMap<BroadcastId, Arc<BroadcastRelation>>,
     pub(super) relation_bytes: BTreeMap<BroadcastId, u64>,
@@ -231,6 +233,7 @@ impl Cluster {
             prepared: BTreeMap::new(),
             computations: BTreeMap::new(),
             versions: BTreeMap::new(),
+            drawn: BTreeMap::new(),
             cache_plans: BTreeMap::new(),
             relations: BTreeMap::new(),
             relation_bytes: BTreeMap::new(),
@@ -473,6 +476,7 @@ impl Cluster {
             _ => false,
         });
         self.relations.retain(|broadcast, _| !broadcasts.contains(broadcast));
+        self.drawn.retain(|(shuffle, _), _| !shuffles.contains(shuffle));
         for shuffle in shuffles {
             let services = self.nodes.values_mut().map(|node| &mut node.service);
             let stores = self.executors.values_mut().map(|executor| &mut executor.store);

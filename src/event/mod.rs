@@ -425,7 +425,7 @@ pub struct StageDefinition {
     pub line: u32,
 }
 
-/// Rows of one map output.
+/// Rows of one map output: a few that are drawn evenly, and those that carry on rows which were drawn of what its task read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RowSample {
     pub shuffle: ShuffleId,

@@ -16,11 +16,14 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters of a cell; longer texts are cut.
 const CELL_CHARS: usize = 24;
 /// Columns beside the keys.
 const COLUMNS: usize = 10;
+/// In a map output of more rows nobody looks for those that carry others on: each of its keys has many.
+const LOOKED_THROUGH: usize = 10_000;
 
 /// The drawn rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +45,35 @@ pub struct PeekedRow {
     pub cells: Vec<String>,
 }
 
-/// Draws at most `count` rows of what a map task wrote.
+/// A row that was drawn when it was written and that a task has read: what becomes of it is drawn as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Of its keys, then of its other columns.
+    pub names: Vec<String>,
+    pub cells: Vec<String>,
+    /// How many of them are keys.
+    pub keys: usize,
+}
+
+impl Seen {
+    /// The columns of later rows, by name, that say whether one of them carries this row on, each with the value that it must have: those that
+    /// brought the row to its task where the later rows still have them, else all that both have. A name that stands twice says nothing.
+    #[must_use]
+    pub fn decisive(&self, later: &[String]) -> Vec<(usize, &str)> {
+        let once = |names: &[String], name: &String| names.iter().filter(|other| *other == name).count() == 1;
+        let shared = self.names.iter().zip(&self.cells).enumerate().filter(|(_, (name, _))| once(&self.names, name));
+        let shared: Vec<(bool, usize, &str)> = shared
+            .filter(|(_, (name, _))| once(later, name))
+            .filter_map(|(at, (name, cell))| {
+                Some((at < self.keys, later.iter().position(|other| other == name)?, cell.as_str()))
+            })
+            .collect();
+        let by_key = shared.iter().any(|(is_key, ..)| *is_key);
+        shared.into_iter().filter(|(is_key, ..)| *is_key || !by_key).map(|(_, at, cell)| (at, cell)).collect()
+    }
+}
+
+/// Draws at most `count` rows of what a map task wrote, and those that carry on what it has seen.
 ///
 /// # Errors
 /// When a block cannot be read, or a key cannot be computed again.
@@ -51,18 +82,24 @@ pub fn peek(
     blocks: &[Block],
     input: &[Attribute],
     partitioning: &ResolvedPartitioning,
-    count: usize,
+    (count, seen): (usize, &[Seen]),
 ) -> Result<Option<Peek>> {
-    let drawn = Drawn::of(blocks, count)?;
+    let (by, keys) = keys_of(partitioning);
+    let is_key = |column: &&Attribute| !keys.contains(&Expr::Attribute((*column).clone()));
+    let others: Vec<Expr> = input.iter().filter(is_key).take(COLUMNS).cloned().map(Expr::Attribute).collect();
+    let shown: Vec<Expr> = keys.iter().chain(&others).cloned().collect();
+    let total: usize = blocks.iter().map(|block| block.rows as usize).sum();
+    let count = count.min(total);
+    let mut wanted: BTreeSet<usize> = (0..count).map(|index| index * total / count).collect();
+    if total <= LOOKED_THROUGH {
+        wanted.extend(carriers(runtime, blocks, input, &shown, seen)?);
+    }
+    let drawn = Drawn::of(blocks, wanted)?;
     if drawn.places.is_empty() {
         return Ok(None);
     }
     let batch = drawn.rows(&schema_of(input))?;
-    let (by, keys) = keys_of(partitioning);
-    let is_key = |column: &&Attribute| !keys.contains(&Expr::Attribute((*column).clone()));
-    let others: Vec<Expr> = input.iter().filter(is_key).take(COLUMNS).cloned().map(Expr::Attribute).collect();
-    let shown = keys.iter().chain(&others).map(as_text).collect::<Result<Vec<_>>>()?;
-    let texts = evaluate_all(&runtime.bind(&shown, input, runtime.context.partition)?, &batch)?;
+    let texts = texts(runtime, input, &shown, &batch)?;
     let rows = drawn.reduces.iter().enumerate().map(|(at, reduce)| PeekedRow {
         reduce: *reduce,
         cells: texts.iter().map(|column| cell(column, at)).collect(),
@@ -70,6 +107,52 @@ pub fn peek(
     let rows = rows.collect();
     let names = |exprs: &[Expr]| exprs.iter().map(Expr::pretty_name).collect();
     Ok(Some(Peek { by, keys: names(&keys), columns: names(&others), rows }))
+}
+
+/// Columns as `show` prints them.
+fn texts(runtime: &Runtime<'_>, input: &[Attribute], shown: &[Expr], batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
+    let shown = shown.iter().map(as_text).collect::<Result<Vec<_>>>()?;
+    evaluate_all(&runtime.bind(&shown, input, runtime.context.partition)?, batch)
+}
+
+/// The first row that carries each seen one on, by its place in all blocks.
+fn carriers(
+    runtime: &Runtime<'_>,
+    blocks: &[Block],
+    input: &[Attribute],
+    shown: &[Expr],
+    seen: &[Seen],
+) -> Result<Vec<usize>> {
+    let names: Vec<String> = shown.iter().map(Expr::pretty_name).collect();
+    let mut open: Vec<Vec<(usize, &str)>> = seen.iter().map(|seen| seen.decisive(&names)).collect();
+    open.retain(|decisive| !decisive.is_empty());
+    open.sort_unstable();
+    open.dedup();
+    let columns: BTreeSet<usize> = open.iter().flatten().map(|(column, _)| *column).collect();
+    let asked: Vec<Expr> = columns.iter().map(|column| shown[*column].clone()).collect();
+    let schema = schema_of(input);
+    let (mut found, mut before) = (Vec::new(), 0);
+    for piece in blocks.iter().flat_map(|block| block.pieces.iter()) {
+        if open.is_empty() {
+            break;
+        }
+        for batch in piece.batches()? {
+            let all = texts(runtime, input, &asked, &reschema(&batch, &schema)?)?;
+            let texts: BTreeMap<usize, &ArrayRef> = columns.iter().copied().zip(&all).collect();
+            for row in 0..batch.num_rows() {
+                let is_met = |decisive: &Vec<(usize, &str)>| {
+                    decisive.iter().all(|(column, wanted)| cell(texts[column], row) == *wanted)
+                };
+                let open_before = open.len();
+                open.retain(|decisive| !is_met(decisive));
+                if open.len() < open_before {
+                    found.push(before + row);
+                }
+            }
+            before += batch.num_rows();
+        }
+    }
+    Ok(found)
 }
 
 /// The drawn rows. Where a block lies makes no difference.
@@ -84,10 +167,8 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn of(blocks: &[Block], count: usize) -> Result<Drawn> {
-        let total: usize = blocks.iter().map(|block| block.rows as usize).sum();
-        let count = count.min(total);
-        let mut wanted = (0..count).map(|index| index * total / count).peekable();
+    fn of(blocks: &[Block], wanted: BTreeSet<usize>) -> Result<Drawn> {
+        let mut wanted = wanted.into_iter().peekable();
         let (mut drawn, mut before) = (Drawn::default(), 0);
         for (reduce, block) in blocks.iter().enumerate() {
             for piece in block.pieces.iter() {
@@ -146,4 +227,21 @@ fn cell(column: &ArrayRef, row: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(CELL_CHARS - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_carries_a_row_on_has_its_keys() {
+        let seen = Seen { names: names(&["land", "year", "n"]), cells: names(&["DE", "2024", "7"]), keys: 1 };
+        assert_eq!(seen.decisive(&names(&["total", "land"])), [(1, "DE")], "the key, by another way");
+        assert_eq!(seen.decisive(&names(&["n", "year"])), [(1, "2024"), (0, "7")], "no key is left");
+        assert_eq!(seen.decisive(&names(&["n", "n"])), [], "which n is meant is not known");
+    }
 }

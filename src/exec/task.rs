@@ -7,7 +7,7 @@ use super::batch::row_bytes;
 use super::blocks::{Block, Room};
 use super::helpers::Helpers;
 use super::partitioner::write_blocks;
-use super::peek::{Peek, peek};
+use super::peek::{Peek, Seen, peek};
 use super::runtime::{Rows, Runtime};
 use super::sample_keys::sample_keys;
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
@@ -107,6 +107,8 @@ pub struct TaskContext {
     pub room: Arc<Room>,
     /// How many rows of a map output are drawn for people to look at.
     pub peek_rows: usize,
+    /// Rows that were drawn of what it reads: what becomes of them is drawn as well.
+    pub seen: Vec<Seen>,
 }
 
 impl TaskContext {
@@ -238,8 +240,8 @@ fn work_on<'a>(
             let columns = plan.output();
             output.blocks = write_blocks(runtime, &mut rows, &columns, partitioning, partition)?;
             // What cannot be drawn is not worth a failed task.
-            output.peek =
-                peek(runtime, &output.blocks, &columns, partitioning, runtime.context.peek_rows).ok().flatten();
+            let wanted = (runtime.context.peek_rows, runtime.context.seen.as_slice());
+            output.peek = peek(runtime, &output.blocks, &columns, partitioning, wanted).ok().flatten();
             let mut counts = runtime.counts.borrow_mut();
             counts.shuffle_write_rows += output.blocks.iter().map(|block| block.rows).sum::<u64>();
             counts.shuffle_write_bytes += output.blocks.iter().map(|block| block.bytes).sum::<u64>();

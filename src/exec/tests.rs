@@ -51,6 +51,7 @@ fn run_within(memory_bytes: u64, plan: &PhysicalPlan, work: &TaskWork, partition
         helpers: Arc::new(super::helpers::NoHelpers),
         room: super::blocks::Room::new(u64::MAX),
         peek_rows: 0,
+        seen: Vec::new(),
     };
     run_task(plan, work, &NoInputs, &context).unwrap()
 }

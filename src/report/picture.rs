@@ -55,6 +55,16 @@ pub fn is_cut(picture: &Picture, width: usize) -> bool {
     !is_prose(picture) && lines.iter().take(limit(picture)).any(|line| line.width() + INDENT.len() > width)
 }
 
+/// Whether it changes as time passes.
+#[must_use]
+pub fn is_timed(picture: &Picture) -> bool {
+    picture.take.world.is_some()
+        || matches!(
+            picture.spec.show,
+            Show::Stages | Show::Nodes | Show::Matrix | Show::Partitions | Show::Timeline | Show::Story
+        )
+}
+
 fn limit(picture: &Picture) -> usize {
     picture.spec.lines.unwrap_or(LINES)
 }
@@ -130,13 +140,12 @@ fn title(picture: &Picture, status: &Status, width: usize) -> PageLine {
         Show::Script => "the script",
         Show::Rules => "what the optimizer did",
     };
-    let timed = matches!(
-        picture.spec.show,
-        Show::Stages | Show::Nodes | Show::Matrix | Show::Partitions | Show::Timeline | Show::Story
-    );
     let shape = &picture.take.scene.cluster;
-    let text =
-        if timed { format!("[{what}; {} simulated, {shape}]", words::moment(status.now)) } else { format!("[{what}]") };
+    let text = if is_timed(picture) {
+        format!("[{what}; {} simulated, {shape}]", words::moment(status.now))
+    } else {
+        format!("[{what}]")
+    };
     PageLine::of(Ink::Dim, cut(&text, width))
 }
 

@@ -87,6 +87,7 @@ pub(super) fn run_locally(plan: &PhysicalPlan, conf: &Conf, now_micros: i64) -> 
         helpers: Arc::new(NoHelpers),
         room: Room::new(DRIVER_MEMORY_BYTES),
         peek_rows: 0,
+        seen: Vec::new(),
     };
     run_task(plan, &TaskWork::Collect, &NoInputs, &context)
 }

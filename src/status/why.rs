@@ -8,9 +8,10 @@ use super::waits;
 use crate::common::ids::{CacheId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{TaskCause, TaskOutcome};
+use serde::{Deserialize, Serialize};
 
 /// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Subject {
     Task(StageId, u32),
     CachedBlock(CacheId, u32),

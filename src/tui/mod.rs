@@ -12,6 +12,8 @@ pub mod banner;
 pub mod bell;
 pub mod dag;
 pub mod export;
+pub mod find;
+pub mod front;
 pub mod glyphs;
 #[cfg(unix)]
 mod hang_up;
@@ -22,11 +24,13 @@ pub mod lesson;
 mod looks;
 pub mod pace;
 pub mod palette;
+pub mod playback;
 pub mod run_handle;
 pub mod shell;
 pub mod terminal;
 pub mod theatre;
 pub mod theme;
+pub mod touch;
 pub mod workspace;
 pub mod world;
 

@@ -69,6 +69,14 @@ pub struct VariantVerdict {
 }
 
 impl VariantVerdict {
+    /// Where its run decided each check that does not hold, as a position in the log, with the check's number in the list.
+    #[must_use]
+    pub fn moments(&self) -> Vec<(usize, String)> {
+        let numbered = (1..).zip(&self.checks);
+        let failed = numbered.filter_map(|(number, check)| Some((number, self.failures.get(check.failure?)?)));
+        failed.map(|(number, failure)| (failure.moment, format!("check {number}"))).collect()
+    }
+
     /// The data in words: `the visible data`, `fewer rows, 2x2`.
     #[must_use]
     pub fn data(&self) -> &str {

@@ -134,9 +134,9 @@ fn open_files(files: &[String], look: stage::ScreenArgs) -> Result<u8> {
         [a, b] => super::compare::show(a, b, look),
         [script] if Path::new(script).extension().is_some_and(|extension| extension == "py") => {
             let plan = Plan::new(Script::read(Path::new(script))?, Vec::new(), &ClusterArgs::workshop())?;
-            stage::watch(&plan, &EventLog::new(), script, None, None, look)
+            stage::watch(&plan, &EventLog::new(), script, None, None, None, look)
         }
-        [log] => Ok(stage::replay(super::logs::open(Path::new(log))?, log, stage::Start::default(), look)),
+        [log] => Ok(stage::replay(super::logs::open(Path::new(log))?, log, stage::Start::default(), None, look)),
         _ => Err(SparkError::new(
             ErrorClass::IllegalArgumentException,
             "one file is opened, or two are compared".to_owned(),
@@ -175,7 +175,7 @@ impl Workshop {
         let names = self.folder.as_ref().map_or_else(|| step::names(library), Folder::course);
         let progress = self.folder.as_ref().map(|folder| Progress::read(&folder.root)).transpose()?.unwrap_or_default();
         // The step to go on with: the first that is not passed, or the first of all.
-        let open = self.folder.as_ref().map(Folder::next_step).transpose()?.flatten();
+        let open = self.folder.as_ref().and_then(|folder| folder.first_open(&progress));
         let next = open.or_else(|| names.first().cloned()).unwrap_or_default();
         let load = |name: String| Ok((name.clone(), step::load(library, &name)?));
         Ok(Course { steps: names.into_iter().map(load).collect::<Result<_>>()?, progress, next })
@@ -423,7 +423,7 @@ fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Optio
     if kill {
         plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
     }
-    let status = stage::watch(&plan, &EventLog::new(), exercise.title, None, None, look)?;
+    let status = stage::watch(&plan, &EventLog::new(), exercise.title, None, None, None, look)?;
     let notice = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
     Ok((status, notice))
 }

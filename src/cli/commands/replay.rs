@@ -1,6 +1,7 @@
 //! `batchlab replay LOG`.
 
 use super::logs;
+use crate::cli::following::Stand;
 use crate::cli::launch::{self, Teller};
 use crate::cli::narration::NarrationArgs;
 use crate::cli::stage::{Speed, Start};
@@ -22,9 +23,13 @@ use std::sync::Arc;
 pub(crate) struct Args {
     /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark; the last run of this workshop folder when none is named
     log: Option<PathBuf>,
-    /// Watch a log while `batchlab run` or `shell --events FILE` in another window, or real Spark, is still writing it
+    /// Watch a log while `batchlab run` or `shell --events FILE` in another window, or real Spark, is still writing it; beside a presenter's
+    /// theatre (`run --events FILE`, `replay FILE --present`) this one moves with it
     #[arg(long, requires = "log", conflicts_with_all = ["at", "trace", "cast", "svg", "until", "ask"])]
     follow: bool,
+    /// Let windows that follow this log (--follow) move with this one: what is shown here is kept in LOG.shown as long as it is open
+    #[arg(long, requires = "log", conflicts_with_all = ["follow", "no_tui", "trace", "cast", "svg", "ask"])]
+    present: bool,
     /// Plain text instead of the theatre
     #[arg(long)]
     no_tui: bool,
@@ -78,7 +83,8 @@ fn try_run(args: &Args) -> Result<u8> {
     if opens_theatre {
         let start =
             Start { until, at: args.at.map_or(VirtualTime::ZERO, VirtualTime::from_secs_f64), speed: args.speed };
-        return Ok(stage::replay(events, &title, start, args.screen));
+        let stand = args.present.then(|| Stand::beside(&log));
+        return Ok(stage::replay(events, &title, start, stand.as_ref().map(Stand::presenting), args.screen));
     }
     in_text(args, &events, until);
     Ok(0)

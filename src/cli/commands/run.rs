@@ -1,7 +1,7 @@
 //! `batchlab run SCRIPT`.
 
 use crate::cli::cluster_args::ClusterArgs;
-use crate::cli::following::Scribe;
+use crate::cli::following::{Scribe, Stand};
 use crate::cli::launch::{self, Plan, Script, Teller};
 use crate::cli::narration::NarrationArgs;
 use crate::cli::on_spark::{On, Submission};
@@ -88,7 +88,10 @@ fn try_run(args: &Args) -> Result<u8> {
     let log = EventLog::new();
     let scribe = args.events.as_deref().map(|path| Scribe::start(path, &log)).transpose()?;
     let status = if opens_theatre(args) {
-        let status = stage::watch(&plan, &log, &title(&args.script), until, args.speed, args.screen)?;
+        // Whoever follows the log in another window sees what is shown here.
+        let stand = args.events.as_deref().map(Stand::beside);
+        let presenting = stand.as_ref().map(Stand::presenting);
+        let status = stage::watch(&plan, &log, &title(&args.script), until, args.speed, presenting, args.screen)?;
         if status != 130 {
             stage::give_out(&log.snapshot());
         }

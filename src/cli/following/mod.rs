@@ -1,9 +1,11 @@
 //! A log that still grows, in the theatre or told as it grows: of a run in another window, or of real Spark.
 
 mod own;
+mod presenting;
 mod spark;
 
 pub(super) use own::Scribe;
+pub(super) use presenting::Stand;
 pub(super) use spark::{Progress, Retelling};
 
 use super::commands::logs::{self, Kind};
@@ -22,7 +24,7 @@ const PATIENCE: u32 = 5;
 /// Shows a log in the theatre while it grows, until the person leaves.
 pub(super) fn watch(log: &Path, title: &str, screen: stage::ScreenArgs) -> Result<()> {
     match begun(log) {
-        (path, Kind::Own) => own::watch(&path, title, screen),
+        (path, Kind::Own) => own::watch((log, &path), title, screen),
         (path, _) => spark::watch(&path, title, screen),
     }
 }

@@ -1,6 +1,6 @@
 //! A log of ours that grows: who writes it, and who reads it meanwhile in another window.
 
-use super::{POLL, unfollowed};
+use super::{POLL, presenting, unfollowed};
 use crate::cli::commands::run::{AFTER_THE_RUN, unwritten_log};
 use crate::cli::launch::Teller;
 use crate::cli::stage;
@@ -8,6 +8,7 @@ use crate::common::{Result, SparkError};
 use crate::event::log::{self, EventLog, Growing};
 use crate::event::{Event, EventKind};
 use crate::storage::{InProgress, in_progress, when_whole};
+use crate::tui::theatre::presenter::Leader;
 use crate::tui::theatre::{self, Source, TheatreInput};
 use crate::tui::{RunEnd, RunHandle};
 use std::fs::File;
@@ -52,6 +53,13 @@ impl Scribe {
         Ok(Scribe { path: path.to_owned(), over, writing })
     }
 
+    /// Leaves the file as it is, with the name that says that it is not whole.
+    pub(super) fn leave(self) {
+        drop(self.over);
+        // What it could not write nobody waits for any more.
+        let _ = self.writing.join();
+    }
+
     /// Writes what is left, and gives the file its name. What could not be written is not kept.
     pub(in crate::cli) fn finish(self) -> Result<()> {
         // Whoever could not write has gone already.
@@ -64,29 +72,38 @@ impl Scribe {
     }
 }
 
-/// Shows a log in the theatre while it grows, until the person leaves.
-pub(super) fn watch(log: &Path, title: &str, screen: stage::ScreenArgs) -> Result<()> {
-    let (path, handle) = (log.to_owned(), RunHandle::default());
+/// Shows a log in the theatre while it grows, until the person leaves, and moves with its presenter. The log has a name and lies somewhere now.
+pub(super) fn watch((log, now): (&Path, &Path), title: &str, screen: stage::ScreenArgs) -> Result<()> {
+    let (path, handle, leader) = (now.to_owned(), RunHandle::default(), Leader::default());
+    let attending = presenting::attend(log.to_owned(), leader.clone(), handle.cancel.clone());
     let told = handle.clone();
     let reading = std::thread::spawn(move || {
-        let read = follow(&path, |events| {
-            for event in events {
-                told.log.push(event.time, event.kind);
-            }
-            !told.cancel.load(Ordering::Relaxed)
-        });
+        let read = follow_into(&path, &told);
         let error = read.as_ref().err().map(|error| error.message().to_owned());
         told.finish(RunEnd { exit: i32::from(error.is_some()), error });
         read
     });
     let input = TheatreInput {
         paused: false,
+        leader: Some(leader),
         ..TheatreInput::new(title.to_owned(), Source::Live(handle.clone()), screen.options())
     };
     let shown = theatre::run(input).map_err(|error| stage::no_terminal(&error));
     handle.stop();
     let read = reading.join().unwrap_or_else(|_| Err(SparkError::internal("the log was lost")));
+    // It only looks at files.
+    let _ = attending.join();
     shown.and(read)
+}
+
+/// Reads a log that grows into that of a run, until it has ended or the run is stopped.
+pub(super) fn follow_into(path: &Path, told: &RunHandle) -> Result<()> {
+    follow(path, |events| {
+        for event in events {
+            told.log.push(event.time, event.kind);
+        }
+        !told.cancel.load(Ordering::Relaxed)
+    })
 }
 
 /// Tells a log while it grows, until its application ends.

@@ -10,11 +10,11 @@ pub mod view;
 
 use super::ScreenOptions;
 use super::terminal::Screen;
-use super::theatre::hits;
-use crossterm::event::{Event as Input, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use super::touch::Touch;
+use crossterm::event::{Event as Input, KeyCode, KeyModifiers};
+use model::update;
 pub use model::{Home, HomeChoice, HomeEntry, Kind, Stand};
-use model::{Message, update};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use std::io;
 use std::time::Duration;
 
@@ -43,7 +43,8 @@ pub fn run(mut home: Home, options: ScreenOptions) -> io::Result<HomeChoice> {
                 screen.suspend()?;
                 continue;
             }
-            let choice = message(&home, options, area, input).and_then(|message| update(&mut home, message));
+            let touch = Touch::of(&input, || view::hits(&home, options, area));
+            let choice = touch.and_then(|touch| update(&mut home, touch));
             if let Some(choice) = choice {
                 return Ok(choice);
             }
@@ -53,21 +54,4 @@ pub fn run(mut home: Home, options: ScreenOptions) -> io::Result<HomeChoice> {
 
 fn is_suspend(input: &Input) -> bool {
     matches!(input, Input::Key(key) if key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL))
-}
-
-fn message(home: &Home, options: ScreenOptions, screen: Rect, input: Input) -> Option<Message> {
-    match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key)),
-        Input::Paste(text) => Some(Message::Paste(text)),
-        Input::Mouse(mouse) => match mouse.kind {
-            MouseEventKind::Down(MouseButton::Left) => {
-                let at = Position { x: mouse.column, y: mouse.row };
-                hits::target(&view::hits(home, options, screen), at).map(Message::Press)
-            }
-            MouseEventKind::ScrollUp => Some(Message::Wheel(-1)),
-            MouseEventKind::ScrollDown => Some(Message::Wheel(1)),
-            _ => None,
-        },
-        _ => None,
-    }
 }

@@ -1,9 +1,10 @@
 //! What the home screen knows, and what keys do.
 
-use crate::tui::keys;
-use crate::tui::palette::{Answer, Palette, Row, row, told};
-use crate::tui::theatre::hits::Target;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crate::tui::find::{Finder, Place};
+use crate::tui::front::{Asked, Front, Said};
+use crate::tui::palette::{Row, row, told};
+use crate::tui::touch::Touch;
+use crossterm::event::{KeyCode, KeyModifiers};
 use std::collections::BTreeSet;
 
 /// What a line of the map is.
@@ -66,15 +67,6 @@ pub enum HomeChoice {
     Interrupted,
 }
 
-/// What is being typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prompt {
-    /// Files to open.
-    Files,
-    /// A word to find.
-    Find,
-}
-
 /// Which pane the keys move in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Pane {
@@ -97,23 +89,12 @@ pub struct Home {
     pub pane: Pane,
     /// Lines of what the entry is about that are scrolled away.
     pub scroll: usize,
-    /// What is typed in the last line, and what for.
-    pub prompt: Option<(Prompt, String)>,
-    /// What was looked for last, in small letters.
-    pub found: String,
+    /// The keys, and what is typed.
+    pub front: Front,
+    /// What was looked for, by entry.
+    pub found: Finder<usize>,
     pub notice: Option<String>,
-    pub palette: Option<Palette>,
     pub projector: bool,
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Message {
-    Key(KeyEvent),
-    Paste(String),
-    /// The mouse, on something that means something.
-    Press(Target),
-    Wheel(isize),
 }
 
 /// All keys; what is done from the list is the press of the key.
@@ -174,6 +155,7 @@ impl Home {
         if index < self.entries.len() {
             self.chosen = index;
             self.scroll = 0;
+            self.found.at = None;
         }
     }
 
@@ -203,120 +185,66 @@ impl Home {
         }
     }
 
-    /// To the next or the last line before that holds what was looked for, around the end.
+    /// To the next line that holds what was looked for, or the one before.
     fn find(&mut self, is_forward: bool) {
-        let (count, word) = (self.entries.len(), self.found.clone());
-        let holds = |index: &usize| {
-            let entry = &self.entries[*index];
-            let text = format!("{} {} {}", entry.number, entry.title, entry.about.join(" "));
-            text.to_lowercase().contains(&word)
+        let place = |(at, entry): (usize, &HomeEntry)| Place {
+            at,
+            text: format!("{} {} {}", entry.number, entry.title, entry.about.join(" ")),
+            goes_on: false,
         };
-        let step = |far: usize| {
-            let to = if is_forward { self.chosen + far } else { self.chosen + count - far };
-            to % count
-        };
-        let found = (1..=count).map(step).find(holds).filter(|_| !word.is_empty());
-        let Some(index) = found else {
-            self.notice = Some(if word.is_empty() {
-                "nothing was looked for yet: / and a word".to_owned()
-            } else {
-                format!("{word:?} is not found here")
-            });
-            return;
-        };
-        if self.entries[index].kind == Kind::Step {
-            self.unfolded.extend(self.exercise_of(index));
-        }
-        self.choose(index);
-    }
-}
-
-/// Takes in one message; gives the choice, once made.
-pub fn update(home: &mut Home, message: Message) -> Option<HomeChoice> {
-    match message {
-        Message::Paste(text) => {
-            if let Some((_, typed)) = &mut home.prompt {
-                typed.push_str(text.trim());
-            }
-            None
-        }
-        Message::Key(key) if key.modifiers.contains(KeyModifiers::CONTROL) => {
-            (key.code == KeyCode::Char('c')).then_some(HomeChoice::Interrupted)
-        }
-        Message::Key(key) if home.prompt.is_some() => typed(home, key),
-        Message::Key(key) => match home.palette.as_mut().map(|palette| palette.key(key, &ROWS)) {
-            Some(answer) => listed(home, answer),
-            None => press(home, keys::meant(key).code),
-        },
-        Message::Wheel(by) => {
-            match &mut home.palette {
-                Some(palette) => {
-                    palette.key(KeyEvent::from(if by < 0 { KeyCode::Up } else { KeyCode::Down }), &ROWS);
+        let places: Vec<Place<usize>> = self.entries.iter().enumerate().map(place).collect();
+        match self.found.next(&places, self.chosen, is_forward) {
+            Ok((index, words)) => {
+                if self.entries[index].kind == Kind::Step {
+                    self.unfolded.extend(self.exercise_of(index));
                 }
-                None => home.step(by),
+                self.choose(index);
+                self.found.at = Some(index);
+                self.notice = Some(words);
             }
-            None
+            Err(nowhere) => self.notice = Some(nowhere),
         }
-        Message::Press(target) => pressed(home, target),
     }
 }
 
-fn listed(home: &mut Home, answer: Answer<KeyCode>) -> Option<HomeChoice> {
-    if answer != Answer::Open {
-        home.palette = None;
-    }
-    match answer {
-        Answer::Do(code) => press(home, code),
-        Answer::Open | Answer::Closed => None,
-    }
-}
-
-/// The mouse: the first press chooses, one more on the same is Enter.
-fn pressed(home: &mut Home, target: Target) -> Option<HomeChoice> {
-    match (target, &mut home.palette) {
-        (Target::Line(line), Some(palette)) => {
-            let answer = palette.press(line, &ROWS);
-            listed(home, answer)
+/// Takes in what a person did; gives the choice, once made.
+pub fn update(home: &mut Home, touch: Touch) -> Option<HomeChoice> {
+    match home.front.take(touch, &ROWS) {
+        Said::Taken => None,
+        Said::Do(code) => press(home, code),
+        Said::Typed(Asked::Files, text) => {
+            Some(HomeChoice::Files(text.split_whitespace().map(str::to_owned).collect()))
         }
-        (Target::Line(line), None) if line == home.chosen => press(home, KeyCode::Enter),
-        (Target::Line(line), None) => {
-            home.pane = Pane::Map;
-            home.choose(line);
-            None
-        }
-        (Target::Press(code), _) => {
-            home.palette = None;
-            press(home, code)
-        }
-        (Target::Pane(index), None) => {
-            home.pane = if index == 0 { Pane::Map } else { Pane::About };
-            None
-        }
-        _ => None,
-    }
-}
-
-fn typed(home: &mut Home, key: KeyEvent) -> Option<HomeChoice> {
-    let (what, mut text) = home.prompt.take()?;
-    match key.code {
-        KeyCode::Char(c) => text.push(c),
-        KeyCode::Backspace => {
-            text.pop();
-        }
-        KeyCode::Enter if text.trim().is_empty() => return None,
-        KeyCode::Enter if what == Prompt::Files => {
-            return Some(HomeChoice::Files(text.split_whitespace().map(str::to_owned).collect()));
-        }
-        KeyCode::Enter => {
-            home.found = text.trim().to_lowercase();
+        Said::Typed(Asked::Word, text) => {
+            home.found.start(&text);
             home.find(true);
-            return None;
+            None
         }
-        KeyCode::Esc => return None,
-        _ => {}
+        Said::Pass(touch) => passed(home, &touch),
     }
-    home.prompt = Some((what, text));
-    None
+}
+
+/// What is for the map; of the mouse the first press chooses, one more on the same is Enter.
+fn passed(home: &mut Home, touch: &Touch) -> Option<HomeChoice> {
+    match touch {
+        Touch::Line(line) if *line == home.chosen => press(home, KeyCode::Enter),
+        Touch::Line(line) => {
+            home.pane = Pane::Map;
+            home.choose(*line);
+            None
+        }
+        Touch::Pane(index) => {
+            home.pane = if *index == 0 { Pane::Map } else { Pane::About };
+            None
+        }
+        Touch::Key(_) | Touch::Press(_) | Touch::Paste(_) => {
+            let key = touch.key()?;
+            if key.modifiers.contains(KeyModifiers::CONTROL) {
+                return (key.code == KeyCode::Char('c')).then_some(HomeChoice::Interrupted);
+            }
+            press(home, key.code)
+        }
+    }
 }
 
 fn press(home: &mut Home, code: KeyCode) -> Option<HomeChoice> {
@@ -336,11 +264,11 @@ fn press(home: &mut Home, code: KeyCode) -> Option<HomeChoice> {
             let found = home.entries.iter().position(|entry| entry.number == c.to_string());
             home.choose(found.unwrap_or(home.chosen));
         }
-        KeyCode::Char('?' | ':') => home.palette = Some(Palette::default()),
-        KeyCode::Char('/') => home.prompt = Some((Prompt::Find, String::new())),
+        KeyCode::Char('?' | ':') => home.front.list(),
+        KeyCode::Char('/') => home.front.ask(Asked::Word),
         KeyCode::Char('n') => home.find(true),
         KeyCode::Char('N') => home.find(false),
-        KeyCode::Char('o') => home.prompt = Some((Prompt::Files, String::new())),
+        KeyCode::Char('o') => home.front.ask(Asked::Files),
         KeyCode::Char('P') => home.projector = !home.projector,
         KeyCode::Esc if is_about => home.pane = Pane::Map,
         KeyCode::Char('q') | KeyCode::Esc => return Some(HomeChoice::Quit),

@@ -1,6 +1,7 @@
-use super::model::{Home, HomeChoice, HomeEntry, Kind, Message, Stand, update};
+use super::model::{Home, HomeChoice, HomeEntry, Kind, Stand, update};
 use super::view;
 use crate::tui::theatre::hits::{self, Target};
+use crate::tui::touch::Touch;
 use crate::tui::{ScreenOptions, looks};
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
@@ -39,7 +40,7 @@ fn home() -> Home {
 }
 
 fn press(home: &mut Home, code: KeyCode) -> Option<HomeChoice> {
-    update(home, Message::Key(KeyEvent::from(code)))
+    update(home, Touch::Key(KeyEvent::from(code)))
 }
 
 fn key(home: &mut Home, c: char) -> Option<HomeChoice> {
@@ -107,7 +108,7 @@ fn all_keys_are_found_by_typing_and_done_with_enter() {
         key(&mut home, c);
     }
     assert_eq!(press(&mut home, KeyCode::Enter), None);
-    assert!(home.projector && home.palette.is_none());
+    assert!(home.projector && home.front.palette.is_none());
     key(&mut home, ':');
     press(&mut home, KeyCode::Esc);
     assert_eq!(key(&mut home, 'q'), Some(HomeChoice::Quit));
@@ -132,13 +133,12 @@ fn the_mouse_chooses_opens_and_presses_hints() {
         let area = hits.iter().rev().find(|hit| hit.target == wanted).map(|hit| hit.area).expect("it is there");
         hits::target(&hits, area.as_position()).expect("it is on top")
     };
-    let line = at(&home, Target::Line(3));
-    assert_eq!(update(&mut home, Message::Press(line)), None);
-    assert_eq!(update(&mut home, Message::Press(line)), Some(HomeChoice::Open(3)));
-    let hint = at(&home, Target::Press(KeyCode::Char('q')));
-    assert_eq!(update(&mut home, Message::Press(hint)), Some(HomeChoice::Quit));
-    update(&mut home, Message::Wheel(1));
-    assert_eq!(home.chosen, 4);
+    assert_eq!(at(&home, Target::Line(3)), Target::Line(3));
+    assert_eq!(update(&mut home, Touch::Line(3)), None);
+    assert_eq!(update(&mut home, Touch::Line(3)), Some(HomeChoice::Open(3)));
+    let hint = Target::Press(KeyCode::Char('q'));
+    assert_eq!(at(&home, hint), hint);
+    assert_eq!(update(&mut home, Touch::Press(KeyCode::Char('q'))), Some(HomeChoice::Quit));
 }
 
 #[test]

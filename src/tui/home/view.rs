@@ -12,8 +12,7 @@
 //! ```
 //! On smaller screens the map stands above what its line is about; on the smallest the pane with the focus is alone.
 
-use super::model::{Home, HomeEntry, Kind, Pane, Prompt, ROWS, Stand};
-use crate::tui::palette;
+use super::model::{Home, HomeEntry, Kind, Pane, ROWS, Stand};
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{self, Brush, fit, wrap};
@@ -82,9 +81,7 @@ fn draw(brush: &mut Brush, home: &Home, screen: Rect) {
         about(brush, home, body);
     }
     footer(brush, home, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
-    if let Some(open) = &home.palette {
-        palette::draw(brush, screen, open, &palette::found(&ROWS, &open.query), &[]);
-    }
+    home.front.draw(brush, screen, &ROWS);
 }
 
 fn title(brush: &mut Brush, home: &Home, line: Rect) {
@@ -140,6 +137,7 @@ fn map(brush: &mut Brush, home: &Home, area: Rect) {
             }
         }
     }
+    brush.found(inner, &home.found);
     brush.more(area, lines.len().saturating_sub(first + height));
 }
 
@@ -211,23 +209,13 @@ fn about(brush: &mut Brush, home: &Home, area: Rect) {
     for (y, (x, line, tone)) in lines.iter().skip(first).take(height).enumerate() {
         brush.tone(inner, *x, y as u16, &fit(line, width.saturating_sub(usize::from(*x))), *tone);
     }
+    brush.found(inner, &home.found);
     if home.pane == Pane::About {
         brush.more(area, lines.len().saturating_sub(first + height));
     }
 }
 
 fn footer(brush: &mut Brush, home: &Home, area: Rect) {
-    if let Some((what, text)) = &home.prompt {
-        let (name, help) = match what {
-            Prompt::Files => ("open: ", "script.py, run.jsonl, or two of them; Enter opens, Esc gives up"),
-            Prompt::Find => ("/", "Enter finds, n N go on, Esc gives up"),
-        };
-        let x = brush.tone(area, 1, 0, name, Tone::Key);
-        let x = brush.tone(area, x, 0, text, Tone::Text);
-        brush.mark(area, x, 0, 1);
-        brush.tone(area, x + 3, 0, help, Tone::Dim);
-        return;
-    }
     let kind = home.entry().map(|entry| entry.kind);
     let works = |key: &str| match key {
         "K" | "r" => kind == Some(Kind::Exercise),

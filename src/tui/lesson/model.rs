@@ -1,12 +1,19 @@
 //! What the reader knows, and what keys do.
 
 use super::view;
+use crate::common::time::VirtualTime;
 use crate::report::page::Answering;
+use crate::report::picture;
 use crate::status::marks;
-use crate::tui::keys;
-use crate::tui::palette::{Answer, Palette, Row, row, told};
+use crate::tui::find::Finder;
+use crate::tui::front::{Asked, Front, Said};
+use crate::tui::palette::{Row, row, told};
+use crate::tui::playback::Playback;
+use crate::tui::touch::Touch;
 use crate::workshop::lesson::{Picture, Piece, Played};
+use crate::worlds::Mark;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::borrow::Cow;
 
 /// Which pane has the focus; on narrow screens the one that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +21,9 @@ pub enum Pane {
     Text,
     Picture,
 }
+
+/// A picture's run should take about so many seconds to watch.
+const WATCH_SECS: f64 = 20.0;
 
 /// What is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +35,9 @@ pub enum Kind {
         notes: String,
     },
 }
+
+/// Where a word is found: a page, 0 for its text or 1 for its picture, and a line, counted from 1.
+pub type Place = (usize, usize, usize);
 
 /// The open lesson.
 #[derive(Debug, Clone)]
@@ -47,12 +60,20 @@ pub struct Reader {
     pub projector: bool,
     /// The focused pane has the whole screen.
     pub zoom: bool,
-    /// The keys of a lesson, while they are listed.
-    pub palette: Option<Palette>,
+    /// The keys of a lesson, and what is typed.
+    pub front: Front,
+    /// What was looked for, by page, pane and line.
+    pub found: Finder<Place>,
+    /// The cursor in the run of this page's picture, once time has been moved there.
+    pub play: Option<Playback>,
+    /// Where the text has that picture stand.
+    spoken: usize,
     /// What was just done, until the next key.
     pub notice: Option<String>,
     /// The loop should copy: the clipboard is the terminal's.
     pub wants_copy: bool,
+    /// The loop should give the terminal back for a while.
+    pub wants_rest: bool,
     /// Cells of the screen, as it was drawn last.
     pub size: (u16, u16),
 }
@@ -65,8 +86,22 @@ pub enum Key {
     Up,
     Down,
     NextPane,
+    /// Space: marks the next option; plays the picture; goes on.
+    Space,
     /// Marks the next option.
     Mark,
+    /// Plays the picture or stops it.
+    Play,
+    /// Hundredths of the picture's run, back or on.
+    Scrub(i64),
+    Faster,
+    Slower,
+    /// To the start of the picture's run, or its end.
+    Start,
+    End,
+    Find,
+    NextFound,
+    PreviousFound,
     /// Marks the option with this letter.
     Option(usize),
     /// Marks the option with this number.
@@ -77,10 +112,6 @@ pub enum Key {
     Help,
     /// The keys as a list to type in.
     List,
-    /// Whatever is pressed while they are listed.
-    Listed(KeyEvent),
-    /// The line of the list that was pressed with the mouse.
-    Line(usize),
     Pane(Pane),
     Zoom,
     /// The code of the page, or its text, into the clipboard.
@@ -110,10 +141,9 @@ pub enum Left {
 }
 
 impl Key {
-    /// The meaning of a key press.
+    /// The meaning of a key of the table.
     #[must_use]
     pub fn of(key: KeyEvent) -> Option<Key> {
-        let key = keys::meant(key);
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             return match key.code {
                 KeyCode::Char('c') => Some(Key::Interrupt),
@@ -121,13 +151,16 @@ impl Key {
                 _ => None,
             };
         }
+        let has_shift = key.modifiers.contains(KeyModifiers::SHIFT);
         Some(match key.code {
+            KeyCode::Left if has_shift => Key::Scrub(-1),
+            KeyCode::Right if has_shift => Key::Scrub(1),
             KeyCode::Char('h') | KeyCode::Left | KeyCode::PageUp => Key::PageBack,
             KeyCode::Char('l') | KeyCode::Right | KeyCode::PageDown => Key::PageOn,
             KeyCode::Char('k') | KeyCode::Up => Key::Up,
             KeyCode::Char('j') | KeyCode::Down => Key::Down,
             KeyCode::Tab | KeyCode::BackTab => Key::NextPane,
-            KeyCode::Char(' ') => Key::Mark,
+            KeyCode::Char(' ') => Key::Space,
             KeyCode::Char(letter @ 'a'..='e') => Key::Option(letter as usize - 'a' as usize),
             KeyCode::Char(digit @ '1'..='5') => Key::Number(digit as usize - '1' as usize),
             KeyCode::Enter => Key::Lock,
@@ -140,6 +173,15 @@ impl Key {
             KeyCode::Char('.') => Key::Event(1),
             KeyCode::Char('[') => Key::Milestone(-1),
             KeyCode::Char(']') => Key::Milestone(1),
+            KeyCode::Char('H') => Key::Scrub(-1),
+            KeyCode::Char('L') => Key::Scrub(1),
+            KeyCode::Char('g') | KeyCode::Home => Key::Start,
+            KeyCode::Char('G') | KeyCode::End => Key::End,
+            KeyCode::Char('+') => Key::Faster,
+            KeyCode::Char('-') => Key::Slower,
+            KeyCode::Char('/') => Key::Find,
+            KeyCode::Char('n') => Key::NextFound,
+            KeyCode::Char('N') => Key::PreviousFound,
             KeyCode::Char('t') => Key::Theatre,
             KeyCode::Char('P') => Key::Projector,
             KeyCode::Char('q') | KeyCode::Esc => Key::Back,
@@ -149,18 +191,26 @@ impl Key {
 }
 
 /// The keys of a lesson as lines of a list.
-pub const ROWS: [Row<Key>; 16] = [
-    row("l Space", "next page", Key::PageOn),
+pub const ROWS: [Row<Key>; 24] = [
+    row("l", "next page", Key::PageOn),
     row("h b", "the page before", Key::PageBack),
+    row("Space", "play the picture, or stop it; where none moves, the next page", Key::Space),
     told("j k, wheel", "scroll"),
     row("Tab 1 2", "between text and picture", Key::NextPane),
-    told("a b c 1 2 3", "mark an answer"),
+    told("a b c 1 2 3", "mark an answer; Space marks the next"),
     row("Enter", "lock the answer, and see what the run says", Key::Lock),
     row("v", "show the answer without one", Key::Reveal),
     row(".", "the picture's run, one event on", Key::Event(1)),
     row(",", "one event back", Key::Event(-1)),
     row("]", "the picture's run, one milestone on", Key::Milestone(1)),
     row("[", "one milestone back", Key::Milestone(-1)),
+    row("L S-right", "one hundredth of the picture's run on", Key::Scrub(1)),
+    row("H S-left", "one hundredth back", Key::Scrub(-1)),
+    told("g G", "to the start of the picture's run, to its end"),
+    told("+ -", "the picture plays faster, slower"),
+    row("/", "find a word in this lesson", Key::Find),
+    row("n", "the next place of what was found", Key::NextFound),
+    row("N", "the place before", Key::PreviousFound),
     row("t", "the run in the theatre, at this moment", Key::Theatre),
     row("y", "copy the code of this page, or its text", Key::Copy),
     row("z", "the pane on the whole screen, and back", Key::Zoom),
@@ -186,9 +236,13 @@ impl Reader {
             help: false,
             projector: false,
             zoom: false,
-            palette: None,
+            front: Front::default(),
+            found: Finder::default(),
+            play: None,
+            spoken: 0,
             notice: None,
             wants_copy: false,
+            wants_rest: false,
             size: (80, 24),
         }
     }
@@ -234,8 +288,10 @@ impl Reader {
     }
 
     fn turn(&mut self, page: usize) {
+        self.rest();
         self.page = page;
         self.scroll = 0;
+        self.found.at = None;
         if !self.has_picture() {
             (self.pane, self.zoom) = (Pane::Text, false);
         }
@@ -264,17 +320,128 @@ impl Reader {
         if let Some(answering) = self.answers.get_mut(self.page).and_then(|page| page.get_mut(question)) {
             answering.revealed = without_mark || answering.marked.is_some();
         }
+        // Another picture may be the one in which time moves now.
+        self.play = None;
         self.scroll = view::scroll_to(self, question);
     }
 
-    /// Moves the last visible picture in its run.
-    fn step(&mut self, to: impl Fn(&Picture) -> usize) {
-        let open = self.open_question().unwrap_or(usize::MAX);
-        let pieces = self.pages.get_mut(self.page).into_iter().flatten().enumerate();
-        let last = pieces.filter(|(index, piece)| *index < open && matches!(piece, Piece::Picture(_))).last();
-        if let Some((_, Piece::Picture(picture))) = last {
-            picture.at.position = to(picture).min(picture.take.events.len());
+    /// The picture that time moves in: the last one in sight that changes with it.
+    #[must_use]
+    pub fn moving(&self) -> Option<&Picture> {
+        self.pictures().0.into_iter().rev().find(|one| picture::is_timed(one))
+    }
+
+    /// Whether it plays.
+    #[must_use]
+    pub fn is_playing(&self) -> bool {
+        self.play.as_ref().is_some_and(|play| play.playing)
+    }
+
+    /// Moves the cursor in the picture's run; the picture follows.
+    fn in_time(&mut self, go: impl FnOnce(&mut Playback, &Picture)) {
+        let Some(picture) = self.moving() else {
+            self.notice = Some("no picture of this page changes with time".to_owned());
+            return;
+        };
+        let (is_new, spoken) = (self.play.is_none(), picture.at.position);
+        let mut play = self.play.clone().unwrap_or_else(|| playback(picture));
+        go(&mut play, picture);
+        let position = play.position;
+        self.play = Some(play);
+        self.spoken = if is_new { spoken } else { self.spoken };
+        self.show(position);
+    }
+
+    /// The same with its picture where the text has it: panes are laid out for that, so that nothing jumps while it plays.
+    #[must_use]
+    pub fn at_rest(&self) -> Cow<'_, Reader> {
+        if self.play.is_none() {
+            return Cow::Borrowed(self);
         }
+        let mut still = self.clone();
+        still.rest();
+        Cow::Owned(still)
+    }
+
+    /// The picture goes back to where the text has it.
+    fn rest(&mut self) {
+        if self.play.take().is_some() {
+            self.show(self.spoken);
+        }
+    }
+
+    /// Real time passes. True when the picture has changed.
+    pub fn tick(&mut self, secs: f64) -> bool {
+        let Some(play) = &mut self.play else { return false };
+        let is_news = play.tick(secs);
+        let position = play.position;
+        if is_news {
+            self.show(position);
+        }
+        is_news
+    }
+
+    /// The picture shows its run after so many moments.
+    fn show(&mut self, position: usize) {
+        let open = self.open_question().unwrap_or(usize::MAX);
+        let pieces = self.pages.get_mut(self.page).map(Vec::as_mut_slice).unwrap_or_default();
+        let until = open.min(pieces.len());
+        let mut pictures = pieces[..until].iter_mut().rev().filter_map(|piece| match piece {
+            Piece::Picture(one) => Some(one),
+            Piece::Text(_) | Piece::Predict(_) => None,
+        });
+        if let Some(moving) = pictures.find(|one| picture::is_timed(one)) {
+            moving.at.position = position;
+        }
+    }
+
+    /// To the next place of what was looked for, or the one before.
+    fn find(&mut self, is_forward: bool) {
+        let places = view::places(self);
+        let here = (self.page, usize::from(self.pane == Pane::Picture), self.scroll);
+        match self.found.next(&places, here, is_forward) {
+            Ok((place, words)) => {
+                let (page, pane, line) = place;
+                if page != self.page {
+                    self.turn(page);
+                }
+                self.pane = if pane == 0 { Pane::Text } else { Pane::Picture };
+                self.found.at = Some(place);
+                self.scroll = view::scroll_around(self, line);
+                self.notice = Some(words);
+            }
+            Err(nowhere) => self.notice = Some(nowhere),
+        }
+    }
+}
+
+/// A cursor in a picture's run, where the picture stands.
+fn playback(picture: &Picture) -> Playback {
+    let take = &picture.take;
+    let times: Vec<VirtualTime> = match &take.world {
+        Some(world) => world.log.iter().map(|moment| moment.at).collect(),
+        None => take.events.iter().map(|event| event.time).collect(),
+    };
+    let ended = times.last().copied().unwrap_or_default();
+    let mut play = Playback::new(times, ended, WATCH_SECS);
+    play.to_position(picture.at.position);
+    play
+}
+
+/// Takes in what a person did; gives how the reader is left, if it is.
+pub fn take(reader: &mut Reader, touch: Touch) -> Option<Left> {
+    reader.notice = None;
+    match reader.front.take(touch, &ROWS) {
+        Said::Taken => None,
+        Said::Do(key) => update(reader, key),
+        Said::Typed(_, text) => {
+            reader.found.start(&text);
+            reader.find(true);
+            None
+        }
+        Said::Pass(Touch::Pane(0)) => update(reader, Key::Pane(Pane::Text)),
+        Said::Pass(Touch::Pane(_)) => update(reader, Key::Pane(Pane::Picture)),
+        Said::Pass(touch) => update(reader, Key::of(touch.key()?)?),
     }
 }
 
@@ -283,8 +450,10 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
     // Where nothing is asked, Space goes on and `b` one page back; in a demo always, where a question's options have numbers.
     let (is_demo, is_asked) = (matches!(reader.kind, Kind::Demo { .. }), reader.open_question().is_some());
     let key = match key {
-        Key::Mark if !is_asked => Key::PageOn,
-        Key::Mark if is_demo => Key::Reveal,
+        Key::Space if is_demo && is_asked => Key::Reveal,
+        Key::Space if is_asked => Key::Mark,
+        Key::Space if !is_demo && reader.moving().is_some() => Key::Play,
+        Key::Space => Key::PageOn,
         Key::Option(1) if is_demo || !is_asked => Key::PageBack,
         Key::Number(0) if !is_asked => Key::Pane(Pane::Text),
         Key::Number(1) if !is_asked => Key::Pane(Pane::Picture),
@@ -293,21 +462,6 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::Help if !is_demo => Key::List,
         other => other,
     };
-    reader.notice = None;
-    if let Some(palette) = &mut reader.palette {
-        let answer = match key {
-            Key::Listed(event) => palette.key(event, &ROWS),
-            Key::Line(line) => palette.press(line, &ROWS),
-            _ => Answer::Closed,
-        };
-        if answer != Answer::Open {
-            reader.palette = None;
-        }
-        return match answer {
-            Answer::Do(key) => update(reader, key),
-            Answer::Open | Answer::Closed => None,
-        };
-    }
     if reader.help && !matches!(key, Key::Suspend | Key::Interrupt) {
         match key {
             Key::Up | Key::Down => reader.scroll_by(key),
@@ -318,12 +472,15 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
     }
     match key {
         Key::Help => (reader.help, reader.scroll) = (true, 0),
-        Key::List => reader.palette = Some(Palette::default()),
+        Key::List => reader.front.list(),
+        Key::Find => reader.front.ask(Asked::Word),
+        Key::NextFound => reader.find(true),
+        Key::PreviousFound => reader.find(false),
         Key::Zoom => (reader.zoom, reader.scroll) = (!reader.zoom && reader.has_picture(), 0),
         Key::Pane(pane) if reader.has_picture() => (reader.pane, reader.scroll) = (pane, 0),
         Key::Back if reader.zoom => reader.zoom = false,
         Key::Copy => reader.wants_copy = true,
-        Key::Pane(_) | Key::Listed(_) | Key::Line(_) => {}
+        Key::Pane(_) => {}
         Key::PageOn if reader.page + 1 >= reader.pages.len() => return Some(Left::Next),
         Key::PageOn => reader.turn(reader.page + 1),
         Key::PageBack if reader.page == 0 => return Some(Left::Previous),
@@ -337,10 +494,19 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
         Key::Option(option) | Key::Number(option) => reader.mark(|_, _| Some(option)),
         Key::Lock => reader.reveal(false),
         Key::Reveal => reader.reveal(true),
-        Key::Event(by) => reader.step(|picture| picture.at.position.saturating_add_signed(by as isize)),
-        Key::Milestone(by) => reader.step(|picture| milestone(picture, by)),
+        Key::Play => reader.in_time(|play, _| play.toggle()),
+        Key::Event(by) => {
+            reader.in_time(|play, _| play.to_position(play.position.saturating_add_signed(by as isize)));
+        }
+        Key::Milestone(by) => reader.in_time(|play, picture| play.to_position(milestone(picture, by))),
+        Key::Scrub(by) => reader.in_time(|play, _| play.scrub(by as f64)),
+        Key::Faster => reader.in_time(|play, _| play.speed *= 2.0),
+        Key::Slower => reader.in_time(|play, _| play.speed /= 2.0),
+        Key::Start => reader.in_time(|play, _| play.to_position(0)),
+        Key::End => reader.in_time(|play, _| play.finish()),
         Key::Theatre if !reader.pictures().0.is_empty() => return Some(Left::Theatre),
-        Key::NextPane | Key::Theatre | Key::Suspend => {}
+        Key::Suspend => reader.wants_rest = true,
+        Key::NextPane | Key::Theatre | Key::Space => {}
         Key::Projector => (reader.projector, reader.scroll) = (!reader.projector, 0),
         Key::Back => return Some(Left::Back),
         Key::Interrupt => return Some(Left::Interrupted),
@@ -348,13 +514,23 @@ pub fn update(reader: &mut Reader, key: Key) -> Option<Left> {
     None
 }
 
+/// The position of the milestone after the picture's moment, or before it; of a world, of a moment that is more than ordinary work.
 fn milestone(picture: &Picture, by: i64) -> usize {
-    let all = marks::all(&picture.take.events);
+    let (all, end): (Vec<usize>, usize) = match &picture.take.world {
+        Some(world) => {
+            let matters = (1..).zip(&world.log).filter(|(_, moment)| moment.mark != Mark::Step);
+            (matters.map(|(position, _)| position).collect(), world.log.len())
+        }
+        None => {
+            let events = &picture.take.events;
+            (marks::all(events).iter().map(|mark| mark.position).collect(), events.len())
+        }
+    };
     let here = picture.at.position;
     let found = if by > 0 {
-        all.iter().find(|mark| mark.position > here)
+        all.iter().find(|position| **position > here)
     } else {
-        all.iter().rev().find(|mark| mark.position < here)
+        all.iter().rev().find(|position| **position < here)
     };
-    found.map_or(if by > 0 { picture.take.events.len() } else { 0 }, |mark| mark.position)
+    found.copied().unwrap_or(if by > 0 { end } else { 0 })
 }

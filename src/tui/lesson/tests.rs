@@ -1,9 +1,14 @@
-use super::model::{Key, Kind, Reader, update};
+use super::model::{Key, Kind, Pane, Reader, take, update};
 use super::view::view;
 use crate::tui::looks;
+use crate::tui::theme::ScreenOptions;
+use crate::tui::touch::Touch;
 use crate::workshop::content::Content;
 use crate::workshop::lesson::{Piece, lessons};
 use crate::workshop::scene::Studio;
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::sync::Arc;
 
 /// The lesson about shuffles, played, at its first page with a question.
@@ -32,4 +37,64 @@ fn every_size_and_look_draws() {
         reader.size = (area.width, area.height);
         view(&reader, options, buffer, area);
     });
+}
+
+fn press(reader: &mut Reader, code: KeyCode) {
+    assert_eq!(take(reader, Touch::Key(KeyEvent::from(code))), None);
+}
+
+fn drawn(reader: &Reader) -> String {
+    let (width, height) = reader.size;
+    let area = Rect { x: 0, y: 0, width, height };
+    let mut buffer = Buffer::empty(area);
+    view(reader, ScreenOptions::default(), &mut buffer, area);
+    looks::letters(&buffer)
+}
+
+#[test]
+fn a_picture_plays_rests_and_goes_back_to_its_moment() {
+    let mut reader = reader();
+    reader.size = (120, 40);
+    while reader.open_question().is_some() {
+        update(&mut reader, Key::Reveal);
+    }
+    let spoken = reader.moving().expect("a picture of a moment").at.position;
+    let still = drawn(&reader);
+    assert!(!reader.tick(1.0), "nothing moves by itself");
+    press(&mut reader, KeyCode::Char('g'));
+    press(&mut reader, KeyCode::Char(' '));
+    assert!(reader.is_playing() && drawn(&reader).contains(" · ► "));
+    let (mut changes, mut ticks) = (0, 0);
+    while reader.is_playing() {
+        changes += usize::from(reader.tick(0.1));
+        ticks += 1;
+        assert!(ticks < 1000, "it comes to an end");
+    }
+    let end = reader.moving().expect("the picture").at.position;
+    assert!(changes > 10 && changes <= ticks && end == reader.moving().expect("it").take.events.len());
+    press(&mut reader, KeyCode::Char('l'));
+    press(&mut reader, KeyCode::Char('h'));
+    assert_eq!(reader.moving().expect("the picture").at.position, spoken, "where the text has it");
+    assert_eq!(drawn(&reader), still);
+}
+
+#[test]
+fn a_word_is_found_on_other_pages_and_is_in_sight() {
+    let mut reader = reader();
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        reader.size = size;
+        update(&mut reader, Key::Pane(Pane::Text));
+        for key in "/node".chars() {
+            press(&mut reader, KeyCode::Char(key));
+        }
+        press(&mut reader, KeyCode::Enter);
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..40 {
+            let place = reader.found.at.expect("a lesson about nodes");
+            seen.insert(place);
+            assert!(drawn(&reader).to_lowercase().contains("node"), "{place:?} at {size:?}");
+            press(&mut reader, KeyCode::Char('n'));
+        }
+        assert!(seen.iter().any(|(page, ..)| *page != reader.page), "{seen:?}");
+    }
 }

@@ -14,11 +14,11 @@
 //! Narrow screens show the picture below the text where both have room, else one of the two; `Tab` changes it. So do wide ones with a picture
 //! that is too wide to stand beside the text, which then has the whole width while it has the focus. A page without a picture is text alone.
 
-use super::model::{Kind, Pane, ROWS, Reader};
+use super::model::{Kind, Pane, Place, ROWS, Reader};
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::picture;
 use crate::tui::banner;
-use crate::tui::palette;
+use crate::tui::find;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{self, Brush, fit};
@@ -98,9 +98,7 @@ fn draw(brush: &mut Brush, reader: &Reader, screen: Rect) {
         pane(brush, reader, which, area, is_alone);
     }
     footer(brush, reader, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
-    if let Some(open) = &reader.palette {
-        palette::draw(brush, screen, open, &palette::found(&ROWS, &open.query), &[]);
-    }
+    reader.front.draw(brush, screen, &ROWS);
 }
 
 /// The title without its id, in big letters: for a room, where the screen has the height and the width.
@@ -131,6 +129,8 @@ fn panes(reader: &Reader, body: Rect) -> Vec<(Pane, Rect)> {
     if reader.zoom {
         return vec![(reader.pane, body)];
     }
+    let still = reader.at_rest();
+    let reader = still.as_ref();
     let is_wide = body.width >= WIDE;
     let width = COLUMNS as u16 + 4;
     let right = Rect { x: body.x + width, width: body.width.saturating_sub(width), ..body };
@@ -201,23 +201,71 @@ fn picture_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
         lines.push(PageLine::default());
     }
     if covered > 0 {
-        lines.push(PageLine::of(Ink::Key, "Covered until the question is answered."));
+        let words = page::words("Covered until the question is answered.", width, "");
+        lines.extend(words.into_iter().map(|line| PageLine::of(Ink::Key, line.plain())));
     }
     lines
 }
 
 fn pane(brush: &mut Brush, reader: &Reader, which: Pane, area: Rect, is_alone: bool) {
-    let title = match (which, is_alone && reader.has_picture()) {
-        (Pane::Text, false) => "1 Text",
-        (Pane::Text, true) => "1 Text   (Tab: picture)",
-        (Pane::Picture, false) => "2 Picture, from a run made for this page",
-        (Pane::Picture, true) => "2 Picture, from a run made for this page   (Tab: text)",
+    let (mut title, other) = match which {
+        Pane::Text => ("1 Text".to_owned(), "   (Tab: picture)"),
+        Pane::Picture => (picture_title(reader, area), "   (Tab: text)"),
     };
-    let inner = brush.pane(area, title, reader.pane == which);
+    if is_alone && reader.has_picture() && title.chars().count() + other.len() + 5 < usize::from(area.width) {
+        title.push_str(other);
+    }
+    let inner = brush.pane(area, &title, reader.pane == which);
     brush.hit_area(area, Target::Pane(usize::from(which == Pane::Picture)));
     let lines = spread(reader, lines_of(reader, which, usize::from(inner.width)), inner.height);
     let scroll = if reader.pane == which { reader.scroll } else { 0 };
     brush.page(area, inner, &lines, scroll);
+    brush.found(inner, &reader.found);
+}
+
+/// Whence the picture is, and how time goes in it.
+fn picture_title(reader: &Reader, area: Rect) -> String {
+    let from = "2 Picture, from a run made for this page";
+    let state = match &reader.play {
+        Some(play) if play.playing => format!(" · ► {}", play.speed_words()),
+        Some(_) => " · ║ paused".to_owned(),
+        None => String::new(),
+    };
+    let whole = format!("{from}{state}");
+    if whole.chars().count() + 5 < usize::from(area.width) { whole } else { format!("2 Picture{state}") }
+}
+
+/// The lines in which words are found: of each page its text, then its pictures, as far as they may be seen.
+#[must_use]
+pub fn places(reader: &Reader) -> Vec<find::Place<Place>> {
+    let mut all = Vec::new();
+    for page in 0..reader.pages.len() {
+        let mut there = reader.clone();
+        there.page = page;
+        for (number, pane) in [Pane::Text, Pane::Picture].into_iter().enumerate() {
+            if pane == Pane::Text || there.has_picture() {
+                there.pane = pane;
+                let width = usize::from(pane_of(&there).width.saturating_sub(4));
+                all.extend(find::places(&lines_of(&there, pane, width), |line| (page, number, line)));
+            }
+        }
+    }
+    all
+}
+
+/// Where the focused pane stands.
+fn pane_of(reader: &Reader) -> Rect {
+    let (width, height) = reader.size;
+    let body = body_of(reader, Rect { x: 0, y: 0, width, height });
+    panes(reader, body).into_iter().find(|(which, _)| *which == reader.pane).map_or(body, |(_, area)| area)
+}
+
+/// The scroll at which a line of the focused pane, counted from 1, is in sight with what stands around it.
+#[must_use]
+pub fn scroll_around(reader: &Reader, line: usize) -> usize {
+    let high = usize::from(pane_of(reader).height.saturating_sub(2));
+    // Lines that are spread for a room have blank ones between them, but are then all in sight.
+    line.saturating_sub(1 + high / 3).min(scroll_max(reader))
 }
 
 /// How far the focused pane can be scrolled.
@@ -230,8 +278,7 @@ pub fn scroll_max(reader: &Reader) -> usize {
         let (wide, high) = inner(body);
         return help_lines(reader, wide).len().saturating_sub(high);
     }
-    let focused = panes(reader, body).into_iter().find(|(which, _)| *which == reader.pane);
-    let (wide, high) = inner(focused.map_or(body, |(_, area)| area));
+    let (wide, high) = inner(pane_of(reader));
     lines_of(reader, reader.pane, wide).len().saturating_sub(high)
 }
 
@@ -248,7 +295,7 @@ pub fn scroll_to(reader: &Reader, question: usize) -> usize {
 }
 
 /// The keys of the reader; what the footer has no room for stands only here.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 13] = [
     ("l, Space", "next page; in a demo the answer, then the next beat"),
     ("h, b", "the page before; a demo goes exactly one beat back"),
     ("j k", "scroll"),
@@ -257,6 +304,8 @@ const KEYS: [(&str, &str); 11] = [
     ("v", "show the answer without one"),
     (", .", "the picture's run, one event back or on"),
     ("[ ]", "the same by milestones"),
+    ("H L, g G", "the same by hundredths; to its start, its end"),
+    ("/ n N", "find a word, the next place, the one before"),
     ("t", "the run in the theatre, at this moment"),
     ("P", "for a room: big titles, strong colours, nothing dim, no notes"),
     ("q", "back"),
@@ -285,20 +334,30 @@ fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
             let on = if is_open { "answer" } else { "on" };
             vec![("Space", on), ("b", "back"), ("Tab", "pane"), ("q", "leave")]
         }
+        Kind::Lesson if !is_open && reader.moving().is_some() => {
+            let does = if reader.is_playing() { "stop" } else { "play" };
+            vec![("h/l", "page"), ("Space", does), ("Tab", "pane"), ("q", "back")]
+        }
         Kind::Lesson => vec![("h/l", "page"), ("Tab", "pane"), ("q", "back")],
     };
     keys.retain(|(key, _)| *key != "Tab" || reader.has_picture());
     if is_open && matches!(reader.kind, Kind::Demo { .. }) {
         keys.extend([("1 2 3", "mark"), ("Enter", "lock")]);
     } else if is_open {
-        keys.extend([("a b c", "mark"), ("Enter", "lock"), ("v", "answer")]);
+        // The question comes first.
+        keys.splice(0..0, [("a b c", "mark"), ("Enter", "lock")]);
+        keys.push(("v", "answer"));
     }
     if !reader.pictures().0.is_empty() {
         keys.extend([("t", "theatre"), ("[/]", "milestone")]);
     }
+    if reader.is_playing() {
+        keys.push(("+/-", "speed"));
+    }
     if reader.pieces().iter().any(|piece| matches!(piece, Piece::Text(Block::Code(..)))) {
         keys.push(("y", "copy code"));
     }
+    keys.push(("/", "find"));
     let help = match &reader.kind {
         Kind::Demo { .. } if !reader.projector => "keys, notes",
         Kind::Demo { .. } | Kind::Lesson => "keys",

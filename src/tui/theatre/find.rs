@@ -6,6 +6,7 @@ use super::{pages, player};
 use crate::common::ids::{NodeId, StageId};
 use crate::common::time::VirtualTime;
 use crate::status::{Stage, TaskName};
+use crate::tui::find as looked;
 use std::sync::Arc;
 
 /// Looks for what was typed: a thing is selected, and the next moment that tells of it is gone to.
@@ -32,10 +33,10 @@ pub fn start(model: &mut Model, query: &str) {
 /// To the next place of what was looked for, or the one before.
 pub fn next(model: &mut Model, is_forward: bool) {
     if model.found.is_empty() {
-        model.toast = Some(("nothing was looked for yet: / and a name or a word".to_owned(), 4.0));
+        model.toast = Some((looked::NOTHING.to_owned(), 4.0));
     } else if !model.pages.is_empty() {
         if !pages::find(model, is_forward) {
-            model.toast = Some((format!("{:?} is not found here", model.found), 4.0));
+            model.toast = Some((looked::nowhere(&model.found), 4.0));
         }
     } else {
         next_moment(model, is_forward);

@@ -2,8 +2,9 @@
 //!
 //! The log keeps a few rows of each shuffle. A drawn row crosses its own shuffle for certain: which task wrote it and which reads its
 //! partition is known. In the shuffles before and after it is known again by the values that brought it there: rows with the same keys meet
-//! in one task, so a row that this task writes with these values carries it on, by then perhaps as a sum. Where none was drawn, its partition
-//! is still known if there is only one, or if another task drew a row of the same key; else its way is not known, and the journey says so.
+//! in one task, so a row that this task writes with these values carries it on, by then perhaps as its group. Tasks draw such rows besides
+//! those that they draw evenly ([`crate::exec::peek`]). Where there is none, its partition is still known if there is only one, or if another
+//! task drew a row of the same key; else its way is not known, and the journey says so.
 
 use super::model::{Model, Pane, Selected};
 use super::pages::data::facts::{Drawn, RowId, drawn, slices, written};
@@ -247,6 +248,7 @@ pub fn lines(status: &Status, head: &Status, journey: &Journey) -> Explanation {
             _ => Mark::Now,
         };
         lines.push(Line { indent: 0, mark, text: held(status, head, station) });
+        lines.extend(merges(head, station).map(|text| Line { indent: 1, mark: Mark::None, text }));
         lines.push(Line { indent: 1, mark: Mark::None, text: left(head, station) });
     }
     Explanation { title: title(head, journey.row), lines }
@@ -287,6 +289,17 @@ fn held(status: &Status, head: &Status, station: &Station) -> String {
         [node] if *node == attempt.node => format!("{place} reads its partition, all of it from its own disk"),
         nodes => format!("{place} reads its partition from {}", words::nodes(nodes)),
     }
+}
+
+/// That the row becomes one with others here, and what is followed then.
+fn merges(head: &Status, station: &Station) -> Option<String> {
+    let operators = &head.stages.get(&station.stage)?.definition.operators;
+    let operator = operators.iter().rev().find(|operator| operator.ends_with("aggregate"))?;
+    Some(if operator.starts_with("partial") {
+        format!("one with this task's rows of its group ({operator}): the group is followed")
+    } else {
+        format!("one with all rows of its group ({operator}): the group is followed")
+    })
 }
 
 /// In what form the row goes on, and where to.

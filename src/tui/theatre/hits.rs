@@ -83,7 +83,7 @@ fn line_pressed(model: &mut Model, line: usize) -> Vec<Effect> {
             pages::choose(model, line);
             return Vec::new();
         }
-        Overlay::Find { .. } | Overlay::Output { .. } | Overlay::Matrix => return Vec::new(),
+        Overlay::Find { .. } | Overlay::Marks | Overlay::Output { .. } | Overlay::Matrix => return Vec::new(),
     };
     if *choice == line {
         return key(model, Action::Open);

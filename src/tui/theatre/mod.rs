@@ -4,6 +4,7 @@
 //! Everything else is pure: `update(&mut Model, Message) -> Vec<Effect>` and `view(&Model, &Status, …)`.
 
 pub mod branch;
+pub mod console;
 pub mod fault;
 pub mod find;
 pub mod follow;
@@ -13,6 +14,7 @@ pub mod lanes;
 pub mod model;
 pub mod pages;
 pub mod player;
+pub mod presenter;
 pub mod probe;
 pub mod question;
 pub mod recording;
@@ -34,6 +36,7 @@ pub use branch::BranchRequest;
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 pub use fault::Scenario;
 use model::{Copied, Model};
+use presenter::{Leader, Led, Presenter, Presenting};
 use ratatui::layout::{Position, Rect};
 use recording::Recording;
 use std::io;
@@ -83,8 +86,14 @@ pub struct TheatreInput {
     pub until: Option<u32>,
     /// One of [`model::SPEEDS`]; absent: the run takes a comfortable time to watch.
     pub speed: Option<f64>,
+    /// Where checks of a learner's script were decided against it, by position, and what they say.
+    pub verdicts: Vec<(usize, String)>,
     /// Something to say when it opens.
     pub greeting: Option<String>,
+    /// How others see what is shown here.
+    pub presenting: Option<Presenting>,
+    /// A presenter whom this theatre follows.
+    pub leader: Option<Leader>,
     pub options: ScreenOptions,
 }
 
@@ -101,7 +110,10 @@ impl TheatreInput {
             at: VirtualTime::ZERO,
             until: None,
             speed: None,
+            verdicts: Vec::new(),
             greeting: None,
+            presenting: None,
+            leader: None,
             options,
         }
     }
@@ -156,6 +168,7 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         player::to_end(&mut model);
     }
     model.until = input.until;
+    model.verdicts = input.verdicts;
     if let Some(greeting) = input.greeting {
         model.toast = Some((greeting, 10.0));
     }
@@ -167,6 +180,11 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     let mut outside = Outside::open(model.options, input.engine)?;
     for handle in model.runs.iter().filter_map(|run| run.handle.as_ref()) {
         handle.ring_at_news(&outside.bell);
+    }
+    outside.presenter = Presenter::new(input.presenting);
+    if let Some(leader) = input.leader {
+        leader.ring_at_news(&outside.bell);
+        outside.leader = Some(leader);
     }
     let exit = play(&mut model, &mut outside);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
@@ -181,10 +199,11 @@ fn play(model: &mut Model, outside: &mut Outside) -> io::Result<Exit> {
     let mut before = Instant::now();
     let mut dirty = true;
     loop {
-        let is_news = listen(model);
+        let is_news = outside.lead(model) | listen(model);
         if dirty || is_news {
             model.seek();
             outside.draw(model)?;
+            outside.presenter.tell(model);
         }
         let inputs = outside.wait(model, is_news)?;
         if outside.screen.is_interrupted() {
@@ -219,12 +238,28 @@ pub(in crate::tui) struct Outside {
     pub engine: Option<Engine>,
     /// Rung by runs that have news.
     pub bell: Bell,
+    presenter: Presenter,
+    leader: Option<Leader>,
 }
 
 impl Outside {
     /// Takes the terminal.
     pub fn open(options: ScreenOptions, engine: Option<Engine>) -> io::Result<Self> {
-        Ok(Outside { screen: Screen::open(options)?, engine, bell: Bell::new()? })
+        let (screen, bell) = (Screen::open(options)?, Bell::new()?);
+        Ok(Outside { screen, engine, bell, presenter: Presenter::default(), leader: None })
+    }
+
+    /// Hears of the presenter whom this theatre follows. True when something is new.
+    fn lead(&self, model: &mut Model) -> bool {
+        let news = self.leader.as_ref().map(Leader::take_news).unwrap_or_default();
+        let any = !news.is_empty();
+        for led in news {
+            if let Led::Branch { handle, .. } = &led {
+                handle.ring_at_news(&self.bell);
+            }
+            update(model, Message::Led(led));
+        }
+        any
     }
 
     /// Waits for input: until the next frame where the picture moves; else until there are news, which are taken in together when some came

@@ -4,6 +4,7 @@ use super::branch::Pending;
 use super::fault::{Cue, Scenario, Strike};
 use super::follow::{self, Journey};
 use super::pages::Page;
+use super::presenter::Following;
 use super::probe::Probes;
 use super::question::Answer;
 use super::recording::Recording;
@@ -13,10 +14,11 @@ use crate::common::time::VirtualTime;
 use crate::status::why::Subject;
 use crate::tui::palette::Palette;
 use crate::tui::theme::ScreenOptions;
-use std::collections::{BTreeMap, BTreeSet};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The panes, by the number in their title.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Pane {
     Stages,
     Nodes,
@@ -52,7 +54,7 @@ pub struct Cursor {
 }
 
 /// What is selected; marked in every pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Selected {
     Nothing,
     Stage(StageId),
@@ -78,6 +80,8 @@ pub enum Overlay {
     Find {
         query: String,
     },
+    /// Which mark to go to is said by its letter.
+    Marks,
     /// Choose what to break now, and where; and say how many tasks will run again.
     Fault(Console),
     /// Choose among the run and its branches.
@@ -100,6 +104,8 @@ pub struct Console {
     pub choice: usize,
     /// How many tasks will run again.
     pub guess: Option<u32>,
+    /// The person wants to be told instead of predicting it.
+    pub is_told: bool,
     /// The event at which it strikes; absent: at the moment at which the console was opened.
     pub cue: Option<Cue>,
     /// That moment.
@@ -141,6 +147,8 @@ pub struct Model {
     pub speed_chosen: bool,
     /// Stay at the end of a growing log.
     pub follow: bool,
+    /// The window of a presenter that this one moves with.
+    pub following: Option<Following>,
     /// Slow down at deaths and jump over spans in which nothing happens.
     pub auto: bool,
     pub focus: Pane,
@@ -165,8 +173,10 @@ pub struct Model {
     pub pages: Vec<Page>,
     /// The prediction for a branch that has been asked for.
     pub guess: Option<u32>,
-    /// Moments that the person has marked, by run.
-    pub own_marks: BTreeSet<(usize, VirtualTime)>,
+    /// Moments that the person has marked, by run and letter.
+    pub own_marks: BTreeMap<(usize, char), VirtualTime>,
+    /// Where checks of a learner's script were decided against it, in the first run, and what they say.
+    pub verdicts: Vec<(usize, String)>,
     /// What a person answered to the question of a death, by run and death.
     pub answers: BTreeMap<(usize, usize), Answer>,
     /// How many tasks a person said would run again because of a death, by run and death.
@@ -197,6 +207,7 @@ impl Model {
             speed: 6,
             speed_chosen: false,
             follow: false,
+            following: None,
             auto: true,
             focus: Pane::Stages,
             pane_chosen: false,
@@ -212,7 +223,8 @@ impl Model {
             found: String::new(),
             pages: Vec::new(),
             guess: None,
-            own_marks: BTreeSet::new(),
+            own_marks: BTreeMap::new(),
+            verdicts: Vec::new(),
             answers: BTreeMap::new(),
             guesses: BTreeMap::new(),
             toast: None,
@@ -233,7 +245,13 @@ impl Model {
     /// Whether letters are text now.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        matches!(self.overlay, Overlay::Help(_) | Overlay::Find { .. })
+        matches!(self.overlay, Overlay::Help(_) | Overlay::Find { .. } | Overlay::Marks)
+    }
+
+    /// The marks of the run on screen, by letter.
+    pub fn marks(&self) -> impl Iterator<Item = (char, VirtualTime)> {
+        let own = self.own_marks.iter().filter(|((run, _), _)| *run == self.current);
+        own.map(|((_, letter), at)| (*letter, *at))
     }
 
     /// Whether a task is marked: it is selected, or a row that is followed passes it.

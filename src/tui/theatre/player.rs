@@ -16,7 +16,7 @@ const IDLE_SECS: f64 = 1.0;
 /// With tasks running, the next event is never further away than this, in real seconds.
 const WAIT_SECS: f64 = 2.5;
 /// A beat that is stepped to is shown whole.
-const WHOLE: f64 = 1.0e6;
+pub const WHOLE: f64 = 1.0e6;
 
 /// Moves on by real seconds.
 pub fn tick(model: &mut Model, secs: f64) {
@@ -294,27 +294,46 @@ pub fn scrub(model: &mut Model, hundredths: i64) {
     to_time(model, VirtualTime(moved));
 }
 
-/// Marks this moment, or takes its mark away.
+/// Marks this moment with the next free letter, or takes its mark away.
 pub fn set_mark(model: &mut Model) {
-    let mark = (model.current, model.cursor.time);
-    let text = if model.own_marks.remove(&mark) {
-        "the mark is gone".to_owned()
-    } else {
-        model.own_marks.insert(mark);
-        format!("marked {}; ' comes back to it", moment(model.cursor.time))
+    let (run, here) = (model.current, model.cursor.time);
+    let known = model.marks().find(|(_, at)| *at == here);
+    let free = ('a'..='z').find(|letter| !model.own_marks.contains_key(&(run, *letter)));
+    let text = match (known, free) {
+        (Some((letter, _)), _) => {
+            model.own_marks.remove(&(run, letter));
+            format!("the mark {letter} is gone")
+        }
+        (None, Some(letter)) => {
+            model.own_marks.insert((run, letter), here);
+            format!("{} is marked {letter}: ' and {letter} come back to it", moment(here))
+        }
+        (None, None) => "all letters are used: M on a mark takes it away".to_owned(),
     };
     model.toast = Some((text, 4.0));
 }
 
-/// To the next moment that was marked, around the end.
-pub fn to_mark(model: &mut Model) {
-    let mut marks = model.own_marks.iter().filter(|(run, _)| *run == model.current).map(|(_, at)| *at);
-    let first = marks.clone().next();
-    let Some(at) = marks.find(|at| *at > model.cursor.time).or(first) else {
-        model.toast = Some(("no moment is marked: M marks one".to_owned(), 4.0));
+/// To the moment that is marked with this letter; with `'` to the next one that is marked.
+pub fn to_mark(model: &mut Model, letter: char) {
+    if letter == '\'' {
+        to_next_mark(model);
         return;
-    };
-    pause_at(model, at);
+    }
+    let marked = model.marks().find(|(known, _)| *known == letter);
+    match marked {
+        Some((_, at)) => pause_at(model, at),
+        None => model.toast = Some((format!("no moment is marked {letter}"), 4.0)),
+    }
+}
+
+/// To the next moment that was marked, around the end.
+pub fn to_next_mark(model: &mut Model) {
+    let now = model.cursor.time;
+    let after = model.marks().map(|(_, at)| at).filter(|at| *at > now).min();
+    let next = after.or_else(|| model.marks().map(|(_, at)| at).min());
+    if let Some(at) = next {
+        pause_at(model, at);
+    }
 }
 
 /// To a fraction of the run.

@@ -8,9 +8,10 @@ use crate::common::time::VirtualTime;
 use crate::status::Status;
 use crate::status::marks::{Mark, MarkKind};
 use crate::status::recompute::Fate;
+use serde::{Deserialize, Serialize};
 
 /// A beat of a node death.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Beat {
     /// The frame breaks; nothing else changes.
     Death,

@@ -1,5 +1,7 @@
 mod everywhere;
 mod follow;
+mod marks;
+mod presenter;
 mod screens;
 mod what_if;
 
@@ -410,20 +412,6 @@ fn names_and_words_are_found() {
     assert!((model.cursor.time.as_secs_f64() - 10.0).abs() < 1e-9);
     find(&mut model, "no such thing");
     assert!(model.toast.as_ref().is_some_and(|(text, _)| text.contains("no task, node or sentence")));
-}
-
-#[test]
-fn marked_moments_are_come_back_to() {
-    let mut model = at(2.0, ScreenOptions::default());
-    press(&mut model, Action::ToMark);
-    assert!(model.toast.as_ref().is_some_and(|(text, _)| text.contains("no moment is marked")));
-    press(&mut model, Action::SetMark);
-    super::player::to_time(&mut model, VirtualTime::from_secs_f64(7.0));
-    assert!(draw(&model, 120, 40).lines().any(|line| line.starts_with(" 0 s") && line.contains('\'')));
-    press(&mut model, Action::ToMark);
-    assert_eq!(model.cursor.time, VirtualTime::from_secs_f64(2.0));
-    press(&mut model, Action::SetMark);
-    assert!(model.own_marks.is_empty());
 }
 
 #[test]

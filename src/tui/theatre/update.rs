@@ -1,24 +1,24 @@
 //! What happens on a key, a tick of the real clock, or news from the engine. No I/O: what must be done outside is returned.
 
 use super::Exit;
-use super::branch::{self, BranchRequest, Change};
-use super::fault::{BACK_SECS, Cue, KINDS, Scenario, Strike, cues};
+use super::branch::{self, BranchRequest};
+use super::console;
 use super::find;
 use super::follow;
 use super::hits::{self, Target};
 use super::keymap::{self, Action};
-use super::model::{Console, Copied, Model, Overlay, PANES, Pane, SPEEDS, Selected};
+use super::model::{Copied, Model, Overlay, PANES, Pane, SPEEDS, Selected};
 use super::pages::data::DataPage;
 use super::pages::plan::PlanPage;
 use super::pages::{self, Page};
 use super::player::{self, Stops};
+use super::presenter::{self, Following, Led, Shown};
 use super::probe;
 use super::question;
 use super::recording::Recording;
 use super::select;
 use super::view::{self, layout};
-use crate::common::ids::{NodeId, StageId};
-use crate::common::time::{VirtualDuration, VirtualTime};
+use crate::common::time::VirtualTime;
 use crate::event::Event;
 use crate::tui::palette::Palette;
 use crate::tui::run_handle::{RunEnd, RunHandle};
@@ -56,12 +56,24 @@ pub enum Message {
     BranchRefused(String),
     BranchGrew(Vec<Arc<Event>>),
     BranchEnded(RunEnd),
+    /// Of the presenter whom this window follows.
+    Led(Led),
     /// The mouse, at a cell of a screen of this size.
     Mouse {
         at: Position,
         screen: Rect,
         kind: Mouse,
     },
+}
+
+impl Message {
+    /// Whether a person did it here, and not to follow the presenter.
+    fn is_of_a_person(&self) -> bool {
+        match self {
+            Message::Key(action) => *action != Action::Follow,
+            other => matches!(other, Message::Typed(_) | Message::Mouse { .. }),
+        }
+    }
 }
 
 /// What the mouse did.
@@ -92,7 +104,14 @@ pub enum Effect {
 /// Takes in one message.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let beat = model.cursor.beat;
+    let is_led = model.following.as_ref().is_some_and(Following::is_led);
+    let before = (is_led && message.is_of_a_person()).then(|| Shown::of(model));
+    let is_news = matches!(message, Message::Grew { .. } | Message::Retold { .. });
     let effects = handle(model, message);
+    presenter::stray(model, before.as_ref());
+    if is_news {
+        presenter::keep_up(model);
+    }
     // What is told anew wants to be seen, whatever was looked at before.
     model.pane_chosen &= model.cursor.beat.is_none() || model.cursor.beat == beat;
     model.seek();
@@ -163,6 +182,10 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             branch::enter_when_ready(model);
             Vec::new()
         }
+        Message::Led(led) => {
+            presenter::lead(model, led);
+            Vec::new()
+        }
         Message::Mouse { at, screen, kind } => mouse(model, at, screen, kind),
     }
 }
@@ -221,15 +244,19 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Slower => player::change_speed(model, -1),
         Action::Faster => player::change_speed(model, 1),
         Action::SetMark => player::set_mark(model),
-        Action::ToMark => player::to_mark(model),
+        Action::ToMark if model.marks().next().is_none() => {
+            model.toast = Some(("no moment is marked: M marks one".to_owned(), 4.0));
+        }
+        Action::ToMark => model.overlay = Overlay::Marks,
         Action::Start => player::to_start(model),
         // The end of a run that goes on is wherever it has come to.
         Action::End if model.run().is_growing() => player::follow(model),
         Action::End => player::to_end(model),
+        Action::Follow if presenter::follow(model) => {}
         Action::Follow => player::follow(model),
         Action::Auto => toggle_auto(model),
         Action::Why => select::ask_why(model),
-        Action::Kill => open_kill(model),
+        Action::Kill => console::open(model),
         Action::Compare => pages::open_compare_with_branch(model),
         Action::Runs => model.overlay = Overlay::Runs { choice: model.current },
         Action::Plan => pages::open(model, Page::Plan(PlanPage::at_cursor(model))),
@@ -277,6 +304,11 @@ fn typed(model: &mut Model, message: &Message) {
             query
         }
         (Overlay::Find { query }, _) => query,
+        (Overlay::Marks, Message::Typed(letter)) => {
+            model.overlay = Overlay::None;
+            player::to_mark(model, *letter);
+            return;
+        }
         _ => return,
     };
     match message {
@@ -340,42 +372,6 @@ fn back(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Leave(Exit::Back)]
 }
 
-/// The nodes that can be killed at the cursor.
-#[must_use]
-pub fn victims(model: &Model) -> Vec<NodeId> {
-    let status = model.run().history.current();
-    status.nodes.values().filter(|node| node.is_alive()).map(|node| node.node).collect()
-}
-
-fn open_kill(model: &mut Model) {
-    if !model.can_branch {
-        let how = if model.run().head().time_word() == "real" { " on the simulated cluster" } else { "" };
-        let text = format!("this run can be watched, not branched: run the script{how} for that");
-        model.toast = Some((text, 6.0));
-        return;
-    }
-    if model.pending.is_some() {
-        return;
-    }
-    let victims = victims(model);
-    if victims.is_empty() || model.run().history.current().exit.is_some() {
-        model.toast = Some(("nothing runs here: go back in time first ([ or H), then kill a node".to_owned(), 6.0));
-        return;
-    }
-    model.playing = false;
-    // The whole moment has happened when the node dies: the dry run looks at its end.
-    player::to_time(model, model.cursor.time);
-    model.seek();
-    let wanted = match model.selected {
-        Selected::Node(node) => Some(node),
-        Selected::Nothing | Selected::Stage(_) | Selected::Task(..) => {
-            select::fullest_node(model.run().history.current())
-        }
-    };
-    let choice = victims.iter().position(|node| Some(*node) == wanted).unwrap_or(0);
-    model.overlay = Overlay::Fault(Console { choice, opened: model.cursor.time, ..Console::default() });
-}
-
 fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
     let step: isize = match action {
         Action::Up | Action::Left => -1,
@@ -407,6 +403,14 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
                 find::start(model, &query);
             }
         }
+        Overlay::Marks => {
+            if closing || action == Action::Open {
+                model.overlay = Overlay::None;
+            }
+            if action == Action::Open {
+                player::to_next_mark(model);
+            }
+        }
         Overlay::Output { back } => {
             *back = back.saturating_add_signed(-step);
             if closing || matches!(action, Action::Output | Action::Open) {
@@ -421,7 +425,7 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.overlay = Overlay::None;
             }
         }
-        Overlay::Fault(_) => return fault_key(model, action, closing),
+        Overlay::Fault(_) => return console::key(model, action, closing),
         Overlay::Runs { choice } => {
             let choice = choice.saturating_add_signed(step).min(model.runs.len().saturating_sub(1));
             model.overlay = Overlay::Runs { choice };
@@ -435,94 +439,6 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::None => {}
     }
     Vec::new()
-}
-
-/// The fault console: up and down choose the machine, left and right what happens, plus and minus the prediction.
-fn fault_key(model: &mut Model, action: Action, closing: bool) -> Vec<Effect> {
-    let Overlay::Fault(mut console) = model.overlay else { return Vec::new() };
-    let kinds = KINDS.len() + model.scenarios.len();
-    match action {
-        Action::Up => console.choice = console.choice.saturating_sub(1),
-        Action::Down => console.choice += 1,
-        Action::Left => console.kind = (console.kind + kinds - 1) % kinds,
-        Action::Right => console.kind = (console.kind + 1) % kinds,
-        Action::Faster => console.guess = Some(console.guess.map_or(0, |guess| guess.saturating_add(1))),
-        Action::Slower => console.guess = console.guess.and_then(|guess| guess.checked_sub(1)),
-        Action::Cue => console.cue = to_next_cue(model, &console),
-        Action::ComeBack => console.back = (console.back + 1) % BACK_SECS.len(),
-        Action::Disarm => drop(model.armed.pop()),
-        Action::Save if !model.armed.is_empty() => return vec![Effect::SaveScenario(Scenario::text_of(&model.armed))],
-        _ => {}
-    }
-    let victims = victims(model);
-    console.choice = console.choice.min(victims.len().saturating_sub(1));
-    model.overlay = Overlay::Fault(console);
-    if closing || matches!(action, Action::Open | Action::Arm) {
-        model.overlay = Overlay::None;
-    }
-    let strike = victims.get(console.choice).and_then(|node| strike_of(model, &console, *node));
-    match (action, strike) {
-        (Action::Arm, Some(strike)) => arm(model, strike),
-        (Action::Open, Some(strike)) => {
-            model.guess = console.guess.filter(|_| model.armed.is_empty());
-            let all = std::mem::take(&mut model.armed).into_iter().chain([strike]);
-            return vec![Effect::Branch(branch::request(model, all.map(Change::Strike).collect()))];
-        }
-        (Action::Open | Action::Arm, None) if console.kind < KINDS.len() => {
-            model.toast = Some(("there is nothing of the kind at this moment".to_owned(), 4.0));
-        }
-        (Action::Open, None) => {
-            let scenario = console.kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index)).cloned();
-            let branch = scenario.map(|scenario| branch::request(model, vec![Change::Scenario(scenario)]));
-            return branch.map(Effect::Branch).into_iter().collect();
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// The chosen fault on a machine; absent where a scenario is chosen.
-fn strike_of(model: &Model, console: &Console, node: NodeId) -> Option<Strike> {
-    let kind = *KINDS.get(console.kind)?;
-    let at = match console.cue {
-        Some(_) => model.cursor.time,
-        None => just_after(model.cursor.time),
-    };
-    let back_secs = BACK_SECS[console.back].filter(|_| kind.undoing().is_some());
-    let aim = kind.aim(model.run().history.current(), node, chosen_task(model))?;
-    Some(Strike { kind, node, aim, at, cue: console.cue, back_secs })
-}
-
-fn chosen_task(model: &Model) -> Option<(StageId, u32)> {
-    match model.selected {
-        Selected::Task(stage, partition) => Some((stage, partition)),
-        Selected::Nothing | Selected::Stage(_) | Selected::Node(_) => None,
-    }
-}
-
-/// From the chosen event to the one after it, in the end back to the moment at which the console was opened; the theatre goes there.
-fn to_next_cue(model: &mut Model, console: &Console) -> Option<Cue> {
-    let cues = cues(model.run().head(), chosen_task(model), console.opened);
-    let here = console.cue.and_then(|cue| cues.iter().position(|(known, _)| *known == cue));
-    let next = cues.get(here.map_or(0, |here| here + 1)).copied();
-    if cues.is_empty() {
-        model.toast = Some(("no task finishes after this moment, as far as the log goes".to_owned(), 4.0));
-    }
-    player::to_time(model, next.map_or(console.opened, |(_, at)| at));
-    model.seek();
-    next.map(|(cue, _)| cue)
-}
-
-/// Keeps a fault until the next one is chosen: both then strike in one run.
-fn arm(model: &mut Model, strike: Strike) {
-    model.toast = Some((format!("armed: {}; go on in time, then K for the next", strike.name()), 8.0));
-    model.armed.push(strike);
-    model.armed.sort_by_key(|strike| strike.at);
-}
-
-/// The next moment: what happened at `time` has happened.
-fn just_after(time: VirtualTime) -> VirtualTime {
-    time + VirtualDuration(1)
 }
 
 fn switch_run(model: &mut Model, choice: usize) {

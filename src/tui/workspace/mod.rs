@@ -14,12 +14,11 @@ pub mod view;
 mod tests;
 
 use super::terminal::Screen;
-use super::theatre::hits::{self, Target};
+use super::touch::Touch;
 use super::{Bell, ScreenOptions};
 use crate::workshop::verdict::{VariantVerdict, Verdict};
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEventKind};
-use model::{Effect, Key, PANES, Workspace, update};
-use ratatui::layout::{Position, Rect};
+use model::{Effect, Workspace, take};
+use ratatui::layout::Rect;
 use std::io;
 use std::time::Duration;
 
@@ -99,8 +98,10 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
         }
         for input in inputs {
             dirty = true;
-            let Some(key) = key_of(workspace, &input, options) else { continue };
-            match update(workspace, key) {
+            let (width, height) = workspace.size;
+            let hits = || view::hits(workspace, options, Rect { x: 0, y: 0, width, height });
+            let Some(touch) = Touch::of(&input, hits) else { continue };
+            match take(workspace, touch) {
                 Effect::None => {}
                 Effect::Suspend => screen.suspend()?,
                 Effect::Copy => workspace.notice = Some(screen.hand_over(&view::copied(workspace))?),
@@ -108,29 +109,6 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
                 effect => carry_out(workspace, desk, &effect),
             }
         }
-    }
-}
-
-fn key_of(workspace: &Workspace, input: &Input, options: ScreenOptions) -> Option<Key> {
-    let mouse = match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => return workspace.key(*key),
-        Input::Mouse(mouse) => mouse,
-        _ => return None,
-    };
-    match mouse.kind {
-        MouseEventKind::ScrollDown => workspace.key(KeyEvent::from(KeyCode::Down)),
-        MouseEventKind::ScrollUp => workspace.key(KeyEvent::from(KeyCode::Up)),
-        MouseEventKind::Down(MouseButton::Left) => {
-            let (width, height) = workspace.size;
-            let hits = view::hits(workspace, options, Rect { x: 0, y: 0, width, height });
-            match hits::target(&hits, Position { x: mouse.column, y: mouse.row })? {
-                Target::Press(code) => workspace.key(KeyEvent::from(code)),
-                Target::Pane(index) => PANES.get(index).map(|pane| Key::Pane(*pane)),
-                Target::Line(line) => Some(Key::Line(line)),
-                Target::Select(_) | Target::Moment(_) | Target::Nothing => None,
-            }
-        }
-        _ => None,
     }
 }
 

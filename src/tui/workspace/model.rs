@@ -1,11 +1,13 @@
 //! What the workspace knows, and what keys do.
 
 use super::{Left, News, view};
-use crate::tui::keys;
-use crate::tui::palette::{Answer, Palette, Row};
+use crate::tui::find::Finder;
+use crate::tui::front::{Asked, Front, Said};
+use crate::tui::palette::Row;
+use crate::tui::touch::Touch;
 use crate::workshop::step::Step;
 use crate::workshop::verdict::{Failure, VariantVerdict, Verdict};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyCode;
 
 /// The panes, by the number in their title; narrow screens show the one with the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,6 @@ pub struct MapLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Overlay {
     None,
-    Keys(Palette),
     /// Choose a step.
     Map {
         choice: usize,
@@ -83,6 +84,10 @@ pub struct Workspace {
     pub pane: Pane,
     pub scroll: usize,
     pub overlay: Overlay,
+    /// The keys, and what is typed.
+    pub front: Front,
+    /// What was looked for, by pane and line.
+    pub found: Finder<(usize, usize)>,
     pub notice: Option<String>,
     /// Cells of the screen, as it was drawn last.
     pub size: (u16, u16),
@@ -115,10 +120,9 @@ pub enum Key {
     Solution,
     Reset,
     Keys,
-    /// Whatever is pressed while the keys are listed.
-    Listed(KeyEvent),
-    /// The line of a list that was pressed with the mouse.
-    Line(usize),
+    Find,
+    NextFound,
+    PreviousFound,
     Copy,
     Projector,
     Zoom,
@@ -165,6 +169,8 @@ impl Workspace {
             pane: Pane::Task,
             scroll: 0,
             overlay: Overlay::None,
+            front: Front::default(),
+            found: Finder::default(),
             notice: None,
             size: (80, 24),
             shows_run: true,
@@ -254,6 +260,7 @@ impl Workspace {
             self.pane = Pane::Checks;
         }
         self.scroll = 0;
+        self.found.at = None;
     }
 
     /// Opens the solution.
@@ -261,26 +268,40 @@ impl Workspace {
         self.overlay = Overlay::Solution { lines: text.lines().map(str::to_owned).collect(), scroll: 0 };
     }
 
-    /// The meaning of a key press.
+    /// The meaning of a key; while a word is asked for, letters are text, whatever they stand for elsewhere.
     #[must_use]
-    pub fn key(&self, key: KeyEvent) -> Option<Key> {
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return match key.code {
+    pub fn key(&self, touch: &Touch) -> Option<Key> {
+        if touch.has_control() {
+            return match touch.key()?.code {
                 KeyCode::Char('c') => Some(Key::Interrupt),
                 KeyCode::Char('z') => Some(Key::Suspend),
                 _ => None,
             };
         }
-        if matches!(self.overlay, Overlay::Keys(_)) {
-            return Some(Key::Listed(key));
-        }
-        if matches!(self.overlay, Overlay::Reset { .. } | Overlay::AskSolution)
+        if let (Overlay::Reset { .. } | Overlay::AskSolution, Touch::Key(key)) = (&self.overlay, touch)
             && let KeyCode::Char(letter) = key.code
         {
             return Some(Key::Letter(letter));
         }
-        let code = keys::meant(key).code;
+        if let Touch::Pane(index) = touch {
+            return PANES.get(*index).map(|pane| Key::Pane(*pane));
+        }
+        let code = touch.key()?.code;
         KEYS.iter().find(|row| row.0.contains(&code)).map(|row| row.1)
+    }
+
+    /// To the next place of what was looked for, or the one before.
+    fn find(&mut self, is_forward: bool) {
+        let here = PANES.iter().position(|pane| *pane == self.pane).unwrap_or(0);
+        match self.found.next(&view::places(self), (here, self.scroll), is_forward) {
+            Ok((place, words)) => {
+                focus(self, PANES[place.0]);
+                self.found.at = Some(place);
+                self.scroll = view::scroll_around(self, place.1);
+                self.notice = Some(words);
+            }
+            Err(nowhere) => self.notice = Some(nowhere),
+        }
     }
 }
 
@@ -293,8 +314,8 @@ pub const KEYS: &[(&[KeyCode], Key, &str, &str)] = &[
     (&[KeyCode::Char('i')], Key::Hint, "i", "next hint; the report says how many, nothing else"),
     (&[KeyCode::Char('e')], Key::Edit, "e", "edit with $VISUAL or $EDITOR"),
     (&[KeyCode::Char('v')], Key::Verify, "v", "check again, on all variants"),
-    (&[KeyCode::Char('n')], Key::Next, "n N", "next and previous step"),
-    (&[KeyCode::Char('N')], Key::Previous, "", ""),
+    (&[KeyCode::Char('>')], Key::Next, "> <", "next and previous step"),
+    (&[KeyCode::Char('<')], Key::Previous, "", ""),
     (&[KeyCode::Char('g')], Key::Map, "g", "go to any step"),
     (&[KeyCode::Char('b')], Key::Lesson, "b", "the lesson that goes with this step"),
     (&[KeyCode::Char('s')], Key::Solution, "s", "one way to do it, beside yours once you have passed"),
@@ -305,6 +326,9 @@ pub const KEYS: &[(&[KeyCode], Key, &str, &str)] = &[
     (&[KeyCode::Char('2')], Key::Pane(Pane::Checks), "", ""),
     (&[KeyCode::Char('3')], Key::Pane(Pane::Verdict), "", ""),
     (&[KeyCode::Char('4')], Key::Pane(Pane::Run), "", ""),
+    (&[KeyCode::Char('/')], Key::Find, "/", "find a word in task, checks, verdict and run"),
+    (&[KeyCode::Char('n')], Key::NextFound, "n N", "the next place of what was found, the one before"),
+    (&[KeyCode::Char('N')], Key::PreviousFound, "", ""),
     (&[KeyCode::Char('z')], Key::Zoom, "z", "the pane on the whole screen, and back"),
     (&[KeyCode::Char('y'), KeyCode::Char('Y')], Key::Copy, "y", "copy the pane as plain text"),
     (&[KeyCode::Char('P')], Key::Projector, "P", "projector: titles as bands, high contrast, nothing dim"),
@@ -318,6 +342,20 @@ pub const KEYS: &[(&[KeyCode], Key, &str, &str)] = &[
 pub fn rows() -> Vec<Row<Key>> {
     let named = KEYS.iter().filter(|(_, _, keys, _)| !keys.is_empty());
     named.map(|(_, key, keys, does)| Row { keys, does, action: Some(*key) }).collect()
+}
+
+/// Takes in what a person did.
+pub fn take(workspace: &mut Workspace, touch: Touch) -> Effect {
+    match workspace.front.take(touch, &rows()) {
+        Said::Taken => Effect::None,
+        Said::Do(key) => update(workspace, key),
+        Said::Typed(_, text) => {
+            workspace.found.start(&text);
+            workspace.find(true);
+            Effect::None
+        }
+        Said::Pass(touch) => workspace.key(&touch).map_or(Effect::None, |key| update(workspace, key)),
+    }
 }
 
 /// Does what a key asks for.
@@ -350,14 +388,17 @@ pub fn update(workspace: &mut Workspace, key: Key) -> Effect {
         Key::Solution if workspace.map.get(workspace.here).is_some_and(|line| line.passed) => return Effect::Solution,
         Key::Solution => workspace.overlay = Overlay::AskSolution,
         Key::Reset => workspace.overlay = Overlay::Reset { typed: String::new() },
-        Key::Keys => workspace.overlay = Overlay::Keys(Palette::default()),
+        Key::Keys => workspace.front.list(),
+        Key::Find => workspace.front.ask(Asked::Word),
+        Key::NextFound => workspace.find(true),
+        Key::PreviousFound => workspace.find(false),
         Key::Copy => return Effect::Copy,
         Key::Projector => workspace.projector = !workspace.projector,
         Key::Zoom => workspace.zoom = !workspace.zoom,
         Key::Back if workspace.zoom => workspace.zoom = false,
         Key::Back => return Effect::Leave(Left::Back),
         Key::Pane(_) => workspace.notice = Some("Without the theatre, as --no-theatre asked; t opens it.".to_owned()),
-        Key::Letter(_) | Key::Erase | Key::Suspend | Key::Interrupt | Key::Listed(_) | Key::Line(_) => {}
+        Key::Letter(_) | Key::Erase | Key::Suspend | Key::Interrupt => {}
     }
     Effect::None
 }
@@ -365,6 +406,7 @@ pub fn update(workspace: &mut Workspace, key: Key) -> Effect {
 fn focus(workspace: &mut Workspace, pane: Pane) {
     workspace.pane = pane;
     workspace.scroll = 0;
+    workspace.found.at = None;
 }
 
 fn turn(workspace: &mut Workspace, by: usize) {
@@ -378,6 +420,7 @@ fn move_by(workspace: &mut Workspace, by: isize) {
     if workspace.pane == Pane::Checks {
         let last = workspace.shown().map_or(0, |shown| shown.checks.len().saturating_sub(1));
         workspace.chosen = workspace.chosen.saturating_add_signed(by).min(last);
+        workspace.found.at = None;
     } else {
         workspace.scroll = workspace.scroll.saturating_add_signed(by).min(view::scroll_max(workspace));
     }
@@ -402,28 +445,10 @@ fn to_step(workspace: &mut Workspace, index: usize) -> Effect {
     Effect::None
 }
 
-fn listed(workspace: &mut Workspace, answer: Answer<Key>) -> Effect {
-    if answer != Answer::Open {
-        workspace.overlay = Overlay::None;
-    }
-    match answer {
-        Answer::Do(key) => update(workspace, key),
-        Answer::Open | Answer::Closed => Effect::None,
-    }
-}
-
 fn in_overlay(workspace: &mut Workspace, key: Key) -> Effect {
     let last = workspace.map.len().saturating_sub(1);
     let bottom = usize::from(workspace.size.1.saturating_sub(6));
     match (&mut workspace.overlay, key) {
-        (Overlay::Keys(palette), Key::Listed(event)) => {
-            let answer = palette.key(event, &rows());
-            return listed(workspace, answer);
-        }
-        (Overlay::Keys(palette), Key::Line(line)) => {
-            let answer = palette.press(line, &rows());
-            return listed(workspace, answer);
-        }
         (Overlay::Map { choice }, Key::Down) => *choice = (*choice + 1).min(last),
         (Overlay::Map { choice }, Key::Up) => *choice = choice.saturating_sub(1),
         (Overlay::Map { choice }, Key::Open) => {

@@ -1,10 +1,11 @@
-use super::model::{Effect, Key, MapLine, Overlay, Pane, Workspace, update};
+use super::model::{Effect, Key, MapLine, Overlay, Pane, Workspace, take, update};
 use super::{Left, News, view};
 use crate::tui::looks;
 use crate::tui::theme::ScreenOptions;
+use crate::tui::touch::Touch;
 use crate::workshop::step::{self, Library};
 use crate::workshop::verdict::{Checked, Failure, Figures, Remark, VariantVerdict, Verdict};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -78,8 +79,7 @@ fn judged(workspace: &mut Workspace, variants: &[VariantVerdict]) {
 }
 
 fn press(workspace: &mut Workspace, code: KeyCode) -> Effect {
-    let key = workspace.key(KeyEvent::new(code, KeyModifiers::NONE)).expect("a key of this screen");
-    update(workspace, key)
+    take(workspace, Touch::Key(KeyEvent::from(code)))
 }
 
 fn drawn(workspace: &Workspace, width: u16, height: u16) -> String {
@@ -111,7 +111,7 @@ fn a_passed_step_is_on_the_map_and_nothing_moves_on_by_itself() {
     let mut workspace = workspace();
     judged(&mut workspace, &[variant("visible", true)]);
     assert!(workspace.map[1].passed);
-    assert_eq!(press(&mut workspace, KeyCode::Char('n')), Effect::Leave(Left::Step(2)));
+    assert_eq!(press(&mut workspace, KeyCode::Char('>')), Effect::Leave(Left::Step(2)));
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn no_key_means_two_things() {
 fn every_size_draws_every_pane() {
     let mut workspace = workspace();
     judged(&mut workspace, &[variant("visible", false)]);
-    for key in ['1', '2', '3', '4', '?', 'g'] {
+    for key in ['1', '2', '3', '4', 'g', 'g', '?'] {
         press(&mut workspace, KeyCode::Char(key));
         for (width, height) in [(120, 40), (80, 24), (40, 12), (10, 3), (1, 1)] {
             drawn(&workspace, width, height);
@@ -214,4 +214,24 @@ fn every_size_and_look_draws() {
     judged(&mut workspace, &[variant("visible", false)]);
     update(&mut workspace, Key::Pane(Pane::Checks));
     looks::snapshots("workspace_failed", |options, buffer, area| view::view(&workspace, options, buffer, area));
+}
+
+#[test]
+fn a_word_is_found_in_every_pane() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", false)]);
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        workspace.size = size;
+        for key in "/sort-merge".chars() {
+            press(&mut workspace, KeyCode::Char(key));
+        }
+        press(&mut workspace, KeyCode::Enter);
+        let first = workspace.found.at.expect("it is there");
+        assert!(drawn(&workspace, size.0, size.1).to_lowercase().contains("sort-merge"), "in sight at {size:?}");
+        press(&mut workspace, KeyCode::Char('N'));
+        press(&mut workspace, KeyCode::Char('n'));
+        assert_eq!(workspace.found.at, Some(first), "back, and there again");
+    }
+    press(&mut workspace, KeyCode::Tab);
+    assert_eq!(workspace.found.at, None, "who moves on is not held there");
 }

@@ -16,6 +16,7 @@ use crate::event::EventKind;
 use crate::report::page::{self, Ink, PageLine};
 use crate::report::{picture, verdict, words};
 use crate::status::Status;
+use crate::tui::find;
 use crate::tui::palette;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theatre::view::footer::{self, Hint};
@@ -61,6 +62,7 @@ fn draw(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
         }
         footer(brush, workspace, Rect { y: screen.y + screen.height - 1, height: 1, ..screen });
         overlay(brush, workspace, screen);
+        workspace.front.draw(brush, screen, &rows());
     }
 }
 
@@ -140,10 +142,34 @@ fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
     brush.hit_area(area, Target::Pane(number - 1));
     let (lines, marked) = lines_of(workspace, pane, usize::from(inner.width), brush.buffer.area.width >= WIDE);
     let height = usize::from(inner.height);
-    // The selected check stays in sight; a task may be scrolled away from its hint.
-    let follow = marked.filter(|_| pane == Pane::Checks).map_or(0, |line| (line + 2).saturating_sub(height));
+    // The selected check stays in sight, unless a word was found elsewhere; a task may be scrolled away from its hint.
+    let is_followed = pane == Pane::Checks && workspace.found.at.is_none();
+    let follow = marked.filter(|_| is_followed).map_or(0, |line| (line + 2).saturating_sub(height));
     let scroll = if has_focus { workspace.scroll.max(follow) } else { follow };
     brush.page(area, inner, &lines, scroll);
+    brush.found(inner, &workspace.found);
+}
+
+/// The lines in which words are found, of all panes.
+#[must_use]
+pub fn places(workspace: &Workspace) -> Vec<find::Place<(usize, usize)>> {
+    let (width, height) = workspace.size;
+    let screen = Rect { x: 0, y: 0, width, height };
+    let shown = layout(workspace, screen);
+    let of = |pane: Pane| {
+        let number = PANES.iter().position(|other| *other == pane).unwrap_or(0);
+        let room = shown.iter().find(|(which, _)| *which == pane).map_or(width, |(_, area)| area.width);
+        let (lines, _) = lines_of(workspace, pane, usize::from(room.saturating_sub(4)), width >= WIDE);
+        find::places(&lines, |line| (number, line))
+    };
+    workspace.panes().iter().flat_map(|pane| of(*pane)).collect()
+}
+
+/// The scroll at which a line of the focused pane, counted from 1, is in sight with what stands around it.
+#[must_use]
+pub fn scroll_around(workspace: &Workspace, line: usize) -> usize {
+    let (lines, _, height) = focused_lines(workspace).unwrap_or_default();
+    line.saturating_sub(1 + height / 3).min(lines.saturating_sub(height))
 }
 
 /// The lines of a pane, and the one that should be in sight: the selected check, the end of the hint that was read last.
@@ -328,7 +354,7 @@ fn praise(workspace: &Workspace, shown: &VariantVerdict, width: usize) -> Vec<Pa
             (None, None) => String::new(),
         };
         lines.push(PageLine::default());
-        lines.extend(page::words(&format!("{further}n: next step. s: our way beside yours."), width, ""));
+        lines.extend(page::words(&format!("{further}>: next step. s: our way beside yours."), width, ""));
     }
     lines
 }
@@ -383,10 +409,6 @@ fn overlay(brush: &mut Brush, workspace: &Workspace, screen: Rect) {
     let room = usize::from(screen.width.saturating_sub(8).min(100));
     let (title, lines, scroll) = match &workspace.overlay {
         Overlay::None => return,
-        Overlay::Keys(open) => {
-            palette::draw(brush, screen, open, &palette::found(&rows(), &open.query), &[]);
-            return;
-        }
         Overlay::Map { choice } => ("Steps, Enter goes there", map(workspace, *choice), choice.saturating_sub(8)),
         Overlay::Reset { typed } => {
             let ask = format!("Type reset and Enter to get the starter back: {typed}_");
@@ -427,18 +449,19 @@ fn map(workspace: &Workspace, choice: usize) -> Vec<PageLine> {
     workspace.map.iter().enumerate().map(line).collect()
 }
 
-const HINTS: [Hint; 11] = [
+const HINTS: [Hint; 12] = [
     ("Enter", "moment"),
     ("i", "hint"),
     ("e", "edit"),
     ("t", "theatre"),
-    ("n", "next"),
+    (">", "next"),
     ("g", "steps"),
     ("q", "back"),
     ("v", "check"),
     ("b", "lesson"),
     ("s", "solution"),
     ("Tab", "pane"),
+    ("/", "find"),
 ];
 
 fn footer(brush: &mut Brush, workspace: &Workspace, area: Rect) {

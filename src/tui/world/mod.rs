@@ -7,9 +7,9 @@ pub mod view;
 
 use super::ScreenOptions;
 use super::terminal::Screen;
-use super::theatre::hits;
 use super::theatre::{REST, moving_frame};
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEventKind};
+use super::touch::Touch;
+use crossterm::event::{Event as Input, MouseButton, MouseEventKind};
 use model::{Effect, Left, WorldModel};
 use ratatui::layout::{Position, Rect};
 use std::io;
@@ -32,13 +32,13 @@ pub fn run(model: &mut WorldModel, options: ScreenOptions) -> io::Result<Left> {
                 view::view(model, options, frame.buffer_mut(), area);
             })?;
         }
-        let inputs = screen.read(if model.playing { moving_frame(options.motion, &screen) } else { REST })?;
+        let inputs = screen.read(if model.play.playing { moving_frame(options.motion, &screen) } else { REST })?;
         if screen.is_interrupted() {
             return Ok(Left::Interrupted);
         }
         let passed = before.elapsed();
         before = Instant::now();
-        dirty = model.playing || screen.is_resized() || !inputs.is_empty();
+        dirty = model.play.playing || screen.is_resized() || !inputs.is_empty();
         model.tick(passed.as_secs_f64().min(0.5));
         for input in inputs {
             match take(model, &input, options, area) {
@@ -51,24 +51,20 @@ pub fn run(model: &mut WorldModel, options: ScreenOptions) -> io::Result<Left> {
 }
 
 fn take(model: &mut WorldModel, input: &Input, options: ScreenOptions, screen: Rect) -> Option<Effect> {
-    match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => model.press(*key),
-        Input::Mouse(mouse) => {
-            let (bar, at) = (view::bar(screen), Position { x: mouse.column, y: mouse.row });
-            let is_bar = bar.contains(at) && model.palette.is_none();
-            match mouse.kind {
-                MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) if is_bar => {
-                    model.scrub_to(f64::from(mouse.column - bar.x) / f64::from(bar.width.saturating_sub(1).max(1)));
-                    None
-                }
-                MouseEventKind::Down(MouseButton::Left) => {
-                    hits::target(&view::hits(model, options, screen), at).and_then(|target| model.pressed(target))
-                }
-                MouseEventKind::ScrollUp => model.press(KeyEvent::from(KeyCode::Up)),
-                MouseEventKind::ScrollDown => model.press(KeyEvent::from(KeyCode::Down)),
-                _ => None,
-            }
-        }
-        _ => None,
+    if let Some(fraction) = scrubbed(model, input, screen) {
+        model.scrub_to(fraction);
+        return None;
     }
+    let touch = Touch::of(input, || view::hits(model, options, screen))?;
+    model.take(touch)
+}
+
+/// Where on the bar it is pressed or dragged, as a part of the whole.
+fn scrubbed(model: &WorldModel, input: &Input, screen: Rect) -> Option<f64> {
+    let Input::Mouse(mouse) = input else { return None };
+    let is_held =
+        matches!(mouse.kind, MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left));
+    let bar = view::bar(screen);
+    let is_bar = bar.contains(Position { x: mouse.column, y: mouse.row }) && model.front.palette.is_none();
+    (is_held && is_bar).then(|| f64::from(mouse.column - bar.x) / f64::from(bar.width.saturating_sub(1).max(1)))
 }

@@ -1,17 +1,15 @@
 //! What the screen of a world knows: the moments that happened, and a cursor in their time.
 
 use super::view;
-use crate::common::time::VirtualTime;
-use crate::tui::palette::{Answer, Palette};
-use crate::tui::theatre::hits::Target;
+use crate::tui::find::{Finder, Place};
+use crate::tui::front::{Asked, Front, Said};
+use crate::tui::playback::Playback;
 use crate::tui::theatre::keymap::{self, Action};
+use crate::tui::touch::Touch;
 use crate::worlds::{Mark, WorldOutcome};
-use crossterm::event::{KeyEvent, KeyModifiers};
 
 /// A world should take about so many seconds to watch.
 const WATCH_SECS: f64 = 30.0;
-/// The next moment is never further away than this, in seconds of the person's time.
-const WAIT_SECS: f64 = 1.5;
 
 /// How the screen is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +30,16 @@ pub enum Effect {
 pub struct WorldModel {
     pub title: String,
     pub outcome: WorldOutcome,
-    /// Moments that have happened.
-    pub position: usize,
-    pub time: VirtualTime,
-    pub playing: bool,
-    /// Virtual seconds for each real second.
-    pub speed: f64,
+    /// The cursor in its moments.
+    pub play: Playback,
     /// Lines scrolled back in the story.
     pub back: usize,
-    /// The keys, while they are listed.
-    pub palette: Option<Palette>,
+    /// The keys, and what is typed.
+    pub front: Front,
+    /// What was looked for, by the moments that have happened when it is told.
+    pub found: Finder<usize>,
+    /// What was just done, until the next key.
+    pub notice: Option<String>,
     pub projector: bool,
 }
 
@@ -49,120 +47,97 @@ impl WorldModel {
     /// A world at its start.
     #[must_use]
     pub fn new(title: String, outcome: WorldOutcome) -> Self {
-        let speed = (outcome.ended.as_secs_f64() / WATCH_SECS).max(0.001);
+        let times = outcome.log.iter().map(|moment| moment.at).collect();
         WorldModel {
             title,
+            play: Playback::new(times, outcome.ended, WATCH_SECS),
             outcome,
-            position: 0,
-            time: VirtualTime::ZERO,
-            playing: false,
-            speed,
             back: 0,
-            palette: None,
+            front: Front::default(),
+            found: Finder::default(),
+            notice: None,
             projector: false,
         }
     }
 
-    /// Everything has happened.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.position >= self.outcome.log.len() && self.time >= self.outcome.ended
-    }
-
-    /// Real time passes.
-    pub fn tick(&mut self, secs: f64) {
-        if !self.playing {
-            return;
-        }
-        let next = self.outcome.log.get(self.position).map_or(self.outcome.ended, |moment| moment.at);
-        let gap = next.since(self.time).as_secs_f64();
-        let speed = self.speed.max(gap / WAIT_SECS);
-        self.to_time(VirtualTime::from_secs_f64(self.time.as_secs_f64() + secs * speed));
-        self.playing = !self.is_over();
-    }
-
-    /// To a time.
-    pub fn to_time(&mut self, time: VirtualTime) {
-        self.time = time.min(self.outcome.ended);
-        self.position = self.outcome.log.partition_point(|moment| moment.at <= self.time);
-        self.back = 0;
-    }
-
     /// To just after so many moments.
     pub fn to_position(&mut self, position: usize) {
-        self.playing = false;
-        self.position = position.min(self.outcome.log.len());
-        let last = self.position.checked_sub(1).and_then(|index| self.outcome.log.get(index));
-        self.time = last.map_or(VirtualTime::ZERO, |moment| moment.at);
-        self.back = 0;
+        self.play.to_position(position);
+        self.moved();
     }
 
     /// To a fraction of the whole.
     pub fn scrub_to(&mut self, fraction: f64) {
-        self.playing = false;
-        let end = self.outcome.ended.as_secs_f64();
-        self.to_time(VirtualTime::from_secs_f64(end * fraction.clamp(0.0, 1.0)));
+        self.play.scrub_to(fraction);
+        self.moved();
     }
 
     fn scrub(&mut self, hundredths: f64) {
-        let end = self.outcome.ended.as_secs_f64().max(f64::MIN_POSITIVE);
-        self.scrub_to(self.time.as_secs_f64() / end + hundredths / 100.0);
+        self.play.scrub(hundredths);
+        self.moved();
+    }
+
+    fn finish(&mut self) {
+        self.play.finish();
+        self.moved();
+    }
+
+    /// Real time passes.
+    pub fn tick(&mut self, secs: f64) {
+        if self.play.tick(secs) {
+            self.moved();
+        }
+    }
+
+    /// The newest is in sight again, and it is not what was found.
+    fn moved(&mut self) {
+        self.back = 0;
+        self.found.at = None;
     }
 
     /// To the next moment that is more than ordinary work.
     fn mark_on(&mut self) {
-        let found = self.outcome.log.iter().skip(self.position).position(|moment| moment.mark != Mark::Step);
+        let found = self.outcome.log.iter().skip(self.play.position).position(|moment| moment.mark != Mark::Step);
         match found {
-            Some(further) => self.to_position(self.position + further + 1),
+            Some(further) => self.to_position(self.play.position + further + 1),
             None => self.finish(),
         }
     }
 
     fn mark_back(&mut self) {
-        let before = &self.outcome.log[..self.position.saturating_sub(1)];
+        let before = &self.outcome.log[..self.play.position.saturating_sub(1)];
         let found = before.iter().rposition(|moment| moment.mark != Mark::Step);
         self.to_position(found.map_or(0, |index| index + 1));
     }
 
-    fn finish(&mut self) {
-        self.playing = false;
-        self.to_time(self.outcome.ended);
-        self.position = self.outcome.log.len();
+    /// To the next moment that is told with what was looked for, or the one before.
+    fn find(&mut self, is_forward: bool) {
+        let place = |(index, moment): (usize, &crate::worlds::Moment)| Place {
+            at: index + 1,
+            text: format!("{} {}", moment.lane, moment.text),
+            goes_on: false,
+        };
+        let places: Vec<Place<usize>> = self.outcome.log.iter().enumerate().map(place).collect();
+        let told = self.found.next(&places, self.play.position, is_forward);
+        if let Ok((position, _)) = &told {
+            self.to_position(*position);
+            self.found.at = Some(*position);
+        }
+        self.notice = Some(told.map_or_else(|nowhere| nowhere, |(_, words)| words));
     }
 
-    /// A key press: of the list of keys while that is open, else of the theatre's table.
-    pub fn press(&mut self, key: KeyEvent) -> Option<Effect> {
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return self.key(keymap::action(key)?);
-        }
-        match self.palette.as_mut().map(|palette| palette.key(key, &view::ROWS)) {
-            Some(answer) => self.listed(answer),
-            None => self.key(keymap::action(key)?),
-        }
-    }
-
-    fn listed(&mut self, answer: Answer<Action>) -> Option<Effect> {
-        if answer != Answer::Open {
-            self.palette = None;
-        }
-        match answer {
-            Answer::Do(action) => self.key(action),
-            Answer::Open | Answer::Closed => None,
-        }
-    }
-
-    /// A press of the mouse on something that means something.
-    pub fn pressed(&mut self, target: Target) -> Option<Effect> {
-        match (target, &mut self.palette) {
-            (Target::Line(line), Some(palette)) => {
-                let answer = palette.press(line, &view::ROWS);
-                self.listed(answer)
+    /// Takes in what a person did.
+    pub fn take(&mut self, touch: Touch) -> Option<Effect> {
+        self.notice = None;
+        match self.front.take(touch, &view::ROWS) {
+            Said::Taken => None,
+            Said::Do(action) => self.key(action),
+            Said::Typed(_, text) => {
+                self.found.start(&text);
+                self.find(true);
+                None
             }
-            (Target::Press(code), _) => {
-                self.palette = None;
-                self.key(keymap::of_key(KeyEvent::from(code))?)
-            }
-            _ => None,
+            Said::Pass(touch) => self.key(keymap::of_key(touch.key()?)?),
         }
     }
 
@@ -172,26 +147,24 @@ impl WorldModel {
             Action::Interrupt => return Some(Effect::Leave(Left::Interrupted)),
             Action::Back | Action::Close => return Some(Effect::Leave(Left::Back)),
             Action::Suspend => return Some(Effect::Suspend),
-            Action::PlayPause => {
-                if !self.playing && self.is_over() {
-                    self.to_position(0);
-                }
-                self.playing = !self.playing;
-            }
-            Action::EventOn if self.position >= self.outcome.log.len() => self.finish(),
-            Action::EventOn => self.to_position(self.position + 1),
-            Action::EventBack => self.to_position(self.position.saturating_sub(1)),
+            Action::PlayPause => self.play.toggle(),
+            Action::EventOn if self.play.position >= self.outcome.log.len() => self.finish(),
+            Action::EventOn => self.to_position(self.play.position + 1),
+            Action::EventBack => self.to_position(self.play.position.saturating_sub(1)),
             Action::MarkOn => self.mark_on(),
             Action::MarkBack => self.mark_back(),
             Action::ScrubOn => self.scrub(1.0),
             Action::ScrubBack => self.scrub(-1.0),
-            Action::Faster => self.speed *= 2.0,
-            Action::Slower => self.speed /= 2.0,
+            Action::Faster => self.play.speed *= 2.0,
+            Action::Slower => self.play.speed /= 2.0,
             Action::Start => self.to_position(0),
             Action::End => self.finish(),
-            Action::Up => self.back = (self.back + 1).min(self.position.saturating_sub(1)),
+            Action::Up => self.back = (self.back + 1).min(self.play.position.saturating_sub(1)),
             Action::Down => self.back = self.back.saturating_sub(1),
-            Action::Help => self.palette = Some(Palette::default()),
+            Action::Find => self.front.ask(Asked::Word),
+            Action::NextFound => self.find(true),
+            Action::PreviousFound => self.find(false),
+            Action::Help => self.front.list(),
             Action::Projector => self.projector = !self.projector,
             _ => {}
         }

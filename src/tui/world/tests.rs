@@ -3,7 +3,9 @@ use super::view::view;
 use crate::tui::ScreenOptions;
 use crate::tui::looks;
 use crate::tui::theatre::keymap::Action;
+use crate::tui::touch::Touch;
 use crate::worlds::{Mark, World};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -23,7 +25,7 @@ fn draw(model: &WorldModel, width: u16, height: u16) -> String {
 #[test]
 fn a_world_at_its_fault_and_at_its_end() {
     let mut model = store();
-    while model.position == 0 || model.outcome.log[model.position - 1].mark != Mark::Fault {
+    while model.play.position == 0 || model.outcome.log[model.play.position - 1].mark != Mark::Fault {
         model.key(Action::MarkOn);
     }
     looks::snapshots("world_cut", |options, buffer, area| view(&model, options, buffer, area));
@@ -43,7 +45,7 @@ fn stepping_back_and_on_gives_the_same_frame() {
         assert_eq!(&draw(&model, 100, 32), frame);
         model.key(Action::EventBack);
     }
-    assert_eq!(model.position, 0);
+    assert_eq!(model.play.position, 0);
 }
 
 #[test]
@@ -62,11 +64,11 @@ fn playing_comes_to_the_end_and_rests() {
     let mut model = store();
     model.key(Action::PlayPause);
     let mut seconds = 0.0;
-    while model.playing && seconds < 600.0 {
+    while model.play.playing && seconds < 600.0 {
         model.tick(0.1);
         seconds += 0.1;
     }
-    assert!(model.is_over() && seconds < 120.0, "{seconds}");
+    assert!(model.play.is_over() && seconds < 120.0, "{seconds}");
     assert_eq!(model.key(Action::Back), Some(Effect::Leave(Left::Back)));
 }
 
@@ -74,10 +76,28 @@ fn playing_comes_to_the_end_and_rests() {
 fn no_size_is_too_small() {
     let mut model = store();
     model.key(Action::End);
-    model.palette = Some(crate::tui::palette::Palette::default());
+    model.front.list();
     for width in (1..130).step_by(7) {
         for height in 1..45 {
             draw(&model, width, height);
         }
     }
+}
+
+#[test]
+fn a_word_is_found_in_what_happens() {
+    let mut model = store();
+    let press = |model: &mut WorldModel, code| model.take(Touch::Key(KeyEvent::from(code)));
+    press(&mut model, KeyCode::Char('/'));
+    for c in "write".chars() {
+        press(&mut model, KeyCode::Char(c));
+    }
+    press(&mut model, KeyCode::Enter);
+    let first = model.play.position;
+    let told = |position: usize| model.outcome.log[position - 1].text.to_lowercase();
+    assert!(first > 0 && told(first).contains("write"), "{}", told(first));
+    press(&mut model, KeyCode::Char('n'));
+    assert!(model.play.position > first);
+    press(&mut model, KeyCode::Char('N'));
+    assert_eq!(model.play.position, first);
 }

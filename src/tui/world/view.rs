@@ -13,7 +13,7 @@ use super::model::WorldModel;
 use crate::common::text::Numbered;
 use crate::report::world::{figures, lanes, moment_time, sign, story};
 use crate::tui::ScreenOptions;
-use crate::tui::palette::{self, Row, row, told};
+use crate::tui::palette::{Row, row, told};
 use crate::tui::theatre::hits::Hit;
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::view::footer::{self, Hint};
@@ -51,11 +51,9 @@ fn draw(brush: &mut Brush, model: &WorldModel, screen: Rect) {
     let middle = Rect { y: screen.y + 1, height: screen.height.saturating_sub(3), ..screen };
     draw_middle(brush, model, middle);
     draw_bar(brush, model, row(screen.height.saturating_sub(2)));
-    footer::draw(brush, row(screen.height.saturating_sub(1)), None, &HINTS);
+    footer::draw_with(brush, row(screen.height.saturating_sub(1)), model.notice.as_deref(), &HINTS, "keys");
     brush.band(row(0), 0, screen.width);
-    if let Some(open) = &model.palette {
-        palette::draw(brush, screen, open, &palette::found(&ROWS, &open.query), &[]);
-    }
+    model.front.draw(brush, screen, &ROWS);
 }
 
 /// The cells of the scrub bar.
@@ -80,8 +78,8 @@ pub fn tone(mark: Mark) -> Tone {
 
 fn draw_title(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let (now, end) =
-        (moment_time(model.time, model.outcome.ended), moment_time(model.outcome.ended, model.outcome.ended));
-    let state = if model.playing { format!("► {:.3}x", model.speed) } else { "║ PAUSED".to_owned() };
+        (moment_time(model.play.time, model.outcome.ended), moment_time(model.outcome.ended, model.outcome.ended));
+    let state = if model.play.playing { format!("► {}", model.play.speed_words()) } else { "║ PAUSED".to_owned() };
     let clock = if area.width < PANES_FROM.0 {
         format!("{state} t={}/{end} ", now.trim_end_matches([' ', 's']))
     } else {
@@ -90,7 +88,7 @@ fn draw_title(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let right = area.width.saturating_sub(clock.width() as u16);
     let title = format!(" WORLD  {} · seed {}", model.title, model.outcome.seed);
     brush.tone(area, 0, 0, &fit(&title, usize::from(right.saturating_sub(1))), Tone::Title);
-    brush.tone(area, right, 0, &clock, if model.playing { Tone::State(State::Running) } else { Tone::Title });
+    brush.tone(area, right, 0, &clock, if model.play.playing { Tone::State(State::Running) } else { Tone::Title });
 }
 
 fn draw_middle(brush: &mut Brush, model: &WorldModel, area: Rect) {
@@ -112,7 +110,7 @@ fn draw_middle(brush: &mut Brush, model: &WorldModel, area: Rect) {
         draw_figures(brush, model, Rect { x: area.x + left, width: area.width - left, ..below });
     }
     let story = part(timeline + cards, area.height - timeline - cards);
-    if !is_wide && model.is_over() {
+    if !is_wide && model.play.is_over() {
         draw_figures(brush, model, story);
         return;
     }
@@ -126,7 +124,7 @@ fn draw_timeline(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let all = lanes(&model.outcome, usize::MAX, 1);
     let names = all.keys().map(|lane| lane.0.width()).max().unwrap_or(0).min(24) as u16;
     let cells = inner.width.saturating_sub(names + 3);
-    let marks = lanes(&model.outcome, model.position, usize::from(cells));
+    let marks = lanes(&model.outcome, model.play.position, usize::from(cells));
     let now = column(model, cells);
     for (y, lane) in all.keys().enumerate() {
         let y = y as u16;
@@ -145,14 +143,14 @@ fn draw_timeline(brush: &mut Brush, model: &WorldModel, area: Rect) {
 
 fn column(model: &WorldModel, width: u16) -> u16 {
     let last = u128::from(width.saturating_sub(1));
-    (u128::from(model.time.0) * last / u128::from(model.outcome.ended.0.max(1))).min(last) as u16
+    (u128::from(model.play.time.0) * last / u128::from(model.outcome.ended.0.max(1))).min(last) as u16
 }
 
 /// For each of them, what was last heard.
 fn draw_last(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let inner = brush.pane(area, "Last heard of each", false);
     let mut last: BTreeMap<Numbered<'_>, (Mark, &str)> = BTreeMap::new();
-    for moment in &model.outcome.log[..model.position] {
+    for moment in &model.outcome.log[..model.play.position] {
         last.insert(Numbered(&moment.lane), (moment.mark, &moment.text));
     }
     let names = last.keys().map(|lane| lane.0.width()).max().unwrap_or(0).min(24);
@@ -172,7 +170,7 @@ fn draw_last(brush: &mut Brush, model: &WorldModel, area: Rect) {
 /// The figures, once everything has happened: until then they are a question.
 fn draw_figures(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let inner = brush.pane(area, "Figures", false);
-    if !model.is_over() {
+    if !model.play.is_over() {
         brush.tone(inner, 0, 0, "when it is over: what do you expect?", Tone::Dim);
         return;
     }
@@ -192,7 +190,7 @@ fn draw_figures(brush: &mut Brush, model: &WorldModel, area: Rect) {
 
 /// The moments up to the cursor, the newest at the bottom.
 fn draw_story(brush: &mut Brush, model: &WorldModel, area: Rect) {
-    let told = story(&model.outcome, model.position);
+    let told = story(&model.outcome, model.play.position);
     if told.is_empty() {
         brush.tone(area, 0, 0, "Space plays, . steps, ] goes to the next moment that matters.", Tone::Dim);
         return;
@@ -209,6 +207,7 @@ fn draw_story(brush: &mut Brush, model: &WorldModel, area: Rect) {
     for (y, (row, tone)) in rows.iter().rev().enumerate() {
         brush.tone(area, 0, y as u16, row, *tone);
     }
+    brush.found(area, &model.found);
 }
 
 fn draw_bar(brush: &mut Brush, model: &WorldModel, line: Rect) {
@@ -220,7 +219,7 @@ fn draw_bar(brush: &mut Brush, model: &WorldModel, line: Rect) {
     for x in 0..area.width {
         brush.put(area, i32::from(x), 0, '─', dim);
     }
-    for cells in lanes(&model.outcome, model.position, usize::from(area.width)).values() {
+    for cells in lanes(&model.outcome, model.play.position, usize::from(area.width)).values() {
         for (x, mark) in cells.iter().enumerate().filter_map(|(x, mark)| mark.map(|mark| (x, mark))) {
             if mark >= Mark::Fault {
                 let style = brush.style(tone(mark));
@@ -244,7 +243,7 @@ const HINTS: [Hint; 8] = [
 ];
 
 /// All keys, and what they do.
-pub const ROWS: [Row<Action>; 14] = [
+pub const ROWS: [Row<Action>; 17] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one moment on", Action::EventOn),
     row(",", "one moment back", Action::EventBack),
@@ -257,6 +256,9 @@ pub const ROWS: [Row<Action>; 14] = [
     row("g", "to the start", Action::Start),
     row("G", "to the end with its figures", Action::End),
     told("j k, wheel", "scroll in what happened"),
+    row("/", "find a word in what happens", Action::Find),
+    row("n", "the next moment with what was found", Action::NextFound),
+    row("N", "the moment before", Action::PreviousFound),
     row("P", "projector: titles as bands, high contrast, nothing dim", Action::Projector),
     row("q", "back", Action::Back),
 ];

@@ -223,12 +223,6 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     }
 }
 
-/// The first index after `here` for which something holds, around the end; `here` itself comes last.
-fn around(len: usize, here: usize, is_forward: bool, holds: impl Fn(usize) -> bool) -> Option<usize> {
-    let step = |far: usize| if is_forward { (here + far) % len } else { (here + len - far) % len };
-    (1..=len).map(step).find(|at| holds(*at))
-}
-
 /// Whether a key speaks of what only the theatre shows: its answer, its blocks, its machines, its runs.
 fn is_of_the_theatre(action: Action) -> bool {
     matches!(action, Action::Why | Action::Matrix | Action::Kill | Action::Runs)

@@ -210,3 +210,22 @@ fn two_runs_stand_apart_until_they_are_linked_again() {
     assert_eq!(model.current, 0, "the longer one tells the time");
     assert!(draw(&model, 120, 40).contains("linked time"));
 }
+
+#[test]
+fn the_console_keeps_the_answer_until_it_is_asked_for() {
+    let mut model = at(4.5, ScreenOptions::default());
+    press(&mut model, Action::Kill);
+    for size in [(120, 40), (80, 24)] {
+        let drawn = draw(&model, size.0, size.1);
+        assert!(drawn.contains("map outputs") && drawn.contains("Predict: how many"), "{drawn}");
+        for told in ["Still there:", "Gone, not needed:", "Gone and needed:"] {
+            assert!(!drawn.contains(told), "{told} is the answer:\n{drawn}");
+        }
+    }
+    press(&mut model, Action::Faster);
+    press(&mut model, Action::Why);
+    let drawn = draw(&model, 120, 40);
+    assert!(drawn.contains("told, not predicted"), "{drawn}");
+    press(&mut model, Action::Open);
+    assert_eq!(model.guess, None, "who was told has not predicted");
+}

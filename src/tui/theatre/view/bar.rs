@@ -33,9 +33,14 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
     for mark in run.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::NodeDies(_))) {
         brush.put(bar, column(mark.at), 0, 'x', lost);
     }
+    let failed = brush.style(Tone::State(State::Failed));
+    for (position, _) in verdicts(model) {
+        brush.put(bar, column(run.history.time_at(*position)), 0, '!', failed);
+    }
     let own = brush.style(Tone::Key);
-    for (_, at) in model.own_marks.iter().filter(|(run, _)| *run == model.current) {
-        brush.put(bar, column(*at), 0, '\'', own);
+    for (letter, at) in model.marks() {
+        brush.put(bar, column(at) - 1, 0, '\'', own);
+        brush.put(bar, column(at), 0, letter, own);
     }
     let focus = brush.style(Tone::State(State::Running));
     brush.put(bar, column(model.cursor.time), 0, '●', focus);
@@ -57,7 +62,12 @@ fn column(at: VirtualTime, end: VirtualTime, width: u16) -> i32 {
     (u128::from(at.0) * u128::from(width - 1) / u128::from(end.0)).min(u128::from(width) - 1) as i32
 }
 
-/// Faults first, then stages, as long as they do not touch each other.
+/// Where checks were decided: the run that was checked is the first.
+fn verdicts(model: &Model) -> impl Iterator<Item = &(usize, String)> {
+    model.verdicts.iter().filter(|_| model.current == 0)
+}
+
+/// Checks and faults first, then stages, as long as they do not touch each other.
 fn draw_labels(brush: &mut Brush, model: &Model, area: Rect) {
     let run = model.run();
     let end = run.history.end();
@@ -70,6 +80,9 @@ fn draw_labels(brush: &mut Brush, model: &Model, area: Rect) {
             brush.tone(area, x as u16, 0, text.as_str(), tone);
         }
     };
+    for (position, check) in verdicts(model) {
+        label(run.history.time_at(*position), &Note::of(format_args!("! {check}")), Tone::State(State::Failed));
+    }
     for death in &run.head().deaths {
         label(death.at, &Note::of(format_args!("{} dies", death.who())), Tone::State(State::Lost));
     }

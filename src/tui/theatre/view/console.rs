@@ -1,16 +1,16 @@
 //! The fault console: what breaks, where, what that would take, and how many tasks will run again.
 
+use super::super::console::victims;
 use super::super::fault::{BACK_SECS, FaultKind, KINDS, Scenario};
 use super::super::hits::Target;
 use super::super::model::{Console, Model};
 use super::super::question;
-use super::super::update::victims;
 use super::footer::Hint;
 use super::paint::{Brush, fit, wrap};
 use super::why::sign;
 use crate::common::ids::NodeId;
 use crate::event::EventKind;
-use crate::report::why::triage;
+use crate::report::why::{Line, Mark, triage};
 use crate::report::words;
 use crate::status::{Death, Status};
 use crate::tui::palette::window;
@@ -92,16 +92,28 @@ fn aimed(
         brush.hit(area, 0, y as u16 + LIST, area.width, Target::Line(index));
     }
     let Some(death) = victims.get(chosen.choice).and_then(|node| dry_run(status, *node)) else { return };
-    let y = dry_run_lines(brush, status, area, (list as u16 + LIST + 1, below.saturating_sub(2)), &death, kind);
-    if kind.is_death() && y + 1 < below {
-        let guess = chosen.guess.map_or("-".to_owned(), |guess| guess.to_string());
-        let x = brush.tone(area, 0, below - 2, "Predict: how many tasks will run again?  ", Tone::Text);
-        let x = brush.tone(area, x, below - 2, &format!("[ {guess} ]"), Tone::Title);
-        let x = brush.tone(area, x + 2, below - 2, "+ -", Tone::Key);
-        let x = brush.tone(area, x + 1, below - 2, "change", Tone::Dim);
-        if let (right, all @ 1..) = question::score(model) {
-            brush.tone(area, x + 2, below - 2, &format!("so far {right} of {all}"), Tone::Dim);
-        }
+    let y =
+        dry_run_lines(brush, status, area, (list as u16 + LIST + 1, below.saturating_sub(2)), &death, (kind, chosen));
+    if kind.is_death() && y < below {
+        predict_line(brush, model, Rect { y: area.y + below - 2, height: 1, ..area }, chosen);
+    }
+}
+
+/// The question, the answer as far as it is given, and the way to be told.
+fn predict_line(brush: &mut Brush, model: &Model, line: Rect, chosen: &Console) {
+    if chosen.is_told {
+        let x = brush.tone(line, 0, 0, "told, not predicted  ", Tone::Text);
+        let x = brush.tone(line, x, 0, "w", Tone::Key);
+        brush.tone(line, x + 1, 0, "predict it", Tone::Dim);
+        return;
+    }
+    let guess = chosen.guess.map_or("-".to_owned(), |guess| guess.to_string());
+    let x = brush.tone(line, 0, 0, "Predict: how many tasks will run again?  ", Tone::Text);
+    let x = brush.tone(line, x, 0, &format!("[ {guess} ]"), Tone::Title);
+    let x = brush.tone(line, x + 2, 0, "+ -", Tone::Key);
+    let x = brush.tone(line, x + 1, 0, "change", Tone::Dim);
+    if let (right, all @ 1..) = question::score(model) {
+        brush.tone(line, x + 2, 0, &format!("so far {right} of {all}"), Tone::Dim);
     }
 }
 
@@ -146,14 +158,15 @@ fn dry_run(status: &Status, node: NodeId) -> Option<Arc<Death>> {
     copy.deaths.last().cloned()
 }
 
-/// What a death would take, as the log up to here says; of other faults only what they would meet. Gives the next free row.
+/// What a death would take, as the log up to here says; of other faults only what they would meet. What would run again is the question:
+/// it is told here only to whom asks for it. Gives the next free row.
 fn dry_run_lines(
     brush: &mut Brush,
     status: &Status,
     area: Rect,
     (from, bottom): (u16, u16),
     death: &Death,
-    kind: FaultKind,
+    (kind, chosen): (FaultKind, &Console),
 ) -> u16 {
     let mut y = from;
     if !kind.is_death() {
@@ -170,9 +183,14 @@ fn dry_run_lines(
         brush.tone(area, 2, y + 2, &format!("kept: {held}"), Tone::Text);
         return y + 3;
     }
-    brush.tone(area, 0, y, "Dry run, nothing happens yet. By the log up to here:", Tone::Dim);
+    let x = brush.tone(area, 0, y, "Dry run, nothing happens yet. By the log up to here:", Tone::Dim);
+    if !chosen.is_told {
+        let x = brush.tone(area, x + 2, y, "w", Tone::Key);
+        brush.tone(area, x + 1, y, "tells the answer", Tone::Dim);
+    }
     y += 1;
-    for line in triage(status, death) {
+    let told = if chosen.is_told { triage(status, death) } else { met(status, death) };
+    for line in told {
         let (glyph, tone) = sign(line.mark);
         for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), 0).iter().enumerate() {
             if y >= bottom {
@@ -187,4 +205,20 @@ fn dry_run_lines(
         }
     }
     y
+}
+
+/// What lies and runs on a machine, and how to find out what of it must be made again.
+fn met(status: &Status, death: &Death) -> Vec<Line> {
+    const QUESTIONS: &str = "Of each ask: does it have another copy? Does anything unfinished still need it? Can its inputs be read? \
+                             If not, go one step back and ask again.";
+    let outputs: Vec<String> = death.outputs.iter().map(|lost| status.task_name(lost.stage, lost.map)).collect();
+    let running: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
+    let cached: Vec<String> =
+        death.cached.iter().map(|lost| format!("partition {} of {}", lost.partition, lost.cache)).collect();
+    let line = |what: &str, names: &[String]| {
+        let names = if names.is_empty() { "-".to_owned() } else { words::short_list(names) };
+        Line { indent: 0, mark: Mark::None, text: format!("{what:<13}{names}") }
+    };
+    let question = Line { indent: 0, mark: Mark::None, text: QUESTIONS.to_owned() };
+    vec![line("running", &running), line("map outputs", &outputs), line("cached", &cached), question]
 }

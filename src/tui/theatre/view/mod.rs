@@ -142,6 +142,11 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     if model.current > 0 {
         parts.push(format!("BRANCH {}", run.name));
     }
+    match &model.following {
+        Some(following) if following.is_led() => parts.push("with the presenter".to_owned()),
+        Some(_) => parts.push("on your own".to_owned()),
+        None => {}
+    }
     if let (Form::Full, Some(application)) = (areas.form, &head.application) {
         let cluster = &application.cluster;
         parts.push(format!("{} nodes x {} cores", cluster.nodes, cluster.cores_per_node));

@@ -56,7 +56,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
 }
 
 fn up(model: &Model, status: &Status) -> usize {
-    status.alive() - usize::from(model.dying().is_some())
+    status.alive().saturating_sub(usize::from(model.dying().is_some()))
 }
 
 fn boxes(

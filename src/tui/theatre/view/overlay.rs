@@ -10,6 +10,7 @@ use super::paint::{Brush, fit, gauge};
 use crate::common::text::plural;
 use crate::report::words;
 use crate::status::Status;
+use crate::tui::find::draw_line;
 use crate::tui::palette::{self, Palette, window};
 use crate::tui::theme::{State, Tone};
 use ratatui::layout::Rect;
@@ -32,6 +33,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         Overlay::None => {}
         Overlay::Help(open) => help(brush, model, screen, open),
         Overlay::Find { query } => find(brush, screen, query),
+        Overlay::Marks => marks(brush, model, screen),
         Overlay::Fault(chosen) => console::draw(brush, model, status, screen, chosen),
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
         Overlay::Output { back } => output(brush, model, screen, *back),
@@ -42,16 +44,31 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
 /// What is looked for, in the place of the keys.
 fn find(brush: &mut Brush, screen: Rect, query: &str) {
     let line = Rect { y: screen.y + screen.height - 1, height: 1, ..screen };
-    brush.clear(line);
-    let x = brush.tone(line, 1, 0, "/", Tone::Key);
-    let x = brush.tone(line, x, 0, query, Tone::Title);
-    brush.mark(line, x, 0, 1);
     let hint = if screen.width < 100 {
         "Enter finds"
     } else {
         "a task, a stage, a node or a word; Enter finds, n N go on, Esc closes"
     };
-    brush.tone(line, x + 3, 0, hint, Tone::Dim);
+    draw_line(brush, line, "/", query, hint);
+}
+
+/// The marks, in the place of the keys.
+fn marks(brush: &mut Brush, model: &Model, screen: Rect) {
+    let line = Rect { y: screen.y + screen.height - 1, height: 1, ..screen };
+    brush.clear(line);
+    let mut x = brush.tone(line, 1, 0, "to the mark ", Tone::Dim);
+    let next = "' the next";
+    for (letter, at) in model.marks() {
+        let at = words::moment(at);
+        // What does not fit whole is left out; the letters are on the bar.
+        if usize::from(x) + at.width() + next.width() + 5 > usize::from(line.width) {
+            break;
+        }
+        x = brush.tone(line, x, 0, letter.encode_utf8(&mut [0; 4]), Tone::Key);
+        x = brush.tone(line, x + 1, 0, &at, Tone::Text) + 2;
+    }
+    let x = brush.tone(line, x, 0, "'", Tone::Key);
+    brush.tone(line, x + 1, 0, "the next", Tone::Dim);
 }
 
 /// Keys and commands, and what the signs mean.

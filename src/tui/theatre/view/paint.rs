@@ -3,6 +3,7 @@
 use crate::common::text::{plural, visible};
 use crate::report::page::{Ink, PageLine};
 pub use crate::report::words::wrap;
+use crate::tui::find::Finder;
 use crate::tui::glyphs;
 use crate::tui::theatre::hits::{Hit, Target};
 use crate::tui::theme::{ScreenOptions, State, Tone};
@@ -213,6 +214,29 @@ impl<'a> Brush<'a> {
         }
     }
 
+    /// Marks a word that was found wherever it stands in an area, as long as the screen stands there because of it.
+    pub fn found<P>(&mut self, area: Rect, finder: &Finder<P>) {
+        if finder.at.is_none() || finder.word.is_empty() {
+            return;
+        }
+        for y in 0..area.height {
+            // Of each byte of the row in small letters its column.
+            let (mut row, mut columns) = (String::new(), Vec::new());
+            for x in 0..area.width {
+                let small = self.buffer[(area.x + x, area.y + y)].symbol().to_lowercase();
+                columns.extend(std::iter::repeat_n(x, small.len()));
+                row.push_str(&small);
+            }
+            let met: Vec<(u16, u16)> = row
+                .match_indices(&finder.word)
+                .filter_map(|(at, word)| Some((*columns.get(at)?, *columns.get(at + word.len() - 1)?)))
+                .collect();
+            for (first, last) in met {
+                self.mark(area, first, y, last + 1 - first);
+            }
+        }
+    }
+
     /// Underlines what is selected: adds reversal to cells that are already there.
     pub fn mark(&mut self, area: Rect, x: u16, y: u16, width: u16) {
         if y < area.height {
@@ -323,13 +347,15 @@ pub fn fit(text: &str, room: usize) -> String {
     let mut cut = &text[..end];
     let is_inside = !text[end..].starts_with(' ');
     let is_letter = |c: char| c.is_alphabetic() || c == '_';
-    if let Some(blank) = cut.trim_end().rfind(' ').filter(|blank| is_inside && end - blank <= NEAR && *blank > end / 2)
-    {
+    // What is left must say something: the blanks before a line of code do not.
+    let says = |cut: &str| cut.contains(char::is_alphanumeric);
+    let blank = cut.trim_end().rfind(' ').filter(|blank| is_inside && end - blank <= NEAR && *blank > end / 2);
+    if let Some(blank) = blank.filter(|blank| says(&cut[..*blank])) {
         cut = &cut[..blank];
     } else if text[end..].starts_with(is_letter) {
         // A long piece without blanks, such as code: before the name that does not fit.
         let name = cut.trim_end_matches(is_letter).len();
-        cut = if name > end / 2 { &cut[..name] } else { cut };
+        cut = if name > end / 2 && says(&cut[..name]) { &cut[..name] } else { cut };
     }
     if room == 0 { String::new() } else { format!("{}…", cut.trim_end()) }
 }

@@ -21,24 +21,60 @@ use unicode_width::UnicodeWidthStr;
 /// From this width on the plan stands beside the text, else below it.
 const SIDE_BY_SIDE: u16 = 64;
 
+/// Columns between them.
+const GAP: u16 = 2;
+/// What stands there before the first transformation.
+const NO_PLAN: &str = "no plan yet";
+
 /// The pane.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
     let place = status.statement.as_ref().map_or(String::new(), |statement| format!(": line {}", statement.line));
     let inner = brush.pane(area, &format!("6 Script and plan{place}"), focus);
-    let (text, plan) = halves(inner);
+    let (text, plan) = parts(inner, status);
     code(brush, model, status, text);
     tree(brush, status, plan);
 }
 
-/// Where the text stands, and where the plan.
-fn halves(area: Rect) -> (Rect, Rect) {
+/// Where the text stands, and where the plan: what one does not need the other has.
+fn parts(area: Rect, status: &Status) -> (Rect, Rect) {
+    let plan = status.plan_in_view().map(|root| status.plan_of(root)).unwrap_or_default();
     if area.width >= SIDE_BY_SIDE {
-        let left = area.width / 2;
-        let right = Rect { x: area.x + left + 1, width: area.width - left - 1, ..area };
-        return (Rect { width: left - 1, ..area }, right);
+        let room = area.width - GAP;
+        let wide = |cells: usize| u16::try_from(cells).unwrap_or(u16::MAX);
+        let text = wide(status.script.iter().map(|line| line.width()).max().unwrap_or(0) + gutter(status));
+        let tree = wide(plan_width(&plan));
+        let left = shared(room, text, tree);
+        let right = Rect { x: area.x + left + GAP, width: room - left, ..area };
+        return (Rect { width: left, ..area }, right);
     }
-    let top = area.height.div_ceil(2);
+    let tree = u16::try_from(plan.len()).unwrap_or(u16::MAX).max(1);
+    let top = shared(area.height, u16::try_from(status.script.len()).unwrap_or(u16::MAX), tree);
     (Rect { height: top, ..area }, Rect { y: area.y + top, height: area.height - top, ..area })
+}
+
+/// How much of a room the first of two gets, of which each wants so much.
+fn shared(room: u16, first: u16, second: u16) -> u16 {
+    let half = room.div_ceil(2);
+    match (first <= half, second <= room - half) {
+        (true, true) => half,
+        (true, false) => first.max(room.saturating_sub(second)),
+        // The text is read first.
+        (false, _) => first.min(room.saturating_sub(second).max(room * 3 / 5)),
+    }
+}
+
+/// Columns before a line of the text.
+fn gutter(status: &Status) -> usize {
+    status.script.len().to_string().len() + 4
+}
+
+/// Columns that a plan needs, with the lines that made it.
+fn plan_width(plan: &[(&BuiltStep, StepState)]) -> usize {
+    let width = |((built, _), branch): (&(&BuiltStep, StepState), Branch)| {
+        let before = branch.lane * 2 + branch.joins * 2 + 2;
+        before + words::plan_step(&built.step).width() + line_words(built).width()
+    };
+    plan.iter().zip(branches(plan)).map(width).max().unwrap_or(NO_PLAN.width())
 }
 
 /// The lines around the one that is reached, or around the one that the person scrolled to.
@@ -86,7 +122,7 @@ fn look(state: StepState) -> (char, Tone) {
 /// The plan, inputs above what uses them; the newest step is the lowest.
 pub fn tree(brush: &mut Brush, status: &Status, area: Rect) {
     let Some(root) = status.plan_in_view() else {
-        brush.tone(area, 0, 0, "no plan yet: no transformation has run", Tone::Dim);
+        brush.tone(area, 0, 0, NO_PLAN, Tone::Dim);
         return;
     };
     let plan = status.plan_of(root);
@@ -112,7 +148,7 @@ fn step_row(brush: &mut Brush, area: Rect, y: u16, built: &BuiltStep, state: Ste
     brush.put(area, i32::from(x), i32::from(y), glyph, style);
     let joins = "─┘".repeat(branch.joins);
     let x = brush.tone(area, x + 1, y, &joins, Tone::Dim) + 1;
-    let line = format!(" line {}", built.line);
+    let line = line_words(built);
     let right = area.width.saturating_sub(line.width() as u16);
     let room = usize::from(right.saturating_sub(x));
     brush.tone(
@@ -123,6 +159,11 @@ fn step_row(brush: &mut Brush, area: Rect, y: u16, built: &BuiltStep, state: Ste
         if tone == Tone::State(State::Pending) { Tone::Text } else { tone },
     );
     brush.tone(area, right, y, &line, Tone::Dim);
+}
+
+/// Which line of the script made a step.
+fn line_words(built: &BuiltStep) -> String {
+    format!(" line {}", built.line)
 }
 
 /// Where a step stands among the branches that are open above it.
@@ -155,6 +196,17 @@ mod tests {
     fn step(id: u32, inputs: &[u32]) -> BuiltStep {
         let inputs = inputs.iter().copied().map(PlanStepId).collect();
         BuiltStep { step: PlanStep { id: PlanStepId(id), does: "x".into(), with: String::new(), inputs }, line: 1 }
+    }
+
+    #[test]
+    fn what_one_does_not_need_the_other_has() {
+        assert_eq!(shared(70, 20, 20), 35, "both fit into halves");
+        assert_eq!(shared(70, 50, 11), 50, "the text is whole");
+        assert_eq!(shared(70, 90, 11), 59, "the plan is");
+        assert_eq!(shared(70, 20, 60), 20);
+        assert_eq!(shared(70, 30, 38), 32, "what is left stays with the text");
+        assert_eq!(shared(70, 90, 90), 42, "the text is read first");
+        assert_eq!(shared(0, 9, 9), 0);
     }
 
     #[test]

@@ -3,12 +3,13 @@
 pub mod facts;
 pub mod view;
 
-use super::{Answer, around};
+use super::Answer;
 use crate::common::ids::StageId;
 use crate::common::text::{bytes, count};
 use crate::report::words;
 use crate::status::spread::Spread;
 use crate::status::{Stage, Status};
+use crate::tui::find::around;
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::{Model, Selected};
 use crate::tui::theatre::select::stages_on_screen;

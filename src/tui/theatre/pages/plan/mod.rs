@@ -4,9 +4,10 @@ pub mod operators;
 pub mod steps;
 pub mod view;
 
-use super::{Answer, around};
+use super::Answer;
 use crate::common::diff;
 use crate::common::ids::QueryId;
+use crate::tui::find::around;
 use crate::tui::theatre::branch::{self, Change};
 use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::model::{Model, Selected};
