@@ -713,7 +713,12 @@ impl Session {
         let columns: Vec<String> =
             schema.fields.iter().map(|field| format!("  {} {}", field.name, field.data_type.sql())).collect();
         let format = format!("{:?}", scan.format).to_lowercase();
-        Ok(format!("CREATE TABLE spark_catalog.{database}.{name} (\n{})\nUSING {format}\n", columns.join(",\n")))
+        let by: Vec<&str> = scan.partition_schema.fields.iter().map(|field| field.name.as_str()).collect();
+        let partitions = if by.is_empty() { String::new() } else { format!("PARTITIONED BY ({})\n", by.join(", ")) };
+        Ok(format!(
+            "CREATE TABLE spark_catalog.{database}.{name} (\n{})\nUSING {format}\n{partitions}",
+            columns.join(",\n")
+        ))
     }
 }
 

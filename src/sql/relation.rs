@@ -294,11 +294,13 @@ impl Parser<'_> {
         let unpivot = self.is_word("unpivot");
         if pivot {
             let plan = self.pivot(plan)?;
-            return self.aliased(plan);
+            let plan = self.aliased(plan)?;
+            return self.pivoted(plan);
         }
         if unpivot {
             let plan = self.unpivot(plan)?;
-            return self.aliased(plan);
+            let plan = self.aliased(plan)?;
+            return self.pivoted(plan);
         }
         Ok(plan)
     }

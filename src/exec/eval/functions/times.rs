@@ -390,6 +390,7 @@ fn timestamp_add(call: &Call<'_>) -> Result<ArrayRef> {
     })
 }
 
+/// Between the times that the clocks of the session's zone show, as in Spark: an hour that a change of clocks leaves out counts.
 fn timestamp_diff(call: &Call<'_>) -> Result<ArrayRef> {
     let (unit, start, end) = (call.texts(0)?, call.numbers::<Micros>(1)?, call.numbers::<Micros>(2)?);
     let zone = zone(call)?;
@@ -404,11 +405,11 @@ fn timestamp_diff(call: &Call<'_>) -> Result<ArrayRef> {
             "MONTH" => whole_months(a, b),
             "WEEK" => (b - a) / (7 * DAY),
             "DAY" => (b - a) / DAY,
-            "HOUR" => (end - start) / (3600 * SECOND),
-            "MINUTE" => (end - start) / (60 * SECOND),
-            "SECOND" => (end - start) / SECOND,
-            "MILLISECOND" => (end - start) / 1_000,
-            "MICROSECOND" => end - start,
+            "HOUR" => (b - a) / (3600 * SECOND),
+            "MINUTE" => (b - a) / (60 * SECOND),
+            "SECOND" => (b - a) / SECOND,
+            "MILLISECOND" => (b - a) / 1_000,
+            "MICROSECOND" => b - a,
             _ => return Err(bad_unit(call, unit)),
         }))
     })
