@@ -215,6 +215,8 @@ fn two_runs_stand_apart_until_they_are_linked_again() {
 fn the_console_keeps_the_answer_until_it_is_asked_for() {
     let mut model = at(4.5, ScreenOptions::default());
     press(&mut model, Action::Kill);
+    let small = draw(&model, 40, 12);
+    assert!(small.contains("Tasks that run again:  [ - ]  + -"), "{small}");
     for size in [(120, 40), (80, 24)] {
         let drawn = draw(&model, size.0, size.1);
         assert!(drawn.contains("map outputs") && drawn.contains("Predict: how many"), "{drawn}");

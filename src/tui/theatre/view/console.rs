@@ -81,7 +81,9 @@ fn aimed(
     below: u16,
 ) {
     moment_lines(brush, model, area, (kind, chosen));
-    let list = victims.len().min(8);
+    // On a low screen the question is worth more than the machines that are not chosen.
+    let room = usize::from(area.height.saturating_sub(LIST + 4)).max(1);
+    let list = victims.len().min(8).min(room);
     let first = (chosen.choice + 1).saturating_sub(list);
     for (y, (index, node)) in victims.iter().enumerate().skip(first).take(list).enumerate() {
         let Some(death) = dry_run(status, *node) else { continue };
@@ -92,9 +94,8 @@ fn aimed(
         brush.hit(area, 0, y as u16 + LIST, area.width, Target::Line(index));
     }
     let Some(death) = victims.get(chosen.choice).and_then(|node| dry_run(status, *node)) else { return };
-    let y =
-        dry_run_lines(brush, status, area, (list as u16 + LIST + 1, below.saturating_sub(2)), &death, (kind, chosen));
-    if kind.is_death() && y < below {
+    dry_run_lines(brush, status, area, (list as u16 + LIST + 1, below.saturating_sub(2)), &death, (kind, chosen));
+    if kind.is_death() && below >= 2 {
         predict_line(brush, model, Rect { y: area.y + below - 2, height: 1, ..area }, chosen);
     }
 }
@@ -108,9 +109,14 @@ fn predict_line(brush: &mut Brush, model: &Model, line: Rect, chosen: &Console) 
         return;
     }
     let guess = chosen.guess.map_or("-".to_owned(), |guess| guess.to_string());
-    let x = brush.tone(line, 0, 0, "Predict: how many tasks will run again?  ", Tone::Text);
+    let question = "Predict: how many tasks will run again?  ";
+    let question = if line.width < 60 { "Tasks that run again:  " } else { question };
+    let x = brush.tone(line, 0, 0, question, Tone::Text);
     let x = brush.tone(line, x, 0, &format!("[ {guess} ]"), Tone::Title);
     let x = brush.tone(line, x + 2, 0, "+ -", Tone::Key);
+    if line.width < 60 {
+        return;
+    }
     let x = brush.tone(line, x + 1, 0, "change", Tone::Dim);
     if let (right, all @ 1..) = question::score(model) {
         brush.tone(line, x + 2, 0, &format!("so far {right} of {all}"), Tone::Dim);
@@ -159,7 +165,7 @@ fn dry_run(status: &Status, node: NodeId) -> Option<Arc<Death>> {
 }
 
 /// What a death would take, as the log up to here says; of other faults only what they would meet. What would run again is the question:
-/// it is told here only to whom asks for it. Gives the next free row.
+/// it is told here only to whom asks for it.
 fn dry_run_lines(
     brush: &mut Brush,
     status: &Status,
@@ -167,8 +173,11 @@ fn dry_run_lines(
     (from, bottom): (u16, u16),
     death: &Death,
     (kind, chosen): (FaultKind, &Console),
-) -> u16 {
+) {
     let mut y = from;
+    if from >= bottom {
+        return;
+    }
     if !kind.is_death() {
         let names: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
         let running = if names.is_empty() { "nothing".to_owned() } else { words::short_list(&names) };
@@ -181,7 +190,7 @@ fn dry_run_lines(
         brush.tone(area, 0, y, head, Tone::Dim);
         brush.tone(area, 2, y + 1, &fit(&format!("running: {running}"), usize::from(area.width)), Tone::Text);
         brush.tone(area, 2, y + 2, &format!("kept: {held}"), Tone::Text);
-        return y + 3;
+        return;
     }
     let x = brush.tone(area, 0, y, "Dry run, nothing happens yet. By the log up to here:", Tone::Dim);
     if !chosen.is_told {
@@ -194,7 +203,7 @@ fn dry_run_lines(
         let (glyph, tone) = sign(line.mark);
         for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), 0).iter().enumerate() {
             if y >= bottom {
-                return y;
+                return;
             }
             if index == 0 {
                 let style = brush.style(tone);
@@ -204,7 +213,6 @@ fn dry_run_lines(
             y += 1;
         }
     }
-    y
 }
 
 /// What lies and runs on a machine, and how to find out what of it must be made again.
