@@ -311,3 +311,140 @@ print(spark.read.csv('data').count())
         assert_eq!(outcome.exit, exit, "{again}");
     }
 }
+
+/// How a run ended, and what had no room: for each time the bytes and the limit.
+fn memory_of(script: &str, memory: &str, settings: &[(&str, &str)]) -> (String, Vec<EventKind>, Vec<(u64, u64)>) {
+    let cluster = format!("nodes = 2\ncores = 1\nmemory = \"{memory}\"");
+    let (_, outcome, events) = ran(script, &cluster, settings, &[]);
+    let exhausted = events.iter().filter_map(|event| match event {
+        EventKind::MemoryExhausted { bytes, limit_bytes, .. } => Some((*bytes, *limit_bytes)),
+        _ => None,
+    });
+    let exhausted = exhausted.collect();
+    (outcome.failure.map(|failure| failure.message).unwrap_or_default(), events, exhausted)
+}
+
+fn given_up(events: &[EventKind], why: &str) -> usize {
+    let is_it = |event: &&EventKind| matches!(event, EventKind::ExecutorRemoved { reason, .. } if reason.contains(why));
+    events.iter().filter(is_it).count()
+}
+
+#[test]
+fn a_group_that_has_no_room_ends_executors_until_the_job_fails() {
+    let script = "print(len(spark.range(0, 60000, 1, 4).agg(F.collect_list('id').alias('all')).collect()[0]['all']))";
+    // Without the service its map outputs go with each executor, and the stage reaches its limit first.
+    let service = [("spark.shuffle.service.enabled", "true")];
+    let (failure, events, exhausted) = memory_of(script, "1200KB", &service);
+    assert!(failure.contains("failed 4 times"), "{failure}");
+    assert!(failure.contains("java.lang.OutOfMemoryError: Java heap space"), "{failure}");
+    assert_eq!((exhausted.len(), given_up(&events, "exited with code 52")), (4, 4));
+    assert!(exhausted.iter().all(|(bytes, limit)| bytes > limit), "{exhausted:?}");
+    let (failure, events, exhausted) = memory_of(script, "64MB", &[]);
+    assert_eq!((failure.as_str(), exhausted.len(), given_up(&events, "")), ("", 0, 0));
+}
+
+const BROADCAST: &str = "print(spark.range(9).join(F.broadcast(spark.range(0, 60000, 1, 4)), 'id').count())";
+
+#[test]
+fn a_relation_that_has_no_room_on_executors_ends_them() {
+    let (failure, events, exhausted) = memory_of(BROADCAST, "1200KB", &[]);
+    assert!(failure.contains("java.lang.OutOfMemoryError: Java heap space"), "{failure}");
+    assert!(given_up(&events, "exited with code 52") >= 4 && exhausted.len() >= 4, "{exhausted:?}");
+    assert_eq!(memory_of(BROADCAST, "64MB", &[]).0, "");
+}
+
+#[test]
+fn a_relation_that_has_no_room_on_the_driver_fails_its_query() {
+    let small = [("spark.driver.memory", "1200k")];
+    let (failure, events, exhausted) = memory_of(BROADCAST, "64MB", &small);
+    assert!(
+        failure.starts_with("Not enough memory to build and broadcast the table to all worker nodes."),
+        "{failure}"
+    );
+    assert_eq!((exhausted.len(), given_up(&events, "")), (1, 0));
+    let little = [("spark.driver.maxResultSize", "100k")];
+    let (failure, ..) = memory_of(BROADCAST, "64MB", &little);
+    assert!(failure.contains("is bigger than spark.driver.maxResultSize"), "{failure}");
+}
+
+#[test]
+fn a_hash_table_that_has_no_room_fails_its_task_and_no_executor() {
+    let script = "
+big = spark.range(0, 60000, 1, 4).hint('shuffle_hash')
+print(spark.range(0, 60000, 1, 4).join(big, 'id').count())
+";
+    let one = [("spark.sql.shuffle.partitions", "1"), ("spark.sql.autoBroadcastJoinThreshold", "-1")];
+    let (failure, events, exhausted) = memory_of(script, "1200KB", &one);
+    assert!(failure.contains("SparkOutOfMemoryError: There is not enough memory to build hash map."), "{failure}");
+    assert_eq!((exhausted.len(), given_up(&events, "")), (4, 0));
+    let many = [("spark.sql.shuffle.partitions", "40"), ("spark.sql.autoBroadcastJoinThreshold", "-1")];
+    let (failure, _, exhausted) =
+        memory_of(script, "1200KB", &[&many[..], &[("spark.sql.adaptive.enabled", "false")]].concat());
+    assert_eq!((failure.as_str(), exhausted.len()), ("", 0), "smaller tables have room");
+}
+
+#[test]
+fn executors_go_with_their_driver() {
+    let script = "print(spark.range(0, 1000, 1, 8).repartition(4).count())";
+    for manager in ["standalone", "yarn", "kubernetes"] {
+        let cluster = format!("nodes = 3\ncores = 2\nmanager = \"{manager}\"");
+        let (_, outcome, events) = ran(script, &cluster, &[], &["kill:driver@S0"]);
+        assert_eq!(outcome.exit, 1, "{manager}");
+        let added = events.iter().filter(|event| matches!(event, EventKind::ExecutorAdded { .. })).count();
+        assert_eq!(given_up(&events, "Driver disassociated! Shutting down"), added, "{manager}");
+    }
+}
+
+#[test]
+fn a_local_checkpoint_dies_with_its_executor() {
+    let script = "
+kept = spark.range(0, 1000, 1, 8).groupBy(F.col('id') % 10).count().localCheckpoint()
+print(kept.count())
+print(kept.agg(F.sum('count')).collect()[0][0])
+";
+    let cluster = "nodes = 3\ncores = 2";
+    let (printed, outcome, events) = ran(script, cluster, &[], &[]);
+    assert_eq!((printed.as_str(), outcome.exit), ("10\n1000\n", 0));
+    let last = events.iter().rev().find_map(|event| match event {
+        EventKind::JobSubmitted { stages, .. } => Some(stages.clone()),
+        _ => None,
+    });
+    assert!(last.is_some_and(|stages| stages.len() <= 2), "what it was made from is forgotten");
+    let again = "print(kept.agg(F.sum('count')).collect()[0][0])\n";
+    let faults = ["kill-executor:1@S2", "kill-executor:2@S2", "kill-executor:3@S2"];
+    let (_, outcome, _) = ran(&format!("{script}{again}"), cluster, &[], &faults);
+    let failure = outcome.failure.map(|failure| failure.message).unwrap_or_default();
+    assert!(failure.contains("[CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND] Checkpoint block rdd_"), "{failure}");
+    assert!(failure.contains("failed 4 times"), "{failure}");
+}
+
+#[test]
+fn a_block_of_a_file_says_where_it_is_and_what_was_lost() {
+    let script = "
+spark.range(0, 1000, 1, 1).write.csv('out/numbers')
+print(spark.read.csv('out/numbers').count())
+";
+    let cluster = "nodes = 4\ncores = 1";
+    let (printed, _, events) = ran(script, cluster, &[], &[]);
+    let placed = events.iter().find_map(|event| match event {
+        EventKind::InputBlockPlaced { block, nodes, .. } => Some((*block, nodes.clone())),
+        _ => None,
+    });
+    let (block, nodes) = placed.expect("a block");
+    assert_eq!((printed.as_str(), nodes.len()), ("1000\n", 3));
+    let read_from = |events: &[EventKind]| {
+        let from = events.iter().filter_map(|event| match event {
+            EventKind::InputRead { from, blocks, .. } if blocks.contains(&block) => Some(*from),
+            _ => None,
+        });
+        from.collect::<Vec<_>>()
+    };
+    assert!(read_from(&events).iter().all(|from| nodes.contains(from)));
+    let gone = nodes[0];
+    let (printed, _, events) = ran(script, cluster, &[], &[&format!("lose-copy:{block} on {gone}@0")]);
+    assert_eq!(printed, "1000\n");
+    assert!(!read_from(&events).is_empty() && !read_from(&events).contains(&gone));
+    let (_, outcome, _) = ran(script, cluster, &[], &[&format!("lose-block:{block}@0")]);
+    let failure = outcome.failure.map(|failure| failure.message).unwrap_or_default();
+    assert!(failure.contains("no node that held a copy of it can be reached"), "{failure}");
+}

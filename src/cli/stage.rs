@@ -17,7 +17,7 @@ use crate::workshop::lesson::{Lesson, Piece, Played};
 use crate::workshop::markdown::{Block, Span, Style};
 use crate::workshop::scene::Scene;
 use crate::workshop::scratch::Scratch;
-use crate::worlds::WorldOutcome;
+use crate::worlds::{World, WorldOutcome};
 use clap::ValueEnum;
 use serde::Deserialize;
 use std::str::FromStr;
@@ -396,7 +396,7 @@ fn show_take(reader: &Reader, backstage: &mut Backstage, screen: ScreenArgs) -> 
     let Some(picture) = pictures.last() else { return 0 };
     let take = &picture.take;
     match &take.world {
-        Some(outcome) => world(outcome.clone(), picture.at.position, screen),
+        Some(outcome) => world(None, outcome.clone(), picture.at.position, screen),
         None => {
             let input =
                 TheatreInput::new(take.scene.script.clone(), Source::Recorded(take.events.clone()), screen.options());
@@ -410,8 +410,8 @@ fn show_take(reader: &Reader, backstage: &mut Backstage, screen: ScreenArgs) -> 
 }
 
 /// Shows a world after so many of its moments; gives the exit status.
-pub(crate) fn world(outcome: WorldOutcome, position: usize, screen: ScreenArgs) -> u8 {
-    let mut model = WorldModel::new(outcome.world.to_owned(), outcome);
+pub(crate) fn world(world: Option<World>, outcome: WorldOutcome, position: usize, screen: ScreenArgs) -> u8 {
+    let mut model = WorldModel { world, ..WorldModel::new(outcome.world.to_owned(), outcome) };
     model.to_position(position);
     match tui::world::run(&mut model, screen.options()) {
         Ok(world_model::Left::Back) => 0,

@@ -12,6 +12,7 @@
 //! `spark.network.timeout`.
 
 use super::fault::Breakage;
+use super::memory::Excess;
 use super::node::Parked;
 use super::pool::Ticket;
 use super::simulation::{Cluster, Due};
@@ -25,7 +26,7 @@ use crate::exec::task::{TaskOutput, TaskWork};
 use crate::network::Link;
 use crate::physical::plan::ShuffleSlice;
 use crate::scheduler::outbox::Sizes;
-use crate::scheduler::{CachedReport, FilePiece, Input, Launch, Leaf, TaskEnd};
+use crate::scheduler::{CachedReport, FilePiece, Input, Launch, Leaf, Retry, TaskEnd};
 use std::sync::Arc;
 
 /// Why an attempt cannot go on.
@@ -43,6 +44,8 @@ pub(super) enum Trouble {
     Raised(SparkError),
     /// The cluster failed the task, whatever its work is.
     Cluster(String),
+    /// What it holds does not fit into its executor's memory.
+    Memory(Excess),
 }
 
 /// A task attempt under way.
@@ -66,6 +69,8 @@ pub(super) struct Attempt {
     pub remote_bytes: u64,
     /// Memory that it holds on its executor, as the simulated cluster counts it.
     pub held_memory: u64,
+    /// Broadcasts that it reads.
+    pub broadcasts: Vec<BroadcastId>,
 }
 
 /// What one partition reads, with caches that are kept taken into account.
@@ -74,6 +79,8 @@ pub(super) struct Needs {
     pub shuffles: Vec<(ShuffleId, ShuffleSlice)>,
     pub cached: Vec<(CacheId, u32)>,
     pub missed: Vec<(CacheId, u32)>,
+    /// A partition of a local checkpoint that is gone.
+    pub gone: Option<(CacheId, u32)>,
     pub files: Vec<FilePiece>,
     pub broadcasts: Vec<BroadcastId>,
 }
@@ -103,6 +110,7 @@ impl Cluster {
             is_computed: false,
             is_writing: false,
             held_memory: 0,
+            broadcasts: Vec::new(),
             compute_time: VirtualDuration(0),
             write_time: VirtualDuration(0),
             fetched_bytes: 0,
@@ -150,6 +158,9 @@ impl Cluster {
                     if self.cached_batches(*cache, *partition).is_some() {
                         needs.cached.push((*cache, *partition));
                     } else {
+                        if self.checkpoints.contains(cache) {
+                            needs.gone.get_or_insert((*cache, *partition));
+                        }
                         needs.missed.push((*cache, *partition));
                         self.collect_needs(below, needs);
                     }
@@ -169,6 +180,9 @@ impl Cluster {
         }
         if let Some(found) = self.missing_block(needs) {
             return Some(found);
+        }
+        if let Some((cache, partition)) = needs.gone {
+            return Some((Trouble::Cluster(checkpoint_block_lost(cache, partition)), raised));
         }
         let unreachable =
             needs.files.iter().any(|piece| !piece.hosts.is_empty() && self.nearest_host(piece, launch.node).is_none());
@@ -268,6 +282,7 @@ impl Cluster {
             attempt.begun = self.now;
             attempt.fetched = self.now;
             attempt.compute_time = compute_time;
+            attempt.broadcasts.clone_from(&needs.broadcasts);
             attempt.output = Some(output);
         }
         self.hold_memory(task, peak_memory);
@@ -302,6 +317,10 @@ impl Cluster {
     pub(super) fn computed(&mut self, task: TaskId) {
         if let Some(attempt) = self.attempts.get_mut(&task) {
             attempt.is_computed = true;
+        }
+        if let Some(excess) = self.excess_of(task) {
+            self.break_attempt(task, Trouble::Memory(excess), VirtualDuration(0));
+            return;
         }
         self.go_on(task);
     }
@@ -383,21 +402,21 @@ impl Cluster {
             return;
         }
         self.stop_transfers(task);
-        let Some(attempt) = self.attempts.get_mut(&task) else { return };
+        let Some(trouble) = self.attempts.get(&task).and_then(|attempt| attempt.trouble.clone()) else { return };
         let metrics = Arc::default();
-        let end = match attempt.trouble.clone() {
-            Some(Trouble::Fetch { shuffle, map, executor, node, is_damaged }) => {
+        let end = match trouble {
+            Trouble::Fetch { shuffle, map, executor, node, is_damaged } => {
                 TaskEnd::FetchFailed { shuffle, map, executor, node, is_damaged }
             }
-            Some(Trouble::Raised(error)) => {
+            Trouble::Raised(error) => {
                 let is_final =
                     matches!(error.class(), ErrorClass::Interrupted | ErrorClass::Internal | ErrorClass::Unsupported);
                 let text = error.to_string();
                 self.errors.insert(task, error);
-                TaskEnd::Failed { error: text, is_final }
+                TaskEnd::Failed { error: text, retry: if is_final { Retry::Never } else { Retry::Anywhere } }
             }
-            Some(Trouble::Cluster(error)) => TaskEnd::Failed { error, is_final: false },
-            None => return,
+            Trouble::Cluster(error) => TaskEnd::Failed { error, retry: Retry::Anywhere },
+            Trouble::Memory(excess) => return self.out_of_memory(task, excess),
         };
         self.tell(Input::TaskEnded { task, end, metrics });
     }
@@ -517,6 +536,14 @@ impl Needs {
     pub(super) fn missed(&self) -> &[CachedPartition] {
         &self.missed
     }
+}
+
+/// Spark's words for a block of a local checkpoint that is gone.
+fn checkpoint_block_lost(cache: CacheId, partition: u32) -> String {
+    format!(
+        "org.apache.spark.SparkException: [CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND] Checkpoint block rdd_{}_{partition} not found!\nEither the executor that originally checkpointed this partition is no longer alive, or the original RDD is unpersisted.\nIf this problem persists, you may consider using `rdd.checkpoint()` instead, which is slower than local checkpointing but more fault-tolerant. SQLSTATE: 56000",
+        cache.0
+    )
 }
 
 /// Drawn rows as the log keeps them.

@@ -1,22 +1,24 @@
 //! Faults strike here: machines die, fall silent, are cut off, come back; disks, links and blocks go bad.
 
-use super::fault::{Breakage, Fault, FaultTime};
+use super::fault::{Breakage, Fault, FaultTime, block_number};
 use super::inputs::View;
 use super::node::{Health, Parked};
 use super::simulation::{Cluster, Due};
 use super::transfers::Cargo;
-use crate::common::ids::{CacheId, ExecutorId, NodeId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{CacheId, ExecutorId, InputBlockId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::EventKind;
 use crate::network::{Link, Wiring};
 use crate::scheduler::{Input, Loss};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// How much of a block is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Losing {
-    OneCopy,
+    /// That on a machine, or the first.
+    OneCopy(Option<NodeId>),
     AllCopies,
 }
 
@@ -63,7 +65,7 @@ impl Cluster {
             Breakage::Preempt { node, notice } => self.preempt(node, notice),
             Breakage::Decommission(node) => self.decommission(node),
             Breakage::LoseBlock(file) => self.lose_block_of(file, Losing::AllCopies),
-            Breakage::LoseReplica(file) => self.lose_block_of(file, Losing::OneCopy),
+            Breakage::LoseReplica { file, node } => self.lose_block_of(file, Losing::OneCopy(node)),
             Breakage::LoseCached(partition) => self.lose_cached(partition),
             Breakage::Corrupt { stage, partition } => self.damage(stage, partition),
             Breakage::FailTask { .. } => {}
@@ -89,7 +91,7 @@ impl Cluster {
             Breakage::Corrupt { stage, partition } => self.output_of(*stage, *partition).is_some(),
             Breakage::LoseCached(partition) => self.scheduler.cached().all().any(|(_, known, _)| known == *partition),
             Breakage::RestartDriver => self.is_driver_dead,
-            Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica(_) => !self.is_driver_dead,
+            Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica { .. } => !self.is_driver_dead,
             other => other.nodes().iter().all(|node| health(node) == Some(Health::Up)),
         }
     }
@@ -113,12 +115,12 @@ impl Cluster {
         missed.extend(self.waiting_faults.iter().map(|index| (*index, "that never came")));
         for (index, Fault { what, .. }) in self.faults.iter().enumerate() {
             let is_file =
-                |file: &String| self.blocks.keys().any(|(path, _)| path.to_string_lossy().contains(file.as_str()));
+                |name: &String| self.blocks.iter().any(|((path, _), (block, _))| is_named(name, path, *block));
             match what {
                 Breakage::FailTask { times, .. } if self.failures_left.get(&index) == Some(times) => {
                     missed.insert(index, "no attempt of it has started");
                 }
-                Breakage::LoseBlock(file) | Breakage::LoseReplica(file) if !is_file(file) => {
+                Breakage::LoseBlock(file) | Breakage::LoseReplica { file, .. } if !is_file(file) => {
                     missed.entry(index).or_insert("no block of an input file is named like this");
                 }
                 _ => {}
@@ -330,19 +332,23 @@ impl Cluster {
         self.emit(EventKind::NodeRestarted { node, is_empty });
     }
 
-    /// With the driver the application ends: its machines work on nothing any more.
+    /// With the driver the application ends: its executors lose their connection to it, and go with all that they kept.
     fn kill_driver(&mut self) {
         self.is_driver_dead = true;
         self.tell(Input::DriverLost);
+        self.allocation.begin(Some(0));
+        let reason = self.config.manager.ends_executors();
+        for executor in self.executors.keys().copied().collect::<Vec<_>>() {
+            self.end_executor(executor, Loss::Host, reason);
+        }
     }
 
-    /// A new driver knows nothing of what the old one did: it gets new executors, and what the old ones kept is gone.
+    /// A new driver knows nothing of what the old one did: it gets new executors; the old ones went with the old driver.
     fn restart_driver(&mut self) {
-        for executor in self.executors.keys().copied().collect::<Vec<_>>() {
-            self.end_executor(executor, Loss::Host, "its driver had died");
-        }
+        assert!(self.executors.is_empty(), "executors outlive their driver");
         for cache in std::mem::take(&mut self.levels).into_keys() {
             self.cache_plans.remove(&cache);
+            self.checkpoints.remove(&cache);
             self.tell(Input::CacheDropped { cache });
         }
         self.kept_shuffles.extend(std::mem::take(&mut self.query_shuffles).into_values().flatten());
@@ -352,6 +358,7 @@ impl Cluster {
         self.stage_work.clear();
         self.jobs.clear();
         self.errors.clear();
+        self.remedies.clear();
         self.relations.clear();
         self.relation_bytes.clear();
         self.kept_broadcasts.clear();
@@ -435,11 +442,21 @@ impl Cluster {
 
     /// Applies the losses to the blocks that are known.
     pub(super) fn lose_blocks(&mut self) {
-        for (file, how) in &self.losses {
-            let first = self.blocks.iter().find(|((path, _), _)| path.to_string_lossy().contains(file.as_str()));
+        let mut lost: Vec<(u32, Vec<NodeId>)> = Vec::new();
+        for (name, how) in &self.losses {
+            let first = self.blocks.iter().find(|((path, _), (block, _))| is_named(name, path, *block));
             let Some((_, (block, hosts))) = first else { continue };
-            let count = if *how == Losing::AllCopies { hosts.len() } else { 1 };
-            self.lost_copies.extend(hosts.iter().take(count).map(|host| (*block, *host)));
+            let meant = match how {
+                Losing::AllCopies => hosts.clone(),
+                Losing::OneCopy(None) => hosts.iter().take(1).copied().collect(),
+                Losing::OneCopy(Some(node)) => hosts.iter().filter(|host| *host == node).copied().collect(),
+            };
+            let fresh: Vec<NodeId> =
+                meant.into_iter().filter(|host| self.lost_copies.insert((*block, *host))).collect();
+            lost.push((*block, fresh));
+        }
+        for (block, nodes) in lost.into_iter().filter(|(_, nodes)| !nodes.is_empty()) {
+            self.emit(EventKind::InputCopiesLost { block: InputBlockId(block), nodes });
         }
     }
 
@@ -493,6 +510,11 @@ impl Cluster {
     }
 }
 
+/// Whether a block of a file is meant: by its own name, such as `B3`, or by a part of the file's path.
+fn is_named(name: &str, path: &Path, block: u32) -> bool {
+    block_number(name).map_or_else(|| path.to_string_lossy().contains(name), |number| number == block)
+}
+
 /// Why a fault changes nothing now.
 fn why_not(what: &Breakage) -> &'static str {
     match what {
@@ -501,7 +523,7 @@ fn why_not(what: &Breakage) -> &'static str {
         Breakage::Mend(_) => "no cable is cut there",
         Breakage::Corrupt { .. } => "its shuffle file is not there, or not any more",
         Breakage::LoseCached(_) => "no cache holds this partition then",
-        Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica(_) => "the driver is dead",
+        Breakage::KillDriver | Breakage::LoseBlock(_) | Breakage::LoseReplica { .. } => "the driver is dead",
         Breakage::KillNode(_)
         | Breakage::KillRack(_)
         | Breakage::KillExecutor(_)

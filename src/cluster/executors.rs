@@ -70,6 +70,9 @@ fn instances(conf: &Conf) -> Option<u32> {
 impl Cluster {
     /// Asks the cluster manager for the executors that are missing.
     pub(super) fn fill_up(&mut self) {
+        if self.is_driver_dead {
+            return;
+        }
         let is_first = !std::mem::replace(&mut self.allocation.has_asked, true);
         let target = self.allocation.target.or_else(|| instances(&self.conf)).unwrap_or(u32::MAX) as usize;
         let missing = target.saturating_sub(self.executors.len() + self.allocation.coming.len());

@@ -65,8 +65,8 @@ pub enum Breakage {
     Decommission(NodeId),
     /// All copies of the first block of a file whose path holds this text are gone.
     LoseBlock(String),
-    /// One copy of it is gone.
-    LoseReplica(String),
+    /// One copy of it is gone: the first, or that on a machine.
+    LoseReplica { file: String, node: Option<NodeId> },
     /// The cached rows of this partition are gone, of every cache.
     LoseCached(u32),
     /// The shuffle file of a map task is damaged on its disk; its checksum tells the next reader.
@@ -114,10 +114,13 @@ pub const FORMS: &[Form] = &[
     ("decommission", "decommission:2@3", "its executors hand over and leave", |text| {
         node(text).map(Breakage::Decommission)
     }),
-    ("lose-block", "lose-block:part-00003@1", "all copies of a file's first block are gone", |text| {
-        name(text).map(Breakage::LoseBlock)
-    }),
-    ("lose-copy", "lose-copy:part-00003@1", "one copy of it is gone", |text| name(text).map(Breakage::LoseReplica)),
+    (
+        "lose-block",
+        "lose-block:part-00003@1",
+        "all copies of a file's first block, or of a block such as B3, are gone",
+        |text| name(text).map(Breakage::LoseBlock),
+    ),
+    ("lose-copy", "lose-copy:part-00003@1", "one copy of it is gone (on a machine: lose-copy:B3 on 2@1)", lose_copy),
     ("lose-cached", "lose-cached:p3@5", "the cached rows of a partition are gone", |text| {
         text.trim().trim_start_matches('p').parse().ok().map(Breakage::LoseCached)
     }),
@@ -193,6 +196,7 @@ impl Breakage {
             | Breakage::SilentNode(node)
             | Breakage::FullDisk(node)
             | Breakage::Decommission(node)
+            | Breakage::LoseReplica { node: Some(node), .. }
             | Breakage::Mend(Some(node))
             | Breakage::SlowNode { node, .. }
             | Breakage::SlowDisk { node, .. }
@@ -205,7 +209,7 @@ impl Breakage {
             | Breakage::RestartDriver
             | Breakage::Mend(None)
             | Breakage::LoseBlock(_)
-            | Breakage::LoseReplica(_)
+            | Breakage::LoseReplica { node: None, .. }
             | Breakage::LoseCached(_)
             | Breakage::Corrupt { .. }
             | Breakage::FailTask { .. } => Vec::new(),
@@ -254,6 +258,12 @@ fn node(text: &str) -> Option<NodeId> {
 fn name(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn lose_copy(text: &str) -> Option<Breakage> {
+    let (file, on) = text.rsplit_once(" on ").map_or((text, None), |(file, on)| (file, Some(on)));
+    let node = on.map(|on| node(on).ok_or(())).transpose().ok()?;
+    Some(Breakage::LoseReplica { file: name(file)?, node })
 }
 
 fn is_driver(text: &str) -> bool {
@@ -316,7 +326,21 @@ fn fail_task(text: &str) -> Option<Breakage> {
     Some(Breakage::FailTask { stage: None, partition, times })
 }
 
+/// The number of a block that is named as `why` names it: `B3`.
+pub(super) fn block_number(name: &str) -> Option<u32> {
+    name.strip_prefix('B').and_then(|digits| digits.parse().ok())
+}
+
+fn block_words(name: &str) -> String {
+    if block_number(name).is_some() { name.to_owned() } else { format!("the first block of {name}") }
+}
+
 fn refused(text: &str) -> SparkError {
+    if text.trim_start().starts_with("clock:") {
+        let what = "no clock of a machine reaches the rows of a batch: its event times are in its files, and the driver's clock is asked once";
+        return SparkError::new(ErrorClass::IllegalArgumentException, format!("{text} would change nothing: {what}"))
+            .with_help("batchlab world stream --fault clock:edge-us-3+900s@7200 shows what a wrong clock does to windows and watermarks.");
+    }
     let examples: Vec<&str> = FORMS.iter().map(|form| form.1).collect();
     SparkError::new(ErrorClass::IllegalArgumentException, format!("{text} is not a fault")).with_help(format!(
         "Write WHAT@SECONDS or WHAT@TASK, such as kill:2@S1.p0. All forms: {}.",
@@ -366,8 +390,11 @@ impl fmt::Display for Breakage {
             Breakage::Preempt { node, notice } if notice.0 == 0 => write!(f, "{node} is taken away"),
             Breakage::Preempt { node, notice } => write!(f, "{node} will be taken away in {notice}"),
             Breakage::Decommission(node) => write!(f, "{node} is decommissioned"),
-            Breakage::LoseBlock(file) => write!(f, "all copies of the first block of {file} are lost"),
-            Breakage::LoseReplica(file) => write!(f, "one copy of the first block of {file} is lost"),
+            Breakage::LoseBlock(file) => write!(f, "all copies of {} are lost", block_words(file)),
+            Breakage::LoseReplica { file, node: None } => write!(f, "one copy of {} is lost", block_words(file)),
+            Breakage::LoseReplica { file, node: Some(node) } => {
+                write!(f, "the copy of {} on {node} is lost", block_words(file))
+            }
             Breakage::LoseCached(partition) => write!(f, "the cached rows of partition {partition} are lost"),
             Breakage::Corrupt { stage, partition } => write!(f, "the shuffle file of {stage}.p{partition} is damaged"),
             Breakage::FailTask { stage: Some(stage), partition, times } => {

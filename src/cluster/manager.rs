@@ -6,6 +6,10 @@
 //! | YARN | with the heartbeats, first after 0.2 s, then every 3 s | a machine is filled before the next | asked for again with the next heartbeat |
 //! | Kubernetes | ten pods a second, each 2 s to start | spread to the emptiest machine | a new pod, on any machine |
 //!
+//! When the driver dies, its executors notice it by their closed connection and end at once, whoever granted them. The master then ends the
+//! application, YARN takes the containers back, Kubernetes deletes the pods with the driver's; shuffle files that a machine's own service kept go
+//! with the application. Who starts the driver again asks anew, as above.
+//!
 //! Rules: `spark.deploy.spreadOut`, `spark.yarn.scheduler.heartbeat.interval-ms` and `initial-allocation.interval`,
 //! `spark.kubernetes.allocation.batch.size` and `.delay`.
 //!
@@ -59,6 +63,16 @@ impl Vacancy {
 }
 
 impl Manager {
+    /// Why executors end whose driver has died.
+    #[must_use]
+    pub fn ends_executors(self) -> &'static str {
+        match self {
+            Manager::Standalone => "Driver disassociated! Shutting down: the master ends the application",
+            Manager::Yarn => "Driver disassociated! Shutting down: the resource manager takes the container back",
+            Manager::Kubernetes => "Driver disassociated! Shutting down: the pod is deleted with the driver's",
+        }
+    }
+
     /// How long the `index`-th executor of one request (from 0) takes until it is there.
     #[must_use]
     pub fn delay(self, index: u32, is_first_request: bool, conf: &Conf) -> VirtualDuration {

@@ -22,6 +22,7 @@ mod node;
 mod pool;
 mod preparing;
 pub mod pretend;
+pub mod result_size;
 pub mod simulation;
 pub mod storage_level;
 mod transfers;

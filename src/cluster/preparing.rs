@@ -6,8 +6,9 @@ use super::inputs::{ShuffleView, View};
 use super::job::{JobSpec, JobWork};
 use super::pool::Ticket;
 use super::simulation::{Cluster, JobState, Prepared, StageWork};
-use crate::common::ids::{BroadcastId, CacheId, ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
+use crate::common::ids::{BroadcastId, CacheId, ExecutorId, InputBlockId, JobId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::event::EventKind;
 use crate::exec::peek::Seen;
 use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, TaskWork, run_task};
 use crate::physical::plan::{FileSlice, Partitioning};
@@ -132,6 +133,7 @@ impl Cluster {
 
     /// Gives each piece of a file its nodes.
     fn place_blocks(&mut self, plan: &PhysicalPlan) {
+        let mut placed = Vec::new();
         plan.visit(&mut |node| {
             let PhysicalPlan::FileScan(scan) = node else { return };
             for slice in scan.tasks.iter().flatten() {
@@ -139,10 +141,20 @@ impl Cluster {
                 let key = block_key(slice);
                 if !self.blocks.contains_key(&key) {
                     let hosts = copies_of_block(&self.config, self.seed.wrapping_add(u64::from(number)));
+                    placed.extend((!hosts.is_empty()).then(|| EventKind::InputBlockPlaced {
+                        block: InputBlockId(number),
+                        path: key.0.to_string_lossy().into(),
+                        start: slice.start,
+                        bytes: slice.length,
+                        nodes: hosts.as_slice().into(),
+                    }));
                     self.blocks.insert(key, (number, hosts));
                 }
             }
         });
+        for event in placed {
+            self.emit(event);
+        }
         self.lose_blocks();
     }
 

@@ -145,6 +145,8 @@ pub struct Cluster {
     /// The rows that were drawn of each map output.
     pub(super) drawn: BTreeMap<(ShuffleId, u32), Arc<RowSample>>,
     pub(super) cache_plans: BTreeMap<CacheId, (Arc<PhysicalPlan>, u32)>,
+    /// Caches that stand for themselves: local checkpoints.
+    pub(super) checkpoints: BTreeSet<CacheId>,
     pub(super) relations: BTreeMap<BroadcastId, Arc<BroadcastRelation>>,
     pub(super) relation_bytes: BTreeMap<BroadcastId, u64>,
     /// Pieces of files: number, and the machines that got a copy.
@@ -154,6 +156,8 @@ pub struct Cluster {
     pub(super) losses: Vec<(String, Losing)>,
     pub(super) jobs: BTreeMap<JobId, JobState>,
     pub(super) errors: BTreeMap<TaskId, SparkError>,
+    /// What would help jobs of which a task ran out of memory.
+    pub(super) remedies: BTreeMap<JobId, &'static str>,
     pub(super) query_shuffles: BTreeMap<QueryId, Vec<ShuffleId>>,
     /// What exchanges that the cluster cut by itself have become: later jobs of the same plan find their outputs still there.
     pub(super) reads: Vec<Arc<PhysicalPlan>>,
@@ -235,6 +239,7 @@ impl Cluster {
             versions: BTreeMap::new(),
             drawn: BTreeMap::new(),
             cache_plans: BTreeMap::new(),
+            checkpoints: BTreeSet::new(),
             relations: BTreeMap::new(),
             relation_bytes: BTreeMap::new(),
             blocks: BTreeMap::new(),
@@ -242,6 +247,7 @@ impl Cluster {
             losses: Vec::new(),
             jobs: BTreeMap::new(),
             errors: BTreeMap::new(),
+            remedies: BTreeMap::new(),
             query_shuffles: BTreeMap::new(),
             reads: Vec::new(),
             living_plans: Vec::new(),
@@ -442,6 +448,13 @@ impl Cluster {
         stats
     }
 
+    /// A cache stands for itself from now on (a local checkpoint): what is lost of it is not made again. `nothing` stands where its lineage was.
+    pub fn cut_lineage(&mut self, cache: CacheId, nothing: Arc<PhysicalPlan>) {
+        let partitions = nothing.partitions() as u32;
+        self.cache_plans.insert(cache, (nothing, partitions));
+        self.checkpoints.insert(cache);
+    }
+
     /// `unpersist`: the blocks are dropped on all nodes.
     pub fn drop_cache(&mut self, cache: CacheId) {
         for executor in self.executors.values_mut() {
@@ -609,7 +622,9 @@ impl Cluster {
                 let own = task.and_then(|task| self.errors.remove(&task));
                 // Nobody is left who could catch an exception of a dead driver.
                 let class = if self.is_driver_dead { ErrorClass::Stopped } else { ErrorClass::SparkException };
+                let remedy = self.remedies.remove(&job);
                 let error = own.unwrap_or_else(|| SparkError::new(class, reason));
+                let error = remedy.into_iter().fold(error, SparkError::with_help);
                 if let Some(state) = self.jobs.get_mut(&job) {
                     let outputs = std::mem::take(&mut state.outputs);
                     state.result = Some(Err(error));
@@ -646,26 +661,29 @@ impl Cluster {
     }
 
     fn job_succeeded(&mut self, job: JobId) {
+        self.remedies.remove(&job);
         let Some(state) = self.jobs.get_mut(&job) else { return };
         state.result = Some(Ok(()));
         if let Some(broadcast) = state.broadcast {
-            let batches = std::mem::take(&mut state.outputs).into_values().flat_map(|output| output.batches).collect();
-            let stage = state.stage;
-            self.keep_broadcast(broadcast, stage, batches);
+            let (stage, outputs) = (state.stage, std::mem::take(&mut state.outputs).into_values().collect());
+            let kept = self.keep_broadcast(broadcast, stage, outputs);
+            if let Some(state) = self.jobs.get_mut(&job) {
+                state.result = Some(kept);
+            }
         }
     }
 
-    fn keep_broadcast(
-        &mut self,
-        broadcast: BroadcastId,
-        stage: StageId,
-        batches: Vec<arrow::record_batch::RecordBatch>,
-    ) {
+    fn keep_broadcast(&mut self, broadcast: BroadcastId, stage: StageId, outputs: Vec<TaskOutput>) -> Result<()> {
+        let is_bounded = self.stage_work.get(&stage).is_some_and(|work| work.plan.is_bounded());
+        super::result_size::check(&outputs, &self.conf, if is_bounded { 1 } else { self.config.scale })?;
+        let batches: Vec<_> = outputs.into_iter().flat_map(|output| output.batches).collect();
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         let bytes = batches.iter().map(crate::exec::batch::row_bytes).sum();
+        self.check_relation(bytes)?;
         self.relations.insert(broadcast, Arc::new(BroadcastRelation { batches, ..BroadcastRelation::default() }));
         self.relation_bytes.insert(broadcast, bytes);
         self.emit(EventKind::BroadcastCreated { broadcast, bytes, rows, stage: Some(stage) });
+        Ok(())
     }
 
     /// Everything that is known goes into the log; transfers still under way are given the arrival that is foreseen now.

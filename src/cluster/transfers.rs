@@ -7,7 +7,7 @@ use super::attempt::{Needs, Trouble};
 use super::config::Storage;
 use super::journal::OpenEvent;
 use super::simulation::{Cluster, Due};
-use crate::common::ids::{ExecutorId, NodeId, ShuffleId, TaskId};
+use crate::common::ids::{ExecutorId, InputBlockId, NodeId, ShuffleId, TaskId};
 use crate::common::time::VirtualDuration;
 use crate::event::EventKind;
 use crate::network::{FlowId, Link};
@@ -121,6 +121,7 @@ impl Cluster {
     fn read_files(&mut self, launch: &Launch, needs: &Needs, input_bytes: u64) {
         let total: u64 = needs.files.iter().map(|piece| piece.bytes).sum();
         let mut by_origin: BTreeMap<Origin, u64> = BTreeMap::new();
+        let mut read: BTreeMap<NodeId, Vec<InputBlockId>> = BTreeMap::new();
         for piece in &needs.files {
             let share = u128::from(piece.bytes) * u128::from(input_bytes) / u128::from(total.max(1));
             let origin = match self.config.storage {
@@ -130,6 +131,12 @@ impl Cluster {
             // What is cold comes as slowly as so many times the bytes would.
             let times = if piece.is_cold { self.config.cost.cold_times.max(1) } else { 1 };
             *by_origin.entry(origin).or_default() += share as u64 * times;
+            if let Origin::Machine(from) = origin {
+                read.entry(from).or_default().push(InputBlockId(piece.block));
+            }
+        }
+        for (from, blocks) in read {
+            self.emit(EventKind::InputRead { task: launch.task, from, blocks });
         }
         for (origin, bytes) in by_origin {
             self.transfer_over(launch, origin, Cargo::Other, bytes, None);

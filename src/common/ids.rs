@@ -25,6 +25,7 @@ id!(/** A task attempt's global number: never reused (Spark's "Task ID"). */ Tas
 id!(/** One shuffle: the map outputs behind one exchange. */ ShuffleId, u32, "shuffle ");
 id!(/** One broadcast relation. */ BroadcastId, u32, "broadcast ");
 id!(/** One cached relation (`df.cache()`). */ CacheId, u32, "cache ");
+id!(/** A piece of an input file, as the cluster's storage keeps it. */ InputBlockId, u32, "B");
 id!(/** One step of a plan as the script wrote it: what one transformation added. */ PlanStepId, u32, "P");
 id!(/** A machine of the cluster; `node-1` is the first. */ NodeId, u32, "node-");
 id!(/** A pretend worker process on a node. A restarted node gets a new executor id. */ ExecutorId, u32, "exec ");

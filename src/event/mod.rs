@@ -7,7 +7,7 @@ pub mod log;
 
 use crate::common::diff::Hunk;
 use crate::common::ids::{
-    BroadcastId, CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId,
+    BroadcastId, CacheId, ExecutorId, InputBlockId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId,
 };
 use crate::common::time::{VirtualDuration, VirtualTime};
 use serde::{Deserialize, Serialize};
@@ -325,6 +325,38 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stage: Option<StageId>,
     },
+    /// A piece of an input file became known, and the machines that hold a copy of it.
+    InputBlockPlaced {
+        block: InputBlockId,
+        /** The last parts of the file's path. */
+        path: Arc<str>,
+        /** Where in the file it begins, in bytes. */
+        start: u64,
+        bytes: u64,
+        /** In the order in which they were chosen. */
+        nodes: Arc<[NodeId]>,
+    },
+    /// A task began to read pieces of input files from one machine.
+    InputRead {
+        task: TaskId,
+        from: NodeId,
+        blocks: Vec<InputBlockId>,
+    },
+    /// Copies of a piece of an input file are gone, while their machines live.
+    InputCopiesLost {
+        block: InputBlockId,
+        nodes: Vec<NodeId>,
+    },
+    /// Something that cannot be spilled took more memory than there was. What follows from it has events of its own.
+    MemoryExhausted {
+        /** The attempt that asked for it; absent: the driver did. */
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskId>,
+        holder: MemoryHolder,
+        /** What the executor's tasks, or the driver, would have held of it together. */
+        bytes: u64,
+        limit_bytes: u64,
+    },
     /// Files were moved to their final place.
     OutputCommitted {
         path: String,
@@ -484,6 +516,17 @@ pub enum TaskCause {
     StageAgain,
     /// A second copy of a slow task.
     Speculative,
+}
+
+/// What was held in memory and cannot be spilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MemoryHolder {
+    /// The relations of broadcasts, whole on the driver and on each executor whose tasks read them.
+    Broadcast,
+    /// The hash table that a task built of its side of a join: in managed memory, so that only the task fails.
+    HashTable,
+    /// The values of one group, or one row: objects on the heap.
+    Objects,
 }
 
 /// How near a task ran to its input.

@@ -187,12 +187,46 @@ impl<'a> Runtime<'a> {
         counts.peak_memory_bytes = counts.peak_memory_bytes.max(bytes as u64);
     }
 
+    /// Notes a hash table that cannot spill.
+    pub fn holds_table(&self, bytes: u64) {
+        let mut counts = self.counts.borrow_mut();
+        counts.table_bytes = counts.table_bytes.max(bytes);
+    }
+
+    /// Notes the values of one group or row, which cannot spill; what fits into the task's share is no matter.
+    pub fn holds_object(&self, bytes: u64) {
+        if bytes > self.context.memory_bytes {
+            let mut counts = self.counts.borrow_mut();
+            counts.object_bytes = counts.object_bytes.max(bytes);
+        }
+    }
+
+    /// Notes rows that are too large for the task's share of memory. A batch that is no larger as a whole holds none.
+    fn note_large_rows(&self, batch: &RecordBatch) {
+        if batch.get_array_memory_size() as u64 > self.context.memory_bytes {
+            self.holds_object(largest_row(batch, self.context.memory_bytes));
+        }
+    }
+
     /// Counts rows read from other tasks.
     pub fn fetched(&self, batch: &RecordBatch) {
         let mut counts = self.counts.borrow_mut();
         counts.shuffle_read_rows += batch.num_rows() as u64;
         counts.shuffle_read_bytes += row_bytes(batch);
     }
+}
+
+/// The modelled size of the largest row, where one is larger than `limit`; else zero. Halves that are no larger together are not looked into.
+fn largest_row(batch: &RecordBatch, limit: u64) -> u64 {
+    let (rows, bytes) = (batch.num_rows(), row_bytes(batch));
+    if bytes <= limit || rows == 0 {
+        return 0;
+    }
+    if rows == 1 {
+        return bytes;
+    }
+    let half = rows / 2;
+    largest_row(&batch.slice(0, half), limit).max(largest_row(&batch.slice(half, rows - half), limit))
 }
 
 struct Counted<'a> {
@@ -208,6 +242,7 @@ impl Operator for Counted<'_> {
             match self.rows.next()? {
                 Some(batch) if batch.num_rows() == 0 => {}
                 Some(batch) => {
+                    self.runtime.note_large_rows(&batch);
                     self.count.set(self.count.get() + batch.num_rows() as u64);
                     return Ok(Some(batch));
                 }

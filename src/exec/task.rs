@@ -178,6 +178,10 @@ pub struct TaskCounts {
     pub spilled_bytes: u64,
     /// The most that one operator held at a time.
     pub peak_memory_bytes: u64,
+    /// The largest hash table of a join that it built from its own input, as Spark would hold it: a table does not spill.
+    pub table_bytes: u64,
+    /// The values of one group, or one row, where they are more than the task's share of memory: objects on the heap, which do not spill.
+    pub object_bytes: u64,
     pub cache_hits: u32,
     pub cache_misses: u32,
     /// Rows that went to a Python worker, once for each function that they went to.

@@ -53,6 +53,9 @@ pub struct FileScanExec {
     pub validity_only: BTreeSet<ExprId>,
 }
 
+/// The level of rows that a local checkpoint keeps on executors: how they came to be is forgotten.
+pub const LOCAL_CHECKPOINT: &str = "MEMORY_AND_DISK (local checkpoint)";
+
 /// A plan that has run, with what adaptive execution made of it.
 #[derive(Debug, Clone)]
 pub struct RanPlan {

@@ -8,6 +8,7 @@ pub mod cohort;
 pub mod compare;
 pub mod costs;
 pub mod diagnostic;
+pub mod input;
 pub mod logs;
 pub mod metrics;
 pub mod narrator;

@@ -185,6 +185,7 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
             Mark::Lost,
             "Its stage failed and was submitted again; it does not wait for the attempt that still ran.".to_owned(),
         ),
+        Step::OutOfMemory(one) => (Mark::Lost, format!("Out of memory: {}.", words::exhausted(status, one))),
         Step::Raised { reason } => (Mark::Lost, format!("The attempt before failed: {}", words::line(reason, 120))),
         Step::NeededBy(by) if by.is_empty() => (Mark::None, "A stage that had not finished asked for it.".to_owned()),
         Step::NeededBy(by) => (Mark::None, format!("Still needed by {}.", words::needed_by(status, by))),
@@ -259,6 +260,7 @@ pub fn waiting(status: &Status, stage: StageId, partition: u32) -> Vec<String> {
             Locality::Any => "no core nearer to its input was free in time",
         };
         lines.push(format!("Attempt {}: on {node} after {waited}, because {why}.", attempt.attempt));
+        lines.extend(super::input::remote_reads(status, attempt));
         if let Some(by) = waits::avoidable_by(status, attempt) {
             lines.push(format!("What would have avoided attempt {}: {by}.", attempt.attempt));
         }

@@ -1,10 +1,11 @@
 //! Small words that several sentences share: names of tasks, lists, places.
 
-use crate::common::ids::{NodeId, QueryId, StageId};
-use crate::common::text::{plural, visible};
+use crate::common::ids::{InputBlockId, NodeId, QueryId, StageId};
+use crate::common::text::{bytes, plural, visible};
 use crate::common::time::{VirtualDuration, VirtualTime};
-use crate::event::PlanStep;
+use crate::event::{MemoryHolder, PlanStep};
 use crate::status::Status;
+use crate::status::model::Exhausted;
 use crate::status::need::Need;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_width::UnicodeWidthStr;
@@ -116,6 +117,31 @@ pub fn stage(status: &Status, stage: StageId) -> String {
 #[must_use]
 pub fn nodes(nodes: &[NodeId]) -> String {
     short_list(&nodes.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+/// What took more memory than there was, and where.
+#[must_use]
+pub fn exhausted(status: &Status, one: &Exhausted) -> String {
+    let what = match one.holder {
+        MemoryHolder::Broadcast => "the relation that is broadcast",
+        MemoryHolder::HashTable => "the hash table of a join's own side",
+        MemoryHolder::Objects => "the values of one group or row",
+    };
+    let (who, place) = match one.task {
+        Some(task) => (format!(" of {}", status.attempt_name(task)), "its executor"),
+        None => (String::new(), "the driver"),
+    };
+    let (wanted, had) = (bytes(one.bytes), bytes(one.limit_bytes));
+    format!("{what}{who} cannot be spilled: with it {wanted} would be held, and {place} had {had}")
+}
+
+/// A piece of an input file, by name and place.
+#[must_use]
+pub fn input_block(status: &Status, block: InputBlockId) -> String {
+    match status.input_blocks.get(&block) {
+        Some(known) => format!("{block} ({}, from byte {})", line(&known.path, 60), known.start),
+        None => block.to_string(),
+    }
 }
 
 /// `2 map outputs, 1 running task and 1 cached partition`; `nothing` when all are zero.

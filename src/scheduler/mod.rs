@@ -20,7 +20,7 @@ pub mod task_set;
 
 pub use cached_blocks::CachedBlocks;
 pub use map_outputs::{MapOutputTracker, MapStatus};
-pub use outbox::{CachedReport, Command, Input, Job, Launch, Loss, Outbox, TaskEnd, Timer};
+pub use outbox::{CachedReport, Command, Input, Job, Launch, Loss, Outbox, Retry, TaskEnd, Timer};
 pub use pools::PoolRules;
 pub use stage_graph::{FilePiece, Leaf, Stage, StageGraph, StageInput};
 
@@ -229,7 +229,10 @@ impl Scheduler {
         let mut step = Step { now, tasks: &mut self.tasks, out };
         self.dag.executor_lost(executor, node, keeps_outputs, reason, &mut step);
         for (running, failures, task) in aborts.into_iter().rev() {
-            let error = format!("ExecutorLostFailure ({executor} exited: {reason})");
+            let error = format!(
+                "ExecutorLostFailure (executor {} exited caused by one of the running tasks) Reason: {reason}",
+                executor.0
+            );
             self.abort_for(&running, failures, &error, task, now, out);
         }
     }
@@ -320,7 +323,7 @@ impl Scheduler {
                 }
                 self.dag.fetch_failed(&running, shuffle, map, executor, node, &mut step);
             }
-            TaskEnd::Failed { error, is_final } => {
+            TaskEnd::Failed { error, retry } => {
                 step.out.emit(EventKind::TaskEnded {
                     task,
                     outcome: TaskOutcome::Failed { error: error.clone() },
@@ -335,9 +338,12 @@ impl Scheduler {
                 for what in avoided {
                     step.out.emit(what.event(Some(running.stage)));
                 }
-                if is_final {
+                if retry == Retry::Never {
                     self.dag.abort_stage(stage, &error, Some(task), &mut step);
                     return;
+                }
+                if retry == Retry::Elsewhere {
+                    self.tasks.close(executor);
                 }
                 // Its core serves the next task before the driver has looked at the failure.
                 self.tasks.offer(now, false, out);

@@ -151,8 +151,18 @@ pub enum TaskEnd {
         /** The block was there, but its checksum told that the file is damaged. */
         is_damaged: bool,
     },
-    /// It raised. `is_final`: another attempt cannot help (interrupted, not supported, a bug of ours).
-    Failed { error: String, is_final: bool },
+    /// It raised.
+    Failed { error: String, retry: Retry },
+}
+
+/// What may follow a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    Anywhere,
+    /// Its executor is about to end, and gets no more tasks.
+    Elsewhere,
+    /// Another attempt cannot help (interrupted, not supported, a bug of ours).
+    Never,
 }
 
 /// A cached partition that a task left on its executor.

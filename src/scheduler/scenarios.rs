@@ -1,6 +1,6 @@
 //! Told facts, printed commands: the scheduler's rules as short stories.
 
-use super::outbox::{Command, Input, Job, Loss, Outbox, Sizes, TaskEnd, Timer};
+use super::outbox::{Command, Input, Job, Loss, Outbox, Retry, Sizes, TaskEnd, Timer};
 use super::stage_graph::{FilePiece, Leaf, Stage, StageInput};
 use super::*;
 use crate::common::ids::{CacheId, JobId, NodeId, StageId};
@@ -258,10 +258,10 @@ fn a_task_that_fails_four_times_aborts_its_job() {
     story.stage(0, 1, None, &[]);
     story.job(0, 0, 1);
     for task in 0..3 {
-        let lines = story.ends(task, TaskEnd::Failed { error: "boom".to_owned(), is_final: false });
+        let lines = story.ends(task, TaskEnd::Failed { error: "boom".to_owned(), retry: Retry::Anywhere });
         assert!(lines.iter().any(|line| line.starts_with("launch")), "{lines:#?}");
     }
-    let lines = story.ends(3, TaskEnd::Failed { error: "boom".to_owned(), is_final: false });
+    let lines = story.ends(3, TaskEnd::Failed { error: "boom".to_owned(), retry: Retry::Anywhere });
     let last = lines.last().cloned().unwrap_or_default();
     assert!(last.contains("Task 0 in stage 0.0 failed 4 times, most recent failure: Lost task 0.3"), "{lines:#?}");
 }
@@ -432,7 +432,7 @@ fn a_failed_task_comes_before_those_that_wait() {
     let mut story = Story::new(1, 1);
     story.stage(0, 4, None, &[]);
     story.job(0, 0, 4);
-    let fail = || TaskEnd::Failed { error: "no".to_owned(), is_final: false };
+    let fail = || TaskEnd::Failed { error: "no".to_owned(), retry: Retry::Anywhere };
     let mut order = Vec::new();
     for (task, end) in (0..6).zip([Some(fail()), None, Some(fail()), None, None, None]) {
         order.extend(story.scheduler.running().values().map(|running| running.partition));

@@ -148,6 +148,14 @@ impl TaskScheduler {
         Some(node)
     }
 
+    /// It gets no new tasks any more: its process ends.
+    pub fn close(&mut self, id: ExecutorId) {
+        if let Some(executor) = self.executors.get_mut(&id) {
+            executor.is_leaving = true;
+            self.free.remove(&id);
+        }
+    }
+
     /// Forgets an executor; gives its running attempts in order.
     pub fn remove_executor(
         &mut self,

@@ -28,6 +28,8 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct CacheManager {
     entries: Vec<Entry>,
+    /// Local checkpoints, and what stands where their lineage was.
+    checkpoints: BTreeMap<CacheId, RanPlan>,
 }
 
 impl CacheManager {
@@ -72,12 +74,17 @@ impl CacheManager {
 
     /// The lineage that filled a cache.
     pub fn lineage(&self, id: CacheId) -> Option<RanPlan> {
-        self.by_id(id)?.ran.clone()
+        self.checkpoints.get(&id).or_else(|| self.by_id(id)?.ran.as_ref()).cloned()
     }
 
     /// Whether a cache still stands.
     pub fn holds(&self, id: CacheId) -> bool {
-        self.by_id(id).is_some()
+        self.by_id(id).is_some() || self.checkpoints.contains_key(&id)
+    }
+
+    /// Remembers a local checkpoint. No name leads to it but its own plan.
+    pub fn add_checkpoint(&mut self, id: CacheId, ran: RanPlan) {
+        self.checkpoints.insert(id, ran);
     }
 
     fn by_id(&self, id: CacheId) -> Option<&Entry> {
@@ -98,7 +105,7 @@ impl CacheManager {
 
     /// Whether a cache has been filled wholly.
     pub fn is_loaded(&self, id: CacheId) -> bool {
-        self.by_id(id).is_some_and(|entry| entry.is_loaded)
+        self.checkpoints.contains_key(&id) || self.by_id(id).is_some_and(|entry| entry.is_loaded)
     }
 
     /// The plan with every cached part replaced by a read of the cache, the largest parts first.

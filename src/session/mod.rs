@@ -20,6 +20,7 @@
 
 mod cache;
 mod catalog;
+mod checkpoint;
 mod deep_stack;
 mod direct_files;
 mod files;
@@ -32,7 +33,6 @@ mod query;
 mod ran;
 mod range_bounds;
 mod read;
-mod result_size;
 mod rounds;
 mod run;
 mod shell;

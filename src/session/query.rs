@@ -526,7 +526,7 @@ impl Session {
         let result = self.cluster()?.run_until_done(&[job])?;
         let scale = if result.is_bounded { 1 } else { self.cluster_config().scale };
         let outputs: Vec<TaskOutput> = result.outputs.into_iter().map(|(_, output)| output).collect();
-        super::result_size::check(&outputs, &self.conf, scale)?;
+        crate::cluster::result_size::check(&outputs, &self.conf, scale)?;
         Ok(outputs)
     }
 

@@ -638,67 +638,6 @@ impl Session {
             input: input.clone(),
         }))
     }
-
-    /// Writes the rows to reliable storage and gives a plan that starts from there; a local checkpoint is a cache that cuts nothing else.
-    pub(super) fn run_checkpoint(
-        &mut self,
-        plan: &Arc<LogicalPlan>,
-        reliable: bool,
-        _eager: bool,
-    ) -> Result<Arc<LogicalPlan>> {
-        let folder = match self.conf.get("spark.checkpoint.dir") {
-            Some(folder) => folder.to_owned(),
-            None if reliable => {
-                return Err(SparkError::new(
-                    crate::common::ErrorClass::SparkException,
-                    "Checkpoint directory has not been set in the SparkContext",
-                )
-                .with_help("call spark.sparkContext.setCheckpointDir(\"out/checkpoints\") first"));
-            }
-            None => "out/checkpoints".to_owned(),
-        };
-        self.writes += 1;
-        let path = format!("{folder}/rdd-{}", self.writes);
-        let schema = plan.schema();
-        // Columns are stored by position: a frame may hold two columns of one name.
-        let numbered = StructType::new(
-            schema
-                .fields
-                .iter()
-                .enumerate()
-                .map(|(i, field)| StructField { name: format!("c{i}"), ..field.clone() })
-                .collect(),
-        );
-        let stored =
-            plan.output().into_iter().enumerate().map(|(i, column)| Expr::Attribute(column).alias(format!("c{i}")));
-        let renamed = self.analyze(Arc::new(LogicalPlan::Project { exprs: stored.collect(), input: plan.clone() }))?;
-        let target = WriteTarget {
-            format: FileFormat::Parquet,
-            path: path.clone(),
-            mode: SaveMode::Overwrite,
-            partition_by: Vec::new(),
-            options: Options::default(),
-            names: FileNames::Frames,
-        };
-        self.write_files(&renamed, &target)?;
-        let mut options = Options::default();
-        options.set(crate::physical::TASK_PER_FILE, "true");
-        let request = crate::pyspark::host::ReadRequest {
-            format: FileFormat::Parquet,
-            paths: vec![path.clone()],
-            schema: Some(numbered),
-            options,
-            texts: None,
-        };
-        let scan = self.read_files(request)?;
-        let back = scan
-            .output()
-            .into_iter()
-            .zip(&schema.fields)
-            .map(|(column, field)| Expr::Attribute(column).alias(field.name.clone()))
-            .collect();
-        self.analyze(Arc::new(LogicalPlan::Project { exprs: back, input: scan }))
-    }
 }
 
 impl Session {

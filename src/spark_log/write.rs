@@ -262,6 +262,10 @@ impl Writer {
             | EventKind::StageSkipped { .. }
             | EventKind::MapOutputsLost { .. }
             | EventKind::BroadcastCreated { .. }
+            | EventKind::InputBlockPlaced { .. }
+            | EventKind::InputRead { .. }
+            | EventKind::InputCopiesLost { .. }
+            | EventKind::MemoryExhausted { .. }
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => {}
         }

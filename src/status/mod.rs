@@ -17,6 +17,7 @@ pub mod costs;
 pub mod fixture;
 mod fold;
 pub mod history;
+pub mod input;
 pub mod marks;
 pub mod metrics;
 pub mod model;

@@ -1,10 +1,10 @@
 //! Why here, what does it wait for, why is this core idle: the answers of one moment, from the log alone.
 
-use super::model::{Attempt, Stage, Status, TaskState};
+use super::model::{Attempt, Exhausted, Stage, Status, TaskState};
 use super::why;
 use crate::common::ids::{ExecutorId, NodeId, StageId, TaskId};
 use crate::common::time::VirtualDuration;
-use crate::event::{Locality, TaskCause, TaskOutcome};
+use crate::event::{Locality, MemoryHolder, TaskCause, TaskOutcome};
 
 /// Why an attempt runs where it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,9 +206,44 @@ pub fn failed_fetch(status: &Status, attempt: &Attempt) -> Option<(StageId, u32,
 
 const DISKS_FAIL: &str = "nothing: disks do fail; without the checksum wrong rows would have been read";
 
+/// What ended an attempt for want of memory: itself, or another one on its executor.
+#[must_use]
+pub fn exhausted_before(status: &Status, attempt: &Attempt) -> Option<Exhausted> {
+    let before = status.attempts_of(attempt.stage.stage, attempt.partition).rfind(|run| run.task < attempt.task)?;
+    let is_it = |one: &&Exhausted| {
+        let asked = one.task.and_then(|task| status.attempts.get(&task));
+        asked.is_some_and(|asked| {
+            asked.task == before.task
+                || one.holder != MemoryHolder::HashTable
+                    && asked.executor == before.executor
+                    && before.ended == Some(one.at)
+        })
+    };
+    status.exhausted.iter().rfind(is_it).copied()
+}
+
+/// What would have left room for it.
+#[must_use]
+pub fn room_for(holder: MemoryHolder) -> &'static str {
+    match holder {
+        MemoryHolder::Broadcast => {
+            "a smaller relation (filter it, drop columns), more memory (spark.executor.memory, spark.driver.memory; here --memory), or a join without a broadcast"
+        }
+        MemoryHolder::HashTable => {
+            "more partitions, so that each table is smaller, more memory for each executor, or a sort-merge join, which spills"
+        }
+        MemoryHolder::Objects => {
+            "fewer values in one group or row (an aggregate that does not keep them, a salted key), more memory for each executor, or fewer cores that share it"
+        }
+    }
+}
+
 /// What would have spared this attempt its work.
 #[must_use]
 pub fn avoidable_by(status: &Status, attempt: &Attempt) -> Option<&'static str> {
+    if let Some(exhausted) = exhausted_before(status, attempt).filter(|_| attempt.is_again()) {
+        return Some(room_for(exhausted.holder));
+    }
     Some(match attempt.cause {
         TaskCause::First => return None,
         TaskCause::OutputLost { node } if why::was_given_up_for_damage(status, node, attempt) => DISKS_FAIL,

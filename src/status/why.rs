@@ -2,7 +2,7 @@
 //!
 //! The four questions, in order: is there another copy · does unfinished work still need it · can its inputs be read · else one step back.
 
-use super::model::{Attempt, Death, Stage, Status, TaskState};
+use super::model::{Attempt, Death, Exhausted, Stage, Status, TaskState};
 use super::need::{self, Need};
 use super::waits;
 use crate::common::ids::{CacheId, NodeId, ShuffleId, StageId, TaskId};
@@ -74,6 +74,8 @@ pub enum Step {
     CouldNotFetch { node: NodeId, map: Option<(StageId, u32)>, is_damaged: bool },
     /// The attempt before raised.
     Raised { reason: String },
+    /// Something that cannot be spilled had no room: in the attempt before, or in another on its executor.
+    OutOfMemory(Exhausted),
     /// Its stage was submitted again, and does not wait for the attempt that still ran.
     StageAgain,
     /// Unfinished tasks that read it.
@@ -140,6 +142,7 @@ fn ask_task(status: &Status, id: StageId, partition: u32, answer: &mut Answer) {
 fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Answer) {
     let done = attempt.succeeded();
     answer.finding = Finding::Again { task: attempt.task, cause: attempt.cause.clone(), done };
+    answer.steps.extend(waits::exhausted_before(status, attempt).map(Step::OutOfMemory));
     match &attempt.cause {
         TaskCause::OutputLost { node } => {
             let id = stage.definition.stage;

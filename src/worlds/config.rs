@@ -2,7 +2,7 @@
 
 use super::{WorldOutcome, edge, pages, pools, store, stream, styles};
 use crate::common::text::nearest;
-use crate::common::{ErrorClass, Result, SparkError};
+use crate::common::{ErrorClass, Result, SparkError, VirtualTime};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,6 +61,20 @@ impl World {
             World::Styles(config) => config.check(),
             World::Pages(config) => config.check(),
         }
+    }
+
+    /// The same world with one more clock that goes wrong at a moment: that of the first producer whose clock is right all the time. None
+    /// where no clock matters, or none is left.
+    #[must_use]
+    pub fn with_wrong_clock(&self, at: VirtualTime) -> Option<World> {
+        const AHEAD_S: i64 = 900;
+        let World::Stream(config) = self else { return None };
+        let is_right =
+            |node: &String| config.faults.iter().all(|fault| fault.node != *node) && config.skewed_node != *node;
+        let node = stream::producers().into_iter().find(is_right)?;
+        let mut config = config.clone();
+        config.faults.push(stream::ClockFault { node, skew_s: AHEAD_S, at_s: at.as_secs_f64() as u64 });
+        Some(World::Stream(config))
     }
 
     /// Its name.

@@ -3,9 +3,9 @@
 use crate::cli::{last_run, launch, output};
 use crate::common::VirtualTime;
 use crate::common::ids::{CacheId, NodeId, StageId};
-use crate::report::costs;
 use crate::report::why::{explain, idleness, told};
 use crate::report::words;
+use crate::report::{costs, input};
 use crate::status::Status;
 use crate::status::waits::{self, ran_again};
 use crate::status::why::{Subject, ask};
@@ -21,6 +21,7 @@ use std::path::PathBuf;
   batchlab why run.jsonl --task S2.p5
   batchlab why run.jsonl --core node-1.c2 --at 1.25
   batchlab why run.jsonl --block 0.p3
+  batchlab why run.jsonl --block part-00003
   batchlab why run.jsonl --costs")]
 pub(crate) struct Args {
     /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark; the last run of this workshop folder when none is named
@@ -31,8 +32,8 @@ pub(crate) struct Args {
     /// A task, such as S2.p5
     #[arg(long, value_name = "S2.p5")]
     task: Option<String>,
-    /// A partition of a cache, such as 0.p3
-    #[arg(long, value_name = "CACHE.pN")]
+    /// A partition of a cache, such as 0.p3, or a block of an input file: B3, or a part of the file's path
+    #[arg(long, value_name = "CACHE.pN|B3|FILE")]
     block: Option<String>,
     /// A stage, such as S2
     #[arg(long)]
@@ -64,7 +65,7 @@ pub(crate) fn run(args: &Args) -> u8 {
         }
         None => output::usage(
             "what is asked about cannot be understood",
-            "a task is S2.p5, a block 0.p3, a stage S2, a machine node-2, a core node-2.c0",
+            "a task is S2.p5, a block 0.p3 or B3 or a part of a file name, a stage S2, a machine node-2, a core node-2.c0",
         ),
     }
 }
@@ -75,7 +76,11 @@ fn answer(args: &Args, status: &Status) -> Option<String> {
         return Some(told(status, Subject::Task(StageId(stage), partition)));
     }
     if let Some(text) = &args.block {
-        let (cache, partition) = pair(text, &['p'])?;
+        let Some((cache, partition)) = pair(text, &['p']).filter(|_| input::named(status, text).is_empty()) else {
+            let blocks = input::named(status, text);
+            let told: Vec<String> = blocks.into_iter().map(|block| input::told(status, block)).collect();
+            return (!told.is_empty()).then(|| told.join("\n"));
+        };
         return Some(told(status, Subject::CachedBlock(CacheId(cache), partition)));
     }
     if let Some(text) = &args.stage {

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 /// Examples:
 ///   batchlab world store --vary mode=cp,ap
 ///   batchlab world stream --set style=record
+///   batchlab world stream --fault clock:edge-us-3+900s@43200
 ///   batchlab world edge --set kill=edge-us-1 --set failover=false
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -27,6 +28,12 @@ pub(crate) struct Args {
     /// Change a setting; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
+    /// stream: a producer's clock goes wrong, such as clock:edge-us-3+900s@7200; may be given several times
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<String>,
+    /// The same from a file, a fault on each line
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// Run once for each value and show the figures side by side
     #[arg(long, value_name = "KEY=A,B,…")]
     vary: Option<String>,
@@ -52,7 +59,7 @@ pub(crate) struct Args {
 /// What a person gets.
 enum Answer {
     Text(String),
-    Screen(WorldOutcome),
+    Screen(Box<World>, WorldOutcome),
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
@@ -61,7 +68,7 @@ pub(crate) fn run(args: &Args) -> u8 {
             output::out(&text);
             0
         }
-        Answer::Screen(outcome) => stage::world(outcome, 0, args.screen),
+        Answer::Screen(world, outcome) => stage::world(Some(*world), outcome, 0, args.screen),
     }))
 }
 
@@ -71,7 +78,11 @@ fn answer(args: &Args) -> Result<Answer> {
         return Ok(Answer::Text(World::ALL.iter().map(line).collect()));
     };
     let file = args.config.as_ref().map(read).transpose()?;
-    let sets = args.sets.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
+    let mut sets = args.sets.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
+    let faults = faults(args)?;
+    if !faults.is_empty() {
+        sets.push(("faults".to_owned(), format!("{faults:?}")));
+    }
     let world = World::configure(name, file.as_deref(), &sets)?;
     if args.settings {
         return world.settings().map(Answer::Text);
@@ -84,7 +95,19 @@ fn answer(args: &Args) -> Result<Answer> {
         return json(&world, &outcome).map(Answer::Text);
     }
     let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    Ok(if has_terminal && !args.no_tui { Answer::Screen(outcome) } else { Answer::Text(told::narrate(&outcome)) })
+    Ok(if has_terminal && !args.no_tui {
+        Answer::Screen(Box::new(world), outcome)
+    } else {
+        Answer::Text(told::narrate(&outcome))
+    })
+}
+
+/// What goes wrong, from the command line and from a scenario.
+fn faults(args: &Args) -> Result<Vec<String>> {
+    let scenario = args.faults.as_ref().map(read).transpose()?.unwrap_or_default();
+    let lines = scenario.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let lines = lines.filter(|line| !line.is_empty()).map(str::to_owned);
+    Ok(args.fault.iter().cloned().chain(lines).collect())
 }
 
 /// The figures of one run for each value.

@@ -37,6 +37,12 @@ pub trait Accumulator {
     /// Bytes held, roughly.
     fn size(&self) -> usize;
 
+    /// What the group that keeps most takes, where a group's values are objects that cannot spill; zero where that is surely no more than
+    /// `limit`.
+    fn largest_group(&self, _limit: u64) -> u64 {
+        0
+    }
+
     /// Another call's results from the state of this one, which alone takes rows (see [`super::factory::shares_state`]).
     ///
     /// # Errors

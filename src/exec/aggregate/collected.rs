@@ -1,12 +1,15 @@
 //! Aggregates that keep all values of a group: lists, sets, exact percentiles, the mode, joined text.
 //!
 //! Values lie in chunks as they came; only at the end a counting sort brings each group's values together.
+//!
+//! **Simplified:** what the largest group takes in memory is told from its number of values and their average size.
 
 use super::accumulator::Accumulator;
 use super::folded::Fold;
 use super::groups::Groups;
 use super::set_order::in_set_order;
 use crate::common::{Result, SparkError};
+use crate::exec::batch::variable_bytes;
 use crate::exec::keys::{normalized, sorted_order};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
@@ -19,6 +22,9 @@ use arrow::compute::{SortOptions, concat, filter, take};
 use arrow::datatypes::{DataType as ArrowType, Field, Fields, Float64Type, Int64Type};
 use hashbrown::HashSet;
 use std::sync::Arc;
+
+/// What a value takes in a buffer of Spark's beside its text: an object's head, its value, and its place in the list.
+const OBJECT_BYTES: u64 = 24;
 
 /// What is made of a group's values.
 pub enum Collect {
@@ -188,6 +194,23 @@ impl Accumulator for Collected {
 
     fn size(&self) -> usize {
         self.bytes + self.groups.capacity() * 4
+    }
+
+    fn largest_group(&self, limit: u64) -> u64 {
+        let count = self.groups.len() as u64;
+        let at_most =
+            count * OBJECT_BYTES + self.chunks.iter().map(|chunk| chunk.get_array_memory_size() as u64).sum::<u64>();
+        // Percentiles and modes count values instead of keeping each.
+        if at_most <= limit || matches!(self.kind, Collect::Percentile { .. } | Collect::Mode { .. }) {
+            return 0;
+        }
+        let mut sizes = vec![0u64; self.group_count];
+        for group in &self.groups {
+            sizes[*group as usize] += 1;
+        }
+        let most = sizes.into_iter().max().unwrap_or(0);
+        let variable: u64 = self.chunks.iter().map(variable_bytes).sum();
+        most * (OBJECT_BYTES + variable / count.max(1))
     }
 }
 

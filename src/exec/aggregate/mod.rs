@@ -409,6 +409,9 @@ impl Aggregate<'_> {
     fn emit(&mut self) -> Result<()> {
         let count = self.groups.len();
         self.runtime.holds(self.size() as usize);
+        let limit = self.runtime.context.memory_bytes / self.functions.len().max(1) as u64;
+        let largest = self.functions.iter().map(|function| function.state.largest_group(limit)).sum();
+        self.runtime.holds_object(largest);
         // Whoever goes on after this starts anew.
         let mut columns = std::mem::replace(&mut self.groups, Groups::One).into_keys(&self.wanted_keys)?;
         let late = if self.nulls_last { nulls_last(&columns, count) } else { None };

@@ -3,7 +3,7 @@
 use super::table::BuildTable;
 use super::{Gatherer, NONE, Shape, shaped, signature};
 use crate::common::{Result, SparkError};
-use crate::exec::batch::{reschema, schema_of};
+use crate::exec::batch::{reschema, row_bytes, schema_of};
 use crate::exec::expression::{Bound, evaluate_all};
 use crate::exec::runtime::{LeftOver, Operator, Rows, Runtime};
 use crate::physical::plan::{BuildSide, PhysicalPlan};
@@ -11,6 +11,9 @@ use arrow::record_batch::RecordBatch;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// What an entry of Spark's `BytesToBytesMap` takes beside its row: two lengths, the next of its key, and two places of the map.
+const ENTRY_BYTES: u64 = 32;
 
 /// A broadcast's table, and the keys it was made for.
 struct Shared {
@@ -93,10 +96,12 @@ pub fn build<'a>(
         }
     } else {
         let mut rows = runtime.build(built_plan, partition)?;
-        let mut batches = Vec::new();
+        let (mut batches, mut held) = (Vec::new(), 0);
         while let Some(batch) = rows.next()? {
+            held += row_bytes(&batch) + batch.num_rows() as u64 * ENTRY_BYTES;
             batches.push(batch);
         }
+        runtime.holds_table(held);
         Arc::new(BuildTable::new(&schema, &batches, &bound)?)
     };
     runtime.holds(table.size());

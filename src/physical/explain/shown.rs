@@ -10,7 +10,7 @@ use crate::logical::plan::FileFormat;
 use crate::logical::rewrite::conjuncts;
 use crate::logical::{Attribute, Expr};
 use crate::physical::adaptive;
-use crate::physical::plan::{AggregateStyle, PhysicalPlan, RanPlan};
+use crate::physical::plan::{AggregateStyle, LOCAL_CHECKPOINT, PhysicalPlan, RanPlan};
 use crate::physical::properties::{is_sorted_by, ordering_in_spark};
 use crate::physical::same_result::Canonical;
 use std::sync::Arc;
@@ -187,6 +187,9 @@ impl Builder {
         }
         let output = plan.output();
         match &**plan {
+            PhysicalPlan::InMemoryTableScan { level, .. } if **level == *LOCAL_CHECKPOINT => {
+                Shown::new(What::Rdd, output, Vec::new())
+            }
             PhysicalPlan::InMemoryTableScan { id, level, output: read, stored, plan: lineage, planned } => {
                 let past = self.past(lineage, planned.as_ref());
                 let relation = What::CacheRelation { stored, level };

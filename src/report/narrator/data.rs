@@ -35,6 +35,17 @@ impl Told<'_> {
                 let text = format!("{broadcast}: {} ({}) go to every node whole", plural(*rows, "row"), bytes(*size));
                 self.say(Depth::Normal, Weight::Plain, "broadcast_created", text);
             }
+            EventKind::MemoryExhausted { .. } => {
+                if let Some(one) = self.status.exhausted.last() {
+                    let text = format!("out of memory: {}", words::exhausted(self.status, one));
+                    self.say(Depth::Brief, Weight::Bad, "memory_exhausted", text);
+                }
+            }
+            EventKind::InputCopiesLost { block, nodes } => {
+                let nodes = nodes.iter().map(ToString::to_string).collect::<Vec<_>>();
+                let text = format!("{} is gone from {}", words::input_block(self.status, *block), words::list(&nodes));
+                self.say(Depth::Normal, Weight::Bad, "input_copies_lost", text);
+            }
             EventKind::OutputCommitted { path, files, rows, .. } => {
                 let (files, rows) = (plural(u64::from(*files), "file"), count(*rows));
                 let text = format!("written: {} ({files}, {rows} rows)", words::line(path, 70));

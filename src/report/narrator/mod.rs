@@ -201,6 +201,10 @@ impl Told<'_> {
             | EventKind::CacheDropped { .. }
             | EventKind::ShuffleDropped { .. }
             | EventKind::BroadcastCreated { .. }
+            | EventKind::InputBlockPlaced { .. }
+            | EventKind::InputRead { .. }
+            | EventKind::InputCopiesLost { .. }
+            | EventKind::MemoryExhausted { .. }
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => self.data(kind),
         }

@@ -14,6 +14,8 @@ pub enum Limit {
     StageAttempts,
     /// Exclusion after failures leaves a task no executor.
     Excluded,
+    /// `spark.task.maxFailures` attempts of one task had no room for something that cannot be spilled, or were lost with one that had not.
+    Memory,
     /// No executor is left and none will come.
     NoExecutor,
     /// The driver died, and with it the application.
@@ -61,6 +63,8 @@ struct Seen {
     failed_on: BTreeMap<Work, Vec<Place>>,
     errors: BTreeMap<StageId, Vec<String>>,
     stage_failures: BTreeMap<StageId, u32>,
+    /// What ran out of memory.
+    exhausted: BTreeSet<Work>,
     is_driver_dead: bool,
 }
 
@@ -82,6 +86,9 @@ impl Seen {
             EventKind::TaskStarted { task, stage, partition, executor, node, .. } => {
                 self.tasks.insert(*task, ((*stage, *partition), (*executor, *node)));
             }
+            EventKind::MemoryExhausted { task: Some(task), .. } => {
+                self.exhausted.extend(self.tasks.get(task).map(|(work, _)| *work));
+            }
             EventKind::TaskEnded { task, outcome, .. } => {
                 let Some((work, place)) = self.tasks.remove(task) else { return };
                 if let TaskOutcome::Failed { error } = outcome {
@@ -102,7 +109,13 @@ impl Seen {
         if let Some(times) = number_after(reason, " failed ", " times") {
             let most =
                 self.failed.iter().filter(|((stage, _), _)| stages.contains(&stage.stage)).map(|(_, n)| *n).max();
-            return if most >= Some(times) { Ok(Limit::TaskFailures) } else { Err(unborne()) };
+            let own = self.exhausted.iter().any(|(stage, _)| stages.contains(&stage.stage));
+            return match (most >= Some(times), reason.contains("OutOfMemoryError"), reason.contains("with code 52")) {
+                (true, true, _) if own => Ok(Limit::Memory),
+                (true, false, true) if !self.exhausted.is_empty() => Ok(Limit::Memory),
+                (true, false, false) => Ok(Limit::TaskFailures),
+                _ => Err(unborne()),
+            };
         }
         if let Some(times) = number_after(reason, "maximum allowable number of times: ", ".") {
             let most = stages.iter().filter_map(|stage| self.stage_failures.get(stage)).max().copied();

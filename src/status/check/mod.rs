@@ -142,6 +142,14 @@ impl Checker {
                 }
                 Ok(())
             }
+            EventKind::MemoryExhausted { task, bytes, limit_bytes, .. } => {
+                promise(bytes > limit_bytes, || format!("{bytes} bytes do not fit into {limit_bytes}"))?;
+                let stranger = task.filter(|task| !self.tables.running.contains_key(task));
+                promise(stranger.is_none(), || format!("{stranger:?} runs out of memory and does not run"))
+            }
+            EventKind::InputRead { task, .. } => {
+                promise(self.tables.running.contains_key(task), || format!("{task} reads a file and does not run"))
+            }
             EventKind::ApplicationEnded { exit } => self.application_ended(*exit),
             EventKind::ApplicationStarted(_)
             | EventKind::ExecutorsRequested { .. }
@@ -166,6 +174,8 @@ impl Checker {
             | EventKind::CachedBlocksLost { .. }
             | EventKind::CacheDropped { .. }
             | EventKind::BroadcastCreated { .. }
+            | EventKind::InputBlockPlaced { .. }
+            | EventKind::InputCopiesLost { .. }
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => Ok(()),
         }

@@ -3,7 +3,7 @@
 use crate::common::ids::{NodeId, ShuffleId};
 use crate::common::time::VirtualTime;
 use crate::event::EventKind;
-use crate::status::model::{Broadcast, CachedBlock, MapOutput, Output, Status, TaskState};
+use crate::status::model::{Broadcast, CachedBlock, Exhausted, InputBlock, MapOutput, Output, Status, TaskState};
 use std::sync::Arc;
 
 impl Status {
@@ -65,6 +65,28 @@ impl Status {
                 self.broadcasts.insert(*broadcast, Broadcast { stage: *stage, bytes: *bytes });
             }
             EventKind::CacheDropped { cache } => self.caches.entry(*cache).or_default().dropped = true,
+            EventKind::MemoryExhausted { task, holder, bytes, limit_bytes } => {
+                let (task, holder, bytes, limit_bytes) = (*task, *holder, *bytes, *limit_bytes);
+                self.exhausted.push(Exhausted { at, task, holder, bytes, limit_bytes });
+            }
+            EventKind::InputBlockPlaced { block, path, start, bytes, nodes } => {
+                let (path, nodes) = (path.to_string(), nodes.to_vec());
+                let known =
+                    InputBlock { path, start: *start, bytes: *bytes, nodes, gone: Vec::new(), reads: Vec::new() };
+                self.input_blocks.insert(*block, Arc::new(known));
+            }
+            EventKind::InputRead { task, from, blocks } => {
+                for block in blocks {
+                    if let Some(known) = self.input_blocks.get_mut(block) {
+                        Arc::make_mut(known).reads.push((*task, *from));
+                    }
+                }
+            }
+            EventKind::InputCopiesLost { block, nodes } => {
+                if let Some(known) = self.input_blocks.get_mut(block) {
+                    Arc::make_mut(known).gone.extend(nodes.iter().map(|node| (*node, at)));
+                }
+            }
             EventKind::OutputCommitted { path, files, rows, bytes } => {
                 let (files, rows, bytes) = (*files, *rows, *bytes);
                 self.outputs.push(Output { at, path: path.clone(), files, rows, bytes, aborted: None });

@@ -4,7 +4,7 @@ use crate::common::ids::{ExecutorId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
 use crate::event::{EventKind, GIVEN_BACK, SLOWED};
 use crate::status::model::{
-    CachedBlock, Death, Fault, LostBlock, LostOutput, MapOutput, Node, Status, TaskState, Victim,
+    CachedBlock, Death, Fault, InputBlock, LostBlock, LostOutput, MapOutput, Node, Status, TaskState, Victim,
 };
 use crate::status::need::{self, Need};
 use std::sync::Arc;
@@ -86,7 +86,11 @@ impl Status {
                     known.leaving = Some(*at);
                 }
             }
-            EventKind::NodeRestarted { node, .. } => {
+            EventKind::NodeRestarted { node, is_empty } => {
+                if *is_empty {
+                    let holds = |known: &Arc<InputBlock>| known.nodes.contains(node);
+                    self.input_blocks.change_each(holds, |_, known| Arc::make_mut(known).gone.push((*node, at)));
+                }
                 if let Some(known) = self.nodes.get_mut(node) {
                     known.died = None;
                     known.given_up = None;

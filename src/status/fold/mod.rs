@@ -91,6 +91,10 @@ impl Status {
             | EventKind::CacheDropped { .. }
             | EventKind::ShuffleDropped { .. }
             | EventKind::BroadcastCreated { .. }
+            | EventKind::InputBlockPlaced { .. }
+            | EventKind::InputRead { .. }
+            | EventKind::InputCopiesLost { .. }
+            | EventKind::MemoryExhausted { .. }
             | EventKind::OutputCommitted { .. }
             | EventKind::OutputAborted { .. } => self.apply_data(at, kind),
         }

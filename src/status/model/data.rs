@@ -1,6 +1,6 @@
 //! What tasks leave behind: map outputs and cached partitions.
 
-use crate::common::ids::{ExecutorId, NodeId, ShuffleId, StageId};
+use crate::common::ids::{ExecutorId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::shared::{SharedMap, SharedVec};
 use crate::common::time::VirtualTime;
 use crate::event::{RowSample, StageDefinition};
@@ -186,4 +186,20 @@ impl CachedBlock {
         (self.node, self.executor) = self.copies.remove(0);
         false
     }
+}
+
+/// A piece of an input file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputBlock {
+    /// The last parts of the file's path.
+    pub path: String,
+    /// Where in the file it begins, in bytes.
+    pub start: u64,
+    pub bytes: u64,
+    /// The machines that were given a copy, in the order in which they were chosen.
+    pub nodes: Vec<NodeId>,
+    /// Copies that are gone for good, and since when.
+    pub gone: Vec<(NodeId, VirtualTime)>,
+    /// Attempts that read it, and from where.
+    pub reads: Vec<(TaskId, NodeId)>,
 }

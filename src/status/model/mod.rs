@@ -5,15 +5,15 @@ mod machines;
 mod stages;
 
 use crate::common::ids::{
-    BroadcastId, CacheId, ExecutorId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId,
+    BroadcastId, CacheId, ExecutorId, InputBlockId, JobId, NodeId, PlanStepId, QueryId, ShuffleId, StageId, TaskId,
 };
 use crate::common::shared::{SharedMap, SharedVec};
 use crate::common::time::VirtualTime;
-use crate::event::{Application, PlanStep};
+use crate::event::{Application, MemoryHolder, PlanStep};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use data::{Broadcast, Cache, CachedBlock, MapOutput, Shuffle};
+pub use data::{Broadcast, Cache, CachedBlock, InputBlock, MapOutput, Shuffle};
 pub use machines::{Death, LostBlock, LostOutput, Node, Victim};
 pub use stages::{Attempt, Fetch, Stage, StageState, Submission, Task, TaskName, TaskState};
 
@@ -60,6 +60,10 @@ pub struct Status {
     pub faults: Vec<Fault>,
     pub deaths: Vec<Arc<Death>>,
     pub outputs: Vec<Output>,
+    /// What asked for more memory than there was.
+    pub exhausted: Vec<Exhausted>,
+    /// Pieces of input files.
+    pub input_blocks: SharedMap<InputBlockId, Arc<InputBlock>>,
     pub totals: Totals,
 }
 
@@ -131,6 +135,17 @@ pub struct Output {
     pub bytes: u64,
     /// Why nothing of it is visible.
     pub aborted: Option<String>,
+}
+
+/// Something that cannot be spilled, and took more memory than there was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exhausted {
+    pub at: VirtualTime,
+    /// The attempt that asked for it; absent: the driver did.
+    pub task: Option<TaskId>,
+    pub holder: MemoryHolder,
+    pub bytes: u64,
+    pub limit_bytes: u64,
 }
 
 /// Counts over the whole prefix.

@@ -1,9 +1,10 @@
 //! What can be broken from the theatre, by key: the run is done again with it.
 
-use crate::common::ids::{NodeId, StageId};
+use crate::common::ids::{InputBlockId, NodeId, StageId, TaskId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::report::words;
-use crate::status::Status;
+use crate::status::model::InputBlock;
+use crate::status::{Status, input};
 use std::collections::BTreeMap;
 
 /// A kind of fault, aimed at a machine or at something on it.
@@ -24,13 +25,15 @@ pub enum FaultKind {
     KillRack,
     Split,
     LoseCached,
+    LoseBlock,
+    LoseCopy,
     Corrupt,
     FailTask,
     KillDriver,
 }
 
 /// All kinds, in the order of the console.
-pub const KINDS: [FaultKind; 18] = [
+pub const KINDS: [FaultKind; 20] = [
     FaultKind::Kill,
     FaultKind::KillExecutor,
     FaultKind::OutOfMemory,
@@ -46,6 +49,8 @@ pub const KINDS: [FaultKind; 18] = [
     FaultKind::KillRack,
     FaultKind::Split,
     FaultKind::LoseCached,
+    FaultKind::LoseBlock,
+    FaultKind::LoseCopy,
     FaultKind::Corrupt,
     FaultKind::FailTask,
     FaultKind::KillDriver,
@@ -94,6 +99,7 @@ pub enum Aim {
     Rack(u32),
     Task(StageId, u32),
     CachedPartition(u32),
+    InputBlock(InputBlockId),
 }
 
 impl FaultKind {
@@ -107,6 +113,16 @@ impl FaultKind {
                 let mut blocks = status.caches.values().flat_map(|cache| cache.blocks.iter());
                 let here = blocks.find(|(_, block)| block.lost.is_none() && block.node == node);
                 here.map(|(partition, _)| Aim::CachedPartition(*partition))
+            }
+            FaultKind::LoseBlock | FaultKind::LoseCopy => {
+                let is_here = |block: &&(InputBlockId, bool)| block.1;
+                let blocks = || status.input_blocks.iter().filter(|(_, block)| holds_copy(status, block, node));
+                let read =
+                    |block: &InputBlock| block.reads.iter().any(|(task, _)| is_attempt_of(status, *task, chosen));
+                let blocks = blocks().map(|(id, block)| (*id, chosen.is_some() && read(block)));
+                let blocks: Vec<(InputBlockId, bool)> = blocks.collect();
+                let found = blocks.iter().find(is_here).or_else(|| blocks.first());
+                found.map(|(block, _)| Aim::InputBlock(*block))
             }
             FaultKind::Corrupt => {
                 let files = || {
@@ -147,6 +163,14 @@ impl FaultKind {
     }
 }
 
+fn holds_copy(status: &Status, block: &InputBlock, node: NodeId) -> bool {
+    input::copies(status, block).contains(&(node, input::Copy::There))
+}
+
+fn is_attempt_of(status: &Status, attempt: TaskId, task: Option<(StageId, u32)>) -> bool {
+    status.attempts.get(&attempt).is_some_and(|run| Some((run.stage.stage, run.partition)) == task)
+}
+
 impl FaultKind {
     /// Its name in the console.
     #[must_use]
@@ -167,6 +191,8 @@ impl FaultKind {
             FaultKind::KillRack => "Kill the rack",
             FaultKind::Split => "Split the network",
             FaultKind::LoseCached => "Lose cached rows",
+            FaultKind::LoseBlock => "Lose an input block",
+            FaultKind::LoseCopy => "Lose a copy",
             FaultKind::Corrupt => "Damage a file",
             FaultKind::FailTask => "Fail a task",
             FaultKind::KillDriver => "Kill the driver",
@@ -181,6 +207,7 @@ impl FaultKind {
             Aim::Rack(rack) => format!("rack-{rack}"),
             Aim::Task(stage, partition) => format!("{stage}.p{partition}"),
             Aim::CachedPartition(partition) => format!("p{partition}"),
+            Aim::InputBlock(block) => block.to_string(),
         };
         match self {
             FaultKind::Kill => format!("kill:{node}"),
@@ -202,6 +229,8 @@ impl FaultKind {
             FaultKind::KillDriver => "kill:driver".to_owned(),
             FaultKind::KillRack => format!("kill:{aim}"),
             FaultKind::LoseCached => format!("lose-cached:{aim}"),
+            FaultKind::LoseBlock => format!("lose-block:{aim}"),
+            FaultKind::LoseCopy => format!("lose-copy:{aim} on {node}"),
             FaultKind::Corrupt => format!("corrupt:{aim}"),
             FaultKind::FailTask => format!("fail:{aim}x{RAISES}"),
         }
@@ -220,6 +249,8 @@ impl FaultKind {
             FaultKind::KillDriver => (AGAIN, "", "the script begins anew"),
             FaultKind::KillRack
             | FaultKind::LoseCached
+            | FaultKind::LoseBlock
+            | FaultKind::LoseCopy
             | FaultKind::Corrupt
             | FaultKind::FailTask
             | FaultKind::KillExecutor
@@ -250,6 +281,8 @@ impl FaultKind {
             FaultKind::KillRack => "all machines that stand in its rack stop",
             FaultKind::Split => "it and the machines before it no longer hear the others",
             FaultKind::LoseCached => "a partition that it keeps is made again when it is read",
+            FaultKind::LoseBlock => "all copies of a block of a file are gone: who reads it fails",
+            FaultKind::LoseCopy => "its copy of a block of a file is gone; readers go to another",
             FaultKind::Corrupt => "the checksum of a shuffle file there tells its next reader",
             FaultKind::FailTask => "two attempts of a task that has not begun raise",
             FaultKind::KillDriver => "the application ends: nobody knows plan and lineage any more",
@@ -362,6 +395,7 @@ impl Strike {
                 Aim::CachedPartition(partition) => {
                     format!("partition {partition}: {} at {at}", kind.title().to_lowercase())
                 }
+                Aim::InputBlock(block) => format!("{block}: {} at {at}", kind.title().to_lowercase()),
                 Aim::Machine | Aim::Rack(_) => format!("{}: {} at {at}", self.node, kind.title().to_lowercase()),
             },
         }

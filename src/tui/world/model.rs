@@ -6,7 +6,7 @@ use crate::tui::front::{Asked, Front, Said};
 use crate::tui::playback::Playback;
 use crate::tui::theatre::keymap::{self, Action};
 use crate::tui::touch::Touch;
-use crate::worlds::{Mark, WorldOutcome};
+use crate::worlds::{Mark, World, WorldOutcome};
 
 /// A world should take about so many seconds to watch.
 const WATCH_SECS: f64 = 30.0;
@@ -41,6 +41,8 @@ pub struct WorldModel {
     /// What was just done, until the next key.
     pub notice: Option<String>,
     pub projector: bool,
+    /// What happens, where it can happen again with a fault.
+    pub world: Option<World>,
 }
 
 impl WorldModel {
@@ -57,7 +59,21 @@ impl WorldModel {
             found: Finder::default(),
             notice: None,
             projector: false,
+            world: None,
         }
+    }
+
+    /// Lets the same happen once more with a clock that goes wrong now; the cursor stays.
+    fn break_a_clock(&mut self) {
+        let now = self.play.time;
+        let Some(broken) = self.world.as_ref().and_then(|world| world.with_wrong_clock(now)) else { return };
+        let outcome = broken.run(self.outcome.seed);
+        let times = outcome.log.iter().map(|moment| moment.at).collect();
+        self.play = Playback::new(times, outcome.ended, WATCH_SECS);
+        self.outcome = outcome;
+        self.world = Some(broken);
+        self.play.to_time(now);
+        self.moved();
     }
 
     /// To just after so many moments.
@@ -165,6 +181,7 @@ impl WorldModel {
             Action::NextFound => self.find(true),
             Action::PreviousFound => self.find(false),
             Action::Help => self.front.list(),
+            Action::Kill => self.break_a_clock(),
             Action::Projector => self.projector = !self.projector,
             _ => {}
         }

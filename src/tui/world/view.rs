@@ -243,7 +243,7 @@ const HINTS: [Hint; 8] = [
 ];
 
 /// All keys, and what they do.
-pub const ROWS: [Row<Action>; 17] = [
+pub const ROWS: [Row<Action>; 18] = [
     row("Space", "play or pause", Action::PlayPause),
     row(".", "one moment on", Action::EventOn),
     row(",", "one moment back", Action::EventBack),
@@ -255,6 +255,7 @@ pub const ROWS: [Row<Action>; 17] = [
     row("-", "slower", Action::Slower),
     row("g", "to the start", Action::Start),
     row("G", "to the end with its figures", Action::End),
+    row("K", "stream: a producer's clock goes wrong now, 900 s ahead; again: the next one's", Action::Kill),
     told("j k, wheel", "scroll in what happened"),
     row("/", "find a word in what happens", Action::Find),
     row("n", "the next moment with what was found", Action::NextFound),

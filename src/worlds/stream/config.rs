@@ -1,5 +1,6 @@
 //! The settings of the stream world.
 
+use super::fault::ClockFault;
 use crate::common::{Result, VirtualDuration};
 use crate::worlds::config::within;
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,8 @@ pub struct StreamConfig {
     pub skewed_node: String,
     /// By how much; negative for a clock that is behind.
     pub skew_s: i64,
+    /// Clocks that go wrong on the way, such as `clock:edge-us-3+900s@7200`.
+    pub faults: Vec<ClockFault>,
     /// Events more than this ahead of the log's clock are set aside; absent for no guard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub future_guard_s: Option<u64>,
@@ -126,6 +129,7 @@ impl Default for StreamConfig {
             restart_s: 10,
             skewed_node: String::new(),
             skew_s: 0,
+            faults: Vec::new(),
             future_guard_s: None,
             retention_s: None,
         }
@@ -140,6 +144,13 @@ impl StreamConfig {
             (0, Style::MicroBatch | Style::Record) => 5,
             (seconds, _) => seconds,
         })
+    }
+
+    /// How far a producer's clock is ahead at a moment of the run, in milliseconds.
+    pub(super) fn skew_ms(&self, node: &str, at_ms: i64) -> i64 {
+        let own = self.faults.iter().filter(|fault| fault.node == node && fault.at_s as i64 * 1000 <= at_ms);
+        let always = if self.skewed_node == node { self.skew_s } else { 0 };
+        own.max_by_key(|fault| fault.at_s).map_or(always, |fault| fault.skew_s) * 1000
     }
 
     /// # Errors
@@ -168,6 +179,7 @@ impl StreamConfig {
         within("skew_s", self.skew_s.unsigned_abs(), 0, 86_400)?;
         within("retention_s", self.retention_s.unwrap_or(1), 1, 1 << 32)?;
         within("future_guard_s", self.future_guard_s.unwrap_or(0), 0, 1 << 32)?;
+        within("the number of faults", self.faults.len() as u64, 0, 1_000)?;
         within("the number of crashes_s", self.crashes_s.len() as u64, 0, 1_000)?;
         Ok(())
     }

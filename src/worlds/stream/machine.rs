@@ -23,6 +23,8 @@ enum Due {
     Trigger,
     Worked(usize),
     Restart(usize),
+    /// A producer's clock goes wrong, or right.
+    Clock(usize),
 }
 
 /// Records on their way to a consumer.
@@ -83,6 +85,13 @@ impl<'a> Machine<'a> {
                 machine.agenda.add(source.arrival(0), Due::Arrive(0));
             }
             machine.agenda.add(VirtualTime::ZERO + config.every(), Due::Trigger);
+            let last = events.checked_sub(1).map(|last| source.arrival(last as u32));
+            for (number, fault) in config.faults.iter().enumerate() {
+                let at = VirtualTime::ZERO + VirtualDuration::from_secs(fault.at_s);
+                if Some(at) <= last {
+                    machine.agenda.add(at, Due::Clock(number));
+                }
+            }
         }
         machine
     }
@@ -132,6 +141,11 @@ impl<'a> Machine<'a> {
             Due::Restart(consumer) => {
                 self.now = at;
                 self.restart(consumer);
+            }
+            Due::Clock(number) => {
+                self.now = at;
+                let fault = &self.config.faults[number];
+                self.journal.tell(self.now, &fault.node, Mark::Fault, fault.words());
             }
         }
     }

@@ -16,6 +16,7 @@
 
 mod config;
 mod consumer;
+mod fault;
 mod machine;
 mod rule;
 mod sink;
@@ -25,6 +26,8 @@ mod tests;
 mod windows;
 
 pub use config::{Delivery, Shape, StreamConfig, Style};
+pub use fault::ClockFault;
+pub use source::producers;
 
 use super::WorldOutcome;
 use super::outcome::{Journal, Mark, percent, percentile};

@@ -42,6 +42,12 @@ impl Record {
     }
 }
 
+/// The names of all producers.
+#[must_use]
+pub fn producers() -> Vec<String> {
+    ["eu", "us", "ap"].iter().flat_map(|region| (1..=3).map(move |i| format!("edge-{region}-{i}"))).collect()
+}
+
 /// The durable log: records in the order of arrival, and which of them each partition holds.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -57,17 +63,14 @@ pub(super) struct Source {
 impl Source {
     /// The events of this configuration.
     pub(super) fn of(config: &StreamConfig, seed: u64) -> Source {
-        let nodes: Vec<String> =
-            ["eu", "us", "ap"].iter().flat_map(|region| (1..=3).map(move |i| format!("edge-{region}-{i}"))).collect();
+        let nodes = producers();
         let mut records = match config.shape {
             Shape::Viewing => viewing(config.events, seed, &nodes),
             Shape::Sensors => sensors(config.events, seed),
             Shape::Feed => feed(config.events, seed),
         };
-        if let Some(skewed) = nodes.iter().position(|node| *node == config.skewed_node) {
-            for record in records.iter_mut().filter(|record| record.node == skewed) {
-                record.event_ms += config.skew_s * 1000;
-            }
+        for record in &mut records {
+            record.event_ms += nodes.get(record.node).map_or(0, |node| config.skew_ms(node, record.event_ms));
         }
         // Stable: events that arrive together stay in the order in which they were made.
         records.sort_by_key(|record| record.arrival_ms);

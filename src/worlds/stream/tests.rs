@@ -153,3 +153,22 @@ proptest! {
         prop_assert_eq!(&run(&config, seed), &outcome);
     }
 }
+
+#[test]
+fn a_clock_that_goes_wrong_on_the_way_spoils_what_comes_after() {
+    let fault = |text: &str| ClockFault::parse(text).expect("a fault");
+    let with = |faults: &[&str]| {
+        let faults = faults.iter().map(|text| fault(text)).collect();
+        figures(&StreamConfig { faults, ..StreamConfig::default() })
+    };
+    let late = "dropped as too late";
+    let (never, always) = (with(&[]), with(&["clock:edge-us-3+900s@0"]));
+    let (half, mended) =
+        (with(&["clock:edge-us-3+900s@43200"]), with(&["clock:edge-us-3+900s@0", "clock:edge-us-3+0s@43200"]));
+    assert!(never[late] < half[late] && half[late] < always[late], "{never:?} {half:?} {always:?}");
+    assert!(mended[late] < always[late], "{mended:?}");
+    let config = StreamConfig { faults: vec![fault("clock:edge-us-3+900s@43200")], ..StreamConfig::default() };
+    let outcome = run(&config, 42);
+    assert!(outcome.log.iter().any(|moment| moment.mark == Mark::Fault && moment.text.contains("900 s ahead")));
+    assert_eq!(outcome, run(&config, 42));
+}

@@ -184,6 +184,7 @@ fn dry_run_lines(
         let held = words::inventory(death.outputs.len(), 0, death.cached.len());
         let head = match kind {
             FaultKind::KillDriver => "All work ends with it. What runs and lies there:",
+            FaultKind::LoseBlock | FaultKind::LoseCopy => "A block of a file is lost. What the machine does meanwhile:",
             FaultKind::LoseCached | FaultKind::Corrupt => "One of the things there is lost:",
             _ => "Nothing is lost at once. What it meets there:",
         };

@@ -15,7 +15,7 @@ const DEFAULT: i64 = 1 << 30;
 ///
 /// # Errors
 /// Spark's: the job is aborted.
-pub(super) fn check(outputs: &[TaskOutput], conf: &Conf, scale: u64) -> Result<()> {
+pub fn check(outputs: &[TaskOutput], conf: &Conf, scale: u64) -> Result<()> {
     let limit = u64::try_from(conf.bytes(KEY, DEFAULT)).unwrap_or(0);
     let columns = outputs.iter().flat_map(|output| &output.batches).flat_map(RecordBatch::columns);
     let sizes = columns.map(|column| column.to_data().get_slice_memory_size().unwrap_or(0) as u64);
