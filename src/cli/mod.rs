@@ -15,6 +15,7 @@ mod help;
 mod interrupt;
 mod last_run;
 mod launch;
+mod marks;
 mod narration;
 mod on_spark;
 mod opening;

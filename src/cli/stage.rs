@@ -2,7 +2,7 @@
 
 use super::branches::{self, Again};
 use super::launch::Plan;
-use super::{config, output};
+use super::{config, marks, output};
 use crate::common::{ErrorClass, Result, SparkError, VirtualTime};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
@@ -20,6 +20,7 @@ use crate::workshop::scratch::Scratch;
 use crate::worlds::{World, WorldOutcome};
 use clap::ValueEnum;
 use serde::Deserialize;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -243,17 +244,21 @@ pub(crate) fn give_out(events: &[Arc<Event>]) {
     }
 }
 
-/// Shows a saved run, to others as well where there is a way.
+/// Shows a saved run, to others as well where there is a way. Marks that cannot be read are left alone, and the reason is said.
 pub(crate) fn replay(
+    log: &Path,
     events: Vec<Arc<Event>>,
-    title: &str,
     start: Start,
     presenting: Option<Presenting>,
     screen: ScreenArgs,
 ) -> u8 {
     let speed = start.speed.map(|speed| speed.0);
-    let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
-    show(TheatreInput { at: start.at, until: start.until, speed, presenting, ..input })
+    let (marks, greeting) = match marks::beside_log(log, events.len()) {
+        Ok(marks) => (Some(marks), None),
+        Err(reason) => (None, Some(reason)),
+    };
+    let input = TheatreInput::new(log.display().to_string(), Source::Recorded(events), screen.options());
+    show(TheatreInput { at: start.at, until: start.until, speed, presenting, marks, greeting, ..input })
 }
 
 /// Shows two saved runs side by side.

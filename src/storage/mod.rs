@@ -6,4 +6,4 @@ pub mod paths;
 pub mod whole;
 
 pub use paths::Workspace;
-pub use whole::{InProgress, in_progress, when_whole, write_whole};
+pub use whole::{InProgress, beside, in_progress, when_whole, write_whole};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// What the file system says.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
-    let part = path.with_extension("part");
+    let part = with_ending(path, ".part");
     let written = File::create(&part).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
@@ -63,8 +63,18 @@ const IN_PROGRESS: &str = ".inprogress";
 /// The name of a file while it is written.
 #[must_use]
 pub fn in_progress(path: &Path) -> PathBuf {
+    with_ending(path, IN_PROGRESS)
+}
+
+/// A file beside another: `run.jsonl.marks` beside `run.jsonl`.
+#[must_use]
+pub fn beside(path: &Path, what: &str) -> PathBuf {
+    with_ending(path, &format!(".{what}"))
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(IN_PROGRESS);
+    name.push(ending);
     name.into()
 }
 

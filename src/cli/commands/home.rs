@@ -136,7 +136,10 @@ fn open_files(files: &[String], look: stage::ScreenArgs) -> Result<u8> {
             let plan = Plan::new(Script::read(Path::new(script))?, Vec::new(), &ClusterArgs::workshop())?;
             stage::watch(&plan, &EventLog::new(), script, None, None, None, look)
         }
-        [log] => Ok(stage::replay(super::logs::open(Path::new(log))?, log, stage::Start::default(), None, look)),
+        [log] => {
+            let log = Path::new(log);
+            Ok(stage::replay(log, super::logs::open(log)?, stage::Start::default(), None, look))
+        }
         _ => Err(SparkError::new(
             ErrorClass::IllegalArgumentException,
             "one file is opened, or two are compared".to_owned(),

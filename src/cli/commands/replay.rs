@@ -18,7 +18,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Open a saved run in the theatre, or tell it again where there is no terminal
+/// Open a saved run in the theatre, or tell it again where there is no terminal. Moments marked there (M) are kept in LOG.marks
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The log that `batchlab run --events FILE` wrote, or an event log of real Spark; the last run of this workshop folder when none is named
@@ -84,7 +84,7 @@ fn try_run(args: &Args) -> Result<u8> {
         let start =
             Start { until, at: args.at.map_or(VirtualTime::ZERO, VirtualTime::from_secs_f64), speed: args.speed };
         let stand = args.present.then(|| Stand::beside(&log));
-        return Ok(stage::replay(events, &title, start, stand.as_ref().map(Stand::presenting), args.screen));
+        return Ok(stage::replay(&log, events, start, stand.as_ref().map(Stand::presenting), args.screen));
     }
     in_text(args, &events, until);
     Ok(0)

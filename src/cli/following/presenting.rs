@@ -10,7 +10,7 @@
 use super::{POLL, own};
 use crate::cli::following::Scribe;
 use crate::event::log::EventLog;
-use crate::storage::{in_progress, write_whole};
+use crate::storage::{beside, in_progress, write_whole};
 use crate::tui::theatre::presenter::{Leader, Led, Presenting, Shown};
 use crate::tui::{RunEnd, RunHandle};
 use std::cell::RefCell;
@@ -27,14 +27,6 @@ use std::time::Duration;
 const BETWEEN: Duration = Duration::from_millis(100);
 /// Looks at something that cannot be read after which it is said: a folder of another machine may show a file before its text.
 const PATIENCE: u32 = 5;
-
-/// A file beside a log.
-fn beside(log: &Path, what: &str) -> PathBuf {
-    let mut name = log.as_os_str().to_owned();
-    name.push(".");
-    name.push(what);
-    name.into()
-}
 
 fn shown_path(log: &Path) -> PathBuf {
     beside(log, "shown")

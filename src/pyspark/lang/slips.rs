@@ -209,23 +209,36 @@ impl Reader<'_> {
                 "the quote ended the text here: inside a text in double quotes write single ones, \"name = 'Ada'\"",
             );
         }
-        let (last, next) = (self.text(before), self.next_text());
-        if touches && last.ends_with('.') && next.starts_with(char::is_alphabetic) {
-            return Slip::new(
-                "invalid decimal literal",
-                span_of(before),
-                format!(
-                    "`{last}{next}` is no number: `(a / 100).{next}(…)` calls `{next}` of the whole, with brackets around it"
-                ),
-            );
+        if let Some(slip) = self.call_of_a_number() {
+            return slip;
         }
+        let (last, next) = (self.text(before), self.next_text());
         let line = self.line(span_of(before).0);
         let far = if line == self.line(self.at.0) { String::new() } else { format!(" at the end of line {line}") };
         let help = format!("two values stand side by side: put a `,` between `{last}` and `{next}`{far}");
         Slip::new("invalid syntax. Perhaps you forgot a comma?", span_of(before), help)
     }
 
+    /// `100.alias("b")`: the dot belongs to the number.
+    fn call_of_a_number(&self) -> Option<Slip> {
+        let before = self.before()?;
+        let (last, next) = (self.text(before), self.next_text());
+        let touches = span_of(before).1 == self.at.0;
+        (touches && last.ends_with('.') && next.starts_with(char::is_alphabetic)).then(|| {
+            Slip::new(
+                "invalid decimal literal",
+                span_of(before),
+                format!(
+                    "`{last}{next}` is no number: `(a / 100).{next}(…)` calls `{next}` of the whole, with brackets around it"
+                ),
+            )
+        })
+    }
+
     fn two_on_a_line(&self) -> Slip {
+        if let Some(slip) = self.call_of_a_number() {
+            return slip;
+        }
         if self.before().is_some_and(|token| self.text(token) == "print") {
             return Slip::new(
                 "Missing parentheses in call to 'print'. Did you mean print(...)?",

@@ -39,6 +39,7 @@ use model::{Copied, Model};
 use presenter::{Leader, Led, Presenter, Presenting};
 use ratatui::layout::{Position, Rect};
 use recording::Recording;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,6 +70,18 @@ pub struct Engine {
     pub scenarios: Vec<Scenario>,
 }
 
+/// The moments that a person marked in the first run, by letter.
+pub type Marks = BTreeMap<char, VirtualTime>;
+
+/// Keeps marks as they are now, or says why it cannot.
+pub type OnMarks = Box<dyn FnMut(&Marks) -> Result<(), String>>;
+
+/// Marks that outlive the theatre.
+pub struct KeptMarks {
+    pub marks: Marks,
+    pub on_marks: OnMarks,
+}
+
 /// Everything the theatre shows.
 pub struct TheatreInput {
     /// What runs, such as `03_files`.
@@ -88,6 +101,8 @@ pub struct TheatreInput {
     pub speed: Option<f64>,
     /// Where checks of a learner's script were decided against it, by position, and what they say.
     pub verdicts: Vec<(usize, String)>,
+    /// What was marked before, and how marks are kept; absent: they are gone with the theatre.
+    pub marks: Option<KeptMarks>,
     /// Something to say when it opens.
     pub greeting: Option<String>,
     /// How others see what is shown here.
@@ -111,6 +126,7 @@ impl TheatreInput {
             until: None,
             speed: None,
             verdicts: Vec::new(),
+            marks: None,
             greeting: None,
             presenting: None,
             leader: None,
@@ -182,6 +198,10 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         handle.ring_at_news(&outside.bell);
     }
     outside.presenter = Presenter::new(input.presenting);
+    if let Some(kept) = input.marks {
+        model.own_marks = kept.marks.iter().map(|(letter, at)| ((0, *letter), *at)).collect();
+        outside.marks = Some(kept);
+    }
     if let Some(leader) = input.leader {
         leader.ring_at_news(&outside.bell);
         outside.leader = Some(leader);
@@ -217,6 +237,7 @@ fn play(model: &mut Model, outside: &mut Outside) -> io::Result<Exit> {
             dirty = true;
             effects.extend(message(model, &input).into_iter().flat_map(|message| update(model, message)));
         }
+        outside.keep_marks(model);
         if let Some(exit) = outside.carry_out(model, effects)? {
             return Ok(exit);
         }
@@ -240,13 +261,14 @@ pub(in crate::tui) struct Outside {
     pub bell: Bell,
     presenter: Presenter,
     leader: Option<Leader>,
+    marks: Option<KeptMarks>,
 }
 
 impl Outside {
     /// Takes the terminal.
     pub fn open(options: ScreenOptions, engine: Option<Engine>) -> io::Result<Self> {
         let (screen, bell) = (Screen::open(options)?, Bell::new()?);
-        Ok(Outside { screen, engine, bell, presenter: Presenter::default(), leader: None })
+        Ok(Outside { screen, engine, bell, presenter: Presenter::default(), leader: None, marks: None })
     }
 
     /// Hears of the presenter whom this theatre follows. True when something is new.
@@ -260,6 +282,18 @@ impl Outside {
             update(model, Message::Led(led));
         }
         any
+    }
+
+    /// Keeps the marks of the first run when they have changed.
+    fn keep_marks(&mut self, model: &mut Model) {
+        let Some(kept) = &mut self.marks else { return };
+        if model.marks_of(0).eq(kept.marks.iter().map(|(letter, at)| (*letter, *at))) {
+            return;
+        }
+        kept.marks = model.marks_of(0).collect();
+        if let Err(reason) = (kept.on_marks)(&kept.marks) {
+            model.toast = Some((reason, 6.0));
+        }
     }
 
     /// Waits for input: until the next frame where the picture moves; else until there are news, which are taken in together when some came

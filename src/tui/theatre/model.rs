@@ -250,7 +250,12 @@ impl Model {
 
     /// The marks of the run on screen, by letter.
     pub fn marks(&self) -> impl Iterator<Item = (char, VirtualTime)> {
-        let own = self.own_marks.iter().filter(|((run, _), _)| *run == self.current);
+        self.marks_of(self.current)
+    }
+
+    /// The marks of one of the runs.
+    pub fn marks_of(&self, run: usize) -> impl Iterator<Item = (char, VirtualTime)> {
+        let own = self.own_marks.iter().filter(move |((of, _), _)| *of == run);
         own.map(|((_, letter), at)| (*letter, *at))
     }
 
