@@ -96,7 +96,7 @@ def pages(terminal, engine, what):
             terminal.keys("q")
             terminal.shows("page %d of" % page)
         if page < last:
-            terminal.keys("Space" if page % 2 else "l")
+            terminal.keys("Space" if verb == "demo" and page % 2 else "l")
     terminal.keys("?")
     terminal.shows("Esc closes", "Esc goes back")
     terminal.keys("Escape")
@@ -148,7 +148,7 @@ def first_minutes(terminal, engine, folder):
     workshop = folder / "batchlab-workshop"
     script = workshop / "exercises" / name_of("E1.1")
     work(terminal, script, (ROOT / "solutions" / name_of("E1.1")).read_text(), "Right, on all data.")
-    terminal.keys("n")
+    terminal.keys(">")
     terminal.shows("E1.2  Nothing happens until you ask")
     terminal.keys("q")
     terminal.shows("1 of 37 steps are passed")

@@ -18,11 +18,11 @@ struct Kept {
 /// What was marked in this log of so many events, and the way to keep what will be; else what is wrong with the file, which is left alone.
 pub(crate) fn beside_log(log: &Path, events: usize) -> Result<KeptMarks, String> {
     let path = beside(log, "marks");
-    let wrong = |what: &str| format!("{} {what}: marks are not kept until it is removed", path.display());
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let wrong = |what: &str| format!("{name} {what}: marks are not kept until it is removed");
     let marks = match std::fs::read_to_string(&path) {
         Ok(text) => {
-            let kept: Kept =
-                serde_json::from_str(&text).map_err(|error| wrong(&format!("cannot be read ({error})")))?;
+            let kept: Kept = serde_json::from_str(&text).map_err(|_| wrong("is damaged"))?;
             if kept.events != events {
                 return Err(wrong("belongs to another run"));
             }
@@ -38,7 +38,7 @@ pub(crate) fn beside_log(log: &Path, events: usize) -> Result<KeptMarks, String>
         } else {
             write_whole(&path, |out| out.write_all(text.as_bytes()))
         };
-        kept.map_err(|error| format!("marks are not kept: {} cannot be written ({error})", path.display()))
+        kept.map_err(|error| format!("marks are not kept: {name} cannot be written ({error})"))
     });
     Ok(KeptMarks { marks, on_marks })
 }
@@ -63,6 +63,6 @@ mod tests {
         assert!(!beside(&log, "marks").exists());
         std::fs::write(beside(&log, "marks"), "{\"events\":9,\"marks\":{\"a\":").expect("space");
         let said = beside_log(&log, 9).err().expect("it is torn");
-        assert!(said.contains("run.jsonl.marks cannot be read"), "{said}");
+        assert!(said.contains("run.jsonl.marks is damaged"), "{said}");
     }
 }
