@@ -19,10 +19,7 @@ impl Analyzer<'_> {
         plan.children().into_iter().try_for_each(|child| self.allow(child))?;
         for expr in plan.expressions() {
             let mut below = Vec::new();
-            expr.visit(&mut |part| match part {
-                Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } => below.push(plan),
-                _ => {}
-            });
+            expr.visit(&mut |part| below.extend(part.subquery()));
             below.into_iter().try_for_each(|plan| self.allow(plan))?;
             in_node(plan, expr)?;
         }

@@ -112,10 +112,7 @@ pub(super) fn rename_expr(expr: Expr, renamed: &Renamed) -> Expr {
         Expr::Attribute(attribute) => Expr::Attribute(Attribute { id: fresh(attribute.id), ..attribute }),
         Expr::OuterReference(attribute) => Expr::OuterReference(Attribute { id: fresh(attribute.id), ..attribute }),
         Expr::Alias { child, name, id, metadata } => Expr::Alias { child, name, id: fresh(id), metadata },
-        Expr::ScalarSubquery(plan) => Expr::ScalarSubquery(rename(&plan, renamed)),
-        Expr::Exists(plan) => Expr::Exists(rename(&plan, renamed)),
-        Expr::InSubquery { values, plan } => Expr::InSubquery { values, plan: rename(&plan, renamed) },
-        other => other,
+        other => other.map_subquery(|plan| rename(plan, renamed)),
     })
 }
 

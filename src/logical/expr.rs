@@ -580,6 +580,24 @@ impl Expr {
         found
     }
 
+    /// The plan inside, if this is a subquery.
+    #[must_use]
+    pub fn subquery(&self) -> Option<&Arc<LogicalPlan>> {
+        match self {
+            Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// The same, if this is a subquery, over another plan.
+    #[must_use]
+    pub fn map_subquery(mut self, f: impl FnOnce(&Arc<LogicalPlan>) -> Arc<LogicalPlan>) -> Expr {
+        if let Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } = &mut self {
+            *plan = f(plan);
+        }
+        self
+    }
+
     /// How many parts of the tree satisfy `test`.
     #[must_use]
     pub fn count(&self, test: impl Fn(&Expr) -> bool) -> u64 {

@@ -129,10 +129,7 @@ pub fn reads(expr: &Expr) -> BTreeSet<ExprId> {
             found.insert(attribute.id);
         }
         Expr::Lambda { params, .. } => bound.extend(params.iter().map(|param| param.id)),
-        Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } => {
-            found.extend(outer_references(plan));
-        }
-        _ => {}
+        other => found.extend(other.subquery().into_iter().flat_map(|plan| outer_references(plan))),
     });
     found.retain(|id| !bound.contains(id));
     found
@@ -148,10 +145,7 @@ pub fn outer_references(plan: &LogicalPlan) -> BTreeSet<ExprId> {
                 Expr::OuterReference(attribute) => {
                     found.insert(attribute.id);
                 }
-                Expr::ScalarSubquery(inner) | Expr::Exists(inner) | Expr::InSubquery { plan: inner, .. } => {
-                    found.extend(outer_references(inner));
-                }
-                _ => {}
+                other => found.extend(other.subquery().into_iter().flat_map(|inner| outer_references(inner))),
             });
         }
     });
@@ -173,7 +167,7 @@ pub fn is_deterministic(expr: &Expr) -> bool {
 /// Whether a subquery stands inside.
 #[must_use]
 pub fn has_subquery(expr: &Expr) -> bool {
-    expr.any(|expr| matches!(expr, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery { .. }))
+    expr.any(|part| part.subquery().is_some())
 }
 
 /// Whether a Python function stands inside: only a task can run it.

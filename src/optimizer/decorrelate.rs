@@ -158,10 +158,7 @@ impl Walk<'_> {
                 Some(own) => Expr::Attribute(own),
                 None => Expr::OuterReference(column),
             },
-            Expr::ScalarSubquery(plan) => Expr::ScalarSubquery(renamed_outside(&plan, &own)),
-            Expr::Exists(plan) => Expr::Exists(renamed_outside(&plan, &own)),
-            Expr::InSubquery { values, plan } => Expr::InSubquery { values, plan: renamed_outside(&plan, &own) },
-            other => other,
+            other => other.map_subquery(|plan| renamed_outside(plan, &own)),
         })
     }
 

@@ -7,8 +7,8 @@
 //! Spark also warns about hints that no join could use.
 
 use super::OptimizerContext;
+use crate::logical::LogicalPlan;
 use crate::logical::plan::{JoinHint, JoinHints};
-use crate::logical::{Expr, LogicalPlan};
 use std::sync::Arc;
 
 pub(super) const NAME: &str = "EliminateSubqueryAliases";
@@ -40,12 +40,7 @@ fn remove(plan: &Arc<LogicalPlan>) -> Arc<LogicalPlan> {
         _ => None,
     });
     plan.transform_up(&mut |node| {
-        crate::logical::rewrite::map_node_expressions(node, &mut |expr| match expr {
-            Expr::ScalarSubquery(inner) => Expr::ScalarSubquery(remove(&inner)),
-            Expr::Exists(inner) => Expr::Exists(remove(&inner)),
-            Expr::InSubquery { values, plan } => Expr::InSubquery { values, plan: remove(&plan) },
-            other => other,
-        })
+        crate::logical::rewrite::map_node_expressions(node, &mut |expr| expr.map_subquery(remove))
     })
 }
 

@@ -8,7 +8,7 @@
 
 use super::OptimizerContext;
 use crate::logical::expr::{AggregateCall, UnaryOp};
-use crate::logical::rewrite::{boolean, is_null_intolerant, is_null_literal, map_node_expressions, null};
+use crate::logical::rewrite::{boolean, has_subquery, is_null_intolerant, is_null_literal, map_node_expressions, null};
 use crate::logical::{Expr, LogicalPlan};
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
 
 fn simplify(expr: Expr) -> Expr {
     match &expr {
-        Expr::Unary { op: UnaryOp::IsNull, child } if !child.nullable() && !child.any(is_subquery) => boolean(false),
-        Expr::Unary { op: UnaryOp::IsNotNull, child } if !child.nullable() && !child.any(is_subquery) => boolean(true),
+        Expr::Unary { op: UnaryOp::IsNull, child } if !child.nullable() && !has_subquery(child) => boolean(false),
+        Expr::Unary { op: UnaryOp::IsNotNull, child } if !child.nullable() && !has_subquery(child) => boolean(true),
         Expr::Unary { op: UnaryOp::IsNull, child } if is_null_literal(child) => boolean(true),
         Expr::Unary { op: UnaryOp::IsNotNull, child } if is_null_literal(child) => boolean(false),
         Expr::Binary { .. } | Expr::Cast { .. } | Expr::Unary { .. }
@@ -36,10 +36,6 @@ fn simplify(expr: Expr) -> Expr {
         }
         _ => expr,
     }
-}
-
-fn is_subquery(expr: &Expr) -> bool {
-    matches!(expr, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery { .. })
 }
 
 fn is_plain_count(call: &AggregateCall) -> bool {

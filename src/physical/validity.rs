@@ -87,7 +87,7 @@ fn collect(expr: &Expr, found: &mut BTreeSet<ExprId>) {
     match expr {
         Expr::Unary { op: UnaryOp::IsNull | UnaryOp::IsNotNull, child } if matches!(**child, Expr::Attribute(_)) => {}
         Expr::Attribute(column) => drop(found.insert(column.id)),
-        Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery { .. } => found.extend(rewrite::reads(expr)),
+        subquery if subquery.subquery().is_some() => found.extend(rewrite::reads(subquery)),
         other => {
             for child in other.children() {
                 collect(child, found);

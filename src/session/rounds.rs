@@ -8,7 +8,7 @@ use crate::cluster::JobWork;
 use crate::common::ids::ExprId;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::LogicalPlan;
-use crate::logical::expr::{Attribute, Expr};
+use crate::logical::expr::Attribute;
 use crate::logical::plan::LogicalPlan as Plan;
 use crate::logical::rewrite::map_node_expressions;
 use crate::logical::types::{StructField, StructType};
@@ -47,21 +47,13 @@ impl Session {
             *plan = self.with_rounds_run(plan)?;
         }
         let mut failed = None;
-        let inside = map_node_expressions(&node, &mut |part| {
-            let mut run = |plan: &Arc<LogicalPlan>| match self.with_rounds_run(plan) {
-                Ok(plan) => plan,
-                Err(error) => {
-                    failed.get_or_insert(error);
-                    plan.clone()
-                }
-            };
-            match part {
-                Expr::ScalarSubquery(plan) => Expr::ScalarSubquery(run(&plan)),
-                Expr::Exists(plan) => Expr::Exists(run(&plan)),
-                Expr::InSubquery { values, plan } => Expr::InSubquery { values, plan: run(&plan) },
-                other => other,
-            }
-        });
+        let mut run = |plan: &Arc<LogicalPlan>| {
+            self.with_rounds_run(plan).unwrap_or_else(|error| {
+                failed.get_or_insert(error);
+                plan.clone()
+            })
+        };
+        let inside = map_node_expressions(&node, &mut |part| part.map_subquery(&mut run));
         match failed {
             Some(error) => Err(error),
             None => Ok(Arc::new(inside.unwrap_or(node))),
@@ -136,12 +128,7 @@ fn local(output: Vec<Attribute>, batch: RecordBatch) -> LogicalPlan {
 fn over_round(recursion: &Arc<LogicalPlan>, id: ExprId, rows: &RecordBatch) -> Arc<LogicalPlan> {
     recursion.transform_up(&mut |node| match node.as_ref() {
         Plan::UnionLoopRef { id: own, output } if *own == id => Some(local(output.clone(), rows.clone())),
-        _ => map_node_expressions(node, &mut |part| match part {
-            Expr::ScalarSubquery(plan) => Expr::ScalarSubquery(over_round(&plan, id, rows)),
-            Expr::Exists(plan) => Expr::Exists(over_round(&plan, id, rows)),
-            Expr::InSubquery { values, plan } => Expr::InSubquery { values, plan: over_round(&plan, id, rows) },
-            other => other,
-        }),
+        _ => map_node_expressions(node, &mut |part| part.map_subquery(|plan| over_round(plan, id, rows))),
     })
 }
 
@@ -154,12 +141,7 @@ fn holds_loop(plan: &LogicalPlan) -> bool {
             _ => false,
         };
         for expr in node.expressions() {
-            expr.visit(&mut |part| match part {
-                Expr::ScalarSubquery(inner) | Expr::Exists(inner) | Expr::InSubquery { plan: inner, .. } => {
-                    found |= holds_loop(inner);
-                }
-                _ => {}
-            });
+            expr.visit(&mut |part| found |= part.subquery().is_some_and(|inner| holds_loop(inner)));
         }
     });
     found

@@ -163,11 +163,10 @@ impl Session {
         }
         for expr in plan.expressions() {
             let mut inside = Ok(());
-            expr.visit(&mut |part| match part {
-                Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } if inside.is_ok() => {
+            expr.visit(&mut |part| {
+                if let Some(plan) = part.subquery().filter(|_| inside.is_ok()) {
                     inside = self.refuse_temporary(plan, view, &known);
                 }
-                _ => {}
             });
             inside?;
         }

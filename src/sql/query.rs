@@ -450,12 +450,7 @@ fn reads(plan: &LogicalPlan, name: &str) -> bool {
         found |= matches!(node, LogicalPlan::UnresolvedRelation { name: own }
             if matches!(own.as_slice(), [own] if own.eq_ignore_ascii_case(name)));
         for expr in node.expressions() {
-            expr.visit(&mut |part| match part {
-                Expr::ScalarSubquery(inner) | Expr::Exists(inner) | Expr::InSubquery { plan: inner, .. } => {
-                    found |= reads(inner, name);
-                }
-                _ => {}
-            });
+            expr.visit(&mut |part| found |= part.subquery().is_some_and(|inner| reads(inner, name)));
         }
     });
     found

@@ -10,6 +10,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::{Attribute, Expr, UnaryOp};
 use crate::logical::functions::{Definition, common_type, lookup};
 use crate::logical::plan::{JoinConstraint, JoinHints, JoinType, LogicalPlan};
+use crate::logical::rewrite::has_subquery;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -372,7 +373,7 @@ fn check_value(expr: &Expr) -> Result<()> {
         Expr::Window { .. } | Expr::WindowFunction { .. } | Expr::Aggregate(_) | Expr::Generator { .. } => false,
         _ => true,
     };
-    if expr.any(|part| matches!(part, Expr::ScalarSubquery(_) | Expr::InSubquery { .. } | Expr::Exists(_))) {
+    if has_subquery(expr) {
         return Err(SparkError::analysis(
             "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.SCALAR_SUBQUERY_IN_VALUES",
             "a subquery cannot stand in VALUES",

@@ -208,10 +208,7 @@ fn subqueries_of(plan: &LogicalPlan) -> Vec<std::sync::Arc<LogicalPlan>> {
     };
     let mut found = Vec::new();
     for expr in exprs {
-        expr.visit(&mut |part| match part {
-            Expr::ScalarSubquery(plan) | Expr::Exists(plan) | Expr::InSubquery { plan, .. } => found.push(plan.clone()),
-            _ => {}
-        });
+        expr.visit(&mut |part| found.extend(part.subquery().cloned()));
     }
     found
 }
