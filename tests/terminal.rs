@@ -562,7 +562,7 @@ fn a_frame_that_panics() {
         batchlab::tui::terminal::Screen::open(batchlab::tui::ScreenOptions::default()).expect("a terminal");
     let engine = std::thread::spawn(|| panic!("an engine's panic"));
     assert!(engine.join().is_err());
-    screen.draw(|_| panic!("a panic while drawing")).expect("a frame");
+    screen.draw(|_, _| panic!("a panic while drawing")).expect("a frame");
 }
 
 #[test]

@@ -124,24 +124,25 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Draws one frame inside a synchronised update.
+    /// Draws one frame inside a synchronised update, and gives the area that it covers.
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame, Rect)) -> io::Result<Rect> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let mut viewed = Instant::now();
         let draw = |frame: &mut Frame| {
-            view(frame);
+            view(frame, frame.area());
             viewed = Instant::now();
         };
-        self.drawn = self.terminal.draw(draw)?.area.as_size();
+        let area = self.terminal.draw(draw)?.area;
+        self.drawn = area.as_size();
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         io::Write::flush(self.terminal.backend_mut())?;
         let slowed = self.pace.wrote(viewed.elapsed(), viewed.duration_since(self.drawn_at));
         self.slowed = slowed.or(self.slowed);
         self.drawn_at = viewed;
-        Ok(())
+        Ok(area)
     }
 
     /// The least time from one frame to the next.

@@ -14,7 +14,6 @@ use super::touch::Touch;
 use crossterm::event::{Event as Input, KeyCode, KeyModifiers};
 use model::update;
 pub use model::{Home, HomeChoice, HomeEntry, Kind, Stand};
-use ratatui::layout::Rect;
 use std::io;
 use std::time::Duration;
 
@@ -24,13 +23,9 @@ use std::time::Duration;
 /// When the terminal can not be used.
 pub fn run(mut home: Home, options: ScreenOptions) -> io::Result<HomeChoice> {
     let mut screen = Screen::open(options)?;
-    let mut area = Rect::default();
     loop {
         let options = ScreenOptions { projector: options.projector || home.projector, ..options };
-        screen.draw(|frame| {
-            area = frame.area();
-            view::view(&home, options, frame.buffer_mut(), area);
-        })?;
+        let area = screen.draw(|frame, area| view::view(&home, options, frame.buffer_mut(), area))?;
         let mut inputs = Vec::new();
         while inputs.is_empty() && !screen.is_resized() {
             inputs = screen.read(Duration::from_secs(1))?;

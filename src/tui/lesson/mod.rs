@@ -13,7 +13,6 @@ use super::terminal::Screen;
 use super::theatre::{REST, moving_frame};
 use super::touch::Touch;
 use model::{Left, Reader, take};
-use ratatui::layout::Rect;
 use std::io;
 use std::time::Instant;
 
@@ -28,13 +27,7 @@ pub fn run(reader: &mut Reader, options: ScreenOptions) -> io::Result<Left> {
     loop {
         let options = ScreenOptions { projector: reader.projector, ..options };
         if dirty {
-            let mut size = reader.size;
-            screen.draw(|frame| {
-                let area = frame.area();
-                size = (area.width, area.height);
-                view::view(reader, options, frame.buffer_mut(), area);
-            })?;
-            reader.size = size;
+            reader.area = screen.draw(|frame, area| view::view(reader, options, frame.buffer_mut(), area))?;
         }
         let inputs = screen.read(if reader.is_playing() { moving_frame(options.motion, &screen) } else { REST })?;
         if screen.is_interrupted() {
@@ -45,9 +38,7 @@ pub fn run(reader: &mut Reader, options: ScreenOptions) -> io::Result<Left> {
         // Where nothing happens in the picture, nothing is drawn.
         dirty = reader.tick(passed.as_secs_f64().min(0.5)) || screen.is_resized() || !inputs.is_empty();
         for input in inputs {
-            let (width, height) = reader.size;
-            let hits = || view::hits(reader, options, Rect { x: 0, y: 0, width, height });
-            let Some(touch) = Touch::of(&input, hits) else { continue };
+            let Some(touch) = Touch::of(&input, || view::hits(reader, options, reader.area)) else { continue };
             if let Some(left) = take(reader, touch) {
                 return Ok(left);
             }

@@ -13,6 +13,7 @@ use crate::tui::touch::Touch;
 use crate::workshop::lesson::{Picture, Piece, Played};
 use crate::worlds::Mark;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
 use std::borrow::Cow;
 
 /// Which pane has the focus; on narrow screens the one that is shown.
@@ -75,7 +76,7 @@ pub struct Reader {
     /// The loop should give the terminal back for a while.
     pub wants_rest: bool,
     /// Cells of the screen, as it was drawn last.
-    pub size: (u16, u16),
+    pub area: Rect,
 }
 
 /// What a key means here.
@@ -243,7 +244,7 @@ impl Reader {
             notice: None,
             wants_copy: false,
             wants_rest: false,
-            size: (80, 24),
+            area: Rect::new(0, 0, 80, 24),
         }
     }
 

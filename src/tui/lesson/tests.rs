@@ -27,14 +27,14 @@ fn reader() -> Reader {
 fn every_size_and_look_draws() {
     let mut reader = reader();
     looks::snapshots("lesson_asks", |options, buffer, area| {
-        reader.size = (area.width, area.height);
+        reader.area = area;
         view(&reader, options, buffer, area);
     });
     while reader.open_question().is_some() {
         update(&mut reader, Key::Reveal);
     }
     looks::snapshots("lesson_answers", |options, buffer, area| {
-        reader.size = (area.width, area.height);
+        reader.area = area;
         view(&reader, options, buffer, area);
     });
 }
@@ -44,8 +44,7 @@ fn press(reader: &mut Reader, code: KeyCode) {
 }
 
 fn drawn(reader: &Reader) -> String {
-    let (width, height) = reader.size;
-    let area = Rect { x: 0, y: 0, width, height };
+    let area = reader.area;
     let mut buffer = Buffer::empty(area);
     view(reader, ScreenOptions::default(), &mut buffer, area);
     looks::letters(&buffer)
@@ -54,7 +53,7 @@ fn drawn(reader: &Reader) -> String {
 #[test]
 fn a_picture_plays_rests_and_goes_back_to_its_moment() {
     let mut reader = reader();
-    reader.size = (120, 40);
+    reader.area = Rect::new(0, 0, 120, 40);
     while reader.open_question().is_some() {
         update(&mut reader, Key::Reveal);
     }
@@ -82,7 +81,7 @@ fn a_picture_plays_rests_and_goes_back_to_its_moment() {
 fn a_word_is_found_on_other_pages_and_is_in_sight() {
     let mut reader = reader();
     for size in [(120, 40), (80, 24), (40, 12)] {
-        reader.size = size;
+        reader.area = Rect::new(0, 0, size.0, size.1);
         update(&mut reader, Key::Pane(Pane::Text));
         for key in "/node".chars() {
             press(&mut reader, KeyCode::Char(key));

@@ -255,8 +255,7 @@ pub fn places(reader: &Reader) -> Vec<find::Place<Place>> {
 
 /// Where the focused pane stands.
 fn pane_of(reader: &Reader) -> Rect {
-    let (width, height) = reader.size;
-    let body = body_of(reader, Rect { x: 0, y: 0, width, height });
+    let body = body_of(reader, reader.area);
     panes(reader, body).into_iter().find(|(which, _)| *which == reader.pane).map_or(body, |(_, area)| area)
 }
 
@@ -271,8 +270,7 @@ pub fn scroll_around(reader: &Reader, line: usize) -> usize {
 /// How far the focused pane can be scrolled.
 #[must_use]
 pub fn scroll_max(reader: &Reader) -> usize {
-    let (width, height) = reader.size;
-    let body = body_of(reader, Rect { x: 0, y: 0, width, height });
+    let body = body_of(reader, reader.area);
     let inner = |area: Rect| (usize::from(area.width.saturating_sub(4)), usize::from(area.height.saturating_sub(2)));
     if reader.help {
         let (wide, high) = inner(body);
@@ -285,8 +283,7 @@ pub fn scroll_max(reader: &Reader) -> usize {
 /// The scroll at which a question is in sight, whole where there is room.
 #[must_use]
 pub fn scroll_to(reader: &Reader, question: usize) -> usize {
-    let (width, height) = reader.size;
-    let body = body_of(reader, Rect { x: 0, y: 0, width, height });
+    let body = body_of(reader, reader.area);
     let text = panes(reader, body).into_iter().find(|(which, _)| *which == Pane::Text);
     let Some((_, area)) = text.filter(|_| reader.pane == Pane::Text) else { return reader.scroll };
     let wide = usize::from(area.width.saturating_sub(4)).min(COLUMNS);

@@ -142,8 +142,7 @@ impl Stage {
         shell.theatre.seek();
         let shell = &*shell;
         let status = shell.theatre.run().history.current();
-        self.outside.screen.draw(|frame| {
-            let area = frame.area();
+        self.outside.screen.draw(|frame, area| {
             let cursor = match shell.focus {
                 Focus::Prompt => view::view(shell, status, frame.buffer_mut(), area),
                 Focus::Theatre => {
@@ -154,7 +153,8 @@ impl Stage {
             if let Some(cursor) = cursor {
                 frame.set_cursor_position(cursor);
             }
-        })
+        })?;
+        Ok(())
     }
 
     fn hear(&mut self) -> Heard {

@@ -307,8 +307,7 @@ impl Outside {
     }
 
     fn draw(&mut self, model: &mut Model) -> io::Result<()> {
-        self.screen.draw(|frame| {
-            let area = frame.area();
+        self.screen.draw(|frame, area| {
             view::view(model, model.run().history.current(), frame.buffer_mut(), area);
         })?;
         if let Some(rate) = self.screen.slowed() {

@@ -18,7 +18,6 @@ use super::touch::Touch;
 use super::{Bell, ScreenOptions};
 use crate::workshop::verdict::{VariantVerdict, Verdict};
 use model::{Effect, Workspace, take};
-use ratatui::layout::Rect;
 use std::io;
 use std::time::Duration;
 
@@ -82,14 +81,8 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
             dirty = true;
         }
         if dirty || screen.is_resized() {
-            let mut size = workspace.size;
             let options = ScreenOptions { projector: options.projector || workspace.projector, ..options };
-            screen.draw(|frame| {
-                let area = frame.area();
-                size = (area.width, area.height);
-                view::view(workspace, options, frame.buffer_mut(), area);
-            })?;
-            workspace.size = size;
+            workspace.area = screen.draw(|frame, area| view::view(workspace, options, frame.buffer_mut(), area))?;
             dirty = false;
         }
         let inputs = screen.read_or_bell(look, &bell)?;
@@ -98,9 +91,7 @@ pub fn run(workspace: &mut Workspace, desk: &mut dyn Desk, options: ScreenOption
         }
         for input in inputs {
             dirty = true;
-            let (width, height) = workspace.size;
-            let hits = || view::hits(workspace, options, Rect { x: 0, y: 0, width, height });
-            let Some(touch) = Touch::of(&input, hits) else { continue };
+            let Some(touch) = Touch::of(&input, || view::hits(workspace, options, workspace.area)) else { continue };
             match take(workspace, touch) {
                 Effect::None => {}
                 Effect::Suspend => screen.suspend()?,

@@ -8,6 +8,7 @@ use crate::tui::touch::Touch;
 use crate::workshop::step::Step;
 use crate::workshop::verdict::{Failure, VariantVerdict, Verdict};
 use crossterm::event::KeyCode;
+use ratatui::layout::Rect;
 
 /// The panes, by the number in their title; narrow screens show the one with the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +91,7 @@ pub struct Workspace {
     pub found: Finder<(usize, usize)>,
     pub notice: Option<String>,
     /// Cells of the screen, as it was drawn last.
-    pub size: (u16, u16),
+    pub area: Rect,
     /// The run has a pane of its own.
     pub shows_run: bool,
     /// The focused pane has the whole screen.
@@ -172,7 +173,7 @@ impl Workspace {
             front: Front::default(),
             found: Finder::default(),
             notice: None,
-            size: (80, 24),
+            area: Rect::new(0, 0, 80, 24),
             shows_run: true,
             zoom: false,
             projector: false,
@@ -447,7 +448,7 @@ fn to_step(workspace: &mut Workspace, index: usize) -> Effect {
 
 fn in_overlay(workspace: &mut Workspace, key: Key) -> Effect {
     let last = workspace.map.len().saturating_sub(1);
-    let bottom = usize::from(workspace.size.1.saturating_sub(6));
+    let bottom = usize::from(workspace.area.height.saturating_sub(6));
     match (&mut workspace.overlay, key) {
         (Overlay::Map { choice }, Key::Down) => *choice = (*choice + 1).min(last),
         (Overlay::Map { choice }, Key::Up) => *choice = choice.saturating_sub(1),
@@ -457,7 +458,7 @@ fn in_overlay(workspace: &mut Workspace, key: Key) -> Effect {
             return to_step(workspace, index);
         }
         (Overlay::Solution { lines, scroll }, Key::Down) => {
-            let lines = view::solution(lines, workspace.size.0).len();
+            let lines = view::solution(lines, workspace.area.width).len();
             *scroll = (*scroll + 1).min(lines.saturating_sub(bottom));
         }
         (Overlay::Solution { scroll, .. }, Key::Up) => *scroll = scroll.saturating_sub(1),

@@ -151,7 +151,7 @@ fn a_hint_is_on_the_screen_when_it_was_asked_for() {
         for size in [(80, 24), (120, 40)] {
             let line = MapLine { id: step.id.clone(), title: step.title.clone(), passed: false };
             let mut workspace = Workspace::new(step.clone(), vec![line], 0);
-            workspace.size = size;
+            workspace.area = Rect::new(0, 0, size.0, size.1);
             for number in 1..=3 {
                 press(&mut workspace, KeyCode::Char('i'));
                 let screen = drawn(&workspace, size.0, size.1);
@@ -221,7 +221,7 @@ fn a_word_is_found_in_every_pane() {
     let mut workspace = workspace();
     judged(&mut workspace, &[variant("visible", false)]);
     for size in [(120, 40), (80, 24), (40, 12)] {
-        workspace.size = size;
+        workspace.area = Rect::new(0, 0, size.0, size.1);
         for key in "/sort-merge".chars() {
             press(&mut workspace, KeyCode::Char(key));
         }

@@ -153,9 +153,8 @@ fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
 /// The lines in which words are found, of all panes.
 #[must_use]
 pub fn places(workspace: &Workspace) -> Vec<find::Place<(usize, usize)>> {
-    let (width, height) = workspace.size;
-    let screen = Rect { x: 0, y: 0, width, height };
-    let shown = layout(workspace, screen);
+    let width = workspace.area.width;
+    let shown = layout(workspace, workspace.area);
     let of = |pane: Pane| {
         let number = PANES.iter().position(|other| *other == pane).unwrap_or(0);
         let room = shown.iter().find(|(which, _)| *which == pane).map_or(width, |(_, area)| area.width);
@@ -398,10 +397,9 @@ pub fn scroll_to_mark(workspace: &Workspace) -> usize {
 
 /// Lines of the focused pane, the one that should be in sight, and how many fit.
 fn focused_lines(workspace: &Workspace) -> Option<(usize, Option<usize>, usize)> {
-    let (width, height) = workspace.size;
-    let screen = Rect { x: 0, y: 0, width, height };
-    let (pane, area) = layout(workspace, screen).into_iter().find(|(pane, _)| *pane == workspace.pane)?;
-    let (lines, marked) = lines_of(workspace, pane, usize::from(area.width.saturating_sub(4)), width >= WIDE);
+    let (pane, area) = layout(workspace, workspace.area).into_iter().find(|(pane, _)| *pane == workspace.pane)?;
+    let (lines, marked) =
+        lines_of(workspace, pane, usize::from(area.width.saturating_sub(4)), workspace.area.width >= WIDE);
     Some((lines.len(), marked, usize::from(area.height.saturating_sub(2))))
 }
 

@@ -27,10 +27,7 @@ pub fn run(model: &mut WorldModel, options: ScreenOptions) -> io::Result<Left> {
     loop {
         if dirty {
             let options = ScreenOptions { projector: options.projector || model.projector, ..options };
-            screen.draw(|frame| {
-                area = frame.area();
-                view::view(model, options, frame.buffer_mut(), area);
-            })?;
+            area = screen.draw(|frame, area| view::view(model, options, frame.buffer_mut(), area))?;
         }
         let inputs = screen.read(if model.play.playing { moving_frame(options.motion, &screen) } else { REST })?;
         if screen.is_interrupted() {
