@@ -1,6 +1,6 @@
 //! Faults strike here: machines die, fall silent, are cut off, come back; disks, links and blocks go bad.
 
-use super::fault::{Breakage, Fault, FaultTime, block_number};
+use super::fault::{Breakage, Fault, FaultTime};
 use super::inputs::View;
 use super::node::{Health, Parked};
 use super::simulation::{Cluster, Due};
@@ -512,7 +512,7 @@ impl Cluster {
 
 /// Whether a block of a file is meant: by its own name, such as `B3`, or by a part of the file's path.
 fn is_named(name: &str, path: &Path, block: u32) -> bool {
-    block_number(name).map_or_else(|| path.to_string_lossy().contains(name), |number| number == block)
+    InputBlockId::named(name).map_or_else(|| path.to_string_lossy().contains(name), |meant| meant.0 == block)
 }
 
 /// Why a fault changes nothing now.

@@ -1,6 +1,6 @@
 //! What a person lets go wrong, and when.
 
-use crate::common::ids::{NodeId, StageId};
+use crate::common::ids::{InputBlockId, NodeId, StageId};
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::SLOWED;
@@ -326,13 +326,8 @@ fn fail_task(text: &str) -> Option<Breakage> {
     Some(Breakage::FailTask { stage: None, partition, times })
 }
 
-/// The number of a block that is named as `why` names it: `B3`.
-pub(super) fn block_number(name: &str) -> Option<u32> {
-    name.strip_prefix('B').and_then(|digits| digits.parse().ok())
-}
-
 fn block_words(name: &str) -> String {
-    if block_number(name).is_some() { name.to_owned() } else { format!("the first block of {name}") }
+    if InputBlockId::named(name).is_some() { name.to_owned() } else { format!("the first block of {name}") }
 }
 
 fn refused(text: &str) -> SparkError {

@@ -31,6 +31,14 @@ id!(/** A machine of the cluster; `node-1` is the first. */ NodeId, u32, "node-"
 id!(/** A pretend worker process on a node. A restarted node gets a new executor id. */ ExecutorId, u32, "exec ");
 id!(/** Spark's `exprId`: what makes two columns of one name different. */ ExprId, u64, "#");
 
+impl InputBlockId {
+    /// The id that a person writes as it is shown: `B3`.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        text.strip_prefix('B').and_then(|digits| digits.parse().ok()).map(InputBlockId)
+    }
+}
+
 impl ExprId {
     /// The id of a name that the analyzer has not yet given one.
     pub const UNASSIGNED: ExprId = ExprId(0);

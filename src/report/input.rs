@@ -14,7 +14,7 @@ const READERS: usize = 8;
 /// The pieces that a name means: `B3`, or a part of a file's path.
 #[must_use]
 pub fn named(status: &Status, name: &str) -> Vec<InputBlockId> {
-    let number = name.strip_prefix(['B', 'b']).and_then(|digits| digits.parse().ok()).map(InputBlockId);
+    let number = InputBlockId::named(&name.to_uppercase());
     if let Some(block) = number.filter(|block| status.input_blocks.contains_key(block)) {
         return vec![block];
     }
