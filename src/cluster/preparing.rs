@@ -313,7 +313,7 @@ impl Cluster {
             helpers: self.pool.helpers(),
             room: self.room.clone(),
             peek_rows: self.peek_rows(stage, partition),
-            seen: self.seen_by(stage, partition),
+            seen: self.seen_by(stage, partition, &work.work),
         };
         let (plan, work, view) = (work.plan, work.work, view.clone());
         Some(self.pool.submit(Box::new(move || run_task(&plan, &work, view.as_ref(), &context))))
@@ -326,8 +326,11 @@ impl Cluster {
         if is_chosen { (PEEKED_ROWS / tasks).max(PEEKED_ROWS / PEEKED_MAPS) } else { 0 }
     }
 
-    /// The rows that were drawn of what a task reads.
-    fn seen_by(&self, stage: StageId, partition: u32) -> Vec<Seen> {
+    /// The rows that were drawn of what a task reads, by map output; of interest only where it writes one itself.
+    fn seen_by(&self, stage: StageId, partition: u32, work: &TaskWork) -> Vec<Seen> {
+        if !matches!(work, TaskWork::ShuffleWrite { .. }) {
+            return Vec::new();
+        }
         let stages = self.scheduler.stages();
         let leaves = stages.get(stage).and_then(|stage| stage.partitions.get(partition as usize));
         let mut seen = Vec::new();
@@ -336,13 +339,12 @@ impl Cluster {
             let writer = stages.writer(*shuffle).and_then(|writer| stages.get(writer));
             let (maps, reduces) = ranges(slice, writer.map_or(0, |writer| writer.partitions.len() as u32));
             for (_, sample) in self.drawn.range((*shuffle, maps.start)..(*shuffle, maps.end)) {
-                let names: Vec<String> = sample.keys.iter().chain(&sample.columns).cloned().collect();
                 let read = sample.rows.iter().filter(|row| reduces.contains(&row.reduce));
-                seen.extend(read.map(|row| Seen {
-                    names: names.clone(),
-                    cells: row.cells.clone(),
-                    keys: sample.keys.len(),
-                }));
+                let rows: Vec<Vec<String>> = read.map(|row| row.cells.clone()).collect();
+                if !rows.is_empty() {
+                    let names = sample.keys.iter().chain(&sample.columns).cloned().collect();
+                    seen.push(Seen { names, keys: sample.keys.len(), rows });
+                }
             }
         }
         seen

@@ -4,6 +4,7 @@
 
 pub mod base64;
 pub mod calendar;
+pub mod carried;
 pub mod conf;
 pub mod conf_rules;
 pub mod diff;

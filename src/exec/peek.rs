@@ -7,7 +7,7 @@ use super::blocks::Block;
 use super::expression::evaluate_all;
 use super::runtime::Runtime;
 use super::task::ResolvedPartitioning;
-use crate::common::Result;
+use crate::common::{Result, carried};
 use crate::logical::expr::{Attribute, Expr};
 use crate::logical::functions;
 use crate::logical::types::DataType;
@@ -45,32 +45,15 @@ pub struct PeekedRow {
     pub cells: Vec<String>,
 }
 
-/// A row that was drawn when it was written and that a task has read: what becomes of it is drawn as well.
+/// Rows of one map output that were drawn when they were written and that a task has read: what becomes of them is drawn as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Of its keys, then of its other columns.
+    /// Of their keys, then of their other columns.
     pub names: Vec<String>,
-    pub cells: Vec<String>,
     /// How many of them are keys.
     pub keys: usize,
-}
-
-impl Seen {
-    /// The columns of later rows, by name, that say whether one of them carries this row on, each with the value that it must have: those that
-    /// brought the row to its task where the later rows still have them, else all that both have. A name that stands twice says nothing.
-    #[must_use]
-    pub fn decisive(&self, later: &[String]) -> Vec<(usize, &str)> {
-        let once = |names: &[String], name: &String| names.iter().filter(|other| *other == name).count() == 1;
-        let shared = self.names.iter().zip(&self.cells).enumerate().filter(|(_, (name, _))| once(&self.names, name));
-        let shared: Vec<(bool, usize, &str)> = shared
-            .filter(|(_, (name, _))| once(later, name))
-            .filter_map(|(at, (name, cell))| {
-                Some((at < self.keys, later.iter().position(|other| other == name)?, cell.as_str()))
-            })
-            .collect();
-        let by_key = shared.iter().any(|(is_key, ..)| *is_key);
-        shared.into_iter().filter(|(is_key, ..)| *is_key || !by_key).map(|(_, at, cell)| (at, cell)).collect()
-    }
+    /// The values of each row.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// Draws at most `count` rows of what a map task wrote, and those that carry on what it has seen.
@@ -115,6 +98,23 @@ fn texts(runtime: &Runtime<'_>, input: &[Attribute], shown: &[Expr], batch: &Rec
     evaluate_all(&runtime.bind(&shown, input, runtime.context.partition)?, batch)
 }
 
+/// The values by which seen rows are known in later ones, by the columns of the later ones that have them.
+fn marks(seen: &[Seen], shown: &[Expr]) -> BTreeMap<Vec<usize>, BTreeSet<Vec<String>>> {
+    let later: Vec<String> = shown.iter().map(Expr::pretty_name).collect();
+    let later: Vec<&str> = later.iter().map(String::as_str).collect();
+    let mut marks: BTreeMap<Vec<usize>, BTreeSet<Vec<String>>> = BTreeMap::new();
+    for seen in seen {
+        let names: Vec<&str> = seen.names.iter().map(String::as_str).collect();
+        let shared = carried::shared(&names, seen.keys, &later).into_iter().filter(|shared| shared.is_decisive);
+        let (from, to): (Vec<usize>, Vec<usize>) = shared.map(|shared| (shared.earlier, shared.later)).unzip();
+        if !to.is_empty() {
+            let values = |row: &Vec<String>| from.iter().map(|column| row[*column].clone()).collect();
+            marks.entry(to).or_default().extend(seen.rows.iter().map(values));
+        }
+    }
+    marks
+}
+
 /// The first row that carries each seen one on, by its place in all blocks.
 fn carriers(
     runtime: &Runtime<'_>,
@@ -123,12 +123,8 @@ fn carriers(
     shown: &[Expr],
     seen: &[Seen],
 ) -> Result<Vec<usize>> {
-    let names: Vec<String> = shown.iter().map(Expr::pretty_name).collect();
-    let mut open: Vec<Vec<(usize, &str)>> = seen.iter().map(|seen| seen.decisive(&names)).collect();
-    open.retain(|decisive| !decisive.is_empty());
-    open.sort_unstable();
-    open.dedup();
-    let columns: BTreeSet<usize> = open.iter().flatten().map(|(column, _)| *column).collect();
+    let mut open = marks(seen, shown);
+    let columns: BTreeSet<usize> = open.keys().flatten().copied().collect();
     let asked: Vec<Expr> = columns.iter().map(|column| shown[*column].clone()).collect();
     let schema = schema_of(input);
     let (mut found, mut before) = (Vec::new(), 0);
@@ -140,14 +136,13 @@ fn carriers(
             let all = texts(runtime, input, &asked, &reschema(&batch, &schema)?)?;
             let texts: BTreeMap<usize, &ArrayRef> = columns.iter().copied().zip(&all).collect();
             for row in 0..batch.num_rows() {
-                let is_met = |decisive: &Vec<(usize, &str)>| {
-                    decisive.iter().all(|(column, wanted)| cell(texts[column], row) == *wanted)
-                };
-                let open_before = open.len();
-                open.retain(|decisive| !is_met(decisive));
-                if open.len() < open_before {
-                    found.push(before + row);
-                }
+                let mut is_found = false;
+                open.retain(|columns, wanted| {
+                    let values: Vec<String> = columns.iter().map(|column| cell(texts[column], row)).collect();
+                    is_found |= wanted.remove(&values);
+                    !wanted.is_empty()
+                });
+                found.extend(is_found.then_some(before + row));
             }
             before += batch.num_rows();
         }
@@ -219,29 +214,13 @@ fn as_text(value: &Expr) -> Result<Expr> {
     Ok(Expr::Function { function, args: vec![value.clone()], data_type: DataType::String, nullable: false })
 }
 
+/// What a person sees of a value.
 fn cell(column: &ArrayRef, row: usize) -> String {
     let texts = column.as_string_view_opt().filter(|texts| texts.is_valid(row));
     let text = texts.map(|texts| texts.value(row));
     let Some(text) = text else { return "?".to_owned() };
-    if text.chars().count() <= CELL_CHARS {
-        return text.to_owned();
-    }
-    text.chars().take(CELL_CHARS - 1).chain(['…']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    #[test]
-    fn what_carries_a_row_on_has_its_keys() {
-        let seen = Seen { names: names(&["land", "year", "n"]), cells: names(&["DE", "2024", "7"]), keys: 1 };
-        assert_eq!(seen.decisive(&names(&["total", "land"])), [(1, "DE")], "the key, by another way");
-        assert_eq!(seen.decisive(&names(&["n", "year"])), [(1, "2024"), (0, "7")], "no key is left");
-        assert_eq!(seen.decisive(&names(&["n", "n"])), [], "which n is meant is not known");
+    match text.char_indices().nth(CELL_CHARS - 1) {
+        Some((cut, last)) if cut + last.len_utf8() < text.len() => format!("{}…", &text[..cut]),
+        _ => text.to_owned(),
     }
 }

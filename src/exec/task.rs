@@ -107,7 +107,7 @@ pub struct TaskContext {
     pub room: Arc<Room>,
     /// How many rows of a map output are drawn for people to look at.
     pub peek_rows: usize,
-    /// Rows that were drawn of what it reads: what becomes of them is drawn as well.
+    /// Rows that were drawn of what it reads, by map output: what becomes of them is drawn as well.
     pub seen: Vec<Seen>,
 }
 

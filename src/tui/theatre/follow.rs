@@ -9,6 +9,7 @@
 use super::model::{Model, Pane, Selected};
 use super::pages::data::facts::{Drawn, RowId, drawn, slices, written};
 use super::player;
+use crate::common::carried::{self, Shared};
 use crate::common::ids::{ShuffleId, StageId};
 use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
@@ -172,19 +173,16 @@ fn reader_of(stage: &Stage, (shuffle, map, reduce): (ShuffleId, u32, u32)) -> Op
 /// Whether a row of a later shuffle can carry an earlier one on: what brought the earlier one to the task stands in the later too. Gives how
 /// many values they share.
 fn carried(earlier: &Drawn, later: &Drawn) -> Option<usize> {
-    let shared: Vec<(bool, bool)> = earlier
-        .values()
-        .enumerate()
-        .filter(|(_, (name, _))| is_alone(earlier, name) && is_alone(later, name))
-        .filter_map(|(column, (name, value))| {
-            let other = later.values().find(|(other, _)| *other == name)?.1;
-            Some((column < earlier.sample.keys.len(), value == other))
-        })
-        .collect();
-    let by_key = shared.iter().any(|(is_key, _)| *is_key);
-    let mut decisive = shared.iter().filter(|(is_key, _)| *is_key || !by_key);
-    let is_carried = !shared.is_empty() && decisive.all(|(_, is_same)| *is_same);
-    is_carried.then(|| shared.iter().filter(|(_, is_same)| *is_same).count())
+    let (of_earlier, of_later): (Vec<_>, Vec<_>) = (earlier.values().collect(), later.values().collect());
+    let shared = carried::shared(&names_of(&of_earlier), earlier.sample.keys.len(), &names_of(&of_later));
+    let is_same = |shared: &&Shared| of_earlier[shared.earlier].1 == of_later[shared.later].1;
+    let mut decisive = shared.iter().filter(|shared| shared.is_decisive);
+    let is_carried = !shared.is_empty() && decisive.all(|shared| is_same(&shared));
+    is_carried.then(|| shared.iter().filter(is_same).count())
+}
+
+fn names_of<'a>(values: &[(&'a str, &str)]) -> Vec<&'a str> {
+    values.iter().map(|(name, _)| *name).collect()
 }
 
 /// Whether no other column of the row has this name: two sums are both called `sum`.
