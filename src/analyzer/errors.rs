@@ -125,6 +125,16 @@ pub(super) fn table_not_found(name: &[String], known: &[String]) -> SparkError {
         .with_help(help)
 }
 
+/// A table function in the place of a value.
+pub(super) fn not_a_scalar_function(name: &str) -> SparkError {
+    SparkError::analysis(
+        "NOT_A_SCALAR_FUNCTION",
+        format!("`{name}` stands in the place of a value, but it gives a table"),
+    )
+    .with_subject(name.to_owned())
+    .with_help(format!("write it behind FROM: SELECT * FROM {name}(…)"))
+}
+
 /// `UNRESOLVED_ROUTINE`.
 pub(super) fn unresolved_routine(name: &str) -> SparkError {
     let help = match nearest(name, crate::logical::functions::names(), 3).as_slice() {

@@ -4,7 +4,9 @@
 //! finds columns, [`Env::types`] looks functions up, inserts casts and checks types.
 
 use super::coercion::{self, cast};
-use super::errors::{is_unresolved, mismatch, missing_attribute, unresolved_column, unresolved_routine};
+use super::errors::{
+    is_unresolved, mismatch, missing_attribute, not_a_scalar_function, unresolved_column, unresolved_routine,
+};
 use super::names::{Casing, lookup};
 use super::{Analyzer, Scope};
 use crate::common::{Result, SparkError};
@@ -473,6 +475,9 @@ impl<'e> Env<'e> {
             }
             None => match self.analyzer.context.catalog.function(&call.name) {
                 Some((function, data_type)) => Ok(Expr::Udf { function, args, data_type }),
+                None if self.analyzer.context.catalog.table_function(&call.name).is_some() => {
+                    Err(not_a_scalar_function(&call.name))
+                }
                 None => Err(unresolved_routine(&call.name)),
             },
         }

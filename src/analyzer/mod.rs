@@ -34,6 +34,7 @@ mod self_join;
 mod session_window;
 mod setops;
 mod sort;
+mod table_function;
 mod window;
 
 #[cfg(test)]
@@ -43,6 +44,7 @@ use crate::common::Result;
 use crate::common::conf::Conf;
 use crate::common::ids::{ExprId, ExprIds};
 use crate::logical::expr::{Attribute, Expr};
+use crate::logical::functions::table::TableFunction;
 use crate::logical::functions::{ResolveContext, RowFunction};
 use crate::logical::plan::{JoinConstraint, LogicalPlan, Repartitioning};
 use crate::logical::scalar::Scalar;
@@ -60,6 +62,20 @@ pub trait Catalog {
 
     /// A registered Python function and its result type.
     fn function(&self, name: &str) -> Option<(Arc<dyn RowFunction>, DataType)>;
+
+    /// A registered table function.
+    fn table_function(&self, name: &str) -> Option<Arc<dyn TableFunction>> {
+        let _ = name;
+        None
+    }
+
+    /// An expression in SQL, as a table function's `analyze` gives it.
+    ///
+    /// # Errors
+    /// `ParseException`.
+    fn parsed(&self, text: &str) -> Result<Expr> {
+        Ok(Expr::column(text))
+    }
 
     /// The database that names without one are in.
     fn current_database(&self) -> String {
@@ -237,6 +253,9 @@ impl<'a> Analyzer<'a> {
             }
             LogicalPlan::Unpivot { ids, values, variable, value, input } => {
                 self.unpivot((ids, values), (variable, value), &below(input)?, scope)
+            }
+            LogicalPlan::Generate { generator: Expr::TableCall(call), output, input, .. } => {
+                self.table_call((call, output), &below(input)?, scope)
             }
             LogicalPlan::Generate { generator, outer, output, input, .. } => {
                 self.lateral_view(generator, *outer, output, &below(input)?, scope)

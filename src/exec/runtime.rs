@@ -292,6 +292,7 @@ fn operator_name(plan: &PhysicalPlan) -> &'static str {
         PhysicalPlan::Aggregate { style: AggregateStyle::ObjectHash, .. } => "ObjectHashAggregate",
         PhysicalPlan::Aggregate { style: AggregateStyle::Sort, .. } => "SortAggregate",
         PhysicalPlan::Expand { .. } => "Expand",
+        PhysicalPlan::Generate { generator: Expr::TableCall(_), .. } => "PythonUDTF",
         PhysicalPlan::Generate { .. } => "Generate",
         PhysicalPlan::Join { algorithm, .. } => match algorithm {
             JoinAlgorithm::BroadcastHash { .. } => "BroadcastHashJoin",

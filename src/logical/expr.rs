@@ -5,6 +5,7 @@
 //! [`Expr::Aggregate`], [`Expr::WindowFunction`] or [`Expr::Generator`] whose definition stands in [`super::functions`], and every
 //! implicit cast is an explicit [`Expr::Cast`]. Operators of `exec` bind attributes to column numbers just before they run.
 
+use super::functions::table::TableFunction;
 use super::functions::{AggregateFunction, GeneratorFunction, RowFunction, ScalarFunction, WindowFunction};
 use super::plan::LogicalPlan;
 use super::scalar::Scalar;
@@ -146,6 +147,8 @@ pub enum Expr {
         args: Vec<Expr>,
         data_type: DataType,
     },
+    /// A Python function that gives a table (`@udtf`): only the generator of `LogicalPlan::Generate`.
+    TableCall(Box<TableCall>),
     ScalarSubquery(Arc<LogicalPlan>),
     InSubquery {
         values: Vec<Expr>,
@@ -179,6 +182,34 @@ pub enum CallOrigin {
     Sql,
     /// SQL's `v:a.b`.
     Path,
+}
+
+/// A call of a table function of the script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableCall {
+    pub name: String,
+    /// Absent as written in SQL text: looked up by its name.
+    pub function: Option<Arc<dyn TableFunction>>,
+    pub args: Vec<Expr>,
+    /// The names of arguments given by name; as long as `args`.
+    pub names: Vec<Option<String>>,
+    /// One of the arguments may be a table: the input of the node.
+    pub table: Option<TableArgument>,
+    /// What plans show behind the call.
+    pub id: ExprId,
+}
+
+/// How the rows of a table argument are grouped and put in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableArgument {
+    /// Which argument it is. As written, `args` has a placeholder there; resolved, a struct of the table's columns.
+    pub position: usize,
+    /// As written only.
+    pub partition_by: Vec<Expr>,
+    pub order_by: Vec<SortOrder>,
+    pub is_single_partition: bool,
+    /// Resolved: so many fields at the end of the struct are those that the rows are grouped by.
+    pub groups: usize,
 }
 
 /// A resolved aggregate call.
@@ -381,6 +412,7 @@ impl Expr {
             | Expr::Call(_)
             | Expr::MultiAlias { .. }
             | Expr::Extract { .. }
+            | Expr::TableCall(_)
             | Expr::Generator { .. } => DataType::Null,
         }
     }
@@ -425,6 +457,7 @@ impl Expr {
             | Expr::MultiAlias { .. }
             | Expr::Extract { .. }
             | Expr::Generator { .. }
+            | Expr::TableCall(_)
             | Expr::Udf { .. }
             | Expr::InSubquery { .. }
             | Expr::ScalarSubquery(_) => true,
@@ -445,6 +478,7 @@ impl Expr {
             | Expr::OuterReference(_) => Vec::new(),
             Expr::Call(call) => call.args.iter().chain(call.filter.as_deref()).collect(),
             Expr::Aggregate(call) => call.args.iter().chain(call.filter.as_deref()).collect(),
+            Expr::TableCall(call) => call.args.iter().collect(),
             Expr::Alias { child, .. }
             | Expr::MultiAlias { child, .. }
             | Expr::Cast { child, .. }
@@ -495,6 +529,7 @@ impl Expr {
                 filter: map_option(call.filter, f)?,
                 ..call
             }),
+            Expr::TableCall(call) => Expr::TableCall(Box::new(TableCall { args: map_all(call.args, f)?, ..*call })),
             Expr::Alias { child, name, id, metadata } => Expr::Alias { child: map_box(child, f)?, name, id, metadata },
             Expr::MultiAlias { child, names } => Expr::MultiAlias { child: map_box(child, f)?, names },
             Expr::Cast { child, to, mode, implicit } => Expr::Cast { child: map_box(child, f)?, to, mode, implicit },

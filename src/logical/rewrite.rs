@@ -161,7 +161,11 @@ pub fn output_ids(plan: &LogicalPlan) -> BTreeSet<ExprId> {
 /// Whether the same rows always give the same value.
 #[must_use]
 pub fn is_deterministic(expr: &Expr) -> bool {
-    !expr.any(|expr| matches!(expr, Expr::Function { function, .. } if !function.deterministic))
+    !expr.any(|expr| match expr {
+        Expr::Function { function, .. } => !function.deterministic,
+        Expr::TableCall(call) => call.function.as_ref().is_none_or(|function| !function.is_deterministic()),
+        _ => false,
+    })
 }
 
 /// Whether a subquery stands inside.
@@ -173,7 +177,7 @@ pub fn has_subquery(expr: &Expr) -> bool {
 /// Whether a Python function stands inside: only a task can run it.
 #[must_use]
 pub fn has_python(expr: &Expr) -> bool {
-    expr.any(|expr| matches!(expr, Expr::Udf { .. }))
+    expr.any(|expr| matches!(expr, Expr::Udf { .. } | Expr::TableCall(_)))
 }
 
 /// Whether a null among the columns it reads makes the whole expression null.

@@ -53,9 +53,10 @@ fn push(condition: &Expr, input: &Arc<LogicalPlan>) -> Option<LogicalPlan> {
             };
             split_below(&parts, &movable, &|part| part, input, below)
         }
-        LogicalPlan::Generate { input: below, .. } => {
+        LogicalPlan::Generate { generator, input: below, .. } => {
             let ids = output_ids(below);
-            let movable = |part: &Expr| is_deterministic(part) && reads(part).is_subset(&ids);
+            let is_certain = is_deterministic(generator);
+            let movable = |part: &Expr| is_certain && is_deterministic(part) && reads(part).is_subset(&ids);
             split_below(&parts, &movable, &|part| part, input, below)
         }
         LogicalPlan::Sort { input: below, .. }

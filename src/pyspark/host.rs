@@ -294,6 +294,11 @@ pub enum CatalogRequest {
         function: Arc<dyn crate::logical::functions::RowFunction>,
         data_type: crate::logical::types::DataType,
     },
+    /// `spark.udtf.register`.
+    RegisterTableFunction {
+        name: String,
+        function: Arc<dyn crate::logical::functions::table::TableFunction>,
+    },
 }
 
 /// The catalog's answer.

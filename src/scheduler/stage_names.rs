@@ -1,5 +1,6 @@
 //! Short words for stages: what a screen calls them and the operators that rows pass.
 
+use crate::logical::Expr;
 use crate::logical::plan::FileFormat;
 use crate::physical::explain::line;
 use crate::physical::plan::{AggregateMode, FileScanExec, JoinAlgorithm, PhysicalPlan};
@@ -72,6 +73,7 @@ fn word(plan: &PhysicalPlan) -> Option<String> {
         }
         .to_owned(),
         PhysicalPlan::Expand { .. } => "expand".to_owned(),
+        PhysicalPlan::Generate { generator: Expr::TableCall(call), .. } => call.name.clone(),
         PhysicalPlan::Generate { .. } => "explode".to_owned(),
         PhysicalPlan::Join { algorithm, .. } => match algorithm {
             JoinAlgorithm::BroadcastHash { .. } => "broadcast join",

@@ -10,6 +10,8 @@ use crate::common::{Result, SparkError, text};
 use crate::logical::expr::Expr;
 use crate::logical::fold::ConstantFolder;
 use crate::logical::functions::RowFunction;
+use crate::logical::functions::calendar::Zone;
+use crate::logical::functions::table::TableFunction;
 use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructType};
@@ -38,6 +40,7 @@ pub(super) struct Own {
     views: BTreeMap<String, Arc<LogicalPlan>>,
     current: Option<String>,
     functions: BTreeMap<String, (Arc<dyn RowFunction>, DataType)>,
+    table_functions: BTreeMap<String, Arc<dyn TableFunction>>,
 }
 
 const DEFAULT: &str = "default";
@@ -57,6 +60,14 @@ impl Catalog for SessionCatalog {
 
     fn function(&self, name: &str) -> Option<(Arc<dyn RowFunction>, DataType)> {
         self.own.functions.get(&name.to_lowercase()).cloned()
+    }
+
+    fn table_function(&self, name: &str) -> Option<Arc<dyn TableFunction>> {
+        self.own.table_functions.get(&name.to_lowercase()).cloned()
+    }
+
+    fn parsed(&self, text: &str) -> Result<Expr> {
+        crate::sql::parse_expr(text, Zone::parse(Conf::new().time_zone())?)
     }
 
     fn current_database(&self) -> String {
@@ -391,7 +402,8 @@ impl Session {
                 CatalogReply::Columns { schema: plan.schema(), keys: partition_columns(&plan) }
             }
             CatalogRequest::ListFunctions => {
-                let registered = self.catalog.own.functions.keys().cloned();
+                let registered =
+                    self.catalog.own.functions.keys().chain(self.catalog.own.table_functions.keys()).cloned();
                 let mut names: Vec<String> =
                     crate::logical::functions::names().into_iter().map(str::to_owned).chain(registered).collect();
                 names.sort();
@@ -420,6 +432,10 @@ impl Session {
             }
             CatalogRequest::SaveTable { name, plan, target } => {
                 self.save_table(&name, &plan, target)?;
+                CatalogReply::Done
+            }
+            CatalogRequest::RegisterTableFunction { name, function } => {
+                self.catalog.own.table_functions.insert(name.to_lowercase(), function);
                 CatalogReply::Done
             }
             CatalogRequest::RegisterFunction { name, function, data_type } => {

@@ -50,6 +50,7 @@ fn is_constant(expr: &Expr) -> bool {
         Expr::Attribute(_)
         | Expr::OuterReference(_)
         | Expr::Udf { .. }
+        | Expr::TableCall(_)
         | Expr::Aggregate(_)
         | Expr::Window { .. }
         | Expr::WindowFunction { .. }

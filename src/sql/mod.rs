@@ -18,6 +18,7 @@ mod pipe;
 mod query;
 mod relation;
 mod statement;
+mod table_call;
 
 #[cfg(test)]
 mod tests;

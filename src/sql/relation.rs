@@ -90,7 +90,10 @@ impl Parser<'_> {
                 "each row of the left side makes rows of its own, so only an inner, a cross or a left join can be lateral",
             ));
         }
-        let is_function = matches!(self.peek(), Token::Word(_)) && self.is_symbol_at(1, "(") && !self.is_word("values");
+        let is_function = match self.peek() {
+            Token::Word(name) => self.is_symbol_at(1, "(") && matches!(lookup(name), Some(Definition::Generator(_))),
+            _ => false,
+        };
         if !is_function {
             let right = self.relation_primary()?;
             let constraint = self.join_constraint(false)?;
@@ -191,7 +194,8 @@ impl Parser<'_> {
             return Ok(plan);
         }
         let name = self.name()?;
-        let columns = if self.is_symbol("(") { self.name_list()? } else { Vec::new() };
+        let mut columns = if self.is_symbol("(") { self.name_list()? } else { Vec::new() };
+        let plan = named_table(plan, &mut columns);
         let input = with_names(&plan, &columns).map_or_else(|| renamed(plan, columns), Arc::new);
         Ok(Arc::new(LogicalPlan::SubqueryAlias { name, input }))
     }
@@ -228,6 +232,10 @@ impl Parser<'_> {
     fn table_function(&mut self) -> Result<Arc<LogicalPlan>> {
         let name = self.name()?;
         self.expect_symbol("(")?;
+        let is_known = name.eq_ignore_ascii_case("range") || matches!(lookup(&name), Some(Definition::Generator(_)));
+        if !is_known {
+            return self.table_call(name);
+        }
         let args = if self.is_symbol(")") { Vec::new() } else { self.separated(Self::expression)? };
         self.expect_symbol(")")?;
         if !name.eq_ignore_ascii_case("range") {
@@ -388,6 +396,17 @@ fn check_value(expr: &Expr) -> Result<()> {
         .with_help("select it from a table instead"));
     }
     Ok(())
+}
+
+/// A table function under the names that its call gives its columns; they are then taken from `names`.
+fn named_table(plan: Arc<LogicalPlan>, names: &mut Vec<String>) -> Arc<LogicalPlan> {
+    let LogicalPlan::Generate { generator: Expr::TableCall(_), .. } = plan.as_ref() else { return plan };
+    let mut node = plan.as_ref().clone();
+    if let LogicalPlan::Generate { output, .. } = &mut node {
+        let column = |name| Attribute::new(name, ExprId::UNASSIGNED, DataType::Null, true);
+        *output = std::mem::take(names).into_iter().map(column).collect();
+    }
+    Arc::new(node)
 }
 
 /// The rows under other column names, where the driver holds them.

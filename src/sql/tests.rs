@@ -135,3 +135,28 @@ fn statements_are_told_apart() {
     assert!(matches!(parse("update items set price = 1"), Statement::RowChange { .. }));
     assert!(matches!(parse("describe v2"), Statement::Describe { extended: false, .. }));
 }
+
+#[test]
+fn a_table_function_takes_values_names_and_one_table() {
+    let parsed = |text: &str| match parse_query(text, Zone::UTC) {
+        Ok(Statement::Query(plan)) => plan,
+        other => panic!("{text}: {other:?}"),
+    };
+    let plan =
+        parsed("SELECT * FROM f(1, x => 2, t => TABLE(SELECT 1) PARTITION BY (a, b) ORDER BY c DESC) AS g(p, q)");
+    let mut calls = Vec::new();
+    plan.visit(&mut |node| {
+        if let LogicalPlan::Generate { generator: crate::logical::Expr::TableCall(call), output, .. } = node {
+            calls.push((call.clone(), output.len()));
+        }
+    });
+    let [(call, 2)] = calls.as_slice() else { panic!("one call with two names: {calls:?}") };
+    assert_eq!(call.names, [None, Some("x".to_owned()), Some("t".to_owned())]);
+    let table = call.table.as_ref().expect("a table");
+    assert_eq!((table.position, table.partition_by.len(), table.order_by.len()), (2, 2, 1));
+    for text in
+        ["SELECT * FROM f(TABLE t)", "SELECT * FROM f(TABLE(t) ORDER BY a)", "SELECT * FROM f(TABLE(t), TABLE(t))"]
+    {
+        assert!(parse_query(text, Zone::UTC).is_err(), "{text}");
+    }
+}

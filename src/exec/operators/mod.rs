@@ -9,6 +9,7 @@ mod limits;
 mod project;
 mod sample;
 mod sort;
+mod table_call;
 mod top_rows;
 mod unions;
 
@@ -16,6 +17,7 @@ pub(super) use leaves::Ready;
 
 use super::runtime::{Rows, Runtime};
 use crate::common::{Result, SparkError};
+use crate::logical::Expr;
 use crate::physical::plan::PhysicalPlan;
 
 /// Makes the operator of the plan's root over those of its children.
@@ -39,6 +41,9 @@ pub(super) fn build<'a>(runtime: &'a Runtime<'a>, plan: &'a PhysicalPlan, partit
         PhysicalPlan::Join { .. } => super::join::build(runtime, plan, partition),
         PhysicalPlan::Expand { projections, output, input } => {
             expand::expand(runtime, projections, output, input, partition)
+        }
+        PhysicalPlan::Generate { generator: Expr::TableCall(call), .. } => {
+            table_call::table_call(runtime, plan, call, partition)
         }
         PhysicalPlan::Generate { .. } => expand::generate(runtime, plan, partition),
         PhysicalPlan::MapPartitions { .. } => expand::map_partitions(runtime, plan, partition),

@@ -3,7 +3,7 @@
 use super::literal::scalar_text;
 use super::pretty::case_name;
 use crate::logical::expr::{
-    AggregateCall, Attribute, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowSpec,
+    AggregateCall, Attribute, CastMode, Expr, FrameBound, FrameUnit, SortOrder, TableCall, UnaryOp, WindowSpec,
 };
 
 impl Attribute {
@@ -29,6 +29,16 @@ pub fn generator_text(generator: &Expr) -> String {
         Some((name, arguments)) => format!("{}({arguments}", name.strip_suffix("_outer").unwrap_or(name)),
         None => text,
     }
+}
+
+/// `f(a, b => c)`.
+pub(super) fn table_call_text(call: &TableCall, text: impl Fn(&Expr) -> String) -> String {
+    let one = |(arg, name): (&Expr, &Option<String>)| match name {
+        Some(name) => format!("{name} => {}", text(arg)),
+        None => text(arg),
+    };
+    let args: Vec<String> = call.args.iter().zip(&call.names).map(one).collect();
+    format!("{}({})", call.name, args.join(", "))
 }
 
 /// Expressions in brackets.
@@ -114,6 +124,7 @@ impl Expr {
                 let params: Vec<String> = params.iter().map(|param| format!("lambda {}", param.plan_text())).collect();
                 format!("lambdafunction({}, {}, false)", body.plan_text(), params.join(", "))
             }
+            Expr::TableCall(call) => format!("{}#{}", table_call_text(call, Expr::plan_text), call.id.0),
             Expr::Udf { function, args, .. } => format!("{}({})", function.name(), list(args)),
             Expr::ScalarSubquery(_) => "scalar-subquery#0 []".into(),
             Expr::InSubquery { values, .. } => format!("{} IN (list#0 [])", list(values)),

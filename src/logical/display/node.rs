@@ -49,6 +49,7 @@ impl Expr {
             | Expr::Aggregate(_)
             | Expr::WindowFunction { .. }
             | Expr::Generator { .. }
+            | Expr::TableCall(_)
             | Expr::ScalarSubquery(_)
             | Expr::InSubquery { .. }
             | Expr::Exists(_) => self.pretty_name(),

@@ -100,6 +100,11 @@ impl LogicalPlan {
                 let lists = lists_text(&[exprs_text(partition_by), orders(order_by)]);
                 format!("WindowGroupLimit {lists}, {}, {limit}", ranking_text(function, order_by))
             }
+            LogicalPlan::Generate { generator: generator @ Expr::TableCall(_), outer, output, .. }
+                if output.is_empty() =>
+            {
+                format!("'Generate {}, {outer}", generator.plan_text())
+            }
             LogicalPlan::Generate { generator, outer, output, .. } => {
                 format!("Generate {}, {outer}, {}", generator_text(generator), columns_text(output))
             }

@@ -3,6 +3,7 @@
 //! Columns are written without qualifier and id, text without quotes, implicit casts not at all. The name is made from the expression
 //! as written, because `pow` and `power`, `-x` and `negative(x)` are the same function with different names.
 
+use super::expr::table_call_text;
 use super::literal::{scalar_sql, scalar_text};
 use crate::logical::expr::{
     BinaryOp, Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowFrame, WindowSpec,
@@ -173,6 +174,7 @@ impl Expr {
                 format!("{} OVER ({})", function.pretty_name(), spec_name(spec, Some(frame), &Expr::pretty_name))
             }
             Expr::Lambda { params, body } => lambda_name(params.iter().map(|param| param.name.as_str()), body),
+            Expr::TableCall(call) => table_call_text(call, Expr::pretty_name),
             Expr::Udf { function, args, .. } => format!("{}({})", function.name(), names(args)),
             Expr::ScalarSubquery(_) => "scalarsubquery()".into(),
             Expr::InSubquery { values, .. } => format!("({} IN (listquery()))", names(values)),

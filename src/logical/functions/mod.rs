@@ -20,6 +20,7 @@ pub mod number_text;
 mod signature;
 mod sketches;
 mod strings;
+pub mod table;
 pub mod types;
 mod variants;
 

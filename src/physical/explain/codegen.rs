@@ -3,6 +3,7 @@
 //! Real batchlab operators are vectorised and not compiled; the numbers are shown because learners meet them in Spark.
 
 use super::shown::{Shown, What};
+use crate::logical::Expr;
 use crate::physical::is_imperative;
 use crate::physical::plan::{AggregateStyle, JoinAlgorithm, PhysicalPlan};
 use crate::physical::properties::united_partitioning;
@@ -99,11 +100,11 @@ fn is_compiled(node: &Shown<'_>) -> bool {
             | PhysicalPlan::Project { .. }
             | PhysicalPlan::Filter { .. }
             | PhysicalPlan::Expand { .. }
-            | PhysicalPlan::Generate { .. }
             | PhysicalPlan::Sort { .. }
             | PhysicalPlan::LocalLimit { .. }
             | PhysicalPlan::GlobalLimit { .. }
             | PhysicalPlan::Sample { .. } => true,
+            PhysicalPlan::Generate { generator, .. } => !matches!(generator, Expr::TableCall(_)),
             PhysicalPlan::Union { inputs } => united_partitioning(inputs).is_none(),
             PhysicalPlan::Aggregate { style, aggregates, .. } => {
                 *style == AggregateStyle::Hash && !aggregates.iter().any(is_imperative)

@@ -5,6 +5,7 @@ use super::shown::{Shown, What};
 use crate::common::ids::ExprId;
 use crate::logical::display::{generator_text, lists_text, ranking_text, storage_level_text};
 use crate::logical::expr::{AggregateCall, SortOrder, UnaryOp};
+use crate::logical::functions::Evaluation;
 use crate::logical::plan::{FileFormat, FileScan, JoinType};
 use crate::logical::rewrite::conjuncts;
 use crate::logical::{Attribute, DataType, Expr, Scalar};
@@ -70,6 +71,14 @@ pub fn line(plan: &PhysicalPlan) -> String {
             let mut kept = input.output();
             kept.retain(|column| !unneeded.contains(&column.id));
             let kept = if kept.is_empty() { String::new() } else { format!("{}, ", columns(&kept)) };
+            if let Expr::TableCall(call) = generator {
+                let evaluation = call.function.as_ref().map(|function| function.evaluation());
+                let (name, kind) = match evaluation {
+                    Some(Evaluation::Batch) => ("BatchEvalPythonUDTF", ""),
+                    _ => ("ArrowEvalPythonUDTF", ", 301"),
+                };
+                return format!("{name} {}, {kept}{}{kind}", generator.plan_text(), columns(output));
+            }
             format!("Generate {}, {kept}{outer}, {}", generator_text(generator), columns(output))
         }
         PhysicalPlan::Join { algorithm, join_type, left_keys, right_keys, condition, .. } => {

@@ -35,6 +35,7 @@ pub mod surface;
 mod tvf;
 pub mod types;
 pub mod udf;
+mod udtf;
 pub mod variant;
 mod verify;
 mod window;
@@ -182,6 +183,9 @@ const NAMED: &[(&str, &str)] = &[
     ("RuntimeConfig", "pyspark.sql.conf"),
     ("UserDefinedFunction", "pyspark.sql.udf"),
     ("UDFRegistration", "pyspark.sql.udf"),
+    ("UserDefinedTableFunction", "pyspark.sql.udtf"),
+    ("UDTFRegistration", "pyspark.sql.udtf"),
+    ("TableArg", "pyspark.sql.classic.table_arg"),
     ("Builder", "pyspark.sql.session.SparkSession"),
     ("TableValuedFunction", "pyspark.sql.tvf"),
     ("Observation", "pyspark.sql.observation"),

@@ -2,7 +2,7 @@
 
 use super::dataframe::frame;
 use super::support::{given, not_expected_type, raise, text_argument};
-use super::{catalog, context, create, reader, sqlargs, tvf, udf};
+use super::{catalog, context, create, reader, sqlargs, tvf, udf, udtf};
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::plan::LogicalPlan;
 use crate::logical::settings;
@@ -254,7 +254,8 @@ impl Object for Session {
             "readStream" | "streams" => {
                 return Err(Raised::unsupported("Structured Streaming", "read the files as a batch with spark.read"));
             }
-            "udtf" | "dataSource" => {
+            "udtf" => Value::object(udtf::Registration(self.number)),
+            "dataSource" => {
                 return Err(Raised::unsupported(format!("spark.{name}"), "use functions of pyspark.sql.functions"));
             }
             "_jvm" | "_jsparkSession" | "_jsc" => {

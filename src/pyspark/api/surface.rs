@@ -86,7 +86,7 @@ const REFUSED_CONTEXT: &[&str] = &[
     "sequenceFile",
     "statusTracker",
 ];
-const REFUSED_SESSION: &[&str] = &["addArtifact", "addArtifacts", "dataSource", "readStream", "streams", "udtf"];
+const REFUSED_SESSION: &[&str] = &["addArtifact", "addArtifacts", "dataSource", "readStream", "streams"];
 
 #[cfg(test)]
 mod tests {

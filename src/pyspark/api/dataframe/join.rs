@@ -12,7 +12,7 @@ use std::sync::Arc;
 type Plan = Arc<LogicalPlan>;
 
 pub(super) const METHODS: &[(&str, Method)] =
-    &[("join", join), ("crossJoin", cross_join), ("lateralJoin", lateral_join)];
+    &[("join", join), ("crossJoin", cross_join), ("lateralJoin", lateral_join), ("asTable", as_table)];
 
 fn join(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [other, on, how] = args.bind("join", ["other", "on", "how"], 1)?;
@@ -41,6 +41,12 @@ fn cross_join(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) 
             hint: JoinHints::default(),
         },
     )
+}
+
+/// `df.asTable()`: the frame as an argument of a table function.
+fn as_table(_interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
+    args.nothing("asTable")?;
+    Ok(crate::pyspark::api::udtf::table_argument(plan))
 }
 
 /// `df.lateralJoin(other, on, how)`: `other` may refer to the columns of `df` with `col.outer()`.

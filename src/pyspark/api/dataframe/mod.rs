@@ -73,6 +73,7 @@ const TABLES: &[&[(&str, Method)]] = &[
 pub const METHODS: &[&str] = &[
     "agg",
     "alias",
+    "asTable",
     "approxQuantile",
     "cache",
     "checkpoint",

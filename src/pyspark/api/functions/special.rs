@@ -7,7 +7,7 @@ use crate::logical::types::DataType;
 use crate::pyspark::api::column::{Column, column_or_name, column_value, direction, lit, when};
 use crate::pyspark::api::support::{column_of_name, given, not_expected_type, raise, text_argument};
 use crate::pyspark::api::types::TypeObject;
-use crate::pyspark::api::{dataframe, udf};
+use crate::pyspark::api::{dataframe, udf, udtf};
 use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value};
 
 type Native = fn(&mut Interpreter, Args) -> PyResult;
@@ -23,6 +23,7 @@ pub const SPECIAL: &[(&str, Native)] = &[
     ("expr", expr),
     ("when", when),
     ("udf", udf::udf),
+    ("udtf", udtf::udtf),
     ("broadcast", |interp, args| {
         let frame = args.only("broadcast", "df")?;
         dataframe::hint(interp, &frame, "broadcast", Vec::new())
@@ -87,7 +88,6 @@ pub const UNSUPPORTED: &[&str] = &[
     "timestamp_nanos",
     "unix_nanos",
     "pandas_udf",
-    "udtf",
     "arrow_udf",
     "collate",
     "input_file_block_length",

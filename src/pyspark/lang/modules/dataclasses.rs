@@ -3,10 +3,12 @@
 use super::super::args::Args;
 use super::super::class::{Class, Module};
 use super::super::descriptors::Property;
+use super::super::freeze::{Freezer, Thaw};
 use super::super::object::{CompareOp, Object};
 use super::super::raised::{PyResult, type_error};
 use super::super::{Dict, Interpreter, Value};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// `field(default=…, default_factory=…)`.
 struct Field {
@@ -20,6 +22,17 @@ struct Field {
 impl Object for Field {
     fn type_name(&self) -> &'static str {
         "Field"
+    }
+
+    fn freeze(&self, interp: &mut Interpreter, _this: &Value, freezer: &mut Freezer) -> PyResult<Option<Thaw>> {
+        let mut part = |value: &Option<Value>| value.as_ref().map(|value| freezer.freeze(interp, value)).transpose();
+        let (default, factory) = (part(&self.default)?, part(&self.factory)?);
+        let (init, repr, compare) = (self.init, self.repr, self.compare);
+        Ok(Some(Arc::new(move |interp| {
+            let default = default.as_ref().map(|thaw| thaw(interp)).transpose()?;
+            let factory = factory.as_ref().map(|thaw| thaw(interp)).transpose()?;
+            Ok(Value::object(Field { default, factory, init, repr, compare }))
+        })))
     }
 }
 

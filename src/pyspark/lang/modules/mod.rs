@@ -153,6 +153,7 @@ pub fn source(name: &str) -> Option<&'static str> {
         "numbers" => include_str!("python/numbers.py"),
         "platform" => include_str!("python/platform.py"),
         "pyspark.testing" | "pyspark.testing.utils" => include_str!("python/pyspark_testing.py"),
+        "pyspark.sql.udtf" => include_str!("python/pyspark_udtf.py"),
         "pytest" => include_str!("python/pytest.py"),
         "queue" => include_str!("python/queue.py"),
         "secrets" => include_str!("python/secrets.py"),
