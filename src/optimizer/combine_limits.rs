@@ -1,7 +1,7 @@
 //! Keeps only the smaller of two neighbouring limits.
 //!
 //! Purpose: less work, and `limit` above `orderBy` stays visible to the planner.
-//! Before/after: `Limit 5 (Limit 3 (t))` → `Limit 3 (t)`; `Limit 5 (Project (Limit 3 (t)))` stays for the projection's sake.
+//! Before/after: `Limit 5 (Limit 3 (t))` → `Limit 3 (t)`; what stands between them, [`super::push_projection_through_limit`] takes away.
 //! Must not: touch offsets, whose order with limits matters.
 //! Hard case: a limit above a plan that never gives more rows, such as an aggregation without keys: the limit goes (`EliminateLimits`).
 

@@ -34,6 +34,7 @@ mod null_propagation;
 mod propagate_empty_relation;
 mod prune_filters;
 mod push_down_filter;
+mod push_projection_through_limit;
 mod remove_noop_operators;
 mod replace_distinct;
 mod replace_expressions;
@@ -129,6 +130,7 @@ static BATCHES: &[Batch] = &[
 
 static OPERATORS: &[Rule] = rules![
     eliminate_outer_join,
+    push_projection_through_limit,
     push_down_filter,
     limit_push_down,
     combine_filters,

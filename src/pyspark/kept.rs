@@ -5,6 +5,7 @@
 use super::api::dataframe::DataFrame;
 use super::lang::{Interpreter, Value};
 use crate::common::SparkError;
+use crate::common::ids::PlanStepId;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::StructType;
 
@@ -42,6 +43,8 @@ pub struct KeptFrame {
     pub rows: Vec<Vec<Scalar>>,
     /// Rows of each partition.
     pub partition_rows: Vec<u64>,
+    /// The last step of its plan, where steps are told.
+    pub step: Option<PlanStepId>,
 }
 
 /// The values of these names, in their order; a name that the script never set is left out.
@@ -85,8 +88,9 @@ fn kept(interp: &mut Interpreter, value: &Value, depth: usize) -> Kept {
 fn rows_of(interp: &mut Interpreter, frame: &DataFrame) -> Result<KeptFrame, SparkError> {
     let host = interp.host().map_err(|_| SparkError::internal("the script's session is gone"))?;
     let schema = frame.plan.schema();
+    let step = host.step_of(&frame.plan);
     let partitions = host.collect_partitions(&frame.plan, ACTION)?;
-    let mut kept = KeptFrame { schema, rows: Vec::new(), partition_rows: Vec::new() };
+    let mut kept = KeptFrame { schema, rows: Vec::new(), partition_rows: Vec::new(), step };
     for batches in partitions {
         kept.partition_rows.push(batches.iter().map(|batch| batch.num_rows() as u64).sum());
         for batch in &batches {

@@ -21,8 +21,14 @@ pub enum Edit {
     Disaster,
     /// All segments of September 2024 are missing.
     Outage,
-    /// Values are missing that are usually there: ages, ids of sales.
+    /// Values are missing that are usually there: ages, names, addresses, ids of sales, sellers.
     Gaps,
+    /// Some rows are there twice, and values are missing that are usually there.
+    Copies,
+    /// Sales of products and to customers that no other table knows, and a product and a customer without a sale.
+    Strangers,
+    /// The sales of ten years.
+    Decade,
     /// Values that stand exactly on a border of a rule or just beside it, and ties.
     Borders,
     /// Seven regions.
@@ -38,6 +44,9 @@ pub enum Edit {
 /// Names of the regions where a variant has seven.
 const SEVEN_REGIONS: [&str; 7] = ["North", "South", "East", "West", "Centre", "Coast", "Islands"];
 
+/// So many rows are there twice where a variant has copies.
+const COPIES: usize = 40;
+
 /// Puts the edge case into a table's rows; `is_first` tells whether it is the step's first table.
 pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source) {
     match edit {
@@ -51,21 +60,24 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
         }
         Edit::Disaster => disaster(source),
         Edit::Outage => outage(source),
-        Edit::Gaps => {
-            for column in ["age", "transaction_id"] {
-                source.each(column, |row, cell| {
-                    if row % 9 == 4 {
-                        *cell = None;
-                    }
-                });
-            }
+        Edit::Gaps => gaps(source),
+        Edit::Copies if is_first => {
+            source.each("sales_rep", |row, cell| {
+                if row % 9 == 2 {
+                    *cell = None;
+                }
+            });
+            let again: Vec<Cells> = source.rows.iter().take(COPIES).cloned().collect();
+            source.rows.extend(again);
         }
+        Edit::Strangers => strangers(table, source),
+        Edit::Decade => ten_years(source),
         Edit::Borders => match table {
             "sales_dirty" => dirty_borders(source),
             "viewing_events" => event_borders(source),
             "people" => odd_people(source),
             "people_dirty" => people_borders(source),
-            "employees" => source.set("dept_id", &["98", "0", "9", "-1", "12", "12", "12"]),
+            "employees" => odd_employees(source),
             "departments" => odd_departments(source),
             "customers" => source.set("industry", &["Biotech", "tech", "Telecom", "Tech ", "Technology"].repeat(8)),
             "products" => source.set("cost", &["800.75", "310.50", "290.25", "42.75"]),
@@ -76,7 +88,14 @@ pub(super) fn apply(edit: Edit, table: &str, is_first: bool, source: &mut Source
         Edit::AtLimit if is_first => two_in_a_hundred(source),
         Edit::AtGate if is_first => two_in_five(source),
         Edit::OddDates if is_first => odd_dates(source),
-        Edit::None | Edit::Empty | Edit::OneKey | Edit::NullColumn | Edit::AtLimit | Edit::AtGate | Edit::OddDates => {}
+        Edit::None
+        | Edit::Empty
+        | Edit::OneKey
+        | Edit::NullColumn
+        | Edit::Copies
+        | Edit::AtLimit
+        | Edit::AtGate
+        | Edit::OddDates => {}
     }
 }
 
@@ -101,7 +120,76 @@ impl Source {
     }
 }
 
-/// People with an age of one and of three digits, without an age, a department or an address, and with a domain in large letters.
+/// A row in nine has lost its age or its id, another one its address or its seller, a third one its name.
+fn gaps(source: &mut Source) {
+    for (column, place) in [("age", 4), ("transaction_id", 4), ("email", 2), ("sales_rep", 2), ("name", 6)] {
+        source.each(column, |row, cell| {
+            if row % 9 == place {
+                *cell = None;
+            }
+        });
+    }
+}
+
+/// Sales of a product and to a customer that nobody knows, and sales without one; a product that nobody buys, and a customer who buys nothing.
+fn strangers(table: &str, source: &mut Source) {
+    let columns = source.columns.clone();
+    let row = |cells: &[(&str, &str)]| -> Cells {
+        let cell = |column: &&str| cells.iter().find(|(name, _)| name == column).map(|(_, text)| (*text).to_owned());
+        columns.iter().map(cell).collect()
+    };
+    match table {
+        "products" => source.rows.push(row(&[
+            ("product", "Typewriter"),
+            ("category", "Antiques"),
+            ("cost", "90.00"),
+            ("list_price", "120.00"),
+        ])),
+        "customers" => source.rows.push(row(&[
+            ("customer_id", "CUST_000000"),
+            ("company_name", "Company 0"),
+            ("region", "North"),
+            ("industry", "Museums"),
+            ("annual_revenue", "0"),
+            ("signup_date", "2023-01-01"),
+        ])),
+        table if table.starts_with("sales") => {
+            for (column, first, unknown) in [("product", 0, "Gizmo"), ("customer_id", 4, "CUST_999999")] {
+                source.each(column, |row, cell| match row.checked_sub(first) {
+                    Some(0..3) => *cell = Some(unknown.to_owned()),
+                    Some(3) => *cell = None,
+                    _ => {}
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The days of the sales run through ten years.
+fn ten_years(source: &mut Source) {
+    let first = chrono::NaiveDate::from_ymd_opt(2015, 1, 1).unwrap_or_default();
+    source.each("transaction_date", |row, cell| {
+        *cell = Some((first + chrono::Days::new(row as u64 * 7 % 3653)).to_string());
+    });
+}
+
+/// Employees of departments that do not exist or have two rows' names, and some in real ones who earn nothing, or whose pay, first day or name is
+/// not known.
+fn odd_employees(source: &mut Source) {
+    source.set("dept_id", &["98", "0", "9", "-1", "12", "12", "12"]);
+    for (column, first, text) in
+        [("salary", 20, Some("0")), ("salary", 30, None), ("hire_date", 40, None), ("name", 50, None)]
+    {
+        source.each(column, |row, cell| {
+            if (first..first + 5).contains(&row) {
+                *cell = text.map(str::to_owned);
+            }
+        });
+    }
+}
+
+/// People with an age of one and of three digits, with one that is no number, without an age, a department or an address, and with a domain in large letters.
 fn odd_people(source: &mut Source) {
     let place = |column| source.place(column).unwrap_or_default();
     let Some(first) = source.rows.first().cloned() else { return };
@@ -118,6 +206,7 @@ fn odd_people(source: &mut Source) {
         like_first(age, Some("9")),
         like_first(age, Some("104")),
         like_first(age, None),
+        like_first(age, Some("n/a")),
         like_first(place("department"), None),
         like_first(email, None),
         like_first(email, Some("loud@EXAMPLE.Org")),
@@ -164,13 +253,19 @@ fn disaster(source: &mut Source) {
     }
 }
 
-/// Amounts beside the limits of the size bands, and many sales around the turn of a year.
+/// Amounts beside the limits of the size bands, many sales around the turn of a year, and large amounts whose cents do not add up to short
+/// doubles.
 fn sale_borders(source: &mut Source) {
     const TURNS: [&str; 4] = ["2023-12-31", "2024-01-01", "2024-12-31", "2025-01-01"];
-    source.set("total_amount", &["500.00", "499.99", "2000.00", "1999.99", "2000.01"]);
+    source.set("total_amount", &["500.00", "499.99", "2000.00", "1999.99", "0.00"]);
     source.each("transaction_date", |row, cell| {
         if (5..85).contains(&row) {
             *cell = Some(TURNS[row % TURNS.len()].to_owned());
+        }
+    });
+    source.each("total_amount", |row, cell| {
+        if (85..600).contains(&row) {
+            *cell = Some(format!("{}.{:02}", 2000 + 13 * row, 37 * row % 100));
         }
     });
 }
@@ -266,10 +361,15 @@ fn dirty_borders(source: &mut Source) {
         (sale.id, None),
         (sale.region, None),
         (sale.total, Some("0.00")),
+        (sale.total, Some("free")),
+        (sale.region, Some("South ")),
         (sale.product, Some("Gadget")),
+        (sale.product, Some("Laptop ")),
+        (sale.product, Some("laptop")),
         (sale.customer, Some("CUST_999999")),
         (sale.customer, Some("CUST_999999")),
         (sale.customer, Some("CUST_000000")),
+        (sale.customer, Some("CUST_000002 ")),
         (sale.customer, None),
         (sale.price, Some("n/a")),
     ] {
@@ -465,6 +565,8 @@ fn event_borders(source: &mut Source) {
             // 1500.0 minutes, one title a little more before rounding.
             let all = if row[title].as_deref() == Some("38") { "90001200" } else { "90000000" };
             row[watched] = Some(if is_first { all } else { "0" }.to_owned());
+            // Who watched may have waited as well; that is no watched time.
+            row[waited] = Some("7000".to_owned());
         }
     }
     // Window, events in it, and how many of them are no `stop` but a `buffer`.

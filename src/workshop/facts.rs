@@ -1,8 +1,8 @@
 //! What one run did, in numbers: a pure function of its event log.
 
 use super::plan_text::{self, PlanNode, Scan};
-use crate::common::ids::{CacheId, QueryId, ShuffleId, StageId, TaskId};
-use crate::event::{Event, EventKind, Locality, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
+use crate::common::ids::{CacheId, PlanStepId, QueryId, ShuffleId, StageId, TaskId};
+use crate::event::{Event, EventKind, Locality, PlanStep, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
 use crate::session::KEEP_ACTION;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub struct Action {
     pub rows: u64,
     /// The plan as it was when the action ended.
     pub plan: Vec<PlanNode>,
+    /// The last step of what it computes, where that is told.
+    pub of: Option<PlanStepId>,
     pub started: u64,
     pub ended: u64,
 }
@@ -62,6 +64,14 @@ impl StageWork {
         let mut steps = self.definition.plan.iter().filter(|line| line.starts_with("MapPartitions "));
         steps.any(|line| !line.starts_with("MapPartitions read schema"))
     }
+
+    /// The scans of files that `coalesce(1)` leaves to a single task.
+    pub fn narrowed_scans(&self) -> impl Iterator<Item = Scan> {
+        let plan = &self.definition.plan;
+        let is_narrowed = self.was_run && self.definition.tasks == 1 && plan.iter().any(|line| line == "Coalesce 1");
+        let lines = plan.iter().filter(move |_| is_narrowed);
+        lines.flat_map(|line| plan_text::nodes(line)).filter_map(|node| plan_text::scan(&node))
+    }
 }
 
 /// What a run did.
@@ -72,6 +82,8 @@ pub struct Facts {
     pub nodes: u32,
     pub jobs: u64,
     pub actions: Vec<Action>,
+    /// Steps of the plans that the script built.
+    pub steps: BTreeMap<PlanStepId, PlanStep>,
     pub stages: BTreeMap<StageId, StageWork>,
     /// Rows that each shuffle holds, by reduce partition.
     pub shuffle_rows: BTreeMap<ShuffleId, Vec<u64>>,
@@ -133,9 +145,13 @@ impl Fold {
                 facts.slots = cluster.nodes * cluster.cores_per_node;
             }
             EventKind::ExecutorRemoved { .. } => facts.executors_lost += 1,
-            EventKind::QueryStarted { query, action, line, plan, .. } => {
+            EventKind::PlanBuilt { steps, .. } => {
+                facts.steps.extend(steps.iter().map(|step| (step.id, step.clone())));
+            }
+            EventKind::QueryStarted { query, action, line, plan, of } => {
                 let plan = plan_text::nodes(plan);
-                let started = Action { name: action.clone(), line: *line, plan, started: now, ..Action::default() };
+                let (name, line, of) = (action.clone(), *line, *of);
+                let started = Action { name, line, plan, of, started: now, ..Action::default() };
                 self.queries.insert(*query, started);
             }
             EventKind::QueryReplanned { query, plan, .. } => {
@@ -213,6 +229,18 @@ impl Facts {
     /// Stages that ran.
     pub fn stages_run(&self) -> impl Iterator<Item = &StageWork> {
         self.stages.values().filter(|work| work.was_run)
+    }
+
+    /// A step and all that it was made from.
+    #[must_use]
+    pub fn lineage(&self, step: PlanStepId) -> BTreeMap<PlanStepId, &PlanStep> {
+        let (mut found, mut open) = (BTreeMap::new(), vec![step]);
+        while let Some(step) = open.pop().and_then(|id| self.steps.get(&id)) {
+            if found.insert(step.id, step).is_none() {
+                open.extend(&step.inputs);
+            }
+        }
+        found
     }
 
     /// Operators of the actions' plans; those of cached rows only when asked for.

@@ -245,6 +245,9 @@ fn own_end(evidence: &Evidence<'_>) -> Option<u32> {
     matches!(first, "raise" | "assert").then_some(line)
 }
 
+/// So many things that a rule asked for are told at most.
+const TOLD_MAX: usize = 3;
+
 /// So much of a line of the script fits beside its number in a terminal of 80 columns.
 const CODE_WIDTH: usize = 58;
 
@@ -449,7 +452,7 @@ fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Fail
         return None;
     }
     let got = match wanted.bound {
-        Bound::Holds => "that is not so in this run".to_owned(),
+        Bound::Holds => what_it_saw(&wanted.metric, evidence),
         _ if got.is_err() => no_number(&wanted.metric, evidence).unwrap_or_else(|| shown(&wanted.metric)),
         _ => shown(&wanted.metric),
     };
@@ -463,6 +466,26 @@ fn behaviour_failure(wanted: &Behaviour, evidence: &Evidence<'_>) -> Option<Fail
         line: None,
         moment: 0,
     })
+}
+
+/// What a rule that does not hold asked for, with what this run gives: `filters that were pushed into its reader (people.parquet): none`.
+fn what_it_saw(rule: &rule::Rule, evidence: &Evidence<'_>) -> String {
+    let told = rule.metrics().into_iter().filter_map(|metric| {
+        let (name, argument) = metric.subject()?;
+        let value = shown(&metric, evidence);
+        if matches!(name, "says" | "uses") {
+            let is_there = !matches!(value.as_str(), "false" | "0");
+            return Some(format!("`{argument}` {} in the script", if is_there { "stands" } else { "does not stand" }));
+        }
+        let (about, _) = metric.about()?;
+        let about = about.split([':', ';']).next().unwrap_or(about);
+        let of = if argument.is_empty() { String::new() } else { format!(" ({argument})") };
+        Some(format!("{about}{of}: {}", or_default(value, "nothing")))
+    });
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
+    told.truncate(TOLD_MAX);
+    or_default(told.join("; "), "that is not so in this run")
 }
 
 /// What a name holds of which a number was asked.

@@ -5,13 +5,14 @@
 
 use super::compare::{Aspect, Comparison};
 use super::dataset::Dataset;
-use super::facts::Facts;
+use super::facts::{Action, Facts};
 use super::plan_text;
 use super::rows::{self, Cell, Rows};
 use super::rule::Kind::{self, Bool, List, Number, Text};
 use super::rule::{EvalError, Value, World};
 use super::source_text::SourceText;
 use crate::common::conf::Conf;
+use crate::common::ids::PlanStepId;
 use crate::session::{Kept, Uncaught};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,8 +96,14 @@ pub static METRICS: &[Metric] = &[
         "how the first join was done: broadcast_hash, sort_merge, shuffled_hash, nested_loop, cartesian",
     ),
     metric("join_strategies", List, "how each join was done"),
+    metric("outer_joins", Number, "joins that keep rows without a partner: left, right and full ones"),
     metric("broadcast_tables", List, "tables that were copied to every node"),
     metric("task_skew", Number, "rows of the largest reduce task against the average, in the stage that reads most"),
+    metric(
+        "narrowed",
+        Text,
+        "a table of several files that `coalesce(1)` lets a single task read; empty when there is none",
+    ),
     metric("lineage_depth", Number, "exchanges on the longest way down the last action's plan"),
     metric("cached_partitions", Number, "partitions that were cached at some time"),
     metric("cached_rows", Number, "rows in them"),
@@ -192,6 +199,13 @@ pub static METRICS: &[Metric] = &[
         "unnamed",
         Text,
         "what makes a new frame on a line that keeps it nowhere, such as sort; empty when nothing does",
+    ),
+    metric("untouched", Text, "an answer that no action has computed; empty when there is none"),
+    of(
+        "made_with",
+        &[("step", Text)],
+        Text,
+        "an answer, or a folder of one, that is made with such a step, such as limit; empty when there is none",
     ),
     metric("unnamed_line", Number, "that line"),
     metric("uncalled", Text, "a method that is named and not called, such as `df.show`; empty when there is none"),
@@ -348,6 +362,14 @@ impl Evidence<'_> {
                 let first = facts.operators(true).find_map(plan_text::join_strategy);
                 Value::Text(first.unwrap_or("none").to_owned())
             }
+            "outer_joins" => {
+                let joins = facts.operators(true).filter(|node| plan_text::join_strategy(node).is_some());
+                let is_outer = |node: &&plan_text::PlanNode| {
+                    ["LeftOuter", "RightOuter", "FullOuter"].iter().any(|kind| node.text.contains(kind))
+                };
+                count(joins.filter(is_outer).count())
+            }
+            "narrowed" => Value::Text(self.narrowed().unwrap_or_default().to_owned()),
             "join_strategies" => {
                 Value::List(facts.operators(true).filter_map(plan_text::join_strategy).map(str::to_owned).collect())
             }
@@ -379,6 +401,7 @@ impl Evidence<'_> {
             "exchanged" => Value::Text(self.exchanged().unwrap_or_default()),
             "alias_inside" => Value::Text(self.alias_inside().unwrap_or_default()),
             "unnamed" => Value::Text(self.source.unnamed().map_or(String::new(), |(method, _)| method.to_owned())),
+            "untouched" => Value::Text(self.untouched().unwrap_or_default().to_owned()),
             "unnamed_line" => whole(self.source.unnamed().map_or(0, |(_, line)| u64::from(line))),
             "uncalled" => Value::Text(self.source.uncalled().map_or(String::new(), |(method, _)| method.to_owned())),
             "uncalled_line" => whole(self.source.uncalled().map_or(0, |(_, line)| u64::from(line))),
@@ -402,6 +425,48 @@ impl Evidence<'_> {
     fn first_wrong(&self) -> Option<&str> {
         let wrong = self.compared.iter().find(|(_, comparison)| comparison.difference.is_some());
         wrong.map(|(name, _)| name.as_str())
+    }
+
+    /// The last step of an answer's plan: of a frame, or of what was written to its folder.
+    fn step_of(&self, answer: &str) -> Option<PlanStepId> {
+        match self.kept.get(answer) {
+            Some(Kept::Frame(frame)) => frame.step,
+            _ => {
+                let is_write = |action: &&Action| action.is_write() && action.name.ends_with(&format!(" {answer}"));
+                self.facts.actions.iter().rev().find(is_write)?.of
+            }
+        }
+    }
+
+    /// An answer that no action has computed. A frame that was only read or made of rows has nothing to compute; of an action whose plan is not
+    /// told nobody knows what it computes.
+    fn untouched(&self) -> Option<&str> {
+        let actions: Option<Vec<PlanStepId>> =
+            self.facts.actions.iter().filter(|action| action.is_real()).map(|action| action.of).collect();
+        let computed: BTreeSet<PlanStepId> =
+            actions?.into_iter().flat_map(|of| self.facts.lineage(of).into_keys()).collect();
+        let is_made = |step: &PlanStepId| self.facts.steps.get(step).is_some_and(|step| !step.inputs.is_empty());
+        let is_untouched = |answer: &&String| {
+            let step = self.step_of(answer).filter(is_made);
+            step.is_some_and(|step| !computed.contains(&step))
+        };
+        self.compared.keys().find(is_untouched).map(String::as_str)
+    }
+
+    /// An answer that is made with such a step.
+    fn made_with(&self, does: &str) -> Option<&str> {
+        let has = |step| self.facts.lineage(step).values().any(|step| step.does == does);
+        let is_made_so = |answer: &&String| self.step_of(answer).is_some_and(has);
+        self.compared.keys().find(is_made_so).map(String::as_str)
+    }
+
+    /// A table of several files that one task reads because of `coalesce(1)`.
+    fn narrowed(&self) -> Option<&str> {
+        let mut scans = self.facts.stages.values().flat_map(super::facts::StageWork::narrowed_scans);
+        let tables = &self.dataset.tables;
+        scans
+            .find_map(|scan| tables.iter().find(|table| scan.reads(table) && self.dataset.table(table).files > 1))
+            .map(String::as_str)
     }
 
     fn null_column(&self) -> Option<String> {
@@ -447,6 +512,7 @@ impl Evidence<'_> {
                 let line = self.source.line_of(word);
                 count(facts.actions.iter().filter(|action| line == 0 || action.line < line).count())
             }
+            "made_with" => Value::Text(self.made_with(word).unwrap_or_default().to_owned()),
             "raw_joins" => count(facts.raw_joins(word)),
             "actions_named" => count(named().count()),
             "action_rows" => whole(named().map(|action| action.rows).max().unwrap_or(0)),

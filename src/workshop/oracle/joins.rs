@@ -64,21 +64,22 @@ pub(super) fn revenue_per_category(data: &Dataset) -> Rows {
 
 pub(super) fn department_report(data: &Dataset) -> Rows {
     let (employees, departments) = (data.table("employees"), departments(data));
-    let mut salaries: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
+    // People of each department, and the salaries that are known.
+    let mut salaries: BTreeMap<(String, String), (usize, Vec<i64>)> = BTreeMap::new();
     for row in rows(&employees) {
-        if let (Some(department), Some(salary)) =
-            (row.int("dept_id").and_then(|id| departments.get(&id)), row.int("salary"))
-        {
-            salaries.entry(department.clone()).or_default().push(salary);
+        if let Some(department) = row.int("dept_id").and_then(|id| departments.get(&id)) {
+            let (people, known) = salaries.entry(department.clone()).or_default();
+            *people += 1;
+            known.extend(row.int("salary"));
         }
     }
     let mut found: Vec<Vec<Cell>> = salaries
         .into_iter()
-        .map(|((name, division), salaries)| {
+        .map(|((name, division), (people, salaries))| {
             let total: i64 = salaries.iter().sum();
             let average = rounded(total as f64 / salaries.len() as f64, 2);
             let (most, least) = (salaries.iter().max().copied(), salaries.iter().min().copied());
-            let numbers = [Cell::Int(total), Cell::Float(average), int(salaries.len())];
+            let numbers = [Cell::Int(total), Cell::Float(average), int(people)];
             let ends = [most, least].map(|salary| Cell::Int(salary.unwrap_or_default()));
             [Cell::Text(name), Cell::Text(division)].into_iter().chain(numbers).chain(ends).collect()
         })

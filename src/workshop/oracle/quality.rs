@@ -179,8 +179,11 @@ fn scores(data: &Dataset) -> Vec<(&'static str, f64, f64, f64)> {
         rounded(100.0 * rows(&sales).filter(|row| good(row)).count() as f64 / count, 2)
     };
     let ids: BTreeSet<&Option<String>> = sales.rows.iter().map(|row| &row[0]).filter(|id| id.is_some()).collect();
-    let complete =
-        |row: &Row<'_>| ["product", "customer_segment", "total_amount"].iter().all(|column| row.get(column).is_some());
+    // An amount that is no number is NULL to a reader with a schema.
+    let complete = |row: &Row<'_>| {
+        ["product", "customer_segment"].iter().all(|column| row.get(column).is_some())
+            && row.cents("total_amount").is_some()
+    };
     let valid = |row: &Row<'_>| {
         row.int("quantity").is_some_and(|quantity| quantity > 0)
             && row.cents("total_amount").is_some_and(|total| total >= 0)

@@ -180,6 +180,18 @@ impl Rule {
         });
     }
 
+    /// The metrics that it asks for, each once, in the order in which they are written.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Rule> {
+        let mut found: Vec<Rule> = Vec::new();
+        self.visit(&mut |rule| {
+            if matches!(rule, Rule::Metric { .. }) && !found.contains(rule) {
+                found.push(rule.clone());
+            }
+        });
+        found
+    }
+
     /// Calls `visit` with every value that is written in the rule.
     pub fn visit_literals(&self, visit: &mut dyn FnMut(&Value)) {
         self.visit(&mut |rule| {
