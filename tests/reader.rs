@@ -34,7 +34,7 @@ fn screen(reader: &Reader, width: u16, height: u16) -> String {
 #[test]
 fn a_page_stands_beside_its_picture() {
     let mut reader = reader();
-    reader.size = (120, 40);
+    reader.area = Rect::new(0, 0, 120, 40);
     update(&mut reader, Key::PageOn);
     insta::assert_snapshot!("reader_wide_before_the_answer", screen(&reader, 120, 40));
     update(&mut reader, Key::Option(1));
@@ -82,7 +82,7 @@ fn a_room_gets_big_titles_and_no_notes() {
     let mut reader = reader();
     reader.kind = Kind::Demo { id: "D01".to_owned(), notes: "Ask before you tell.".to_owned() };
     reader.title = "D01  A node dies".to_owned();
-    reader.size = (120, 40);
+    reader.area = Rect::new(0, 0, 120, 40);
     update(&mut reader, Key::Help);
     assert!(screen(&reader, 120, 40).contains("Ask before you tell."));
     update(&mut reader, Key::Projector);
