@@ -79,7 +79,7 @@ fn repartitioning(name: &str, parameters: &[Expr]) -> Option<Repartitioning> {
         .collect();
     Some(match name {
         "coalesce" => Repartitioning::Coalesce { count: count? },
-        "repartition" if by.is_empty() => Repartitioning::RoundRobin { count: count? },
+        "repartition" if by.is_empty() => Repartitioning::RoundRobin { count: count?, is_rdd: false },
         "repartition" => Repartitioning::Hash { by, count },
         "repartition_by_range" => {
             Repartitioning::Range { by: by.into_iter().map(|expr| SortOrder::new(expr, true)).collect(), count }

@@ -154,7 +154,7 @@ impl Analyzer<'_> {
             let groups = by.into_iter().map(|by| SortOrder::new(by, true));
             order = groups.chain(order).collect();
         } else if wanted.is_single_partition {
-            rows = self.repartition(&Repartitioning::RoundRobin { count: 1 }, &rows, scope)?;
+            rows = self.repartition(&Repartitioning::RoundRobin { count: 1, is_rdd: false }, &rows, scope)?;
         }
         if !order.is_empty() {
             rows = self.sort(&order, false, &rows, scope)?;

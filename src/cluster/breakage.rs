@@ -40,9 +40,9 @@ impl Cluster {
             Breakage::KillRack(rack) => self.kill_rack(rack),
             Breakage::RestartNode(node) => self.restart_node(node, false),
             Breakage::RestartEmpty(node) => self.restart_node(node, true),
-            Breakage::KillExecutor(node) => self.kill_executors(node, "the executor process ended with exit code 137"),
+            Breakage::KillExecutor(node) => self.kill_executors(node, "Command exited with code 137"),
             Breakage::OutOfMemory(node) => {
-                self.kill_executors(node, "it was stopped for taking more memory than it may (exit code 137)");
+                self.kill_executors(node, "Command exited with code 137: it took more memory than it may");
             }
             Breakage::SilentNode(node) => self.silence_node(node),
             Breakage::KillDriver => self.kill_driver(),

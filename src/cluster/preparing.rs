@@ -14,6 +14,7 @@ use crate::exec::task::{Batches, ResolvedPartitioning, TaskContext, TaskOutput, 
 use crate::physical::plan::{FileSlice, Partitioning};
 use crate::physical::same_result::Canonical;
 use crate::physical::{PhysicalPlan, adaptive};
+use crate::scheduler::determinism;
 use crate::scheduler::map_outputs::ranges;
 use crate::scheduler::{FilePiece, Input, Job, Leaf, Stage, StageInput};
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,11 +108,20 @@ impl Cluster {
         let partitions = (0..plan.partitions())
             .map(|partition| crate::scheduler::stage_graph::leaves(&plan, partition, &piece))
             .collect();
+        let graph = self.scheduler.stages();
+        let rows = determinism::of_rows(&plan, &|shuffle| graph.determinism_of(shuffle));
+        let determinism = match &work {
+            TaskWork::ShuffleWrite {
+                partitioning: ResolvedPartitioning::Plain(Partitioning::RoundRobin { order, .. }),
+            } => determinism::of_round_robin(rows, *order),
+            _ => rows,
+        };
         let stage = Stage {
             id,
             writes: shuffle.map(|(shuffle, count)| (shuffle, count as u32)),
             inputs: crate::scheduler::stage_graph::stage_inputs(&plan),
             partitions,
+            determinism,
             plan: plan.clone(),
         };
         let conf = self.conf.clone();

@@ -10,7 +10,7 @@ use crate::event::{EventKind, SubmitReason, TaskCause, TaskOutcome};
 use crate::logical::expr::{Attribute, Expr};
 use crate::logical::types::DataType;
 use crate::physical::PhysicalPlan;
-use crate::physical::plan::{Partitioning, ShuffleOrigin};
+use crate::physical::plan::{Partitioning, RowOrder, ShuffleOrigin};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ pub(super) fn shuffled(input: Arc<PhysicalPlan>, partitions: usize) -> Arc<Physi
 }
 
 pub(super) fn spread(input: Arc<PhysicalPlan>, partitions: usize) -> Arc<PhysicalPlan> {
-    let partitioning = Partitioning::RoundRobin(partitions);
+    let partitioning = Partitioning::RoundRobin { count: partitions, order: RowOrder::Sorted };
     Arc::new(PhysicalPlan::ShuffleExchange { partitioning, origin: ShuffleOrigin::RepartitionByNum, input })
 }
 

@@ -229,6 +229,14 @@ pub enum EventKind {
         stage: StageAttempt,
         reason: String,
     },
+    /// The rows of an indeterminate stage have to be made again and may come out otherwise: what stands on the old ones no longer counts.
+    StageRolledBack {
+        stage: StageId,
+        /// The indeterminate stage; it is the first that is rolled back.
+        because: StageId,
+        /// The map outputs that were there and are forgotten.
+        maps: Vec<u32>,
+    },
 
     TaskStarted {
         task: TaskId,
@@ -423,6 +431,28 @@ pub struct PlanStep {
     pub inputs: Vec<PlanStepId>,
 }
 
+/// What comes out when a stage's tasks run again (Spark's `DeterministicLevel`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Determinism {
+    /// The same rows in the same order.
+    #[default]
+    Determinate,
+    /// The same rows, perhaps in another order: blocks of a shuffle arrive as they come.
+    Unordered,
+    /// Perhaps other rows in each partition; a checksum tells, once they are made again.
+    Compared,
+    /// Perhaps other rows in each partition.
+    Indeterminate,
+}
+
+impl Determinism {
+    /// Whether rows may differ at all; what a log leaves out is determinate.
+    #[must_use]
+    pub fn is_determinate(&self) -> bool {
+        *self == Determinism::Determinate
+    }
+}
+
 /// A stage, told once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageDefinition {
@@ -452,6 +482,9 @@ pub struct StageDefinition {
     /// Broadcasts that each of its tasks reads whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broadcasts: Vec<BroadcastId>,
+    /// What its tasks leave when they run again.
+    #[serde(default, skip_serializing_if = "Determinism::is_determinate")]
+    pub determinism: Determinism,
     pub query: Option<QueryId>,
     /// The script's line.
     pub line: u32,
@@ -514,6 +547,8 @@ pub enum TaskCause {
     Retry { reason: String },
     /// Its stage was submitted again while an earlier attempt still ran: nobody waits for that one.
     StageAgain,
+    /// What it made stood on rows of this indeterminate stage, or was among them, and those are made again.
+    RolledBack { stage: StageId },
     /// A second copy of a slow task.
     Speculative,
 }

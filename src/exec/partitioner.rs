@@ -162,7 +162,7 @@ impl Placement {
             ResolvedPartitioning::Plain(Partitioning::Hash(exprs, count)) => {
                 Placement::Hash { keys: runtime.bind(exprs, columns, partition)?, count: *count }
             }
-            ResolvedPartitioning::Plain(Partitioning::RoundRobin(count)) => {
+            ResolvedPartitioning::Plain(Partitioning::RoundRobin { count, .. }) => {
                 let start = XorShiftRandom::new(partition as i64).next_int(*count);
                 Placement::RoundRobin { next: start + 1, count: *count }
             }

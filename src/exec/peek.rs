@@ -198,7 +198,7 @@ fn keys_of(partitioning: &ResolvedPartitioning) -> (&'static str, Vec<Expr>) {
     match partitioning {
         ResolvedPartitioning::Plain(Partitioning::Hash(keys, _)) => ("hash", keys.clone()),
         ResolvedPartitioning::Plain(Partitioning::Index(key, _)) => ("index", vec![key.as_ref().clone()]),
-        ResolvedPartitioning::Plain(Partitioning::RoundRobin(_)) => ("round robin", Vec::new()),
+        ResolvedPartitioning::Plain(Partitioning::RoundRobin { .. }) => ("round robin", Vec::new()),
         ResolvedPartitioning::Range { order, .. } | ResolvedPartitioning::Plain(Partitioning::Range(order, _)) => {
             ("range", order.iter().map(|key| key.child.clone()).collect())
         }

@@ -376,6 +376,8 @@ pub struct JoinHints {
 pub enum Repartitioning {
     RoundRobin {
         count: usize,
+        /** An RDD's: its rows are not sorted first, so where they go depends on the order in which they come. */
+        is_rdd: bool,
     },
     /// Absent count: `spark.sql.shuffle.partitions`, which adaptive execution may coalesce.
     Hash {

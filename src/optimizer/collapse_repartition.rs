@@ -35,7 +35,7 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
 
 fn count_of(target: &Repartitioning) -> Option<usize> {
     match target {
-        Repartitioning::RoundRobin { count }
+        Repartitioning::RoundRobin { count, .. }
         | Repartitioning::Coalesce { count }
         | Repartitioning::Index { count, .. } => Some(*count),
         Repartitioning::Hash { count, .. } | Repartitioning::Range { count, .. } => *count,
@@ -55,13 +55,16 @@ mod tests {
     #[test]
     fn the_last_repartition_wins() {
         let twice = spread(
-            spread(table(1, "a"), Repartitioning::RoundRobin { count: 4 }),
-            Repartitioning::RoundRobin { count: 8 },
+            spread(table(1, "a"), Repartitioning::RoundRobin { count: 4, is_rdd: false }),
+            Repartitioning::RoundRobin { count: 8, is_rdd: false },
         );
         let after = check(apply, &twice);
         assert_eq!(
             *after,
-            LogicalPlan::Repartition { target: Repartitioning::RoundRobin { count: 8 }, input: table(1, "a") }
+            LogicalPlan::Repartition {
+                target: Repartitioning::RoundRobin { count: 8, is_rdd: false },
+                input: table(1, "a")
+            }
         );
     }
 
@@ -70,7 +73,7 @@ mod tests {
         unchanged(
             apply,
             &spread(
-                spread(table(1, "a"), Repartitioning::RoundRobin { count: 8 }),
+                spread(table(1, "a"), Repartitioning::RoundRobin { count: 8, is_rdd: false }),
                 Repartitioning::Coalesce { count: 2 },
             ),
         );

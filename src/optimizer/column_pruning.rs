@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn what_is_spread_evenly_carries_only_what_is_selected() {
         let spread = Arc::new(LogicalPlan::Repartition {
-            target: crate::logical::plan::Repartitioning::RoundRobin { count: 4 },
+            target: crate::logical::plan::Repartitioning::RoundRobin { count: 4, is_rdd: false },
             input: table(1, "abc"),
         });
         let pruned = check(apply, &project(&spread, "b"));

@@ -137,11 +137,25 @@ pub enum Partitioning {
     Hash(Vec<Expr>, usize),
     /// Contiguous ranges; bounds are sampled when the exchange runs.
     Range(Vec<SortOrder>, usize),
-    RoundRobin(usize),
+    RoundRobin {
+        count: usize,
+        order: RowOrder,
+    },
     /// The value of this int expression.
     Index(Box<Expr>, usize),
     /// Every task has all rows.
     Broadcast,
+}
+
+/// In which order a round robin takes the rows of a map task: their places follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RowOrder {
+    /// Sorted by a hash first (`spark.sql.execution.sortBeforeRepartition`).
+    Sorted,
+    /// As they come; a checksum of each block tells whether one that is made again holds other rows.
+    Compared,
+    /// As they come.
+    Given,
 }
 
 impl Partitioning {
@@ -152,7 +166,7 @@ impl Partitioning {
             Partitioning::Unknown(count)
             | Partitioning::Hash(_, count)
             | Partitioning::Range(_, count)
-            | Partitioning::RoundRobin(count)
+            | Partitioning::RoundRobin { count, .. }
             | Partitioning::Index(_, count) => *count,
             Partitioning::Single | Partitioning::Broadcast => 1,
         }
@@ -166,6 +180,8 @@ pub enum ShuffleOrigin {
     RepartitionByCol,
     RepartitionByNum,
     Rebalance,
+    /// An operation of an RDD: as in Spark, adaptive execution does not run it, it is a stage of the job above.
+    Rdd,
 }
 
 /// What one task reads of a shuffle (Spark's `ShufflePartitionSpec`).

@@ -4,7 +4,7 @@
 //! `join_selection`, aggregations laid out in `aggregation`, files split in `file_scan`); then
 //! `requirements` adds the exchanges and sorts that the operators need.
 
-use super::plan::{Partitioning, PhysicalPlan, RanPlan, ShuffleOrigin};
+use super::plan::{Partitioning, PhysicalPlan, RanPlan, RowOrder, ShuffleOrigin};
 use super::{aggregation, combine, file_scan, join_selection, requirements};
 use crate::common::ids::{CacheId, ExprIds};
 use crate::common::{Conf, Result, SparkError};
@@ -327,13 +327,13 @@ impl Planner<'_> {
             Repartitioning::Coalesce { count } => {
                 return Ok(Arc::new(PhysicalPlan::Coalesce { count: (*count).max(1), input }));
             }
-            Repartitioning::RoundRobin { count } => {
-                (single(*count, Partitioning::RoundRobin(*count)), ShuffleOrigin::RepartitionByNum)
+            Repartitioning::RoundRobin { count, is_rdd } => {
+                let origin = if *is_rdd { ShuffleOrigin::Rdd } else { ShuffleOrigin::RepartitionByNum };
+                (single(*count, self.round_robin(*count, *is_rdd)), origin)
             }
             Repartitioning::Hash { by, count } => {
                 let n = count.unwrap_or(many);
-                let spread =
-                    if by.is_empty() { Partitioning::RoundRobin(n) } else { Partitioning::Hash(by.clone(), n) };
+                let spread = if by.is_empty() { self.round_robin(n, false) } else { Partitioning::Hash(by.clone(), n) };
                 (single(n, spread), origin(count))
             }
             Repartitioning::Range { by, count } => {
@@ -341,15 +341,30 @@ impl Planner<'_> {
                 (single(n, Partitioning::Range(by.clone(), n)), origin(count))
             }
             Repartitioning::Index { by, count } => {
-                (Partitioning::Index(Box::new(by.clone()), *count), ShuffleOrigin::RepartitionByNum)
+                (Partitioning::Index(Box::new(by.clone()), *count), ShuffleOrigin::Rdd)
             }
             Repartitioning::Rebalance { by } => {
                 let spread =
-                    if by.is_empty() { Partitioning::RoundRobin(many) } else { Partitioning::Hash(by.clone(), many) };
+                    if by.is_empty() { self.round_robin(many, false) } else { Partitioning::Hash(by.clone(), many) };
                 (spread, ShuffleOrigin::Rebalance)
             }
         };
         Ok(Arc::new(PhysicalPlan::ShuffleExchange { partitioning, origin, input }))
+    }
+
+    /// Frames sort their rows first, or compare what a map task leaves when it runs again; an RDD does neither.
+    fn round_robin(&self, count: usize, is_rdd: bool) -> Partitioning {
+        const COMPARED: &str = "spark.sql.shuffle.orderIndependentChecksum";
+        let conf = &self.context.conf;
+        let compares =
+            conf.flag(&format!("{COMPARED}.enabled")) && conf.flag(&format!("{COMPARED}.enableFullRetryOnMismatch"));
+        let order = match conf.flag("spark.sql.execution.sortBeforeRepartition") {
+            _ if is_rdd => RowOrder::Given,
+            true => RowOrder::Sorted,
+            false if compares => RowOrder::Compared,
+            false => RowOrder::Given,
+        };
+        Partitioning::RoundRobin { count, order }
     }
 
     fn write(&self, target: &WriteTarget, input: Arc<PhysicalPlan>) -> Result<PhysicalPlan> {

@@ -115,7 +115,10 @@ fn read_partitionings(exchange: &PhysicalPlan, slices: Option<&[ShuffleSlice]>) 
         Partitioning::Hash(by, _) => vec![Partitioning::Hash(by.clone(), count)],
         Partitioning::Range(by, _) => vec![Partitioning::Range(by.clone(), count)],
         Partitioning::Single => vec![Partitioning::Single],
-        Partitioning::RoundRobin(_) | Partitioning::Index(..) | Partitioning::Unknown(_) | Partitioning::Broadcast => {
+        Partitioning::RoundRobin { .. }
+        | Partitioning::Index(..)
+        | Partitioning::Unknown(_)
+        | Partitioning::Broadcast => {
             vec![Partitioning::Unknown(count)]
         }
     }
@@ -182,7 +185,7 @@ fn renamed_partitionings(all: Vec<Partitioning>, by: &BTreeMap<ExprId, Expr>) ->
             Partitioning::Index(..) => None,
             other @ (Partitioning::Unknown(_)
             | Partitioning::Single
-            | Partitioning::RoundRobin(_)
+            | Partitioning::RoundRobin { .. }
             | Partitioning::Broadcast) => Some(other),
         })
         .collect()

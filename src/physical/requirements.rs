@@ -250,9 +250,10 @@ fn is_single(partitioning: &Partitioning) -> bool {
     match partitioning {
         Partitioning::Single => true,
         Partitioning::Hash(_, count) | Partitioning::Range(_, count) => *count == 1,
-        Partitioning::Unknown(_) | Partitioning::RoundRobin(_) | Partitioning::Index(..) | Partitioning::Broadcast => {
-            false
-        }
+        Partitioning::Unknown(_)
+        | Partitioning::RoundRobin { .. }
+        | Partitioning::Index(..)
+        | Partitioning::Broadcast => false,
     }
 }
 
@@ -265,7 +266,7 @@ fn is_clustered(partitioning: &Partitioning, keys: &[Expr]) -> bool {
             }
             Partitioning::Unknown(_)
             | Partitioning::Single
-            | Partitioning::RoundRobin(_)
+            | Partitioning::RoundRobin { .. }
             | Partitioning::Index(..)
             | Partitioning::Broadcast => false,
         }
@@ -281,7 +282,7 @@ fn is_ordered(partitioning: &Partitioning, wanted: &[SortOrder]) -> bool {
             Partitioning::Unknown(_)
             | Partitioning::Single
             | Partitioning::Hash(..)
-            | Partitioning::RoundRobin(_)
+            | Partitioning::RoundRobin { .. }
             | Partitioning::Index(..)
             | Partitioning::Broadcast => false,
         }
@@ -354,7 +355,7 @@ fn placement(partitioning: &Partitioning, keys: &[Expr]) -> Option<Placement> {
         Partitioning::Hash(..)
         | Partitioning::Unknown(_)
         | Partitioning::Range(..)
-        | Partitioning::RoundRobin(_)
+        | Partitioning::RoundRobin { .. }
         | Partitioning::Index(..)
         | Partitioning::Broadcast => None,
     }

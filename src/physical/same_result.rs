@@ -151,7 +151,7 @@ impl Numbers {
                 Partitioning::Index(expr, _) => self.replace(expr),
                 Partitioning::Unknown(_)
                 | Partitioning::Single
-                | Partitioning::RoundRobin(_)
+                | Partitioning::RoundRobin { .. }
                 | Partitioning::Broadcast => {}
             },
             _ => {}

@@ -98,7 +98,7 @@ fn level_of(kind: &EventKind, sentence: &Sentence) -> Level {
 fn stages_of(kind: &EventKind, status: &Status) -> Vec<StageId> {
     match kind {
         EventKind::StageDefined(definition) => vec![definition.stage],
-        EventKind::StageSkipped { stage, .. } => vec![*stage],
+        EventKind::StageSkipped { stage, .. } | EventKind::StageRolledBack { stage, .. } => vec![*stage],
         EventKind::StageSubmitted { stage, .. }
         | EventKind::StageCompleted { stage }
         | EventKind::StageFailed { stage, .. }

@@ -185,6 +185,12 @@ fn step_words(status: &Status, step: &Step) -> (Mark, String) {
             Mark::Lost,
             "Its stage failed and was submitted again; it does not wait for the attempt that still ran.".to_owned(),
         ),
+        Step::RolledBack { stage } => {
+            let name = words::stage(status, *stage);
+            let text =
+                format!("It stood on rows of {name}, which is indeterminate: made again, they may come out otherwise.");
+            (Mark::Lost, text)
+        }
         Step::OutOfMemory(one) => (Mark::Lost, format!("Out of memory: {}.", words::exhausted(status, one))),
         Step::Raised { reason } => (Mark::Lost, format!("The attempt before failed: {}", words::line(reason, 120))),
         Step::NeededBy(by) if by.is_empty() => (Mark::None, "A stage that had not finished asked for it.".to_owned()),

@@ -13,12 +13,14 @@
 //!
 //! **Invariants.** No clock, no chance, no rows here. A finished partition of a result stage never runs again.
 //!
-//! **Simplified:** all stages count as determinate, because tasks here are pure functions.
+//! A stage whose rows may come out otherwise when they are made again takes everything along that stands on them: [`rollback`].
+
+mod rollback;
 
 use super::cached_blocks::CachedAt;
 use super::cached_blocks::CachedBlocks;
 use super::map_outputs::{MapOutputTracker, MapStatus};
-use super::outbox::{CachedReport, Command, Job, Outbox, Sizes, Timer};
+use super::outbox::{CachedReport, Command, Job, Outbox, Sizes};
 use super::stage_graph::{StageGraph, StageInput};
 use super::task_scheduler::{Running, TaskScheduler};
 use super::task_set::{TaskSet, preferences};
@@ -49,6 +51,11 @@ struct StageState {
     failed_attempts: BTreeSet<u32>,
     jobs: BTreeSet<JobId>,
     fetch_failed: Option<ShuffleId>,
+    /// The first attempt whose tasks count: those before it were rolled back.
+    rolled_back: u32,
+    /// Where outputs are compared: the maps that have been made, and the last attempt of which one differed.
+    made: BTreeSet<u32>,
+    differed: Option<u32>,
 }
 
 impl StageState {
@@ -222,6 +229,11 @@ impl DagScheduler {
     }
 
     fn submit_missing_tasks(&mut self, stage: StageId, step: &mut Step) {
+        let ran_before = self.states.get(&stage).is_some_and(|state| state.next_attempt > 0);
+        let is_map = self.graph.get(stage).is_some_and(|stage| stage.writes.is_some());
+        if ran_before && is_map && !self.made_again(stage, step) {
+            return;
+        }
         let partitions = self.missing_partitions(stage);
         let job = self.first_job(stage);
         let Some(known) = self.graph.get(stage) else { return };
@@ -269,6 +281,12 @@ impl DagScheduler {
         step: &mut Step,
     ) {
         let stage = running.stage.stage;
+        if self.is_void(running) {
+            let reason = format!("{stage} had been rolled back when the result came");
+            step.out.emit(EventKind::TaskEnded { task, outcome: TaskOutcome::Ignored { reason }, metrics });
+            self.void_task_succeeded(task, running, step);
+            return;
+        }
         let shuffle = self.graph.get(stage).and_then(|stage| stage.writes).map(|(shuffle, _)| shuffle);
         let is_done = match shuffle {
             Some(shuffle) => self.tracker.table(shuffle).is_some_and(|table| table.output(running.partition).is_some()),
@@ -280,7 +298,7 @@ impl DagScheduler {
         let is_bogus = shuffle.is_some()
             && self.executor_epoch.get(&running.executor).is_some_and(|epoch| *epoch >= running.epoch);
         let outcome = if is_done {
-            TaskOutcome::Killed { reason: "another attempt was first".to_owned() }
+            TaskOutcome::Killed { reason: "another attempt succeeded".to_owned() }
         } else if is_bogus {
             TaskOutcome::Ignored { reason: format!("{} had been given up when the result came", running.executor) }
         } else {
@@ -307,6 +325,7 @@ impl DagScheduler {
             Some(shuffle) => {
                 if let (true, Some(sizes)) = (counts, output) {
                     self.register(shuffle, running, sizes, step.out);
+                    self.compare(running, step);
                 }
                 self.map_task_done(stage, running.partition, step);
             }
@@ -319,7 +338,7 @@ impl DagScheduler {
         for task in step.tasks.copies_of(running) {
             step.tasks.end(task);
             step.out.push(Command::Kill { task });
-            let outcome = TaskOutcome::Killed { reason: "another attempt was first".to_owned() };
+            let outcome = TaskOutcome::Killed { reason: "another attempt succeeded".to_owned() };
             step.out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
         }
     }
@@ -402,7 +421,7 @@ impl DagScheduler {
     }
 
     fn finish_job(&mut self, job: JobId, step: &mut Step) {
-        self.release_stages(job, "the job is done", step);
+        self.release_stages(job, "Stage finished", step);
         step.out.emit(EventKind::JobEnded { job, error: None });
         step.out.push(Command::JobSucceeded { job });
     }
@@ -436,7 +455,7 @@ impl DagScheduler {
         if !self.jobs.contains_key(&job) {
             return;
         }
-        self.release_stages(job, reason, step);
+        self.release_stages(job, &format!("Stage cancelled: {reason}"), step);
         step.out.emit(EventKind::JobEnded { job, error: Some(reason.to_owned()) });
         step.out.push(Command::JobFailed { job, reason: reason.to_owned(), task });
     }
@@ -454,7 +473,13 @@ impl DagScheduler {
         let jobs: Vec<JobId> =
             self.states.get(&stage).map_or_else(Vec::new, |state| state.jobs.iter().copied().collect());
         for job in jobs {
-            self.fail_job(job, &format!("Job aborted due to stage failure: {reason}"), task, step);
+            // An exception with a condition of its own is handed on as it is.
+            let reason = if reason.starts_with('[') {
+                reason.to_owned()
+            } else {
+                format!("Job aborted due to stage failure: {reason}")
+            };
+            self.fail_job(job, &reason, task, step);
         }
     }
 
@@ -475,7 +500,9 @@ impl DagScheduler {
         if state.latest(stage) != running.stage || state.jobs.is_empty() {
             return;
         }
-        let reason = format!("could not fetch the output of map {map} of {shuffle} from {node}");
+        let reason = format!(
+            "org.apache.spark.shuffle.FetchFailedException: could not fetch the output of map {map} of {shuffle} from {node}"
+        );
         // Spark's `spark.stage.ignoreDecommissionFetchFailure`, on by default.
         if executor.is_none_or(|executor| !self.decommissioned.contains(&executor)) {
             state.failed_attempts.insert(running.stage.attempt);
@@ -485,7 +512,7 @@ impl DagScheduler {
             state.is_running = false;
             step.out.emit(EventKind::StageFailed { stage: running.stage, reason: reason.clone() });
         }
-        state.is_failed = true;
+        let is_first = !std::mem::replace(&mut state.is_failed, true);
         state.fetch_failed = Some(shuffle);
         if let Some(executor) = executor {
             self.unregister_executor(
@@ -510,13 +537,14 @@ impl DagScheduler {
             self.abort_stage(stage, &why, None, step);
             return;
         }
-        if let Some(parent) = self.graph.writer(shuffle).and_then(|parent| self.states.get_mut(&parent)) {
+        let writer = self.graph.writer(shuffle);
+        if writer.is_some_and(|writer| is_first && !self.made_again(writer, step)) {
+            return;
+        }
+        if let Some(parent) = writer.and_then(|parent| self.states.get_mut(&parent)) {
             parent.is_failed = !parent.is_running;
         }
-        if !self.resubmit_due {
-            self.resubmit_due = true;
-            step.out.push(Command::SetTimer { at: step.now + RESUBMIT_DELAY, timer: Timer::ResubmitFailedStages });
-        }
+        self.resubmit_soon(step);
     }
 
     /// The burst of fetch failures is over.

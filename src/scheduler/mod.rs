@@ -7,6 +7,7 @@
 pub mod allocation;
 pub mod cached_blocks;
 pub mod dag_scheduler;
+pub mod determinism;
 pub mod exclusion;
 pub mod map_outputs;
 pub mod outbox;
@@ -266,6 +267,11 @@ impl Scheduler {
         out: &mut Outbox,
     ) {
         let stage = running.stage;
+        let mut step = Step { now, tasks: &mut self.tasks, out };
+        if error.starts_with('[') {
+            self.dag.abort_stage(stage.stage, error, Some(task), &mut step);
+            return;
+        }
         let reason = format!(
             "Task {} in stage {}.{} failed {failures} times, most recent failure: Lost task {}.{} in stage {}.{} (TID {}) ({} executor {}): {error}",
             running.index,
@@ -279,7 +285,6 @@ impl Scheduler {
             running.node,
             running.executor.0
         );
-        let mut step = Step { now, tasks: &mut self.tasks, out };
         self.dag.abort_stage(stage.stage, &reason, Some(task), &mut step);
     }
 

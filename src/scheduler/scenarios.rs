@@ -4,6 +4,7 @@ use super::outbox::{Command, Input, Job, Loss, Outbox, Retry, Sizes, TaskEnd, Ti
 use super::stage_graph::{FilePiece, Leaf, Stage, StageInput};
 use super::*;
 use crate::common::ids::{CacheId, JobId, NodeId, StageId};
+use crate::event::Determinism;
 use crate::physical::plan::{PhysicalPlan, ShuffleSlice};
 use std::sync::Arc;
 
@@ -37,6 +38,17 @@ impl Story {
     }
 
     fn stage(&mut self, id: u32, tasks: u32, writes: Option<(u32, u32)>, reads: &[u32]) {
+        self.stage_that_is(Determinism::Determinate, id, tasks, writes, reads);
+    }
+
+    fn stage_that_is(
+        &mut self,
+        determinism: Determinism,
+        id: u32,
+        tasks: u32,
+        writes: Option<(u32, u32)>,
+        reads: &[u32],
+    ) {
         let leaves = |partition: u32| {
             let slice = ShuffleSlice::Coalesced { start: partition, end: partition + 1 };
             reads.iter().map(|id| Leaf::Shuffle { shuffle: ShuffleId(*id), slice: slice.clone() }).collect()
@@ -46,6 +58,7 @@ impl Story {
             writes: writes.map(|(shuffle, count)| (ShuffleId(shuffle), count)),
             inputs: reads.iter().map(|id| StageInput::Shuffle(ShuffleId(*id))).collect(),
             partitions: (0..tasks).map(leaves).collect(),
+            determinism,
             plan: Arc::new(PhysicalPlan::OneRow),
         };
         self.tell(Input::StageDefined { stage, query: None, line: 0 });
@@ -118,6 +131,9 @@ fn event_line(event: &EventKind) -> Option<String> {
         EventKind::StageCompleted { stage } => format!("completed {}.{}", stage.stage, stage.attempt),
         EventKind::StageFailed { stage, .. } => format!("failed {}.{}", stage.stage, stage.attempt),
         EventKind::StageSkipped { stage, .. } => format!("skipped {stage}"),
+        EventKind::StageRolledBack { stage, because, maps } => {
+            format!("rolled back {stage} {maps:?} because of {because}")
+        }
         EventKind::MapOutputsLost { maps, node, .. } => format!("lost maps {maps:?} of {node}"),
         EventKind::TaskEnded { task, outcome: TaskOutcome::Ignored { .. }, .. } => format!("ignored {task}"),
         EventKind::TaskStarted { task, cause, .. } if *cause != TaskCause::First => format!("{task} because {cause:?}"),
@@ -327,6 +343,49 @@ fn a_map_stage_that_loses_outputs_while_it_runs_runs_them_in_the_same_attempt() 
     assert_eq!(stage.map(|stage| (stage.stage, stage.attempt)), Some((StageId(1), 0)));
 }
 
+/// Two map tasks of an indeterminate stage, three of a map stage above it, a result; executor 0 and 1 with a core each.
+fn spread(determinism: Determinism) -> Story {
+    let mut story = Story::new(2, 1);
+    story.stage_that_is(determinism, 0, 2, Some((0, 3)), &[]);
+    story.stage(1, 3, Some((1, 1)), &[0]);
+    story.stage(2, 1, None, &[1]);
+    story.job(0, 2, 1);
+    for task in 0..3 {
+        story.map_done(task, if task < 2 { 3 } else { 1 });
+    }
+    story
+}
+
+#[test]
+fn rows_made_again_void_what_was_made_of_the_old_ones() {
+    let mut story = spread(Determinism::Indeterminate);
+    // Task 2 of S1 is done, 3 and 4 run: one could not fetch, the other had fetched.
+    let lines = story.fetch_failed(3, 1, None);
+    assert!(lines.contains(&"rolled back S0 [0, 1] because of S0".to_owned()), "{lines:#?}");
+    assert!(lines.contains(&"rolled back S1 [0] because of S0".to_owned()), "{lines:#?}");
+    assert!(story.map_done(4, 1).contains(&format!("ignored {}", TaskId(4))), "it was made of the old rows");
+    let lines = story.resubmit();
+    assert!(lines.iter().any(|line| line.starts_with("submitted S0.1 [0, 1]")), "{lines:#?}");
+    story.map_done(5, 3);
+    let lines = story.map_done(6, 3);
+    assert!(lines.iter().any(|line| line.starts_with("submitted S1.1 [0, 1, 2]")), "{lines:#?}");
+}
+
+#[test]
+fn rows_that_are_compared_are_made_again_in_part() {
+    let mut story = spread(Determinism::Compared);
+    story.kill(1, Loss::Process);
+    let failing = story.scheduler.running().keys().next().copied().expect("a task runs");
+    let lines = story.fetch_failed(failing.0, 1, None);
+    assert!(!lines.iter().any(|line| line.starts_with("rolled back")), "{lines:#?}");
+    let lines = story.resubmit();
+    assert!(lines.iter().any(|line| line.starts_with("submitted S0.1 [0]")), "{lines:#?}");
+    let again = story.scheduler.running().keys().next_back().copied().expect("a task runs");
+    let lines = story.map_done(again.0, 3);
+    assert!(lines.iter().any(|line| line.starts_with("rolled back S1")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("submitted S1.1 [0, 1, 2]")), "{lines:#?}");
+}
+
 #[test]
 fn a_cached_partition_pulls_its_task_and_hides_what_is_below() {
     let mut story = Story::new(3, 1);
@@ -341,6 +400,7 @@ fn a_cached_partition_pulls_its_task_and_hides_what_is_below() {
             below: vec![StageInput::Shuffle(ShuffleId(0))],
         }],
         partitions: vec![vec![Leaf::Cached { cache: CacheId(0), partition: 0, below: vec![below.clone()] }]],
+        determinism: Determinism::Determinate,
         plan: Arc::new(PhysicalPlan::OneRow),
     };
     story.tell(Input::StageDefined { stage: stage(1), query: None, line: 0 });
@@ -366,6 +426,7 @@ fn far_places_wait_for_patience_to_run_out() {
         writes: None,
         inputs: Vec::new(),
         partitions: vec![leaf(), leaf()],
+        determinism: Determinism::Determinate,
         plan: Arc::new(PhysicalPlan::OneRow),
     };
     story.tell(Input::StageDefined { stage, query: None, line: 0 });
@@ -388,6 +449,7 @@ fn three_seconds_of_patience() -> Story {
         writes: None,
         inputs: Vec::new(),
         partitions: vec![leaf(1), leaf(2), leaf(3)],
+        determinism: Determinism::Determinate,
         plan: Arc::new(PhysicalPlan::OneRow),
     };
     story.tell(Input::StageDefined { stage, query: None, line: 0 });

@@ -16,7 +16,7 @@
 use super::map_outputs::ranges;
 use super::stage_names::{self, Described};
 use crate::common::ids::{BroadcastId, CacheId, NodeId, ShuffleId, StageId};
-use crate::event::{Slice, StageDefinition};
+use crate::event::{Determinism, Slice, StageDefinition};
 use crate::physical::plan::{BuildSide, FileSlice, JoinAlgorithm, PhysicalPlan, ShuffleSlice, united};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{DfsPostOrder, Reversed};
@@ -72,7 +72,9 @@ pub struct Stage {
     pub inputs: Vec<StageInput>,
     /// For each partition, what it reads.
     pub partitions: Vec<Vec<Leaf>>,
-    /// The operators, for whoever computes; the scheduler never looks inside.
+    /// What its tasks leave when they run again.
+    pub determinism: Determinism,
+    /// The operators, for whoever computes.
     pub plan: Arc<PhysicalPlan>,
 }
 
@@ -118,6 +120,13 @@ impl StageGraph {
     #[must_use]
     pub fn writer(&self, shuffle: ShuffleId) -> Option<StageId> {
         self.by_shuffle.get(&shuffle).copied()
+    }
+
+    /// What the stage that writes a shuffle leaves when it runs again.
+    #[must_use]
+    pub fn determinism_of(&self, shuffle: ShuffleId) -> Determinism {
+        let writer = self.writer(shuffle).and_then(|stage| self.get(stage));
+        writer.map_or(Determinism::Determinate, |stage| stage.determinism)
     }
 
     /// The shuffles a stage reads, with the stage that writes each, in the order of the plan.
@@ -247,6 +256,7 @@ pub fn definition(
         reads,
         caches: caches(&stage.inputs),
         broadcasts: broadcasts(&stage.plan),
+        determinism: stage.determinism,
         query,
         line,
     }
@@ -318,6 +328,7 @@ mod tests {
             writes: writes.map(|shuffle| (ShuffleId(shuffle), 2)),
             inputs: reads.iter().map(|shuffle| StageInput::Shuffle(ShuffleId(*shuffle))).collect(),
             partitions: vec![Vec::new(); 2],
+            determinism: Determinism::Determinate,
             plan: Arc::new(PhysicalPlan::OneRow),
         }
     }

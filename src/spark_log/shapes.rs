@@ -72,6 +72,7 @@ pub(super) fn end_reason(
     executor: ExecutorId,
     source: Option<ExecutorId>,
     partition: u32,
+    removed: Option<&String>,
 ) -> Value {
     match outcome {
         TaskOutcome::Succeeded => json!({"Reason": "Success"}),
@@ -79,7 +80,7 @@ pub(super) fn end_reason(
             "Reason": "ExecutorLostFailure",
             "Executor ID": executor.0.to_string(),
             "Exit Caused By App": false,
-            "Loss Reason": format!("{node} is gone"),
+            "Loss Reason": removed.map_or_else(|| format!("{node} is gone"), Clone::clone),
         }),
         TaskOutcome::FetchFailed { shuffle: ShuffleId(shuffle), map, node, is_damaged } => json!({
             "Reason": "FetchFailed",
@@ -89,9 +90,9 @@ pub(super) fn end_reason(
             "Map Index": map,
             "Reduce ID": partition,
             "Message": if *is_damaged {
-                format!("the block of map {map} on {node} does not match its checksum")
+                format!("org.apache.spark.shuffle.FetchFailedException: the block of map {map} on {node} does not match its checksum")
             } else {
-                format!("the block of map {map} was on {node}, which is gone")
+                format!("org.apache.spark.shuffle.FetchFailedException: the block of map {map} was on {node}, which is gone")
             },
         }),
         TaskOutcome::Failed { error } => json!({

@@ -12,7 +12,7 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId,
 use crate::common::time::VirtualTime;
 use crate::event::{Application, Event, EventKind, StageAttempt, StageDefinition, TaskCause, TaskMetrics, TaskOutcome};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ struct Writer {
     outputs: BTreeMap<(ShuffleId, u32), ExecutorId>,
     /// Shuffle files outlive executors: an executor's end alone loses none.
     has_shuffle_service: bool,
-    removed: BTreeSet<ExecutorId>,
+    removed: BTreeMap<ExecutorId, String>,
     /// Executors that are gone and are not yet told of: Spark first tells how each of their tasks ended.
     untold: Vec<(ExecutorId, Value)>,
 }
@@ -146,7 +146,7 @@ impl Writer {
                 self.executor_added(time, *executor, *node, *cores, lines);
             }
             EventKind::ExecutorRemoved { executor, reason, .. } => {
-                self.removed.insert(*executor);
+                self.removed.insert(*executor, reason.clone());
                 if !self.has_shuffle_service {
                     lines.extend(self.resubmitted(|_, _| true));
                 }
@@ -251,6 +251,7 @@ impl Writer {
             | EventKind::NodeExcluded { .. }
             | EventKind::BlockReplicated { .. }
             | EventKind::ShuffleDropped { .. }
+            | EventKind::StageRolledBack { .. }
             | EventKind::QueryOptimized { .. }
             | EventKind::RowsSampled(_)
             | EventKind::ScriptRead { .. }
@@ -449,10 +450,11 @@ impl Writer {
             _ => Vec::new(),
         };
         let run = time.since(running.place.launched);
+        let removed = self.removed.get(&running.place.executor);
         let line = json!({
             "Event": "SparkListenerTaskEnd", "Stage ID": submitted.stage, "Stage Attempt ID": submitted.attempt,
             "Task Type": if is_map { "ShuffleMapTask" } else { "ResultTask" },
-            "Task End Reason": shapes::end_reason(outcome, running.place.executor, source, running.place.partition),
+            "Task End Reason": shapes::end_reason(outcome, running.place.executor, source, running.place.partition, removed),
             "Task Info": shapes::task_info(&running.place, Some((time, outcome)), counted),
             "Task Executor Metrics": {},
             "Task Metrics": shapes::task_metrics(metrics, run, running.fetched),
@@ -483,7 +485,7 @@ impl Writer {
         for (stage, submitted) in self.submitted.iter_mut().filter(|(_, submitted)| open(submitted)) {
             let Some(shuffle) = self.known.stages.get(&stage.stage).and_then(|stage| stage.writes) else { continue };
             let (id, attempt) = (submitted.stage, submitted.attempt);
-            let is_gone = |map: &u32, done: &mut Done| self.removed.contains(&done.on) && is_lost(shuffle, *map);
+            let is_gone = |map: &u32, done: &mut Done| self.removed.contains_key(&done.on) && is_lost(shuffle, *map);
             for (_, done) in submitted.done.extract_if(.., is_gone) {
                 lines.push(json!({
                     "Event": "SparkListenerTaskEnd", "Stage ID": id, "Stage Attempt ID": attempt,
@@ -534,7 +536,7 @@ fn rdd_info(cache: CacheId, partitions: u32) -> Value {
 mod tests {
     use super::*;
     use crate::event::log::EventLog;
-    use crate::event::{ClusterShape, Locality, SubmitReason};
+    use crate::event::{ClusterShape, Determinism, Locality, SubmitReason};
 
     fn stage(stage: u32, writes: Option<u32>, reads: &[(u32, u32)]) -> EventKind {
         EventKind::StageDefined(Arc::new(StageDefinition {
@@ -550,6 +552,7 @@ mod tests {
             slices: None,
             caches: Vec::new(),
             broadcasts: Vec::new(),
+            determinism: Determinism::Determinate,
             query: Some(QueryId(0)),
             line: 3,
         }))

@@ -5,8 +5,8 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId,
 use crate::common::time::{VirtualDuration, VirtualTime};
 use crate::event::log::EventLog;
 use crate::event::{
-    Application, ClusterShape, Event, EventKind, Locality, RowSample, RuleChange, SampledRow, StageAttempt,
-    StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
+    Application, ClusterShape, Determinism, Event, EventKind, Locality, RowSample, RuleChange, SampledRow,
+    StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskMetrics, TaskOutcome,
 };
 use std::sync::Arc;
 
@@ -186,6 +186,7 @@ fn definition(stage: u32, name: &str, operators: &[&str], tasks: u32, reads: Opt
         slices: None,
         caches: if reads.is_none() { vec![CacheId(0)] } else { Vec::new() },
         broadcasts: Vec::new(),
+        determinism: Determinism::Determinate,
         query: Some(QueryId(0)),
         line: 9,
     })

@@ -292,6 +292,7 @@ pub fn cause(cause: &TaskCause) -> &'static str {
         TaskCause::FetchFailed { .. } => "fetch failed",
         TaskCause::Retry { .. } => "retry",
         TaskCause::StageAgain => "stage again",
+        TaskCause::RolledBack { .. } => "rolled back",
         TaskCause::Speculative => "speculative",
     }
 }

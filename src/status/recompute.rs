@@ -126,7 +126,11 @@ pub fn caused_by(attempt: &Attempt) -> Option<NodeId> {
         TaskCause::OutputLost { node } | TaskCause::ExecutorLost { node } | TaskCause::FetchFailed { node } => {
             Some(*node)
         }
-        TaskCause::First | TaskCause::Retry { .. } | TaskCause::StageAgain | TaskCause::Speculative => None,
+        TaskCause::First
+        | TaskCause::Retry { .. }
+        | TaskCause::StageAgain
+        | TaskCause::RolledBack { .. }
+        | TaskCause::Speculative => None,
     }
 }
 

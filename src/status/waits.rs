@@ -257,6 +257,9 @@ pub fn avoidable_by(status: &Status, attempt: &Attempt) -> Option<&'static str> 
         TaskCause::FetchFailed { .. } => "an external shuffle service, or a copy of the blocks on another machine",
         TaskCause::Retry { .. } => "mending what made the attempt before it fail",
         TaskCause::StageAgain => "mending what made its stage fail",
+        TaskCause::RolledBack { .. } => {
+            "a checkpoint before the repartition, a repartition by columns, or rows sorted before it (frames do: spark.sql.execution.sortBeforeRepartition)"
+        }
         TaskCause::Speculative => "spark.speculation=false: the copy was started because the first was slow",
     })
 }

@@ -78,6 +78,8 @@ pub enum Step {
     OutOfMemory(Exhausted),
     /// Its stage was submitted again, and does not wait for the attempt that still ran.
     StageAgain,
+    /// It stood on rows of this stage, which may come out otherwise when they are made again.
+    RolledBack { stage: StageId },
     /// Unfinished tasks that read it.
     NeededBy(Vec<(StageId, Vec<u32>)>),
     /// The stage that makes it is still running and needs all its outputs.
@@ -170,6 +172,7 @@ fn ask_again(status: &Status, stage: &Stage, attempt: &Attempt, answer: &mut Ans
         }
         TaskCause::Retry { reason } => answer.steps.push(Step::Raised { reason: reason.clone() }),
         TaskCause::StageAgain => answer.steps.push(Step::StageAgain),
+        TaskCause::RolledBack { stage } => answer.steps.push(Step::RolledBack { stage: *stage }),
         TaskCause::First | TaskCause::Speculative => {}
     }
     inputs(status, stage, Some((attempt.partition, attempt.started)), answer, 0);

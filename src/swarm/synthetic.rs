@@ -9,7 +9,7 @@ use crate::common::{Conf, Result};
 use crate::event::log::EventLog;
 use crate::event::{Application, EventKind};
 use crate::physical::PhysicalPlan;
-use crate::physical::plan::{Partitioning, ShuffleOrigin};
+use crate::physical::plan::{Partitioning, RowOrder, ShuffleOrigin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -106,7 +106,7 @@ impl Synthetic {
         let maps = self.tasks.saturating_sub(self.reduces).max(1) as usize;
         let input = PhysicalPlan::Range { start: 0, end: 0, step: 1, partitions: maps, output: Vec::new() };
         Arc::new(PhysicalPlan::ShuffleExchange {
-            partitioning: Partitioning::RoundRobin(self.reduces as usize),
+            partitioning: Partitioning::RoundRobin { count: self.reduces as usize, order: RowOrder::Sorted },
             origin: ShuffleOrigin::RepartitionByNum,
             input: Arc::new(input),
         })

@@ -12,7 +12,7 @@ use super::config::within;
 use super::outcome::{Journal, Mark};
 use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
 use crate::common::{Conf, Result, VirtualDuration, VirtualTime};
-use crate::event::EventKind;
+use crate::event::{Determinism, EventKind};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::{Command, Input, Job, Outbox, PoolRules, Scheduler, Stage, TaskEnd, Timer};
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,7 @@ impl<'a> Yard<'a> {
             writes: None,
             inputs: Vec::new(),
             partitions: vec![Vec::new(); tasks as usize],
+            determinism: Determinism::Determinate,
             plan: Arc::new(PhysicalPlan::OneRow),
         };
         let (pool, rules) = if is_short {

@@ -319,7 +319,7 @@ fn deduplicate_line(keys: &[Expr]) -> String {
 fn repartition_line(target: &Repartitioning) -> String {
     let number = |count: &Option<usize>| count.map_or_else(String::new, |count| format!(", {count}"));
     match target {
-        Repartitioning::RoundRobin { count } => format!("Repartition {count}, true"),
+        Repartitioning::RoundRobin { count, .. } => format!("Repartition {count}, true"),
         Repartitioning::Coalesce { count } => format!("Repartition {count}, false"),
         Repartitioning::Hash { by, count } => format!("RepartitionByExpression {}{}", exprs_text(by), number(count)),
         Repartitioning::Range { by, count } => format!("RepartitionByExpression {}{}", orders(by), number(count)),

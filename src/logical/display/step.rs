@@ -111,7 +111,7 @@ fn condition(constraint: &JoinConstraint) -> String {
 fn repartition(target: &Repartitioning) -> (&'static str, String) {
     let number = |count: &Option<usize>| count.map_or_else(String::new, |count| format!(" into {count}"));
     match target {
-        Repartitioning::RoundRobin { count } => ("repartition", format!("into {count}")),
+        Repartitioning::RoundRobin { count, .. } => ("repartition", format!("into {count}")),
         Repartitioning::Coalesce { count } => ("coalesce", format!("into {count}")),
         Repartitioning::Hash { by, count } => ("repartition", format!("by {}{}", names(by), number(count))),
         Repartitioning::Range { by, count } => ("repartitionByRange", format!("by {}{}", orders(by), number(count))),

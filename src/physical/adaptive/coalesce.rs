@@ -96,7 +96,8 @@ fn leaves(node: &Arc<PhysicalPlan>, reads: &mut Vec<Read>) -> bool {
 fn read_of(node: &Arc<PhysicalPlan>) -> Option<Read> {
     let PhysicalPlan::ShuffleRead { shuffle, exchange, .. } = &**node else { return None };
     let PhysicalPlan::ShuffleExchange { partitioning, origin, .. } = &**exchange else { return None };
-    let is_supported = *partitioning != Partitioning::Single && *origin != ShuffleOrigin::RepartitionByNum;
+    let is_supported = *partitioning != Partitioning::Single
+        && !matches!(origin, ShuffleOrigin::RepartitionByNum | ShuffleOrigin::Rdd);
     Some(Read { address: Arc::as_ptr(node), shuffle: *shuffle, is_supported })
 }
 

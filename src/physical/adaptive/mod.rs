@@ -21,7 +21,7 @@ mod join;
 mod local_read;
 mod skew;
 
-use super::plan::{Partitioning, PhysicalPlan};
+use super::plan::{PhysicalPlan, ShuffleOrigin};
 use crate::common::Conf;
 use crate::common::ids::{BroadcastId, CacheId, ShuffleId};
 use std::sync::Arc;
@@ -165,7 +165,7 @@ pub fn replace_finished(
 #[must_use]
 pub fn is_exchange(plan: &PhysicalPlan) -> bool {
     match plan {
-        PhysicalPlan::ShuffleExchange { partitioning, .. } => !matches!(partitioning, Partitioning::Index(..)),
+        PhysicalPlan::ShuffleExchange { origin, .. } => *origin != ShuffleOrigin::Rdd,
         PhysicalPlan::BroadcastExchange { .. } => true,
         _ => false,
     }

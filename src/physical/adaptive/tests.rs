@@ -2,7 +2,7 @@ use super::*;
 use crate::common::ids::ExprId;
 use crate::logical::plan::JoinType;
 use crate::logical::{Attribute, DataType, Expr};
-use crate::physical::plan::{JoinAlgorithm, Partitioning, ShuffleOrigin, ShuffleSlice};
+use crate::physical::plan::{JoinAlgorithm, Partitioning, RowOrder, ShuffleOrigin, ShuffleSlice};
 use crate::physical::requirements;
 use arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
@@ -129,7 +129,7 @@ fn small_partitions_are_merged_alike_on_both_sides() {
 fn a_number_that_the_script_gave_is_kept() {
     let conf = conf(&[]);
     let exchange = Arc::new(PhysicalPlan::ShuffleExchange {
-        partitioning: Partitioning::RoundRobin(4),
+        partitioning: Partitioning::RoundRobin { count: 4, order: RowOrder::Sorted },
         origin: ShuffleOrigin::RepartitionByNum,
         input: table(1),
     });

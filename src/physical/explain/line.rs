@@ -323,7 +323,7 @@ pub(super) fn exchange(plan: &PhysicalPlan, id: u32) -> String {
     let origin = match origin {
         ShuffleOrigin::EnsureRequirements => "ENSURE_REQUIREMENTS",
         ShuffleOrigin::RepartitionByCol => "REPARTITION_BY_COL",
-        ShuffleOrigin::RepartitionByNum => "REPARTITION_BY_NUM",
+        ShuffleOrigin::RepartitionByNum | ShuffleOrigin::Rdd => "REPARTITION_BY_NUM",
         ShuffleOrigin::Rebalance => "REBALANCE_PARTITIONS_BY_COL",
     };
     format!("{}, {origin}, [plan_id={id}]", self::partitioning(partitioning))
@@ -341,7 +341,7 @@ fn partitioning(partitioning: &Partitioning) -> String {
             let order: Vec<String> = order.iter().map(SortOrder::plan_text).collect();
             format!("rangepartitioning({}, {count})", order.join(", "))
         }
-        Partitioning::RoundRobin(count) => format!("RoundRobinPartitioning({count})"),
+        Partitioning::RoundRobin { count, .. } => format!("RoundRobinPartitioning({count})"),
         Partitioning::Index(by, count) => format!("partitionby({}, {count})", by.plan_text()),
         Partitioning::Broadcast => "BroadcastPartitioning".to_owned(),
     }

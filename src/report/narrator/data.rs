@@ -18,6 +18,17 @@ impl Told<'_> {
                     self.say(Depth::Brief, Weight::Bad, "outputs_lost", text);
                 }
             }
+            EventKind::StageRolledBack { stage, because, .. } => {
+                let (name, from) = (words::stage(self.status, *stage), words::stage(self.status, *because));
+                let text = if stage == because {
+                    format!(
+                        "stage {name} is indeterminate: made again, its rows may come out otherwise, so none of them counts"
+                    )
+                } else {
+                    format!("stage {name} is rolled back: it stands on rows of {from}")
+                };
+                self.say(Depth::Brief, Weight::Bad, "stage_rolled_back", text);
+            }
             EventKind::BlockReplicated { cache, partition, from, node, bytes: size, .. } => {
                 let text =
                     format!("{node} gets a copy of partition {partition} of {cache} from {from} ({})", bytes(*size));

@@ -200,6 +200,7 @@ impl Told<'_> {
             | EventKind::CachedBlocksLost { .. }
             | EventKind::CacheDropped { .. }
             | EventKind::ShuffleDropped { .. }
+            | EventKind::StageRolledBack { .. }
             | EventKind::BroadcastCreated { .. }
             | EventKind::InputBlockPlaced { .. }
             | EventKind::InputRead { .. }

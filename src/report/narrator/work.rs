@@ -107,6 +107,10 @@ impl Told<'_> {
                 let text = again("its stage was submitted again, and does not wait for the attempt before".to_owned());
                 (Depth::Normal, Weight::Again, "task_again", text)
             }
+            TaskCause::RolledBack { stage } => {
+                let text = again(format!("the rows of {} are made anew", words::stage(self.status, *stage)));
+                (Depth::Normal, Weight::Again, "task_again", text)
+            }
             TaskCause::Speculative => {
                 let text = format!("a second copy of the slow {name} starts on {node}");
                 (Depth::Normal, Weight::Again, "task_speculative", text)

@@ -7,7 +7,8 @@ use crate::common::ids::{CacheId, ExecutorId, JobId, NodeId, QueryId, ShuffleId,
 use crate::common::time::VirtualTime;
 use crate::event::log::EventLog;
 use crate::event::{
-    Application, ClusterShape, Event, EventKind, StageAttempt, StageDefinition, SubmitReason, TaskCause, TaskOutcome,
+    Application, ClusterShape, Determinism, Event, EventKind, StageAttempt, StageDefinition, SubmitReason, TaskCause,
+    TaskOutcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -272,6 +273,7 @@ impl Translator {
             slices: None,
             caches: Vec::new(),
             broadcasts: Vec::new(),
+            determinism: Determinism::Determinate,
             query: query.map(QueryId),
             line: query.and_then(|query| self.queries.get(&query)).map_or(line, |(_, line)| *line),
         })));

@@ -1,7 +1,7 @@
 //! Which named limit made a job fail, and does the log bear it out (design S2)?
 
 use crate::common::ids::{ExecutorId, JobId, NodeId, StageId, TaskId};
-use crate::event::{Event, EventKind, StageAttempt, TaskOutcome};
+use crate::event::{Determinism, Event, EventKind, StageAttempt, TaskOutcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,6 +16,10 @@ pub enum Limit {
     Excluded,
     /// `spark.task.maxFailures` attempts of one task had no room for something that cannot be spilled, or were lost with one that had not.
     Memory,
+    /// Rows of an indeterminate stage were lost, and results that stand on them had been delivered.
+    Indeterminate,
+    /// A block of a local checkpoint went with its executor.
+    CheckpointLost,
     /// No executor is left and none will come.
     NoExecutor,
     /// The driver died, and with it the application.
@@ -65,6 +69,9 @@ struct Seen {
     stage_failures: BTreeMap<StageId, u32>,
     /// What ran out of memory.
     exhausted: BTreeSet<Work>,
+    indeterminate: BTreeSet<StageId>,
+    has_lost_outputs: bool,
+    has_lost_cached: bool,
     is_driver_dead: bool,
 }
 
@@ -82,6 +89,11 @@ impl Seen {
             EventKind::ExecutorRemoved { executor, .. } => drop(self.executors.remove(executor)),
             EventKind::FaultInjected { fault, .. } => self.is_driver_dead |= fault.contains("driver"),
             EventKind::JobSubmitted { job, stages, .. } => drop(self.stages.insert(*job, stages.clone())),
+            EventKind::StageDefined(stage) if stage.determinism >= Determinism::Compared => {
+                self.indeterminate.insert(stage.stage);
+            }
+            EventKind::MapOutputsLost { .. } => self.has_lost_outputs = true,
+            EventKind::CachedBlocksLost { .. } => self.has_lost_cached = true,
             EventKind::StageFailed { stage, .. } => *self.stage_failures.entry(stage.stage).or_default() += 1,
             EventKind::TaskStarted { task, stage, partition, executor, node, .. } => {
                 self.tasks.insert(*task, ((*stage, *partition), (*executor, *node)));
@@ -123,6 +135,13 @@ impl Seen {
         }
         if reason.contains("Aborting TaskSet ") {
             return if self.is_excluded_everywhere(stages, reason) { Ok(Limit::Excluded) } else { Err(unborne()) };
+        }
+        if reason.contains("[CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND]") {
+            return if self.has_lost_cached { Ok(Limit::CheckpointLost) } else { Err(unborne()) };
+        }
+        if reason.contains("indeterminate") || reason.contains("cannot rollback") {
+            let is_so = stages.iter().any(|stage| self.indeterminate.contains(stage)) && self.has_lost_outputs;
+            return if is_so { Ok(Limit::Indeterminate) } else { Err(unborne()) };
         }
         if reason.contains("no executor is left") {
             return if self.executors.is_empty() { Ok(Limit::NoExecutor) } else { Err(unborne()) };

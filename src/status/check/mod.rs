@@ -8,6 +8,7 @@
 //! | a task runs for a reason, and again only for one that is in the log | `TaskStarted` |
 //! | what is fetched was made by an attempt that succeeded and is still registered | `ShuffleFetched` |
 //! | bytes sent are bytes received, or lost with an attempt whose end names a fault | `ShuffleFetched`, `TaskEnded` |
+//! | an indeterminate stage runs again whole, and nothing that stands on its old rows counts | `StageRolledBack`, `StageSubmitted`, `TaskEnded` |
 //! | every partition counts once, an output again only after it was lost | `TaskEnded`, `MapOutputRegistered` |
 //! | every wait ends: jobs, stages and tasks have ended when the application has | `JobEnded`, `ApplicationEnded` |
 //!
@@ -136,6 +137,7 @@ impl Checker {
                 self.tables.blamed.insert(*node);
                 self.tables.lose(*shuffle, maps, *node)
             }
+            EventKind::StageRolledBack { stage, because, maps } => self.tables.roll_back(*stage, *because, maps),
             EventKind::ShuffleDropped { shuffle } => {
                 if let Some(known) = self.tables.shuffles.get_mut(shuffle) {
                     known.clear();
@@ -201,6 +203,7 @@ impl Checker {
         promise(self.tables.is_needed(known), || format!("{id} is submitted for {job}, and no job needs it"))?;
         let absent = known.reads.iter().find(|shuffle| !self.tables.is_complete(**shuffle));
         promise(known.has_caches || absent.is_none(), || format!("{id} is submitted before {absent:?} is complete"))?;
+        self.tables.stands_on_one_making(id, partitions)?;
         let is_first = matches!(reason, SubmitReason::Needed);
         promise(is_first || known.attempts > 0, || format!("{id} is repaired before it ran"))?;
         if let Some(known) = self.tables.stages.get_mut(&id) {
@@ -287,6 +290,9 @@ impl Checker {
         match outcome {
             TaskOutcome::Succeeded => {
                 promise(is_live, || format!("{name} succeeds on {}, which was given up", running.executor))?;
+                let known = self.tables.stages.get(&running.stage.stage);
+                let is_void = known.is_some_and(|stage| running.stage.attempt < stage.rolled_back);
+                promise(!is_void, || format!("{name} counts, and its stage was rolled back while it ran"))?;
                 self.received(&running, metrics).map_err(|why| format!("{name} {why}"))?;
                 let Some(stage) = self.tables.stages.get_mut(&running.stage.stage) else { return Ok(()) };
                 if stage.writes.is_none() {
@@ -358,6 +364,7 @@ impl Stage {
         let is_so = match cause {
             TaskCause::First => before == 0,
             TaskCause::Speculative | TaskCause::Retry { .. } | TaskCause::StageAgain => before > 0,
+            TaskCause::RolledBack { stage } => before > 0 && self.rolled_back_by.contains(stage),
             TaskCause::OutputLost { node } => history.is_some_and(|history| history.output_lost.contains(node)),
             TaskCause::ExecutorLost { node } => history.is_some_and(|history| history.executor_lost.contains(node)),
             TaskCause::FetchFailed { node } => history.is_some_and(|history| history.fetch_failed.contains(node)),

@@ -2,7 +2,7 @@
 
 use crate::common::ids::{ExecutorId, JobId, NodeId, ShuffleId, StageId, TaskId};
 use crate::common::time::VirtualTime;
-use crate::event::{Slice, StageAttempt, StageDefinition, TaskOutcome};
+use crate::event::{Determinism, Slice, StageAttempt, StageDefinition, TaskOutcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -50,6 +50,11 @@ pub(super) struct Stage {
     pub reads: Vec<ShuffleId>,
     pub slices: Option<Arc<Vec<Vec<Slice>>>>,
     pub has_caches: bool,
+    pub determinism: Determinism,
+    /// The first attempt that counts: those before it were rolled back.
+    pub rolled_back: u32,
+    /// The indeterminate stages that it was rolled back for.
+    pub rolled_back_by: BTreeSet<StageId>,
     /// Attempts so far.
     pub attempts: u32,
     pub failed_attempts: u32,
@@ -187,6 +192,7 @@ impl Tables {
             reads: definition.reads.iter().map(|(shuffle, _)| *shuffle).collect(),
             slices: definition.slices.clone().map(Arc::new),
             has_caches: !definition.caches.is_empty(),
+            determinism: definition.determinism,
             ..Stage::default()
         };
         self.stages.insert(definition.stage, stage);
@@ -320,6 +326,63 @@ impl Tables {
             }
         }
         Ok(())
+    }
+
+    /// Forgets what a stage made: it stands on rows of an indeterminate stage that are made again.
+    pub fn roll_back(&mut self, id: StageId, because: StageId, maps: &[u32]) -> Result<(), String> {
+        if self.stages.get(&because).is_none_or(|stage| stage.determinism < Determinism::Compared) {
+            return Err(format!("{id} is rolled back because of {because}, which is determinate"));
+        }
+        if id != because && !self.succeeding(because).contains(&id) {
+            return Err(format!("{id} is rolled back because of {because}, and does not stand on it"));
+        }
+        let Some(stage) = self.stages.get_mut(&id) else { return Err(format!("{id} is rolled back and not defined")) };
+        if let Some(done) = stage.done.first() {
+            return Err(format!("{id} is rolled back, and its partition {done} has been delivered"));
+        }
+        stage.rolled_back = stage.attempts;
+        stage.rolled_back_by.insert(because);
+        let Some(shuffle) = stage.writes.and_then(|shuffle| self.shuffles.get_mut(&shuffle)) else { return Ok(()) };
+        let absent = maps.iter().find(|map| shuffle.take(**map).is_none());
+        absent.map_or(Ok(()), |map| Err(format!("map {map} of {id} is rolled back and was not there")))
+    }
+
+    /// The stages of open jobs that read what a stage makes, directly or by way of others.
+    fn succeeding(&self, stage: StageId) -> BTreeSet<StageId> {
+        let mut found = BTreeSet::from([stage]);
+        let open: BTreeSet<StageId> = self.jobs.values().flatten().copied().collect();
+        // Parents are defined before their children.
+        for id in open {
+            let Some(known) = self.stages.get(&id) else { continue };
+            let writers = known.reads.iter().filter_map(|shuffle| self.shuffles.get(shuffle));
+            if writers.map(|shuffle| shuffle.writer).any(|writer| found.contains(&writer)) {
+                found.insert(id);
+            }
+        }
+        found.remove(&stage);
+        found
+    }
+
+    /// An indeterminate stage that runs again runs whole, and nothing is left that was made of its old rows.
+    pub fn stands_on_one_making(&self, id: StageId, partitions: &[u32]) -> Result<(), String> {
+        let Some(stage) = self.stages.get(&id).filter(|stage| stage.attempts > 0) else {
+            return Ok(());
+        };
+        if stage.determinism != Determinism::Indeterminate {
+            return Ok(());
+        }
+        let Some(shuffle) = stage.writes.and_then(|shuffle| self.shuffles.get(&shuffle)) else { return Ok(()) };
+        if partitions.len() < shuffle.outputs.len() {
+            return Err(format!("{id} is indeterminate and runs again in part"));
+        }
+        let holds = |reader: &&StageId| {
+            self.stages.get(reader).is_some_and(|known| {
+                let made = known.writes.and_then(|shuffle| self.shuffles.get(&shuffle));
+                made.map_or(!known.done.is_empty(), |made| made.registered > 0)
+            })
+        };
+        let left = self.succeeding(id).into_iter().find(|reader| holds(&reader));
+        left.map_or(Ok(()), |left| Err(format!("{id} is made again, and {left} keeps what it made of the old rows")))
     }
 
     /// Bytes that a task has to read from shuffles, of what is registered now.

@@ -1,6 +1,6 @@
 //! What tasks leave behind: map outputs, cached partitions, files.
 
-use crate::common::ids::{NodeId, ShuffleId};
+use crate::common::ids::ShuffleId;
 use crate::common::time::VirtualTime;
 use crate::event::EventKind;
 use crate::status::model::{Broadcast, CachedBlock, Exhausted, InputBlock, MapOutput, Output, Status, TaskState};
@@ -30,7 +30,14 @@ impl Status {
                     Arc::make_mut(known).hand_over(*map, *node, *executor);
                 }
             }
-            EventKind::MapOutputsLost { shuffle, maps, node, .. } => self.lose_outputs(at, *shuffle, maps, *node),
+            EventKind::MapOutputsLost { shuffle, maps, node, .. } => {
+                self.lose_outputs(at, *shuffle, maps, |output| output.node == *node);
+            }
+            EventKind::StageRolledBack { stage, maps, .. } => {
+                if let Some(shuffle) = self.stages.get(stage).and_then(|stage| stage.definition.writes) {
+                    self.lose_outputs(at, shuffle, maps, |_| true);
+                }
+            }
             EventKind::BlockCached { cache, partition, node, executor, bytes, rows, on_disk } => {
                 let (executor, bytes, rows, on_disk) = (*executor, *bytes, *rows, *on_disk);
                 let known = self.caches.get(cache).and_then(|cache| cache.blocks.get(partition));
@@ -111,12 +118,17 @@ impl Status {
         self.set_task(writer, map, TaskState::Done);
     }
 
-    fn lose_outputs(&mut self, at: VirtualTime, shuffle: ShuffleId, maps: &[u32], node: NodeId) {
+    fn lose_outputs(
+        &mut self,
+        at: VirtualTime,
+        shuffle: ShuffleId,
+        maps: &[u32],
+        is_meant: impl Fn(&MapOutput) -> bool,
+    ) {
         let Some(known) = self.shuffles.get_mut(&shuffle) else { return };
         let writer = known.writer;
         let known = Arc::make_mut(known);
-        let lost: Vec<u32> =
-            maps.iter().copied().filter(|map| known.lose(*map, at, |output| output.node == node)).collect();
+        let lost: Vec<u32> = maps.iter().copied().filter(|map| known.lose(*map, at, &is_meant)).collect();
         for map in lost {
             self.set_task(writer, map, TaskState::Lost);
         }

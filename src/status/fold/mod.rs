@@ -90,6 +90,7 @@ impl Status {
             | EventKind::CachedBlocksLost { .. }
             | EventKind::CacheDropped { .. }
             | EventKind::ShuffleDropped { .. }
+            | EventKind::StageRolledBack { .. }
             | EventKind::BroadcastCreated { .. }
             | EventKind::InputBlockPlaced { .. }
             | EventKind::InputRead { .. }

@@ -213,6 +213,7 @@ impl Attempt {
             | TaskCause::ExecutorLost { .. }
             | TaskCause::FetchFailed { .. }
             | TaskCause::Retry { .. }
+            | TaskCause::RolledBack { .. }
             | TaskCause::StageAgain => true,
         }
     }

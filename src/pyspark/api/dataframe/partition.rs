@@ -86,7 +86,7 @@ fn repartition(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args)
     let columns = if count.is_some() { items.split_off(1) } else { items };
     let by = only_columns(interp, columns)?;
     let target = match (count, by.is_empty()) {
-        (Some(count), true) => Repartitioning::RoundRobin { count },
+        (Some(count), true) => Repartitioning::RoundRobin { count, is_rdd: false },
         (count, _) => Repartitioning::Hash { by, count },
     };
     frame(interp, LogicalPlan::Repartition { target, input: plan.clone() })

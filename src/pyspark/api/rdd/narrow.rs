@@ -89,14 +89,18 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         rearranged(
             interp,
             rdd,
-            if shuffle { Repartitioning::RoundRobin { count } } else { Repartitioning::Coalesce { count } },
+            if shuffle {
+                Repartitioning::RoundRobin { count, is_rdd: true }
+            } else {
+                Repartitioning::Coalesce { count }
+            },
         )
     }),
     ("repartition", |interp, _, rdd, args| {
         let [count] = args.bind("repartition", ["numPartitions"], 1)?;
         let count =
             count.and_then(|value| value.as_int()).and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
-        rearranged(interp, rdd, Repartitioning::RoundRobin { count })
+        rearranged(interp, rdd, Repartitioning::RoundRobin { count, is_rdd: true })
     }),
     ("cache", |interp, this, rdd, _| {
         let plan = rdd.settle(interp)?;
