@@ -429,7 +429,7 @@ fn beats(played: &PlayedDemo) -> Vec<Vec<Piece>> {
     let words = |text: &str| vec![Span { text: text.to_owned(), style: Style::Plain }];
     let mut pages: Vec<Vec<Piece>> = Vec::new();
     for (number, beat) in played.beats.iter().enumerate() {
-        let head = format!("Beat {} of {}, run {}", number + 1, played.beats.len(), beat.run);
+        let head = format!("Beat {} of {}", number + 1, played.beats.len());
         let mut page =
             vec![Piece::Text(Block::Heading(2, words(&head))), Piece::Text(Block::Paragraph(words(&beat.say)))];
         page.extend(beat.picture.clone().map(|picture| Piece::Picture(Box::new(picture))));

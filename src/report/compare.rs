@@ -275,13 +275,14 @@ impl Row {
     /// What the second has more or less, with its share; `same` where nothing differs.
     #[must_use]
     pub fn difference(&self) -> String {
-        let difference = self.b - self.a;
-        if difference.abs() < 1e-9 {
+        // As it is shown: what a person cannot see is no difference.
+        if self.text(self.a) == self.text(self.b) {
             return "same".to_owned();
         }
-        let sign = if difference > 0.0 { '+' } else { '-' };
-        let share = if self.a > 0.0 { format!("  {:+.0} %", difference / self.a * 100.0) } else { String::new() };
-        format!("{sign}{}{share}", self.text(difference.abs()))
+        let difference = self.b - self.a;
+        let amount = format!("{}{}", if difference > 0.0 { '+' } else { '-' }, self.text(difference.abs()));
+        let share = if self.a > 0.0 { format!("{:+.0} %", difference / self.a * 100.0) } else { String::new() };
+        format!("{amount:<10} {share:>6}").trim_end().to_owned()
     }
 }
 

@@ -29,6 +29,42 @@ impl World {
         ("pages", "a source that answers page by page, so many a second, and its readers"),
     ];
 
+    /// Who is in the world of this name, what will come over them, and what to look for; empty for an unknown name.
+    #[must_use]
+    pub fn scene(name: &str) -> &'static str {
+        match name {
+            "stream" => {
+                "Producers write a day of events into a log that keeps them, not always in order. A consumer reads it, applies a rule and \
+                 counts by windows of event time. Look for how long an answer takes, what comes too late for its window, and what a \
+                 crash makes happen twice or not at all."
+            }
+            "store" => {
+                "Two clients, left and right, write to replicas A, B, C of one small store, each to the replica on its side. For a while the \
+                 network between the sides is cut. With mode = cp a replica answers only with a majority behind it, with mode = ap it \
+                 answers alone. Look for who is refused, who reads what is old, and whose write is gone."
+            }
+            "edge" => {
+                "Viewers ask the edge server near them; a title that it does not have it fetches from the origin. The router sends a viewer \
+                 elsewhere when a server is full or down. In the evening everybody watches. Look for who waits, who is turned away, and \
+                 what the origin has to carry."
+            }
+            "pools" => {
+                "A long job has the cores of a cluster when a short one comes. First come first served lets it wait for free cores; fair \
+                 pools give it a share of those that become free. Look for when the short one ends, and what that costs the long one."
+            }
+            "styles" => {
+                "One question, a sum by customer over all sales, in one of three ways: statement by statement in memory, lazily on the \
+                 threads of one machine, or in tasks over a cluster. Look for how much memory it takes, what goes to disk, and what \
+                 crosses the network."
+            }
+            "pages" => {
+                "A source gives its rows page by page, and only so many pages a second; only the page before says where the next begins. \
+                 Several readers have a slice each. Look for who is refused, when they come back, and what more readers are good for."
+            }
+            _ => "",
+        }
+    }
+
     /// The world of this name, with the settings of a TOML text and then `KEY=VALUE` pairs over its defaults.
     ///
     /// # Errors
@@ -159,6 +195,11 @@ mod tests {
         let World::Store(config) = set("mode", "ap").expect("a mode") else { panic!("another world") };
         assert_eq!(config.mode, store::Mode::Ap);
         assert!(World::configure("store", Some("replicas = 5\n"), &[]).is_ok());
+    }
+
+    #[test]
+    fn every_world_says_what_to_look_for() {
+        assert!(World::ALL.iter().all(|(name, _)| World::scene(name).contains("Look for")));
     }
 
     #[test]

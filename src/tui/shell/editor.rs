@@ -35,6 +35,8 @@ pub struct Editor {
     history: Vec<String>,
     /// Which entry of the history is shown, and what was typed before it was.
     recalled: Option<(usize, String)>,
+    /// Blanks that a new line began with and that nobody has typed: who types them all the same means these.
+    offered: usize,
 }
 
 impl Editor {
@@ -85,6 +87,7 @@ impl Editor {
         self.text.clear();
         self.cursor = 0;
         self.recalled = None;
+        self.offered = 0;
     }
 
     /// Writes at the cursor. Line ends of any kind are line feeds, tabs are blanks.
@@ -102,6 +105,7 @@ impl Editor {
         let blanks: String = before.chars().take_while(|c| *c == ' ').collect();
         let further = if before.trim_end().ends_with(':') { INDENT } else { "" };
         self.insert(&format!("\n{blanks}{further}"));
+        self.offered = blanks.len() + further.len();
     }
 
     /// Blanks up to the next tab stop.
@@ -121,7 +125,9 @@ impl Editor {
 
     /// Does what a key says.
     pub fn edit(&mut self, edit: Edit) {
+        let offered = std::mem::take(&mut self.offered);
         match edit {
+            Edit::Insert(' ') if offered > 0 => self.offered = offered - 1,
             Edit::Insert(c) => self.insert(c.encode_utf8(&mut [0; 4])),
             Edit::Left => self.cursor = self.before(1),
             Edit::Right => self.cursor = self.after(1),
@@ -269,6 +275,17 @@ mod tests {
         editor.new_line();
         editor.edit(Edit::Backspace);
         assert_eq!(editor.position(), (2, "    "));
+    }
+
+    #[test]
+    fn who_types_the_blanks_of_a_block_means_those_that_are_there() {
+        let mut editor = Editor::default();
+        editor.insert("def twice(x):");
+        editor.new_line();
+        "    y = x".chars().for_each(|c| editor.edit(Edit::Insert(c)));
+        editor.new_line();
+        "      z".chars().for_each(|c| editor.edit(Edit::Insert(c)));
+        assert_eq!(editor.text(), "def twice(x):\n    y = x\n      z");
     }
 
     #[test]

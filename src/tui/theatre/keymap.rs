@@ -85,11 +85,11 @@ pub const ROWS: [Row<Action>; 55] = [
     row("g", "to the start", Action::Start),
     row("G", "to the end", Action::End),
     row("f", "follow the run that is still going on", Action::Follow),
-    row("+", "faster", Action::Faster),
-    row("-", "slower", Action::Slower),
+    row("+", "play at a higher speed", Action::Faster),
+    row("-", "play at a lower speed", Action::Slower),
     row("A", "automatic: tell deaths slowly, jump over idle time", Action::Auto),
     row("w", "why does this run again, or not?", Action::Why),
-    row("K", "break something now: the run is done again with it", Action::Kill),
+    row("K", "kill or break something: the run is done again", Action::Kill),
     row("p", "the plan of this query, rule by rule", Action::Plan),
     row("d", "the data of this stage: rows for each partition", Action::Data),
     row("=", "two runs side by side: this one and its branch", Action::Compare),
@@ -99,19 +99,19 @@ pub const ROWS: [Row<Action>; 55] = [
     row("/", "find a task, a stage, a node, a word; on the data page a key", Action::Find),
     row("n", "the next place of what was found; compare: the next difference", Action::NextFound),
     row("N", "the place before", Action::PreviousFound),
-    row("m", "the blocks of a shuffle, map outputs by reduce tasks", Action::Matrix),
+    row("m", "the matrix of a shuffle: map outputs by reduce tasks", Action::Matrix),
     row("Tab", "next pane", Action::NextPane),
     row("S-Tab", "pane before", Action::PreviousPane),
     told("1-6, click", "pane by number"),
     told("h j k l arrows", "move inside the pane"),
     row("Enter", "open: a task's why, a sentence's moment", Action::Open),
-    row("z", "the pane on the whole screen, and back", Action::Zoom),
+    row("z", "zoom: the pane on the whole screen, and back", Action::Zoom),
     row("y", "copy what is selected, with its why, as plain text", Action::Copy),
     row("Y", "copy the pane, or the page, as plain text", Action::CopyPane),
     row("P", "projector: titles as bands, high contrast, nothing dim", Action::Projector),
     row("? :", "keys and commands: type to find, Enter does it", Action::Help),
     row("q", "back", Action::Back),
-    told("Esc", "close what is open, or back"),
+    told("Esc", "close what is open, let go of what is selected, or back"),
     told("Ctrl-C Ctrl-Z", "quit, suspend"),
     told("Plan", "j k step, h l another query, Enter an operator, o run without this rule"),
     told("Data", "j k partition or row, h l another stage, Tab to the rows, f follow one"),
@@ -126,10 +126,15 @@ pub const ROWS: [Row<Action>; 55] = [
     row("<", "one line of the script back", Action::LineBack),
 ];
 
-/// The lines that hold all words of a query, in their order.
+/// The lines that hold all words of a query: those about the page on screen first, then all others, in their order.
 #[must_use]
-pub fn found(query: &str, can_branch: bool) -> Vec<&'static Row<Action>> {
-    palette::found(ROWS.iter().filter(|row| can_branch || row.action != Some(Action::Kill)), query)
+pub fn found(query: &str, can_branch: bool, page: Option<&str>) -> Vec<&'static Row<Action>> {
+    let works = |row: &&Row<Action>| can_branch || row.action != Some(Action::Kill);
+    let is_of_page = |row: &&Row<Action>| {
+        page.is_some_and(|page| row.keys == page || row.does.contains(&format!("{}:", page.to_lowercase())))
+    };
+    let (first, others): (Vec<_>, Vec<_>) = ROWS.iter().filter(works).partition(is_of_page);
+    palette::found(first.into_iter().chain(others), query)
 }
 
 /// What a key press means; while something is typed, letters are text.

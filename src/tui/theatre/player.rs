@@ -416,6 +416,10 @@ pub fn follow(model: &mut Model) {
 pub fn change_speed(model: &mut Model, by: isize) {
     model.speed = model.speed.saturating_add_signed(by).min(SPEEDS.len() - 1);
     model.speed_chosen = true;
+    // While time moves its speed stands in the title.
+    if !model.playing {
+        model.toast = Some((format!("it will play at {}x", SPEEDS[model.speed]), 3.0));
+    }
 }
 
 /// The speed nearest to this one, as a person's choice.

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Things that are listed one by one; more are put together by kind and stage.
 const ONE_BY_ONE: usize = 8;
 
+/// How to find out of a lost thing whether it must be made again.
+pub const HOW_TO_TELL: &str = "Another copy? Still needed? Can its input be read? If not, one step back.";
+
 /// Something that was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thing {

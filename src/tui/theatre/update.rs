@@ -285,7 +285,7 @@ pub fn key(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Pane(index) => focus(model, index),
         Action::Up | Action::Down | Action::Left | Action::Right => select::step(model, action),
         Action::Open => select::open(model),
-        Action::Close => close(model),
+        Action::Close => return close(model),
         Action::Back => return back(model),
         Action::Interrupt | Action::Suspend => {}
     }
@@ -353,15 +353,22 @@ fn toggle_auto(model: &mut Model) {
     model.toast = Some((text.to_owned(), 4.0));
 }
 
-fn close(model: &mut Model) {
+/// Closes what is open, lets go of what is selected, else leaves: a run that goes on only by `q`, since it ends there.
+fn close(model: &mut Model) -> Vec<Effect> {
+    let is_free = model.followed.is_none() && model.selected == Selected::Nothing;
     if model.zoom {
         model.zoom = false;
     } else if model.why.take().is_some() {
         model.focus = model.asked_from;
-    } else {
+    } else if !is_free {
         model.followed = None;
         model.selected = Selected::Nothing;
+    } else if model.run().is_growing() {
+        model.toast = Some(("the run goes on: q leaves it".to_owned(), 4.0));
+    } else {
+        return vec![Effect::Leave(Exit::Back)];
     }
+    Vec::new()
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
@@ -381,7 +388,7 @@ fn overlay_key(model: &mut Model, action: Action) -> Vec<Effect> {
     let closing = matches!(action, Action::Close | Action::Back);
     match &mut model.overlay {
         Overlay::Help(Palette { query, choice }) => {
-            let rows = keymap::found(query, model.can_branch);
+            let rows = keymap::found(query, model.can_branch, model.pages.last().map(Page::name));
             *choice = choice.saturating_add_signed(step).min(rows.len().saturating_sub(1));
             let chosen = rows.get(*choice).and_then(|row| row.action);
             if closing || action == Action::Open {

@@ -19,7 +19,7 @@ use crate::tui::theatre::keymap::Action;
 use crate::tui::theatre::view::footer::{self, Hint};
 use crate::tui::theatre::view::paint::{self, Brush, fit, wrap};
 use crate::tui::theme::{State, Tone};
-use crate::worlds::Mark;
+use crate::worlds::{Mark, World};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -188,11 +188,30 @@ fn draw_figures(brush: &mut Brush, model: &WorldModel, area: Rect) {
     }
 }
 
+/// Before anything has happened: who is here, what to look for, how to go on, and how the world is set.
+fn draw_scene(brush: &mut Brush, model: &WorldModel, area: Rect) {
+    const KEYS: &str = "Space plays, . steps, ] goes to the next moment that matters.";
+    let settings = model.world.as_ref().and_then(|world| world.settings().ok()).unwrap_or_default();
+    let settings = settings.lines().collect::<Vec<_>>().join(", ");
+    let parts = [(World::scene(model.outcome.world), Tone::Text), (KEYS, Tone::Key), (settings.as_str(), Tone::Dim)];
+    let mut y = 0;
+    for (text, tone) in parts {
+        for row in wrap(text, usize::from(area.width.clamp(1, 100)), 0) {
+            if y < area.height {
+                brush.tone(area, 0, y, &row, tone);
+            }
+            y += 1;
+        }
+        // Where all has room, with a blank line between.
+        y += u16::from(area.height > 10);
+    }
+}
+
 /// The moments up to the cursor, the newest at the bottom.
 fn draw_story(brush: &mut Brush, model: &WorldModel, area: Rect) {
     let told = story(&model.outcome, model.play.position);
     if told.is_empty() {
-        brush.tone(area, 0, 0, "Space plays, . steps, ] goes to the next moment that matters.", Tone::Dim);
+        draw_scene(brush, model, area);
         return;
     }
     let mut rows: Vec<(String, Tone)> = Vec::new();

@@ -74,6 +74,16 @@ impl Page {
         }
     }
 
+    /// Its name, as the list of keys has it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Page::Plan(_) => "Plan",
+            Page::Data(_) => "Data",
+            Page::Compare(_) => "Compare",
+        }
+    }
+
     /// To the pane with this number in its title, counted from 0.
     fn focus(&mut self, index: usize) {
         match self {

@@ -29,10 +29,6 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
             brush.put(bar, column(mark.at), 0, '┬', dim);
         }
     }
-    let lost = brush.style(Tone::State(State::Lost));
-    for mark in run.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::NodeDies(_))) {
-        brush.put(bar, column(mark.at), 0, 'x', lost);
-    }
     let failed = brush.style(Tone::State(State::Failed));
     for (position, _) in verdicts(model) {
         brush.put(bar, column(run.history.time_at(*position)), 0, '!', failed);
@@ -41,6 +37,11 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
     for (letter, at) in model.marks() {
         brush.put(bar, column(at) - 1, 0, '\'', own);
         brush.put(bar, column(at), 0, letter, own);
+    }
+    // A letter can stand beside a death, not over it.
+    let lost = brush.style(Tone::State(State::Lost));
+    for mark in run.marks.iter().filter(|mark| matches!(mark.kind, MarkKind::NodeDies(_))) {
+        brush.put(bar, column(mark.at), 0, 'x', lost);
     }
     let focus = brush.style(Tone::State(State::Running));
     brush.put(bar, column(model.cursor.time), 0, '●', focus);

@@ -4,7 +4,7 @@ use super::super::console::victims;
 use super::super::fault::{BACK_SECS, FaultKind, KINDS, Scenario};
 use super::super::hits::Target;
 use super::super::model::{Console, Model};
-use super::super::question;
+use super::super::question::{self, HOW_TO_TELL};
 use super::footer::Hint;
 use super::paint::{Brush, fit, wrap};
 use super::why::sign;
@@ -27,7 +27,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect, cho
     let list = victims.len().min(8);
     let armed = model.armed.len().min(3);
     let title = format!("Break something at {}", words::moment(model.cursor.time));
-    let area = window(brush, screen, (74, (list + armed) as u16 + 17), &title);
+    let area = window(brush, screen, (74, (list + armed) as u16 + 19), &title);
     let below = area.height.saturating_sub(1 + armed as u16);
     let scenario = chosen.kind.checked_sub(KINDS.len()).and_then(|index| model.scenarios.get(index));
     let (what, means) = match (KINDS.get(chosen.kind), scenario) {
@@ -202,7 +202,8 @@ fn dry_run_lines(
     let told = if chosen.is_told { triage(status, death) } else { met(status, death) };
     for line in told {
         let (glyph, tone) = sign(line.mark);
-        for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), 0).iter().enumerate() {
+        let hanging = if line.indent > 0 { LABEL } else { 0 };
+        for (index, text) in wrap(&line.text, usize::from(area.width.saturating_sub(2)), hanging).iter().enumerate() {
             if y >= bottom {
                 return;
             }
@@ -216,18 +217,19 @@ fn dry_run_lines(
     }
 }
 
-/// What lies and runs on a machine, and how to find out what of it must be made again.
+/// Columns of what names a row of things.
+const LABEL: usize = 13;
+
+/// What lies and runs on a machine, one step in, and how to find out what of it must be made again.
 fn met(status: &Status, death: &Death) -> Vec<Line> {
-    const QUESTIONS: &str = "Of each ask: does it have another copy? Does anything unfinished still need it? Can its inputs be read? \
-                             If not, go one step back and ask again.";
     let outputs: Vec<String> = death.outputs.iter().map(|lost| status.task_name(lost.stage, lost.map)).collect();
     let running: Vec<String> = death.running.iter().map(|task| status.attempt_name(*task)).collect();
     let cached: Vec<String> =
         death.cached.iter().map(|lost| format!("partition {} of {}", lost.partition, lost.cache)).collect();
     let line = |what: &str, names: &[String]| {
         let names = if names.is_empty() { "-".to_owned() } else { words::short_list(names) };
-        Line { indent: 0, mark: Mark::None, text: format!("{what:<13}{names}") }
+        Line { indent: 1, mark: Mark::None, text: format!("{what:<LABEL$}{names}") }
     };
-    let question = Line { indent: 0, mark: Mark::None, text: QUESTIONS.to_owned() };
+    let question = Line { indent: 0, mark: Mark::None, text: format!("Of each ask: {HOW_TO_TELL}") };
     vec![line("running", &running), line("map outputs", &outputs), line("cached", &cached), question]
 }

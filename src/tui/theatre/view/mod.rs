@@ -138,10 +138,8 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
     let mut name = screen.to_owned();
     let room = usize::from(right.saturating_sub(1));
     // That it is another past than the first counts more than its name.
-    let mut parts = vec![fit(&model.title, if model.current > 0 { room / 3 } else { 60 })];
-    if model.current > 0 {
-        parts.push(format!("BRANCH {}", run.name));
-    }
+    let branch = (model.current > 0).then(|| fit(&format!("BRANCH {}", run.name), room.saturating_sub(name.width())));
+    let mut parts: Vec<String> = branch.into_iter().chain([fit(&model.title, 60)]).collect();
     match &model.following {
         Some(following) if following.is_led() => parts.push("with the presenter".to_owned()),
         Some(_) => parts.push("on your own".to_owned()),
@@ -182,13 +180,14 @@ const FULL_HINTS: [Hint; 12] = [
     ("=", "compare"),
     ("q", "back"),
 ];
-const COMPACT_HINTS: [Hint; 9] = [
+const COMPACT_HINTS: [Hint; 10] = [
     ("Space", "play"),
     ("[/]", "mile"),
     ("H/L", "scrub"),
     ("w", "why"),
     ("K", "kill"),
     ("=", "compare"),
+    ("q", "back"),
     ("Tab", "pane"),
     (",/.", "event"),
     ("+/-", "speed"),
@@ -241,9 +240,11 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
         (None, Form::Compact) => &COMPACT_HINTS,
         (None, Form::Text | Form::Tiny) => &TEXT_HINTS,
     };
+    let run = model.run();
     let works = |key: &str| match key {
         "K" => model.can_branch,
         "=" => model.runs.len() > 1,
+        "x" => !run.head().deaths.is_empty(),
         _ => true,
     };
     let hints: Vec<Hint> = hints.iter().filter(|(key, _)| works(key)).copied().collect();

@@ -3,6 +3,7 @@
 use super::super::hits::Target;
 use super::super::keymap::found;
 use super::super::model::{Model, Overlay};
+use super::super::pages::Page;
 use super::super::recording::Recording;
 use super::console;
 use super::matrix;
@@ -77,7 +78,8 @@ fn help(brush: &mut Brush, model: &Model, screen: Rect, open: &Palette) {
                           ◆ cached  ▽ spilled  ! failed  ✗ lost  z leaves  input on ■ own node  □ own rack  ◇ another";
     const HONEST: &str =
         "The cluster and its time are simulated. Rows, plans, partitions, losses and recomputation are real.";
-    palette::draw(brush, screen, open, &found(&open.query, model.can_branch), &[GLYPHS, HONEST]);
+    let page = model.pages.last().map(Page::name);
+    palette::draw(brush, screen, open, &found(&open.query, model.can_branch, page), &[GLYPHS, HONEST]);
 }
 
 fn runs(brush: &mut Brush, model: &Model, screen: Rect, choice: usize) {

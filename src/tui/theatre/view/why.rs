@@ -3,7 +3,7 @@
 use super::super::follow;
 use super::super::model::Model;
 use super::super::probe::{self, Figures, WhatIf};
-use super::super::question;
+use super::super::question::{self, HOW_TO_TELL};
 use super::super::stops::{BEATS, Beat};
 use super::paint::{Brush, wrap};
 use crate::common::text::plural;
@@ -29,7 +29,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
     let short = title.rsplit_once("  ").map_or(title.as_str(), |(words, _)| words);
     let inner = brush.pane(area, if is_whole { &title } else { short }, focus);
     match content {
-        Some(explanation) => lines(brush, inner, &explanation, model.why_scroll),
+        Some(explanation) => lines(brush, inner, &explanation, scrolled(model)),
         None => hint(brush, inner),
     }
 }
@@ -103,12 +103,11 @@ fn beat_words(model: &Model, status: &Status, death: &Death, beat: Beat) -> Expl
 
 /// The things to choose from, and how to think about them.
 fn asked(model: &Model, status: &Status, death: &Death) -> Vec<Line> {
-    const HOW: &str = "Mark a line if any of it must. Another copy? Still needed? Can its input be read? If not, one step back. \
-                       Space marks, Enter shows it.";
+    let how = format!("Mark a line if any of it must. {HOW_TO_TELL} Space marks, Enter shows it.");
     let line = |mark: Mark, text: String| Line { indent: 0, mark, text };
     let things = question::lines(model, status, death).into_iter();
     let things = things.map(|(is_chosen, text)| line(if is_chosen { Mark::Now } else { Mark::None }, text));
-    things.chain([line(Mark::None, HOW.to_owned())]).collect()
+    things.chain([line(Mark::None, how)]).collect()
 }
 
 /// What the person had said before, beside what came.
@@ -204,7 +203,21 @@ pub fn sign(mark: Mark) -> (char, Tone) {
     }
 }
 
-fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: usize) {
+/// Which of its rows the pane begins with.
+enum Scroll {
+    By(usize),
+    /// So that what is chosen stays in sight, and the rest below the last choice.
+    ToChosen,
+}
+
+fn scrolled(model: &Model) -> Scroll {
+    match model.cursor.beat {
+        Some((_, Beat::Question)) => Scroll::ToChosen,
+        _ => Scroll::By(model.why_scroll),
+    }
+}
+
+fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: Scroll) {
     let mut rows: Vec<(u16, char, Tone, String)> = Vec::new();
     for line in &explanation.lines {
         let (glyph, tone) = sign(line.mark);
@@ -214,8 +227,17 @@ fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: usize
             rows.push((indent, if index == 0 { glyph } else { ' ' }, tone, text));
         }
     }
-    let hidden = rows.len().saturating_sub(usize::from(area.height));
-    let first = scroll.min(hidden);
+    let height = usize::from(area.height);
+    let hidden = rows.len().saturating_sub(height);
+    let (first, keys) = match scroll {
+        Scroll::By(rows) => (rows.min(hidden), "4, then j"),
+        Scroll::ToChosen => {
+            let chosen = rows.iter().position(|(_, glyph, ..)| *glyph == sign(Mark::Now).0).unwrap_or(0);
+            let is_last = rows.iter().skip(chosen + 1).all(|(_, _, _, text)| !text.starts_with('['));
+            let first = (chosen + 2).saturating_sub(height);
+            (if is_last { hidden.min(chosen) } else { first.min(hidden) }, "j")
+        }
+    };
     for (y, (indent, glyph, tone, text)) in rows.iter().skip(first).enumerate() {
         let style = brush.style(*tone);
         brush.put(area, i32::from(*indent), y as i32, *glyph, style);
@@ -223,7 +245,7 @@ fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: usize
         brush.tone(area, indent + 2, y as u16, text, text_tone);
     }
     if first < hidden {
-        let more = format!(" {} more: 4, then j ", plural((hidden - first) as u64, "line"));
+        let more = format!(" {} more: {keys} ", plural((hidden - first) as u64, "line"));
         let below = Rect { height: area.height + 1, ..area };
         let x = area.width.saturating_sub(more.width() as u16);
         brush.tone(below, x, area.height, &more, Tone::Key);

@@ -133,16 +133,17 @@ impl ComparePage {
         }
     }
 
-    /// To the next moment that differs, the first after the last.
+    /// The next moment that differs, the first after the last.
+    fn following(&self, now: VirtualTime) -> usize {
+        self.comparison.moments.iter().position(|moment| moment.at() > now).unwrap_or(0)
+    }
+
     fn next(&mut self, model: &mut Model) {
-        let now = model.cursor.time;
-        let moments = &self.comparison.moments;
-        self.choice = moments.iter().position(|moment| moment.at() > now).unwrap_or(0);
+        self.choice = self.following(model.cursor.time);
         self.jump(model);
     }
 
     fn jump(&mut self, model: &mut Model) {
-        let count = self.comparison.moments.len();
         let Some(moment) = self.comparison.moments.get(self.choice) else {
             let text = if self.comparison.any_real {
                 "beside real Spark moments are not compared"
@@ -155,8 +156,6 @@ impl ComparePage {
         let at = moment.at();
         self.link(model);
         player::pause_at(model, at);
-        let text = format!("difference {} of {count}", self.choice + 1);
-        model.toast = Some((text, 4.0));
     }
 
     /// What the two runs did, in plain words.

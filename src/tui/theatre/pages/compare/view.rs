@@ -20,16 +20,16 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 const LINKED: [Hint; 11] = [
+    ("n", "next difference"),
+    ("Esc", "back"),
     ("Space", "play both"),
     ("H/L", "scrub both"),
-    ("n", "next difference"),
     ("g", "more data"),
     ("j/k", "choose one"),
     ("Enter", "go there"),
     ("h/l", "other run"),
     ("u", "unlink"),
     ("s", "swap"),
-    ("Esc", "back"),
     ("y", "copy"),
 ];
 
@@ -59,7 +59,7 @@ pub fn draw(brush: &mut Brush, model: &Model, page: &ComparePage, screen: Rect) 
     match form {
         Form::Full => full(brush, model, page, body),
         Form::Compact => compact(brush, model, page, body),
-        Form::Text | Form::Tiny => table(brush, &page.comparison.rows, body),
+        Form::Text | Form::Tiny => plain(brush, model, page, body),
     }
 }
 
@@ -102,12 +102,32 @@ fn compact(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
     let rest = Rect { height: inner.height.saturating_sub(2), ..inner };
     table(brush, &page.comparison.rows, rest);
     result_line(brush, page, Rect { y: inner.y + inner.height.saturating_sub(2), height: 1, ..inner });
-    if let Some(moment) = page.comparison.moments.get(page.choice) {
-        let (sign, told) = first_told(moment);
-        let text = format!("n  {} {sign} {}", words::moment(told.0), told.1);
-        let y = inner.height.saturating_sub(1);
-        brush.tone(inner, 0, y, &fit(&text, usize::from(inner.width)), Tone::State(State::Again));
+    coming(brush, model, page, Rect { y: inner.y + inner.height.saturating_sub(1), height: 1, ..inner });
+}
+
+/// Without frames: the numbers, and the next difference; or the costs of more data.
+fn plain(brush: &mut Brush, model: &Model, page: &ComparePage, body: Rect) {
+    if page.grows {
+        growing(brush, model, page, body);
+        return;
     }
+    let numbers = body.height.saturating_sub(2);
+    table(brush, &page.comparison.rows, Rect { height: numbers, ..body });
+    let now = format!("B: {}", last_told(&model.runs[page.sides[1]], page.time_of(1, model)));
+    brush.tone(body, 0, numbers, &fit(&now, usize::from(body.width)), Tone::Dim);
+    coming(brush, model, page, Rect { y: body.y + numbers + 1, height: 1, ..body });
+}
+
+/// Where `n` goes.
+fn coming(brush: &mut Brush, model: &Model, page: &ComparePage, line: Rect) {
+    let next = page.following(model.cursor.time);
+    let Some(moment) = page.comparison.moments.get(next) else { return };
+    let (sign, told) = first_told(moment);
+    let count = page.comparison.moments.len();
+    let x = brush.tone(line, 0, 0, "n", Tone::Key);
+    let text = format!("{} of {count}  {} {sign} {}", next + 1, words::moment(told.0), told.1);
+    let room = usize::from(line.width.saturating_sub(x + 1));
+    brush.tone(line, x + 1, 0, &fit(&text, room), Tone::State(State::Again));
 }
 
 /// One run at the linked time.
@@ -133,8 +153,12 @@ fn side(brush: &mut Brush, model: &Model, page: &ComparePage, index: usize, area
     }
     let gap = u16::from(inner.height > 8);
     let top = shown.len() as u16 + gap;
-    let told = wrap(&last_told(run, now), usize::from(inner.width).max(1), 0);
-    let told_height = (told.len() as u16).min(if gap > 0 { 2 } else { 1 });
+    let mut told = wrap(&last_told(run, now), usize::from(inner.width).max(1), 0);
+    let told_height = (told.len() as u16).min(if gap > 0 { 3 } else { 1 });
+    if told.len() > usize::from(told_height) {
+        told.truncate(told_height.into());
+        told.last_mut().into_iter().for_each(|last| *last = fit(&format!("{last} …"), inner.width.into()));
+    }
     let bottom = inner.height.saturating_sub(told_height);
     if bottom > top {
         let end = page.sides.map(|run| model.runs[run].history.end()).into_iter().max().unwrap_or_default();

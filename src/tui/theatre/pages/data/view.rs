@@ -20,10 +20,10 @@ use unicode_width::UnicodeWidthStr;
 
 const HINTS: [Hint; 9] = [
     ("j/k", "partition"),
+    ("Esc", "back"),
     ("h/l", "stage"),
     ("f", "follow a row"),
     ("Tab", "pane"),
-    ("Esc", "back"),
     ("c", "rows, bytes, time"),
     ("Space", "play"),
     ("y", "copy"),
@@ -62,7 +62,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, 
     let Sheet { form, body } = sheet(brush, model, screen, (&format!("DATA  {what}"), &clock), hints);
     let Some(stage) = stage else {
         let inner = brush.pane(body, "Data", true);
-        brush.tone(inner, 0, 0, "No stage yet at this moment: go on in time.", Tone::Dim);
+        brush.tone(inner, 0, 0, "Nothing has run yet at this moment: Space plays, . goes one event on, Esc goes back.", Tone::Dim);
         return;
     };
     let parts = facts::parts(status, stage);
@@ -72,7 +72,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, 
         Form::Full | Form::Compact if model.zoom => zoomed(brush, &scene, body),
         Form::Full => full(brush, &scene, body),
         Form::Compact => compact(brush, &scene, body),
-        Form::Text | Form::Tiny => bars(brush, &scene, body),
+        Form::Text | Form::Tiny => plain(brush, &scene, body),
     }
 }
 
@@ -103,8 +103,17 @@ fn partitions(brush: &mut Brush, scene: &Scene, area: Rect) {
     brush.hit_area(area, Target::Pane(0));
     let verdict = verdict_rows(scene, inner.width, 9.min(inner.height / 2));
     let rest = inner.height.saturating_sub(verdict.len() as u16 + 1);
-    bars(brush, scene, Rect { height: rest, ..inner });
+    let hidden = bars(brush, scene, Rect { height: rest, ..inner });
     rows_of_text(brush, &verdict, Rect { y: inner.y + rest + 1, height: inner.height - rest - 1, ..inner });
+    brush.more(area, hidden);
+}
+
+/// Without frames: the bars, and below them what they say.
+fn plain(brush: &mut Brush, scene: &Scene, body: Rect) {
+    let verdict = verdict_rows(scene, body.width, body.height / 3);
+    let rest = body.height.saturating_sub(verdict.len() as u16);
+    bars(brush, scene, Rect { height: rest, ..body });
+    rows_of_text(brush, &verdict, Rect { y: body.y + rest, height: body.height - rest, ..body });
 }
 
 fn full(brush: &mut Brush, scene: &Scene, body: Rect) {
@@ -125,8 +134,9 @@ fn compact(brush: &mut Brush, scene: &Scene, body: Rect) {
     brush.hit_area(upper, Target::Pane(0));
     let verdict = verdict_rows(scene, inner.width, 5);
     let rest = inner.height.saturating_sub(verdict.len() as u16);
-    bars(brush, scene, Rect { height: rest, ..inner });
+    let hidden = bars(brush, scene, Rect { height: rest, ..inner });
     rows_of_text(brush, &verdict, Rect { y: inner.y + rest, height: inner.height - rest, ..inner });
+    brush.more(upper, hidden);
     let lower = Rect { y: body.y + above, height: body.height - above, ..body };
     match scene.page.pane {
         Pane::Parts | Pane::Rows => peek(brush, scene, lower, ""),
@@ -134,14 +144,21 @@ fn compact(brush: &mut Brush, scene: &Scene, body: Rect) {
     }
 }
 
-/// One line for each partition around the chosen one: numbers, node, bar.
-fn bars(brush: &mut Brush, scene: &Scene, area: Rect) {
+/// From this width on bytes and nodes stand beside the rows.
+const WIDE_BARS: u16 = 60;
+
+/// One line for each partition around the chosen one: numbers, node, bar. Gives how many below found no place.
+fn bars(brush: &mut Brush, scene: &Scene, area: Rect) -> usize {
     let measure = scene.page.measure;
+    let is_wide = area.width >= WIDE_BARS;
+    let line = |name: &str, rows: &str, bytes: &str, node: &str| {
+        if is_wide { format!("{name:<8}{rows:>9}{bytes:>11}  {node:<9}") } else { format!("{name:<8}{rows:>9}  ") }
+    };
     let most = scene.parts.iter().filter_map(|part| measure.of(part)).max().unwrap_or(0);
-    let head = format!("{:<8}{:>9}{:>11}  {:<9}", "", "rows", "bytes", "node");
+    let head = line("", "rows", "bytes", "node");
     brush.tone(area, 0, 0, &head, Tone::Dim);
     let left = head.width() as u16;
-    let scale = format!("0 to {}", measure.text(most));
+    let scale = format!("{}: 0 to {}", measure.title().to_lowercase(), measure.text(most));
     if most > 0 && area.width > left + scale.width() as u16 {
         brush.tone(area, left, 0, &scale, Tone::Dim);
     }
@@ -153,17 +170,20 @@ fn bars(brush: &mut Brush, scene: &Scene, area: Rect) {
         let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
         let node = part.node.map_or("-".to_owned(), |node| node.to_string());
         let name = scene.stage.task_name(partition as u32);
-        let line = format!("{name:<8}{:>9}{:>11}  {node:<9}", text(part.rows.map(count)), text(part.bytes.map(bytes)));
+        let line = line(&name, &text(part.rows.map(count)), &text(part.bytes.map(bytes)), &node);
         let is_chosen = partition == chosen;
         brush.hit(area, 0, y, area.width, Target::Line(partition));
         brush.tone(area, 0, y, &line, if is_chosen { Tone::Title } else { Tone::Text });
         if is_chosen {
             brush.mark(area, 0, y, name.width() as u16);
         }
-        let room = area.width.saturating_sub(left);
-        let length = measure.of(part).map_or(0, |value| u128::from(value) * u128::from(room) / u128::from(most.max(1)));
+        let room = u128::from(area.width.saturating_sub(left));
+        let most = u128::from(most.max(1));
+        // To the nearest cell: values that are almost equal look so.
+        let length = measure.of(part).map_or(0, |value| (u128::from(value) * room + most / 2) / most);
         brush.tone(area, left, y, &"█".repeat(length as usize), Tone::of(part.state));
     }
+    scene.parts.len().saturating_sub(first + height)
 }
 
 fn verdict_rows(scene: &Scene, width: u16, height: u16) -> Vec<(String, Tone)> {

@@ -113,9 +113,18 @@ impl PlanPage {
     /// To a step.
     pub fn choose(&mut self, choice: usize) {
         self.choice = choice.min(self.steps.len().saturating_sub(1));
-        // Of the script the last lines count: the action is there.
-        let is_script = |step: &&Step| step.part == Part::Script;
-        self.line = self.step().filter(is_script).map_or(0, |step| step.lines.len().saturating_sub(1));
+        self.line = match self.step() {
+            // Of the script the last lines count: the action is there.
+            Some(step) if step.part == Part::Script => step.lines.len().saturating_sub(1),
+            _ => self.first_change(),
+        };
+    }
+
+    /// The line of the step's plan at which it begins to be another than the one before; the first where it is the same.
+    fn first_change(&self) -> usize {
+        let lines = self.lines();
+        let first = lines.iter().position(|line| !matches!(line, Line::Same(_))).unwrap_or(0);
+        first.min(self.step().map_or(0, |step| step.lines.len().saturating_sub(1)))
     }
 
     /// The query before or after this one, at the same kind of step.

@@ -18,12 +18,12 @@ use unicode_width::UnicodeWidthStr;
 
 const HINTS: [Hint; 10] = [
     ("j/k", "step"),
+    ("Esc", "back"),
     ("Enter", "operator"),
     ("c", "costs"),
     ("o", "without it"),
     ("h/l", "query"),
     ("Tab", "pane"),
-    ("Esc", "back"),
     ("y", "copy"),
     ("d", "data"),
     ("t", "theatre"),
