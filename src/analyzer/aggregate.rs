@@ -148,6 +148,7 @@ impl Analyzer<'_> {
                         "GROUP_BY_POS_OUT_OF_RANGE",
                         format!("GROUP BY {position}: the select list has {} columns", items.len()),
                     )
+                    .with_parameters([("index", position.to_string()), ("size", items.len().to_string())])
                     .with_subject(position.to_string())
                 })?;
                 if is_aggregate(item) {
@@ -292,6 +293,10 @@ impl Analyzer<'_> {
         items: Vec<Expr>,
         input: Arc<LogicalPlan>,
     ) -> Result<Arc<LogicalPlan>> {
+        // Spark refuses to group by a time of day.
+        if keys.iter().any(|key| key.data_type() == DataType::Time) {
+            return Err(crate::logical::ddl::no_time());
+        }
         let above = |item: &Expr| item.any(|part| matches!(part, Expr::Window { .. } | Expr::Generator { .. }));
         if !items.iter().any(above) {
             return Ok(Arc::new(LogicalPlan::Aggregate { grouping: Grouping::By(keys), outputs: items, input }));
@@ -480,6 +485,10 @@ fn not_grouped(column: &Attribute, keys: &[Expr], items: &[Expr]) -> SparkError 
         "MISSING_AGGREGATION",
         format!("the column `{}` is neither grouped by nor aggregated", column.name),
     )
+    .with_parameters([
+        ("expression", format!("\"{}\"", column.name)),
+        ("expressionAnyValue", format!("\"any_value({})\"", column.name)),
+    ])
     .with_subject(column.name.clone())
     .with_help(format!(
         "add `{}` to the GROUP BY, or take any_value(`{}`) if it does not matter which",

@@ -287,7 +287,7 @@ fn whole_days(expr: &Expr) -> bool {
 /// A scalar function of resolved arguments.
 pub(super) fn call(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Expr> {
     let Some(Definition::Scalar(function)) = functions::lookup(name) else {
-        return Err(super::errors::unresolved_routine(name));
+        return Err(super::errors::unresolved_routine(name, "default"));
     };
     let resolved = (function.resolve)(args, context)?;
     Ok(Expr::Function { function, args: resolved.args, data_type: resolved.data_type, nullable: resolved.nullable })

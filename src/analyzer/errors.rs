@@ -11,6 +11,33 @@ pub(super) fn dotted(parts: &[String]) -> String {
     parts.iter().map(|part| quote_if_needed(part)).collect::<Vec<_>>().join(".")
 }
 
+/// A name as Spark's parameters write it: all parts in backticks.
+pub(super) fn quoted(parts: &[String]) -> String {
+    parts.iter().map(|part| format!("`{}`", part.replace('`', "``"))).collect::<Vec<_>>().join(".")
+}
+
+/// The columns that Spark proposes for a name, nearest first: it compares what was written with their names in backticks.
+fn proposal(parts: &[String], input: &[Attribute]) -> String {
+    let word = parts.join(".");
+    let mut names: Vec<String> = Vec::new();
+    for column in input {
+        let mut own = vec![column.name.clone()];
+        if parts.len() > 1 {
+            own.splice(0..0, column.qualifier.last().cloned());
+        }
+        names.push(quoted(&own));
+    }
+    names.sort_by_key(|name| edit_distance(name, &word));
+    names.dedup();
+    names.truncate(5);
+    names.join(", ")
+}
+
+/// Where Spark looks for tables and functions.
+fn search_path(database: &str) -> String {
+    format!("[`system`.`builtin`, `system`.`session`, `spark_catalog`.`{database}`]")
+}
+
 /// What to do about a name that no column has: it is nearly one, or it was never meant as one.
 fn column_help(word: &str, last: &str, names: &[&str]) -> String {
     let signs = [' ', '(', '>', '<', '=', '*', '+'];
@@ -51,6 +78,7 @@ pub(super) fn unresolved_column(parts: &[String], input: &[Attribute]) -> SparkE
             "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION",
             format!("there is no column `{word}` here: the input has no columns"),
         )
+        .with_parameters([("objectName", quoted(parts))])
         .with_subject(last);
     }
     let mut names: Vec<&str> = input.iter().map(|column| column.name.as_str()).collect();
@@ -63,6 +91,7 @@ pub(super) fn unresolved_column(parts: &[String], input: &[Attribute]) -> SparkE
         "UNRESOLVED_COLUMN.WITH_SUGGESTION",
         format!("there is no column with the name `{word}`; did you mean one of these: {}?", shown.join(", ")),
     )
+    .with_parameters([("objectName", quoted(parts)), ("proposal", proposal(parts, input))])
     .with_subject(last)
     .with_help(help)
 }
@@ -80,6 +109,7 @@ pub(super) fn ambiguous(parts: &[String], found: &[&Attribute]) -> SparkError {
         "AMBIGUOUS_REFERENCE",
         format!("the name `{}` is ambiguous: it could be {}", parts.join("."), options.join(" or ")),
     )
+    .with_parameters([("name", quoted(parts)), ("referenceNames", format!("[{}]", options.join(", ")))])
     .with_subject(parts.last().cloned().unwrap_or_default())
     .with_help("join with on=\"key\" to keep one of them, rename one before the join, or give the frames aliases")
 }
@@ -113,7 +143,7 @@ pub(super) fn is_unresolved(error: &SparkError) -> bool {
 }
 
 /// `TABLE_OR_VIEW_NOT_FOUND`.
-pub(super) fn table_not_found(name: &[String], known: &[String]) -> SparkError {
+pub(super) fn table_not_found(name: &[String], known: &[String], database: &str) -> SparkError {
     let shown = dotted(name);
     let last = name.last().cloned().unwrap_or_default();
     let help = match nearest(&last, known.iter().map(String::as_str), 1).first() {
@@ -121,6 +151,7 @@ pub(super) fn table_not_found(name: &[String], known: &[String]) -> SparkError {
         None => "make it known first with df.createOrReplaceTempView(\"name\")".to_owned(),
     };
     SparkError::analysis("TABLE_OR_VIEW_NOT_FOUND", format!("there is no table or view `{shown}`"))
+        .with_parameters([("relationName", quoted(name)), ("searchPath", search_path(database))])
         .with_subject(last)
         .with_help(help)
 }
@@ -136,7 +167,7 @@ pub(super) fn not_a_scalar_function(name: &str) -> SparkError {
 }
 
 /// `UNRESOLVED_ROUTINE`.
-pub(super) fn unresolved_routine(name: &str) -> SparkError {
+pub(super) fn unresolved_routine(name: &str, database: &str) -> SparkError {
     let help = match nearest(name, crate::logical::functions::names(), 3).as_slice() {
         [] => "look the function up in Spark's list of SQL functions".to_owned(),
         near => {
@@ -144,6 +175,7 @@ pub(super) fn unresolved_routine(name: &str) -> SparkError {
         }
     };
     SparkError::analysis("UNRESOLVED_ROUTINE", format!("there is no function `{name}`"))
+        .with_parameters([("routineName", quoted(&[name.to_owned()])), ("searchPath", search_path(database))])
         .with_subject(name.to_owned())
         .with_help(help)
 }

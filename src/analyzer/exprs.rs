@@ -478,7 +478,7 @@ impl<'e> Env<'e> {
                 None if self.analyzer.context.catalog.table_function(&call.name).is_some() => {
                     Err(not_a_scalar_function(&call.name))
                 }
-                None => Err(unresolved_routine(&call.name)),
+                None => Err(unresolved_routine(&call.name, &self.analyzer.context.catalog.current_database())),
             },
         }
     }
@@ -627,6 +627,9 @@ impl<'e> Env<'e> {
 }
 
 fn not_castable(child: &Expr, from: &DataType, to: &DataType, mode: CastMode) -> SparkError {
+    if *to == DataType::Time {
+        return crate::logical::ddl::no_time();
+    }
     let days = matches!((from, to), (DataType::Date, other) | (other, DataType::Date) if other.is_numeric());
     let (kind, help) = if days {
         ("CAST_WITH_FUNC_SUGGESTION", "count days with unix_date and date_from_unix_date")
@@ -639,7 +642,13 @@ fn not_castable(child: &Expr, from: &DataType, to: &DataType, mode: CastMode) ->
         ("CAST_WITHOUT_SUGGESTION", "take the value apart first, or build the wanted type with a function")
     };
     let text = format!("CAST({} AS {})", child.pretty_name(), to.sql());
-    mismatch(kind, &text, format!("{} cannot be cast to {}", from.sql(), to.sql())).with_help(help)
+    mismatch(kind, &text, format!("{} cannot be cast to {}", from.sql(), to.sql()))
+        .with_parameters([
+            ("sqlExpr", format!("\"{text}\"")),
+            ("srcType", format!("\"{}\"", from.sql())),
+            ("targetType", format!("\"{}\"", to.sql())),
+        ])
+        .with_help(help)
 }
 
 /// The schema given to `from_json` as text becomes a null of that type, which is how the function takes it.
@@ -677,6 +686,11 @@ pub(super) fn not_boolean(error: &str, condition: &Expr, own: &DataType) -> Spar
         error,
         format!("\"{}\" is {} where a condition (BOOLEAN) is needed", condition.pretty_name(), own.sql()),
     )
+    .with_parameters([
+        ("sqlExpr", format!("\"{}\"", condition.pretty_name())),
+        ("filter", format!("\"{}\"", condition.pretty_name())),
+        ("type", format!("\"{}\"", own.sql())),
+    ])
     .with_subject(condition.pretty_name())
 }
 

@@ -148,6 +148,11 @@ impl Analyzer<'_> {
                     "UNRESOLVED_USING_COLUMN_FOR_JOIN",
                     format!("the {side} side of the join has no column `{key}`; it has {}", names.join(", ")),
                 )
+                .with_parameters([
+                    ("colName", super::errors::quoted(&[key.to_owned()])),
+                    ("side", side.to_owned()),
+                    ("suggestion", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+                ])
                 .with_subject(key.to_owned())
                 .with_help("join on an expression if the columns have different names: left.a == right.b"))
             }

@@ -318,7 +318,9 @@ impl<'a> Analyzer<'a> {
             None => {
                 let catalog = self.context.catalog;
                 let known = catalog.relation(name);
-                let plan = known.ok_or_else(|| errors::table_not_found(name, &catalog.relation_names()))?;
+                let plan = known.ok_or_else(|| {
+                    errors::table_not_found(name, &catalog.relation_names(), &catalog.current_database())
+                })?;
                 self.view(&plan, name)?
             }
         };

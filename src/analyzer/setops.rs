@@ -76,6 +76,12 @@ impl Analyzer<'_> {
                         output.len()
                     ),
                 )
+                .with_parameters([
+                    ("operator", word.to_owned()),
+                    ("firstNumColumns", types.len().to_string()),
+                    ("invalidOrdinalNum", crate::common::text::ordinal(n)),
+                    ("invalidNumColumns", output.len().to_string()),
+                ])
                 .with_help(
                     "select the same columns on both sides, or use unionByName(..., allowMissingColumns=True)",
                 ));

@@ -79,6 +79,7 @@ impl Analyzer<'_> {
                             "ORDER_BY_POS_OUT_OF_RANGE",
                             format!("ORDER BY {position}: the select list has {} columns", output.len()),
                         )
+                        .with_parameters([("index", position.to_string()), ("size", output.len().to_string())])
                         .with_subject(position.to_string())
                     })?;
                     Ok(SortOrder { child: Expr::Attribute(column.clone()), ..item.clone() })

@@ -120,12 +120,20 @@ struct Body {
     message: String,
     subject: Option<String>,
     help: Vec<String>,
+    parameters: Vec<(&'static str, String)>,
 }
 
 impl SparkError {
     /// An error of `class` with a message that says what happened and why.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        SparkError(Box::new(Body { class, condition: None, message: message.into(), subject: None, help: Vec::new() }))
+        SparkError(Box::new(Body {
+            class,
+            condition: None,
+            message: message.into(),
+            subject: None,
+            help: Vec::new(),
+            parameters: Vec::new(),
+        }))
     }
 
     /// An `AnalysisException` with Spark's condition.
@@ -163,6 +171,19 @@ impl SparkError {
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.0.help.push(help.into());
         self
+    }
+
+    /// Adds what `getMessageParameters()` gives, under Spark's names and in its spelling.
+    #[must_use]
+    pub fn with_parameters<const N: usize>(mut self, parameters: [(&'static str, String); N]) -> Self {
+        self.0.parameters.extend(parameters);
+        self
+    }
+
+    /// What Spark's message is made of: names and values.
+    #[must_use]
+    pub fn parameters(&self) -> &[(&'static str, String)] {
+        &self.0.parameters
     }
 
     /// The Python exception class.

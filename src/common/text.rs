@@ -4,6 +4,17 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 
+/// The place of a thing among others, counted from 0, as Spark's messages have it: `first`, `second`, `third`, `4th`.
+#[must_use]
+pub fn ordinal(at: usize) -> String {
+    match at {
+        0 => "first".to_owned(),
+        1 => "second".to_owned(),
+        2 => "third".to_owned(),
+        more => format!("{}th", more + 1),
+    }
+}
+
 /// The candidates closest to `word`, best first: at most `limit`, none that are far away. A word that goes on where the other ends may be
 /// further away than one with other letters.
 #[must_use]

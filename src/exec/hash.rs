@@ -7,7 +7,8 @@ use crate::common::{Result, SparkError};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, DurationMicrosecondType, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType, TimestampMicrosecondType,
+    Int32Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 
 /// Spark's seed for both functions.
@@ -87,6 +88,7 @@ fn update<H: Hasher>(column: &ArrayRef, hashes: &mut [H::State]) -> Result<()> {
         DataType::Timestamp(..) => {
             each!(column.as_primitive::<TimestampMicrosecondType>(), v => |h| H::long(v, h));
         }
+        DataType::Time64(_) => each!(column.as_primitive::<Time64MicrosecondType>(), v => |h| H::long(v, h)),
         DataType::Duration(_) => each!(column.as_primitive::<DurationMicrosecondType>(), v => |h| H::long(v, h)),
         DataType::Interval(IntervalUnit::MonthDayNano) => {
             each!(column.as_primitive::<IntervalMonthDayNanoType>(), v => |h| {

@@ -3,7 +3,7 @@
 //! Used by `spark.read.schema("…")`, `createDataFrame(…, "…")`, `cast("…")`, and by `sql` for the types inside its text. Also reads the
 //! JSON form (`{"type": "struct", …}`), as Spark does.
 
-use super::types::{DataType, StructField, StructType};
+use super::types::{DataType, SpatialKind, StructField, StructType};
 use crate::common::{ErrorClass, Result, SparkError};
 
 /// Parses a list of columns, with or without `struct<…>` around it.
@@ -265,7 +265,11 @@ impl Reader<'_> {
                 DataType::Struct(StructType::new(fields))
             }
             "" => return Err(syntax_error(self.text, start)),
-            "time" => return Err(no_time()),
+            "time" => {
+                self.numbers_if_any()?;
+                DataType::Time
+            }
+            "geography" | "geometry" => self.spatial(&word)?,
             other => {
                 return Err(SparkError::new(
                     ErrorClass::ParseException,
@@ -313,6 +317,28 @@ impl Reader<'_> {
         }
         self.expect(')')?;
         Ok(numbers)
+    }
+
+    /// `(6)`, which some types may have.
+    fn numbers_if_any(&mut self) -> Result<Vec<u32>> {
+        if self.peek() == Some('(') { self.numbers() } else { Ok(Vec::new()) }
+    }
+
+    /// `geometry(4326)`, `geography(ANY)`.
+    fn spatial(&mut self, word: &str) -> Result<DataType> {
+        let kind = if word == "geography" { SpatialKind::Geography } else { SpatialKind::Geometry };
+        self.expect('(')?;
+        let system = self.word().to_ascii_lowercase();
+        self.expect(')')?;
+        if system == "any" {
+            return Ok(DataType::Spatial(kind, None));
+        }
+        let srid: i32 = system.parse().map_err(|_| self.error())?;
+        if super::spatial::is_known(kind, srid) {
+            Ok(DataType::Spatial(kind, Some(srid)))
+        } else {
+            Err(super::spatial::unknown_srid(i64::from(srid)))
+        }
     }
 
     fn interval(&mut self) -> Result<DataType> {

@@ -14,6 +14,7 @@ pub mod rewrite;
 pub mod scalar;
 mod scalar_array;
 pub mod settings;
+pub mod spatial;
 pub mod types;
 pub mod variant;
 

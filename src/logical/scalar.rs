@@ -34,6 +34,10 @@ pub enum Scalar {
     CalendarInterval(i32, i32, i64),
     /// Metadata, then value.
     Variant(Vec<u8>),
+    /// Reference system, then shape.
+    Spatial(super::types::SpatialKind, Vec<u8>),
+    /// Microseconds since midnight.
+    Time(i64),
     Array(Vec<Scalar>),
     Map(Vec<(Scalar, Scalar)>),
     /// The fields in order; their names are in the type.
@@ -70,6 +74,8 @@ impl Scalar {
             Scalar::DayTimeInterval(_) => DataType::DAY_TIME,
             Scalar::CalendarInterval(..) => DataType::CalendarInterval,
             Scalar::Variant(_) => DataType::Variant,
+            Scalar::Spatial(kind, bytes) => DataType::Spatial(*kind, Some(super::spatial::parts(bytes).0)),
+            Scalar::Time(_) => DataType::Time,
             Scalar::Array(items) => {
                 DataType::array(items.iter().find(|item| !item.is_null()).map_or(DataType::Null, Scalar::data_type))
             }

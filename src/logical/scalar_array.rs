@@ -11,7 +11,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, DurationMicrosecondType, Field, Float32Type, Float64Type, Int8Type,
     Int16Type, Int32Type, Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalYearMonthType,
-    TimestampMicrosecondType,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ pub(super) fn scalars_to_array(values: &[Scalar], data_type: &DataType) -> Resul
         DataType::Date => primitives!(values, data_type, Date32Type, Date),
         DataType::Timestamp => primitives!(values, data_type, TimestampMicrosecondType, Timestamp),
         DataType::TimestampNtz => primitives!(values, data_type, TimestampMicrosecondType, TimestampNtz),
+        DataType::Time => primitives!(values, data_type, Time64MicrosecondType, Time),
         DataType::YearMonthInterval(..) => primitives!(values, data_type, IntervalYearMonthType, YearMonthInterval),
         DataType::DayTimeInterval(..) => primitives!(values, data_type, DurationMicrosecondType, DayTimeInterval),
         DataType::CalendarInterval => primitive::<IntervalMonthDayNanoType>(values, data_type, |value| match value {
@@ -78,12 +79,14 @@ pub(super) fn scalars_to_array(values: &[Scalar], data_type: &DataType) -> Resul
             }
             Arc::new(builder.finish())
         }
-        DataType::Binary | DataType::Variant => {
+        DataType::Binary | DataType::Variant | DataType::Spatial(..) => {
             let mut builder = BinaryViewBuilder::with_capacity(values.len());
             for value in values {
                 match value {
                     Scalar::Null => builder.append_null(),
-                    Scalar::Binary(bytes) | Scalar::Variant(bytes) => builder.append_value(bytes),
+                    Scalar::Binary(bytes) | Scalar::Variant(bytes) | Scalar::Spatial(_, bytes) => {
+                        builder.append_value(bytes);
+                    }
                     other => return Err(other.mismatch(data_type)),
                 }
             }
@@ -242,6 +245,10 @@ pub(super) fn scalar_at(array: &ArrayRef, row: usize, data_type: &DataType) -> R
         DataType::String => Scalar::String(array.as_string_view_opt().ok_or_else(wrong)?.value(row).to_owned()),
         DataType::Binary => Scalar::Binary(array.as_binary_view_opt().ok_or_else(wrong)?.value(row).to_vec()),
         DataType::Variant => Scalar::Variant(array.as_binary_view_opt().ok_or_else(wrong)?.value(row).to_vec()),
+        DataType::Spatial(kind, _) => {
+            Scalar::Spatial(*kind, array.as_binary_view_opt().ok_or_else(wrong)?.value(row).to_vec())
+        }
+        DataType::Time => Scalar::Time(array.as_primitive_opt::<Time64MicrosecondType>().ok_or_else(wrong)?.value(row)),
         DataType::Date => Scalar::Date(array.as_primitive_opt::<Date32Type>().ok_or_else(wrong)?.value(row)),
         DataType::Timestamp => {
             Scalar::Timestamp(array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(wrong)?.value(row))

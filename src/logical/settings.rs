@@ -3,6 +3,9 @@
 use super::functions::calendar::Zone;
 use crate::common::{Result, conf_rules};
 
+/// Where Spark's documentation lies, as its errors name it.
+pub const DOCUMENTATION: &str = "https://spark.apache.org/docs/latest";
+
 /// Whether a key may take a value.
 ///
 /// # Errors

@@ -5,6 +5,8 @@
 //! | string, char, varchar | `Utf8View` |
 //! | binary | `BinaryView` |
 //! | variant | `BinaryView`: metadata, then value ([`super::variant`]) |
+//! | geography, geometry | `BinaryView`: reference system, then shape ([`super::spatial`]) |
+//! | time | `Time64(Microsecond)` |
 //! | timestamp | `Timestamp(Microsecond, "UTC")` |
 //! | `timestamp_ntz` | `Timestamp(Microsecond, None)` |
 //! | array | `List` with items named `element` |
@@ -52,11 +54,35 @@ pub enum DataType {
     CalendarInterval,
     /// A value that carries its own type.
     Variant,
+    /// A shape, and the number of its reference system; absent: each value has its own.
+    Spatial(SpatialKind, Option<i32>),
+    /// A time of day, microseconds since midnight.
+    Time,
     /// Element type and whether elements may be null.
     Array(Box<DataType>, bool),
     /// Key type, value type and whether values may be null.
     Map(Box<DataType>, Box<DataType>, bool),
     Struct(StructType),
+}
+
+/// Where a shape lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SpatialKind {
+    /// On the earth.
+    Geography,
+    /// In the plane.
+    Geometry,
+}
+
+impl SpatialKind {
+    /// The type's word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            SpatialKind::Geography => "geography",
+            SpatialKind::Geometry => "geometry",
+        }
+    }
 }
 
 /// A named, typed, nullable part of a struct or schema.
@@ -207,11 +233,11 @@ impl DataType {
         matches!(self, Self::Array(..) | Self::Map(..) | Self::Struct(_))
     }
 
-    /// Whether this is a map or a variant, or holds one: such values cannot be ordered.
+    /// Whether this is a map, a variant or a shape, or holds one: such values cannot be ordered.
     #[must_use]
     pub fn has_no_order(&self) -> bool {
         match self {
-            Self::Map(..) | Self::Variant => true,
+            Self::Map(..) | Self::Variant | Self::Spatial(..) => true,
             Self::Array(element, _) => element.has_no_order(),
             Self::Struct(fields) => fields.fields.iter().any(|field| field.data_type.has_no_order()),
             _ => false,
@@ -245,7 +271,8 @@ impl DataType {
             Self::Double => A::Float64,
             Self::Decimal(precision, scale) => A::Decimal128(*precision, *scale),
             Self::String => A::Utf8View,
-            Self::Binary | Self::Variant => A::BinaryView,
+            Self::Binary | Self::Variant | Self::Spatial(..) => A::BinaryView,
+            Self::Time => A::Time64(TimeUnit::Microsecond),
             Self::Date => A::Date32,
             Self::Timestamp => A::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Self::TimestampNtz => A::Timestamp(TimeUnit::Microsecond, None),

@@ -239,6 +239,7 @@ fn is_mutable(data_type: &DataType) -> bool {
         DataType::String
         | DataType::Binary
         | DataType::Variant
+        | DataType::Spatial(..)
         | DataType::Array(..)
         | DataType::Map(..)
         | DataType::Struct(_) => false,
@@ -254,6 +255,7 @@ fn is_mutable(data_type: &DataType) -> bool {
         | DataType::Date
         | DataType::Timestamp
         | DataType::TimestampNtz
+        | DataType::Time
         | DataType::YearMonthInterval(..)
         | DataType::DayTimeInterval(..)
         | DataType::CalendarInterval => true,

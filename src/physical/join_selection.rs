@@ -132,6 +132,8 @@ fn default_of(data_type: &DataType) -> Option<Expr> {
         | DataType::DayTimeInterval(..)
         | DataType::CalendarInterval
         | DataType::Variant
+        | DataType::Spatial(..)
+        | DataType::Time
         | DataType::Array(..)
         | DataType::Map(..)
         | DataType::Struct(_) => return None,
@@ -281,7 +283,7 @@ pub(super) fn can_build_right(join_type: JoinType) -> bool {
 
 fn is_orderable(data_type: &DataType) -> bool {
     match data_type {
-        DataType::Map(..) | DataType::Variant | DataType::CalendarInterval => false,
+        DataType::Map(..) | DataType::Variant | DataType::Spatial(..) | DataType::CalendarInterval => false,
         DataType::Array(element, _) => is_orderable(element),
         DataType::Struct(fields) => fields.fields.iter().all(|field| is_orderable(&field.data_type)),
         _ => true,

@@ -124,6 +124,7 @@ pub fn default_size(data_type: &DataType) -> u128 {
         | DataType::Double
         | DataType::Timestamp
         | DataType::TimestampNtz
+        | DataType::Time
         | DataType::DayTimeInterval(..) => 8,
         DataType::Decimal(precision, _) => {
             if *precision <= 18 {
@@ -133,7 +134,7 @@ pub fn default_size(data_type: &DataType) -> u128 {
             }
         }
         DataType::CalendarInterval => 16,
-        DataType::Variant => 2048,
+        DataType::Variant | DataType::Spatial(..) => 2048,
         DataType::String => 20,
         DataType::Binary => 100,
         DataType::Array(element, _) => default_size(element),

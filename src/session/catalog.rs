@@ -320,6 +320,7 @@ impl SessionCatalog {
                 "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS",
                 format!("Cannot create the temporary view `{name}` because it already exists."),
             )
+            .with_parameters([("relationName", format!("`{name}`"))])
             .with_subject(name)
             .with_help("createOrReplaceTempView replaces it"));
         }

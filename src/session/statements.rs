@@ -304,14 +304,11 @@ impl Session {
             }
             Statement::DropTable { name, if_exists } => {
                 let full = name.join(".");
-                let dropped = self.drop_table(&full);
+                // As Spark: a view goes as well.
+                let is_view = name.len() == 1 && self.catalog.drop_view(&full, false);
+                let dropped = is_view || self.drop_table(&full) || self.catalog.drop_kept_view(&full);
                 if !dropped && !if_exists {
-                    return Err(self.relation(&full).err().unwrap_or_else(|| {
-                        SparkError::analysis(
-                            "WRONG_COMMAND_FOR_OBJECT_TYPE",
-                            format!("{full} is a view; use DROP VIEW"),
-                        )
-                    }));
+                    self.relation(&full)?;
                 }
             }
             Statement::InsertInto { name, columns, query, overwrite } => {

@@ -115,6 +115,12 @@ fn check_schema(plan: &LogicalPlan, target: &WriteTarget) -> Result<()> {
             FileFormat::Text => column.data_type == DataType::String,
             FileFormat::Json | FileFormat::Parquet => true,
         };
+        if column.data_type == DataType::Time {
+            return Err(crate::logical::ddl::no_time());
+        }
+        if matches!(column.data_type, DataType::Spatial(..)) {
+            return Err(SparkError::unsupported("a shape in a file", "write st_asbinary(…) of it"));
+        }
         if target.format == FileFormat::Parquet && column.data_type.has_variant() {
             return Err(SparkError::unsupported("a variant in a Parquet file", "write to_json(…) of it"));
         }

@@ -536,7 +536,7 @@ impl Parser<'_> {
                 }
                 return Ok(Expr::UnresolvedAttribute(vec![word.to_owned()]));
             }
-            "date" | "timestamp" | "timestamp_ltz" | "timestamp_ntz" | "x" => {
+            "date" | "time" | "timestamp" | "timestamp_ltz" | "timestamp_ntz" | "x" => {
                 if let Token::Text(value) = self.peek_at(1).clone() {
                     self.advance();
                     self.advance();

@@ -55,6 +55,7 @@ pub(super) fn syntax_error(text: &str, at: usize, near: &str) -> SparkError {
         format!("the SQL text cannot be understood at or near {near} (line {line}, position {column})"),
     )
     .with_condition("PARSE_SYNTAX_ERROR")
+    .with_parameters([("error", near.clone()), ("hint", String::new())])
     .with_subject(near.trim_matches('\'').to_owned())
     .with_help("look for a missing comma, bracket or keyword just before that place")
 }

@@ -67,6 +67,7 @@ pub(super) fn typed(keyword: &str, text: &str, zone: Zone) -> Result<Option<Expr
             .with_subject(text.to_owned())
     };
     let scalar = match keyword.to_ascii_lowercase().as_str() {
+        "time" => Scalar::Time(time_of_day(text).ok_or_else(invalid)?),
         "date" => Scalar::Date(date(text).ok_or_else(invalid)?),
         "timestamp" | "timestamp_ltz" => Scalar::Timestamp(timestamp(text, zone).ok_or_else(invalid)?),
         "timestamp_ntz" => Scalar::TimestampNtz(timestamp(text, Zone::UTC).ok_or_else(invalid)?),
@@ -97,6 +98,20 @@ fn date(text: &str) -> Option<i32> {
 /// Microseconds since the epoch; without a zone, in `zone`.
 fn timestamp(text: &str, zone: Zone) -> Option<i64> {
     crate::logical::functions::moment_text::parse_timestamp(text, zone, 0)
+}
+
+/// Microseconds since midnight of `06:30:45.887`.
+fn time_of_day(text: &str) -> Option<i64> {
+    let parts: Vec<&str> = text.trim().split(':').collect();
+    let (hours, minutes, seconds) = match parts.as_slice() {
+        [hours, minutes] => (*hours, *minutes, "0"),
+        [hours, minutes, seconds] => (*hours, *minutes, *seconds),
+        _ => return None,
+    };
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let micros = second_micros(seconds)?;
+    let fits = (0..24).contains(&hours) && (0..60).contains(&minutes) && (0..60 * MICROS_PER_SECOND).contains(&micros);
+    fits.then_some((hours * 60 + minutes) * 60 * MICROS_PER_SECOND + micros)
 }
 
 /// Microseconds of `12`, `12.5`.

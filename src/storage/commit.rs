@@ -70,6 +70,7 @@ fn already_exists(target: &Path, shown: &str) -> SparkError {
             target.display()
         ),
     )
+    .with_parameters([("outputPath", format!("file:{}", target.display()))])
     .with_subject(shown)
     .with_help("write.mode(\"overwrite\") replaces it, write.mode(\"append\") adds to it")
 }

@@ -64,8 +64,9 @@ pub fn list(workspace: &Workspace, paths: &[String], options: &ListOptions) -> R
 
 fn not_found(workspace: &Workspace, text: &str) -> SparkError {
     let shown = workspace.resolve(text).map_or_else(|_| text.to_owned(), |path| path.display().to_string());
-    let error =
-        SparkError::analysis("PATH_NOT_FOUND", format!("Path does not exist: file:{shown}.")).with_subject(text);
+    let error = SparkError::analysis("PATH_NOT_FOUND", format!("Path does not exist: file:{shown}."))
+        .with_parameters([("path", format!("file:{shown}"))])
+        .with_subject(text);
     match nearest_path(workspace, text) {
         Some(near) => error.with_help(format!("did you mean `{near}`?")),
         None => error.with_help(format!(

@@ -2,6 +2,9 @@
 
 use crate::common::{ErrorClass, SparkError};
 
+/// The setting that decides on these errors, as Spark's parameters name it.
+const ANSI: &str = "\"spark.sql.ansi.enabled\"";
+
 fn error(class: ErrorClass, condition: &str, message: impl Into<String>) -> SparkError {
     SparkError::new(class, message).with_condition(condition)
 }
@@ -30,11 +33,13 @@ pub(super) fn binary_overflow(symbol: &str) -> SparkError {
 
 pub(super) fn divide_by_zero() -> SparkError {
     error(ErrorClass::ArithmeticException, "DIVIDE_BY_ZERO", "division by zero")
+        .with_parameters([("config", ANSI.to_owned())])
         .with_help("use try_divide to get NULL instead")
 }
 
 pub(super) fn remainder_by_zero() -> SparkError {
     error(ErrorClass::ArithmeticException, "REMAINDER_BY_ZERO", "remainder by zero")
+        .with_parameters([("config", ANSI.to_owned())])
         .with_help("use try_mod to get NULL instead")
 }
 
@@ -53,6 +58,12 @@ pub(super) fn cast_overflow(value: &str, from: &str, to: &str) -> SparkError {
         "CAST_OVERFLOW",
         format!("the value {value} of the type \"{from}\" does not fit \"{to}\""),
     )
+    .with_parameters([
+        ("value", value.to_owned()),
+        ("sourceType", format!("\"{from}\"")),
+        ("targetType", format!("\"{to}\"")),
+        ("ansiConfig", ANSI.to_owned()),
+    ])
     .with_help("use try_cast to get NULL instead")
 }
 
@@ -62,6 +73,12 @@ pub(super) fn cast_input(value: &str, to: &str, class: ErrorClass) -> SparkError
         "CAST_INVALID_INPUT",
         format!("the value '{value}' of the type \"STRING\" cannot be cast to \"{to}\" because it is malformed"),
     )
+    .with_parameters([
+        ("expression", format!("'{value}'")),
+        ("sourceType", "\"STRING\"".to_owned()),
+        ("targetType", format!("\"{to}\"")),
+        ("ansiConfig", ANSI.to_owned()),
+    ])
     .with_help(if value.chars().any(char::is_alphabetic) {
         "use try_cast to get NULL instead, or correct the value; where texts were to be put together, F.concat(…) does it, `+` adds numbers"
     } else {
@@ -75,6 +92,7 @@ pub(super) fn array_index(index: i64, length: usize) -> SparkError {
         "INVALID_ARRAY_INDEX",
         format!("the index {index} is out of bounds: the array has {length} elements, counted from 0"),
     )
+    .with_parameters([("indexValue", index.to_string()), ("arraySize", length.to_string())])
     .with_help(if index < 0 {
         "nothing is counted from the end here: F.element_at(array, -1) is the last element"
     } else {
@@ -88,6 +106,7 @@ pub(super) fn array_element(index: i64, length: usize) -> SparkError {
         "INVALID_ARRAY_INDEX_IN_ELEMENT_AT",
         format!("the index {index} is out of bounds: the array has {length} elements, counted from 1"),
     )
+    .with_parameters([("indexValue", index.to_string()), ("arraySize", length.to_string())])
     .with_help("use try_element_at to get NULL instead")
 }
 

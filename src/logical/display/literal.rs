@@ -9,7 +9,8 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// A value as it stands in names and plans: text without quotes.
-pub(super) fn scalar_text(value: &Scalar) -> String {
+#[must_use]
+pub fn scalar_text(value: &Scalar) -> String {
     match value {
         Scalar::Null => "NULL".into(),
         Scalar::Boolean(value) => value.to_string(),
@@ -34,6 +35,9 @@ pub(super) fn scalar_text(value: &Scalar) -> String {
         Scalar::DayTimeInterval(micros) => day_time_text(*micros),
         Scalar::CalendarInterval(months, days, micros) => calendar_text(*months, *days, *micros),
         Scalar::Variant(bytes) => variant_text(bytes),
+        // Spark has no text for shapes, and shows the object that holds one.
+        Scalar::Spatial(..) => "org.apache.spark.unsafe.types.BinaryView".to_owned(),
+        Scalar::Time(micros) => time_text(*micros),
         Scalar::Array(items) => format!("[{}]", join(items)),
         Scalar::Struct(items) => format!("{{{}}}", join(items)),
         Scalar::Map(entries) => {
@@ -56,6 +60,7 @@ pub(super) fn scalar_sql(value: &Scalar) -> String {
         Scalar::Date(_) => format!("DATE '{}'", scalar_text(value)),
         Scalar::Timestamp(_) => format!("TIMESTAMP '{}'", scalar_text(value)),
         Scalar::TimestampNtz(_) => format!("TIMESTAMP_NTZ '{}'", scalar_text(value)),
+        Scalar::Time(_) => format!("TIME '{}'", scalar_text(value)),
         other => scalar_text(other),
     }
 }
@@ -122,6 +127,11 @@ fn timestamp_text(micros: i64) -> String {
     let text = moment.format("%Y-%m-%d %H:%M:%S").to_string();
     let fraction = micros.rem_euclid(MICROS_PER_SECOND);
     if fraction == 0 { text } else { format!("{text}.{}", format!("{fraction:06}").trim_end_matches('0')) }
+}
+
+fn time_text(micros: i64) -> String {
+    let text = timestamp_text(micros);
+    text.split_once(' ').map_or(text.clone(), |(_, time)| time.to_owned())
 }
 
 fn year_month_text(months: i32) -> String {

@@ -17,6 +17,7 @@ mod step;
 mod types;
 
 pub use expr::{columns_text, exprs_text, generator_text, lists_text, ranking_text};
+pub use literal::scalar_text;
 pub use plan::{push_indent, storage_level_text};
 pub use pretty::function_name;
 pub use types::quote_if_needed;

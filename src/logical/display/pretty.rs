@@ -196,7 +196,7 @@ fn literal_name(value: &Scalar, data_type: &DataType) -> String {
         }
         (Scalar::DayTimeInterval(micros), DataType::DayTimeInterval(from, to)) => format_day_time(*micros, *from, *to),
         (Scalar::Array(items), _) => format!("ARRAY({})", items.iter().map(scalar_sql).collect::<Vec<_>>().join(", ")),
-        (Scalar::Date(_) | Scalar::Timestamp(_) | Scalar::TimestampNtz(_), _) => scalar_sql(value),
+        (Scalar::Date(_) | Scalar::Time(_) | Scalar::Timestamp(_) | Scalar::TimestampNtz(_), _) => scalar_sql(value),
         _ => scalar_text(value),
     }
 }
@@ -430,6 +430,8 @@ fn shown_defaults(name: &str, given: usize) -> &'static [&'static str] {
     match (name, given) {
         ("round" | "bround", 1) => &["0"],
         ("replace", 2) => &[""],
+        ("st_asbinary", 1) => &["NDR"],
+        ("st_geomfromwkb", 1) => &["0"],
         ("overlay", 3) => &["-1"],
         ("mask", 1) => &["X", "x", "n", "NULL"],
         ("mask", 2) => &["x", "n", "NULL"],

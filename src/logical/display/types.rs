@@ -50,6 +50,9 @@ impl DataType {
             }
             DataType::CalendarInterval => "interval".into(),
             DataType::Variant => "variant".into(),
+            DataType::Spatial(kind, Some(srid)) => format!("{}({srid})", kind.word()),
+            DataType::Spatial(kind, None) => format!("{}(any)", kind.word()),
+            DataType::Time => "time(6)".into(),
             DataType::Array(..) => "array".into(),
             DataType::Map(..) => "map".into(),
             DataType::Struct(_) => "struct".into(),
@@ -100,6 +103,9 @@ impl DataType {
                 "type": "map", "keyType": key.json_value(), "valueType": value.json_value(), "valueContainsNull": nullable
             }),
             DataType::Struct(fields) => fields.json_value(),
+            DataType::Spatial(kind, srid) => {
+                serde_json::Value::String(crate::logical::spatial::json_name(*kind, *srid))
+            }
             other => serde_json::Value::String(other.type_name()),
         }
     }

@@ -327,6 +327,7 @@ fn find_field<'a>(fields: &'a StructType, name: &str) -> Option<&'a StructField>
 fn no_such_field(name: &str, fields: &StructType) -> SparkError {
     let all: Vec<String> = fields.names().map(|name| format!("`{name}`")).collect();
     SparkError::analysis("FIELD_NOT_FOUND", format!("there is no struct field `{name}` in {}", all.join(", ")))
+        .with_parameters([("fieldName", format!("`{name}`")), ("fields", all.join(", "))])
         .with_subject(name)
 }
 

@@ -178,6 +178,10 @@ fn convert_timezone(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -
 }
 
 fn make_timestamp(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let of_parts = args.len() >= 4;
+    if !of_parts {
+        return timestamp_of_date_and_time(name, args, context);
+    }
     count(name, &args, 6, 7)?;
     let args = args
         .into_iter()
@@ -189,6 +193,23 @@ fn make_timestamp(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Resu
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(give(args, Maybe(if name.ends_with("ntz") { TimestampNtz } else { Timestamp })))
+}
+
+/// A date, a time of day and perhaps a zone.
+fn timestamp_of_date_and_time(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    let is_local = name.ends_with("ntz");
+    count(name, &args, 2, if is_local { 2 } else { 3 })?;
+    let kinds = [(DataType::Date, "\"DATE\""), (DataType::Time, "\"TIME\"")];
+    let args = args
+        .into_iter()
+        .enumerate()
+        .map(|(i, arg)| match kinds.get(i) {
+            None => want(name, arg, i, Str, context),
+            Some((kind, _)) if [kind, &DataType::Null].contains(&&arg.data_type()) => Ok(cast(arg, kind, context)),
+            Some((_, wanted)) => Err(unexpected_input(name, &arg, i, wanted)),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(give(args, Of(if is_local { TimestampNtz } else { Timestamp })))
 }
 
 fn with_zeros(mut args: Vec<Expr>, count: usize) -> Vec<Expr> {

@@ -17,6 +17,7 @@ mod math;
 mod misc;
 pub mod moment_text;
 pub mod number_text;
+mod shapes;
 mod signature;
 mod sketches;
 mod strings;
@@ -239,9 +240,18 @@ pub fn names() -> Vec<&'static str> {
 
 /// Every scalar function's definition.
 pub fn scalars() -> impl Iterator<Item = &'static ScalarFunction> {
-    [strings::TABLE, math::TABLE, datetime::TABLE, collections::TABLE, misc::TABLE, sketches::TABLE, variants::TABLE]
-        .into_iter()
-        .flatten()
+    [
+        strings::TABLE,
+        math::TABLE,
+        datetime::TABLE,
+        collections::TABLE,
+        misc::TABLE,
+        sketches::TABLE,
+        variants::TABLE,
+        shapes::TABLE,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The scalar function of this name, for callers that know that it exists.

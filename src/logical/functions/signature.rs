@@ -133,7 +133,22 @@ pub(super) fn count(name: &str, args: &[Expr], least: usize, most: usize) -> Res
         "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
         format!("the function `{name}` takes {expected} arguments, but {} were given", args.len()),
     )
+    .with_parameters([
+        ("functionName", format!("`{name}`")),
+        ("expectedNum", numbers(least, most)),
+        ("actualNum", args.len().to_string()),
+        ("docroot", crate::logical::settings::DOCUMENTATION.to_owned()),
+    ])
     .with_subject(name))
+}
+
+/// Numbers of arguments as Spark's parameters write them: `1`, `[1, 2]`, `> 0`.
+fn numbers(least: usize, most: usize) -> String {
+    if most == usize::MAX {
+        return format!("> {}", least.saturating_sub(1));
+    }
+    let all: Vec<String> = (least..=most).map(|number| number.to_string()).collect();
+    if all.len() == 1 { all.concat() } else { format!("[{}]", all.join(", ")) }
 }
 
 /// A cast that the reader did not write; nothing when the type is right already.
@@ -155,6 +170,7 @@ pub(super) fn want(name: &str, arg: Expr, i: usize, want: Want, context: &Resolv
     let unknown = own == T::Null;
     let target = match (want, &own) {
         (Want::Any | Want::Lambda, _) => return Ok(arg),
+        (Want::Time | Want::Moment | Want::Date, T::Time) => return Err(crate::logical::ddl::no_time()),
         (Want::Str, T::String) | (Want::Bin, T::Binary) | (Want::StrBin, T::String | T::Binary) => return Ok(arg),
         (Want::Str | Want::StrBin, other) if !other.is_nested() => T::String,
         (Want::Bin, T::String | T::Null) => T::Binary,
@@ -284,6 +300,7 @@ pub(super) fn words(data_type: &DataType) -> String {
         }
         T::CalendarInterval => "INTERVAL".into(),
         T::Variant => "VARIANT".into(),
+        T::Spatial(..) | T::Time => data_type.sql(),
         T::Array(element, _) => format!("ARRAY<{}>", words(element)),
         T::Map(key, value, _) => format!("MAP<{}, {}>", words(key), words(value)),
         T::Struct(fields) => {

@@ -279,7 +279,12 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
         return true;
     }
     match (from, to) {
-        (T::Null, _) | (_, T::String) => true,
+        (T::Null, _) => true,
+        (T::Spatial(..), _) => false,
+        (_, T::String) => true,
+        (_, T::Spatial(..)) => false,
+        // Spark refuses it unless it is told not to.
+        (_, T::Time) => false,
         (T::Variant, other) => Variant::can_hold(other),
         (other, T::Variant) => becomes_variant(other),
         (T::String, T::Array(..) | T::Map(..) | T::Struct(_)) => false,

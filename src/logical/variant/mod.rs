@@ -147,6 +147,7 @@ impl Variant {
             | DataType::Timestamp
             | DataType::TimestampNtz
             | DataType::Variant => true,
+            DataType::Spatial(..) | DataType::Time => false,
         }
     }
 }

@@ -48,6 +48,8 @@ pub fn to_value(interp: &mut Interpreter, scalar: &Scalar, data_type: &DataType)
             return Err(Raised::unsupported("collecting an interval of mixed units", "cast it to string first"));
         }
         Scalar::Variant(bytes) => super::variant::of_row(bytes),
+        Scalar::Spatial(kind, bytes) => super::spatial::of_row(*kind, bytes),
+        Scalar::Time(micros) => pytime::make_time(interp, *micros)?,
         Scalar::Array(items) => {
             let element = match data_type {
                 DataType::Array(element, _) => element.as_ref(),
@@ -176,6 +178,7 @@ pub fn literal(interp: &mut Interpreter, value: &Value) -> PyResult<(Scalar, Dat
         Value::Object(object) => match object.type_name() {
             "date" => Scalar::Date(pytime::date_days(interp, value)?),
             "datetime" => Scalar::Timestamp(pytime::datetime_micros(interp, value)?),
+            "time" => Scalar::Time(pytime::time_micros(interp, value)?),
             "timedelta" => Scalar::DayTimeInterval(pytime::timedelta_micros(interp, value)?),
             "Decimal" => match pytime::decimal_parts(interp, value)? {
                 Some((unscaled, precision, scale)) => Scalar::Decimal(unscaled, precision, scale),
@@ -252,6 +255,13 @@ pub fn from_value(interp: &mut Interpreter, value: &Value, data_type: &DataType)
             Some(variant) => Scalar::Variant(variant.bytes.clone()),
             None => return Err(wrong(interp, value, data_type)),
         },
+        DataType::Spatial(kind, _) => match super::spatial::packed(value, *kind) {
+            Some(bytes) => Scalar::Spatial(*kind, bytes),
+            None => return Err(wrong(interp, value, data_type)),
+        },
+        DataType::Time => {
+            Scalar::Time(pytime::time_micros(interp, value).map_err(|_| wrong(interp, value, data_type))?)
+        }
         DataType::Array(element, _) => {
             let items = sequence(interp, value).ok_or_else(|| wrong(interp, value, data_type))?;
             Scalar::Array(items.iter().map(|item| from_value(interp, item, element)).collect::<PyResult<_>>()?)

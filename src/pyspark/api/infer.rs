@@ -170,6 +170,8 @@ fn infer(interp: &mut Interpreter, value: &Value) -> Result<DataType, Unknown> {
             "date" => DataType::Date,
             "datetime" => DataType::Timestamp,
             "timedelta" => DataType::DAY_TIME,
+            "time" => DataType::Time,
+            "Geography" | "Geometry" => super::spatial::type_of(value).ok_or(Unknown::Type)?,
             "Decimal" => DataType::Decimal(38, 18),
             "Row" => DataType::Struct(row_schema(interp, value, None)?),
             _ => return Err(Unknown::Type),

@@ -28,6 +28,7 @@ mod schema_text;
 mod session;
 pub mod show;
 pub(super) mod signatures;
+mod spatial;
 mod sqlargs;
 mod storage_level;
 pub mod support;

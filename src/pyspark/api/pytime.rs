@@ -145,6 +145,29 @@ pub fn make_datetime(interp: &mut Interpreter, micros: i64) -> PyResult {
     make(interp, "datetime", "datetime", parts.into_iter().map(Value::Int).collect())
 }
 
+/// A `datetime.time`.
+///
+/// # Errors
+/// Never for a time of day.
+pub fn make_time(interp: &mut Interpreter, micros: i64) -> PyResult {
+    let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
+    let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60, fraction];
+    make(interp, "datetime", "time", parts.into_iter().map(Value::Int).collect())
+}
+
+/// The microseconds since midnight of a `datetime.time`.
+///
+/// # Errors
+/// For anything else.
+pub fn time_micros(interp: &mut Interpreter, value: &Value) -> PyResult<i64> {
+    let mut micros = 0;
+    for (name, scale) in [("hour", 60), ("minute", 60), ("second", 1_000_000), ("microsecond", 1)] {
+        let part = interp.get_attr(value, name)?.as_int().unwrap_or(0);
+        micros = (micros + part) * scale;
+    }
+    Ok(micros)
+}
+
 /// A `datetime.timedelta`.
 ///
 /// # Errors

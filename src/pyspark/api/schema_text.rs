@@ -1,6 +1,6 @@
 //! How PySpark writes its types in `repr`; the other spellings are Spark's own, in [`crate::logical::display`].
 
-use crate::logical::types::{DataType, StructField};
+use crate::logical::types::{DataType, SpatialKind, StructField};
 
 /// The PySpark class of a type.
 #[must_use]
@@ -24,6 +24,9 @@ pub fn class_name(data_type: &DataType) -> &'static str {
         DataType::DayTimeInterval(..) => "DayTimeIntervalType",
         DataType::CalendarInterval => "CalendarIntervalType",
         DataType::Variant => "VariantType",
+        DataType::Spatial(SpatialKind::Geography, _) => "GeographyType",
+        DataType::Spatial(SpatialKind::Geometry, _) => "GeometryType",
+        DataType::Time => "TimeType",
         DataType::Array(..) => "ArrayType",
         DataType::Map(..) => "MapType",
         DataType::Struct(_) => "StructType",
@@ -35,6 +38,10 @@ pub fn class_name(data_type: &DataType) -> &'static str {
 pub fn repr(data_type: &DataType) -> String {
     match data_type {
         DataType::Decimal(precision, scale) => format!("DecimalType({precision},{scale})"),
+        DataType::Spatial(_, srid) => {
+            format!("{}({})", class_name(data_type), srid.map_or("ANY".to_owned(), |srid| srid.to_string()))
+        }
+        DataType::Time => "TimeType(6)".to_owned(),
         DataType::Array(element, nullable) => format!("ArrayType({}, {})", repr(element), truth(*nullable)),
         DataType::Map(key, value, nullable) => format!("MapType({}, {}, {})", repr(key), repr(value), truth(*nullable)),
         DataType::Struct(fields) => {

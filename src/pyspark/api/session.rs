@@ -421,12 +421,16 @@ impl RuntimeConfig {
         if core.iter().any(|prefix| key.starts_with(prefix))
             || matches!(key, "spark.master" | "spark.app.name" | "spark.serializer")
         {
-            return Err(raise(
-                ErrorClass::AnalysisException,
+            return Err(SparkError::analysis(
                 "CANNOT_MODIFY_CONFIG",
                 format!("Cannot modify the value of the Spark config: \"{key}\"."),
             )
-            .with_help("set it on the builder, before the session starts"));
+            .with_parameters([
+                ("key", format!("\"{key}\"")),
+                ("docroot", crate::logical::settings::DOCUMENTATION.to_owned()),
+            ])
+            .with_help("set it on the builder, before the session starts")
+            .into());
         }
         settings::check(key, value)?;
         Ok(())
@@ -463,6 +467,7 @@ impl RuntimeConfig {
                         format!("The SQL config \"{key}\" cannot be found. Please verify that the config exists."),
                     )
                     .with_condition("SQL_CONF_NOT_FOUND")
+                    .with_parameters([("sqlConf", format!("\"{key}\""))])
                     .into()
                 })
             }

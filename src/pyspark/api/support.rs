@@ -14,11 +14,11 @@ pub fn raise(class: ErrorClass, condition: &str, message: impl Into<String>) -> 
 /// `PySparkTypeError [NOT_EXPECTED_TYPE]`: an argument of the wrong type.
 pub fn not_expected_type(interp: &Interpreter, argument: &str, expected: &str, given: &Value) -> Raised {
     let got = interp.type_name(given);
-    raise(
-        ErrorClass::PySparkTypeError,
-        "NOT_EXPECTED_TYPE",
-        format!("Argument `{argument}` should be a {expected}, got {got}."),
-    )
+    let text = format!("Argument `{argument}` should be a {expected}, got {got}.");
+    SparkError::new(ErrorClass::PySparkTypeError, text)
+        .with_condition("NOT_EXPECTED_TYPE")
+        .with_parameters([("arg_name", argument.to_owned()), ("expected_type", expected.to_owned()), ("arg_type", got)])
+        .into()
 }
 
 /// `PySparkValueError [VALUE_NOT_ALLOWED]`.

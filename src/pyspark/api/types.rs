@@ -3,7 +3,7 @@
 use super::schema_text;
 use super::support::{not_expected_type, raise, text_argument};
 use crate::common::ErrorClass;
-use crate::logical::types::{DataType, StructField, StructType};
+use crate::logical::types::{DataType, SpatialKind, StructField, StructType};
 use crate::pyspark::lang::class::Class;
 use crate::pyspark::lang::freeze::{Freezer, Thaw};
 use crate::pyspark::lang::{
@@ -75,6 +75,7 @@ const SIMPLE: &[(&str, DataType)] = &[
     ("YearMonthIntervalType", DataType::YEAR_MONTH),
     ("CalendarIntervalType", DataType::CalendarInterval),
     ("VariantType", DataType::Variant),
+    ("TimeType", DataType::Time),
 ];
 
 /// Every class of the module and its base.
@@ -103,6 +104,9 @@ const CLASSES: &[(&str, &str)] = &[
     ("YearMonthIntervalType", "AtomicType"),
     ("CalendarIntervalType", "DataType"),
     ("VariantType", "AtomicType"),
+    ("TimeType", "AtomicType"),
+    ("GeographyType", "AtomicType"),
+    ("GeometryType", "AtomicType"),
     ("ArrayType", "DataType"),
     ("MapType", "DataType"),
     ("StructType", "DataType"),
@@ -135,6 +139,10 @@ pub fn module(interp: &mut Interpreter) -> PyResult<Module> {
         module = module.with(name, Value::Class(class));
     }
     module = module.with("VariantVal", super::variant::class(interp));
+    for kind in [SpatialKind::Geography, SpatialKind::Geometry] {
+        let class = super::spatial::class(interp, kind);
+        module = module.with(super::spatial::class_name(kind), class);
+    }
     for (name, function) in FUNCTIONS {
         module = module.with(name, Value::builtin(name, *function));
     }
@@ -203,6 +211,12 @@ fn construct(interp: &mut Interpreter, class: &Rc<Class>, args: Args) -> PyResul
             DataType::Decimal(precision.clamp(1, 38) as u8, scale.clamp(0, 38) as i8)
         }
         "VarcharType" | "CharType" => DataType::String,
+        "GeographyType" => super::spatial::data_type(interp, SpatialKind::Geography, args)?,
+        "GeometryType" => super::spatial::data_type(interp, SpatialKind::Geometry, args)?,
+        "TimeType" => {
+            args.bind("TimeType.__init__", ["precision"], 0)?;
+            DataType::Time
+        }
         name => match SIMPLE.iter().find(|(known, _)| *known == name) {
             Some((_, simple)) => simple.clone(),
             None => return Err(type_error(format!("{name} is an abstract type"))),

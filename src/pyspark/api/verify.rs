@@ -1,8 +1,8 @@
 //! Checking Python values against a given schema, as `createDataFrame(verifySchema=True)` does.
 
 use super::support::raise;
-use crate::common::ErrorClass;
-use crate::logical::types::{DataType, StructType};
+use crate::common::{ErrorClass, SparkError};
+use crate::logical::types::{DataType, SpatialKind, StructType};
 use crate::pyspark::lang::{Interpreter, PyResult, Raised, Value};
 
 /// Checks one value; `name` is the field it is for, if it is for one.
@@ -53,6 +53,9 @@ fn verify_simple(interp: &mut Interpreter, value: &Value, data_type: &DataType, 
         DataType::Timestamp | DataType::TimestampNtz => &["datetime"],
         DataType::DayTimeInterval(..) => &["timedelta"],
         DataType::Variant => &["VariantVal"],
+        DataType::Spatial(SpatialKind::Geography, _) => &["Geography"],
+        DataType::Spatial(SpatialKind::Geometry, _) => &["Geometry"],
+        DataType::Time => &["time"],
         _ => &["int"],
     };
     if !super::convert::is_exactly(interp, value, accepted) {
@@ -130,22 +133,24 @@ fn unacceptable(interp: &mut Interpreter, value: &Value, data_type: &DataType, n
     let wanted = super::schema_text::repr(data_type);
     let text = format!("{wanted} can not accept object {shown} in type {class}.");
     match name {
-        Some(name) => raise(
-            ErrorClass::PySparkTypeError,
-            "FIELD_DATA_TYPE_UNACCEPTABLE_WITH_NAME",
-            format!("field {name}: {text}"),
-        ),
-        None => raise(ErrorClass::PySparkTypeError, "FIELD_DATA_TYPE_UNACCEPTABLE", text),
+        Some(name) => SparkError::new(ErrorClass::PySparkTypeError, format!("field {name}: {text}"))
+            .with_condition("FIELD_DATA_TYPE_UNACCEPTABLE_WITH_NAME")
+            .with_parameters([("field_name", format!("field {name}"))]),
+        None => SparkError::new(ErrorClass::PySparkTypeError, text).with_condition("FIELD_DATA_TYPE_UNACCEPTABLE"),
     }
+    .with_parameters([("data_type", wanted), ("obj", shown), ("obj_type", class)])
+    .into()
 }
 
 fn not_nullable(name: Option<&str>) -> Raised {
     match name {
-        Some(name) => raise(
+        Some(name) => SparkError::new(
             ErrorClass::PySparkValueError,
-            "FIELD_NOT_NULLABLE_WITH_NAME",
             format!("field {name}: This field is not nullable, but got None."),
-        ),
+        )
+        .with_condition("FIELD_NOT_NULLABLE_WITH_NAME")
+        .with_parameters([("field_name", format!("field {name}"))])
+        .into(),
         None => raise(ErrorClass::PySparkValueError, "FIELD_NOT_NULLABLE", "Field is not nullable, but got None."),
     }
 }

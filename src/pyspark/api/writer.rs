@@ -69,6 +69,7 @@ fn mode_of(text: &str) -> PyResult<SaveMode> {
                 format!("The specified save mode \"{text}\" is invalid. Valid save modes include \"append\", \"overwrite\", \"ignore\", \"error\", \"errorifexists\", and \"default\"."),
             )
             .with_condition("INVALID_SAVE_MODE")
+            .with_parameters([("mode", format!("\"{text}\""))])
             .into());
         }
     })

@@ -480,6 +480,8 @@ fn spark_instance(class: &Rc<Class>, error: &SparkError) -> Instance {
         instance.set("_sql_state", Value::str(state));
     }
     instance.set("_condition", error.condition().map_or(Value::None, Value::str));
+    let parameters = error.parameters().iter().map(|(name, value)| (*name, Value::str(value)));
+    instance.set("_parameters", Value::dict(super::Dict::from_pairs(parameters)));
     instance.set("_message", Value::str(error.message()));
     instance.set("args", Value::tuple(vec![Value::from(text)]));
     instance

@@ -1,6 +1,7 @@
 //! Values as text: `cast(… as string)`, and the form that `show()` prints.
 
 use crate::common::Result;
+use crate::logical::display::scalar_text;
 use crate::logical::functions::calendar::{self, Zone};
 use crate::logical::functions::number_text::{format_double, format_float, write_decimal};
 use crate::logical::scalar::Scalar;
@@ -114,6 +115,7 @@ pub fn write_cell(out: &mut String, array: &ArrayRef, row: usize, data_type: &Da
             }
             out.push('}');
         }
+        T::Spatial(..) | T::Time => out.push_str(&scalar_text(&Scalar::from_array(array, row, data_type)?)),
         T::Null | T::YearMonthInterval(..) | T::DayTimeInterval(..) | T::CalendarInterval => {
             interval(out, &Scalar::from_array(array, row, data_type)?, data_type, style);
         }

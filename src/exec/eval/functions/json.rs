@@ -386,7 +386,9 @@ fn to_scalar(json: &Json, data_type: &DataType, reading: &Reading) -> Option<Sca
         }
         T::Null => Scalar::Null,
         T::Variant => Scalar::Variant(parse_json(&json.to_string()).ok()?.write()),
-        T::YearMonthInterval(..) | T::DayTimeInterval(..) | T::CalendarInterval => return None,
+        T::YearMonthInterval(..) | T::DayTimeInterval(..) | T::CalendarInterval | T::Spatial(..) | T::Time => {
+            return None;
+        }
     })
 }
 

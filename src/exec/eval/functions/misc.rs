@@ -233,12 +233,15 @@ fn simple_string(data_type: &DataType) -> String {
         }
         DataType::CalendarInterval => "interval".to_owned(),
         DataType::Variant => "variant".to_owned(),
+        DataType::Spatial(..) | DataType::Time => data_type.simple_string(),
         other => format!("{other:?}").to_lowercase(),
     }
 }
 
 fn user_error(message: &str) -> SparkError {
-    SparkError::new(ErrorClass::SparkRuntimeException, message).with_condition("USER_RAISED_EXCEPTION")
+    SparkError::new(ErrorClass::SparkRuntimeException, message)
+        .with_condition("USER_RAISED_EXCEPTION")
+        .with_parameters([("errorMessage", message.to_owned())])
 }
 
 fn raise_error(call: &Call<'_>) -> Result<ArrayRef> {

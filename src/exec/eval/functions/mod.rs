@@ -17,6 +17,7 @@ mod pick;
 mod regexp;
 mod rounding;
 mod secrets;
+mod shapes;
 mod similarity;
 mod sketches;
 mod strings;
@@ -59,6 +60,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         .or_else(|| xml::kernel(name))
         .or_else(|| sketches::kernel(name))
         .or_else(|| variants::kernel(name))
+        .or_else(|| shapes::kernel(name))
         .or_else(|| misc::kernel(name))
 }
 

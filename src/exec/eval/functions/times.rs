@@ -13,7 +13,9 @@ use crate::logical::functions::calendar::{self, DAY, SECOND, Zone, checked_days}
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType as Micros};
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType as Micros,
+};
 
 pub(super) fn kernel(name: &str) -> Option<Kernel> {
     Some(match name {
@@ -276,7 +278,26 @@ fn all(columns: &[Numbers<'_, Int32Type>], row: usize) -> Option<Vec<i32>> {
     columns.iter().map(|column| column.get(row)).collect()
 }
 
+/// A timestamp of a date, a time of day and perhaps a zone.
+fn of_date_and_time(call: &Call<'_>) -> Result<ArrayRef> {
+    let (dates, times) = (call.numbers::<Date32Type>(0)?, call.numbers::<Time64MicrosecondType>(1)?);
+    let own = if call.args.len() > 2 { Some(call.texts(2)?) } else { None };
+    let session = if *call.out == DataType::TimestampNtz { Zone::UTC } else { zone(call)? };
+    call.to_numbers::<Micros>(|row| {
+        let (Some(date), Some(time)) = (dates.get(row), times.get(row)) else { return Ok(None) };
+        let zone = match own.map(|own| own.get(row)) {
+            None => session,
+            Some(None) => return Ok(None),
+            Some(Some(name)) => Zone::parse(name)?,
+        };
+        Ok(Some(zone.to_utc(i64::from(date) * DAY + time)))
+    })
+}
+
 fn make_timestamp(call: &Call<'_>) -> Result<ArrayRef> {
+    if call.args.len() < 4 {
+        return of_date_and_time(call);
+    }
     let columns = whole_columns(call, 5)?;
     let seconds = call.numbers::<Decimal128Type>(5)?;
     let own = if call.args.len() > 6 { Some(call.texts(6)?) } else { None };

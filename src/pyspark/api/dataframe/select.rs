@@ -170,7 +170,7 @@ fn drop(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyR
         } else if let Some(name) = item.as_str() {
             Expr::UnresolvedAttribute(vec![name.to_owned()])
         } else {
-            return Err(not_expected_type(interp, "cols", "Column or str", item)
+            return Err(not_expected_type(interp, "col", "Column or str", item)
                 .with_help("give the names one by one, or unpack a list: df.drop(*names)"));
         });
     }

@@ -164,6 +164,11 @@ fn build(spark: &str, mut exprs: Vec<Expr>) -> Expr {
         ("isnull", [_]) => Expr::unary(UnaryOp::IsNull, exprs.remove(0)),
         ("isnotnull", [_]) => Expr::unary(UnaryOp::IsNotNull, exprs.remove(0)),
         ("isnan", [_]) => Expr::unary(UnaryOp::IsNaN, exprs.remove(0)),
+        // A zone, a date and a time: Python names the zone first, Spark's function takes it last.
+        ("make_timestamp" | "try_make_timestamp", [_, _, _]) => {
+            exprs.rotate_left(1);
+            Expr::call(spark, exprs)
+        }
         _ => Expr::call(spark, exprs),
     }
 }

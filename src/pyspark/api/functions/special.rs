@@ -80,11 +80,6 @@ pub const SPECIAL: &[(&str, Native)] = &[
 pub const UNSUPPORTED: &[&str] = &[
     "arrow_udtf",
     "current_path",
-    "st_asbinary",
-    "st_geogfromwkb",
-    "st_geomfromwkb",
-    "st_setsrid",
-    "st_srid",
     "timestamp_nanos",
     "unix_nanos",
     "pandas_udf",

@@ -75,9 +75,9 @@ table! {
     dayofmonth("col"), dayofweek("col"), dayofyear("col"), from_unixtime("timestamp 'format='yyyy-MM-dd HH:mm:ss"),
     from_utc_timestamp("timestamp 'tz"), hour("col"), last_day("date"), make_date("year month day"),
     make_dt_interval("days=0 hours=0 mins=0 secs=0"), make_interval("years=0 months=0 weeks=0 days=0 hours=0 mins=0 secs=0"),
-    make_timestamp("years? months? days? hours? mins? secs? timezone?"), make_timestamp_ltz("years months days hours mins secs timezone?"),
-    make_timestamp_ntz("years? months? days? hours? mins? secs?"), try_make_timestamp("years? months? days? hours? mins? secs? timezone?"),
-    try_make_timestamp_ltz("years months days hours mins secs timezone?"), try_make_timestamp_ntz("years? months? days? hours? mins? secs?"), make_ym_interval("years=0 months=0"), minute("col"), month("col"),
+    make_timestamp("years? months? days? hours? mins? secs? timezone? date? time?"), make_timestamp_ltz("years months days hours mins secs timezone?"),
+    make_timestamp_ntz("years? months? days? hours? mins? secs? date? time?"), try_make_timestamp("years? months? days? hours? mins? secs? timezone? date? time?"),
+    try_make_timestamp_ltz("years months days hours mins secs timezone?"), try_make_timestamp_ntz("years? months? days? hours? mins? secs? date? time?"), make_ym_interval("years=0 months=0"), minute("col"), month("col"),
     monthname("col"), months_between("date1 date2 'roundOff=true"), next_day("date 'dayOfWeek"), quarter("col"), second("col"),
     timestamp_add("'unit quantity ts"), timestamp_diff("'unit start end"), timestamp_micros("col"), timestamp_millis("col"),
     timestamp_seconds("col"), to_date("col 'format?"), to_timestamp("col 'format?"), to_timestamp_ltz("timestamp format?"),
@@ -85,6 +85,8 @@ table! {
     trunc("date 'format"), try_to_date("col 'format?"), try_to_timestamp("col format?"), unix_date("col"), unix_micros("col"),
     unix_millis("col"), unix_seconds("col"), unix_timestamp("timestamp? 'format='yyyy-MM-dd HH:mm:ss"), weekday("col"),
     weekofyear("col"), window_time("windowColumn"), time_bucket("bucket_size ts origin?"), year("col"), try_make_interval("years=0 months=0 weeks=0 days=0 hours=0 mins=0 secs=0"),
+    // Shapes.
+    st_asbinary("geo 'endianness?"), st_geogfromwkb("wkb"), st_geomfromwkb("wkb ~srid?"), st_setsrid("geo ~srid"), st_srid("geo"),
     // Nulls and choices.
     coalesce("*cols"), equal_null("col1 col2"), ifnull("col1 col2"), isnan("col"), isnotnull("col"), isnull("col"), nanvl("col1 col2"),
     nullif("col1 col2"), nullifzero("col"), nvl("col1 col2"), nvl2("col1 col2 col3"), zeroifnull("col"),

@@ -45,6 +45,20 @@ pub struct Rdd {
     name: RefCell<Option<String>>,
     /// What it is on the JVM, once that was asked for.
     own: RefCell<Option<Rc<JvmRdd>>>,
+    checkpoint: RefCell<Checkpoint>,
+}
+
+/// What the script was told about an RDD's checkpoint.
+#[derive(Default)]
+struct Checkpoint {
+    /// `checkpoint()` was called, whether or not it could be made: what `is_checkpointed` says.
+    is_called: bool,
+    /// Where its values are kept, by `checkpoint()`.
+    folder: Option<String>,
+    /// By `localCheckpoint()`.
+    is_local: bool,
+    /// An action ran since: before that Spark has not made it yet.
+    has_run: bool,
 }
 
 #[derive(Clone)]
@@ -120,6 +134,7 @@ pub const METHODS: &[&str] = &[
     "foreach",
     "foreachPartition",
     "fullOuterJoin",
+    "getCheckpointFile",
     "getNumPartitions",
     "getStorageLevel",
     "glom",
@@ -270,7 +285,12 @@ impl Rdd {
 
     /// A new one, without a name.
     fn of(state: State) -> Rdd {
-        Rdd { state: RefCell::new(state), name: RefCell::default(), own: RefCell::default() }
+        Rdd {
+            state: RefCell::new(state),
+            name: RefCell::default(),
+            own: RefCell::default(),
+            checkpoint: RefCell::default(),
+        }
     }
 
     /// Says what it is on the JVM.
@@ -563,9 +583,9 @@ impl Object for Rdd {
         METHODS
     }
 
-    fn get_attr(&self, interp: &mut Interpreter, this: &Value, name: &str) -> PyResult<Option<Value>> {
+    fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
         Ok(match name {
-            "is_checkpointed" => Some(interp.call_method(this, "isCheckpointed", Args::none())?),
+            "is_checkpointed" => Some(Value::Bool(self.checkpoint.borrow().is_called)),
             "context" | "ctx" => Some(super::context::context(interp)),
             "is_cached" => {
                 let plan = self.plan(interp)?;
@@ -579,7 +599,9 @@ impl Object for Rdd {
         let (known, method) = TABLES.iter().flat_map(|table| table.iter()).find(|(known, _)| *known == name)?;
         lineage::calls(interp, known);
         let others: Vec<Rc<Rdd>> = args.positional.iter().filter_map(Value::downcast_rc::<Rdd>).collect();
+        let is_action = actions::METHODS.iter().chain(stats::METHODS).any(|(action, _)| action == known);
         Some(method(interp, this, self, args).and_then(|made| {
+            self.checkpoint.borrow_mut().has_run |= is_action;
             if let Some(rdd) = made.downcast::<Rdd>().filter(|rdd| !std::ptr::eq(*rdd, self)) {
                 let inputs = std::iter::once(self).chain(others.iter().map(Rc::as_ref));
                 let inputs: Vec<Option<PlanStepId>> =

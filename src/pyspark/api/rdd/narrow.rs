@@ -2,6 +2,7 @@
 
 use super::lineage::{self, Making};
 use super::{Method, Rdd};
+use crate::common::{ErrorClass, SparkError};
 use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::pyspark::api::support::{analyze, given, text_argument};
 use crate::pyspark::api::{dataframe, storage_level, udf};
@@ -114,6 +115,13 @@ pub(super) const METHODS: &[(&str, Method)] = &[
             some => dataframe::persist_level(interp, some.as_ref())?,
         };
         let plan = rdd.settle(interp)?;
+        if interp.host()?.storage_level(&plan).is_some_and(|known| known != level) {
+            let text = "Cannot change storage level of an RDD after it was already assigned a level";
+            return Err(SparkError::new(ErrorClass::UnsupportedOperationException, text)
+                .with_condition("_LEGACY_ERROR_TEMP_3012")
+                .with_help("call unpersist() first")
+                .into());
+        }
         interp.host()?.cache(&plan, &level)?;
         Ok(this.clone())
     }),
@@ -124,13 +132,14 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     }),
     ("checkpoint", |interp, _, rdd, _| checkpoint(interp, rdd, true)),
     ("localCheckpoint", |interp, _, rdd, _| checkpoint(interp, rdd, false)),
-    ("isCheckpointed", |interp, _, rdd, _| {
-        let plan = rdd.plan(interp)?;
-        Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::Checkpoint { .. })))
+    ("isCheckpointed", |_, _, rdd, _| {
+        let checkpoint = rdd.checkpoint.borrow();
+        Ok(Value::Bool(checkpoint.folder.is_some() && checkpoint.has_run))
     }),
-    ("isLocallyCheckpointed", |interp, _, rdd, _| {
-        let plan = rdd.plan(interp)?;
-        Ok(Value::Bool(matches!(plan.as_ref(), LogicalPlan::Checkpoint { .. })))
+    ("isLocallyCheckpointed", |_, _, rdd, _| Ok(Value::Bool(rdd.checkpoint.borrow().is_local))),
+    ("getCheckpointFile", |_, _, rdd, _| {
+        let checkpoint = rdd.checkpoint.borrow();
+        Ok(checkpoint.folder.as_ref().filter(|_| checkpoint.has_run).map_or(Value::None, Value::str))
     }),
     ("getStorageLevel", |interp, _, rdd, _| {
         let plan = rdd.plan(interp)?;
@@ -201,10 +210,37 @@ fn rearranged(interp: &mut Interpreter, rdd: &Rdd, target: Repartitioning) -> Py
 }
 
 fn checkpoint(interp: &mut Interpreter, rdd: &Rdd, reliable: bool) -> PyResult {
+    rdd.checkpoint.borrow_mut().is_called |= reliable;
     let plan = rdd.plan(interp)?;
-    let plan = interp.host()?.checkpoint(&plan, reliable, false)?;
+    let plan = interp.host()?.checkpoint(&plan, reliable, false).map_err(|error| match error.class() {
+        // What Java says here reaches the script as it is.
+        ErrorClass::SparkException => {
+            SparkError::new(ErrorClass::Py4JJavaError, format!("org.apache.spark.SparkException: {}", error.message()))
+                .with_help(error.help().join("; "))
+        }
+        _ => error,
+    })?;
+    let mut checkpoint = rdd.checkpoint.borrow_mut();
+    checkpoint.has_run = false;
+    if reliable {
+        checkpoint.folder = folder_of(&plan);
+    } else {
+        checkpoint.is_local = true;
+    }
+    drop(checkpoint);
     rdd.restart(plan);
     Ok(Value::None)
+}
+
+/// The folder that a plan's rows are read from.
+fn folder_of(plan: &LogicalPlan) -> Option<String> {
+    let mut found = None;
+    plan.visit(&mut |node| {
+        if let LogicalPlan::Scan(scan) = node {
+            found = scan.paths.first().cloned();
+        }
+    });
+    found
 }
 
 fn zip_with_index(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, _args: Args) -> PyResult {
