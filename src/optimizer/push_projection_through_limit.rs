@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn columns_are_computed_below_the_limit() {
         let plan = project(&limit(&table(1, "a"), 5), "a + 1 AS c");
-        assert_eq!(text(&check(apply, &plan)), "Limit(5, Project([(a + 1) AS c], table(a)))");
+        assert_eq!(text(&check(apply, &plan)), "Limit(5, Project([a + 1 AS c], table(a)))");
     }
 
     #[test]
