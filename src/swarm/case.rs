@@ -57,6 +57,14 @@ impl Case {
         if other.roll(4) == 0 {
             script.push_str(plan::ROWS_AGAIN);
         }
+        let mut third = Dice(number.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ 0x0B0E);
+        draw(&mut third, &SPREAD, &mut conf);
+        match third.roll(10) {
+            0 => script.push_str(plan::ROWS_SPREAD),
+            1 => script.push_str(plan::ROWS_COUNTED),
+            2 => script.push_str(plan::ROWS_KEPT),
+            _ => {}
+        }
         if cluster.scale > 1 {
             // Many times the bytes would be cut into as many times the partitions.
             conf.retain(|(key, _)| *key != "spark.sql.files.maxPartitionBytes");
@@ -82,6 +90,12 @@ const POOL: [Draw; 12] = [
     (2, "spark.dynamicAllocation.schedulerBacklogTimeout", &["5ms", "100ms"]),
     (2, "spark.dynamicAllocation.executorIdleTimeout", &["10ms", "300ms"]),
     (2, "spark.dynamicAllocation.cachedExecutorIdleTimeout", &["20ms"]),
+];
+
+/// What is known of rows that a round robin spreads again.
+const SPREAD: [Draw; 2] = [
+    (5, "spark.sql.execution.sortBeforeRepartition", &["false"]),
+    (5, "spark.sql.shuffle.orderIndependentChecksum.enabled", &["false"]),
 ];
 
 /// Everything else.

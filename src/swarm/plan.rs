@@ -249,6 +249,17 @@ pub fn writing_script(seed: u64) -> String {
 pub const ROWS_AGAIN: &str = "print(sorted(str(tuple(row)) for row in df.collect()) == rows)\n\
      print(df.rdd.map(lambda row: (str(tuple(row)), 1)).reduceByKey(lambda a, b: a + b).map(lambda pair: pair[1]).sum())\n";
 
+/// Rows of an RDD spread over what a shuffle left, which is indeterminate, and more stages upon that.
+pub const ROWS_SPREAD: &str = "spread = df.rdd.map(lambda row: (str(tuple(row)), 1)).reduceByKey(lambda a, b: a + b).repartition(4)\n\
+     print(sorted(spread.map(lambda pair: (pair[1] % 3, 1)).reduceByKey(lambda a, b: a + b, 2).collect()))\n";
+
+/// The same, delivered as it is.
+pub const ROWS_COUNTED: &str = "spread = df.rdd.map(lambda row: (str(tuple(row)), 1)).reduceByKey(lambda a, b: a + b).repartition(5)\n\
+     print(sorted(spread.collect()))\n";
+
+/// The rows from a local checkpoint, which may go with its executor.
+pub const ROWS_KEPT: &str = "kept = df.localCheckpoint()\nprint(kept.count())\nprint(sorted(str(tuple(row)) for row in kept.collect()) == rows)\n";
+
 const ROWS: &str =
     "rows = sorted(str(tuple(row)) for row in df.collect())\nprint(len(rows))\nprint('\\n'.join(rows))\n";
 
