@@ -1,7 +1,9 @@
 //! Faults that strike together, and runs in the background.
 
 use super::*;
-use crate::tui::theatre::fault::{Cue, Scenario};
+use crate::common::ids::InputBlockId;
+use crate::event::EventKind;
+use crate::tui::theatre::fault::{Cue, KINDS, Scenario};
 use crate::tui::theatre::probe::{Question, WhatIf};
 
 fn branch(effects: Vec<Effect>) -> Vec<Change> {
@@ -230,4 +232,43 @@ fn the_console_keeps_the_answer_until_it_is_asked_for() {
     assert!(drawn.contains("told, not predicted"), "{drawn}");
     press(&mut model, Action::Open);
     assert_eq!(model.guess, None, "who was told has not predicted");
+}
+
+/// The recorded run, whose input is a block with copies on the second and the third machine.
+fn with_input() -> Vec<std::sync::Arc<crate::event::Event>> {
+    let mut events: Vec<crate::event::Event> =
+        fixture::node_death().iter().map(|event| event.as_ref().clone()).collect();
+    let is_first = |event: &crate::event::Event| matches!(event.kind, EventKind::StageSubmitted { .. });
+    let at = events.iter().position(is_first).expect("a stage begins");
+    let kind = EventKind::InputBlockPlaced {
+        block: InputBlockId(3),
+        path: "orders/part-0.csv".into(),
+        start: 0,
+        bytes: 9000,
+        nodes: [NodeId(2), NodeId(3)].into(),
+    };
+    events.insert(at, crate::event::Event { seq: 0, time: events[at].time, kind });
+    (0..).zip(events).map(|(seq, event)| std::sync::Arc::new(crate::event::Event { seq, ..event })).collect()
+}
+
+#[test]
+fn blocks_of_files_are_lost_by_key() {
+    for (kind, said) in [(FaultKind::LoseBlock, "lose-block:B3@2.0"), (FaultKind::LoseCopy, "lose-copy:B3 on 2@2.0")] {
+        let mut model = model(ScreenOptions::default());
+        model.runs[0] = Recording::recorded(with_input());
+        super::super::player::to_time(&mut model, VirtualTime::from_secs_f64(2.0));
+        model.seek();
+        press(&mut model, Action::Kill);
+        let mut looked = 0;
+        while !matches!(&model.overlay, Overlay::Fault(console) if KINDS.get(console.kind) == Some(&kind)) {
+            press(&mut model, Action::Right);
+            looked += 1;
+            assert!(looked < KINDS.len(), "{kind:?} is offered");
+        }
+        let changes = branch(press(&mut model, Action::Open));
+        let [Change::Strike(strike)] = changes[..] else { panic!("{changes:?}") };
+        let text = Scenario::text_of(&[Strike { node: NodeId(2), ..strike }]);
+        assert!(text.starts_with(said), "{text}");
+        assert!([NodeId(2), NodeId(3)].contains(&strike.node), "only machines with a copy are offered: {strike:?}");
+    }
 }
