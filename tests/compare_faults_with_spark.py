@@ -66,7 +66,7 @@ def bad(n, rows):
     "executor_ends": dict(script=COUNTS, troubles={"map": [["exit", 2, 1]]}, faults=["kill-executor:1@S0.p0"], only_job=True),
     "excluded": dict(
         script=COUNTS, troubles={"map": [["raise-on", ANY, 9]]}, conf={"spark.excludeOnFailure.enabled": "true"},
-        faults=["fail:S0.p0x1", "fail:S0.p2x1"],
+        faults=["fail:S0.p0x1", "fail:S0.p2x1", "fail:S0.p4x1"],
     ),
     "decommissioned": dict(
         script=COUNTS, kills=[[0, 2, 1, "SIGPWR"]], faults=["decommission:2@S0.p1"],
@@ -98,7 +98,8 @@ print(spark.sql("SELECT length(concat_ws('', collect_list(repeat('x', 1000000)))
 """,
         ours="""
 from pyspark.sql import functions as F
-print(spark.range(0, 40000, 1, 4).groupBy().agg(F.size(F.collect_list(F.repeat(F.lit("x"), 100))).alias("n")).collect())
+values = F.repeat(F.col("id").cast("string"), 300)
+print(spark.range(0, 20000, 1, 4).groupBy().agg(F.size(F.collect_list(values)).alias("n")).collect())
 """,
         master="local-cluster[2,1,512]", conf={"spark.executor.memory": "512m"}, args=["--memory", "1200KB"], only_job=True,
     ),
@@ -181,6 +182,7 @@ def normal(text):
     text = re.sub(r"\n\tat .*|\nDriver stacktrace:.*|\n\t\.\.\. .*", "", text)
     text = re.sub(r"\(TID \d+\) \(\S+ executor \d+\)", "(TID _) (_ executor _)", text)
     text = re.sub(r"executor \d+", "executor _", text)
+    text = re.sub(r"rdd_\d+_\d+", "rdd_", text)
     text = re.sub(r"(Python worker).*", r"\1", text, flags=re.S)
     text = re.sub(r"Task \d+ in stage \d+\.\d+", "Task _ in stage _", text)
     text = re.sub(r"task \d+\.\d+ in stage \d+\.\d+", "task _ in stage _", text)
@@ -198,7 +200,7 @@ def facts(log, case):
     job_ends = [event for event in events if event["Event"] == "SparkListenerJobEnd" and event["Job ID"] == own["Job ID"]]
     result = job_ends[-1]["Job Result"]
     said = normal(result["Exception"]["Message"]) if result["Result"] == "JobFailed" else "succeeded"
-    totals, ways, gone = {}, {}, set()
+    totals, ways, gone, excluded = {}, {}, set(), set()
     order = []
     for event in events:
         kind = event["Event"].rsplit(".", 1)[-1].replace("SparkListener", "")
@@ -217,6 +219,8 @@ def facts(log, case):
             if word == "ExecutorLostFailure":
                 word += " (%s)" % reason.get("Loss Reason", "")
             ways.setdefault((event["Stage ID"] - first, event["Stage Attempt ID"]), set()).add(word)
+        if kind == "ExecutorExcludedForStage":
+            excluded.add("excluded: an executor, after %d failures in stage %d" % (event["taskFailures"], event["stageId"] - first))
         if kind == "ExecutorRemoved" and not case.get("stays"):
             gone.add(event["Removed Reason"])
     lines = ["job: " + said]
@@ -224,6 +228,7 @@ def facts(log, case):
         for stage, attempt, whole in order:
             ends = sorted(ways.get((stage, attempt), {"nothing"}))
             lines.append("stage %d.%d, %s tasks: %s" % (stage, attempt, whole, ", ".join(ends)))
+    lines += sorted(excluded)
     lines += ["removed: " + reason for reason in sorted(gone)]
     return lines
 

@@ -130,6 +130,8 @@ struct Writer {
     /// Shuffle files outlive executors: an executor's end alone loses none.
     has_shuffle_service: bool,
     removed: BTreeMap<ExecutorId, String>,
+    /// Attempts that failed by themselves on an executor.
+    failures: BTreeMap<(ExecutorId, StageAttempt), u32>,
     /// Executors that are gone and are not yet told of: Spark first tells how each of their tasks ended.
     untold: Vec<(ExecutorId, Value)>,
 }
@@ -193,6 +195,24 @@ impl Writer {
             EventKind::StageCompleted { stage } => lines.extend(self.stage_ended(time, *stage, None)),
             EventKind::StageFailed { stage, reason } => lines.extend(self.stage_ended(time, *stage, Some(reason))),
             EventKind::MapOutputMoved { shuffle, map, executor, .. } => self.moved(*shuffle, *map, *executor),
+            EventKind::ExecutorExcluded { executor, stage, .. } => {
+                let count = self.failures_on(*stage, |on| on == *executor).values().sum();
+                lines.push(self.excluded(
+                    time,
+                    ("Executor", "executorId", executor.0.to_string()),
+                    ("taskFailures", count),
+                    *stage,
+                ));
+            }
+            EventKind::NodeExcluded { node, stage } => {
+                let count = self.failures_on(*stage, |on| self.executors.get(&on) == Some(node)).len() as u32;
+                lines.push(self.excluded(
+                    time,
+                    ("Node", "hostId", node.to_string()),
+                    ("executorFailures", count),
+                    *stage,
+                ));
+            }
             EventKind::MapOutputsLost { shuffle, maps, .. } if self.has_shuffle_service => {
                 lines.extend(self.resubmitted(|of, map| of == *shuffle && maps.contains(&map)));
             }
@@ -247,8 +267,6 @@ impl Writer {
             | EventKind::ExecutorDecommissioned { .. }
             | EventKind::NodeRestarted { .. }
             | EventKind::ExecutorsRequested { .. }
-            | EventKind::ExecutorExcluded { .. }
-            | EventKind::NodeExcluded { .. }
             | EventKind::BlockReplicated { .. }
             | EventKind::ShuffleDropped { .. }
             | EventKind::StageRolledBack { .. }
@@ -459,12 +477,51 @@ impl Writer {
             "Task Executor Metrics": {},
             "Task Metrics": shapes::task_metrics(metrics, run, running.fetched),
         });
+        if matches!(outcome, TaskOutcome::Failed { .. }) {
+            *self.failures.entry((running.place.executor, running.stage)).or_default() += 1;
+        }
         if *outcome == TaskOutcome::Succeeded {
             let Running { place, stage, .. } = running;
             let done = Done { on: place.executor, ended: time, place };
             self.submitted.get_mut(&stage)?.done.insert(done.place.partition, done);
         }
         Some(line)
+    }
+
+    /// Failures by executor, of a stage or of all.
+    fn failures_on(
+        &self,
+        stage: Option<StageAttempt>,
+        is_meant: impl Fn(ExecutorId) -> bool,
+    ) -> BTreeMap<ExecutorId, u32> {
+        let mut found = BTreeMap::new();
+        for ((executor, of), count) in &self.failures {
+            if is_meant(*executor) && stage.is_none_or(|stage| stage == *of) {
+                *found.entry(*executor).or_default() += count;
+            }
+        }
+        found
+    }
+
+    /// What gets no more tasks of a stage, or of any: who, by which key, and how often it failed.
+    fn excluded(
+        &self,
+        time: VirtualTime,
+        (kind, key, id): (&str, &str, String),
+        (counted, count): (&str, u32),
+        stage: Option<StageAttempt>,
+    ) -> Value {
+        let of_stage = stage.and_then(|stage| self.submitted.get(&stage));
+        let suffix = if stage.is_some() { "ForStage" } else { "" };
+        let mut line = json!({
+            "Event": format!("org.apache.spark.scheduler.SparkListener{kind}Excluded{suffix}"),
+            "time": millis(time), key: id, counted: count,
+        });
+        if let Some(submitted) = of_stage {
+            line["stageId"] = json!(submitted.stage);
+            line["stageAttemptId"] = json!(submitted.attempt);
+        }
+        line
     }
 
     /// A map output lies on another executor now.
