@@ -379,6 +379,83 @@ pub enum EventKind {
     },
 }
 
+/// What an event is about: who keeps or tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    Application,
+    /// The script, its statements and what it prints.
+    Script,
+    /// Nodes, executors, and what breaks.
+    Machine,
+    /// Queries and jobs.
+    Work,
+    Stage,
+    /// Attempts, with what they fetch.
+    Task,
+    /// Map outputs, cached partitions, broadcasts, input and output.
+    Data,
+}
+
+impl EventKind {
+    /// What it is about.
+    #[must_use]
+    pub fn topic(&self) -> Topic {
+        match self {
+            EventKind::ApplicationStarted(_) | EventKind::ApplicationEnded { .. } => Topic::Application,
+            EventKind::ScriptRead { .. }
+            | EventKind::StatementStarted { .. }
+            | EventKind::PlanBuilt { .. }
+            | EventKind::Printed { .. }
+            | EventKind::ErrorPrinted { .. } => Topic::Script,
+            EventKind::NodeAdded { .. }
+            | EventKind::ExecutorAdded { .. }
+            | EventKind::FaultInjected { .. }
+            | EventKind::FaultMissed { .. }
+            | EventKind::NodeDied { .. }
+            | EventKind::ExecutorRemoved { .. }
+            | EventKind::NodeCutOff { .. }
+            | EventKind::NodeReconnected { .. }
+            | EventKind::NodeLeaving { .. }
+            | EventKind::ExecutorDecommissioned { .. }
+            | EventKind::ExecutorsRequested { .. }
+            | EventKind::ExecutorExcluded { .. }
+            | EventKind::NodeExcluded { .. }
+            | EventKind::NodeRestarted { .. } => Topic::Machine,
+            EventKind::QueryStarted { .. }
+            | EventKind::QueryOptimized { .. }
+            | EventKind::QueryReplanned { .. }
+            | EventKind::QueryEnded { .. }
+            | EventKind::JobSubmitted { .. }
+            | EventKind::JobEnded { .. } => Topic::Work,
+            EventKind::StageDefined(_)
+            | EventKind::StageSkipped { .. }
+            | EventKind::StageSubmitted { .. }
+            | EventKind::StageCompleted { .. }
+            | EventKind::StageFailed { .. } => Topic::Stage,
+            EventKind::TaskStarted { .. } | EventKind::ShuffleFetched { .. } | EventKind::TaskEnded { .. } => {
+                Topic::Task
+            }
+            EventKind::MapOutputRegistered { .. }
+            | EventKind::RowsSampled(_)
+            | EventKind::MapOutputMoved { .. }
+            | EventKind::MapOutputsLost { .. }
+            | EventKind::BlockCached { .. }
+            | EventKind::BlockReplicated { .. }
+            | EventKind::CachedBlocksLost { .. }
+            | EventKind::CacheDropped { .. }
+            | EventKind::ShuffleDropped { .. }
+            | EventKind::StageRolledBack { .. }
+            | EventKind::BroadcastCreated { .. }
+            | EventKind::InputBlockPlaced { .. }
+            | EventKind::InputRead { .. }
+            | EventKind::InputCopiesLost { .. }
+            | EventKind::MemoryExhausted { .. }
+            | EventKind::OutputCommitted { .. }
+            | EventKind::OutputAborted { .. } => Topic::Data,
+        }
+    }
+}
+
 /// What runs, and on what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Application {

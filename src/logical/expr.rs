@@ -262,6 +262,15 @@ pub enum BinaryOp {
     BitXor,
 }
 
+impl BinaryOp {
+    /// Whether it compares its two sides.
+    #[must_use]
+    pub fn is_comparison(self) -> bool {
+        use BinaryOp::{Eq, Gt, GtEq, Lt, LtEq, NotEq, NullSafeEq};
+        matches!(self, Eq | NotEq | Lt | LtEq | Gt | GtEq | NullSafeEq)
+    }
+}
+
 /// One-sided operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UnaryOp {

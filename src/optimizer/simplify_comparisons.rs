@@ -21,7 +21,7 @@ pub(super) fn apply(plan: &Arc<LogicalPlan>, _context: &OptimizerContext<'_>) ->
 
 fn simplify(expr: Expr) -> Expr {
     let Expr::Binary { op, left, right } = expr else { return expr };
-    if !is_comparison(op) {
+    if !op.is_comparison() {
         return Expr::Binary { op, left, right };
     }
     if same(&left, &right) && is_deterministic(&left) {
@@ -39,19 +39,6 @@ fn simplify(expr: Expr) -> Expr {
         return Expr::binary(op, left, right);
     }
     Expr::Binary { op, left, right }
-}
-
-fn is_comparison(op: BinaryOp) -> bool {
-    matches!(
-        op,
-        BinaryOp::Eq
-            | BinaryOp::NotEq
-            | BinaryOp::Lt
-            | BinaryOp::LtEq
-            | BinaryOp::Gt
-            | BinaryOp::GtEq
-            | BinaryOp::NullSafeEq
-    )
 }
 
 /// `(CAST(column), literal)` → `(column, literal in the column's type)`.

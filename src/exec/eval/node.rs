@@ -353,7 +353,7 @@ impl BoundExpr {
             Node::Binary { op, left, right } => {
                 let (l, r) = (left.value(rows, context)?, right.value(rows, context)?);
                 let types = (&left.data_type, &right.data_type);
-                if comparison::is_comparison(*op) {
+                if op.is_comparison() {
                     comparison::compare(*op, &l, &r, types, rows.len, context)
                 } else {
                     arithmetic::arithmetic(*op, &l, &r, types, &self.data_type, rows.len, context)

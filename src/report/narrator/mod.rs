@@ -11,7 +11,7 @@ mod work;
 use super::words;
 use crate::common::text::{bytes, plural};
 use crate::common::time::VirtualTime;
-use crate::event::{Event, EventKind, TaskCause, TaskOutcome};
+use crate::event::{Event, EventKind, TaskCause, TaskOutcome, Topic};
 use crate::status::Status;
 
 /// How much is told.
@@ -150,39 +150,17 @@ impl Told<'_> {
     }
 
     fn event(&mut self, kind: &EventKind) {
+        match kind.topic() {
+            Topic::Application | Topic::Script | Topic::Work => self.script(kind),
+            Topic::Machine => self.machine(kind),
+            Topic::Stage => self.stage(kind),
+            Topic::Task => self.task(kind),
+            Topic::Data => self.data(kind),
+        }
+    }
+
+    fn task(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::ApplicationStarted(_)
-            | EventKind::ApplicationEnded { .. }
-            | EventKind::ScriptRead { .. }
-            | EventKind::StatementStarted { .. }
-            | EventKind::PlanBuilt { .. }
-            | EventKind::Printed { .. }
-            | EventKind::ErrorPrinted { .. }
-            | EventKind::QueryStarted { .. }
-            | EventKind::QueryOptimized { .. }
-            | EventKind::QueryReplanned { .. }
-            | EventKind::QueryEnded { .. }
-            | EventKind::JobSubmitted { .. }
-            | EventKind::JobEnded { .. } => self.script(kind),
-            EventKind::NodeAdded { .. }
-            | EventKind::ExecutorAdded { .. }
-            | EventKind::FaultInjected { .. }
-            | EventKind::FaultMissed { .. }
-            | EventKind::NodeDied { .. }
-            | EventKind::ExecutorRemoved { .. }
-            | EventKind::NodeCutOff { .. }
-            | EventKind::NodeReconnected { .. }
-            | EventKind::NodeLeaving { .. }
-            | EventKind::ExecutorDecommissioned { .. }
-            | EventKind::ExecutorsRequested { .. }
-            | EventKind::ExecutorExcluded { .. }
-            | EventKind::NodeExcluded { .. }
-            | EventKind::NodeRestarted { .. } => self.machine(kind),
-            EventKind::StageDefined(_)
-            | EventKind::StageSkipped { .. }
-            | EventKind::StageSubmitted { .. }
-            | EventKind::StageCompleted { .. }
-            | EventKind::StageFailed { .. } => self.stage(kind),
             EventKind::TaskStarted { task, .. } => self.task_started(*task),
             EventKind::ShuffleFetched { task, from, blocks, bytes: size, .. } => {
                 let name = self.status.attempt_name(*task);
@@ -191,23 +169,7 @@ impl Told<'_> {
                 self.say(Depth::Full, Weight::Plain, "shuffle_fetched", text);
             }
             EventKind::TaskEnded { task, outcome, metrics } => self.task_ended(*task, outcome, metrics),
-            EventKind::MapOutputRegistered { .. }
-            | EventKind::RowsSampled(_)
-            | EventKind::MapOutputMoved { .. }
-            | EventKind::MapOutputsLost { .. }
-            | EventKind::BlockCached { .. }
-            | EventKind::BlockReplicated { .. }
-            | EventKind::CachedBlocksLost { .. }
-            | EventKind::CacheDropped { .. }
-            | EventKind::ShuffleDropped { .. }
-            | EventKind::StageRolledBack { .. }
-            | EventKind::BroadcastCreated { .. }
-            | EventKind::InputBlockPlaced { .. }
-            | EventKind::InputRead { .. }
-            | EventKind::InputCopiesLost { .. }
-            | EventKind::MemoryExhausted { .. }
-            | EventKind::OutputCommitted { .. }
-            | EventKind::OutputAborted { .. } => self.data(kind),
+            _ => {}
         }
     }
 }

@@ -9,7 +9,7 @@ mod work;
 
 use super::model::{Job, Query, Status, final_plan_text};
 use crate::common::time::VirtualTime;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, Topic};
 use std::sync::Arc;
 
 impl Status {
@@ -42,62 +42,25 @@ impl Status {
     }
 
     fn apply_kind(&mut self, at: VirtualTime, kind: &EventKind) {
+        match kind.topic() {
+            Topic::Application => self.apply_application(kind),
+            Topic::Script => self.apply_script(kind),
+            Topic::Machine => self.apply_machine(at, kind),
+            Topic::Work => self.apply_work(at, kind),
+            Topic::Stage => self.apply_stage(at, kind),
+            Topic::Task => self.apply_task(at, kind),
+            Topic::Data => self.apply_data(at, kind),
+        }
+    }
+
+    fn apply_application(&mut self, kind: &EventKind) {
         match kind {
             EventKind::ApplicationStarted(application) => {
                 self.has_shuffle_service = application.setting("spark.shuffle.service.enabled") == Some("true");
                 self.application = Some(Arc::clone(application));
             }
             EventKind::ApplicationEnded { exit } => self.exit = Some(*exit),
-            EventKind::ScriptRead { .. }
-            | EventKind::StatementStarted { .. }
-            | EventKind::PlanBuilt { .. }
-            | EventKind::Printed { .. }
-            | EventKind::ErrorPrinted { .. } => self.apply_script(kind),
-            EventKind::NodeAdded { .. }
-            | EventKind::ExecutorAdded { .. }
-            | EventKind::FaultInjected { .. }
-            | EventKind::FaultMissed { .. }
-            | EventKind::NodeDied { .. }
-            | EventKind::ExecutorRemoved { .. }
-            | EventKind::NodeCutOff { .. }
-            | EventKind::NodeReconnected { .. }
-            | EventKind::NodeLeaving { .. }
-            | EventKind::ExecutorDecommissioned { .. }
-            | EventKind::ExecutorsRequested { .. }
-            | EventKind::ExecutorExcluded { .. }
-            | EventKind::NodeExcluded { .. }
-            | EventKind::NodeRestarted { .. } => self.apply_machine(at, kind),
-            EventKind::QueryStarted { .. }
-            | EventKind::QueryOptimized { .. }
-            | EventKind::QueryReplanned { .. }
-            | EventKind::QueryEnded { .. }
-            | EventKind::JobSubmitted { .. }
-            | EventKind::JobEnded { .. } => self.apply_work(at, kind),
-            EventKind::StageDefined(_)
-            | EventKind::StageSkipped { .. }
-            | EventKind::StageSubmitted { .. }
-            | EventKind::StageCompleted { .. }
-            | EventKind::StageFailed { .. } => self.apply_stage(at, kind),
-            EventKind::TaskStarted { .. } | EventKind::ShuffleFetched { .. } | EventKind::TaskEnded { .. } => {
-                self.apply_task(at, kind);
-            }
-            EventKind::MapOutputRegistered { .. }
-            | EventKind::RowsSampled(_)
-            | EventKind::MapOutputMoved { .. }
-            | EventKind::MapOutputsLost { .. }
-            | EventKind::BlockCached { .. }
-            | EventKind::BlockReplicated { .. }
-            | EventKind::CachedBlocksLost { .. }
-            | EventKind::CacheDropped { .. }
-            | EventKind::ShuffleDropped { .. }
-            | EventKind::StageRolledBack { .. }
-            | EventKind::BroadcastCreated { .. }
-            | EventKind::InputBlockPlaced { .. }
-            | EventKind::InputRead { .. }
-            | EventKind::InputCopiesLost { .. }
-            | EventKind::MemoryExhausted { .. }
-            | EventKind::OutputCommitted { .. }
-            | EventKind::OutputAborted { .. } => self.apply_data(at, kind),
+            _ => {}
         }
     }
 

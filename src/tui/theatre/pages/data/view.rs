@@ -62,7 +62,13 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, 
     let Sheet { form, body } = sheet(brush, model, screen, (&format!("DATA  {what}"), &clock), hints);
     let Some(stage) = stage else {
         let inner = brush.pane(body, "Data", true);
-        brush.tone(inner, 0, 0, "Nothing has run yet at this moment: Space plays, . goes one event on, Esc goes back.", Tone::Dim);
+        brush.tone(
+            inner,
+            0,
+            0,
+            "Nothing has run yet at this moment: Space plays, . goes one event on, Esc goes back.",
+            Tone::Dim,
+        );
         return;
     };
     let parts = facts::parts(status, stage);
