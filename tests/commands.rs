@@ -464,3 +464,71 @@ import zipfile
     assert!(said.stderr.starts_with("note: threads run one after the other here"), "{}", said.stderr);
     assert!(said.stderr.contains("the module `zipfile` is not supported here"), "{}", said.stderr);
 }
+
+/// A project as people keep them: the script in a folder of its own, helpers in packages, a shared module at another place.
+#[test]
+fn a_project_of_several_files_finds_its_modules_and_its_logger() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = [
+        ("jobs/helper.py", "def double(x):\n    return x * 2\n"),
+        ("jobs/pkg/__init__.py", "from .inner import LIMIT\nfrom . import other\n"),
+        ("jobs/pkg/inner.py", "LIMIT = 3\n"),
+        ("jobs/pkg/other.py", "from .inner import LIMIT as again\n"),
+        ("shared/names.py", "NAME = 'shared'\n"),
+        (
+            "log.conf",
+            "[loggers]\nkeys=root,etl\n[handlers]\nkeys=out\n[formatters]\nkeys=short\n[logger_root]\nlevel=WARNING\n\
+             handlers=out\n[logger_etl]\nlevel=INFO\nhandlers=out\nqualname=etl\npropagate=0\n[handler_out]\n\
+             class=StreamHandler\nargs=(sys.stdout,)\nformatter=short\n[formatter_short]\nformat=%(levelname)s %(name)s %(message)s\n",
+        ),
+        (
+            "jobs/main.py",
+            "import importlib.util, logging, logging.config, os, sys\n\
+             from pyspark import SparkFiles\n\
+             from pyspark.sql import SparkSession, functions as F\n\
+             import helper, pkg\n\
+             here = os.path.dirname(os.path.abspath(__file__))\n\
+             sys.path.append(os.path.join(here, '..', 'shared'))\n\
+             import names\n\
+             print(pkg.LIMIT, pkg.other.again, names.NAME, names.__name__, os.path.isabs(__file__), os.path.basename(sys.path[0]))\n\
+             spec = importlib.util.spec_from_file_location('own', os.path.join(here, 'helper.py'))\n\
+             module = importlib.util.module_from_spec(spec)\n\
+             spec.loader.exec_module(module)\n\
+             print(module.double(4), module.__name__, importlib.util.find_spec('nothere'))\n\
+             spark = SparkSession.builder.appName('Wild').getOrCreate()\n\
+             double = F.udf(helper.double, 'int')\n\
+             df = spark.range(2).select(double(F.col('id').cast('int')).alias('d'))\n\
+             print([row.d for row in df.collect()])\n\
+             spark.sparkContext.addFile('log.conf')\n\
+             logging.config.fileConfig(SparkFiles.get('log.conf'))\n\
+             logging.getLogger('etl').info('%d rows', 2)\n\
+             logging.getLogger('other').info('not told')\n\
+             logging.config.dictConfig({'version': 1, 'formatters': {'f': {'format': '%(message)s!'}}, 'handlers': {'h':\n\
+             \x20   {'class': 'logging.StreamHandler', 'stream': 'ext://sys.stdout', 'formatter': 'f'}},\n\
+             \x20   'root': {'level': 'INFO', 'handlers': ['h']}})\n\
+             logging.info('again')\n\
+             log4j = spark._jvm.org.apache.log4j\n\
+             logger = log4j.LogManager.getLogger('etl.Wild')\n\
+             logger.info('below the level')\n\
+             logger.warn('from log4j')\n\
+             plan = df._jdf.queryExecution().executedPlan().toString()\n\
+             print('EvalPython' in plan, plan.startswith('=='))\n\
+             try:\n    from . import helper\nexcept ImportError as e:\n    print(e)\n\
+             try:\n    import pkg.nothere\nexcept ModuleNotFoundError as e:\n    print(e)\n",
+        ),
+    ];
+    for (path, text) in files {
+        let place = folder.path().join(path);
+        std::fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+        std::fs::write(place, text).expect("a file");
+    }
+    let said = batchlab(folder.path(), &["run", "jobs/main.py", "--quiet"]);
+    let told = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(
+        String::from_utf8_lossy(&said.stdout),
+        "3 3 shared names True jobs\n8 own None\n[0, 2]\nINFO etl 2 rows\nagain!\nTrue False\n\
+         attempted relative import with no known parent package\nNo module named 'pkg.nothere'\n",
+        "{told}"
+    );
+    assert!(told.contains(" WARN Wild: from log4j\n") && !told.contains("below the level"), "{told}");
+}

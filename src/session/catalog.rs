@@ -522,7 +522,13 @@ impl Session {
     }
 
     /// Writes a table's files below the warehouse folder (or the target's own path) and makes its name known.
-    pub(super) fn save_table(&mut self, name: &str, plan: &Arc<LogicalPlan>, target: WriteTarget) -> Result<()> {
+    pub(super) fn save_table(&mut self, name: &str, plan: &Arc<LogicalPlan>, mut target: WriteTarget) -> Result<()> {
+        // A table's columns are called as in its schema, also those of its folders.
+        for key in &mut target.partition_by {
+            if let Some(own) = plan.output().into_iter().find(|column| column.name.eq_ignore_ascii_case(key)) {
+                *key = own.name.clone();
+            }
+        }
         let full = self.catalog.full(name);
         let (database, table) = full.split_once('.').unwrap_or((DEFAULT, &full));
         if !self.catalog.database_exists(database) {

@@ -106,7 +106,8 @@ pub fn start<'a>(runtime: &Runtime<'a>, plan: &'a PhysicalPlan, partition: usize
             columns
                 .iter()
                 .find(|column| column.name.eq_ignore_ascii_case(name))
-                .cloned()
+                // The folders are called as the write asked for them.
+                .map(|column| Attribute { name: name.as_str().into(), ..column.clone() })
                 .ok_or_else(|| SparkError::internal(format!("the rows to write have no column {name}")))
         })
         .collect::<Result<Vec<_>>>()?;

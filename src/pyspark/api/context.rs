@@ -296,6 +296,7 @@ impl Context {
                         LEVELS.join(",")
                     )));
                 }
+                super::java::set_log_level(interp, &level);
                 Ok(Value::None)
             }
             "setJobGroup"
@@ -307,7 +308,8 @@ impl Context {
             | "cancelJobsWithTag"
             | "show_profiles"
             | "dump_profiles" => Ok(Value::None),
-            "addArchive" | "addFile" | "addPyFile" => Err(Raised::unsupported(
+            "addFile" | "addPyFile" => super::files::add(interp, name, args),
+            "addArchive" => Err(Raised::unsupported(
                 format!("SparkContext.{name}"),
                 "put the code into the script itself, and read data files with spark.read",
             )),
@@ -329,15 +331,13 @@ impl Object for Context {
         ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
+    fn get_attr(&self, interp: &mut Interpreter, this: &Value, name: &str) -> PyResult<Option<Value>> {
         if !ATTRIBUTES.contains(&name) {
-            if matches!(name, "_jvm" | "_jsc" | "_gateway" | "_conf") {
-                return Err(Raised::unsupported(
-                    format!("the Java object behind `{name}`"),
-                    "there is no Java here: use PySpark's own methods",
-                ));
-            }
-            return Ok(None);
+            return match name {
+                "_jvm" | "_jsc" | "_gateway" => super::java::behind(name).map(Some),
+                "_conf" => interp.call_method(this, "getConf", Args::none()).map(Some),
+                _ => Ok(None),
+            };
         }
         let application = interp.host()?.application();
         Ok(Some(match name {

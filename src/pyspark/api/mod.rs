@@ -14,8 +14,10 @@ mod context;
 pub mod convert;
 mod create;
 pub mod dataframe;
+mod files;
 pub mod functions;
 mod infer;
+mod java;
 pub mod java_order;
 mod json;
 pub mod missing;
@@ -81,6 +83,7 @@ pub fn load(interp: &mut Interpreter, name: &str) -> PyResult<Option<Rc<Module>>
         "pyspark.sql.catalog" => with_classes(interp, plain, name, &["Catalog"]),
         "pyspark.sql.readwriter" => with_classes(interp, plain, name, &["DataFrameReader", "DataFrameWriter"]),
         "pyspark.sql.udf" => with_classes(interp, plain, name, &["UserDefinedFunction", "UDFRegistration"]),
+        "pyspark.files" => files::module(interp),
         "pyspark.storagelevel" => storage_level::module(interp),
         "pyspark.core.context" | "pyspark.context" | "pyspark.conf" => {
             with_classes(interp, plain, name, &["SparkContext", "SparkConf"])
@@ -225,6 +228,7 @@ fn register(interp: &mut Interpreter) {
     interp.register_class(observation);
     // These modules register classes of their own.
     storage_level::module(interp);
+    files::module(interp);
     context::module(interp);
     session::module(interp);
 }
@@ -233,6 +237,7 @@ fn root(interp: &mut Interpreter) -> PyResult<Module> {
     let classes = [
         "SparkConf",
         "SparkContext",
+        "SparkFiles",
         "StorageLevel",
         "SQLContext",
         "HiveContext",

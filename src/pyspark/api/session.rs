@@ -128,6 +128,7 @@ fn new_session(interp: &mut Interpreter) -> PyResult {
 pub fn module(interp: &mut Interpreter) -> Module {
     let path = "pyspark.sql.session";
     let class = Class::native("SparkSession", path, None)
+        .with_native_names(super::surface::methods_of("SparkSession"))
         .with_construct(|interp, _, _| active(interp))
         .with("builder", Value::object(Builder::default()))
         .with(
@@ -258,12 +259,7 @@ impl Object for Session {
             "dataSource" => {
                 return Err(Raised::unsupported(format!("spark.{name}"), "use functions of pyspark.sql.functions"));
             }
-            "_jvm" | "_jsparkSession" | "_jsc" => {
-                return Err(Raised::unsupported(
-                    format!("the Java object behind `{name}`"),
-                    "there is no Java here: use PySpark's own methods",
-                ));
-            }
+            "_jvm" | "_jsparkSession" | "_jsc" => return super::java::behind(name).map(Some),
             _ => return Ok(None),
         }))
     }

@@ -48,6 +48,7 @@ pub fn methods_of(class: &str) -> &'static [&'static str] {
         "DataFrameWriter" => writer::METHODS,
         "GroupedData" => GROUPED,
         "RDD" => rdd::METHODS,
+        "SparkSession" => session::METHODS,
         _ => &[],
     }
 }
@@ -74,8 +75,6 @@ const REFUSED_FILES: &[&str] = &["clusterBy", "jdbc", "orc", "xml"];
 const REFUSED_RDD: &[&str] = &["pipe", "saveAsPickleFile"];
 const REFUSED_CONTEXT: &[&str] = &[
     "addArchive",
-    "addFile",
-    "addPyFile",
     "binaryFiles",
     "binaryRecords",
     "hadoopFile",

@@ -388,7 +388,8 @@ impl Interpreter {
     }
 
     fn import_from(&mut self, module: &str, names: &[(Name, Target)], star: bool, frame: &mut Frame) -> PyResult<()> {
-        let loaded = self.import(module)?;
+        let name = self.absolute_name(module, &frame.globals)?;
+        let loaded = self.import(&name)?;
         if star {
             let exported = match loaded.get("__all__") {
                 Some(all) => {

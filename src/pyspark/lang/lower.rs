@@ -252,7 +252,7 @@ impl Lowering<'_> {
             py::Stmt::Break(_) => StmtKind::Break,
             py::Stmt::Continue(_) => StmtKind::Continue,
             py::Stmt::Import(node) => self.import(node),
-            py::Stmt::ImportFrom(node) => self.import_from(node)?,
+            py::Stmt::ImportFrom(node) => self.import_from(node),
             py::Stmt::FunctionDef(node) => self.function_def(node)?,
             py::Stmt::ClassDef(node) => self.class_def(node)?,
             py::Stmt::Match(node) => {
@@ -314,11 +314,9 @@ impl Lowering<'_> {
         StmtKind::Import(imports)
     }
 
-    fn import_from(&mut self, node: &py::StmtImportFrom) -> Lowered<StmtKind> {
-        if node.level > 0 && node.module.is_none() {
-            return Err(("attempted relative import with no known parent package".to_owned(), span_of(node)));
-        }
-        let module = self.name(node.module.as_ref().map_or("", |name| name.as_str()));
+    fn import_from(&mut self, node: &py::StmtImportFrom) -> StmtKind {
+        let name = node.module.as_ref().map_or("", |name| name.as_str());
+        let module = self.name(&format!("{}{name}", ".".repeat(node.level as usize)));
         let mut names = Vec::new();
         let mut star = false;
         for alias in &node.names {
@@ -329,7 +327,7 @@ impl Lowering<'_> {
             let target = self.name_target(alias.asname.as_ref().unwrap_or(&alias.name).as_str());
             names.push((self.name(alias.name.as_str()), target));
         }
-        Ok(StmtKind::ImportFrom { module, names, star })
+        StmtKind::ImportFrom { module, names, star }
     }
 
     fn decorators(&mut self, decorators: &[py::Decorator]) -> Lowered<Vec<Expr>> {

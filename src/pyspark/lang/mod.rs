@@ -28,6 +28,7 @@ pub mod function;
 pub mod generator;
 mod habits;
 pub mod hash;
+mod imports;
 pub mod interpreter;
 pub mod item;
 pub mod iterate;

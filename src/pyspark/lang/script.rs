@@ -65,7 +65,7 @@ impl Script {
 struct MainFile(String);
 
 impl Interpreter {
-    /// Where the script is, as Python names it: `script.py:12`.
+    /// Where the script is, as Python names it: `/home/me/script.py:12`.
     pub fn call_site(&mut self) -> String {
         let line = self.last_line;
         format!("{}:{line}", self.extension::<MainFile>().0)
@@ -114,9 +114,12 @@ impl Interpreter {
     }
 
     fn set_main(&mut self, globals: &Rc<Globals>, file: &str) {
-        file.clone_into(&mut self.extension::<MainFile>().0);
         globals.set("__name__", Value::str("__main__"));
-        globals.set("__file__", Value::str(file));
+        let place = if self.has_host() { super::modules::absolute_path(self, file).ok() } else { None };
+        let place = place.unwrap_or_else(|| file.to_owned());
+        globals.set("__file__", Value::str(&place));
+        self.extension::<MainFile>().0 = place;
+        globals.set("__package__", Value::None);
         globals.set("__builtins__", Value::None);
         let module = super::Module {
             name: Rc::from("__main__"),

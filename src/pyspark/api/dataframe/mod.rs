@@ -19,6 +19,7 @@ mod text;
 mod transpose;
 
 pub use actions::{collect_rows, persist_level};
+pub(super) use text::all_plans;
 
 use super::column::{Column, column_value};
 use super::support::{analyze, column_of_name, not_expected_type, raise};
@@ -317,8 +318,8 @@ pub fn resolve(interp: &mut Interpreter, plan: &Arc<LogicalPlan>, name: &str) ->
     let resolved = analyze(interp, LogicalPlan::Project { exprs: vec![expr], input: plan.clone() })?;
     match resolved.as_ref() {
         LogicalPlan::Project { exprs, .. } => match exprs.first() {
-            // A field of a struct keeps the name that was written.
-            Some(Expr::Alias { child, .. }) => Ok(child.as_ref().clone().alias(name)),
+            // A field of a struct is called as its last part was written.
+            Some(Expr::Alias { child, name, .. }) => Ok(child.as_ref().clone().alias(name.clone())),
             Some(Expr::Attribute(column)) => Ok(taken_from(plan, column.clone())),
             Some(other) => Ok(other.clone()),
             None => Err(attribute_error(name)),
@@ -427,6 +428,7 @@ impl Object for DataFrame {
             "writeStream" => {
                 return Err(Raised::unsupported("Structured Streaming (`writeStream`)", "write a batch with df.write"));
             }
+            "_jdf" => super::java::frame(this),
             "executionInfo" => return Err(Raised::unsupported("`executionInfo`", "use df.explain()")),
             _ if METHODS.contains(&name) || name.starts_with("__") => return Ok(None),
             // An attribute is a column only in its very spelling, unlike names elsewhere.

@@ -52,8 +52,20 @@ fn explain(interp: &mut Interpreter, this: &Value, plan: &Plan, args: Args) -> P
             "Unknown explain mode: {wanted}. Accepted explain modes are 'simple', 'extended', 'codegen', 'cost', 'formatted'."
         )));
     }
-    let written = this.downcast::<super::DataFrame>().map_or_else(|| plan.clone(), |frame| frame.written.clone());
-    let text = interp.host()?.explain(plan, &written, &wanted)?;
+    let text = explained(interp, this, plan, &wanted)?;
     print(interp, &text)?;
     Ok(Value::None)
+}
+
+fn explained(interp: &mut Interpreter, this: &Value, plan: &Plan, mode: &str) -> PyResult<String> {
+    let written = this.downcast::<super::DataFrame>().map_or_else(|| plan.clone(), |frame| frame.written.clone());
+    Ok(interp.host()?.explain(plan, &written, mode)?)
+}
+
+/// The plans of a frame as `explain(True)` writes them.
+pub(in crate::pyspark::api) fn all_plans(interp: &mut Interpreter, frame: &Value) -> PyResult<String> {
+    let Some(plan) = frame.downcast::<super::DataFrame>().map(|frame| frame.plan.clone()) else {
+        return Ok(String::new());
+    };
+    explained(interp, frame, &plan, "extended")
 }

@@ -60,6 +60,14 @@ impl Making {
         }
     }
 
+    /// Says that this call of the script made it.
+    pub(super) fn at_call(self, interp: &mut Interpreter, call: Option<&str>) -> Making {
+        match call {
+            Some(call) => Making { at: format!("{call} at {}", interp.call_site()), ..self },
+            None => self,
+        }
+    }
+
     pub(super) fn over(self, plan: &Arc<LogicalPlan>) -> Making {
         Making { partitions: Some(plan.clone()), ..self }
     }

@@ -31,7 +31,7 @@ use crate::logical::plan::{LogicalPlan, Repartitioning};
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::lang::freeze::Thaw;
 use crate::pyspark::lang::iterator::FromFn;
-use crate::pyspark::lang::{Args, Interpreter, Object, PyResult, Raised, Value};
+use crate::pyspark::lang::{Args, CompareOp, Interpreter, Object, PyResult, Raised, Value};
 pub use hash::portable_hash;
 use lineage::{JvmRdd, Making};
 use std::cell::RefCell;
@@ -264,6 +264,27 @@ impl Object for ResultIterable {
     }
 }
 
+/// `rdd.partitioner`: the values lie by the hashes of their keys in so many partitions.
+struct Partitioner(usize);
+
+impl Object for Partitioner {
+    fn type_name(&self) -> &'static str {
+        "Partitioner"
+    }
+
+    fn get_attr(&self, interp: &mut Interpreter, _this: &Value, name: &str) -> PyResult<Option<Value>> {
+        Ok(match name {
+            "numPartitions" => Some(Value::Int(self.0 as i64)),
+            "partitionFunc" => interp.import("pyspark.rdd")?.get("portable_hash"),
+            _ => None,
+        })
+    }
+
+    fn compare(&self, _: &mut Interpreter, _: &Value, op: CompareOp, other: &Value) -> PyResult<Option<Value>> {
+        Ok(other.downcast::<Partitioner>().map(|other| Value::Bool(op.holds(self.0.cmp(&other.0)))))
+    }
+}
+
 /// A function per value.
 type PerItem = fn(&mut Interpreter, &[Value], Value) -> PyResult;
 
@@ -309,6 +330,11 @@ impl Rdd {
 
     /// What it is on the JVM.
     fn jvm(&self, interp: &mut Interpreter) -> Rc<JvmRdd> {
+        self.jvm_made_by(interp, None)
+    }
+
+    /// The same; `call` is the one that needed it first, where PySpark says so.
+    fn jvm_made_by(&self, interp: &mut Interpreter, call: Option<&str>) -> Rc<JvmRdd> {
         if let Some(own) = &*self.own.borrow() {
             return own.clone();
         }
@@ -317,7 +343,7 @@ impl Rdd {
             let state = self.state.borrow();
             state.piped || !state.steps.is_empty()
         };
-        let own = if piped { Making::python(source).made(interp) } else { source };
+        let own = if piped { Making::python(source).at_call(interp, call).made(interp) } else { source };
         *self.own.borrow_mut() = Some(own.clone());
         own
     }
@@ -500,7 +526,7 @@ impl Rdd {
     /// All values.
     pub(crate) fn values(&self, interp: &mut Interpreter, action: &str) -> PyResult<Vec<Value>> {
         let plan = self.plan(interp)?;
-        self.jvm(interp);
+        self.jvm_made_by(interp, (action == "collect").then_some(action));
         run(interp, &plan, action)
     }
 
@@ -587,6 +613,7 @@ impl Object for Rdd {
         Ok(match name {
             "is_checkpointed" => Some(Value::Bool(self.checkpoint.borrow().is_called)),
             "context" | "ctx" => Some(super::context::context(interp)),
+            "partitioner" => Some(self.by_key().map_or(Value::None, |count| Value::object(Partitioner(count)))),
             "is_cached" => {
                 let plan = self.plan(interp)?;
                 Some(Value::Bool(interp.host()?.storage_level(&plan).is_some()))

@@ -53,6 +53,17 @@ fn chunks(items: &[Value], count: usize, batch: usize) -> Vec<Vec<Value>> {
 
 /// `range` says that a function makes the values in each partition.
 fn from_chunks(interp: &mut Interpreter, chunks: Vec<Vec<Value>>, range: bool) -> PyResult {
+    let origin = ("ParallelCollectionRDD", "readRDDFromFile at PythonRDD.scala:326");
+    from_chunks_of(interp, chunks, range, origin)
+}
+
+/// `origin` is what it is on the JVM, and where that comes from.
+fn from_chunks_of(
+    interp: &mut Interpreter,
+    chunks: Vec<Vec<Value>>,
+    range: bool,
+    (kind, at): (&'static str, &str),
+) -> PyResult {
     let count = chunks.len();
     let mut rows = Vec::with_capacity(count);
     for chunk in chunks {
@@ -62,8 +73,7 @@ fn from_chunks(interp: &mut Interpreter, chunks: Vec<Vec<Value>>, range: bool) -
     let batch = convert::batch_of(&rows, &schema)?;
     let output = LogicalPlan::unassigned(&schema);
     let plan = analyze(interp, LogicalPlan::LocalRelation { output, batch, partitions: Some(count) })?;
-    let at = "readRDDFromFile at PythonRDD.scala:326".to_owned();
-    let making = Making { kind: "ParallelCollectionRDD", at, parents: Vec::new(), partitions: Some(plan.clone()) };
+    let making = Making { kind, at: at.to_owned(), parents: Vec::new(), partitions: Some(plan.clone()) };
     let rdd = Rdd::over(plan, Input::Chunk).standing_for(making.made(interp));
     rdd.state.borrow_mut().piped = range;
     rdd.tell(interp, "parallelize", &plural(count as u64, "partition"), Vec::new())?;
@@ -91,7 +101,8 @@ pub fn range(interp: &mut Interpreter, args: Args) -> PyResult {
 /// # Errors
 /// Never.
 pub fn empty(interp: &mut Interpreter) -> PyResult {
-    from_chunks(interp, vec![Vec::new()], false)
+    let origin = ("EmptyRDD", "emptyRDD at NativeMethodAccessorImpl.java:0");
+    from_chunks_of(interp, vec![Vec::new()], false, origin)
 }
 
 /// `sc.textFile(path)`.

@@ -112,7 +112,8 @@ pub fn call(interp: &mut Interpreter, this: &[u8], name: &str, args: Args) -> Py
 /// Bytes as text.
 pub fn decode(bytes: &[u8], encoding: &str, errors: &str) -> PyResult<String> {
     match encoding {
-        "utf-8" | "utf8" | "ascii" | "us-ascii" => match std::str::from_utf8(bytes) {
+        "ascii" | "us-ascii" => decode_ascii(bytes, errors),
+        "utf-8" | "utf8" => match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.to_owned()),
             Err(_) if errors == "replace" => Ok(String::from_utf8_lossy(bytes).into_owned()),
             Err(_) if errors == "ignore" => Ok(String::from_utf8_lossy(bytes).replace('\u{FFFD}', "")),
@@ -127,6 +128,24 @@ pub fn decode(bytes: &[u8], encoding: &str, errors: &str) -> PyResult<String> {
         "latin-1" | "latin1" | "iso-8859-1" => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
         other => Err(Raised::named("LookupError", format!("unknown encoding: {other}"))),
     }
+}
+
+fn decode_ascii(bytes: &[u8], errors: &str) -> PyResult<String> {
+    let mut text = String::with_capacity(bytes.len());
+    for (at, byte) in bytes.iter().enumerate() {
+        match errors {
+            _ if byte.is_ascii() => text.push(char::from(*byte)),
+            "ignore" => {}
+            "replace" => text.push('\u{FFFD}'),
+            _ => {
+                return Err(Raised::named(
+                    "UnicodeDecodeError",
+                    format!("'ascii' codec can't decode byte 0x{byte:02x} in position {at}: ordinal not in range(128)"),
+                ));
+            }
+        }
+    }
+    Ok(text)
 }
 
 /// Calls a method of a bytearray.

@@ -92,17 +92,14 @@ pub fn call(interp: &mut Interpreter, this: &Rc<str>, name: &str, args: Args) ->
         "ljust" | "rjust" | "center" => justify(interp, this, name, args)?,
         "zfill" => zfill(interp, this, args)?,
         "encode" => {
-            let [encoding, _] = args.bind("encode", ["encoding", "errors"], 0)?;
+            let [encoding, errors] = args.bind("encode", ["encoding", "errors"], 0)?;
             let name = encoding.as_ref().and_then(Value::as_str).unwrap_or("utf-8").to_lowercase();
+            let errors = errors.as_ref().and_then(Value::as_str).unwrap_or("strict");
             match name.as_str() {
                 "utf-8" | "utf8" => Value::Bytes(Rc::from(this.as_bytes())),
                 "ascii" | "latin-1" | "latin1" | "iso-8859-1" => {
-                    let limit = if name == "ascii" { 0x7F } else { 0xFF };
-                    let bytes: Option<Vec<u8>> =
-                        this.chars().map(|c| u8::try_from(c as u32).ok().filter(|byte| *byte <= limit)).collect();
-                    let error =
-                        || Raised::named("UnicodeEncodeError", format!("'{name}' codec can't encode characters"));
-                    Value::Bytes(Rc::from(bytes.ok_or_else(error)?))
+                    let codec = if name == "ascii" { "ascii" } else { "latin-1" };
+                    Value::Bytes(Rc::from(encode_narrow(this, codec, errors)?))
                 }
                 _ => return Err(Raised::named("LookupError", format!("unknown encoding: {name}"))),
             }
@@ -118,6 +115,35 @@ pub fn call(interp: &mut Interpreter, this: &Rc<str>, name: &str, args: Args) ->
             plain(this, name)
         }
     })
+}
+
+/// Text as `ascii` or `latin-1`, one byte a character.
+fn encode_narrow(text: &str, codec: &str, errors: &str) -> PyResult<Vec<u8>> {
+    let limit = if codec == "ascii" { 128 } else { 256 };
+    let mut bytes = Vec::with_capacity(text.len());
+    for (at, c) in text.chars().enumerate() {
+        let code = c as u32;
+        let escape = match code {
+            0..0x100 => format!("\\x{code:02x}"),
+            0x100..0x1_0000 => format!("\\u{code:04x}"),
+            _ => format!("\\U{code:08x}"),
+        };
+        match (u8::try_from(code), errors) {
+            (Ok(byte), _) if code < limit => bytes.push(byte),
+            (_, "ignore") => {}
+            (_, "replace") => bytes.push(b'?'),
+            (_, "xmlcharrefreplace") => bytes.extend(format!("&#{code};").bytes()),
+            (_, "backslashreplace") => bytes.extend(escape.bytes()),
+            (_, "strict") => {
+                let text = format!(
+                    "'{codec}' codec can't encode character '{escape}' in position {at}: ordinal not in range({limit})"
+                );
+                return Err(Raised::named("UnicodeEncodeError", text));
+            }
+            (_, other) => return Err(Raised::named("LookupError", format!("unknown error handler name '{other}'"))),
+        }
+    }
+    Ok(bytes)
 }
 
 /// Methods without arguments.

@@ -283,7 +283,7 @@ pub fn sys(interp: &mut Interpreter) -> Module {
         .with("maxsize", Value::Int(i64::MAX))
         .with("byteorder", Value::str("little"))
         .with("executable", Value::str("python3"))
-        .with("path", Value::strings(["."]))
+        .with("path", Value::strings([interp.script_folder()]))
         .with("modules", Value::dict(super::super::Dict::new()))
         .function("exit", |_, args| {
             Err(Raised::new(Cause::Exit(args.positional.into_iter().next().unwrap_or(Value::None))))

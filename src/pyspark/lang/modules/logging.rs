@@ -4,7 +4,7 @@
 //!   logger a.b ──level?──▶ its handlers ──▶ those of a ──▶ those of root ──formatter──▶ stream or file
 //! ```
 //!
-//! A script may derive its own handlers and formatters. **Simplified:** no filters, no `logging.config`; loggers compare by name; the name of
+//! A script may derive its own handlers and formatters. **Simplified:** no filters; loggers compare by name; the name of
 //! the function is not known.
 
 use super::super::args::Args;
@@ -594,5 +594,10 @@ pub fn module(interp: &mut Interpreter) -> Module {
             Ok(Value::None)
         })
         .function("shutdown", |_, _| Ok(Value::None))
+        // What `logging.config` asks before it disables loggers.
+        .function("_known", |interp, _| {
+            let names = interp.extension::<Loggers>().0.keys().filter(|name| !name.is_empty());
+            Ok(Value::strings(names.cloned().collect::<Vec<_>>()))
+        })
         .function("captureWarnings", |_, _| Ok(Value::None))
 }

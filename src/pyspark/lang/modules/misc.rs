@@ -32,6 +32,9 @@ pub fn time() -> Module {
             Ok(Value::None)
         })
         .function("strftime", |interp, args| {
+            if args.positional.len() > 1 {
+                return of_parts(interp, "strftime", args);
+            }
             let micros = interp.now_micros()?;
             let format = args.positional.first().and_then(Value::as_str).unwrap_or("").to_owned();
             Ok(Value::from(strftime::format(&format, &Fields::new(micros, Some(0), "UTC"))))
@@ -40,8 +43,17 @@ pub fn time() -> Module {
             let micros = interp.now_micros()?;
             Ok(Value::from(strftime::format("%c", &Fields::new(micros, None, ""))))
         })
-        .function("localtime", |_, _| Ok(Value::None))
-        .function("gmtime", |_, _| Ok(Value::None))
+        .function("localtime", |interp, args| of_parts(interp, "localtime", args))
+        .function("gmtime", |interp, args| of_parts(interp, "gmtime", args))
+        .function("strptime", |interp, args| of_parts(interp, "strptime", args))
+        .function("mktime", |interp, args| of_parts(interp, "mktime", args))
+        .function("asctime", |interp, args| of_parts(interp, "asctime", args))
+}
+
+/// A function over `time.struct_time`; these are written in Python.
+fn of_parts(interp: &mut Interpreter, name: &str, args: Args) -> PyResult {
+    let module = Value::Module(interp.import("_time_parts")?);
+    interp.call_method(&module, name, args)
 }
 
 /// A name of `typing`: may be subscripted and called, means nothing.
@@ -386,6 +398,21 @@ pub fn importlib() -> Module {
         .function("reload", |_, args| {
             let [module] = args.bind("reload", ["module"], 1)?;
             Ok(module.unwrap_or(Value::None))
+        })
+        .function("invalidate_caches", |_, _| Ok(Value::None))
+        // What `importlib.util` stands on.
+        .function("_origin", |interp, args| {
+            let name = args.one("find_spec")?;
+            Ok(interp.module_origin(name.as_str().unwrap_or(""))?.map_or(Value::None, Value::from))
+        })
+        .function("_prepared", |interp, args| {
+            let (name, path) = args.two("module_from_spec")?;
+            let path = super::path_of(interp, &path)?;
+            interp.module_at(name.as_str().unwrap_or(""), &path).map(Value::Module)
+        })
+        .function("_run", |interp, args| match args.one("exec_module")? {
+            Value::Module(module) => interp.run_module(&module).map(|()| Value::None),
+            _ => Err(type_error("exec_module() needs a module")),
         })
 }
 

@@ -27,7 +27,7 @@ pub mod written;
 use super::class::Module;
 use super::raised::{PyResult, Raised};
 use super::{Interpreter, Value};
-pub(super) use os::path_of;
+pub(super) use os::{absolute as absolute_path, path_of};
 use std::rc::Rc;
 
 /// Modules of the real world that are not there, and what to use instead.
@@ -42,7 +42,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("multiprocessing", "Spark spreads the work itself: use DataFrames"),
     ("asyncio", "write the steps one after the other"),
     ("subprocess", "a script here cannot start programs"),
-    ("socket", "a script here has no network"),
     ("requests", "a script here has no network; put the data into datasets/"),
     ("urllib.request", "a script here has no network; put the data into datasets/"),
     ("urllib.error", "a script here has no network; put the data into datasets/"),
@@ -149,7 +148,10 @@ pub fn source(name: &str) -> Option<&'static str> {
         "codecs" => include_str!("python/codecs.py"),
         "concurrent.futures" => include_str!("python/concurrent_futures.py"),
         "configparser" => include_str!("python/configparser.py"),
+        "distutils.util" => include_str!("python/distutils_util.py"),
         "html" => include_str!("python/html.py"),
+        "importlib.util" => include_str!("python/importlib_util.py"),
+        "logging.config" => include_str!("python/logging_config.py"),
         "numbers" => include_str!("python/numbers.py"),
         "platform" => include_str!("python/platform.py"),
         "pyspark.testing" | "pyspark.testing.utils" => include_str!("python/pyspark_testing.py"),
@@ -157,12 +159,14 @@ pub fn source(name: &str) -> Option<&'static str> {
         "pytest" => include_str!("python/pytest.py"),
         "queue" => include_str!("python/queue.py"),
         "secrets" => include_str!("python/secrets.py"),
+        "socket" => include_str!("python/socket.py"),
         "threading" => include_str!("python/threading.py"),
+        "_time_parts" => include_str!("python/time_parts.py"),
         "types" => include_str!("python/types.py"),
         "unittest" => include_str!("python/unittest.py"),
         "urllib.parse" => include_str!("python/urllib_parse.py"),
         // Packages of which only a module is there.
-        "concurrent" | "urllib" => "",
+        "concurrent" | "distutils" | "urllib" => "",
         _ => return None,
     };
     Some(text)

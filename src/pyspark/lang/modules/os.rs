@@ -104,7 +104,8 @@ fn textual(module: Module, name: &'static str, function: fn(&str) -> Value) -> M
     })
 }
 
-fn absolute(interp: &mut Interpreter, path: &str) -> PyResult<String> {
+/// A path from the root on.
+pub(in crate::pyspark::lang) fn absolute(interp: &mut Interpreter, path: &str) -> PyResult<String> {
     let here = ask(interp, PathRequest::CurrentDir)?;
     Ok(normal(&join(&[here.as_str().unwrap_or("/").to_owned(), path.to_owned()])))
 }
