@@ -13,7 +13,7 @@
 //!
 //! **Invariants.** No clock, no chance, no rows here. A finished partition of a result stage never runs again.
 //!
-//! A stage whose rows may come out otherwise when they are made again takes everything along that stands on them: [`rollback`].
+//! A stage whose rows may come out otherwise when they are made again takes everything along that stands on them: `rollback`.
 
 mod rollback;
 
