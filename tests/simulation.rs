@@ -57,6 +57,21 @@ fn a_shared_stage_runs_for_the_first_of_its_jobs() {
     swarm(2_757_933_528..2_757_933_529, Mix::ANY);
 }
 
+/// A task that still read the old rows of a stage that was rolled back could not fetch them: from a node that nothing had happened to.
+#[test]
+fn what_is_rolled_back_is_not_blamed_on_its_node() {
+    for seed in [708_198_198, 708_200_277] {
+        swarm(seed..seed + 1, Mix::ANY);
+    }
+}
+
+/// A block of a local checkpoint was missed by tasks before the driver knew that its node was gone: the log had no lost block yet.
+#[test]
+fn a_checkpoint_is_lost_with_a_silent_node() {
+    swarm(1_708_198_431..1_708_198_432, Mix::STORM);
+    swarm(2_708_199_722..2_708_199_724, Mix::CRASHES);
+}
+
 /// The log of a run in which outputs were lost and made again.
 fn recovered() -> Vec<Event> {
     let folder = tempfile::tempdir().expect("a temporary folder");

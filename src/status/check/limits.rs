@@ -71,6 +71,9 @@ struct Seen {
     exhausted: BTreeSet<Work>,
     indeterminate: BTreeSet<StageId>,
     has_lost_outputs: bool,
+    /// Nodes on which cached rows lie, or lay.
+    cached_on: BTreeSet<NodeId>,
+    /// Cached rows are gone, or lie where nobody can ask for them now.
     has_lost_cached: bool,
     is_driver_dead: bool,
 }
@@ -93,7 +96,14 @@ impl Seen {
                 self.indeterminate.insert(stage.stage);
             }
             EventKind::MapOutputsLost { .. } => self.has_lost_outputs = true,
+            EventKind::BlockCached { node, .. } | EventKind::BlockReplicated { node, .. } => {
+                self.cached_on.insert(*node);
+            }
             EventKind::CachedBlocksLost { .. } => self.has_lost_cached = true,
+            // Tasks notice it before the driver does.
+            EventKind::NodeDied { node } | EventKind::NodeCutOff { node } => {
+                self.has_lost_cached |= self.cached_on.contains(node);
+            }
             EventKind::StageFailed { stage, .. } => *self.stage_failures.entry(stage.stage).or_default() += 1,
             EventKind::TaskStarted { task, stage, partition, executor, node, .. } => {
                 self.tasks.insert(*task, ((*stage, *partition), (*executor, *node)));

@@ -287,11 +287,11 @@ impl Checker {
             place.is_live
         });
         self.tables.note_end(&running, outcome);
+        let stage = self.tables.stages.get(&running.stage.stage);
+        let is_void = stage.is_some_and(|stage| running.stage.attempt < stage.rolled_back);
         match outcome {
             TaskOutcome::Succeeded => {
                 promise(is_live, || format!("{name} succeeds on {}, which was given up", running.executor))?;
-                let known = self.tables.stages.get(&running.stage.stage);
-                let is_void = known.is_some_and(|stage| running.stage.attempt < stage.rolled_back);
                 promise(!is_void, || format!("{name} counts, and its stage was rolled back while it ran"))?;
                 self.received(&running, metrics).map_err(|why| format!("{name} {why}"))?;
                 let Some(stage) = self.tables.stages.get_mut(&running.stage.stage) else { return Ok(()) };
@@ -308,7 +308,8 @@ impl Checker {
                     format!("{name} is lost with {node}, which nothing happened to")
                 })
             }
-            TaskOutcome::FetchFailed { node, .. } => promise(self.tables.is_blamed(*node), || {
+            // What its stage stood on may have been taken back while it ran.
+            TaskOutcome::FetchFailed { node, .. } => promise(is_void || self.tables.is_blamed(*node), || {
                 format!("{name} cannot fetch from {node}, which nothing happened to")
             }),
             TaskOutcome::Failed { .. } | TaskOutcome::Killed { .. } | TaskOutcome::Ignored { .. } => Ok(()),
