@@ -137,11 +137,7 @@ impl Object for Shape {
     ) -> PyResult<Option<Value>> {
         let Some(other) = other.downcast::<Shape>() else { return Ok(None) };
         let same = self.kind == other.kind && self.srid == other.srid && self.bytes == other.bytes;
-        Ok(match op {
-            CompareOp::Eq => Some(Value::Bool(same)),
-            CompareOp::NotEq => Some(Value::Bool(!same)),
-            _ => None,
-        })
+        Ok(op.of_equality(same))
     }
 
     fn repr(&self, interp: &mut Interpreter, _this: &Value) -> PyResult<String> {

@@ -96,11 +96,7 @@ impl Object for StorageLevel {
         other: &Value,
     ) -> PyResult<Option<Value>> {
         let same = other.downcast::<StorageLevel>() == Some(self);
-        Ok(match op {
-            CompareOp::Eq => Some(Value::Bool(same)),
-            CompareOp::NotEq => Some(Value::Bool(!same)),
-            _ => None,
-        })
+        Ok(op.of_equality(same))
     }
 
     fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {

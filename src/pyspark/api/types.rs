@@ -408,11 +408,7 @@ impl Object for TypeObject {
         other: &Value,
     ) -> PyResult<Option<Value>> {
         let same = other.downcast::<TypeObject>().is_some_and(|other| *other.0.borrow() == *self.0.borrow());
-        Ok(match op {
-            CompareOp::Eq => Some(Value::Bool(same)),
-            CompareOp::NotEq => Some(Value::Bool(!same)),
-            _ => None,
-        })
+        Ok(op.of_equality(same))
     }
 
     fn get_item(&self, interp: &mut Interpreter, _this: &Value, key: &Value) -> PyResult<Option<Value>> {
@@ -510,11 +506,7 @@ impl Object for FieldObject {
         other: &Value,
     ) -> PyResult<Option<Value>> {
         let same = other.downcast::<FieldObject>().is_some_and(|other| other.0 == self.0);
-        Ok(match op {
-            CompareOp::Eq => Some(Value::Bool(same)),
-            CompareOp::NotEq => Some(Value::Bool(!same)),
-            _ => None,
-        })
+        Ok(op.of_equality(same))
     }
 
     fn repr(&self, _interp: &mut Interpreter, _this: &Value) -> PyResult<String> {

@@ -87,6 +87,15 @@ impl BinaryOp {
 }
 
 impl CompareOp {
+    /// The answer of values that are equal or not, but have no order.
+    pub fn of_equality(self, is_equal: bool) -> Option<Value> {
+        match self {
+            Self::Eq => Some(Value::Bool(is_equal)),
+            Self::NotEq => Some(Value::Bool(!is_equal)),
+            Self::Less | Self::LessEq | Self::Greater | Self::GreaterEq => None,
+        }
+    }
+
     /// The operator as written.
     pub fn symbol(self) -> &'static str {
         match self {

@@ -662,11 +662,7 @@ impl Object for ZoneObject {
     }
 
     fn compare(&self, _: &mut Interpreter, _: &Value, op: CompareOp, other: &Value) -> PyResult<Option<Value>> {
-        Ok(match (other.downcast::<ZoneObject>(), op) {
-            (Some(other), CompareOp::Eq) => Some(Value::Bool(self.0 == other.0)),
-            (Some(other), CompareOp::NotEq) => Some(Value::Bool(self.0 != other.0)),
-            _ => None,
-        })
+        Ok(other.downcast::<ZoneObject>().and_then(|other| op.of_equality(self.0 == other.0)))
     }
 
     fn hash(&self, _: &mut Interpreter, _: &Value) -> PyResult<i64> {
