@@ -48,7 +48,7 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
         "uuid" => uuid,
         "version" => |call| call.to_texts(|_| Ok(Some("4.3.0"))),
         "typeof" => |call| {
-            let text = simple_string(&call.types[0]);
+            let text = call.types[0].catalog_string();
             call.to_texts(|_| Ok(Some(&text)))
         },
         "current_user" => |call| call.to_texts(|_| Ok(Some("spark"))),
@@ -208,36 +208,6 @@ fn uuid(call: &Call<'_>) -> Result<ArrayRef> {
     })
 }
 
-/// A type as `dtypes` and `typeof` write it.
-fn simple_string(data_type: &DataType) -> String {
-    match data_type {
-        DataType::Array(element, _) => format!("array<{}>", simple_string(element)),
-        DataType::Map(key, value, _) => format!("map<{},{}>", simple_string(key), simple_string(value)),
-        DataType::Struct(fields) => {
-            let inner: Vec<String> = fields
-                .fields
-                .iter()
-                .map(|field| format!("{}:{}", field.name, simple_string(&field.data_type)))
-                .collect();
-            format!("struct<{}>", inner.join(","))
-        }
-        DataType::Null => "void".to_owned(),
-        DataType::Byte => "tinyint".to_owned(),
-        DataType::Short => "smallint".to_owned(),
-        DataType::Integer => "int".to_owned(),
-        DataType::Long => "bigint".to_owned(),
-        DataType::TimestampNtz => "timestamp_ntz".to_owned(),
-        DataType::Decimal(precision, scale) => format!("decimal({precision},{scale})"),
-        DataType::YearMonthInterval(..) | DataType::DayTimeInterval(..) => {
-            format!("interval {}", data_type.interval_units().unwrap_or_default())
-        }
-        DataType::CalendarInterval => "interval".to_owned(),
-        DataType::Variant => "variant".to_owned(),
-        DataType::Spatial(..) | DataType::Time => data_type.simple_string(),
-        other => format!("{other:?}").to_lowercase(),
-    }
-}
-
 fn user_error(message: &str) -> SparkError {
     SparkError::new(ErrorClass::SparkRuntimeException, message)
         .with_condition("USER_RAISED_EXCEPTION")
@@ -285,6 +255,6 @@ mod tests {
     #[test]
     fn types_are_named_as_in_dtypes() {
         let data_type = DataType::map(DataType::String, DataType::array(DataType::Long));
-        assert_eq!(simple_string(&data_type), "map<string,array<bigint>>");
+        assert_eq!(data_type.catalog_string(), "map<string,array<bigint>>");
     }
 }
