@@ -199,8 +199,46 @@ pub struct TableCall {
     pub id: ExprId,
 }
 
+impl TableCall {
+    /// A call without arguments.
+    #[must_use]
+    pub fn new(name: String, function: Option<Arc<dyn TableFunction>>) -> TableCall {
+        TableCall { name, function, args: Vec::new(), names: Vec::new(), table: None, id: ExprId::UNASSIGNED }
+    }
+
+    /// One more argument, perhaps by name.
+    pub fn give(&mut self, name: Option<String>, arg: Expr) {
+        self.names.push(name);
+        self.args.push(arg);
+    }
+
+    /// One more argument, which is a table.
+    ///
+    /// # Errors
+    /// `TABLE_VALUED_FUNCTION_TOO_MANY_TABLE_ARGUMENTS`: Spark takes one unless it is told otherwise.
+    pub fn give_table(&mut self, name: Option<String>, table: TableArgument) -> crate::common::Result<()> {
+        if self.table.is_some() {
+            return Err(crate::common::SparkError::analysis(
+                "TABLE_VALUED_FUNCTION_TOO_MANY_TABLE_ARGUMENTS",
+                "a table function takes one table argument, and more were given",
+            )
+            .with_help("join the tables first, and give it the result"));
+        }
+        self.table = Some(TableArgument { position: self.args.len(), ..table });
+        self.give(name, Expr::Literal(Scalar::Null, DataType::Null));
+        Ok(())
+    }
+
+    /// The call over the rows of its table argument, or over a single row.
+    #[must_use]
+    pub fn over(self, input: Arc<LogicalPlan>) -> LogicalPlan {
+        let generator = Expr::TableCall(Box::new(self));
+        LogicalPlan::Generate { generator, outer: false, output: Vec::new(), unneeded: Vec::new(), input }
+    }
+}
+
 /// How the rows of a table argument are grouped and put in order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableArgument {
     /// Which argument it is. As written, `args` has a placeholder there; resolved, a struct of the table's columns.
     pub position: usize,

@@ -2,25 +2,15 @@
 
 use super::lexer::Token;
 use super::parser::Parser;
-use crate::common::ids::ExprId;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::{Expr, TableArgument, TableCall};
 use crate::logical::plan::LogicalPlan;
-use crate::logical::scalar::Scalar;
-use crate::logical::types::DataType;
 use std::sync::Arc;
 
 impl Parser<'_> {
     /// What follows the name and the opening parenthesis.
     pub(super) fn table_call(&mut self, name: String) -> Result<Arc<LogicalPlan>> {
-        let mut call = TableCall {
-            name,
-            function: None,
-            args: Vec::new(),
-            names: Vec::new(),
-            table: None,
-            id: ExprId::UNASSIGNED,
-        };
+        let mut call = TableCall::new(name, None);
         let mut input = Arc::new(LogicalPlan::OneRow);
         while !self.eat_symbol(")") {
             if !call.args.is_empty() {
@@ -31,29 +21,19 @@ impl Parser<'_> {
             if is_named {
                 self.expect_symbol("=>")?;
             }
-            call.names.push(argument);
             if !self.is_word("table") {
-                call.args.push(self.expression()?);
+                call.give(argument, self.expression()?);
                 continue;
             }
-            if call.table.is_some() {
-                return Err(SparkError::analysis(
-                    "TABLE_VALUED_FUNCTION_TOO_MANY_TABLE_ARGUMENTS",
-                    "a table function takes one table argument, and more were given",
-                )
-                .with_help("join the tables first, and give it the result"));
-            }
-            let (plan, table) = self.table_argument(call.args.len())?;
+            let (plan, table) = self.table_argument()?;
             input = plan;
-            call.table = Some(table);
-            call.args.push(Expr::Literal(Scalar::Null, DataType::Null));
+            call.give_table(argument, table)?;
         }
-        let generator = Expr::TableCall(Box::new(call));
-        Ok(Arc::new(LogicalPlan::Generate { generator, outer: false, output: Vec::new(), unneeded: Vec::new(), input }))
+        Ok(Arc::new(call.over(input)))
     }
 
     /// `TABLE(t | query) [PARTITION BY …| WITH SINGLE PARTITION] [ORDER BY …]`.
-    fn table_argument(&mut self, position: usize) -> Result<(Arc<LogicalPlan>, TableArgument)> {
+    fn table_argument(&mut self) -> Result<(Arc<LogicalPlan>, TableArgument)> {
         self.expect_word("table")?;
         if !self.is_symbol("(") {
             return Err(SparkError::new(ErrorClass::ParseException, "the table behind TABLE stands in parentheses")
@@ -67,13 +47,8 @@ impl Parser<'_> {
             Arc::new(LogicalPlan::UnresolvedRelation { name: self.dotted_name()? })
         };
         self.expect_symbol(")")?;
-        let mut table = TableArgument {
-            position,
-            partition_by: Vec::new(),
-            order_by: Vec::new(),
-            is_single_partition: self.eat_words(&["with", "single", "partition"]),
-            groups: 0,
-        };
+        let is_single_partition = self.eat_words(&["with", "single", "partition"]);
+        let mut table = TableArgument { is_single_partition, ..TableArgument::default() };
         let by = !table.is_single_partition
             && (self.eat_words(&["partition", "by"]) || self.eat_words(&["distribute", "by"]));
         if by {

@@ -9,10 +9,9 @@ use super::dataframe::frame;
 use super::support::{describe, given, illegal_argument, python_exception, raise, text_argument};
 use super::types::{TypeObject, schema_argument, type_value};
 use super::udf::{freeze, fresh_identity, worker};
-use crate::common::ids::ExprId;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::LogicalPlan;
-use crate::logical::expr::{Expr, SortOrder, TableArgument, TableCall};
+use crate::logical::expr::{TableArgument, TableCall};
 use crate::logical::functions::Evaluation;
 use crate::logical::functions::table::{
     ArgumentFacts, Arguments, MadeRows, OrderingText, TableFunction, TableRun, TableShape,
@@ -41,11 +40,10 @@ pub struct TableUdf {
 }
 
 /// `df.asTable()`.
+#[derive(Clone)]
 pub struct TableArg {
     plan: Arc<LogicalPlan>,
-    partition_by: Vec<Expr>,
-    order_by: Vec<SortOrder>,
-    is_single_partition: bool,
+    table: TableArgument,
     /// Whether it was said how the rows are grouped.
     is_grouped: bool,
 }
@@ -165,52 +163,21 @@ impl TableUdf {
 
     fn apply(&self, interp: &mut Interpreter, args: Args) -> PyResult {
         let function = self.frozen(interp)?;
-        let mut call = TableCall {
-            name: self.name.clone(),
-            function: Some(function),
-            args: Vec::new(),
-            names: Vec::new(),
-            table: None,
-            id: ExprId::UNASSIGNED,
-        };
+        let mut call = TableCall::new(self.name.clone(), Some(function));
         let mut input = Arc::new(LogicalPlan::OneRow);
         let positional = args.positional.iter().map(|value| (None, value));
         let named = args.keyword.iter().map(|(name, value)| (Some(name.to_string()), value));
         for (name, value) in positional.chain(named) {
-            let position = call.args.len();
-            call.names.push(name);
-            let Some(table) = value.downcast::<TableArg>() else {
-                call.args.push(column_or_name(interp, "col", value)?);
-                continue;
-            };
-            if call.table.is_some() {
-                return Err(too_many_tables().into());
+            match value.downcast::<TableArg>() {
+                Some(given) => {
+                    call.give_table(name, given.table.clone())?;
+                    input = given.plan.clone();
+                }
+                None => call.give(name, column_or_name(interp, "col", value)?),
             }
-            input = table.plan.clone();
-            call.args.push(Expr::Literal(Scalar::Null, DataType::Null));
-            call.table = Some(TableArgument {
-                position,
-                partition_by: table.partition_by.clone(),
-                order_by: table.order_by.clone(),
-                is_single_partition: table.is_single_partition,
-                groups: 0,
-            });
         }
-        let generator = Expr::TableCall(Box::new(call));
-        frame(
-            interp,
-            LogicalPlan::Generate { generator, outer: false, output: Vec::new(), unneeded: Vec::new(), input },
-        )
+        frame(interp, call.over(input))
     }
-}
-
-/// Spark takes one table argument unless it is told otherwise.
-fn too_many_tables() -> SparkError {
-    SparkError::analysis(
-        "TABLE_VALUED_FUNCTION_TOO_MANY_TABLE_ARGUMENTS",
-        "a table function takes one table argument, and more were given",
-    )
-    .with_help("join the tables first, and give it the result")
 }
 
 impl Object for TableUdf {
@@ -262,26 +229,10 @@ fn eval_type(evaluation: Evaluation) -> i64 {
 /// `df.asTable()`.
 #[must_use]
 pub fn table_argument(plan: &Arc<LogicalPlan>) -> Value {
-    Value::object(TableArg {
-        plan: plan.clone(),
-        partition_by: Vec::new(),
-        order_by: Vec::new(),
-        is_single_partition: false,
-        is_grouped: false,
-    })
+    Value::object(TableArg { plan: plan.clone(), table: TableArgument::default(), is_grouped: false })
 }
 
 impl TableArg {
-    fn copy(&self) -> TableArg {
-        TableArg {
-            plan: self.plan.clone(),
-            partition_by: self.partition_by.clone(),
-            order_by: self.order_by.clone(),
-            is_single_partition: self.is_single_partition,
-            is_grouped: self.is_grouped,
-        }
-    }
-
     fn not_twice(&self, name: &str) -> PyResult<()> {
         if !self.is_grouped {
             return Ok(());
@@ -306,19 +257,22 @@ impl Object for TableArg {
             "partitionBy" => self.not_twice(name).and_then(|()| {
                 let items = args.flattened(interp)?;
                 let columns = items.iter().map(|item| column_or_name(interp, "cols", item));
-                let partition_by = columns.collect::<PyResult<_>>()?;
-                Ok(TableArg { partition_by, is_grouped: true, ..self.copy() })
+                let mut copy = TableArg { is_grouped: true, ..self.clone() };
+                copy.table.partition_by = columns.collect::<PyResult<_>>()?;
+                Ok(copy)
             }),
-            "withSinglePartition" => {
-                self.not_twice(name).map(|()| TableArg { is_single_partition: true, is_grouped: true, ..self.copy() })
-            }
+            "withSinglePartition" => self.not_twice(name).map(|()| {
+                let mut copy = TableArg { is_grouped: true, ..self.clone() };
+                copy.table.is_single_partition = true;
+                copy
+            }),
             "orderBy" if !self.is_grouped => {
                 Err(illegal_argument("Please call partitionBy() or withSinglePartition() before orderBy()."))
             }
             "orderBy" => args.flattened(interp).and_then(|items| {
-                let mut copy = self.copy();
+                let mut copy = self.clone();
                 for item in &items {
-                    copy.order_by.push(sort_order(column_or_name(interp, "cols", item)?));
+                    copy.table.order_by.push(sort_order(column_or_name(interp, "cols", item)?));
                 }
                 Ok(copy)
             }),
