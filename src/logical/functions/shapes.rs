@@ -31,15 +31,15 @@ fn from_wkb(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result
         Some(srid) => want(name, srid, 1, Want::Int, context)?,
         None => Expr::int(spatial::PLANE),
     };
-    let known = constant(&srid)?;
+    let known = constant(&srid);
     Ok(give(vec![bytes, srid], Of(DataType::Spatial(kind, known))))
 }
 
 /// The number of a reference system that is the same for all rows; those that Spark does not know are refused when a row comes.
-fn constant(srid: &Expr) -> Result<Option<i32>> {
+fn constant(srid: &Expr) -> Option<i32> {
     match srid {
-        Expr::Literal(Scalar::Integer(srid), _) => Ok(Some(*srid)),
-        _ => Ok(None),
+        Expr::Literal(Scalar::Integer(srid), _) => Some(*srid),
+        _ => None,
     }
 }
 
@@ -74,6 +74,6 @@ fn set_srid(name: &str, mut args: Vec<Expr>, context: &ResolveContext) -> Result
         DataType::Spatial(kind, _) => kind,
         _ => SpatialKind::Geometry,
     };
-    let known = constant(&srid)?;
+    let known = constant(&srid);
     Ok(give(vec![shape, srid], Of(DataType::Spatial(kind, known))))
 }
