@@ -40,6 +40,20 @@ pub struct Step<'a> {
     pub out: &'a mut Outbox,
 }
 
+impl Step<'_> {
+    /// Forgets a stage's task sets and kills its running attempts. Gives their partitions.
+    fn kill_tasks(&mut self, stage: StageId, reason: &str) -> Vec<u32> {
+        let mut partitions = Vec::new();
+        for (task, running) in self.tasks.remove_stage(stage) {
+            self.out.push(Command::Kill { task });
+            let outcome = TaskOutcome::Killed { reason: reason.to_owned() };
+            self.out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
+            partitions.push(running.partition);
+        }
+        partitions
+    }
+}
+
 #[derive(Debug, Default)]
 struct StageState {
     next_attempt: u32,
@@ -435,11 +449,7 @@ impl DagScheduler {
             if !state.jobs.is_empty() {
                 continue;
             }
-            for (task, _) in step.tasks.remove_stage(stage) {
-                step.out.push(Command::Kill { task });
-                let outcome = TaskOutcome::Killed { reason: reason.to_owned() };
-                step.out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
-            }
+            step.kill_tasks(stage, reason);
             if state.is_running {
                 step.out.emit(EventKind::StageFailed { stage: state.latest(stage), reason: reason.to_owned() });
             }

@@ -16,11 +16,10 @@
 
 use super::{DagScheduler, RESUBMIT_DELAY, Step};
 use crate::common::ids::{ExecutorId, JobId, ShuffleId, StageId, TaskId};
-use crate::event::{Determinism, EventKind, TaskCause, TaskOutcome};
+use crate::event::{Determinism, EventKind, TaskCause};
 use crate::scheduler::outbox::{Command, Timer};
 use crate::scheduler::task_scheduler::Running;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 impl DagScheduler {
     /// Outputs of a stage have to be made again. If it is indeterminate, it and what stands on it begin anew. False when no job is left that needs it.
@@ -117,11 +116,8 @@ impl DagScheduler {
     /// Stops a map stage that runs, to be submitted again. True when that was its last attempt.
     fn cancel(&mut self, stage: StageId, because: StageId, step: &mut Step) -> bool {
         let reason = format!("rolling back due to indeterminate output of shuffle map stage {}", because.0);
-        for (task, running) in step.tasks.remove_stage(stage) {
-            step.out.push(Command::Kill { task });
-            let outcome = TaskOutcome::Killed { reason: reason.clone() };
-            step.out.emit(EventKind::TaskEnded { task, outcome, metrics: Arc::default() });
-            step.tasks.note_cause(stage, running.partition, TaskCause::RolledBack { stage: because });
+        for partition in step.kill_tasks(stage, &reason) {
+            step.tasks.note_cause(stage, partition, TaskCause::RolledBack { stage: because });
         }
         let Some(state) = self.states.get_mut(&stage) else { return false };
         let attempt = state.latest(stage);
