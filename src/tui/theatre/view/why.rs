@@ -29,7 +29,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
     let short = title.rsplit_once("  ").map_or(title.as_str(), |(words, _)| words);
     let inner = brush.pane(area, if is_whole { &title } else { short }, focus);
     match content {
-        Some(explanation) => lines(brush, inner, &explanation, scrolled(model)),
+        Some(explanation) => lines(brush, inner, &explanation, scrolled(model, &explanation)),
         None => hint(brush, inner),
     }
 }
@@ -206,20 +206,33 @@ pub fn sign(mark: Mark) -> (char, Tone) {
 /// Which of its rows the pane begins with.
 enum Scroll {
     By(usize),
-    /// So that what is chosen stays in sight, and the rest below the last choice.
-    ToChosen,
+    /// So that this line stays in sight; below the last choice all that follows.
+    ToChosen {
+        line: usize,
+        is_last: bool,
+    },
 }
 
-fn scrolled(model: &Model) -> Scroll {
+impl Scroll {
+    /// What there is to choose from comes first, then a line on how to choose.
+    fn to_chosen(question: &Explanation) -> Self {
+        let line = question.lines.iter().position(|line| line.mark == Mark::Now).unwrap_or(0);
+        Self::ToChosen { line, is_last: line + 2 >= question.lines.len() }
+    }
+}
+
+fn scrolled(model: &Model, explanation: &Explanation) -> Scroll {
     match model.cursor.beat {
-        Some((_, Beat::Question)) => Scroll::ToChosen,
+        Some((_, Beat::Question)) => Scroll::to_chosen(explanation),
         _ => Scroll::By(model.why_scroll),
     }
 }
 
 fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: Scroll) {
     let mut rows: Vec<(u16, char, Tone, String)> = Vec::new();
+    let mut starts = Vec::with_capacity(explanation.lines.len());
     for line in &explanation.lines {
+        starts.push(rows.len());
         let (glyph, tone) = sign(line.mark);
         let indent = (line.indent as u16 * 2).min(area.width / 3);
         let room = usize::from(area.width.saturating_sub(indent + 2)).max(8);
@@ -231,11 +244,10 @@ fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: Scrol
     let hidden = rows.len().saturating_sub(height);
     let (first, keys) = match scroll {
         Scroll::By(rows) => (rows.min(hidden), "4, then j"),
-        Scroll::ToChosen => {
-            let chosen = rows.iter().position(|(_, glyph, ..)| *glyph == sign(Mark::Now).0).unwrap_or(0);
-            let is_last = rows.iter().skip(chosen + 1).all(|(_, _, _, text)| !text.starts_with('['));
-            let first = (chosen + 2).saturating_sub(height);
-            (if is_last { hidden.min(chosen) } else { first.min(hidden) }, "j")
+        Scroll::ToChosen { line, is_last } => {
+            let chosen = starts.get(line).copied().unwrap_or(0);
+            let first = if is_last { chosen } else { (chosen + 2).saturating_sub(height) };
+            (first.min(hidden), "j")
         }
     };
     for (y, (indent, glyph, tone, text)) in rows.iter().skip(first).enumerate() {
@@ -249,5 +261,36 @@ fn lines(brush: &mut Brush, area: Rect, explanation: &Explanation, scroll: Scrol
         let below = Rect { height: area.height + 1, ..area };
         let x = area.width.saturating_sub(more.width() as u16);
         brush.tone(below, x, area.height, &more, Tone::Key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::theatre::view::paint;
+    use crate::tui::theme::ScreenOptions;
+    use ratatui::buffer::Buffer;
+
+    #[test]
+    fn what_is_chosen_stays_in_sight_and_the_rest_comes_after_the_last_choice() {
+        const CHOICES: usize = 12;
+        let thing = |number: usize, chosen: usize| Line {
+            indent: 0,
+            mark: if number == chosen { Mark::Now } else { Mark::None },
+            text: format!("[ ] thing {number} of an executor that is gone"),
+        };
+        let how = Line { indent: 0, mark: Mark::None, text: "Mark a line. ".repeat(4) + "Enter shows it." };
+        for chosen in 0..CHOICES {
+            let lines = (0..CHOICES).map(|number| thing(number, chosen)).chain([how.clone()]).collect();
+            let question = Explanation { title: String::new(), lines };
+            let area = Rect { x: 0, y: 0, width: 30, height: 7 };
+            // With the border below it, which says how much is hidden.
+            let mut buffer = Buffer::empty(Rect { height: area.height + 1, ..area });
+            let place = Scroll::to_chosen(&question);
+            paint::draw_on(&mut buffer, ScreenOptions::default(), |brush| super::lines(brush, area, &question, place));
+            let drawn: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+            assert!(drawn.contains(&format!("► [ ] thing {chosen} of")), "{chosen}: {drawn}");
+            assert_eq!(drawn.contains("Mark a line."), chosen == CHOICES - 1, "{chosen}: {drawn}");
+        }
     }
 }
