@@ -99,6 +99,23 @@ fn the_first_failure_is_selected_and_enter_goes_to_its_moment() {
 }
 
 #[test]
+fn the_verdict_is_in_sight_however_many_checks_there_are() {
+    for (passed, words) in [(true, "Right, on all data."), (false, "Got")] {
+        let mut one = variant("visible", passed);
+        let checks = std::mem::take(&mut one.checks);
+        one.checks = checks.into_iter().flat_map(|check| vec![check; 8]).collect();
+        for size in [(120, 40), (80, 24), (40, 12)] {
+            let mut workspace = workspace();
+            workspace.area = Rect::new(0, 0, size.0, size.1);
+            judged(&mut workspace, std::slice::from_ref(&one));
+            update(&mut workspace, Key::Pane(Pane::Checks));
+            let screen = drawn(&workspace, size.0, size.1);
+            assert!(screen.contains(words), "{size:?}:\n{screen}");
+        }
+    }
+}
+
+#[test]
 fn a_hidden_variant_that_fails_takes_the_panes() {
     let mut workspace = workspace();
     judged(&mut workspace, &[variant("visible", true), variant("one product", false)]);

@@ -9,7 +9,8 @@
 //!   └───────────────────────┘└────────────────────────────────────────┘
 //!   keys
 //! ```
-//! Narrow screens show the pane with the focus; the checks then come with their verdict.
+//! Narrow screens show the pane with the focus. The checks then begin with the verdict, and what the selected one saw
+//! stands below it.
 
 use super::model::{Overlay, PANES, Pane, Progress, Workspace, rows};
 use crate::event::EventKind;
@@ -27,11 +28,14 @@ use crate::workshop::stretch::PLACE as STRETCH_PLACE;
 use crate::workshop::verdict::{VariantVerdict, data_name};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::ops::Range;
 
 /// From this width on all panes are shown.
 const WIDE: u16 = 110;
 /// The left column of wide screens.
 const LEFT: u16 = 50;
+/// Before what stands inside an entry of a list.
+const INSIDE: &str = "    ";
 
 /// Draws it.
 pub fn view(workspace: &Workspace, options: ScreenOptions, buffer: &mut Buffer, screen: Rect) {
@@ -144,7 +148,7 @@ fn one_pane(brush: &mut Brush, workspace: &Workspace, pane: Pane, area: Rect) {
     let height = usize::from(inner.height);
     // The selected check stays in sight, unless a word was found elsewhere; a task may be scrolled away from its hint.
     let is_followed = pane == Pane::Checks && workspace.found.at.is_none();
-    let follow = marked.filter(|_| is_followed).map_or(0, |line| (line + 2).saturating_sub(height));
+    let follow = marked.filter(|_| is_followed).map_or(0, |marked| scroll_to(&marked, height));
     let scroll = if has_focus { workspace.scroll.max(follow) } else { follow };
     brush.page(area, inner, &lines, scroll);
     brush.found(inner, &workspace.found);
@@ -171,20 +175,13 @@ pub fn scroll_around(workspace: &Workspace, line: usize) -> usize {
     line.saturating_sub(1 + height / 3).min(lines.saturating_sub(height))
 }
 
-/// The lines of a pane, and the one that should be in sight: the selected check, the end of the hint that was read last.
-fn lines_of(workspace: &Workspace, pane: Pane, width: usize, is_wide: bool) -> (Vec<PageLine>, Option<usize>) {
+/// The lines of a pane, and those that should be in sight: the selected check, the hint that was read last.
+fn lines_of(workspace: &Workspace, pane: Pane, width: usize, is_wide: bool) -> (Vec<PageLine>, Option<Range<usize>>) {
     match pane {
         Pane::Task => task(workspace, width),
         Pane::Verdict => (verdict_lines(workspace, width), None),
         Pane::Run => (run(workspace, width), None),
-        Pane::Checks => {
-            let (mut lines, marked) = checks(workspace, width);
-            if !is_wide {
-                lines.push(PageLine::default());
-                lines.extend(verdict_lines(workspace, width));
-            }
-            (lines, marked)
-        }
+        Pane::Checks => checks(workspace, width, is_wide),
     }
 }
 
@@ -202,7 +199,7 @@ fn path_lines(path: &str, width: usize) -> Vec<String> {
     lines
 }
 
-fn task(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>) {
+fn task(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<Range<usize>>) {
     let step = &workspace.step;
     let mut lines = text(&step.task, width);
     lines.push(PageLine::of(Ink::Text, "Every save is checked:"));
@@ -210,10 +207,12 @@ fn task(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>) {
     if workspace.hints > 0 {
         lines.push(PageLine::default());
     }
+    let mut last = None;
     for (number, hint) in step.hints.iter().take(workspace.hints).enumerate() {
+        last = Some(lines.len());
         lines.extend(text(&format!("Hint {}. {hint}", number + 1), width));
     }
-    let hint = (workspace.hints > 0).then(|| lines.len() - 1);
+    let hint = last.map(|start| start..lines.len());
     let left = step.hints.len().saturating_sub(workspace.hints);
     if left > 0 {
         let read = format!("i: next hint, {left} of {} left.", step.hints.len());
@@ -238,12 +237,15 @@ fn is_passed(workspace: &Workspace) -> bool {
     workspace.map.get(workspace.here).is_some_and(|line| line.passed)
 }
 
-/// Every check of the shown variant, then every variant; and the line of the selected check.
-fn checks(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>) {
+/// Every check of the shown variant, where there is room for nothing else with what the selected one saw; then every
+/// variant. And the lines of the selected check.
+fn checks(workspace: &Workspace, width: usize, is_wide: bool) -> (Vec<PageLine>, Option<Range<usize>>) {
     let mut lines = Vec::new();
     let mut marked = None;
     let list = workspace.shown().map_or(&[] as &[_], |shown| &shown.checks);
-    if list.is_empty() {
+    if !is_wide {
+        lines.extend(headline(workspace, width));
+    } else if list.is_empty() {
         let text =
             if workspace.progress == Progress::Visible { "The script runs …" } else { "Nothing was checked yet." };
         lines.push(PageLine::of(Ink::Dim, text));
@@ -252,6 +254,8 @@ fn checks(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>)
         let is_chosen = index == workspace.chosen;
         let (sign, ink) = if check.failure.is_some() { ("✗", Ink::Bad) } else { ("■", Ink::Good) };
         let pointer = if is_chosen { "> " } else { "  " };
+        // What stands above the first belongs to it.
+        let start = if index == 0 { 0 } else { lines.len() };
         for (row, part) in wrap(&check.text, width.saturating_sub(4).max(8), 0).into_iter().enumerate() {
             let (head, mark) = if row == 0 { (pointer, sign) } else { ("  ", " ") };
             let words = if is_chosen { Ink::Strong } else { Ink::Text };
@@ -259,12 +263,23 @@ fn checks(workspace: &Workspace, width: usize) -> (Vec<PageLine>, Option<usize>)
             lines.push(PageLine(pieces));
         }
         if is_chosen {
-            marked = Some(lines.len() - 1);
+            if !is_wide && check.failure.is_some() {
+                let room = width.saturating_sub(INSIDE.len());
+                lines.extend(indented([mistake(workspace, room), seen(workspace, room)].concat()));
+            }
+            marked = Some(start..lines.len());
         }
     }
     lines.push(PageLine::default());
     lines.extend(data(workspace, width));
     (lines, marked)
+}
+
+fn indented(lines: Vec<PageLine>) -> impl Iterator<Item = PageLine> {
+    lines.into_iter().map(|PageLine(mut pieces)| {
+        pieces.insert(0, (Ink::Text, INSIDE.to_owned()));
+        PageLine(pieces)
+    })
 }
 
 /// The visible data and the hidden variants, and how long they took.
@@ -294,34 +309,46 @@ fn data(workspace: &Workspace, width: usize) -> Vec<PageLine> {
     lines
 }
 
+/// The verdict in a pane of its own.
 fn verdict_lines(workspace: &Workspace, width: usize) -> Vec<PageLine> {
-    let Some(shown) = workspace.shown() else {
-        let words = match workspace.progress {
-            Progress::Visible => "The script runs on the visible data …",
-            _ => "Save the script, and the verdict stands here: what was seen, what was wanted, why it matters.",
-        };
-        return text(words, width);
-    };
-    let mut lines = Vec::new();
-    if shown.passed {
-        lines.extend(praise(workspace, shown, width));
-    } else {
-        let on = format!("On {} (seed {}, {})", shown.data(), shown.seed, shown.cluster);
-        lines.push(PageLine::of(Ink::Dim, on));
-        if let Some(mistake) = &shown.mistake {
-            lines.push(PageLine::default());
-            lines.extend(text(&mistake.text, width));
-        }
-    }
-    if let Some(failure) = workspace.failure() {
-        // Which check it is, the list says.
-        for (word, said) in verdict::parts(failure).into_iter().skip(1) {
-            lines.extend(labelled(word, &said, width));
-        }
-    } else if !shown.passed {
+    let mut lines = headline(workspace, width);
+    lines.extend(mistake(workspace, width));
+    if workspace.failure().is_some() {
+        lines.extend(seen(workspace, width));
+    } else if workspace.shown().is_some_and(|shown| !shown.passed) {
         lines.push(PageLine::of(Ink::Good, "The selected check holds; j and k go to the others."));
     }
     lines
+}
+
+/// How it stands, in what should be read first: all of the praise, or on which data it fails.
+fn headline(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+    let mut lines = match workspace.shown() {
+        None if workspace.progress == Progress::Visible => text("The script runs on the visible data …", width),
+        None => {
+            text("Save the script, and the verdict stands here: what was seen, what was wanted, why it matters.", width)
+        }
+        Some(shown) if shown.passed => praise(workspace, shown, width),
+        Some(shown) => {
+            let on = format!("On {} (seed {}, {})", shown.data(), shown.seed, shown.cluster);
+            vec![PageLine::of(Ink::Dim, on)]
+        }
+    };
+    lines.push(PageLine::default());
+    lines
+}
+
+/// What went wrong in a learner's words, where it is known.
+fn mistake(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+    let mistake = workspace.shown().and_then(|shown| shown.mistake.as_ref());
+    mistake.map_or(Vec::new(), |mistake| text(&mistake.text, width))
+}
+
+/// What the selected check saw and wanted.
+fn seen(workspace: &Workspace, width: usize) -> Vec<PageLine> {
+    // Which check it is, the list says.
+    let parts = workspace.failure().map(verdict::parts).into_iter().flatten().skip(1);
+    parts.flat_map(|(word, said)| labelled(word, &said, width)).collect()
 }
 
 fn labelled(word: &str, said: &str, width: usize) -> Vec<PageLine> {
@@ -389,14 +416,20 @@ pub fn scroll_max(workspace: &Workspace) -> usize {
     focused_lines(workspace).map_or(0, |(lines, _, height)| lines.saturating_sub(height))
 }
 
-/// How far the focused pane must be scrolled to show what should be in sight, with a line below it.
+/// How far the focused pane must be scrolled to show what should be in sight.
 #[must_use]
 pub fn scroll_to_mark(workspace: &Workspace) -> usize {
-    focused_lines(workspace).map_or(0, |(_, marked, height)| (marked.unwrap_or(0) + 2).saturating_sub(height))
+    let Some((_, Some(marked), height)) = focused_lines(workspace) else { return 0 };
+    scroll_to(&marked, height)
 }
 
-/// Lines of the focused pane, the one that should be in sight, and how many fit.
-fn focused_lines(workspace: &Workspace) -> Option<(usize, Option<usize>, usize)> {
+/// The least scroll that shows these lines and one below them, or the first of them where they are more than fit.
+fn scroll_to(lines: &Range<usize>, height: usize) -> usize {
+    (lines.end + 1).saturating_sub(height).min(lines.start)
+}
+
+/// Lines of the focused pane, those that should be in sight, and how many fit.
+fn focused_lines(workspace: &Workspace) -> Option<(usize, Option<Range<usize>>, usize)> {
     let (pane, area) = layout(workspace, workspace.area).into_iter().find(|(pane, _)| *pane == workspace.pane)?;
     let (lines, marked) =
         lines_of(workspace, pane, usize::from(area.width.saturating_sub(4)), workspace.area.width >= WIDE);
