@@ -280,6 +280,9 @@ impl Row {
             return "same".to_owned();
         }
         let difference = self.b - self.a;
+        if self.text(difference.abs()) == self.text(0.0) {
+            return "about the same".to_owned();
+        }
         let amount = format!("{}{}", if difference > 0.0 { '+' } else { '-' }, self.text(difference.abs()));
         let share = if self.a > 0.0 { format!("{:+.0} %", difference / self.a * 100.0) } else { String::new() };
         format!("{amount:<10} {share:>6}").trim_end().to_owned()

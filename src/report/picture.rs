@@ -161,8 +161,9 @@ pub fn stages(status: &Status, width: usize) -> Vec<String> {
     let room = width.saturating_sub(wide + 30).clamp(12, 48);
     let mut lines = Vec::new();
     for stage in shown_stages(status) {
-        let mut glyphs: String = stage.tasks().iter().take(room).map(|task| task.state.glyph()).collect();
-        if stage.tasks().len() > room {
+        let asked = (0..stage.asked()).filter_map(|place| stage.tasks().get(stage.asked_at(place) as usize));
+        let mut glyphs: String = asked.take(room).map(|task| task.state.glyph()).collect();
+        if stage.asked() > room {
             glyphs.push('…');
         }
         let of = |run: &&Attempt| run.stage.stage == stage.definition.stage && run.succeeded();
@@ -174,7 +175,7 @@ pub fn stages(status: &Status, width: usize) -> Vec<String> {
             if written > 0 { format!("  -> {}, {}", plural(rows, "row"), bytes(written)) } else { String::new() };
         let again = stage.submissions.len().saturating_sub(1);
         let again = if again > 0 { format!("  attempt {}", again + 1) } else { String::new() };
-        lines.push(format!("{:<wide$}  {glyphs} {}/{}{again}{wrote}", name(stage), stage.done(), stage.tasks().len()));
+        lines.push(format!("{:<wide$}  {glyphs} {}/{}{again}{wrote}", name(stage), stage.done(), stage.asked()));
     }
     if lines.is_empty() {
         lines.push("no stage has started".to_owned());
@@ -203,8 +204,10 @@ pub fn nodes(status: &Status, width: usize) -> Vec<String> {
             }
         }
         held.extend(cached_on(status, node.node));
+        // The driver may not know it yet: on a machine that is gone nothing runs.
+        let sign = if node.died.is_some() { '✗' } else { '►' };
         let running: Vec<String> =
-            node.running.iter().flatten().map(|task| format!("►{}", status.attempt_name(*task))).collect();
+            node.running.iter().flatten().map(|task| format!("{sign}{}", status.attempt_name(*task))).collect();
         let all = held.into_iter().chain(running).collect::<Vec<_>>().join(" ");
         lines.push(cut(&format!("{:<7} {state:<16} {all}", node.node.to_string()), width));
     }
@@ -298,7 +301,9 @@ fn partitions(status: &Status, stage: Option<u32>, width: usize) -> Vec<String> 
 fn timeline(status: &Status, width: usize) -> Vec<String> {
     let room = width.saturating_sub(18).clamp(20, 100);
     let end = status.now.0.max(1);
-    let mut lines = Vec::new();
+    // The legend first: what is too long is cut at its end.
+    let digits = "digits: the stage; ↻ again; ✗ lost or failed; ╌ gone";
+    let mut lines = vec![format!("0 to {}; {digits}", words::moment(status.now))];
     for node in status.nodes.values() {
         let gone = node.died.or(node.given_up);
         for core in 0..node.cores {
@@ -310,8 +315,6 @@ fn timeline(status: &Status, width: usize) -> Vec<String> {
             lines.push(format!("{:<7} c{core:<2} {cells}", node.node.to_string()));
         }
     }
-    let digits = "digits: the stage; ↻ again; ✗ lost or failed; ╌ gone";
-    lines.push(format!("0 to {}; {digits}", words::moment(status.now)));
     lines
 }
 

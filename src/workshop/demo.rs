@@ -45,6 +45,9 @@ pub struct Beat {
     /// The question is put here.
     #[serde(default)]
     pub ask: bool,
+    /// Its picture shows the answer: it stands behind the question, and is covered until that is answered.
+    #[serde(default)]
+    pub covered: bool,
     pub picture: Option<PictureSpec>,
 }
 
@@ -68,6 +71,8 @@ pub struct PlayedBeat {
     pub say: String,
     pub stop: bool,
     pub ask: bool,
+    /// Whether its picture stands behind the question.
+    pub covered: bool,
     pub picture: Option<Picture>,
 }
 
@@ -163,6 +168,7 @@ impl Beat {
             say: fill(&self.say, scenes)?,
             stop: self.stop || self.ask,
             ask: self.ask,
+            covered: self.ask && self.covered,
             picture,
         })
     }

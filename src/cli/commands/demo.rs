@@ -260,13 +260,13 @@ fn told(demo: &Demo, played: &PlayedDemo, answers: bool) -> Told {
     for (number, beat) in played.beats.iter().enumerate() {
         lines.push(PageLine::of(Ink::Strong, format!("{}. (run {})", number + 1, beat.run)));
         lines.extend(page::words(&beat.say, width, "   "));
-        if let Some(shown) = &beat.picture {
-            lines.extend(picture::picture(shown, width));
-        }
-        lines.push(PageLine::default());
-        if beat.ask {
-            lines.extend(page::predict(&played.question, width, Answering::unmarked(answers)));
-            asked_at = Some(lines.len());
+        let mut shown = beat.picture.as_ref().map(|shown| picture::picture(shown, width)).unwrap_or_default();
+        shown.push(PageLine::default());
+        let question = beat.ask.then(|| page::predict(&played.question, width, Answering::unmarked(answers)));
+        let pieces = if beat.covered { [question, Some(shown)] } else { [Some(shown), question] };
+        for (piece, is_question) in pieces.into_iter().zip([beat.covered, !beat.covered]) {
+            lines.extend(piece.into_iter().flatten());
+            asked_at = if is_question && beat.ask { Some(lines.len()) } else { asked_at };
         }
     }
     let after_question = lines.split_off(asked_at.unwrap_or(lines.len()));

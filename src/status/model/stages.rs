@@ -49,6 +49,25 @@ impl Stage {
         &self.tasks
     }
 
+    /// How many partitions are computed: of a stage that gives results those that its job asks for, as `take` asks for the first alone; of any
+    /// other all.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.part().map_or(self.tasks.len(), <[u32]>::len)
+    }
+
+    /// The partition at a place among them.
+    #[must_use]
+    pub fn asked_at(&self, place: usize) -> u32 {
+        self.part().and_then(|part| part.get(place).copied()).unwrap_or(place as u32)
+    }
+
+    /// The partitions that its job asks for; absent: all.
+    fn part(&self) -> Option<&[u32]> {
+        let first = self.submissions.first().filter(|_| self.definition.writes.is_none())?;
+        Some(&first.partitions)
+    }
+
     /// Another attempt of a partition.
     pub fn add_run(&mut self, partition: u32, run: TaskId) {
         if let Some(task) = self.tasks.get_mut(partition as usize) {
@@ -92,7 +111,7 @@ impl Stage {
             StageState::Running
         } else if self.submissions.is_empty() {
             StageState::Waiting
-        } else if self.done() == self.tasks.len() {
+        } else if self.done() >= self.asked() {
             StageState::Done
         } else {
             StageState::Broken
@@ -240,4 +259,22 @@ pub struct Fetch {
     pub bytes: u64,
     pub sent: VirtualTime,
     pub arrives: VirtualTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::fixture;
+
+    #[test]
+    fn a_result_stage_is_done_with_what_its_job_asks_for() {
+        let status = crate::status::Status::of(&fixture::node_death());
+        let stages = || status.stages.values();
+        let mut result: Stage = stages().find(|stage| stage.definition.writes.is_none()).expect("one").as_ref().clone();
+        let maps = stages().find(|stage| stage.definition.writes.is_some()).expect("one");
+        assert_eq!((maps.asked(), maps.asked_at(1)), (maps.tasks().len(), 1));
+        let first = result.submissions.first_mut().expect("it ran");
+        first.partitions = [1].into();
+        assert_eq!((result.asked(), result.asked_at(0), result.state()), (1, 1, StageState::Done));
+    }
 }

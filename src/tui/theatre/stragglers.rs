@@ -50,7 +50,7 @@ impl Stragglers {
             return;
         }
         self.open.entry(stage).or_default().push(*task);
-        if head.stages.get(&stage).is_some_and(|known| known.done() == known.tasks().len()) {
+        if head.stages.get(&stage).is_some_and(|known| known.done() >= known.asked()) {
             let tasks = self.open.remove(&stage).unwrap_or_default();
             self.judged.insert(stage, slowest(head, &tasks));
         }
