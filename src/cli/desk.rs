@@ -9,6 +9,7 @@ use super::workshop::{Chosen, Folder, id_of};
 use crate::cluster::ClusterConfig;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::tui::Bell;
+use crate::tui::theatre::Beside;
 use crate::tui::workspace::model::{MapLine, Workspace};
 use crate::tui::workspace::{self, Desk, Left, News};
 use crate::workshop::check::{NOW_MICROS, STEPS_MAX, Which, check_telling};
@@ -268,12 +269,16 @@ impl StepDesk {
     }
 
     /// The run of the shown variant. One on the visible data can be broken further: its data are still there.
-    fn theatre(&self, workspace: &Workspace, from: usize, screen: ScreenArgs) -> Result<u8> {
+    /// Saves are checked meanwhile, and what comes of it is told there.
+    fn theatre(&mut self, workspace: &mut Workspace, from: usize, screen: ScreenArgs) -> Result<u8> {
         let Some(shown) = workspace.shown() else { return Ok(0) };
         let is_visible = workspace.variants.first().is_some_and(|first| std::ptr::eq(first, shown));
         let plan = if is_visible { Some(self.plan(&shown.cluster)?) } else { None };
         let title = format!("{} on {}", workspace.file, shown.data());
-        Ok(stage::review(plan, shown.events.clone(), &title, (from, shown.moments()), screen))
+        let (events, moments, bell) = (shown.events.clone(), shown.moments(), self.bell.clone());
+        let look = || self.look().into_iter().filter_map(|news| workspace.hear_elsewhere(news)).last();
+        let beside = Beside { look: Box::new(look), bell };
+        Ok(stage::review(plan, events, &title, (from, moments), Some(beside), screen))
     }
 
     /// The run of a check as a plan, so that it can be run again with faults.

@@ -9,7 +9,7 @@ use crate::event::{Event, EventKind};
 use crate::tui::lesson::model::{Kind, Left, Reader};
 use crate::tui::theatre::model::SPEEDS;
 use crate::tui::theatre::presenter::Presenting;
-use crate::tui::theatre::{self, Exit, Source, TheatreInput};
+use crate::tui::theatre::{self, Beside, Exit, Source, TheatreInput};
 use crate::tui::world::model::{self as world_model, WorldModel};
 use crate::tui::{self, Depth, GlyphSet, Motion, RunHandle, ScreenOptions, Theme};
 use crate::workshop::demo::{Demo, PlayedDemo};
@@ -273,14 +273,20 @@ pub(crate) fn review(
     events: Vec<Arc<Event>>,
     title: &str,
     (from, verdicts): (usize, Vec<(usize, String)>),
+    beside: Option<Beside>,
     screen: ScreenArgs,
 ) -> u8 {
     let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
-    show(TheatreInput { engine: plan.map(|plan| branches::engine(plan, Again::Script)), from, verdicts, ..input })
+    let engine = plan.map(|plan| branches::engine(plan, Again::Script));
+    show_beside(TheatreInput { engine, from, verdicts, ..input }, beside)
 }
 
 fn show(input: TheatreInput) -> u8 {
-    match theatre::run(input) {
+    show_beside(input, None)
+}
+
+fn show_beside(input: TheatreInput, beside: Option<Beside>) -> u8 {
+    match theatre::run_beside(input, beside) {
         Ok(Exit::Back) => 0,
         Ok(Exit::Interrupted) => 130,
         Err(error) => super::launch::refuse(&no_terminal(&error)),
@@ -432,9 +438,12 @@ fn beats(played: &PlayedDemo) -> Vec<Vec<Piece>> {
         let head = format!("Beat {} of {}", number + 1, played.beats.len());
         let mut page =
             vec![Piece::Text(Block::Heading(2, words(&head))), Piece::Text(Block::Paragraph(words(&beat.say)))];
+        let asked = page.len();
         page.extend(beat.picture.clone().map(|picture| Piece::Picture(Box::new(picture))));
         if beat.ask {
-            page.push(Piece::Predict(played.question.clone()));
+            // What stands behind an open question is covered.
+            let at = if beat.covered { asked } else { page.len() };
+            page.insert(at, Piece::Predict(played.question.clone()));
         }
         pages.push(page);
     }

@@ -10,6 +10,7 @@
 
 use super::find::draw_line;
 use super::palette::{self, Answer, Palette, Row};
+use super::theatre::view::footer::Hint;
 use super::theatre::view::paint::Brush;
 use super::touch::Touch;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -61,6 +62,12 @@ impl Front {
     /// The keys are listed.
     pub fn list(&mut self) {
         self.palette = Some(Palette::default());
+    }
+
+    /// The keys of what lies in front, instead of those of the panes below it.
+    #[must_use]
+    pub fn hints(&self) -> Option<&'static [Hint]> {
+        self.palette.is_some().then_some(&palette::HINTS)
     }
 
     /// Takes a touch in.

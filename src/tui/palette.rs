@@ -10,6 +10,7 @@
 //! Each screen has its own rows; what a row does is the screen's.
 
 use super::theatre::hits::Target;
+use super::theatre::view::footer::Hint;
 use super::theatre::view::paint::{Brush, wrap};
 use super::theme::Tone;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -34,6 +35,12 @@ pub const fn row<T>(keys: &'static str, does: &'static str, action: T) -> Row<T>
 pub const fn told<T>(keys: &'static str, does: &'static str) -> Row<T> {
     Row { keys, does, action: None }
 }
+
+/// The column in which it stands what a key does.
+const DOES: u16 = 18;
+
+/// The keys while the list is open.
+pub const HINTS: [Hint; 2] = [("Enter", "does it"), ("Esc", "closes the list")];
 
 /// The open list: what was typed, and which of the rows that were found is chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,14 +142,22 @@ pub fn draw<T>(brush: &mut Brush, screen: Rect, palette: &Palette, rows: &[&Row<
     let legend = if usize::from(area.height) > legend.len() + 12 { legend } else { Vec::new() };
     let height = usize::from(area.height).saturating_sub(2 + legend.len() + usize::from(!legend.is_empty()));
     let choice = (*choice).min(rows.len().saturating_sub(1));
-    let first = (choice + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
-    for (y, (index, row)) in rows.iter().enumerate().skip(first).take(height).enumerate() {
-        let y = y as u16 + 2;
-        let is_chosen = index == choice;
-        brush.tone(area, 0, y, if is_chosen { ">" } else { " " }, Tone::Title);
-        brush.tone(area, 2, y, row.keys, Tone::Key);
-        brush.tone(area, 18, y, row.does, if is_chosen { Tone::Title } else { Tone::Text });
-        brush.hit(area, 0, y, area.width, Target::Line(index));
+    // What is too long goes on below: the list is where it is read whole.
+    let wide = usize::from(area.width.saturating_sub(DOES)).max(1);
+    let folded = |(index, row): (usize, &&Row<T>)| {
+        let does = wrap(row.does, wide, 0).into_iter().enumerate();
+        let keys = row.keys;
+        does.map(move |(part, does)| (index, if part == 0 { keys } else { "" }, does)).collect::<Vec<_>>()
+    };
+    let lines: Vec<(usize, &str, String)> = rows.iter().enumerate().flat_map(folded).collect();
+    let last = lines.iter().rposition(|(index, _, _)| *index == choice).unwrap_or(0);
+    let first = (last + 2).saturating_sub(height).min(lines.len().saturating_sub(height));
+    for (y, (index, keys, does)) in (2..).zip(lines.iter().skip(first).take(height)) {
+        let is_chosen = *index == choice;
+        brush.tone(area, 0, y, if is_chosen && !keys.is_empty() { ">" } else { " " }, Tone::Title);
+        brush.tone(area, 2, y, keys, Tone::Key);
+        brush.tone(area, DOES, y, does, if is_chosen { Tone::Title } else { Tone::Text });
+        brush.hit(area, 0, y, area.width, Target::Line(*index));
     }
     if rows.is_empty() {
         brush.tone(area, 2, 2, "No key or command says that.", Tone::Dim);
@@ -151,7 +166,7 @@ pub fn draw<T>(brush: &mut Brush, screen: Rect, palette: &Palette, rows: &[&Row<
     for (y, line) in legend.iter().enumerate() {
         brush.tone(area, 0, bottom + y as u16, line, Tone::Dim);
     }
-    let hidden = rows.len().saturating_sub(first + height);
+    let hidden = lines.get(first + height).map_or(0, |(index, _, _)| rows.len() - index);
     if hidden > 0 {
         let more = format!(" {hidden} more: arrows ");
         let below = Rect { height: area.height + 1, ..area };

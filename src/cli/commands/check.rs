@@ -118,7 +118,7 @@ fn what_comes_next(folder: &Folder, step: &Step, verdict: &Verdict) -> Result<St
 /// The run of a variant that failed, at the moment that decided its first failure.
 fn show(failed: &VariantVerdict, args: &Args) -> u8 {
     let moment = failed.failures.first().map_or(0, |failure| failure.moment);
-    stage::review(None, failed.events.clone(), failed.data(), (moment, failed.moments()), args.screen)
+    stage::review(None, failed.events.clone(), failed.data(), (moment, failed.moments()), None, args.screen)
 }
 
 /// 0 all right; 3 when nothing is wrong but what batchlab does not support; 1 otherwise.

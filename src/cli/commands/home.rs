@@ -40,10 +40,12 @@ pub(crate) fn run(look: stage::ScreenArgs) -> u8 {
     launch::status(result)
 }
 
-fn plan_of(exercise: &Exercise) -> Result<Plan> {
+/// The run of an exercise's pipeline, on the tables below a folder.
+fn plan_of(exercise: &Exercise, root: &Path) -> Result<Plan> {
     let source = pipeline(exercise).ok_or_else(|| SparkError::internal("an exercise without its pipeline"))?;
     let file = format!("solutions/{}/pipeline.py", exercise.folder);
     let mut plan = Plan::new(Script { source: source.to_owned(), file }, Vec::new(), &ClusterArgs::workshop())?;
+    plan.root = root.to_owned();
     // Small files are split finely, so that every node has something to do.
     plan.conf.push(("spark.sql.shuffle.partitions".to_owned(), "8".to_owned()));
     Ok(plan)
@@ -53,11 +55,13 @@ fn plan_of(exercise: &Exercise) -> Result<Plan> {
 fn main_job() -> Result<u8> {
     output::out(
         "batchlab: the four exercises on a simulated cluster of 4 nodes with 3 cores each.\n\
-         Rows, partitions, shuffles and recomputation are real; machines and time are simulated.\n",
+         Rows, partitions, shuffles and recomputation are real; machines and time are simulated.\n\
+         Their tables are in ./datasets, made where they are missing; what they write is in ./out.\n",
     );
+    let here = launch::working_folder()?;
     let interrupted = interrupt::flag();
     for (number, exercise) in EXERCISES.iter().enumerate() {
-        let mut plan = plan_of(exercise)?;
+        let mut plan = plan_of(exercise, &here)?;
         output::out(&format!("\n== {}. {} ({})\n", number + 1, exercise.title, plan.script.file));
         if exercise.folder == WITH_DEATH {
             plan.faults.push(Fault::parse_kill(DEATHS[number])?);
@@ -100,7 +104,7 @@ fn screen(look: stage::ScreenArgs) -> Result<u8> {
         let workshop = Workshop::here()?;
         let course = workshop.course()?;
         let mut map = vec![(Place::GoOn, workshop.entry(&course)?)];
-        map.extend(course.lines());
+        map.extend(course.lines(workshop.folder.is_some()));
         map.extend(lessons.iter().enumerate().map(|(index, lesson)| (Place::Lesson(index), lesson_entry(lesson))));
         map.extend(demos.iter().enumerate().map(|(index, demo)| (Place::Demo(index), demo_entry(&content, demo))));
         let (places, entries): (Vec<Place>, Vec<HomeEntry>) = map.into_iter().unzip();
@@ -115,8 +119,8 @@ fn screen(look: stage::ScreenArgs) -> Result<u8> {
                 Place::Step(name) => workshop.work(name, look).map(|status| (status, None)),
                 Place::Lesson(index) => stage::read(&lessons, *index, look).map(|status| (status, None)),
                 Place::Demo(index) => present(&demos[*index], look).map(|status| (status, None)),
-                Place::Exercise(index) if matches!(choice, HomeChoice::Run(_)) => return tell(*index),
-                Place::Exercise(index) => watch(*index, matches!(choice, HomeChoice::Kill(_)), look),
+                Place::Exercise(index) if matches!(choice, HomeChoice::Run(_)) => return workshop.tell(*index),
+                Place::Exercise(index) => workshop.watch(*index, matches!(choice, HomeChoice::Kill(_)), look),
                 Place::Case => Ok((0, None)),
             },
         };
@@ -227,16 +231,46 @@ impl Workshop {
         })
     }
 
-    /// Opens the workspace; makes the folder first where there is none.
+    /// The folder; it is made first where there is none.
+    fn made(&self) -> Result<Folder> {
+        if let Some(folder) = &self.folder {
+            return Ok(folder.clone());
+        }
+        init::lay_out(&self.root, &init::Wanted::default())?;
+        Folder::open(&self.root)
+    }
+
+    /// Opens the workspace.
     fn work(&self, name: &str, look: stage::ScreenArgs) -> Result<u8> {
-        let folder = match &self.folder {
-            Some(folder) => folder.clone(),
-            None => {
-                init::lay_out(&self.root, &init::Wanted::default())?;
-                Folder::open(&self.root)?
-            }
-        };
-        desk::work(&folder, name, true, look)
+        desk::work(&self.made()?, name, true, look)
+    }
+
+    /// Shows the run of an exercise's pipeline, with a node that dies where that is wanted.
+    fn watch(&self, index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Option<String>)> {
+        let Some(exercise) = EXERCISES.get(index) else { return Ok((0, None)) };
+        let mut plan = plan_of(exercise, &self.made()?.root)?;
+        if kill {
+            plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
+        }
+        let status = stage::watch(&plan, &EventLog::new(), exercise.title, None, None, None, look)?;
+        let ended = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
+        let is_new = self.folder.is_none();
+        Ok((status, ended.or_else(|| is_new.then(|| format!("the workshop folder was made: ./{NEW_FOLDER}")))))
+    }
+
+    /// Tells the same run in plain text.
+    fn tell(&self, index: usize) -> Result<u8> {
+        let Some(exercise) = EXERCISES.get(index) else { return Ok(0) };
+        let plan = plan_of(exercise, &self.made()?.root)?;
+        let log = EventLog::new();
+        let end = plan.start(&log, interrupt::flag(), Box::new(|_| {}));
+        let mut teller = Teller::new(Narrator::new(Depth::Normal, Format::Text), output::out, Passes::Everything);
+        let outcome = launch::follow(&log, &end, Some(&mut teller));
+        if let Some(failure) = &outcome.failure {
+            output::err(&launch::draw(&plan.script, failure));
+        }
+        output::out(&report::summary::of(teller.status()));
+        Ok(u8::try_from(outcome.exit).unwrap_or(1))
     }
 }
 
@@ -272,13 +306,11 @@ impl Course {
             }
             None => "  not tried yet".to_owned(),
         });
-        lines.push(String::new());
-        lines.push("W, then Enter: go on there".to_owned());
         lines
     }
 
-    /// The exercises, each with its steps.
-    fn lines(&self) -> Vec<(Place, HomeEntry)> {
+    /// The exercises, each with its steps; in a folder or where one must be made first.
+    fn lines(&self, has_folder: bool) -> Vec<(Place, HomeEntry)> {
         let mut lines = Vec::new();
         let mut folders: Vec<&str> = self.steps.iter().filter_map(|(name, _)| Some(name.split_once('/')?.0)).collect();
         folders.extend(EXERCISES.iter().map(|exercise| exercise.folder));
@@ -294,7 +326,7 @@ impl Course {
             };
             let exercise = EXERCISES.iter().position(|exercise| exercise.folder == folder);
             let (place, entry) = match exercise {
-                Some(index) => (Place::Exercise(index), entry((index, &EXERCISES[index]))),
+                Some(index) => (Place::Exercise(index), entry((index, &EXERCISES[index]), has_folder)),
                 None => (Place::Case, case_entry(folder, own.first().map(|(_, step)| step))),
             };
             let counted = (!own.is_empty()).then_some((passed, own.len()));
@@ -342,7 +374,7 @@ fn case_entry(folder: &str, first: Option<&Step>) -> HomeEntry {
     }
 }
 
-fn entry((number, exercise): (usize, &Exercise)) -> HomeEntry {
+fn entry((number, exercise): (usize, &Exercise), has_folder: bool) -> HomeEntry {
     let (node, at) = DEATHS[number].split_once('@').unwrap_or((DEATHS[number], "0"));
     HomeEntry {
         kind: Kind::Exercise,
@@ -355,6 +387,13 @@ fn entry((number, exercise): (usize, &Exercise)) -> HomeEntry {
             String::new(),
             "It runs on a simulated cluster: 4 nodes with 3 cores each.".to_owned(),
             format!("With K, {node} dies at {at} s, while others still need what it holds."),
+            if has_folder {
+                "Its tables are in datasets, what it writes in out.".to_owned()
+            } else {
+                format!(
+                    "Enter makes a workshop folder in ./{NEW_FOLDER} (4 MB): its tables and what it writes lie there."
+                )
+            },
         ],
         script: format!("solutions/{}/pipeline.py", exercise.folder),
         source: pipeline(exercise).unwrap_or_default().to_owned(),
@@ -420,31 +459,6 @@ fn preview(body: &str) -> String {
     lines.into_iter().filter(|line| !line.contains("{{")).collect()
 }
 
-fn watch(index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Option<String>)> {
-    let Some(exercise) = EXERCISES.get(index) else { return Ok((0, None)) };
-    let mut plan = plan_of(exercise)?;
-    if kill {
-        plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
-    }
-    let status = stage::watch(&plan, &EventLog::new(), exercise.title, None, None, None, look)?;
-    let notice = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
-    Ok((status, notice))
-}
-
-fn tell(index: usize) -> Result<u8> {
-    let Some(exercise) = EXERCISES.get(index) else { return Ok(0) };
-    let plan = plan_of(exercise)?;
-    let log = EventLog::new();
-    let end = plan.start(&log, interrupt::flag(), Box::new(|_| {}));
-    let mut teller = Teller::new(Narrator::new(Depth::Normal, Format::Text), output::out, Passes::Everything);
-    let outcome = launch::follow(&log, &end, Some(&mut teller));
-    if let Some(failure) = &outcome.failure {
-        output::err(&launch::draw(&plan.script, failure));
-    }
-    output::out(&report::summary::of(teller.status()));
-    Ok(u8::try_from(outcome.exit).unwrap_or(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -455,8 +469,7 @@ mod tests {
     fn every_exercise_loses_something_that_is_needed() {
         for (exercise, death) in EXERCISES.iter().zip(DEATHS) {
             let folder = tempfile::tempdir().expect("a folder");
-            let mut plan = plan_of(exercise).expect("a plan");
-            plan.root = folder.path().to_owned();
+            let mut plan = plan_of(exercise, folder.path()).expect("a plan");
             plan.faults.push(Fault::parse_kill(death).expect("a fault"));
             let log = EventLog::new();
             let end = plan.start(&log, std::sync::Arc::default(), Box::new(|_| {}));

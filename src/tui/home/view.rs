@@ -172,8 +172,14 @@ fn map_line(brush: &mut Brush, entry: &HomeEntry, is_chosen: bool, area: Rect) {
 fn right_side(brush: &mut Brush, home: &Home, area: Rect) {
     let room = usize::from(area.width.saturating_sub(4).max(1));
     let folded = |texts: &[String]| texts.iter().flat_map(|text| wrap(text, room, 2)).collect::<Vec<String>>();
+    let mut go_on = home.go_on.clone();
+    if !go_on.is_empty() {
+        let is_there = home.entry().is_some_and(|entry| entry.kind == Kind::GoOn);
+        let how = if is_there { "Enter: go on there" } else { "W, then Enter: go on there" };
+        go_on.extend([String::new(), how.to_owned()]);
+    }
     let boxes =
-        [("Continue", folded(&home.go_on), Tone::Text), ("Good to know", folded(&KNOW.map(str::to_owned)), Tone::Dim)];
+        [("Continue", folded(&go_on), Tone::Text), ("Good to know", folded(&KNOW.map(str::to_owned)), Tone::Dim)];
     let mut bottom = area.height;
     // The lowest goes first where there is no room for all.
     let least = area.height / 2;
@@ -199,6 +205,7 @@ fn about(brush: &mut Brush, home: &Home, area: Rect) {
     let width = usize::from(inner.width.max(1));
     let said = entry.about.iter().flat_map(|text| wrap(&text.replace('\n', " "), width, 0));
     let mut lines: Vec<(u16, String, Tone)> = said.map(|line| (0, line, Tone::Text)).collect();
+    let words = lines.len();
     if !entry.source.is_empty() {
         lines.push((0, String::new(), Tone::Text));
         lines.push((0, fit(&format!("{} begins:", entry.script), width), Tone::Title));
@@ -206,7 +213,9 @@ fn about(brush: &mut Brush, home: &Home, area: Rect) {
     }
     let height = usize::from(inner.height);
     let first = home.scroll.min(lines.len().saturating_sub(height));
-    for (y, (x, line, tone)) in lines.iter().skip(first).take(height).enumerate() {
+    // A heading with nothing of its script below it says nothing.
+    let shown = if first + height == words + 2 { height - 2 } else { height };
+    for (y, (x, line, tone)) in lines.iter().skip(first).take(shown).enumerate() {
         brush.tone(inner, *x, y as u16, &fit(line, width.saturating_sub(usize::from(*x))), *tone);
     }
     brush.found(inner, &home.found);
@@ -223,5 +232,6 @@ fn footer(brush: &mut Brush, home: &Home, area: Rect) {
         _ => true,
     };
     let hints: Vec<Hint> = HINTS.into_iter().filter(|(key, _)| works(key)).collect();
-    footer::draw_with(brush, area, home.notice.as_deref(), &hints, "keys");
+    let hints = home.front.hints().unwrap_or(&hints);
+    footer::draw_with(brush, area, home.notice.as_deref(), hints, "keys");
 }

@@ -323,13 +323,18 @@ fn help_lines(reader: &Reader, width: usize) -> Vec<PageLine> {
     lines
 }
 
+/// While the keys lie above the page.
+const HELP_HINTS: [Hint; 2] = [("j/k", "scroll"), ("Esc", "back")];
+
 fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
     // What stands last is left out first; `?` shows all.
     let is_open = reader.open_question().is_some();
     let mut keys: Vec<Hint> = match &reader.kind {
         Kind::Demo { .. } => {
             let on = if is_open { "answer" } else { "on" };
-            vec![("Space", on), ("b", "back"), ("Tab", "pane"), ("q", "leave")]
+            let is_last = reader.page + 1 == reader.pages.len() && !is_open;
+            let on = (!is_last).then_some(("Space", on));
+            on.into_iter().chain([("b", "back"), ("Tab", "pane"), ("q", "leave")]).collect()
         }
         Kind::Lesson if !is_open && reader.moving().is_some() => {
             let does = if reader.is_playing() { "stop" } else { "play" };
@@ -359,5 +364,6 @@ fn footer(brush: &mut Brush, reader: &Reader, area: Rect) {
         Kind::Demo { .. } if !reader.projector => "keys, notes",
         Kind::Demo { .. } | Kind::Lesson => "keys",
     };
-    footer::draw_with(brush, area, reader.notice.as_deref(), &keys, help);
+    let hints = if reader.help { Some(HELP_HINTS.as_slice()) } else { reader.front.hints() };
+    footer::draw_with(brush, area, reader.notice.as_deref(), hints.unwrap_or(&keys), help);
 }

@@ -4,7 +4,7 @@ use super::model::{Said, Shell, lines_typed};
 use crate::status::Status;
 use crate::tui::glyphs;
 use crate::tui::theatre::view::paint::{Brush, fit};
-use crate::tui::theatre::view::{nodes, script, stages};
+use crate::tui::theatre::view::{footer, nodes, script, stages};
 use crate::tui::theme::{State, Tone};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -58,20 +58,11 @@ fn draw_title(brush: &mut Brush, shell: &Shell, status: &Status, area: Rect) {
 }
 
 fn draw_footer(brush: &mut Brush, shell: &Shell, area: Rect) {
-    if let Some((toast, _)) = &shell.theatre.toast {
-        brush.tone(area, 1, 0, toast, Tone::State(State::Again));
-        return;
-    }
     let run = if shell.is_running { ("Ctrl-C", "stop") } else { ("Enter", "run") };
     let hints =
-        [run, ("Tab", "complete"), ("Up", "earlier"), ("PgUp", "scroll"), ("Esc", "theatre"), ("Ctrl-D", "leave")];
-    let mut x = 1;
-    for (key, does) in hints {
-        if usize::from(x) + key.len() + does.len() < usize::from(area.width) {
-            x = brush.tone(area, x, 0, key, Tone::Key);
-            x = brush.tone(area, x + 1, 0, does, Tone::Dim) + 2;
-        }
-    }
+        [run, ("Esc", "theatre"), ("Ctrl-D", "leave"), ("Tab", "complete"), ("Up", "earlier"), ("PgUp", "scroll")];
+    let toast = shell.theatre.toast.as_ref().map(|(text, _)| text.as_str());
+    footer::hints_beside(brush, area, toast, &hints);
 }
 
 /// The plan, the stages of the last action and the nodes, as far as there is room.

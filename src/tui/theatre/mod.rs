@@ -135,6 +135,14 @@ impl TheatreInput {
     }
 }
 
+/// What goes on beside the theatre while it is open, and is told in it.
+pub struct Beside<'a> {
+    /// What is new, in a few words.
+    pub look: Box<dyn FnMut() -> Option<String> + 'a>,
+    /// Rung when there is something to look at.
+    pub bell: Bell,
+}
+
 /// How the theatre was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -150,6 +158,8 @@ const CALM_FRAME: Duration = Duration::from_millis(250);
 const LISTEN: Duration = Duration::from_millis(100);
 /// How often a signal is looked for while nothing happens at all.
 pub(in crate::tui) const REST: Duration = Duration::from_secs(1);
+/// What is said of a log that ends before its run.
+const CUT_OFF: &str = "the log is cut off: its writer was interrupted";
 /// Events taken in at once, so that a fast engine does not stop the screen.
 const CHUNK: usize = 20_000;
 
@@ -158,6 +168,14 @@ const CHUNK: usize = 20_000;
 /// # Errors
 /// When the terminal can not be used.
 pub fn run(input: TheatreInput) -> io::Result<Exit> {
+    run_beside(input, None)
+}
+
+/// The same; what goes on beside it is told in it.
+///
+/// # Errors
+/// When the terminal can not be used.
+pub fn run_beside(input: TheatreInput, beside: Option<Beside>) -> io::Result<Exit> {
     let follows = matches!(input.source, Source::Followed(_));
     let (recording, other) = match input.source {
         Source::Live(handle) | Source::Followed(handle) => (Recording::live("the run".to_owned(), handle), None),
@@ -185,7 +203,8 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     }
     model.until = input.until;
     model.verdicts = input.verdicts;
-    if let Some(greeting) = input.greeting {
+    let greeting = input.greeting.or_else(|| model.run().is_cut_off().then(|| CUT_OFF.to_owned()));
+    if let Some(greeting) = greeting {
         model.toast = Some((greeting, 10.0));
     }
     player::to_until(&mut model);
@@ -194,6 +213,9 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         player::follow(&mut model);
     }
     let mut outside = Outside::open(model.options, input.engine)?;
+    if let Some(beside) = &beside {
+        outside.bell = beside.bell.clone();
+    }
     for handle in model.runs.iter().filter_map(|run| run.handle.as_ref()) {
         handle.ring_at_news(&outside.bell);
     }
@@ -206,7 +228,7 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
         leader.ring_at_news(&outside.bell);
         outside.leader = Some(leader);
     }
-    let exit = play(&mut model, &mut outside);
+    let exit = play(&mut model, &mut outside, beside);
     for run in model.runs.iter().chain(model.pending.iter().map(|pending| &pending.recording)) {
         if let Some(handle) = &run.handle {
             handle.stop();
@@ -215,11 +237,15 @@ pub fn run(input: TheatreInput) -> io::Result<Exit> {
     exit
 }
 
-fn play(model: &mut Model, outside: &mut Outside) -> io::Result<Exit> {
+fn play(model: &mut Model, outside: &mut Outside, mut beside: Option<Beside>) -> io::Result<Exit> {
     let mut before = Instant::now();
     let mut dirty = true;
     loop {
-        let is_news = outside.lead(model) | listen(model);
+        let told = beside.as_mut().and_then(|beside| (beside.look)());
+        let is_news = outside.lead(model) | listen(model) | told.is_some();
+        if told.is_some() {
+            model.toast = told.map(|words| (words, 12.0));
+        }
         if dirty || is_news {
             model.seek();
             outside.draw(model)?;

@@ -123,6 +123,12 @@ impl Recording {
         self.handle.is_some() && self.end.is_none()
     }
 
+    /// Whether the log ends before its run did, because whoever wrote it was interrupted.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.handle.is_none() && !self.history.is_empty() && self.head().exit.is_none()
+    }
+
     /// Everything known about the run.
     #[must_use]
     pub fn head(&self) -> &Status {

@@ -85,15 +85,17 @@ fn in_stages(model: &mut Model, action: Action) {
         model.selected = Selected::Stage(stages[index]);
         return;
     }
-    let tasks = model.run().head().stages.get(&stage).map_or(0, |stage| stage.tasks().len());
-    model.selected = match (partition, any(action)) {
-        (None, 1) if tasks > 0 => Selected::Task(stage, 0),
+    let known = model.run().head().stages.get(&stage);
+    // The tasks that are drawn.
+    let tasks: Vec<u32> = known.into_iter().flat_map(|known| (0..known.asked()).map(|at| known.asked_at(at))).collect();
+    let here = partition.map(|partition| tasks.iter().position(|task| *task == partition).unwrap_or(0));
+    model.selected = match (here, any(action)) {
+        (None, 1) if !tasks.is_empty() => Selected::Task(stage, tasks[0]),
         (Some(0), -1) => Selected::Stage(stage),
-        (Some(partition), by) => {
-            let moved = (partition as usize).saturating_add_signed(by).min(tasks.saturating_sub(1));
-            Selected::Task(stage, moved as u32)
+        (Some(here), by) if !tasks.is_empty() => {
+            Selected::Task(stage, tasks[here.saturating_add_signed(by).min(tasks.len() - 1)])
         }
-        (None, _) => Selected::Stage(stage),
+        (None | Some(_), _) => Selected::Stage(stage),
     };
 }
 

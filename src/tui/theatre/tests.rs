@@ -57,6 +57,33 @@ fn two_runs(options: ScreenOptions) -> Model {
     model
 }
 
+#[test]
+fn a_log_that_is_cut_off_says_so_at_its_end() {
+    let mut events = fixture::node_death();
+    events.truncate(events.len() / 2);
+    let cut = Model::new("orders".to_owned(), Recording::recorded(events), ScreenOptions::default(), true, true);
+    let whole = model(ScreenOptions::default());
+    for (width, height) in [(120, 40), (80, 23), (40, 12)] {
+        assert!(draw(&cut, width, height).contains(", cut off"), "{}", draw(&cut, width, height));
+        assert!(!draw(&whole, width, height).contains("cut off"));
+    }
+}
+
+#[test]
+fn what_is_open_has_its_own_keys_and_a_notice_leaves_the_way_back() {
+    let mut model = two_runs(ScreenOptions::default());
+    press(&mut model, Action::Plan);
+    model.toast = Some(("something was done".to_owned(), 4.0));
+    let drawn = draw(&model, 40, 12);
+    let last = drawn.lines().last().unwrap_or_default();
+    assert!(last.contains("Esc back") && last.contains("something was done"), "{drawn}");
+    model.toast = None;
+    press(&mut model, Action::Help);
+    let drawn = draw(&model, 120, 40);
+    let last = drawn.lines().last().unwrap_or_default();
+    assert!(last.contains("Esc closes the list") && !last.contains("step"), "{drawn}");
+}
+
 const SIZES: [(u16, u16); 8] = [(120, 40), (80, 24), (40, 12), (20, 5), (1, 1), (300, 100), (80, 6), (10, 40)];
 
 fn ascii() -> ScreenOptions {

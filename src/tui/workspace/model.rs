@@ -233,6 +233,29 @@ impl Workspace {
         }
     }
 
+    /// The same while another screen is open; gives what is to be said there.
+    pub fn hear_elsewhere(&mut self, news: News) -> Option<String> {
+        let words = match &news {
+            News::Began(run) => Some(format!("run {run}: the script is checked")),
+            News::Refused(what) | News::Told(what) => Some(what.clone()),
+            News::Variant(..) | News::Done(..) => None,
+        };
+        let is_done = matches!(news, News::Done(..));
+        self.hear(news);
+        if is_done { Some(self.standing()) } else { words }
+    }
+
+    /// What came of the last save, in a few words.
+    fn standing(&self) -> String {
+        let run = self.save;
+        if self.verdict.as_ref().is_some_and(|verdict| verdict.passed) {
+            return format!("run {run}: right on all data; q goes back to it");
+        }
+        let checks = self.shown().map(|shown| shown.checks.as_slice()).unwrap_or_default();
+        let hold = checks.iter().filter(|check| check.failure.is_none()).count();
+        format!("run {run}: {hold} of {} checks hold; q goes back to it", checks.len())
+    }
+
     fn done(&mut self, verdict: Verdict, millis: u64) {
         self.progress = Progress::Done;
         self.all_millis = Some(millis);

@@ -68,14 +68,17 @@ fn judged(workspace: &mut Workspace, variants: &[VariantVerdict]) {
     for one in variants {
         workspace.hear(News::Variant(Box::new(one.clone()), 80));
     }
-    let verdict = Verdict {
+    workspace.hear(News::Done(Box::new(verdict_of(variants)), 400));
+}
+
+fn verdict_of(variants: &[VariantVerdict]) -> Verdict {
+    Verdict {
         step: "E2.3".to_owned(),
         title: String::new(),
         passed: variants.iter().all(|variant| variant.passed),
         variants: variants.to_vec(),
         stretch: None,
-    };
-    workspace.hear(News::Done(Box::new(verdict), 400));
+    }
 }
 
 fn press(workspace: &mut Workspace, code: KeyCode) -> Effect {
@@ -129,6 +132,17 @@ fn a_passed_step_is_on_the_map_and_nothing_moves_on_by_itself() {
     judged(&mut workspace, &[variant("visible", true)]);
     assert!(workspace.map[1].passed);
     assert_eq!(press(&mut workspace, KeyCode::Char('>')), Effect::Leave(Left::Step(2)));
+}
+
+#[test]
+fn a_save_is_told_where_another_screen_is_open() {
+    let mut workspace = workspace();
+    judged(&mut workspace, &[variant("visible", true)]);
+    assert_eq!(workspace.hear_elsewhere(News::Began(2)).as_deref(), Some("run 2: the script is checked"));
+    let variant = variant("visible", false);
+    assert_eq!(workspace.hear_elsewhere(News::Variant(Box::new(variant.clone()), 9)), None);
+    let told = workspace.hear_elsewhere(News::Done(Box::new(verdict_of(&[variant])), 12));
+    assert_eq!(told.as_deref(), Some("run 2: 1 of 2 checks hold; q goes back to it"));
 }
 
 #[test]

@@ -32,6 +32,8 @@ use std::ops::Range;
 
 /// From this width on all panes are shown.
 const WIDE: u16 = 110;
+/// From this width on the title of a pane that is alone names the others.
+const NAMED: u16 = 60;
 /// The left column of wide screens.
 const LEFT: u16 = 50;
 /// Before what stands inside an entry of a list.
@@ -495,6 +497,25 @@ const HINTS: [Hint; 12] = [
     ("/", "find"),
 ];
 
+/// The keys of what is open above the panes.
+fn covering(workspace: &Workspace) -> Option<&'static [Hint]> {
+    let own: &[Hint] = match &workspace.overlay {
+        Overlay::None => return workspace.front.hints(),
+        Overlay::Map { .. } => &[("j/k", "choose"), ("Enter", "goes there"), ("Esc", "back")],
+        Overlay::Reset { .. } => &[("Enter", "does it"), ("Esc", "back")],
+        Overlay::AskSolution => &[("y", "yes"), ("Esc", "no")],
+        Overlay::Solution { .. } => &[("j/k", "scroll"), ("Esc", "back")],
+    };
+    Some(own)
+}
+
 fn footer(brush: &mut Brush, workspace: &Workspace, area: Rect) {
-    footer::draw_with(brush, area, workspace.notice.as_deref(), &HINTS, "keys");
+    let mut hints = HINTS;
+    // Where a title does not name the other panes, the way to them is the second key.
+    if area.width < NAMED {
+        let tab = hints.iter().position(|(key, _)| *key == "Tab").unwrap_or(1);
+        hints[1..=tab].rotate_right(1);
+    }
+    let hints = covering(workspace).unwrap_or(&hints);
+    footer::draw_with(brush, area, workspace.notice.as_deref(), hints, "keys");
 }

@@ -51,7 +51,8 @@ fn draw(brush: &mut Brush, model: &WorldModel, screen: Rect) {
     let middle = Rect { y: screen.y + 1, height: screen.height.saturating_sub(3), ..screen };
     draw_middle(brush, model, middle);
     draw_bar(brush, model, row(screen.height.saturating_sub(2)));
-    footer::draw_with(brush, row(screen.height.saturating_sub(1)), model.notice.as_deref(), &HINTS, "keys");
+    let hints = model.front.hints().unwrap_or(&HINTS);
+    footer::draw_with(brush, row(screen.height.saturating_sub(1)), model.notice.as_deref(), hints, "keys");
     brush.band(row(0), 0, screen.width);
     model.front.draw(brush, screen, &ROWS);
 }

@@ -13,10 +13,12 @@ use super::model::{Model, Selected};
 use super::update::Effect;
 use super::view::footer::{self, Hint};
 use super::view::layout::{Form, form};
+use super::view::overlay;
 use super::view::paint::{Brush, fit};
 use super::{follow, player, probe};
 use crate::common::ids::StageId;
-use crate::status::Status;
+use crate::report::words;
+use crate::status::{Stage, Status};
 use crate::tui::theme::Tone;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -217,8 +219,10 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         Answer::Rows(stage) => {
             model.selected = Selected::Stage(stage);
+            let ended = to_its_end(model, stage);
             let data = data::DataPage::of_stage(model, stage);
             open(model, Page::Data(data));
+            model.toast = ended.map(|words| (words, 6.0));
             Some(Vec::new())
         }
         Answer::Measure(rules) => {
@@ -231,6 +235,20 @@ pub fn key(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         Answer::Pass => None,
     }
+}
+
+/// Where a stage has not begun at the cursor, there is nothing of it to see: goes on to its end, and says so.
+fn to_its_end(model: &mut Model, stage: StageId) -> Option<String> {
+    let begins = |stage: &Stage| stage.submissions.first().map(|first| first.at);
+    let known = model.run().head().stages.get(&stage)?;
+    let is_seen = model.run().history.current().stages.get(&stage).and_then(|now| begins(now)).is_some();
+    let ended = known.submissions.iter().filter_map(|submission| submission.ended).max().or_else(|| begins(known))?;
+    if is_seen {
+        return None;
+    }
+    player::pause_at(model, ended);
+    model.seek();
+    Some(format!("on to {}, when {stage} is done", words::moment(ended)))
 }
 
 /// Whether a key speaks of what only the theatre shows: its answer, its blocks, its machines, its runs.
@@ -259,6 +277,7 @@ pub fn sheet(brush: &mut Brush, model: &Model, screen: Rect, titles: (&str, &str
     }
     brush.tone(line(screen.y), 1, 0, &fit(whole, room), Tone::Title);
     brush.tone(line(screen.y), start, 0, right, Tone::Title);
+    let hints = overlay::hints(model).unwrap_or(hints);
     footer::draw(brush, line(screen.y + screen.height.saturating_sub(1)), model.toast.as_ref(), hints);
     brush.band(line(screen.y), 0, screen.width);
     let body = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };

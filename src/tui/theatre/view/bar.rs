@@ -21,7 +21,12 @@ pub fn draw(brush: &mut Brush, model: &Model, areas: &Areas) {
     for x in 0..bar.width {
         brush.put(bar, i32::from(x), 0, '─', dim);
     }
-    brush.put(line, i32::from(bar.x - line.x + bar.width), 0, if run.is_growing() { '►' } else { '┤' }, dim);
+    let last = match (run.is_growing(), run.is_cut_off()) {
+        (true, _) => '►',
+        (false, true) => '╌',
+        (false, false) => '┤',
+    };
+    brush.put(line, i32::from(bar.x - line.x + bar.width), 0, last, dim);
     brush.tone(line, bar.x - line.x + bar.width + 1, 0, &format!(" {}", length(end)), Tone::Dim);
     let column = |at: VirtualTime| column(at, end, bar.width);
     for mark in &run.marks {

@@ -5,7 +5,7 @@ use super::super::fault::{BACK_SECS, FaultKind, KINDS, Scenario};
 use super::super::hits::Target;
 use super::super::model::{Console, Model};
 use super::super::question::{self, HOW_TO_TELL};
-use super::footer::Hint;
+use super::footer::{self, Hint};
 use super::paint::{Brush, fit, wrap};
 use super::why::sign;
 use crate::common::ids::NodeId;
@@ -53,22 +53,19 @@ fn console_keys(brush: &mut Brush, area: Rect, is_scenario: bool, has_armed: boo
     let hints: &[Hint] = match (is_scenario, has_armed) {
         (true, _) => &[("Enter", "does it from the start"), ("h l", "what"), ("Esc", "back")],
         (false, false) => {
-            &[("Enter", "does it"), ("a", "arms it for later"), ("j k", "where"), ("h l", "what"), ("Esc", "back")]
+            &[("Enter", "does it"), ("j k", "where"), ("h l", "what"), ("a", "arms it for later"), ("Esc", "back")]
         }
         (false, true) => &[
             ("Enter", "does all"),
+            ("h l", "what"),
             ("a", "arm"),
             ("u", "take back"),
             ("S", "keep them"),
-            ("h l", "what"),
             ("Esc", "back"),
         ],
     };
-    let mut x = 0;
-    for (key, does) in hints {
-        x = brush.tone(area, x, area.height.saturating_sub(1), key, Tone::Key);
-        x = brush.tone(area, x + 1, area.height.saturating_sub(1), does, Tone::Dim) + 2;
-    }
+    let line = Rect { y: area.y + area.height.saturating_sub(1), height: 1, ..area };
+    footer::hints_from(brush, line, 0, hints);
 }
 
 /// The machines, what a fault would take of the chosen one, and the question.

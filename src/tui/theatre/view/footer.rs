@@ -1,6 +1,11 @@
-//! The last line of a screen: what was just done, else keys and what they do.
+//! The last line of a screen: keys and what they do, and beside them what was just done.
+//!
+//! ```text
+//!   Space play  q back                      difference 9 of 119  ? keys
+//!   hints, the way back before all others   the notice           always
+//! ```
 
-use super::paint::Brush;
+use super::paint::{Brush, fit};
 use crate::tui::keys;
 use crate::tui::theatre::hits::Target;
 use crate::tui::theme::{State, Tone};
@@ -16,27 +21,49 @@ pub fn draw(brush: &mut Brush, area: Rect, toast: Option<&(String, f64)>, hints:
     draw_with(brush, area, toast.map(|(text, _)| text.as_str()), hints, "keys");
 }
 
-/// The same, with a word for what `?` shows.
+/// The same, with a word for what `?` shows. What was just done stands at the right; hints have what it leaves.
 pub fn draw_with(brush: &mut Brush, area: Rect, toast: Option<&str>, hints: &[Hint], all: &str) {
     let all_width = all.width() as u16 + 3;
     let right = area.width.saturating_sub(all_width);
-    let left = Rect { width: right.saturating_sub(1), ..area };
     brush.tone(area, right, 0, "?", Tone::Key);
     brush.tone(area, right + 2, 0, all, Tone::Dim);
     brush.hit(area, right, 0, all_width, Target::Press(KeyCode::Char('?')));
+    hints_beside(brush, Rect { width: right.saturating_sub(1), ..area }, toast, hints);
+}
+
+/// The hints that have room beside what was just done.
+pub fn hints_beside(brush: &mut Brush, area: Rect, toast: Option<&str>, hints: &[Hint]) {
+    let mut left = area;
     if let Some(toast) = toast {
-        brush.tone(left, 1, 0, toast, Tone::State(State::Again));
-        return;
+        let words = fit(toast, usize::from(left.width.saturating_sub(2)));
+        let x = left.width.saturating_sub(words.width() as u16 + 1);
+        brush.tone(left, x, 0, &words, Tone::State(State::Again));
+        left.width = x.saturating_sub(1);
     }
-    let mut x = 1;
-    for (key, does) in hints {
-        if usize::from(x) + key.width() + does.width() + 2 > usize::from(left.width) {
-            continue;
-        }
-        let (start, between) = (x, brush.tone(left, x, 0, key, Tone::Key));
-        x = brush.tone(left, between + 1, 0, does, Tone::Dim) + 2;
-        press(brush, left, (start, x - 2), key);
+    hints_from(brush, left, 1, hints);
+}
+
+/// The hints that have room from a column on.
+pub fn hints_from(brush: &mut Brush, area: Rect, mut x: u16, hints: &[Hint]) {
+    for (key, does) in fitting(hints, usize::from((area.width + 1).saturating_sub(x))) {
+        let (start, between) = (x, brush.tone(area, x, 0, key, Tone::Key));
+        x = brush.tone(area, between + 1, 0, does, Tone::Dim) + 2;
+        press(brush, area, (start, x - 2), key);
     }
+}
+
+/// The hints that have room, in their order. The way back is the first to get room, the others as they stand.
+fn fitting(hints: &[Hint], width: usize) -> impl Iterator<Item = &Hint> {
+    let mut room = width;
+    let mut fits = |(key, does): &Hint| {
+        let wanted = key.width() + does.width() + 3;
+        let is_there = wanted <= room;
+        room -= if is_there { wanted } else { 0 };
+        is_there
+    };
+    let back = hints.iter().position(|(key, _)| matches!(*key, "q" | "Esc")).filter(|back| fits(&hints[*back]));
+    let shown: Vec<bool> = hints.iter().enumerate().map(|(index, hint)| Some(index) == back || fits(hint)).collect();
+    hints.iter().zip(shown).filter(|(_, shown)| *shown).map(|(hint, _)| hint)
 }
 
 /// A hint does what its key does; of two keys each is its own place, and the words stand for the second.
@@ -48,5 +75,20 @@ fn press(brush: &mut Brush, area: Rect, (start, end): (u16, u16), key: &str) {
             brush.hit(area, x, 0, end - x, Target::Press(code));
         }
         x += part.width() as u16 + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_has_room_before_the_others() {
+        let hints: [Hint; 4] = [("j/k", "step"), ("Enter", "operator"), ("c", "costs"), ("Esc", "back")];
+        let shown = |width| fitting(&hints, width).map(|(key, _)| *key).collect::<Vec<_>>();
+        assert_eq!(shown(80), ["j/k", "Enter", "c", "Esc"]);
+        assert_eq!(shown(31), ["j/k", "c", "Esc"]);
+        assert_eq!(shown(12), ["Esc"]);
+        assert_eq!(shown(4), [""; 0]);
     }
 }

@@ -1,7 +1,7 @@
 //! Where everything stands.
 //!
 //! ```text
-//!   120 x 36 and more                       80 x 24 and more          40 x 12 and more
+//!   120 x 36 and more                       80 x 23 and more          40 x 12 and more
 //!   ┌ title ───────────────────────────┐    ┌ title ──────────┐       title
 //!   │ 1 Stages   │ 2 Nodes             │    │ 1 Stages        │       what is going on
 //!   │ 3 Timeline, 6 Script │ 4 Why     │    │ 2 Nodes         │       …
@@ -9,6 +9,7 @@
 //!   │ scrub bar, labels                │    │ scrub bar       │       keys
 //!   └ keys ────────────────────────────┘    └ keys ───────────┘
 //! ```
+//! 23 rows are what a terminal of 24 has left below the status line of a multiplexer.
 
 use super::super::model::{Model, Pane};
 use ratatui::layout::Rect;
@@ -43,7 +44,7 @@ pub struct Areas {
 pub fn form(screen: Rect) -> Form {
     match (screen.width, screen.height) {
         (120.., 36..) => Form::Full,
-        (80.., 24..) => Form::Compact,
+        (80.., 23..) => Form::Compact,
         (40.., 12..) => Form::Text,
         _ => Form::Tiny,
     }

@@ -17,7 +17,7 @@ pub mod timeline;
 pub mod why;
 
 use super::hits::Hit;
-use super::model::{Copied, Model, Overlay, Pane};
+use super::model::{Copied, Model, Pane};
 use super::select;
 use super::stops::Beat;
 use super::update::speed_word;
@@ -120,17 +120,26 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
         "► LIVE".to_owned()
     } else if model.playing {
         format!("► {}", speed_word(model))
+    } else if areas.form == Form::Text {
+        format!("║ {}", speed_word(model))
     } else {
-        "║ PAUSED".to_owned()
+        format!("║ PAUSED {}", speed_word(model))
     };
-    let more = if run.is_growing() { " so far" } else { "" };
+    let more = if run.is_growing() {
+        " so far"
+    } else if run.is_cut_off() {
+        ", cut off"
+    } else {
+        ""
+    };
     let (now, end) = (model.cursor.time.as_secs_f64(), run.history.end().as_secs_f64());
     let digits = if end < 10.0 { 3 } else { 2 };
     let clock = match areas.form {
         Form::Full => format!("{state}   t={now:.digits$} s of {end:.digits$} s{more} ({} time) ", head.time_word()),
         Form::Compact | Form::Text | Form::Tiny => {
             let clock = if head.time_word() == "real" { "real" } else { "sim" };
-            format!("{state}  t={now:.digits$}/{end:.digits$} {clock} s ")
+            let cut_off = if run.is_cut_off() { more } else { "" };
+            format!("{state}  t={now:.digits$}/{end:.digits$} {clock} s{cut_off} ")
         }
     };
     let right = area.width.saturating_sub(clock.width() as u16);
@@ -160,7 +169,10 @@ fn title(brush: &mut Brush, model: &Model, areas: &Areas) {
         }
     }
     let left = Rect { width: room as u16, ..area };
-    brush.tone(left, 0, 0, &fit(&name, room), Tone::Title);
+    // A name of which only the first letters fit says nothing.
+    if room >= 6 {
+        brush.tone(left, 0, 0, &fit(&name, room), Tone::Title);
+    }
     let tone = if model.playing || model.follow { Tone::State(State::Running) } else { Tone::Title };
     brush.tone(area, right, 0, &clock, tone);
     brush.band(area, 0, area.width);
@@ -175,9 +187,9 @@ const FULL_HINTS: [Hint; 12] = [
     ("+/-", "speed"),
     ("w", "why"),
     ("K", "kill"),
+    ("=", "compare"),
     ("p", "plan"),
     ("d", "data"),
-    ("=", "compare"),
     ("q", "back"),
 ];
 const COMPACT_HINTS: [Hint; 10] = [
@@ -207,9 +219,10 @@ const LINE_HINTS: [Hint; 9] = [
 const TEXT_HINTS: [Hint; 4] = [("Space", "play"), ("[/]", "step"), ("q", "back"), ("w", "why")];
 
 fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
-    const STORY_HINTS: [Hint; 3] = [("]", "go on with the story of this death"), ("Space", "play"), ("w", "why")];
-    const QUESTION_HINTS: [Hint; 4] =
-        [("j/k", "choose"), ("Space", "mark"), ("Enter", "show the answer"), ("w", "why")];
+    const STORY_HINTS: [Hint; 4] =
+        [("]", "go on with the story of this death"), ("Space", "play"), ("w", "why"), ("q", "back")];
+    const QUESTION_HINTS: [Hint; 5] =
+        [("j/k", "choose"), ("Space", "mark"), ("Enter", "show the answer"), ("w", "why"), ("q", "back")];
     const FOLLOW_HINTS: [Hint; 6] = [
         ("[/]", "what becomes of the row"),
         ("Space", "play"),
@@ -219,16 +232,18 @@ fn footer(brush: &mut Brush, model: &Model, areas: &Areas) {
         ("Esc", "let it go"),
     ];
     // On the smallest screens the keys are told in one word.
-    const SHORT_STORY: [Hint; 3] = [("]", "go on"), ("Space", "play"), ("w", "why")];
+    const SHORT_STORY: [Hint; 4] = [("]", "go on"), ("Space", "play"), ("w", "why"), ("q", "back")];
     const SHORT_QUESTION: [Hint; 3] = [("Space", "mark"), ("Enter", "answer"), ("j/k", "")];
-    const LAST_HINTS: [Hint; 4] =
-        [("=", "compare with the run before"), ("]", "the run goes on"), ("Space", "play"), ("w", "why")];
-    const OVERLAY_HINTS: [Hint; 1] = [("Esc", "back")];
+    const LAST_HINTS: [Hint; 5] = [
+        ("=", "compare with the run before"),
+        ("]", "the run goes on"),
+        ("Space", "play"),
+        ("w", "why"),
+        ("q", "back"),
+    ];
     let is_asked = |(_, beat): &(usize, Beat)| *beat == Beat::Question;
-    // What is open above the panes has its own keys.
-    let is_covered = model.pending.is_some() || model.overlay != Overlay::None;
     let hints: &[Hint] = match (model.cursor.beat.filter(|beat| !model.playing || is_asked(beat)), areas.form) {
-        _ if is_covered => &OVERLAY_HINTS,
+        _ if overlay::hints(model).is_some() => overlay::hints(model).unwrap_or_default(),
         (Some((_, Beat::Question)), Form::Text) => &SHORT_QUESTION,
         (Some((_, Beat::Question)), _) => &QUESTION_HINTS,
         (Some((_, Beat::Cost)), _) => &LAST_HINTS,

@@ -23,13 +23,14 @@ const BOX_WIDTH: u16 = 30;
 
 /// The pane.
 pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus: bool) {
-    let title = format!("2 Nodes   {} of {} up", up(model, status), status.nodes.len());
-    let inner = brush.pane(area, &title, focus);
     let nodes: Vec<&Node> = status.nodes.values().collect();
     if nodes.is_empty() {
-        brush.tone(inner, 0, 0, "no machine yet", Tone::Dim);
+        let inner = brush.pane(area, "2 Nodes", focus);
+        brush.tone(inner, 0, 0, "No machine yet: the first action starts them.", Tone::Dim);
         return;
     }
+    let title = format!("2 Nodes   {} of {} up", up(model, status), nodes.len());
+    let inner = brush.pane(area, &title, focus);
     let cores = nodes.iter().map(|node| node.cores).max().unwrap_or(1) as u16;
     let columns = (inner.width / BOX_WIDTH).clamp(1, 4).min(nodes.len() as u16);
     let rows = (nodes.len() as u16).div_ceil(columns);

@@ -6,6 +6,7 @@ use super::super::model::{Model, Overlay};
 use super::super::pages::Page;
 use super::super::recording::Recording;
 use super::console;
+use super::footer::Hint;
 use super::matrix;
 use super::paint::{Brush, fit, gauge};
 use crate::common::text::plural;
@@ -39,6 +40,17 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, screen: Rect) {
         Overlay::Runs { choice } => runs(brush, model, screen, *choice),
         Overlay::Output { back } => output(brush, model, screen, *back),
         Overlay::Matrix => matrix::draw(brush, model, status, screen),
+    }
+}
+
+/// The keys of what is open, instead of those of the panes below it.
+#[must_use]
+pub fn hints(model: &Model) -> Option<&'static [Hint]> {
+    const OTHER: [Hint; 1] = [("Esc", "back")];
+    match &model.overlay {
+        Overlay::None if model.pending.is_none() => None,
+        Overlay::Help(_) => Some(&palette::HINTS),
+        _ => Some(&OTHER),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, area: Rect, focus
         brush.tone(inner, 0, 0, waiting(status), Tone::Dim);
         return;
     }
-    let forms = [(40, 4), (26, 4), (20, 4), (16, 4), (40, 3), (26, 3), (20, 3), (16, 3)];
+    let forms = [(40, 4), (26, 4), (20, 4), (18, 4), (16, 4), (40, 3), (26, 3), (20, 3), (16, 3)];
     let (width, height) = inner.as_size().into();
     let most = usize::from(width / NARROWEST) * usize::from(height / 3);
     // Where there is no room for a layer more, the stages that are broadcast stand beside the others.
@@ -84,8 +84,8 @@ fn fitting(
 /// Wide enough for the name, the tasks, a late task's words and, in a high box, the operators; at most `widest`.
 fn box_width(stage: &Stage, late: Option<&str>, widest: i32, height: i32) -> i32 {
     let title = format!("{} {}", stage.definition.stage, visible(&stage.definition.name)).width() + 4;
-    let count = format!("{0}/{0}", stage.tasks().len()).width();
-    let row = stage.tasks().len().min(12) + count + 5;
+    let count = format!("{0}/{0}", stage.asked()).width();
+    let row = stage.asked().min(12) + count + 5;
     let operators = if height > 3 { operators(stage).width() + 4 } else { 0 };
     let late = late.map_or(0, |words| words.width() + 4);
     (title.max(row).max(operators).max(late) as i32).clamp(i32::from(NARROWEST), widest)
@@ -124,9 +124,11 @@ fn stage_box(brush: &mut Brush, model: &Model, status: &Status, area: Rect, stag
     let title = Rect { width: rect.width.saturating_sub(1), ..rect };
     brush.tone(title, 1, 0, &name, tone);
     let inside = Rect { x: rect.x + 2, y: rect.y + 1, width: rect.width - 4, height: rect.height - 2 };
-    tasks_row(brush, model, (model.run(), status), stage, inside, 0);
-    if inside.height > 1 {
-        brush.tone(inside, 0, 1, &operators_within(stage, usize::from(inside.width)), Tone::Dim);
+    let below = tasks_row(brush, model, (model.run(), status), stage, inside, 0);
+    let room = usize::from(inside.width.saturating_sub(below));
+    let rows = operator_rows(stage, room, usize::from(inside.height.saturating_sub(1)));
+    for (y, row) in (1..).zip(&rows) {
+        brush.tone(inside, 0, y, row, Tone::Dim);
     }
     if let Some(words) = skew_words(model, stage.definition.stage) {
         let forms = [format!(" {words} "), words.replace("max/med ", "")];
@@ -152,21 +154,35 @@ fn operators(stage: &Stage) -> String {
     stage.definition.operators.iter().map(|operator| visible(operator)).collect::<Vec<_>>().join(" ▸ ")
 }
 
-/// The first operators that fit whole; `…` says that there are more.
+/// The first operators that fit whole on one row; `…` says that there are more.
 fn operators_within(stage: &Stage, room: usize) -> String {
-    let whole = operators(stage);
-    if whole.width() <= room {
-        return whole;
-    }
-    let mut text = String::new();
-    for operator in &stage.definition.operators {
-        let longer = format!("{text}{} ▸ ", visible(operator));
-        if longer.width() + 1 > room {
-            break;
+    operator_rows(stage, room, 1).pop().unwrap_or_default()
+}
+
+/// The first operators that fit whole on so many rows.
+fn operator_rows(stage: &Stage, room: usize, most: usize) -> Vec<String> {
+    let names: Vec<String> = stage.definition.operators.iter().map(|operator| visible(operator)).collect();
+    let last = names.len().saturating_sub(1);
+    let part = |(index, name): (usize, &String)| if index == last { name.clone() } else { format!("{name} ▸") };
+    let first = |count: usize| {
+        let more = (count < names.len()).then(|| "…".to_owned());
+        let parts: Vec<String> = names.iter().enumerate().take(count).map(part).chain(more).collect();
+        packed(&parts, room, most)
+    };
+    (1..=names.len()).rev().find_map(first).unwrap_or_default()
+}
+
+/// Parts on at most so many rows, each part whole; absent where they do not fit.
+fn packed(parts: &[String], room: usize, most: usize) -> Option<Vec<String>> {
+    let mut rows: Vec<String> = Vec::new();
+    for part in parts {
+        match rows.last_mut() {
+            Some(row) if row.width() + 1 + part.width() <= room => *row = format!("{row} {part}"),
+            _ if part.width() <= room => rows.push(part.clone()),
+            _ => return None,
         }
-        text = longer;
     }
-    if text.is_empty() { text } else { text + "…" }
+    (rows.len() <= most).then_some(rows)
 }
 
 fn stage_tone(stage: &Stage) -> Tone {
@@ -184,11 +200,17 @@ fn stage_tone(stage: &Stage) -> Tone {
     }
 }
 
-/// One glyph for each task, or for each bucket of tasks, and `4/6` at the right.
-fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage: &Stage, area: Rect, y: u16) {
+/// One glyph for each task, or for each bucket of tasks, and `4/6` at the right; in the row below where that gives each task its own glyph.
+/// Gives the columns that it takes of that row.
+fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage: &Stage, area: Rect, y: u16) -> u16 {
     let (run, status) = run;
-    let count = format!("{}/{}", stage.done(), stage.tasks().len());
-    let room = usize::from(area.width).saturating_sub(count.width() + 1).max(1);
+    // As the whole log knows it, so that nothing jumps.
+    let whole = run.head().stages.get(&stage.definition.stage).map_or(stage, AsRef::as_ref);
+    let asked = whole.asked();
+    let count = format!("{}/{asked}", stage.done());
+    let beside = usize::from(area.width).saturating_sub(count.width() + 1).max(1);
+    let has_own_row = y + 1 < area.height && asked > beside && asked <= usize::from(area.width);
+    let room = if has_own_row { asked } else { beside };
     let others = run.query_at(status.applied) != stage.definition.query;
     let sorted = sorted_out(model, status, stage.definition.stage);
     let state = |partition: usize| match state_of(status, stage, partition, model.cursor.time, others) {
@@ -197,19 +219,22 @@ fn tasks_row(brush: &mut Brush, model: &Model, run: (&Recording, &Status), stage
         }),
         other => other,
     };
-    for (cell, state) in buckets(stage.tasks().len(), room, state).into_iter().enumerate() {
+    let state = |place: usize| state(whole.asked_at(place) as usize);
+    for (cell, state) in buckets(asked, room, state).into_iter().enumerate() {
         let style = brush.style(state.tone());
         brush.put(area, cell as i32, i32::from(y), state.glyph(), style);
-        if stage.tasks().len() <= room {
-            let task = Selected::Task(stage.definition.stage, cell as u32);
+        if asked <= room {
+            let partition = whole.asked_at(cell);
+            let task = Selected::Task(stage.definition.stage, partition);
             brush.hit(area, cell as u16, y, 1, Target::Select(task));
-            if model.is_marked(stage.definition.stage, cell as u32) {
+            if model.is_marked(stage.definition.stage, partition) {
                 brush.mark(area, cell as u16, y, 1);
             }
         }
     }
     let x = area.width.saturating_sub(count.width() as u16);
-    brush.tone(area, x, y, &count, Tone::Text);
+    brush.tone(area, x, y + u16::from(has_own_row), &count, Tone::Text);
+    if has_own_row { count.width() as u16 + 1 } else { 0 }
 }
 
 /// While the lost things of a death are sorted out: what of a stage must be made again. What nobody needs any more is skipped.
@@ -308,13 +333,29 @@ pub fn list_line(brush: &mut Brush, model: &Model, run: (&Recording, &Status), s
     let rest = Rect { x: area.x + x.min(area.width), width: area.width.saturating_sub(x), ..area };
     let parents: Vec<String> = edges::sources(status, stage).iter().map(ToString::to_string).collect();
     let input = if parents.is_empty() { String::new() } else { format!("◄ {}   ", parents.join(" ")) };
-    let late = skew_words(model, id).map(|words| format!("{words}   ")).unwrap_or_default();
+    let late = skew_words(model, id);
     let size = match moved(status, id) {
         0 => String::new(),
         size => format!("{}   ", bytes(size)),
     };
     let x = brush.tone(rest, 0, 0, &input, Tone::Dim);
     let x = brush.tone(rest, x, 0, &size, Tone::Dim);
+    let room = usize::from(rest.width.saturating_sub(x));
+    let forms = late.iter().flat_map(|words| [format!("{words}   "), words.replace("max/med ", "")]);
+    let late = forms.into_iter().find(|form| form.trim_end().width() <= room).unwrap_or_default();
     let x = brush.tone(rest, x, 0, &late, Tone::State(State::Failed));
     brush.tone(rest, x, 0, &operators_within(stage, usize::from(rest.width.saturating_sub(x))), Tone::Dim);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_are_packed_whole() {
+        let parts = ["scan csv ▸", "filter ▸", "partial aggregate"].map(str::to_owned);
+        assert_eq!(packed(&parts, 40, 1), Some(vec![parts.join(" ")]));
+        assert_eq!(packed(&parts, 20, 2), Some(vec!["scan csv ▸ filter ▸".to_owned(), "partial aggregate".to_owned()]));
+        assert_eq!((packed(&parts, 20, 1), packed(&parts, 12, 3)), (None, None));
+    }
 }

@@ -38,6 +38,14 @@ pub fn draw(brush: &mut Brush, run: &Recording, status: &Status, area: Rect, (no
     }
 }
 
+/// How many of the machines of a run a chart of this height shows, and how many there are.
+#[must_use]
+pub fn machines(run: &Recording, height: u16) -> (usize, usize) {
+    let all: BTreeSet<NodeId> = run.lanes.iter().map(|((node, _), _)| *node).collect();
+    let is_whole = run.lanes.len() <= usize::from(height);
+    (if is_whole { all.len() } else { all.len().min(height.into()) }, all.len())
+}
+
 /// The name and lanes of each row.
 fn rows(run: &Recording, height: usize) -> Vec<(String, Vec<&Lane>)> {
     if run.lanes.len() <= height {

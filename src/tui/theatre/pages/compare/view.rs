@@ -164,6 +164,11 @@ fn side(brush: &mut Brush, model: &Model, page: &ComparePage, index: usize, area
         let end = page.sides.map(|run| model.runs[run].history.end()).into_iter().max().unwrap_or_default();
         let chart = Rect { y: inner.y + top, height: bottom - top - gap.min(bottom - top), ..inner };
         lanes::draw(brush, run, status, chart, (now, end));
+        let (drawn, all) = lanes::machines(run, chart.height);
+        if drawn < all {
+            let text = format!(" {drawn} of {all} machines ");
+            brush.tone(area, area.width.saturating_sub(text.width() as u16 + 2), area.height - 1, &text, Tone::Dim);
+        }
     }
     for (y, line) in (bottom..inner.height).zip(&told) {
         brush.tone(inner, 0, y, line, Tone::Dim);

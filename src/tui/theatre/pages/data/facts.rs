@@ -227,5 +227,6 @@ pub fn top_keys(rows: &[Drawn]) -> Vec<(String, usize)> {
     }
     let mut keys: Vec<(String, usize)> = counts.into_iter().collect();
     keys.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    keys
+    // Where each key stands once, as after an aggregate, none has more than another.
+    if keys.first().is_some_and(|(_, count)| *count == 1) { Vec::new() } else { keys }
 }

@@ -32,6 +32,9 @@ const HINTS: [Hint; 9] = [
 const ROW_HINTS: [Hint; 6] =
     [("j/k", "row"), ("f", "follow it"), ("h/l", "stage"), ("Tab", "pane"), ("y", "copy"), ("Esc", "back")];
 
+/// Before there is anything to see.
+const EARLY_HINTS: [Hint; 3] = [("Space", "play"), (".", "event"), ("Esc", "back")];
+
 /// What the page shows.
 struct Scene<'a> {
     page: &'a DataPage,
@@ -58,7 +61,11 @@ pub fn draw(brush: &mut Brush, model: &Model, status: &Status, page: &DataPage, 
     let stage = page.known(status);
     let what = stage.map_or_else(|| "no stage".to_owned(), |stage| into_words(status, stage));
     let clock = format!("t={}", words::moment(model.cursor.time));
-    let hints: &[Hint] = if page.pane == Pane::Rows { &ROW_HINTS } else { &HINTS };
+    let hints: &[Hint] = match (stage, page.pane) {
+        (None, _) => &EARLY_HINTS,
+        (Some(_), Pane::Rows) => &ROW_HINTS,
+        (Some(_), Pane::Parts | Pane::Origins) => &HINTS,
+    };
     let Sheet { form, body } = sheet(brush, model, screen, (&format!("DATA  {what}"), &clock), hints);
     let Some(stage) = stage else {
         let inner = brush.pane(body, "Data", true);

@@ -199,7 +199,7 @@ fn ran(status: &Status, stage: &Stage) -> String {
         .filter_map(|partition| status.attempts_of(definition.stage, partition).rfind(|run| run.succeeded()));
     let (rows_in, rows_out) =
         runs.fold((0, 0), |(rows_in, rows_out), run| (rows_in + run.metrics.rows_in, rows_out + run.metrics.rows_out));
-    let tasks = plural(stage.tasks().len() as u64, "task");
+    let tasks = plural(stage.asked() as u64, "task");
     let rows = match (rows_in, plural(rows_out, "row")) {
         (0, rows_out) => format!("{rows_out} out"),
         (rows_in, rows_out) => format!("{} in, {rows_out} out", plural(rows_in, "row")),

@@ -199,7 +199,7 @@ fn cut_at_exchanges(status: &Status, query: QueryId) -> Step {
         stage_lines(status, root, 0, &mut lines, &mut seen);
     }
     let (stages_of_lines, lines) = lines.into_iter().unzip();
-    let tasks: u64 = stages.iter().map(|stage| stage.tasks().len() as u64).sum();
+    let tasks: u64 = stages.iter().map(|stage| stage.asked() as u64).sum();
     let words = if stages.is_empty() {
         vec!["No stage yet, as far as the log goes.".to_owned()]
     } else {
@@ -238,7 +238,7 @@ fn stage_lines(
         return;
     }
     seen.push(id);
-    lines.push((id, format!("{indent}{id}  {name}  {}", plural(u64::from(definition.tasks), "task"))));
+    lines.push((id, format!("{indent}{id}  {name}  {}", plural(stage.asked() as u64, "task"))));
     for operator in definition.operators.iter().rev() {
         lines.push((id, format!("{indent}    {}", visible(operator))));
     }

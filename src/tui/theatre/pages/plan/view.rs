@@ -321,11 +321,14 @@ fn changed(lines: &[Line]) -> String {
     let all = gone.len();
     gone.retain(|text| !new.contains(text));
     let moved = all - gone.len();
-    let parts = [(gone.len(), "line", "went"), (new.len() - moved, "line", "came"), (moved, "line", "moved")];
+    let parts = [(gone.len(), "taken away"), (new.len() - moved, "added"), (moved, "moved")];
     let said: Vec<String> = parts
         .iter()
-        .filter(|(count, _, _)| *count > 0)
-        .map(|(count, noun, did)| format!("{} {did}", plural(*count as u64, noun)))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| {
+            let were = if *count == 1 { "was" } else { "were" };
+            format!("{} {were} {what}", plural(*count as u64, "line"))
+        })
         .collect();
     format!("In the plan {}.", words::list(&said))
 }
