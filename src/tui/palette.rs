@@ -151,7 +151,9 @@ pub fn draw<T>(brush: &mut Brush, screen: Rect, palette: &Palette, rows: &[&Row<
     };
     let lines: Vec<(usize, &str, String)> = rows.iter().enumerate().flat_map(folded).collect();
     let last = lines.iter().rposition(|(index, _, _)| *index == choice).unwrap_or(0);
-    let first = (last + 2).saturating_sub(height).min(lines.len().saturating_sub(height));
+    // The key stands on the first line of its row: that one is in sight, however little room there is.
+    let top = lines.iter().position(|(index, _, _)| *index == choice).unwrap_or(0);
+    let first = (last + 2).saturating_sub(height).min(lines.len().saturating_sub(height)).min(top);
     for (y, (index, keys, does)) in (2..).zip(lines.iter().skip(first).take(height)) {
         let is_chosen = *index == choice;
         brush.tone(area, 0, y, if is_chosen && !keys.is_empty() { ">" } else { " " }, Tone::Title);
