@@ -64,21 +64,11 @@ fn collect(plan: &LogicalPlan, ids: &ExprIds, clashes: &dyn Fn(ExprId) -> bool, 
 /// The columns that a node makes itself.
 fn made_by(plan: &LogicalPlan) -> Vec<ExprId> {
     match plan {
-        LogicalPlan::LocalRelation { output, .. }
-        | LogicalPlan::Range { output, .. }
-        | LogicalPlan::Cached { output, .. }
-        | LogicalPlan::Ran { output, .. }
-        | LogicalPlan::Checkpoint { output, .. }
-        | LogicalPlan::UnionLoop { output, .. }
-        | LogicalPlan::UnionLoopRef { output, .. }
-        | LogicalPlan::MapPartitions { output, .. }
-        | LogicalPlan::Generate { output, .. } => output.iter().map(|column| column.id).collect(),
         LogicalPlan::Expand { output, input, .. } => {
             let below = input.output();
             let is_own = |id: &ExprId| !below.iter().any(|other| other.id == *id);
             output.iter().map(|column| column.id).filter(is_own).collect()
         }
-        LogicalPlan::Scan(scan) => scan.output.iter().map(|column| column.id).collect(),
         LogicalPlan::Project { exprs, .. }
         | LogicalPlan::Aggregate { outputs: exprs, .. }
         | LogicalPlan::Window { functions: exprs, .. } => exprs
@@ -88,7 +78,7 @@ fn made_by(plan: &LogicalPlan) -> Vec<ExprId> {
                 _ => None,
             })
             .collect(),
-        _ => Vec::new(),
+        _ => plan.own_columns().iter().map(|column| column.id).collect(),
     }
 }
 

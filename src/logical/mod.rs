@@ -9,6 +9,7 @@ pub mod display;
 pub mod expr;
 pub mod fold;
 pub mod functions;
+mod parts;
 pub mod plan;
 pub mod rewrite;
 pub mod scalar;

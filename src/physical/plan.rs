@@ -376,6 +376,49 @@ pub enum PhysicalPlan {
     },
 }
 
+/// Gives `$each` the direct children of an operator, from left to right; a macro, for shared and for mutable operators alike.
+macro_rules! each_child {
+    ($plan:expr, $each:expr) => {
+        match $plan {
+            PhysicalPlan::LocalTableScan { .. }
+            | PhysicalPlan::Range { .. }
+            | PhysicalPlan::OneRow
+            | PhysicalPlan::FileScan(_)
+            | PhysicalPlan::ShuffleRead { .. }
+            | PhysicalPlan::BroadcastRead { .. } => {}
+            PhysicalPlan::Union { inputs } => {
+                for input in inputs {
+                    $each(input);
+                }
+            }
+            PhysicalPlan::Join { left, right, .. } => {
+                $each(left);
+                $each(right);
+            }
+            PhysicalPlan::InMemoryTableScan { plan: input, .. }
+            | PhysicalPlan::Project { input, .. }
+            | PhysicalPlan::Filter { input, .. }
+            | PhysicalPlan::Aggregate { input, .. }
+            | PhysicalPlan::Expand { input, .. }
+            | PhysicalPlan::Generate { input, .. }
+            | PhysicalPlan::Window { input, .. }
+            | PhysicalPlan::Sort { input, .. }
+            | PhysicalPlan::WindowGroupLimit { input, .. }
+            | PhysicalPlan::TakeOrderedAndProject { input, .. }
+            | PhysicalPlan::LocalLimit { input, .. }
+            | PhysicalPlan::GlobalLimit { input, .. }
+            | PhysicalPlan::CollectLimit { input, .. }
+            | PhysicalPlan::CollectTail { input, .. }
+            | PhysicalPlan::Coalesce { input, .. }
+            | PhysicalPlan::Sample { input, .. }
+            | PhysicalPlan::MapPartitions { input, .. }
+            | PhysicalPlan::ShuffleExchange { input, .. }
+            | PhysicalPlan::BroadcastExchange { input }
+            | PhysicalPlan::WriteFiles { input, .. } => $each(input),
+        }
+    };
+}
+
 impl PhysicalPlan {
     /// The columns it gives.
     #[must_use]
@@ -454,36 +497,9 @@ impl PhysicalPlan {
     /// The direct children. A read of a finished exchange has none: what is below it has run.
     #[must_use]
     pub fn children(&self) -> Vec<&Arc<PhysicalPlan>> {
-        match self {
-            PhysicalPlan::LocalTableScan { .. }
-            | PhysicalPlan::Range { .. }
-            | PhysicalPlan::OneRow
-            | PhysicalPlan::FileScan(_)
-            | PhysicalPlan::ShuffleRead { .. }
-            | PhysicalPlan::BroadcastRead { .. } => Vec::new(),
-            PhysicalPlan::Union { inputs } => inputs.iter().collect(),
-            PhysicalPlan::Join { left, right, .. } => vec![left, right],
-            PhysicalPlan::InMemoryTableScan { plan: input, .. }
-            | PhysicalPlan::Project { input, .. }
-            | PhysicalPlan::Filter { input, .. }
-            | PhysicalPlan::Aggregate { input, .. }
-            | PhysicalPlan::Expand { input, .. }
-            | PhysicalPlan::Generate { input, .. }
-            | PhysicalPlan::Window { input, .. }
-            | PhysicalPlan::Sort { input, .. }
-            | PhysicalPlan::WindowGroupLimit { input, .. }
-            | PhysicalPlan::TakeOrderedAndProject { input, .. }
-            | PhysicalPlan::LocalLimit { input, .. }
-            | PhysicalPlan::GlobalLimit { input, .. }
-            | PhysicalPlan::CollectLimit { input, .. }
-            | PhysicalPlan::CollectTail { input, .. }
-            | PhysicalPlan::Coalesce { input, .. }
-            | PhysicalPlan::Sample { input, .. }
-            | PhysicalPlan::MapPartitions { input, .. }
-            | PhysicalPlan::ShuffleExchange { input, .. }
-            | PhysicalPlan::BroadcastExchange { input }
-            | PhysicalPlan::WriteFiles { input, .. } => vec![input],
-        }
+        let mut children = Vec::new();
+        each_child!(self, |child| children.push(child));
+        children
     }
 
     /// The same operator over other children, given in the order of [`PhysicalPlan::children`].
@@ -500,39 +516,7 @@ impl PhysicalPlan {
                 *child = replacement;
             }
         };
-        match &mut copy {
-            PhysicalPlan::LocalTableScan { .. }
-            | PhysicalPlan::Range { .. }
-            | PhysicalPlan::OneRow
-            | PhysicalPlan::FileScan(_)
-            | PhysicalPlan::ShuffleRead { .. }
-            | PhysicalPlan::BroadcastRead { .. } => {}
-            PhysicalPlan::Union { inputs } => inputs.iter_mut().for_each(replace),
-            PhysicalPlan::Join { left, right, .. } => {
-                replace(left);
-                replace(right);
-            }
-            PhysicalPlan::InMemoryTableScan { plan: input, .. }
-            | PhysicalPlan::Project { input, .. }
-            | PhysicalPlan::Filter { input, .. }
-            | PhysicalPlan::Aggregate { input, .. }
-            | PhysicalPlan::Expand { input, .. }
-            | PhysicalPlan::Generate { input, .. }
-            | PhysicalPlan::Window { input, .. }
-            | PhysicalPlan::Sort { input, .. }
-            | PhysicalPlan::WindowGroupLimit { input, .. }
-            | PhysicalPlan::TakeOrderedAndProject { input, .. }
-            | PhysicalPlan::LocalLimit { input, .. }
-            | PhysicalPlan::GlobalLimit { input, .. }
-            | PhysicalPlan::CollectLimit { input, .. }
-            | PhysicalPlan::CollectTail { input, .. }
-            | PhysicalPlan::Coalesce { input, .. }
-            | PhysicalPlan::Sample { input, .. }
-            | PhysicalPlan::MapPartitions { input, .. }
-            | PhysicalPlan::ShuffleExchange { input, .. }
-            | PhysicalPlan::BroadcastExchange { input }
-            | PhysicalPlan::WriteFiles { input, .. } => replace(input),
-        }
+        each_child!(&mut copy, replace);
         copy
     }
 
