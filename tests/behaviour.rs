@@ -41,7 +41,7 @@ fn summary(source: &str) -> Result<Summary, String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     copy(&project().join("datasets"), &folder.path().join("datasets"));
     let log = EventLog::new();
-    let request = RunRequest { log: log.clone(), ..support::request(folder.path(), source, (1, 12)) };
+    let request = RunRequest { log: log.clone(), ..support::spec(folder.path(), source, (1, 12)).into() };
     let (_, outcome) = support::run(request);
     if outcome.exit != 0 {
         return Err(format!("{:?}", outcome.failure));

@@ -6,9 +6,9 @@ use batchlab::cluster::{ClusterConfig, Fault};
 use batchlab::common::time::VirtualTime;
 use batchlab::event::log::EventLog;
 use batchlab::event::{Event, EventKind, SubmitReason, TaskCause};
-use batchlab::session::Outcome;
+use batchlab::session::{Outcome, RunRequest};
 use batchlab::status::check::limits::{Limit, failures};
-use support::{request, run};
+use support::{run, spec};
 
 const START: &str = "
 import os
@@ -21,12 +21,11 @@ spark = SparkSession.builder.getOrCreate()
 fn ran(script: &str, cluster: &str, settings: &[(&str, &str)], faults: &[&str]) -> (String, Outcome, Vec<EventKind>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let log = EventLog::new();
-    let mut request = request(folder.path(), &format!("{START}{script}"), (1, 1));
-    request.cluster = Some(ClusterConfig::from_toml(cluster).expect("a cluster"));
-    request.conf = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    request.faults = faults.iter().map(|text| Fault::parse(text).expect("a fault")).collect();
-    request.log = log.clone();
-    let (printed, outcome) = run(request);
+    let mut spec = spec(folder.path(), &format!("{START}{script}"), (1, 1));
+    spec.cluster = Some(ClusterConfig::from_toml(cluster).expect("a cluster"));
+    spec.conf = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    spec.faults = faults.iter().map(|text| Fault::parse(text).expect("a fault")).collect();
+    let (printed, outcome) = run(RunRequest { log: log.clone(), ..spec.into() });
     (printed, outcome, log.snapshot().iter().map(|event| event.kind.clone()).collect())
 }
 

@@ -10,7 +10,7 @@ mod support;
 use batchlab::cluster::Fault;
 use batchlab::event::log::EventLog;
 use batchlab::event::{EventKind, TaskCause};
-use batchlab::session::{Outcome, RunRequest};
+use batchlab::session::{Outcome, RunRequest, RunSpec};
 use batchlab::swarm::{plan, tables};
 use std::path::Path;
 
@@ -92,17 +92,16 @@ impl Run {
 }
 
 fn run(folder: &Path, source: &str, way: &Way) -> Run {
-    let (mut request, log) = (support::request(folder, source, way.cluster), EventLog::new());
-    if let Some(cluster) = request.cluster.take() {
-        request.cluster = Some(cluster.with_memory(way.memory));
-    }
-    let (printed, outcome) = support::run(RunRequest {
+    let plain = support::spec(folder, source, way.cluster);
+    let spec = RunSpec {
+        cluster: plain.cluster.map(|cluster| cluster.with_memory(way.memory)),
         faults: way.faults.clone(),
         conf: way.conf.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
         process_memory_bytes: way.process,
-        log: log.clone(),
-        ..request
-    });
+        ..plain
+    };
+    let log = EventLog::new();
+    let (printed, outcome) = support::run(RunRequest { log: log.clone(), ..spec.into() });
     Run { printed, outcome, log }
 }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use batchlab::session::RunRequest;
+use batchlab::session::{RunRequest, RunSpec};
 use batchlab::swarm::Dice;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// What a script printed and its exit status; a script that does not end in a minute fails the test.
 fn run(folder: &Path, source: &str, steps_max: u64) -> (String, i32) {
     let conf = vec![("spark.sql.shuffle.partitions".to_owned(), "2".to_owned())];
-    let request = RunRequest { conf, steps_max, ..support::request(folder, source, (1, 2)) };
+    let request: RunRequest = RunSpec { conf, steps_max, ..support::spec(folder, source, (1, 2)) }.into();
     let (sender, ended) = channel();
     std::thread::spawn(move || drop(sender.send(support::run(request))));
     let ended = ended.recv_timeout(Duration::from_mins(1));

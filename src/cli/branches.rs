@@ -1,12 +1,12 @@
 //! Runs done again with something different, each in a scratch folder of its own, so that a branch never touches what the learner wrote.
 
-use super::launch::{Conversation, Plan};
+use super::launch::{self, Conversation};
 use super::scenarios;
 use crate::cluster::Fault;
 use crate::cluster::fault::FaultTime;
 use crate::event::EventKind;
 use crate::event::log::EventLog;
-use crate::session::{Answer, Ask};
+use crate::session::{Answer, Ask, RunSpec};
 use crate::tui::theatre::branch::Change;
 use crate::tui::theatre::fault::{FaultLine, Strike};
 use crate::tui::theatre::{BranchRequest, Engine};
@@ -25,10 +25,10 @@ pub(crate) enum Again {
 }
 
 /// The theatre's way to do a run again.
-pub(crate) fn engine(plan: Plan, again: Again) -> Engine {
-    let root = plan.root.clone();
+pub(crate) fn engine(spec: RunSpec, again: Again) -> Engine {
+    let root = spec.root.clone();
     let scenarios = scenarios::known(&root);
-    let branches = Branches { plan, again, started: RefCell::default() };
+    let branches = Branches { spec, again, started: RefCell::default() };
     Engine {
         on_branch: Box::new(move |request| branches.start(request)),
         on_save: Box::new(move |text| scenarios::keep(&root, text)),
@@ -37,7 +37,7 @@ pub(crate) fn engine(plan: Plan, again: Again) -> Engine {
 }
 
 struct Branches {
-    plan: Plan,
+    spec: RunSpec,
     again: Again,
     started: RefCell<Vec<RunHandle>>,
 }
@@ -59,29 +59,29 @@ impl Drop for Branches {
 
 impl Branches {
     fn start(&self, request: &BranchRequest) -> Result<RunHandle, String> {
-        let mut plan = self.plan.clone();
-        plan.root = scratch(&self.plan.root).map_err(|error| format!("no scratch folder could be made: {error}"))?;
-        plan.allow.push(self.plan.root.clone());
+        let mut spec = self.spec.clone();
+        spec.root = scratch(&self.spec.root).map_err(|error| format!("no scratch folder could be made: {error}"))?;
+        spec.allow.push(self.spec.root.clone());
         for change in &request.changes {
-            apply(&mut plan, change).map_err(|error| error.message().to_owned())?;
+            apply(&mut spec, change).map_err(|error| error.message().to_owned())?;
         }
         let handle = match &self.again {
-            Again::Script => start(&plan, EventLog::new()),
-            Again::Entries(log) => start_entries(&plan, entries(log)),
+            Again::Script => start(&spec, EventLog::new()),
+            Again::Entries(log) => start_entries(&spec, entries(log)),
         };
         self.started.borrow_mut().push(handle.clone());
         Ok(handle)
     }
 }
 
-fn apply(plan: &mut Plan, change: &Change) -> crate::common::Result<()> {
+fn apply(spec: &mut RunSpec, change: &Change) -> crate::common::Result<()> {
     match change {
-        Change::Strike(strike) => plan.faults.extend(faults_of(strike)?),
-        Change::Scenario(scenario) => plan.faults.extend(Fault::scenario(&scenario.name, &scenario.text)?),
-        Change::WithoutGivenFaults => plan.faults.clear(),
-        Change::WithoutRule(rule) => exclude(&mut plan.conf, rule),
+        Change::Strike(strike) => spec.faults.extend(faults_of(strike)?),
+        Change::Scenario(scenario) => spec.faults.extend(Fault::scenario(&scenario.name, &scenario.text)?),
+        Change::WithoutGivenFaults => spec.faults.clear(),
+        Change::WithoutRule(rule) => exclude(&mut spec.conf, rule),
         Change::Grown(times) => {
-            for cluster in plan.cluster.iter_mut().chain([&mut plan.default_cluster]) {
+            for cluster in spec.cluster.iter_mut().chain([&mut spec.default_cluster]) {
                 cluster.scale = cluster.scale.saturating_mul(*times);
             }
         }
@@ -108,10 +108,10 @@ fn faults_of(strike: &Strike) -> crate::common::Result<Vec<Fault>> {
 }
 
 /// Starts a run whose end the handle tells; what the script prints is in the log.
-pub(crate) fn start(plan: &Plan, log: EventLog) -> RunHandle {
+pub(crate) fn start(spec: &RunSpec, log: EventLog) -> RunHandle {
     let handle = RunHandle::new(log, Arc::new(AtomicBool::new(false)));
-    let end = plan.start(&handle.log, handle.cancel.clone(), Box::new(|_| {}));
-    let (told, script) = (handle.clone(), plan.script.clone());
+    let end = launch::start(spec, &handle.log, handle.cancel.clone(), Box::new(|_| {}));
+    let (told, script) = (handle.clone(), spec.script.clone());
     std::thread::spawn(move || {
         let end = match end.recv() {
             Ok(outcome) => {
@@ -137,9 +137,10 @@ fn entries(log: &EventLog) -> Vec<String> {
 }
 
 /// Starts a session in which these entries are typed, one after the other.
-fn start_entries(plan: &Plan, entries: Vec<String>) -> RunHandle {
+fn start_entries(spec: &RunSpec, entries: Vec<String>) -> RunHandle {
     let handle = RunHandle::new(EventLog::new(), Arc::new(AtomicBool::new(false)));
-    let Conversation { asks, answers, end } = plan.converse(&handle.log, handle.cancel.clone(), Box::new(|_| {}));
+    let Conversation { asks, answers, end } =
+        launch::converse(spec, &handle.log, handle.cancel.clone(), Box::new(|_| {}));
     let told = handle.clone();
     std::thread::spawn(move || {
         // First it says that it is there; then an entry comes when the one before has run.

@@ -2,12 +2,13 @@
 
 use super::classroom;
 use super::commands::solution;
-use super::launch::{Plan, Script};
+use super::launch;
 use super::saves::{self, Saves, Stamp};
 use super::stage::{self, ScreenArgs};
 use super::workshop::{Chosen, Folder, id_of};
 use crate::cluster::ClusterConfig;
 use crate::common::{ErrorClass, Result, SparkError};
+use crate::session::{RunSpec, Script};
 use crate::tui::Bell;
 use crate::tui::theatre::Beside;
 use crate::tui::workspace::model::{MapLine, Workspace};
@@ -273,33 +274,19 @@ impl StepDesk {
     fn theatre(&mut self, workspace: &mut Workspace, from: usize, screen: ScreenArgs) -> Result<u8> {
         let Some(shown) = workspace.shown() else { return Ok(0) };
         let is_visible = workspace.variants.first().is_some_and(|first| std::ptr::eq(first, shown));
-        let plan = if is_visible { Some(self.plan(&shown.cluster)?) } else { None };
+        let spec = if is_visible { Some(self.spec(&shown.cluster)?) } else { None };
         let title = format!("{} on {}", workspace.file, shown.data());
         let (events, moments, bell) = (shown.events.clone(), shown.moments(), self.bell.clone());
         let look = || self.look().into_iter().filter_map(|news| workspace.hear_elsewhere(news)).last();
         let beside = Beside { look: Box::new(look), bell };
-        Ok(stage::review(plan, events, &title, (from, moments), Some(beside), screen))
+        Ok(stage::review(spec, events, &title, (from, moments), Some(beside), screen))
     }
 
-    /// The run of a check as a plan, so that it can be run again with faults.
-    fn plan(&self, cluster: &str) -> Result<Plan> {
-        let cluster = ClusterConfig::parse(cluster)?;
-        Ok(Plan {
-            script: Script { source: self.chosen.source.clone(), file: self.chosen.file.clone() },
-            arguments: Vec::new(),
-            root: self.folder.root.clone(),
-            allow: Vec::new(),
-            cluster: Some(cluster.clone()),
-            default_cluster: cluster,
-            faults: Vec::new(),
-            seed: 42,
-            conf: Vec::new(),
-            now_micros: NOW_MICROS,
-            steps: STEPS_MAX,
-            process_memory_bytes: u64::MAX,
-            until: None,
-            explain: false,
-        })
+    /// The run of a check, so that it can be run again with faults.
+    fn spec(&self, cluster: &str) -> Result<RunSpec> {
+        let script = Script { source: self.chosen.source.clone(), file: self.chosen.file.clone() };
+        let run = RunSpec::new(script, &self.folder.root, ClusterConfig::parse(cluster)?);
+        Ok(RunSpec { now_micros: NOW_MICROS, steps_max: STEPS_MAX, threads: launch::threads(), ..run })
     }
 
     /// Starts the person's editor and waits for it.

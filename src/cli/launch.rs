@@ -1,14 +1,15 @@
-//! Starts runs: builds a [`RunRequest`] from the command line and runs it on a thread of its own.
+//! Starts runs: builds a [`RunSpec`] from the command line and runs it on a thread of its own.
 
 use super::cluster_args::{ClusterArgs, SubmitArgs, submit_args};
 use super::workshop::{Chosen, Folder};
 use super::{config, output};
-use crate::cluster::{ClusterConfig, Fault};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
 use crate::report::{self, Narrator, Place, Raised};
-use crate::session::{Answer, Ask, Kept, Outcome, RunRequest, Uncaught, run_and_keep, run_entries, run_script};
+use crate::session::{
+    Answer, Ask, Kept, Outcome, RunRequest, RunSpec, Script, Uncaught, run_and_keep, run_entries, run_script,
+};
 use crate::status::Status;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,184 +20,101 @@ use std::time::Duration;
 /// How long the narrator sleeps when nothing new has happened.
 const POLL: Duration = Duration::from_millis(25);
 
-/// A script to run: its text and its name.
-#[derive(Debug, Clone)]
-pub(crate) struct Script {
-    pub source: String,
-    pub file: String,
+/// Who hears what a script prints.
+type Printed = Box<dyn FnMut(&str) + Send>;
+
+/// The id of a step, where the path is one and no file has that name.
+pub(crate) fn step_id(path: &Path) -> Option<&str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let word = path.to_str().filter(|_| !path.exists())?;
+    let (exercise, step) = word.strip_prefix(['E', 'e'])?.split_once('.')?;
+    (digits(exercise) && digits(step)).then_some(word)
 }
 
-impl Script {
-    /// The id of a step, where the path is one and no file has that name.
-    pub(crate) fn step(path: &Path) -> Option<&str> {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let word = path.to_str().filter(|_| !path.exists())?;
-        let (exercise, step) = word.strip_prefix(['E', 'e'])?.split_once('.')?;
-        (digits(exercise) && digits(step)).then_some(word)
+/// Reads a script file, or the script of a step such as `E2.3`. A path of the workshop's own content, such as a demo's script, is found in
+/// the binary where there is no such file.
+pub(crate) fn read(path: &Path) -> Result<Script> {
+    if let Some(id) = step_id(path) {
+        let chosen = Folder::open(Path::new("."))?.choose(&[id.to_owned()])?;
+        let script = |chosen: Chosen| Script { source: chosen.source, file: chosen.file };
+        return chosen.into_iter().next().map(script).ok_or_else(|| SparkError::internal("a step without a script"));
     }
-
-    /// Reads a script file, or the script of a step such as `E2.3`. A path of the workshop's own content, such as a demo's script, is found in
-    /// the binary where there is no such file.
-    pub(crate) fn read(path: &Path) -> Result<Script> {
-        if let Some(id) = Self::step(path) {
-            let chosen = Folder::open(Path::new("."))?.choose(&[id.to_owned()])?;
-            let script = |chosen: Chosen| Script { source: chosen.source, file: chosen.file };
-            return chosen
-                .into_iter()
-                .next()
-                .map(script)
-                .ok_or_else(|| SparkError::internal("a step without a script"));
-        }
-        let own = || crate::workshop::content::Content::embedded().text(path.to_str()?).ok();
-        if let Some(source) = (!path.exists()).then(own).flatten() {
-            return Ok(Script { source: source.into_owned(), file: path.display().to_string() });
-        }
-        let bytes = std::fs::read(path).map_err(|error| {
-            SparkError::new(
-                ErrorClass::IllegalArgumentException,
-                format!("the script {} cannot be read: {error}", path.display()),
-            )
-            .with_help("give the path of a Python file; `batchlab run --help` shows examples")
-        })?;
-        let source = String::from_utf8(bytes).map_err(|_| {
-            SparkError::new(
-                ErrorClass::IllegalArgumentException,
-                format!("the script {} is not UTF-8 text", path.display()),
-            )
-            .with_help("save it as UTF-8")
-        })?;
-        Ok(Script { source, file: path.display().to_string() })
+    let own = || crate::workshop::content::Content::embedded().text(path.to_str()?).ok();
+    if let Some(source) = (!path.exists()).then(own).flatten() {
+        return Ok(Script { source: source.into_owned(), file: path.display().to_string() });
     }
+    let bytes = std::fs::read(path).map_err(|error| {
+        SparkError::new(
+            ErrorClass::IllegalArgumentException,
+            format!("the script {} cannot be read: {error}", path.display()),
+        )
+        .with_help("give the path of a Python file; `batchlab run --help` shows examples")
+    })?;
+    let source = String::from_utf8(bytes).map_err(|_| {
+        SparkError::new(
+            ErrorClass::IllegalArgumentException,
+            format!("the script {} is not UTF-8 text", path.display()),
+        )
+        .with_help("save it as UTF-8")
+    })?;
+    Ok(Script { source, file: path.display().to_string() })
 }
 
-/// Everything about a run but its output.
-#[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    pub script: Script,
-    pub arguments: Vec<String>,
-    pub root: PathBuf,
-    pub allow: Vec<PathBuf>,
-    pub cluster: Option<ClusterConfig>,
-    pub default_cluster: ClusterConfig,
-    pub faults: Vec<Fault>,
-    pub seed: u64,
-    pub conf: Vec<(String, String)>,
-    pub now_micros: i64,
-    pub steps: u64,
-    pub process_memory_bytes: u64,
-    /// The script stops before this line.
-    pub until: Option<u32>,
-    pub explain: bool,
+/// A run as the command line, the environment and the defaults describe it.
+pub(crate) fn spec(script: Script, arguments: Vec<String>, args: &ClusterArgs) -> Result<RunSpec> {
+    let submit = std::env::var("PYSPARK_SUBMIT_ARGS").map_or_else(|_| SubmitArgs::default(), |text| submit_args(&text));
+    let default_cluster = match submit.master.as_deref().and_then(crate::session::cluster_of_master) {
+        Some(config) => config,
+        None => config::get().default_cluster()?,
+    };
+    let mut conf = submit.conf;
+    if let Some(master) = submit.master {
+        conf.push(("spark.master".to_owned(), master));
+    }
+    conf.extend(args.settings()?);
+    let root = working_folder()?;
+    let cluster = args.config()?;
+    Ok(RunSpec {
+        script,
+        arguments,
+        root,
+        allow: args.allow_path.clone(),
+        faults: args.faults(cluster.as_ref().unwrap_or(&default_cluster))?,
+        cluster,
+        default_cluster,
+        seed: args.seed,
+        conf,
+        now_micros: args.now_micros(wall_micros())?,
+        steps_max: args.steps,
+        threads: threads(),
+        process_memory_bytes: args.process_memory_bytes()?,
+        until: None,
+        explain: false,
+    })
 }
 
-impl Plan {
-    /// A run as the command line, the environment and the defaults describe it.
-    pub(crate) fn new(script: Script, arguments: Vec<String>, args: &ClusterArgs) -> Result<Plan> {
-        let submit =
-            std::env::var("PYSPARK_SUBMIT_ARGS").map_or_else(|_| SubmitArgs::default(), |text| submit_args(&text));
-        let default_cluster = match submit.master.as_deref().and_then(crate::session::cluster_of_master) {
-            Some(config) => config,
-            None => config::get().default_cluster()?,
-        };
-        let mut conf = submit.conf;
-        if let Some(master) = submit.master {
-            conf.push(("spark.master".to_owned(), master));
-        }
-        conf.extend(args.settings()?);
-        let root = working_folder()?;
-        let cluster = args.config()?;
-        Ok(Plan {
-            script,
-            arguments,
-            root,
-            allow: args.allow_path.clone(),
-            faults: args.faults(cluster.as_ref().unwrap_or(&default_cluster))?,
-            cluster,
-            default_cluster,
-            seed: args.seed,
-            conf,
-            now_micros: args.now_micros(wall_micros())?,
-            steps: args.steps,
-            process_memory_bytes: args.process_memory_bytes()?,
-            until: None,
-            explain: false,
-        })
-    }
+/// Threads that compute tasks: one for each core of this machine.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
 
-    /// A run that was described elsewhere, such as a demo's.
-    pub(crate) fn of(request: &RunRequest) -> Plan {
-        Plan {
-            script: Script { source: request.source.clone(), file: request.file.clone() },
-            arguments: request.arguments.clone(),
-            root: request.root.clone(),
-            allow: request.allow.clone(),
-            cluster: request.cluster.clone(),
-            default_cluster: request.default_cluster.clone(),
-            faults: request.faults.clone(),
-            seed: request.seed,
-            conf: request.conf.clone(),
-            now_micros: request.now_micros,
-            steps: request.steps_max,
-            process_memory_bytes: request.process_memory_bytes,
-            until: None,
-            explain: false,
-        }
-    }
+/// Runs it here and now, without a word, and keeps what these names hold at its end.
+pub(crate) fn keep(spec: &RunSpec, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
+    run_and_keep(spec.clone().into(), names)
+}
 
-    fn request(&self, log: EventLog, cancelled: Arc<AtomicBool>, out: Box<dyn FnMut(&str) + Send>) -> RunRequest {
-        RunRequest {
-            source: self.script.source.clone(),
-            file: self.script.file.clone(),
-            arguments: self.arguments.clone(),
-            root: self.root.clone(),
-            allow: self.allow.clone(),
-            cluster: self.cluster.clone(),
-            default_cluster: self.default_cluster.clone(),
-            faults: self.faults.clone(),
-            seed: self.seed,
-            conf: self.conf.clone(),
-            now_micros: self.now_micros,
-            steps_max: self.steps,
-            threads: std::thread::available_parallelism().map_or(2, usize::from),
-            process_memory_bytes: self.process_memory_bytes,
-            log,
-            cancelled,
-            out,
-            until: self.until,
-            explain: self.explain,
-            explained: Arc::default(),
-        }
-    }
+/// Starts a session whose script is typed bit by bit.
+pub(crate) fn converse(spec: &RunSpec, log: &EventLog, cancelled: Arc<AtomicBool>, out: Printed) -> Conversation {
+    let (asks, asked) = channel();
+    let (answering, answers) = channel();
+    let request = RunRequest { spec: spec.clone(), log: log.clone(), cancelled, out };
+    Conversation { asks, answers, end: on_a_thread(move || run_entries(request, asked, answering)) }
+}
 
-    /// Runs it here and now, without a word, and keeps what these names hold at its end.
-    pub(crate) fn run_and_keep(&self, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
-        let request = self.request(EventLog::new(), Arc::new(AtomicBool::new(false)), Box::new(|_| {}));
-        run_and_keep(request, names)
-    }
-
-    /// Starts a session whose script is typed bit by bit.
-    pub(crate) fn converse(
-        &self,
-        log: &EventLog,
-        cancelled: Arc<AtomicBool>,
-        out: Box<dyn FnMut(&str) + Send>,
-    ) -> Conversation {
-        let (asks, asked) = channel();
-        let (answering, answers) = channel();
-        let request = self.request(log.clone(), cancelled, out);
-        Conversation { asks, answers, end: on_a_thread(move || run_entries(request, asked, answering)) }
-    }
-
-    /// Starts the run; its end comes through the channel.
-    pub(crate) fn start(
-        &self,
-        log: &EventLog,
-        cancelled: Arc<AtomicBool>,
-        out: Box<dyn FnMut(&str) + Send>,
-    ) -> Receiver<Outcome> {
-        let request = self.request(log.clone(), cancelled, out);
-        on_a_thread(move || run_script(request))
-    }
+/// Starts the run; its end comes through the channel.
+pub(crate) fn start(spec: &RunSpec, log: &EventLog, cancelled: Arc<AtomicBool>, out: Printed) -> Receiver<Outcome> {
+    let request = RunRequest { spec: spec.clone(), log: log.clone(), cancelled, out };
+    on_a_thread(move || run_script(request))
 }
 
 /// The folder that paths of scripts start from.

@@ -1,11 +1,11 @@
 //! Brings runs to the theatre: live, saved, and branched.
 
 use super::branches::{self, Again};
-use super::launch::Plan;
 use super::{config, marks, output};
 use crate::common::{ErrorClass, Result, SparkError, VirtualTime};
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
+use crate::session::RunSpec;
 use crate::tui::lesson::model::{Kind, Left, Reader};
 use crate::tui::theatre::model::SPEEDS;
 use crate::tui::theatre::presenter::Presenting;
@@ -186,7 +186,7 @@ pub(crate) struct Start {
 
 /// Runs a script in the theatre, into this log; gives the exit status.
 pub(crate) fn watch(
-    plan: &Plan,
+    spec: &RunSpec,
     log: &EventLog,
     title: &str,
     until: Option<u32>,
@@ -194,10 +194,10 @@ pub(crate) fn watch(
     presenting: Option<Presenting>,
     screen: ScreenArgs,
 ) -> Result<u8> {
-    let main = branches::start(plan, log.clone());
+    let main = branches::start(spec, log.clone());
     let input = TheatreInput {
         presenting,
-        engine: Some(branches::engine(plan.clone(), Again::Script)),
+        engine: Some(branches::engine(spec.clone(), Again::Script)),
         paused: false,
         until,
         speed: speed.map(|speed| speed.0),
@@ -267,9 +267,9 @@ pub(crate) fn compare(runs: [(String, Vec<Arc<Event>>); 2], screen: ScreenArgs) 
     show(TheatreInput::new(title, Source::Compared(runs), screen.options()))
 }
 
-/// Shows a run that is over, from a position on; where its plan is given, faults can be added to it.
+/// Shows a run that is over, from a position on; where it is known how to run it again, faults can be added to it.
 pub(crate) fn review(
-    plan: Option<Plan>,
+    spec: Option<RunSpec>,
     events: Vec<Arc<Event>>,
     title: &str,
     (from, verdicts): (usize, Vec<(usize, String)>),
@@ -277,7 +277,7 @@ pub(crate) fn review(
     screen: ScreenArgs,
 ) -> u8 {
     let input = TheatreInput::new(title.to_owned(), Source::Recorded(events), screen.options());
-    let engine = plan.map(|plan| branches::engine(plan, Again::Script));
+    let engine = spec.map(|spec| branches::engine(spec, Again::Script));
     show_beside(TheatreInput { engine, from, verdicts, ..input }, beside)
 }
 
@@ -372,32 +372,32 @@ struct Set {
     /// Removes the tables when the pages are left.
     _tables: Option<Scratch>,
     /// How to do the run again, or why it can only be watched.
-    plan: std::result::Result<Plan, String>,
+    spec: std::result::Result<RunSpec, String>,
 }
 
 impl Set {
     fn up(scene: &Scene) -> Set {
-        let (tables, plan) = match super::classroom::studio().set_up(scene) {
-            Ok((tables, request)) => (Some(tables), Ok(Plan::of(&request))),
+        let (tables, spec) = match super::classroom::studio().set_up(scene) {
+            Ok((tables, spec)) => (Some(tables), Ok(spec)),
             Err(error) => {
                 let why = error.message();
                 (None, Err(format!("this run can be watched, not branched: its tables could not be laid out ({why})")))
             }
         };
-        Set { scene: scene.clone(), _tables: tables, plan }
+        Set { scene: scene.clone(), _tables: tables, spec }
     }
 }
 
 impl Backstage {
     /// How to do a scene's run again, or why it can only be watched.
-    fn plan(&mut self, scene: &Scene) -> std::result::Result<Plan, String> {
+    fn spec(&mut self, scene: &Scene) -> std::result::Result<RunSpec, String> {
         if let Some(known) = self.sets.iter().find(|set| set.scene == *scene) {
-            return known.plan.clone();
+            return known.spec.clone();
         }
         let set = Set::up(scene);
-        let plan = set.plan.clone();
+        let spec = set.spec.clone();
         self.sets.push(set);
-        plan
+        spec
     }
 }
 
@@ -412,8 +412,8 @@ fn show_take(reader: &Reader, backstage: &mut Backstage, screen: ScreenArgs) -> 
             let input =
                 TheatreInput::new(take.scene.script.clone(), Source::Recorded(take.events.clone()), screen.options());
             let input = TheatreInput { from: picture.at.position, ..input };
-            show(match backstage.plan(&take.scene) {
-                Ok(plan) => TheatreInput { engine: Some(branches::engine(plan, Again::Script)), ..input },
+            show(match backstage.spec(&take.scene) {
+                Ok(spec) => TheatreInput { engine: Some(branches::engine(spec, Again::Script)), ..input },
                 Err(reason) => TheatreInput { greeting: Some(reason), ..input },
             })
         }
@@ -473,14 +473,14 @@ mod tests {
     fn a_scene_s_tables_are_laid_out_once() {
         let mut backstage = Backstage::default();
         let scene = scene("demos/scripts/lineage.py");
-        let first = backstage.plan(&scene).expect("a plan");
-        let again = backstage.plan(&scene).expect("a plan");
+        let first = backstage.spec(&scene).expect("a run");
+        let again = backstage.spec(&scene).expect("a run");
         assert_eq!((first.root, backstage.sets.len()), (again.root, 1));
     }
 
     #[test]
     fn a_scene_that_cannot_be_laid_out_says_why() {
-        let said = Backstage::default().plan(&scene("demos/scripts/nowhere.py")).expect_err("no such script");
+        let said = Backstage::default().spec(&scene("demos/scripts/nowhere.py")).expect_err("no such script");
         assert!(said.contains("can be watched, not branched") && said.contains("nowhere.py"), "{said}");
     }
 }

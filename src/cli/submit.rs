@@ -1,12 +1,12 @@
 //! How to run a script on a real cluster: the `spark-submit` line, the `spark-defaults.conf`, and what will differ.
 
-use super::launch::Plan;
 use crate::cluster::{ClusterConfig, Machine};
+use crate::session::RunSpec;
 use std::fmt::Write;
 
 /// What `batchlab run SCRIPT --print-submit` prints.
-pub(crate) fn text(plan: &Plan) -> String {
-    let cluster = plan.cluster.as_ref().unwrap_or(&plan.default_cluster);
+pub(crate) fn text(spec: &RunSpec) -> String {
+    let cluster = spec.cluster.as_ref().unwrap_or(&spec.default_cluster);
     let cores = cluster.machines.iter().map(|machine| machine.cores).min().unwrap_or(1);
     let memory = cluster.machines.iter().map(|machine| machine.memory_bytes).min().unwrap_or(1 << 30);
     let mut text = String::from(
@@ -18,9 +18,9 @@ pub(crate) fn text(plan: &Plan) -> String {
         "spark-submit --master spark://HOST:7077 --properties-file spark-defaults.conf \\\n    --num-executors {} --executor-cores {cores} --executor-memory {}m \\\n    {}",
         cluster.nodes(),
         (memory >> 20).max(1),
-        quoted(&plan.script.file),
+        quoted(&spec.script.file),
     );
-    for argument in &plan.arguments {
+    for argument in &spec.arguments {
         let _ = write!(text, " {}", quoted(argument));
     }
     text.push_str(
@@ -32,11 +32,11 @@ pub(crate) fn text(plan: &Plan) -> String {
         "spark.eventLog.enabled                true\nspark.eventLog.dir                    file:/tmp/spark-events\n",
     );
     // The master is named above.
-    for (key, value) in plan.conf.iter().filter(|(key, _)| key != "spark.master") {
+    for (key, value) in spec.conf.iter().filter(|(key, _)| key != "spark.master") {
         let _ = writeln!(text, "{key:<37} {value}");
     }
     text.push_str("\n# What will differ there\n");
-    for difference in differences(plan, cluster) {
+    for difference in differences(spec, cluster) {
         let _ = writeln!(text, "# - {difference}");
     }
     text.push_str("# Then `batchlab replay` opens the log in spark.eventLog.dir; with --follow while the job runs.\n");
@@ -44,12 +44,12 @@ pub(crate) fn text(plan: &Plan) -> String {
 }
 
 /// What is not the same on a real cluster.
-fn differences(plan: &Plan, cluster: &ClusterConfig) -> Vec<&'static str> {
+fn differences(spec: &RunSpec, cluster: &ClusterConfig) -> Vec<&'static str> {
     let first = cluster.machines.first();
     let is_like_first = |machine: &Machine| {
         first.is_some_and(|first| (machine.cores, machine.memory_bytes) == (first.cores, first.memory_bytes))
     };
-    let names_master = plan.script.source.contains(".master(") || plan.script.source.contains(".setMaster(");
+    let names_master = spec.script.source.contains(".master(") || spec.script.source.contains(".setMaster(");
     let told = [
         (true, "times: here they are modelled, there they are real"),
         (true, "where blocks go, and which node dies: chance there, the seed here"),
@@ -68,7 +68,7 @@ fn differences(plan: &Plan, cluster: &ClusterConfig) -> Vec<&'static str> {
             !cluster.machines.iter().all(is_like_first),
             "the nodes: here they are not alike; the line asks for executors of the smallest",
         ),
-        (!plan.faults.is_empty(), "faults: those of this command line happen only here"),
+        (!spec.faults.is_empty(), "faults: those of this command line happen only here"),
     ];
     told.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text).collect()
 }

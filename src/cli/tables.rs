@@ -1,10 +1,10 @@
 //! What two runs wrote, read back and compared row by row.
 
 use super::cluster_args::ClusterArgs;
-use super::launch::{Plan, Script};
+use super::launch;
 use crate::common::Result;
 use crate::report::compare::Table;
-use crate::session::Kept;
+use crate::session::{Kept, Script};
 use crate::workshop::compare::{Strictness, compare};
 use crate::workshop::rows;
 use std::path::Path;
@@ -44,10 +44,10 @@ fn read(folder: &Path, format: &str, cluster: &ClusterArgs) -> Result<Kept> {
         "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\n\
          table = spark.read.format({format:?}).option(\"header\", True).load({path:?})\n"
     );
-    let mut plan = Plan::new(Script { source, file: "compare.py".to_owned() }, Vec::new(), cluster)?;
-    plan.allow.push(folder.to_owned());
-    plan.faults.clear();
-    let (outcome, kept) = plan.run_and_keep(&["table".to_owned()]);
+    let mut spec = launch::spec(Script { source, file: "compare.py".to_owned() }, Vec::new(), cluster)?;
+    spec.allow.push(folder.to_owned());
+    spec.faults.clear();
+    let (outcome, kept) = launch::keep(&spec, &["table".to_owned()]);
     let kept = kept.into_iter().next().map(|(_, kept)| kept);
     match (outcome.failure, kept) {
         (Some(failure), _) => Ok(Kept::Failed(crate::common::SparkError::internal(failure.message))),

@@ -149,7 +149,7 @@ impl Host for Session {
         let master = self.conf.get("spark.master").map_or_else(|| format!("batchlab:{}", config.name), str::to_owned);
         Application {
             name: self.conf.get("spark.app.name").unwrap_or("pyspark-shell").to_owned(),
-            id: format!("batchlab-{:04}", self.settings.seed),
+            id: format!("batchlab-{:04}", self.spec.seed),
             master,
             default_parallelism: self.default_parallelism(),
         }
@@ -186,7 +186,7 @@ impl Host for Session {
 
     fn forget_stopped(&mut self) {
         if self.stopped {
-            self.conf = self.settings.conf.clone();
+            self.conf = self.given.clone();
         }
     }
 
@@ -236,7 +236,7 @@ impl Host for Session {
             let now = self.now();
             self.log.push(now, EventKind::StatementStarted { line, text: text.to_owned() });
         }
-        if self.settings.until == Some(line) {
+        if self.spec.until == Some(line) {
             return Err(SparkError::new(ErrorClass::LineReached, format!("line {line} is reached")));
         }
         Ok(())
@@ -275,13 +275,13 @@ impl Host for Session {
         if !self.cluster.as_mut().is_some_and(Cluster::await_driver) {
             return false;
         }
-        self.conf = self.settings.conf.clone();
+        self.conf = self.given.clone();
         self.catalog = super::catalog::SessionCatalog::default();
         self.analyzed = crate::analyzer::AnalyzedPlans::new();
         self.steps = super::plan_steps::PlanSteps::default();
         self.caches = super::cache::CacheManager::default();
         self.ran = super::ran::RanPlans::default();
-        self.seeds = rng::stream(self.settings.seed, "script.seeds");
+        self.seeds = rng::stream(self.spec.seed, "script.seeds");
         self.stopped = false;
         true
     }
@@ -314,13 +314,10 @@ pub fn cluster_of_master(master: &str) -> Option<ClusterConfig> {
 impl Session {
     /// The cluster that runs, or that would be started now (S16: command line, script, environment and files, default).
     pub(super) fn cluster_config(&self) -> ClusterConfig {
-        if let Some(config) = &self.settings.cluster {
+        if let Some(config) = &self.spec.cluster {
             return config.clone();
         }
-        self.conf
-            .get("spark.master")
-            .and_then(cluster_of_master)
-            .unwrap_or_else(|| self.settings.default_cluster.clone())
+        self.conf.get("spark.master").and_then(cluster_of_master).unwrap_or_else(|| self.spec.default_cluster.clone())
     }
 
     pub(super) fn default_parallelism(&self) -> usize {
@@ -340,23 +337,23 @@ impl Session {
             VirtualTime::ZERO,
             EventKind::ApplicationStarted(Arc::new(event::Application {
                 name: self.conf.get("spark.app.name").unwrap_or("pyspark-shell").to_owned(),
-                script: self.settings.file.clone(),
-                seed: self.settings.seed,
+                script: self.spec.script.file.clone(),
+                seed: self.spec.seed,
                 cluster: config.shape(),
                 conf: self.conf.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             })),
         );
         let mut cluster = Cluster::new(
             config,
-            self.settings.faults.clone(),
-            self.settings.seed,
+            self.spec.faults.clone(),
+            self.spec.seed,
             Arc::new(self.conf.clone()),
             self.log.clone(),
-            self.settings.threads,
+            self.spec.threads,
             self.cancelled.clone(),
         )?;
         // The tasks at work need the rest.
-        cluster.bound_blocks(self.settings.process_memory_bytes / 3);
+        cluster.bound_blocks(self.spec.process_memory_bytes / 3);
         self.cluster = Some(cluster);
         Ok(())
     }
@@ -365,36 +362,15 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::log::EventLog;
     use crate::logical::expr::BinaryOp;
     use crate::logical::plan::Grouping;
     use crate::logical::types::{DataType, StructField};
-    use crate::session::RunRequest;
+    use crate::session::{RunSpec, Script};
 
     fn session(folder: &std::path::Path) -> Session {
-        let request = RunRequest {
-            source: String::new(),
-            file: "test.py".to_owned(),
-            arguments: Vec::new(),
-            root: folder.to_owned(),
-            allow: Vec::new(),
-            cluster: None,
-            default_cluster: ClusterConfig::parse("2x2").expect("a shape"),
-            faults: Vec::new(),
-            seed: 1,
-            conf: Vec::new(),
-            now_micros: 0,
-            steps_max: 1_000,
-            threads: 2,
-            process_memory_bytes: u64::MAX,
-            log: EventLog::new(),
-            cancelled: Arc::default(),
-            out: Box::new(|_| {}),
-            until: None,
-            explain: false,
-            explained: Arc::default(),
-        };
-        Session::new(request).expect("the folder exists")
+        let cluster = ClusterConfig::parse("2x2").expect("a shape");
+        let spec = RunSpec::new(Script::default(), folder, cluster);
+        Session::new(spec.into()).expect("the folder exists")
     }
 
     fn grouped(session: &mut Session) -> Arc<LogicalPlan> {

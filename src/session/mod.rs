@@ -47,7 +47,7 @@ pub use crate::pyspark::{
 pub use deep_stack::on_deep_stack;
 pub use host::cluster_of_master;
 pub use planning::{is_optional_rule, rule_reason};
-pub use run::{ExplainedQuery, Outcome, RunRequest, run_and_keep, run_script};
+pub use run::{ExplainedQuery, Outcome, RunRequest, RunSpec, Script, run_and_keep, run_script};
 pub use shell::{Answer, Ask, Ran, run_entries};
 
 use crate::analyzer::AnalyzedPlans;
@@ -65,7 +65,10 @@ pub struct Session {
     workspace: Workspace,
     conf: Conf,
     /// What the script's builder may not change any more once the cluster runs.
-    settings: run::Settings,
+    /// What runs, as it was asked for.
+    spec: run::RunSpec,
+    /// The settings from outside, which every session of the script begins with.
+    given: Conf,
     ids: Arc<ExprIds>,
     catalog: catalog::SessionCatalog,
     siblings: siblings::Siblings,

@@ -108,7 +108,7 @@ impl Session {
         }
         let root = if matches!(work, JobWork::Collect) { RootUse::Collect } else { RootUse::Partitioned };
         let planned = self.plan_query(plan, root, true)?;
-        if self.settings.explain {
+        if self.spec.explain {
             self.keep_explained(&planned, action);
         }
         let (text, of) = (explain::simple(&planned.physical, self.plan_state()), self.steps.computed_by(plan));
@@ -536,7 +536,7 @@ impl Session {
 
     /// What `current_timestamp()` gives in the next query, microseconds since the epoch.
     pub(super) fn query_micros(&self) -> i64 {
-        self.settings.now_micros + (self.now().0 / 1_000) as i64
+        self.spec.now_micros + (self.now().0 / 1_000) as i64
     }
 
     /// Runs the plan's uncorrelated scalar subqueries and puts their values in.

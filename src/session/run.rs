@@ -9,23 +9,30 @@ use crate::event::EventKind;
 use crate::event::log::EventLog;
 use crate::pyspark::{Console, Kept, ScriptEnd, Uncaught};
 use crate::storage::Workspace;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What to run, on what, and where its output goes.
-pub struct RunRequest {
-    /// The script's text.
+/// A script to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Its text.
     pub source: String,
     /// Its name for messages and `__file__`.
     pub file: String,
+}
+
+/// What runs, on what and with which settings: all that the events of a run depend on, but what lies in its folders.
+#[derive(Debug, Clone)]
+pub struct RunSpec {
+    pub script: Script,
     /// `sys.argv[1..]`.
     pub arguments: Vec<String>,
     /// The working folder.
     pub root: PathBuf,
     /// Further folders that it may touch.
     pub allow: Vec<PathBuf>,
-    /// The cluster; absent: from the script's `.master()`, else the default of the request.
+    /// The cluster; absent: from the script's `.master()`, else the default.
     pub cluster: Option<ClusterConfig>,
     /// Used when neither the command line nor the script names a cluster.
     pub default_cluster: ClusterConfig,
@@ -37,41 +44,59 @@ pub struct RunRequest {
     pub now_micros: i64,
     /// Interpreter steps before an endless loop is assumed.
     pub steps_max: u64,
-    /// Threads that compute tasks.
+    /// Threads that compute tasks. The events do not depend on it.
     pub threads: usize,
     /// Memory that this process should get by with; what does not fit goes to temporary files.
     pub process_memory_bytes: u64,
+    /// The script stops before its first statement on this line (1-based).
+    pub until: Option<u32>,
+    /// Keep the plans of every action (for `explain`).
+    pub explain: bool,
+}
+
+impl RunSpec {
+    /// A script in a folder on a cluster: without faults and settings, with all the memory there is, at the epoch.
+    #[must_use]
+    pub fn new(script: Script, root: &Path, cluster: ClusterConfig) -> RunSpec {
+        RunSpec {
+            script,
+            arguments: Vec::new(),
+            root: root.to_owned(),
+            allow: Vec::new(),
+            cluster: Some(cluster.clone()),
+            default_cluster: cluster,
+            faults: Vec::new(),
+            seed: 42,
+            conf: Vec::new(),
+            now_micros: 0,
+            steps_max: 10_000_000,
+            threads: 2,
+            process_memory_bytes: u64::MAX,
+            until: None,
+            explain: false,
+        }
+    }
+}
+
+/// A run, and who hears of it.
+pub struct RunRequest {
+    pub spec: RunSpec,
     /// Receives what happened, also while it runs.
     pub log: EventLog,
     pub cancelled: Arc<AtomicBool>,
     /// Receives what the script prints.
     pub out: Box<dyn FnMut(&str) + Send>,
-    /// The script stops before its first statement on this line (1-based).
-    pub until: Option<u32>,
-    /// Keep the plans of every action (for `explain`).
-    pub explain: bool,
-    /// Where they are kept.
-    pub explained: Explained,
+}
+
+impl From<RunSpec> for RunRequest {
+    /// A run of which only its own log hears.
+    fn from(spec: RunSpec) -> RunRequest {
+        RunRequest { spec, log: EventLog::new(), cancelled: Arc::default(), out: Box::new(|_| {}) }
+    }
 }
 
 /// Plans of actions, shared between a running session and the one who asked for them.
-pub type Explained = Arc<Mutex<Vec<ExplainedQuery>>>;
-
-/// What stays fixed once the run has started.
-pub(super) struct Settings {
-    pub file: String,
-    pub cluster: Option<ClusterConfig>,
-    pub default_cluster: ClusterConfig,
-    pub faults: Vec<Fault>,
-    pub seed: u64,
-    pub now_micros: i64,
-    pub threads: usize,
-    pub process_memory_bytes: u64,
-    pub until: Option<u32>,
-    pub explain: bool,
-    /// What was set from outside.
-    pub conf: Conf,
-}
+pub(super) type Explained = Arc<Mutex<Vec<ExplainedQuery>>>;
 
 /// How a run ended.
 #[derive(Debug, Default)]
@@ -79,7 +104,7 @@ pub struct Outcome {
     /// The exit status of design §4 and curriculum §7.
     pub exit: i32,
     pub failure: Option<Uncaught>,
-    /// The line of [`RunRequest::until`], when the script came to it.
+    /// The line of [`RunSpec::until`], when the script came to it.
     pub stopped_before: Option<u32>,
     /// Plans of every action, when asked for.
     pub explained: Vec<ExplainedQuery>,
@@ -127,11 +152,12 @@ pub(super) fn bug(message: String) -> Outcome {
 
 fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kept)>) {
     let log = request.log.clone();
-    let (source, until) = (request.source.clone(), request.until);
-    let (file, arguments, steps) = (request.file.clone(), request.arguments.clone(), request.steps_max);
-    let explained = request.explained.clone();
-    let mut console = match console(request, false) {
-        Ok(console) => console,
+    let RunSpec { script: Script { source, file }, arguments, steps_max, until, .. } = request.spec.clone();
+    let (mut console, explained) = match Session::new(request) {
+        Ok(session) => {
+            let explained = session.explained.clone();
+            (Console::new(Box::new(session), &file, &arguments, steps_max, false), explained)
+        }
         Err(error) => {
             let failure = failure_of(&error);
             let exit = exit_of(&failure.class);
@@ -144,7 +170,7 @@ fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kep
         if !matches!(end, ScriptEnd::Raised(_)) || !console.is_restarted() {
             break end;
         }
-        console = Console::new(console.end(), &file, &arguments, steps, false);
+        console = Console::new(console.end(), &file, &arguments, steps_max, false);
     };
     let kept = console.keep(names);
     let (exit, failure, stopped_before) = match end {
@@ -158,12 +184,6 @@ fn run_here(request: RunRequest, names: &[String]) -> (Outcome, Vec<(String, Kep
     host.end(exit);
     let explained = std::mem::take(&mut *explained.lock().unwrap_or_else(PoisonError::into_inner));
     (Outcome { exit, failure, stopped_before, explained, conf }, kept)
-}
-
-/// The interpreter with its session.
-pub(super) fn console(request: RunRequest, echoes: bool) -> Result<Console> {
-    let (file, arguments, steps) = (request.file.clone(), request.arguments.clone(), request.steps_max);
-    Ok(Console::new(Box::new(Session::new(request)?), &file, &arguments, steps, echoes))
 }
 
 pub(super) fn failure_of(error: &SparkError) -> Uncaught {
@@ -192,28 +212,19 @@ pub(super) fn exit_of(class: &str) -> i32 {
 
 impl Session {
     pub(super) fn new(request: RunRequest) -> Result<Session> {
-        let workspace = Workspace::new(&request.root, &request.allow)?;
+        let RunRequest { spec, log, cancelled, out } = request;
+        let workspace = Workspace::new(&spec.root, &spec.allow)?;
         let mut conf = Conf::new();
-        for (key, value) in &request.conf {
+        for (key, value) in &spec.conf {
             crate::logical::settings::check(key, value)?;
             conf.set(key.clone(), value.clone());
         }
         Ok(Session {
             workspace,
             conf: conf.clone(),
-            settings: Settings {
-                file: request.file,
-                cluster: request.cluster,
-                default_cluster: request.default_cluster,
-                faults: request.faults,
-                seed: request.seed,
-                now_micros: request.now_micros,
-                threads: request.threads,
-                process_memory_bytes: request.process_memory_bytes,
-                until: request.until,
-                explain: request.explain,
-                conf,
-            },
+            given: conf,
+            seeds: rng::stream(spec.seed, "script.seeds"),
+            spec,
             ids: Arc::new(ExprIds::new()),
             catalog: catalog::SessionCatalog::default(),
             siblings: super::siblings::Siblings::default(),
@@ -221,14 +232,13 @@ impl Session {
             steps: super::plan_steps::PlanSteps::default(),
             caches: cache::CacheManager::default(),
             cluster: None,
-            log: request.log,
-            cancelled: request.cancelled,
-            out: request.out,
+            log,
+            cancelled,
+            out,
             next_query: 0,
             line: 0,
-            seeds: rng::stream(request.seed, "script.seeds"),
             writes: 0,
-            explained: request.explained,
+            explained: Explained::default(),
             ran: super::ran::RanPlans::default(),
             stopped: false,
             made: std::collections::BTreeSet::new(),

@@ -2,8 +2,8 @@
 //! through another, in order.
 
 use super::deep_stack::on_deep_stack;
-use super::run::{bug, console, exit_of, failure_of};
-use super::{Outcome, RunRequest, Uncaught};
+use super::run::{bug, exit_of, failure_of};
+use super::{Outcome, RunRequest, RunSpec, Session, Uncaught};
 use crate::pyspark::{Console, ScriptEnd};
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -55,8 +55,9 @@ pub fn run_entries(request: RunRequest, asks: Receiver<Ask>, answers: Sender<Ans
 fn converse(request: RunRequest, asks: &Receiver<Ask>, answers: &Sender<Answer>) -> Outcome {
     let failed =
         |failure: Uncaught| Outcome { exit: exit_of(&failure.class), failure: Some(failure), ..Outcome::default() };
-    let mut console = match console(request, true) {
-        Ok(console) => console,
+    let RunSpec { script, arguments, steps_max, .. } = request.spec.clone();
+    let mut console = match Session::new(request) {
+        Ok(session) => Console::new(Box::new(session), &script.file, &arguments, steps_max, true),
         Err(error) => return failed(failure_of(&error)),
     };
     if let ScriptEnd::Raised(failure) = console.prepare(STARTUP) {

@@ -7,7 +7,7 @@ use crate::cluster::{Breakage, Fault};
 use crate::common::Result;
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind, TaskCause};
-use crate::session::{RunRequest, run_script};
+use crate::session::{RunRequest, RunSpec, Script, run_script};
 use crate::status::check::check;
 use crate::status::check::limits::{self, Limit};
 use crate::status::waits::ran_again;
@@ -234,27 +234,18 @@ fn lay_out(folder: &Path, number: u64) -> Result<()> {
 fn run(case: &Case, faults: &[Fault], threads: usize, folder: &Path) -> Ran {
     let printed = Arc::new(Mutex::new(String::new()));
     let (sink, log) = (printed.clone(), EventLog::new());
-    let outcome = run_script(RunRequest {
-        source: case.script.clone(),
-        file: "script.py".to_owned(),
-        arguments: Vec::new(),
-        root: folder.to_owned(),
-        allow: Vec::new(),
-        cluster: Some(case.cluster.clone()),
-        default_cluster: case.cluster.clone(),
+    let script = Script { source: case.script.clone(), file: "script.py".to_owned() };
+    let spec = RunSpec {
         faults: faults.to_vec(),
         seed: case.number,
         conf: case.conf.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
-        now_micros: 0,
-        steps_max: 10_000_000,
         threads,
-        process_memory_bytes: u64::MAX,
+        ..RunSpec::new(script, folder, case.cluster.clone())
+    };
+    let outcome = run_script(RunRequest {
         log: log.clone(),
-        cancelled: Arc::default(),
         out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),
-        until: None,
-        explain: false,
-        explained: Arc::default(),
+        ..spec.into()
     });
     let failure = outcome.failure.map_or_else(String::new, |failure| format!("{}: {}", failure.class, failure.message));
     let printed = std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));

@@ -27,7 +27,7 @@ use crate::common::{ErrorClass, Result, SparkError, rng};
 use crate::datagen;
 use crate::event::Event;
 use crate::event::log::EventLog;
-use crate::session::{Kept, Outcome, RunRequest, run_and_keep};
+use crate::session::{Kept, Outcome, RunRequest, RunSpec, Script, run_and_keep};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -302,29 +302,16 @@ fn run_request(
     log: &EventLog,
     faults: Vec<Fault>,
 ) -> Result<RunRequest> {
-    let cluster = ClusterConfig::parse(&variant.cluster)?;
-    Ok(RunRequest {
-        source,
-        file: request.file.to_owned(),
-        arguments: Vec::new(),
-        root: root.to_owned(),
-        allow: Vec::new(),
-        cluster: Some(cluster.clone()),
-        default_cluster: cluster,
+    let script = Script { source, file: request.file.to_owned() };
+    let spec = RunSpec {
         faults,
-        seed: 42,
         conf: variant.conf.clone(),
         now_micros: NOW_MICROS,
         steps_max: STEPS_MAX,
         threads: request.threads,
-        process_memory_bytes: u64::MAX,
-        log: log.clone(),
-        cancelled: request.cancelled.clone(),
-        out: Box::new(|_| {}),
-        until: None,
-        explain: false,
-        explained: Arc::default(),
-    })
+        ..RunSpec::new(script, root, ClusterConfig::parse(&variant.cluster)?)
+    };
+    Ok(RunRequest { log: log.clone(), cancelled: request.cancelled.clone(), ..spec.into() })
 }
 
 /// The top-level names whose values are looked at.

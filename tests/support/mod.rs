@@ -1,36 +1,14 @@
 //! What several tests need: a run inside this process.
 
 use batchlab::cluster::ClusterConfig;
-use batchlab::event::log::EventLog;
-use batchlab::session::{Outcome, RunRequest, run_script};
+use batchlab::session::{Outcome, RunRequest, RunSpec, Script, run_script};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A run of a script in a folder on so many nodes and cores, on two threads.
-pub fn request(folder: &Path, source: &str, (nodes, cores): (u32, u32)) -> RunRequest {
-    let cluster = ClusterConfig::new(nodes, cores).expect("a cluster");
-    RunRequest {
-        source: source.to_owned(),
-        file: "script.py".to_owned(),
-        arguments: Vec::new(),
-        root: folder.to_owned(),
-        allow: Vec::new(),
-        cluster: Some(cluster.clone()),
-        default_cluster: cluster,
-        faults: Vec::new(),
-        seed: 42,
-        conf: Vec::new(),
-        now_micros: 0,
-        steps_max: 10_000_000,
-        threads: 2,
-        process_memory_bytes: u64::MAX,
-        log: EventLog::new(),
-        cancelled: Arc::default(),
-        out: Box::new(|_| {}),
-        until: None,
-        explain: false,
-        explained: Arc::default(),
-    }
+pub fn spec(folder: &Path, source: &str, (nodes, cores): (u32, u32)) -> RunSpec {
+    let script = Script { source: source.to_owned(), file: "script.py".to_owned() };
+    RunSpec::new(script, folder, ClusterConfig::new(nodes, cores).expect("a cluster"))
 }
 
 /// What the script printed, and how it ended.

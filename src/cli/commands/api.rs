@@ -1,6 +1,6 @@
 //! `batchlab api [NAME]`, `batchlab api --missing SCRIPT`.
 
-use crate::cli::launch::{self, Script};
+use crate::cli::launch;
 use crate::cli::{EXIT_UNSUPPORTED, output};
 use crate::common::{ErrorClass, Result, SparkError, text};
 use crate::pyspark::{self, Missing};
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> u8 {
 }
 
 fn tell_missing(path: &Path, is_json: bool) -> Result<u8> {
-    let script = Script::read(path)?;
+    let script = launch::read(path)?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let is_beside = |module: &str| {
         let first = folder.join(module.split('.').next().unwrap_or(module));

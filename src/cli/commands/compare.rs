@@ -2,7 +2,7 @@
 
 use super::logs;
 use crate::cli::cluster_args::ClusterArgs;
-use crate::cli::launch::{self, Plan, Script};
+use crate::cli::launch;
 use crate::cli::on_spark::{On, Submission};
 use crate::cli::{branches, output, stage, tables};
 use crate::common::{ErrorClass, Result, SparkError};
@@ -132,15 +132,15 @@ fn side(what: &str, cluster: &ClusterArgs) -> Result<Side> {
     if !is_script(what) {
         return Ok(Side { name: what.to_owned(), events: logs::open(Path::new(what))?, root: None });
     }
-    let mut plan = Plan::new(Script::read(Path::new(what))?, Vec::new(), cluster)?;
-    let scratch = scratch(&plan.root)?;
-    plan.allow.push(plan.root.clone());
-    plan.root.clone_from(&scratch);
+    let mut spec = launch::spec(launch::read(Path::new(what))?, Vec::new(), cluster)?;
+    let scratch = scratch(&spec.root)?;
+    spec.allow.push(spec.root.clone());
+    spec.root.clone_from(&scratch);
     let log = EventLog::new();
-    let end = plan.start(&log, Arc::new(AtomicBool::new(false)), Box::new(|_| {}));
+    let end = launch::start(&spec, &log, Arc::new(AtomicBool::new(false)), Box::new(|_| {}));
     let outcome = launch::follow(&log, &end, None);
     if let Some(failure) = &outcome.failure {
-        output::err(&launch::draw(&plan.script, failure));
+        output::err(&launch::draw(&spec.script, failure));
     }
     Ok(Side { name: what.to_owned(), events: log.snapshot(), root: Some(scratch) })
 }
@@ -156,7 +156,7 @@ fn side_on_spark(args: &Args) -> Result<Option<Side>> {
     }
     let scratch = scratch(&launch::working_folder()?)?;
     let submission = Submission {
-        script: Script::read(Path::new(&args.a))?,
+        script: launch::read(Path::new(&args.a))?,
         arguments: Vec::new(),
         root: scratch.clone(),
         master: args.master.clone(),
@@ -171,7 +171,7 @@ fn side_on_spark(args: &Args) -> Result<Option<Side>> {
 
 fn is_script(what: &str) -> bool {
     let path = Path::new(what);
-    path.extension().is_some_and(|extension| extension == "py") || Script::step(path).is_some()
+    path.extension().is_some_and(|extension| extension == "py") || launch::step_id(path).is_some()
 }
 
 fn scratch(root: &Path) -> Result<PathBuf> {

@@ -1,7 +1,7 @@
 //! `batchlab explain SCRIPT`.
 
 use crate::cli::cluster_args::ClusterArgs;
-use crate::cli::launch::{self, Plan, Script};
+use crate::cli::launch;
 use crate::cli::{interrupt, output};
 use crate::common::{Result, SparkError};
 use crate::event::log::EventLog;
@@ -52,10 +52,10 @@ fn try_run(args: &Args) -> Result<u8> {
             "there is no generated code here; --mode formatted shows the operators",
         ));
     }
-    let mut plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
-    plan.explain = true;
+    let mut spec = launch::spec(launch::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
+    spec.explain = true;
     let log = EventLog::new();
-    let end = plan.start(&log, interrupt::flag(), Box::new(|_| {}));
+    let end = launch::start(&spec, &log, interrupt::flag(), Box::new(|_| {}));
     let outcome = launch::follow(&log, &end, None);
     let mut text = String::new();
     for query in &outcome.explained {
@@ -68,7 +68,7 @@ fn try_run(args: &Args) -> Result<u8> {
         );
     }
     if let Some(failure) = &outcome.failure {
-        output::err(&launch::draw(&plan.script, failure));
+        output::err(&launch::draw(&spec.script, failure));
     }
     Ok(u8::try_from(outcome.exit).unwrap_or(1))
 }
@@ -84,7 +84,7 @@ fn describe(query: &ExplainedQuery, mode: Mode, text: &mut String) {
         Mode::Extended => {
             let _ = write!(
                 text,
-                "== Analyzed Logical Plan ==\n{}\n== Optimized Logical Plan ==\n{}\n{}",
+                "== Analyzed Logical RunSpec ==\n{}\n== Optimized Logical RunSpec ==\n{}\n{}",
                 query.analyzed, query.optimized, query.physical
             );
         }

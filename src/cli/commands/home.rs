@@ -2,7 +2,7 @@
 
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::commands::init;
-use crate::cli::launch::{self, Passes, Plan, Script, Teller};
+use crate::cli::launch::{self, Passes, Teller};
 use crate::cli::workshop::Folder;
 use crate::cli::{desk, interrupt, output, stage};
 use crate::cluster::Fault;
@@ -10,6 +10,7 @@ use crate::common::text::plural;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::EventLog;
 use crate::report::{self, Depth, Format, Narrator};
+use crate::session::{RunSpec, Script};
 use crate::tui::home::{self, Home, HomeChoice, HomeEntry, Kind, Stand};
 use crate::workshop::content::Content;
 use crate::workshop::demo::{self, Demo};
@@ -41,14 +42,14 @@ pub(crate) fn run(look: stage::ScreenArgs) -> u8 {
 }
 
 /// The run of an exercise's pipeline, on the tables below a folder.
-fn plan_of(exercise: &Exercise, root: &Path) -> Result<Plan> {
+fn spec_of(exercise: &Exercise, root: &Path) -> Result<RunSpec> {
     let source = pipeline(exercise).ok_or_else(|| SparkError::internal("an exercise without its pipeline"))?;
     let file = format!("solutions/{}/pipeline.py", exercise.folder);
-    let mut plan = Plan::new(Script { source: source.to_owned(), file }, Vec::new(), &ClusterArgs::workshop())?;
-    plan.root = root.to_owned();
+    let mut spec = launch::spec(Script { source: source.to_owned(), file }, Vec::new(), &ClusterArgs::workshop())?;
+    spec.root = root.to_owned();
     // Small files are split finely, so that every node has something to do.
-    plan.conf.push(("spark.sql.shuffle.partitions".to_owned(), "8".to_owned()));
-    Ok(plan)
+    spec.conf.push(("spark.sql.shuffle.partitions".to_owned(), "8".to_owned()));
+    Ok(spec)
 }
 
 /// Runs all four pipelines, one with a node death, and tells everything.
@@ -61,17 +62,17 @@ fn main_job() -> Result<u8> {
     let here = launch::working_folder()?;
     let interrupted = interrupt::flag();
     for (number, exercise) in EXERCISES.iter().enumerate() {
-        let mut plan = plan_of(exercise, &here)?;
-        output::out(&format!("\n== {}. {} ({})\n", number + 1, exercise.title, plan.script.file));
+        let mut spec = spec_of(exercise, &here)?;
+        output::out(&format!("\n== {}. {} ({})\n", number + 1, exercise.title, spec.script.file));
         if exercise.folder == WITH_DEATH {
-            plan.faults.push(Fault::parse_kill(DEATHS[number])?);
+            spec.faults.push(Fault::parse_kill(DEATHS[number])?);
         }
         let (log, started) = (EventLog::new(), Instant::now());
-        let end = plan.start(&log, interrupted.clone(), Box::new(|_| {}));
+        let end = launch::start(&spec, &log, interrupted.clone(), Box::new(|_| {}));
         let mut teller = Teller::new(Narrator::new(Depth::Normal, Format::Text), output::out, Passes::Everything);
         let outcome = launch::follow(&log, &end, Some(&mut teller));
         if let Some(failure) = &outcome.failure {
-            output::err(&launch::draw(&plan.script, failure));
+            output::err(&launch::draw(&spec.script, failure));
             return Ok(u8::try_from(outcome.exit).unwrap_or(1));
         }
         output::out(&report::summary::of(teller.status()));
@@ -137,8 +138,8 @@ fn open_files(files: &[String], look: stage::ScreenArgs) -> Result<u8> {
     match files {
         [a, b] => super::compare::show(a, b, look),
         [script] if Path::new(script).extension().is_some_and(|extension| extension == "py") => {
-            let plan = Plan::new(Script::read(Path::new(script))?, Vec::new(), &ClusterArgs::workshop())?;
-            stage::watch(&plan, &EventLog::new(), script, None, None, None, look)
+            let spec = launch::spec(launch::read(Path::new(script))?, Vec::new(), &ClusterArgs::workshop())?;
+            stage::watch(&spec, &EventLog::new(), script, None, None, None, look)
         }
         [log] => {
             let log = Path::new(log);
@@ -248,11 +249,11 @@ impl Workshop {
     /// Shows the run of an exercise's pipeline, with a node that dies where that is wanted.
     fn watch(&self, index: usize, kill: bool, look: stage::ScreenArgs) -> Result<(u8, Option<String>)> {
         let Some(exercise) = EXERCISES.get(index) else { return Ok((0, None)) };
-        let mut plan = plan_of(exercise, &self.made()?.root)?;
+        let mut spec = spec_of(exercise, &self.made()?.root)?;
         if kill {
-            plan.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
+            spec.faults.push(Fault::parse_kill(DEATHS.get(index).copied().unwrap_or(DEATHS[0]))?);
         }
-        let status = stage::watch(&plan, &EventLog::new(), exercise.title, None, None, None, look)?;
+        let status = stage::watch(&spec, &EventLog::new(), exercise.title, None, None, None, look)?;
         let ended = (status != 0).then(|| format!("{} ended with exit status {status}", exercise.title));
         let is_new = self.folder.is_none();
         Ok((status, ended.or_else(|| is_new.then(|| format!("the workshop folder was made: ./{NEW_FOLDER}")))))
@@ -261,13 +262,13 @@ impl Workshop {
     /// Tells the same run in plain text.
     fn tell(&self, index: usize) -> Result<u8> {
         let Some(exercise) = EXERCISES.get(index) else { return Ok(0) };
-        let plan = plan_of(exercise, &self.made()?.root)?;
+        let spec = spec_of(exercise, &self.made()?.root)?;
         let log = EventLog::new();
-        let end = plan.start(&log, interrupt::flag(), Box::new(|_| {}));
+        let end = launch::start(&spec, &log, interrupt::flag(), Box::new(|_| {}));
         let mut teller = Teller::new(Narrator::new(Depth::Normal, Format::Text), output::out, Passes::Everything);
         let outcome = launch::follow(&log, &end, Some(&mut teller));
         if let Some(failure) = &outcome.failure {
-            output::err(&launch::draw(&plan.script, failure));
+            output::err(&launch::draw(&spec.script, failure));
         }
         output::out(&report::summary::of(teller.status()));
         Ok(u8::try_from(outcome.exit).unwrap_or(1))
@@ -469,10 +470,10 @@ mod tests {
     fn every_exercise_loses_something_that_is_needed() {
         for (exercise, death) in EXERCISES.iter().zip(DEATHS) {
             let folder = tempfile::tempdir().expect("a folder");
-            let mut plan = plan_of(exercise, folder.path()).expect("a plan");
-            plan.faults.push(Fault::parse_kill(death).expect("a fault"));
+            let mut spec = spec_of(exercise, folder.path()).expect("a run");
+            spec.faults.push(Fault::parse_kill(death).expect("a fault"));
             let log = EventLog::new();
-            let end = plan.start(&log, std::sync::Arc::default(), Box::new(|_| {}));
+            let end = launch::start(&spec, &log, std::sync::Arc::default(), Box::new(|_| {}));
             assert_eq!(launch::follow(&log, &end, None).exit, 0, "{}", exercise.folder);
             let fates = fates(&Status::of(&log.snapshot()));
             assert!(fates.iter().any(|fate| !fate.outputs_again.is_empty()), "{}: {fates:?}", exercise.folder);

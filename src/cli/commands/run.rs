@@ -2,7 +2,7 @@
 
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::following::{Scribe, Stand};
-use crate::cli::launch::{self, Plan, Script, Teller};
+use crate::cli::launch::{self, Teller};
 use crate::cli::narration::NarrationArgs;
 use crate::cli::on_spark::{On, Submission};
 use crate::cli::stage::Speed;
@@ -11,6 +11,7 @@ use crate::cli::{ask, branches, interrupt, last_run, output, stage, submit};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::event::log::{self, EventLog};
 use crate::report;
+use crate::session::RunSpec;
 use crate::spark_log;
 use crate::storage::write_whole;
 use std::io::IsTerminal;
@@ -79,10 +80,10 @@ fn try_run(args: &Args) -> Result<u8> {
         branches::tidy();
         return status;
     }
-    let mut plan = Plan::new(Script::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
-    let until = args.until.map(|until| until.statement(&plan.script.source)).transpose()?;
+    let mut spec = launch::spec(launch::read(&args.script)?, args.arguments.clone(), &args.cluster)?;
+    let until = args.until.map(|until| until.statement(&spec.script.source)).transpose()?;
     if args.print_submit {
-        output::out(&submit::text(&plan));
+        output::out(&submit::text(&spec));
         return Ok(0);
     }
     let log = EventLog::new();
@@ -91,38 +92,38 @@ fn try_run(args: &Args) -> Result<u8> {
         // Whoever follows the log in another window sees what is shown here.
         let stand = args.events.as_deref().map(Stand::beside);
         let presenting = stand.as_ref().map(Stand::presenting);
-        let status = stage::watch(&plan, &log, &title(&args.script), until, args.speed, presenting, args.screen)?;
+        let status = stage::watch(&spec, &log, &title(&args.script), until, args.speed, presenting, args.screen)?;
         if status != 130 {
             stage::give_out(&log.snapshot());
         }
         status
     } else {
-        plan.until = until;
-        in_text(args, &plan, &log)
+        spec.until = until;
+        in_text(args, &spec, &log)
     };
     if let Some(scribe) = scribe {
         scribe.finish()?;
     }
-    save(args, &plan, &log)?;
+    save(args, &spec, &log)?;
     Ok(status)
 }
 
-fn in_text(args: &Args, plan: &Plan, log: &EventLog) -> u8 {
+fn in_text(args: &Args, spec: &RunSpec, log: &EventLog) -> u8 {
     let started = Instant::now();
     let ask = args.narration.ask && !args.quiet;
     // With questions the script's output comes with the telling, not before it.
     let out: fn(&str) = if ask { |_| {} } else { output::out };
-    let end = plan.start(log, interrupt::flag(), Box::new(out));
+    let end = launch::start(spec, log, interrupt::flag(), Box::new(out));
     let mut teller = teller(args);
     let outcome = launch::follow(log, &end, (!ask).then_some(&mut teller));
     if ask {
         ask::told(&log.snapshot(), output::err, |events| ask::with_output(events, |told| teller.tell(told)));
     }
     if let Some(failure) = &outcome.failure {
-        output::err(&launch::draw(&plan.script, failure));
+        output::err(&launch::draw(&spec.script, failure));
     }
     if outcome.exit == i32::from(crate::cli::EXIT_BUG) {
-        output::err(&launch::bug_words(plan.seed, std::env::args().skip(1)));
+        output::err(&launch::bug_words(spec.seed, std::env::args().skip(1)));
     }
     if !args.quiet && args.narration.is_text() {
         output::err(&report::summary::of(teller.status()));
@@ -152,7 +153,7 @@ fn on_spark(args: &Args) -> Result<u8> {
     args.cluster.refuse_simulation()?;
     let theatre = opens_theatre(args);
     let submission = Submission {
-        script: Script::read(&args.script)?,
+        script: launch::read(&args.script)?,
         arguments: args.arguments.clone(),
         root: launch::working_folder()?,
         master: args.master.clone(),
@@ -187,9 +188,9 @@ fn title(script: &Path) -> String {
 }
 
 /// Writes what else was asked for of the log; a workshop folder remembers it.
-fn save(args: &Args, plan: &Plan, log: &EventLog) -> Result<()> {
+fn save(args: &Args, spec: &RunSpec, log: &EventLog) -> Result<()> {
     let events = log.snapshot();
-    last_run::keep(&plan.root, &events)?;
+    last_run::keep(&spec.root, &events)?;
     if let Some(folder) = &args.spark_events {
         // A folder that cannot be made is told by the file that cannot.
         let _ = std::fs::create_dir_all(folder);

@@ -3,11 +3,11 @@
 use crate::cli::branches::{self, Again};
 use crate::cli::cluster_args::ClusterArgs;
 use crate::cli::following::Scribe;
-use crate::cli::launch::{self, Conversation, Plan, Script};
+use crate::cli::launch::{self, Conversation};
 use crate::cli::{interrupt, output, stage};
 use crate::common::Result;
 use crate::event::log::EventLog;
-use crate::session::{Answer, Ask, Entries, Ran};
+use crate::session::{Answer, Ask, Entries, Ran, RunSpec, Script};
 use crate::tui::RunHandle;
 use crate::tui::shell::model::HELP;
 use crate::tui::shell::{self, ShellInput};
@@ -49,14 +49,14 @@ pub(crate) fn run(args: &Args) -> u8 {
 
 fn try_run(args: &Args) -> Result<u8> {
     let script = Script { source: String::new(), file: FILE.to_owned() };
-    let plan = Plan::new(script, Vec::new(), &args.cluster)?;
+    let spec = launch::spec(script, Vec::new(), &args.cluster)?;
     let log = EventLog::new();
     let scribe = args.events.as_deref().map(|path| Scribe::start(path, &log)).transpose()?;
     let has_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let status = if has_terminal && !args.no_tui {
-        on_screen(&plan, &log, args.screen)?
+        on_screen(&spec, &log, args.screen)?
     } else {
-        plain(&plan, &log, std::io::stdin().is_terminal())
+        plain(&spec, &log, std::io::stdin().is_terminal())
     };
     if let Some(scribe) = scribe {
         scribe.finish()?;
@@ -70,10 +70,10 @@ fn drawing(ran: &Ran) -> Option<String> {
     ran.failure.as_ref().map(|failure| launch::draw(&script, failure))
 }
 
-fn on_screen(plan: &Plan, log: &EventLog, screen: stage::ScreenArgs) -> Result<u8> {
+fn on_screen(spec: &RunSpec, log: &EventLog, screen: stage::ScreenArgs) -> Result<u8> {
     let handle = RunHandle::new(log.clone(), Arc::new(AtomicBool::new(false)));
-    let Conversation { asks, answers, end } = plan.converse(log, handle.cancel.clone(), Box::new(|_| {}));
-    let root = plan.root.clone();
+    let Conversation { asks, answers, end } = launch::converse(spec, log, handle.cancel.clone(), Box::new(|_| {}));
+    let root = spec.root.clone();
     let input = ShellInput {
         title: root.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned()),
         handle,
@@ -81,7 +81,7 @@ fn on_screen(plan: &Plan, log: &EventLog, screen: stage::ScreenArgs) -> Result<u
         answers,
         draw: drawing,
         history: history::read(&root),
-        engine: branches::engine(plan.clone(), Again::Entries(log.clone())),
+        engine: branches::engine(spec.clone(), Again::Entries(log.clone())),
         options: screen.options(),
     };
     let left = shell::run(input).map_err(|error| stage::no_terminal(&error))?;
@@ -94,8 +94,8 @@ fn on_screen(plan: &Plan, log: &EventLog, screen: stage::ScreenArgs) -> Result<u
 }
 
 /// Lines from standard input; prompts only for a person.
-fn plain(plan: &Plan, log: &EventLog, prompts: bool) -> u8 {
-    let Conversation { asks, answers, end } = plan.converse(log, interrupt::flag(), Box::new(output::out));
+fn plain(spec: &RunSpec, log: &EventLog, prompts: bool) -> u8 {
+    let Conversation { asks, answers, end } = launch::converse(spec, log, interrupt::flag(), Box::new(output::out));
     if !matches!(answers.recv(), Ok(Answer::Ready)) {
         return ended(&end.recv().unwrap_or_default(), None);
     }

@@ -15,13 +15,14 @@ mod sieve;
 mod watcher;
 
 use super::following::{Progress, Retelling};
-use super::launch::{self, Script};
+use super::launch;
 use super::{branches, interrupt, output, stage};
 use crate::common::time::VirtualTime;
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::datagen;
 use crate::event::log::EventLog;
 use crate::event::{Event, EventKind};
+use crate::session::Script;
 use crate::spark_log::read::SparkLog;
 use crate::tui::{RunEnd, RunHandle};
 use find::Spark;

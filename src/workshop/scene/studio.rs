@@ -7,7 +7,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::datagen::{self, MakeRequest, TableFormat};
 use crate::event::Event;
 use crate::event::log::EventLog;
-use crate::session::{ExplainedQuery, RunRequest, Uncaught, run_script};
+use crate::session::{ExplainedQuery, RunRequest, RunSpec, Script, Uncaught, run_script};
 use crate::status::Status;
 use crate::workshop::content::Content;
 use crate::workshop::scratch::Scratch;
@@ -242,30 +242,31 @@ impl Studio {
         Ok(take)
     }
 
-    /// What runs a scene's script, and the folder with its tables, which is gone when it is dropped. What the run says goes nowhere.
+    /// How a scene's script is run, and the folder with its tables, which is gone when it is dropped.
     ///
     /// # Errors
     /// When the scene has no script, or describes nothing that can be run.
-    pub fn set_up(&self, scene: &Scene) -> Result<(Scratch, RunRequest)> {
+    pub fn set_up(&self, scene: &Scene) -> Result<(Scratch, RunSpec)> {
         let source = self.content.text(&scene.script)?.into_owned();
         let scratch = Scratch::new("scene")?;
         make_tables(scene, &source, &scratch, self.threads)?;
-        let request = changed(scene, self.request(scene, &source, &scratch)?);
-        Ok((scratch, request))
+        let spec = changed(scene, self.spec(scene, source, &scratch)?);
+        Ok((scratch, spec))
     }
 
     fn run(&self, scene: &Scene) -> Result<Take> {
         if let Some(world) = &scene.world {
             return super::stage::take(scene, world);
         }
-        let (_scratch, request) = self.set_up(scene)?;
-        let source = request.source.clone();
+        let (_scratch, spec) = self.set_up(scene)?;
+        let source = spec.script.source.clone();
         let (log, printed) = (EventLog::new(), Arc::new(Mutex::new(String::new())));
         let sink = printed.clone();
         let request = RunRequest {
+            spec,
             log: log.clone(),
+            cancelled: self.cancelled.clone(),
             out: Box::new(move |text| sink.lock().unwrap_or_else(PoisonError::into_inner).push_str(text)),
-            ..request
         };
         let outcome = run_script(request);
         let events = log.snapshot();
@@ -284,47 +285,35 @@ impl Studio {
         })
     }
 
-    /// The run of a scene as its file describes it; what it says goes nowhere.
-    fn request(&self, scene: &Scene, source: &str, scratch: &Scratch) -> Result<RunRequest> {
-        let cluster = scene.config()?;
-        Ok(RunRequest {
-            source: source.to_owned(),
-            file: scene.script.clone(),
+    /// The run of a scene as its file describes it.
+    fn spec(&self, scene: &Scene, source: String, scratch: &Scratch) -> Result<RunSpec> {
+        let script = Script { source, file: scene.script.clone() };
+        Ok(RunSpec {
             arguments: scene.arguments.clone(),
-            root: scratch.path().to_owned(),
-            allow: Vec::new(),
-            cluster: Some(cluster.clone()),
-            default_cluster: cluster,
             faults: scene.faults.iter().map(|text| Fault::parse(text)).collect::<Result<_>>()?,
-            seed: 42,
             conf: scene.set.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             now_micros: NOW_MICROS,
             steps_max: STEPS_MAX,
             threads: self.threads,
-            process_memory_bytes: u64::MAX,
-            log: EventLog::new(),
-            cancelled: self.cancelled.clone(),
-            out: Box::new(|_| {}),
-            until: None,
             explain: true,
-            explained: Arc::default(),
+            ..RunSpec::new(script, scratch.path(), scene.config()?)
         })
     }
 }
 
 /// The run as a person wants it.
-fn changed(scene: &Scene, mut request: RunRequest) -> RunRequest {
-    let Some(changes) = &scene.changes else { return request };
-    request.cluster = Some(changes.cluster.clone());
-    request.faults.extend(changes.faults.iter().cloned());
-    request.conf.extend(changes.conf.iter().cloned());
-    request.allow.clone_from(&changes.allow);
-    RunRequest {
+fn changed(scene: &Scene, mut spec: RunSpec) -> RunSpec {
+    let Some(changes) = &scene.changes else { return spec };
+    spec.cluster = Some(changes.cluster.clone());
+    spec.faults.extend(changes.faults.iter().cloned());
+    spec.conf.extend(changes.conf.iter().cloned());
+    spec.allow.clone_from(&changes.allow);
+    RunSpec {
         seed: changes.seed,
         now_micros: changes.now_micros,
         steps_max: changes.steps_max,
         process_memory_bytes: changes.process_memory_bytes,
-        ..request
+        ..spec
     }
 }
 
