@@ -5,8 +5,8 @@ use super::common_type;
 use crate::common::conf::Options;
 use crate::common::{Conf, Result, TimeParserPolicy};
 use crate::exec::scan::{
-    CsvOptions, LineReader, MomentReader, Token, Tokenizer, find_separators, for_each_line, open, read_error,
-    reader_for, values,
+    CsvOptions, LineReader, MomentReader, Token, Tokenizer, find_separators, for_each_line, read_whole, reader_for,
+    values,
 };
 use crate::logical::plan::FileEntry;
 use crate::logical::types::{DataType, StructField, StructType};
@@ -14,7 +14,6 @@ use crate::physical::plan::FileSlice;
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::io::Read;
 
 /// What the first record of the files says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -110,9 +109,7 @@ fn each_record(slice: &FileSlice, options: &CsvOptions, f: &mut Take<'_>) -> Res
 }
 
 fn each_record_of_whole_file(slice: &FileSlice, options: &CsvOptions, f: &mut Take<'_>) -> Result<()> {
-    let mut bytes = Vec::new();
-    let (mut source, _) = open(slice)?;
-    source.read_to_end(&mut bytes).map_err(|error| read_error(&slice.path, &error))?;
+    let bytes = read_whole(slice)?;
     let text = options.decode(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     let mut tokenizer = Tokenizer::file(text.as_bytes(), options);

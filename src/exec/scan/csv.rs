@@ -12,7 +12,7 @@
 use super::ahead::{self, Chunks};
 use super::csv_options::{CsvOptions, ParseMode};
 use super::csv_tokens::{Token, Tokenizer};
-use super::lines::{LineReader, for_each_line, is_compressed, open, read_error};
+use super::lines::{LineReader, for_each_line, is_compressed, read_whole};
 use super::values::{parse_date, parse_decimal, parse_double, parse_long, parse_timestamp};
 use super::{READ_ROWS, WantedColumn, wanted_schema};
 use crate::common::{ErrorClass, Result, SparkError};
@@ -33,7 +33,6 @@ use arrow::datatypes::{
 use arrow::record_batch::RecordBatch;
 use memchr::memchr;
 use std::borrow::Cow;
-use std::io::Read;
 use std::sync::Arc;
 
 /// Bytes of a field: a range of the chunk, or of the unescaped text laid behind it.
@@ -546,9 +545,7 @@ struct WholeFile {
 
 impl Chunks for WholeFile {
     fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
-        let mut bytes = Vec::new();
-        let (mut source, _) = open(&self.slice)?;
-        source.read_to_end(&mut bytes).map_err(|error| read_error(&self.slice.path, &error))?;
+        let bytes = read_whole(&self.slice)?;
         let text = self.parser.options.decode(&bytes);
         let whole: &str = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let text = whole.as_bytes();

@@ -4,7 +4,7 @@ use super::ahead::{self, Chunks};
 use super::csv_options::{ParseMode, ValueOptions, corrupt_column};
 use super::formatted::{MomentReader, reader_for};
 use super::json_text::{Json, Leniency, parse, parse_prefix, write};
-use super::lines::{LineEnd, LineReader, for_each_line, is_compressed, open, read_error};
+use super::lines::{LineEnd, LineReader, for_each_line, is_compressed, read_whole};
 use super::values::{parse_date, parse_decimal, parse_double, parse_long, parse_timestamp};
 use super::{READ_ROWS, WantedColumn, wanted_schema};
 use crate::common::conf::Options;
@@ -17,7 +17,6 @@ use crate::logical::types::{DataType, StructField};
 use crate::logical::variant::parse_json;
 use crate::physical::plan::FileSlice;
 use arrow::record_batch::RecordBatch;
-use std::io::Read;
 use std::sync::Arc;
 
 /// Calls `f` with each document of a slice (nothing for text that is not JSON) and its text; stops when it gives false.
@@ -32,9 +31,7 @@ pub fn each_document(
 ) -> Result<()> {
     super::csv_options::check_encoding(options)?;
     if options.flag("multiLine", false) {
-        let mut bytes = Vec::new();
-        let (mut source, _) = open(slice)?;
-        source.read_to_end(&mut bytes).map_err(|error| read_error(&slice.path, &error))?;
+        let bytes = read_whole(slice)?;
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_start_matches('\u{feff}').trim();
         // A file is one document: what follows the first is not looked at.

@@ -71,6 +71,14 @@ pub fn open(slice: &FileSlice) -> Result<(Box<dyn Read>, bool)> {
     }
 }
 
+/// All that a file holds, decompressed.
+pub fn read_whole(slice: &FileSlice) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut source, _) = open(slice)?;
+    source.read_to_end(&mut bytes).map_err(|error| read_error(&slice.path, &error))?;
+    Ok(bytes)
+}
+
 impl LineReader {
     /// A reader of the lines of `slice`.
     ///

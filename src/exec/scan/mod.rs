@@ -17,7 +17,7 @@ pub(super) use csv_options::{CsvOptions, ParseMode, check_encoding, corrupt_colu
 pub(super) use csv_tokens::{Token, Tokenizer};
 pub(super) use formatted::{MomentReader, reader_for};
 pub(super) use json::each_document;
-pub(super) use lines::{LineReader, for_each_line, open, read_error};
+pub(super) use lines::{LineReader, for_each_line, read_error, read_whole};
 pub use parquet::parquet_schema;
 
 use super::batch::{BATCH_ROWS, batch_of, schema_of};

@@ -1,7 +1,7 @@
 //! The text reader: a row for each line, or for each file with `wholetext`.
 
 use super::ahead::{self, Chunks};
-use super::lines::{LineEnd, LineReader, for_each_line, is_compressed, open, read_error};
+use super::lines::{LineEnd, LineReader, for_each_line, is_compressed, read_whole};
 use super::{WantedColumn, wanted_schema};
 use crate::common::Result;
 use crate::exec::batch::{BATCH_ROWS, batch_of, pieces};
@@ -11,7 +11,6 @@ use crate::physical::plan::FileSlice;
 use arrow::array::{Array, ArrayRef, StringViewBuilder};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use std::io::Read;
 use std::sync::Arc;
 
 /// Reads one slice of a file.
@@ -69,9 +68,7 @@ struct WholeText {
 
 impl Chunks for WholeText {
     fn next_chunk(&mut self, batches: &mut Vec<RecordBatch>) -> Result<bool> {
-        let mut bytes = Vec::new();
-        let (mut source, _) = open(&self.slice)?;
-        source.read_to_end(&mut bytes).map_err(|error| read_error(&self.slice.path, &error))?;
+        let bytes = read_whole(&self.slice)?;
         let mut builder = StringViewBuilder::new();
         builder.append_value(String::from_utf8_lossy(&bytes));
         batches.push(batch(&self.schema, builder)?);
