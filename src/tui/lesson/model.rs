@@ -338,7 +338,7 @@ impl Reader {
         self.play.as_ref().is_some_and(|play| play.playing)
     }
 
-    /// Moves the cursor in the picture's run; the picture follows.
+    /// Moves the cursor in the picture's run; the picture follows, and comes into sight where the text covers it.
     fn in_time(&mut self, go: impl FnOnce(&mut Playback, &Picture)) {
         let Some(picture) = self.moving() else {
             self.notice = Some("no picture of this page changes with time".to_owned());
@@ -351,6 +351,9 @@ impl Reader {
         self.play = Some(play);
         self.spoken = if is_new { spoken } else { self.spoken };
         self.show(position);
+        if !view::is_in_sight(self, Pane::Picture) {
+            (self.pane, self.scroll) = (Pane::Picture, 0);
+        }
     }
 
     /// The same with its picture where the text has it: panes are laid out for that, so that nothing jumps while it plays.

@@ -78,6 +78,22 @@ fn a_picture_plays_rests_and_goes_back_to_its_moment() {
 }
 
 #[test]
+fn what_plays_comes_into_sight() {
+    let mut reader = reader();
+    reader.area = Rect::new(0, 0, 80, 24);
+    while reader.open_question().is_some() {
+        update(&mut reader, Key::Reveal);
+    }
+    update(&mut reader, Key::Pane(Pane::Text));
+    let is_seen = |reader: &Reader| super::view::is_in_sight(reader, Pane::Picture);
+    assert!(reader.moving().is_some() && !is_seen(&reader), "the text has the whole screen");
+    press(&mut reader, KeyCode::Char(' '));
+    assert!(is_seen(&reader) && reader.is_playing());
+    press(&mut reader, KeyCode::Tab);
+    assert!(!is_seen(&reader), "Tab leads back to the text");
+}
+
+#[test]
 fn a_word_is_found_on_other_pages_and_is_in_sight() {
     let mut reader = reader();
     for size in [(120, 40), (80, 24), (40, 12)] {

@@ -267,6 +267,12 @@ pub fn scroll_around(reader: &Reader, line: usize) -> usize {
     line.saturating_sub(1 + high / 3).min(scroll_max(reader))
 }
 
+/// Whether a pane is on the screen.
+#[must_use]
+pub fn is_in_sight(reader: &Reader, pane: Pane) -> bool {
+    panes(reader, body_of(reader, reader.area)).iter().any(|(which, _)| *which == pane)
+}
+
 /// How far the focused pane can be scrolled.
 #[must_use]
 pub fn scroll_max(reader: &Reader) -> usize {
