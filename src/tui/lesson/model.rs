@@ -288,13 +288,15 @@ impl Reader {
         self.pieces().iter().any(|piece| matches!(piece, Piece::Picture(_)))
     }
 
+    /// A lesson's page begins with its text; in a demo, or where one pane has the whole screen, the pane stays.
     fn turn(&mut self, page: usize) {
         self.rest();
         self.page = page;
         self.scroll = 0;
         self.found.at = None;
-        if !self.has_picture() {
-            (self.pane, self.zoom) = (Pane::Text, false);
+        self.zoom &= self.has_picture();
+        if !self.has_picture() || self.kind == Kind::Lesson && !self.zoom {
+            self.pane = Pane::Text;
         }
     }
 

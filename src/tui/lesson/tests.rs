@@ -91,6 +91,9 @@ fn what_plays_comes_into_sight() {
     assert!(is_seen(&reader) && reader.is_playing());
     press(&mut reader, KeyCode::Tab);
     assert!(!is_seen(&reader), "Tab leads back to the text");
+    press(&mut reader, KeyCode::Tab);
+    press(&mut reader, KeyCode::Char('h'));
+    assert_eq!(reader.pane, Pane::Text, "a page begins with its text");
 }
 
 #[test]
