@@ -35,7 +35,7 @@ fn main() {
             Model::new("large".to_owned(), Recording::recorded(large.clone()), ScreenOptions::default(), false, true);
         told(&format!("frame {width} x {height}, 10,000 tasks"), frames(model, Rect { x: 0, y: 0, width, height }));
     }
-    let long = Synthetic::new(1000, 16, 245_000).run().expect("such a cluster can be").log.snapshot();
+    let long = Synthetic::new(1000, 16, 262_000).run().expect("such a cluster can be").log.snapshot();
     told(&format!("jump in {} events", long.len()), jumps(History::new(long)));
     told("key to frame, playing, 120 x 40", keys(&large));
 }
