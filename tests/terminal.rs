@@ -334,6 +334,12 @@ fn a_save_is_answered_and_nothing_moves_on_by_itself() {
     std::fs::copy(&solution, &script).expect("the learner's file");
     session.shows("Right, on all data.");
     session.shows("1 of 37 steps passed");
+    session.press("t");
+    session.shows("1 Stages");
+    session.shows("simulated time");
+    assert!(!session.screen.screen().contents().contains("cut off"), "a check keeps the end of its run");
+    session.press("q");
+    session.shows("Right, on all data.");
     session.press(">");
     session.shows("E1.2  Nothing happens until you ask");
     session.press("q");

@@ -227,7 +227,7 @@ impl<'a> Bench<'a> {
         // What an earlier run left behind is not this run's.
         let written = data_files(self.root).into_iter().filter(|(path, stamp)| before.get(path) != Some(stamp));
         let files = written.map(|(path, _)| path).collect();
-        let events = deciding::own_part(&log.snapshot()).to_vec();
+        let events = deciding::own_run(&log.snapshot());
         Ok(Ran { outcome, facts: facts::facts(&events), events, kept, got, files })
     }
 

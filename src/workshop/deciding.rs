@@ -83,6 +83,18 @@ pub fn own_part(events: &[Arc<Event>]) -> &[Arc<Event>] {
     &events[..events.iter().position(kept).unwrap_or(events.len())]
 }
 
+/// The same as a log of its own, which ends as the run ended.
+#[must_use]
+pub fn own_run(events: &[Arc<Event>]) -> Vec<Arc<Event>> {
+    let mut own = own_part(events).to_vec();
+    let end = events[own.len()..].iter().rfind(|event| matches!(event.kind, EventKind::ApplicationEnded { .. }));
+    if let (Some(last), Some(end)) = (own.last(), end) {
+        let end = Event { seq: last.seq + 1, time: last.time, kind: end.kind.clone() };
+        own.push(Arc::new(end));
+    }
+    own
+}
+
 fn last(events: &[Arc<Event>], of: impl Fn(&EventKind) -> bool) -> Option<usize> {
     events.iter().rposition(|event| of(&event.kind)).map(|at| at + 1)
 }
@@ -193,6 +205,19 @@ mod tests {
 
     fn at(rule: &str) -> usize {
         moment(Some(&parse(rule).expect("a rule")), "b1", &run())
+    }
+
+    #[test]
+    fn a_run_of_its_own_ends_as_the_run_ended() {
+        let mut events = run();
+        assert_eq!(own_run(&events).len(), own_part(&events).len(), "this one never ended");
+        let ended = EventKind::ApplicationEnded { exit: 3 };
+        let seq = events.len() as u64;
+        events.push(Arc::new(Event { seq, time: VirtualTime(1 << 40), kind: ended.clone() }));
+        let own = own_run(&events);
+        let (end, before) = (&own[own.len() - 1], &own[own.len() - 2]);
+        assert_eq!((own.len(), &end.kind), (own_part(&events).len() + 1, &ended));
+        assert_eq!((end.seq, end.time), (before.seq + 1, before.time), "it follows the script's own work");
     }
 
     #[test]

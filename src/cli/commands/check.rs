@@ -6,7 +6,6 @@ use crate::cli::{interrupt, last_run, launch, output};
 use crate::common::Result;
 use crate::report;
 use crate::workshop::check::{CheckRequest, Which, check};
-use crate::workshop::deciding;
 use crate::workshop::step::{self, Step};
 use crate::workshop::verdict::{VariantVerdict, Verdict};
 use std::fmt::Write as _;
@@ -97,7 +96,7 @@ fn try_run(args: &Args) -> Result<u8> {
 fn remember(folder: &Folder, one: &Chosen, verdict: &Verdict, whole: bool) -> Result<()> {
     folder.remember(&one.step, &one.source, verdict, whole)?;
     match verdict.first_failure().or_else(|| verdict.variants.first()) {
-        Some(shown) => last_run::keep(&folder.root, deciding::own_part(&shown.events)),
+        Some(shown) => last_run::keep(&folder.root, &shown.events),
         None => Ok(()),
     }
 }

@@ -203,7 +203,7 @@ impl Workspace {
     /// The position in the shown run that decided the selected check; the end of the script when it holds.
     #[must_use]
     pub fn moment(&self) -> usize {
-        let end = || self.shown().map_or(0, |shown| crate::workshop::deciding::own_part(&shown.events).len());
+        let end = || self.shown().map_or(0, |shown| shown.events.len());
         self.failure().map_or_else(end, |failure| failure.moment)
     }
 
