@@ -10,9 +10,13 @@
 //! Rows are numbered by partition, a counting sort turns the numbers into row lists, and each partition's rows are gathered
 //! once, in the order they came; columns are held small ([`super::compact`]).
 //!
-//! **Simplified:** Spark sorts rows by a hash before a round robin; here they keep their order.
+//! Before a round robin the rows of a task are sorted by Spark's hash of their bytes ([`super::unsafe_row`]), so that a second attempt whose
+//! rows come in another order deals them out alike.
+//!
+//! **Simplified:** a task with more than [`MOST_SORTED`] rows, or with more than its memory holds, deals them out in the order they came;
+//! Spark spills sorted runs and merges them.
 
-use super::batch::BATCH_ROWS;
+use super::batch::{BATCH_ROWS, row_bytes};
 use super::blocks::{Block, BlockWriter};
 use super::compact::Compacted;
 use super::expression::{Bound, evaluate_all};
@@ -22,6 +26,7 @@ use super::python_batches::PythonBatches;
 use super::runtime::{Rows, Runtime};
 use super::spark_random::XorShiftRandom;
 use super::task::ResolvedPartitioning;
+use super::unsafe_row;
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{Attribute, Expr};
 use crate::physical::plan::Partitioning;
@@ -35,6 +40,9 @@ use arrow::row::{OwnedRow, RowConverter, SortField};
 fn flush_rows(partitions: usize) -> usize {
     (partitions * BATCH_ROWS * 2).clamp(1 << 16, 1 << 18)
 }
+
+/// So many rows of a task are sorted before a round robin.
+const MOST_SORTED: usize = 1 << 18;
 
 enum Placement {
     Single,
@@ -69,7 +77,17 @@ pub fn write_blocks(
         let mut sorter = Sorter::new(count);
         let most = flush_rows(count);
         let mut python = is_placed_by_python(partitioning).then(|| PythonBatches::new(count));
-        while let Some(batch) = rows.next()? {
+        let (mut first, mut rest) = (Vec::new(), true);
+        if let Placement::RoundRobin { next, .. } = placement {
+            (first, rest) = first_rows(runtime, rows)?;
+            if !rest {
+                held.deal(std::mem::take(&mut first), next);
+            }
+        }
+        let mut first = first.into_iter();
+        while let Some(batch) =
+            first.next().map_or_else(|| if rest { rows.next() } else { Ok(None) }, |batch| Ok(Some(batch)))?
+        {
             let places = placement.places(&batch)?;
             if let Some(python) = &mut python {
                 python.add(&places);
@@ -84,6 +102,21 @@ pub fn write_blocks(
         runtime.counts.borrow_mut().shuffle_write_batches += python.map_or(0, PythonBatches::finish);
     }
     Ok(writer.finish())
+}
+
+/// The rows of a task as far as they are held to be sorted, and whether there may be more.
+fn first_rows(runtime: &Runtime<'_>, rows: &mut Rows<'_>) -> Result<(Vec<RecordBatch>, bool)> {
+    let (mut batches, mut count, mut bytes) = (Vec::new(), 0, 0);
+    while let Some(batch) = rows.next()? {
+        count += batch.num_rows();
+        bytes += row_bytes(&batch);
+        batches.push(batch);
+        if count > MOST_SORTED || bytes > runtime.context.memory_bytes {
+            return Ok((batches, true));
+        }
+    }
+    runtime.holds(bytes as usize);
+    Ok((batches, false))
 }
 
 /// An index that is a column as it stands is where a Python partitioner wants the row.
@@ -136,6 +169,22 @@ impl Held {
         }
         self.rows += batch.num_rows();
         self.batches.push(batch);
+    }
+
+    /// Takes all rows of a task and deals them out in turn from `next` on, by Spark's hash of each; only their places are sorted.
+    fn deal(&mut self, batches: Vec<RecordBatch>, next: usize) {
+        let hashed = |(number, batch): (usize, &RecordBatch)| {
+            let hashes = unsafe_row::hashes(batch).into_iter().enumerate();
+            hashes.map(move |(row, hash)| (hash, (number, row))).collect::<Vec<_>>()
+        };
+        let mut order: Vec<(i32, (usize, usize))> = batches.iter().enumerate().flat_map(hashed).collect();
+        order.sort_by_key(|(hash, _)| *hash);
+        let count = self.lists.len();
+        for (turn, (_, place)) in order.into_iter().enumerate() {
+            self.lists[(next + turn) % count].push(place);
+        }
+        self.rows = batches.iter().map(RecordBatch::num_rows).sum();
+        self.batches = batches;
     }
 
     fn flush(&mut self, writer: &mut BlockWriter) -> Result<()> {

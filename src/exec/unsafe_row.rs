@@ -1,4 +1,5 @@
-//! Rows as Spark writes them to a shuffle file, byte by byte: what a block weighs after compression depends on them.
+//! Rows as Spark writes them to a shuffle file, byte by byte: what a block weighs after compression depends on them, and the order in which
+//! rows are dealt out round robin.
 //!
 //! ```text
 //!   record    length (4 bytes) │ UnsafeRow
@@ -7,6 +8,7 @@
 //!   map       bytes of the keys │ array of keys │ array of values
 //! ```
 
+use super::hash::{SEED, murmur3_bytes};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::Buffer;
 use arrow::compute::cast;
@@ -32,6 +34,18 @@ pub fn append(batch: &RecordBatch, out: &mut Vec<u8>, until: usize) -> usize {
         out[head..head + 4].copy_from_slice(&length.to_be_bytes());
     }
     batch.num_rows()
+}
+
+/// Spark's hash of each row of a batch: of all bytes of the row.
+pub fn hashes(batch: &RecordBatch) -> Vec<i32> {
+    let columns: Vec<Column> = batch.columns().iter().map(Column::of).collect();
+    let mut bytes = Vec::new();
+    let hash = |row| {
+        bytes.clear();
+        append_struct(&columns, row, &mut bytes);
+        murmur3_bytes(&bytes, SEED)
+    };
+    (0..batch.num_rows()).map(hash).collect()
 }
 
 /// A column, ready to be read value by value.
@@ -75,6 +89,9 @@ fn append_value(column: &Column, row: usize, start: usize, slot: usize, out: &mu
     let keeps_room = matches!(array.data_type(), DataType::Decimal128(digits, _) if *digits > LONG_DIGITS);
     out.resize(from + if keeps_room { WIDE_DECIMAL } else { 0 }, 0);
     if array.is_null(row) {
+        if keeps_room {
+            put(out, slot, &(((from - start) as u64) << 32).to_le_bytes());
+        }
         return;
     }
     if let Some((values, size)) = &column.fixed {
@@ -212,6 +229,16 @@ mod tests {
         let parts: ArrayRef =
             Arc::new(StructArray::from(vec![(Arc::new(Field::new("b", DataType::Boolean, true)), part)]));
         assert_eq!(&bytes(vec![("s", parts)])[20..], [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn rows_hash_as_on_spark() {
+        let numbers: ArrayRef = Arc::new((0..6).collect::<Int64Array>());
+        let hashes = hashes(&RecordBatch::try_from_iter([("id", numbers)]).unwrap());
+        let mut order: Vec<usize> = (0..6).collect();
+        order.sort_by_key(|row| hashes[*row]);
+        // What `spark.range(0, 6, 1, 1).repartition(4)` deals out, in turn.
+        assert_eq!(order, [3, 0, 5, 2, 4, 1]);
     }
 
     #[test]

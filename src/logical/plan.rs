@@ -411,6 +411,8 @@ pub struct WriteTarget {
     pub path: String,
     pub mode: SaveMode,
     pub partition_by: Vec<String>,
+    /// An overwrite empties these folders and no others.
+    pub replaced: Option<Vec<std::path::PathBuf>>,
     pub options: Options,
     pub names: FileNames,
 }

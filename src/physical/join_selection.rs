@@ -9,6 +9,7 @@ use super::statistics::size_in_bytes;
 use crate::common::conf::parse_bytes;
 use crate::common::{ErrorClass, SparkError};
 use crate::logical::expr::{BinaryOp, UnaryOp};
+use crate::logical::functions::{Definition, lookup};
 use crate::logical::plan::{JoinConstraint, JoinHint, JoinHints, JoinType};
 use crate::logical::rewrite;
 use crate::logical::{DataType, Expr, LogicalPlan, Scalar};
@@ -105,7 +106,12 @@ impl EquiKeys {
     }
 }
 
+/// `coalesce(expr, default)`.
 fn or_default(expr: &Expr, default: &Expr) -> Expr {
+    if let Some(Definition::Scalar(function)) = lookup("coalesce") {
+        let args = vec![expr.clone(), default.clone()];
+        return Expr::Function { function, args, data_type: expr.data_type(), nullable: false };
+    }
     Expr::Case {
         branches: vec![(Expr::unary(UnaryOp::IsNull, expr.clone()), default.clone())],
         otherwise: Some(Box::new(expr.clone())),

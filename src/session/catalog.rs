@@ -545,7 +545,8 @@ impl Session {
                 .with_help("write.mode(\"overwrite\") replaces it, mode(\"append\") adds to it"));
             }
             SaveMode::Ignore if known => return Ok(()),
-            SaveMode::ErrorIfExists | SaveMode::Ignore | SaveMode::Overwrite | SaveMode::Append => {}
+            SaveMode::Append => self.refuse_other_format(&full, name, target.format)?,
+            SaveMode::ErrorIfExists | SaveMode::Ignore | SaveMode::Overwrite => {}
         }
         let path = match self.catalog.tables.get(&full).map(AsRef::as_ref) {
             _ if !target.path.is_empty() => target.path.clone(),
@@ -557,6 +558,21 @@ impl Session {
         let partition_by = target.partition_by.clone();
         self.write_files(plan, &WriteTarget { path: path.clone(), ..target })?;
         self.know_table(full, path, (schema, &partition_by), (format, options))
+    }
+
+    /// Rows are appended in the format that the table has.
+    fn refuse_other_format(&self, full: &str, name: &str, format: FileFormat) -> Result<()> {
+        let Some(LogicalPlan::Scan(scan)) = self.catalog.tables.get(full).map(AsRef::as_ref) else { return Ok(()) };
+        if scan.format == format {
+            return Ok(());
+        }
+        let (own, given) = (scan.format.name(), format.name());
+        Err(SparkError::analysis(
+            "_LEGACY_ERROR_TEMP_1159",
+            format!("The format of the existing table {full} is `{own}`. It does not match the given `{given}`."),
+        )
+        .with_subject(name)
+        .with_help(format!("write.format(\"{own}\") before saveAsTable")))
     }
 
     /// Gives a known table other columns.

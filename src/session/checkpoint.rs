@@ -99,6 +99,7 @@ impl Session {
             plan.output().into_iter().enumerate().map(|(i, column)| Expr::Attribute(column).alias(format!("c{i}")));
         let renamed = self.analyze(Arc::new(LogicalPlan::Project { exprs: stored.collect(), input: plan.clone() }))?;
         let target = WriteTarget {
+            replaced: None,
             format: FileFormat::Parquet,
             path: path.clone(),
             mode: SaveMode::Overwrite,

@@ -74,6 +74,7 @@ impl Session {
         let folder = self.conf.get("spark.checkpoint.dir").unwrap_or("out/checkpoints").to_owned();
         let path = format!("{folder}/texts-{}", self.writes + 1);
         let target = WriteTarget {
+            replaced: None,
             format: FileFormat::Text,
             path: path.clone(),
             mode: SaveMode::Overwrite,

@@ -1,17 +1,21 @@
 //! `spark.sql`: queries become plans; commands are carried out and give a small table, as in Spark.
 
 use super::Session;
+use super::fold::EvalFolder;
 use crate::cluster::JobWork;
 use crate::common::conf::{DEFAULTS, Options};
-use crate::common::{Result, SparkError};
-use crate::logical::expr::{Expr, SortOrder};
-use crate::logical::plan::{FileFormat, FileNames, Grouping, LogicalPlan, SaveMode, WriteTarget};
+use crate::common::{ErrorClass, Result, SparkError};
+use crate::logical::display::scalar_text;
+use crate::logical::expr::{CastMode, Expr, SortOrder};
+use crate::logical::fold::ConstantFolder;
+use crate::logical::plan::{FileEntry, FileFormat, FileNames, FileScan, Grouping, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::scalar::Scalar;
 use crate::logical::settings;
 use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::host::{Host, PathReply, PathRequest, ReadRequest};
-use crate::sql::{Change, Statement};
+use crate::sql::{Change, PartitionSpec, Statement};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Whether Spark's ANSI store assignment lets a value of one type into a column of another.
@@ -299,7 +303,15 @@ impl Session {
                 self.save_table(
                     &full,
                     &plan,
-                    WriteTarget { format, path, mode, partition_by, options: all, names: FileNames::Frames },
+                    WriteTarget {
+                        replaced: None,
+                        format,
+                        path,
+                        mode,
+                        partition_by,
+                        options: all,
+                        names: FileNames::Frames,
+                    },
                 )?;
             }
             Statement::DropTable { name, if_exists } => {
@@ -311,14 +323,14 @@ impl Session {
                     self.relation(&full)?;
                 }
             }
-            Statement::InsertInto { name, columns, query, overwrite } => {
-                self.run_insert(&name.join("."), &columns, query, overwrite)?;
+            Statement::InsertInto { name, partition, columns, query, overwrite } => {
+                self.run_insert(&name.join("."), (&partition, &columns), query, overwrite)?;
             }
             Statement::TruncateTable { name } => {
                 let full = name.join(".");
                 let schema = self.relation(&full)?.schema();
                 let empty = empty_relation(&schema)?;
-                self.run_insert(&full, &[], empty, true)?;
+                self.run_insert(&full, (&Vec::new(), &[]), empty, true)?;
             }
             Statement::RowChange { operation, table } => {
                 let class = match operation.as_str() {
@@ -364,6 +376,7 @@ impl Session {
                 Ok(())
             }
             Change::AddColumns(columns) => self.add_columns(name, &plan, columns),
+            Change::DropPartition { partition, if_exists } => self.drop_partition(name, &plan, &partition, if_exists),
             Change::Refused(operation) => Err(SparkError::analysis(
                 "UNSUPPORTED_FEATURE.TABLE_OPERATION",
                 format!("The table `{name}` does not support {operation}: its files stay as they are."),
@@ -371,6 +384,69 @@ impl Session {
             .with_subject(name)
             .with_help("read the table, change its columns, and write a new one")),
         }
+    }
+
+    /// `PARTITION` with its values as the table's columns hold them; after a column without a value none has one.
+    fn partition_values(&self, table: &str, scan: &FileScan, partition: &PartitionSpec) -> Result<PartitionSpec> {
+        refuse_unknown_partitions(table, scan, partition)?;
+        let fields = &scan.partition_schema.fields;
+        let given = |field: &StructField| partition.iter().find(|(name, _)| name.eq_ignore_ascii_case(&field.name));
+        let open = fields.iter().filter_map(given).skip_while(|(_, value)| value.is_some());
+        if let Some((name, _)) = open.skip(1).find(|(_, value)| value.is_some()) {
+            return Err(SparkError::new(
+                ErrorClass::AnalysisException,
+                format!("the partition column {name} has a value, and one before it has none"),
+            )
+            .with_condition("_LEGACY_ERROR_TEMP_1147"));
+        }
+        let typed = |(name, value): &(String, Option<Expr>)| {
+            let field = fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+            let (Some(value), Some(field)) = (value, field) else { return Ok((name.clone(), value.clone())) };
+            let (child, to) = (Box::new(value.clone()), field.data_type.clone());
+            let cast = Expr::Cast { child, to, mode: CastMode::Ansi, implicit: true };
+            let folded = EvalFolder::new(&self.conf, 0).fold(&cast).transpose()?;
+            Ok((name.clone(), Some(folded.unwrap_or(cast))))
+        };
+        partition.iter().map(typed).collect()
+    }
+
+    /// Removes the folders whose values are as `partition` says.
+    fn drop_partition(
+        &mut self,
+        name: &str,
+        plan: &LogicalPlan,
+        partition: &PartitionSpec,
+        if_exists: bool,
+    ) -> Result<()> {
+        let LogicalPlan::Scan(scan) = plan else {
+            return Err(SparkError::analysis(
+                "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+                format!("{name} is a view, and partitions are those of tables"),
+            ));
+        };
+        let partition = &self.partition_values(name, scan, partition)?;
+        if let Some((column, _)) = partition.iter().find(|(_, value)| value.is_none()) {
+            return Err(SparkError::new(
+                ErrorClass::ParseException,
+                format!("the partition column {column} has no value"),
+            )
+            .with_condition("INVALID_SQL_SYNTAX.EMPTY_PARTITION_VALUE"));
+        }
+        let folders = folders_with(scan, partition);
+        if folders.is_empty() && !if_exists {
+            return Err(SparkError::analysis(
+                "PARTITIONS_NOT_FOUND",
+                format!("the table {name} has no partition with these values"),
+            )
+            .with_subject(name)
+            .with_help(format!("SHOW PARTITIONS {name} lists those that are there")));
+        }
+        for folder in folders {
+            self.answer_path(PathRequest::RemoveTree(folder.to_string_lossy().into_owned()))?;
+        }
+        let (path, keys) = (scan.paths.first().cloned().unwrap_or_default(), scan.partition_schema.names());
+        let keys: Vec<String> = keys.map(str::to_owned).collect();
+        self.change_table(name, path, (plan.schema(), &keys), (scan.format, scan.options.clone()))
     }
 
     fn add_columns(&mut self, name: &str, plan: &LogicalPlan, columns: StructType) -> Result<()> {
@@ -401,7 +477,13 @@ impl Session {
         self.change_table(name, path, (StructType::new(fields), &keys), (format, options))
     }
 
-    fn run_insert(&mut self, table: &str, columns: &[String], query: Arc<LogicalPlan>, overwrite: bool) -> Result<()> {
+    fn run_insert(
+        &mut self,
+        table: &str,
+        (partition, columns): (&PartitionSpec, &[String]),
+        query: Arc<LogicalPlan>,
+        overwrite: bool,
+    ) -> Result<()> {
         let existing = self.relation(table)?;
         let LogicalPlan::Scan(scan) = existing.as_ref() else {
             return Err(SparkError::analysis(
@@ -410,27 +492,25 @@ impl Session {
             ));
         };
         let (scan, target_schema) = (scan.clone(), existing.schema());
+        let partition = &self.partition_values(table, &scan, partition)?;
         let query = self.analyze(query)?;
         let given = query.output();
-        if given.len() != if columns.is_empty() { target_schema.fields.len() } else { columns.len() } {
-            let condition = if given.len() > target_schema.fields.len() {
-                "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
-            } else {
-                "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
-            };
-            return Err(SparkError::analysis(
-                condition,
-                format!("{table} has {} columns, the query gives {}", target_schema.fields.len(), given.len()),
-            ));
+        let fixed = |name: &str| {
+            partition.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.clone())
+        };
+        // The columns that the query gives, in its order.
+        let open: Vec<&StructField> = match columns {
+            [] => target_schema.fields.iter().filter(|field| fixed(&field.name).is_none()).collect(),
+            names => {
+                let named = |name: &String| target_schema.fields.iter().find(|f| f.name.eq_ignore_ascii_case(name));
+                names.iter().filter_map(named).collect()
+            }
+        };
+        if given.len() != if columns.is_empty() { open.len() } else { columns.len() } {
+            return Err(wrong_number_of_columns(table, &target_schema, given.len(), !partition.is_empty()));
         }
-        for (i, column) in given.iter().enumerate() {
-            let field = match columns.get(i) {
-                None => target_schema.fields.get(i),
-                Some(name) => target_schema.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)),
-            };
-            if let Some(field) = field
-                && !storable(&column.data_type, &field.data_type)
-            {
+        for (column, field) in given.iter().zip(&open) {
+            if !storable(&column.data_type, &field.data_type) {
                 return Err(SparkError::analysis(
                     "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
                     format!(
@@ -447,20 +527,16 @@ impl Session {
         let exprs = target_schema
             .fields
             .iter()
-            .enumerate()
-            .map(|(i, field)| {
-                let at = if columns.is_empty() {
-                    Some(i)
-                } else {
-                    columns.iter().position(|name| name.eq_ignore_ascii_case(&field.name))
-                };
-                let value = at.and_then(|at| given.get(at)).map_or_else(
-                    || Expr::Literal(Scalar::Null, field.data_type.clone()),
-                    |column| Expr::Attribute(column.clone()),
-                );
-                let mode = crate::logical::expr::CastMode::Ansi;
-                Expr::Cast { child: Box::new(value), to: field.data_type.clone(), mode, implicit: true }
-                    .alias(field.name.clone())
+            .map(|field| {
+                let value = fixed(&field.name).unwrap_or_else(|| {
+                    let at = open.iter().position(|own| own.name == field.name);
+                    at.and_then(|at| given.get(at)).map_or_else(
+                        || Expr::Literal(Scalar::Null, field.data_type.clone()),
+                        |column| Expr::Attribute(column.clone()),
+                    )
+                });
+                let (child, to) = (Box::new(value), field.data_type.clone());
+                Expr::Cast { child, to, mode: CastMode::Ansi, implicit: true }.alias(field.name.clone())
             })
             .collect();
         if overwrite && reads_any(&query, &scan) {
@@ -473,6 +549,9 @@ impl Session {
         }
         let plan = self.analyze(Arc::new(LogicalPlan::Project { exprs, input: query }))?;
         let partition_by = scan.partition_schema.names().map(str::to_owned).collect();
+        let values = partition.iter().filter(|(_, value)| value.is_some()).count();
+        let dynamic = values < scan.partition_schema.fields.len() && self.overwrites_dynamically();
+        let replaced = (values > 0 && !dynamic).then(|| folders_with(&scan, partition));
         let mode = if overwrite { SaveMode::Overwrite } else { SaveMode::Append };
         let path = scan.paths.first().cloned().unwrap_or_default();
         self.save_table(
@@ -482,6 +561,7 @@ impl Session {
                 format: scan.format,
                 path,
                 mode,
+                replaced,
                 partition_by,
                 options: scan.options,
                 names: FileNames::Frames,
@@ -657,7 +737,51 @@ impl Session {
     }
 }
 
-fn partition_name(scan: &crate::logical::plan::FileScan, file: &crate::logical::plan::FileEntry) -> Option<String> {
+/// `PARTITION` names columns that the table's folders are named by.
+fn refuse_unknown_partitions(table: &str, scan: &FileScan, partition: &PartitionSpec) -> Result<()> {
+    let known = |name: &str| scan.partition_schema.names().any(|own| own.eq_ignore_ascii_case(name));
+    let Some((name, _)) = partition.iter().find(|(name, _)| !known(name)) else { return Ok(()) };
+    let names: Vec<String> = scan.partition_schema.names().map(|own| format!("`{own}`")).collect();
+    Err(SparkError::analysis(
+        "PARTITIONS_NOT_FOUND",
+        format!("the table {table} is not partitioned by `{name}`; its partition columns are: {}", names.join(", ")),
+    )
+    .with_subject(name.clone()))
+}
+
+/// The folders whose values are as `partition` says; a column without a value may have any.
+fn folders_with(scan: &FileScan, partition: &PartitionSpec) -> Vec<PathBuf> {
+    let keys: Vec<&str> = scan.partition_schema.names().collect();
+    let wanted = |file: &&FileEntry| {
+        keys.iter().zip(&file.partition_values).all(|(key, own)| {
+            match partition.iter().find(|(column, _)| column.eq_ignore_ascii_case(key)) {
+                Some((_, Some(Expr::Literal(value, _)))) => {
+                    value.is_null() == own.is_null() && scalar_text(value) == scalar_text(own)
+                }
+                Some((_, Some(_))) => false,
+                Some((_, None)) | None => true,
+            }
+        })
+    };
+    let mut folders: Vec<_> =
+        scan.files.iter().filter(wanted).filter_map(|file| Some(file.path.parent()?.to_owned())).collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+fn wrong_number_of_columns(table: &str, schema: &StructType, given: usize, partitioned: bool) -> SparkError {
+    let condition = if partitioned {
+        "INSERT_PARTITION_COLUMN_ARITY_MISMATCH"
+    } else if given > schema.fields.len() {
+        "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
+    } else {
+        "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
+    };
+    SparkError::analysis(condition, format!("{table} has {} columns, the query gives {given}", schema.fields.len()))
+}
+
+fn partition_name(scan: &FileScan, file: &FileEntry) -> Option<String> {
     let folder = file.path.parent()?;
     let depth = scan.partition_schema.fields.len();
     let parts: Vec<String> = folder.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();

@@ -7,10 +7,16 @@ use crate::event::EventKind;
 use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
 use crate::logical::types::DataType;
 use crate::physical::PhysicalPlan;
-use crate::storage::commit::{Begin, begin};
+use crate::storage::commit::{Begin, Overwrite, begin};
 use std::sync::Arc;
 
 impl Session {
+    /// Whether an overwrite leaves partitions alone that it has no rows for.
+    pub(super) fn overwrites_dynamically(&self) -> bool {
+        let mode = self.conf.get("spark.sql.sources.partitionOverwriteMode");
+        mode.is_some_and(|mode| mode.eq_ignore_ascii_case("dynamic"))
+    }
+
     /// Runs an analyzed plan and commits its rows as files below the target.
     pub(super) fn write_files(&mut self, plan: &Arc<LogicalPlan>, target: &WriteTarget) -> Result<()> {
         check_schema(plan, target)?;
@@ -18,13 +24,11 @@ impl Session {
         if target.mode == SaveMode::Overwrite {
             refuse_reading_the_target(plan, &folder)?;
         }
-        let dynamic = !target.partition_by.is_empty()
-            && self
-                .conf
-                .get("spark.sql.sources.partitionOverwriteMode")
-                .is_some_and(|mode| mode.eq_ignore_ascii_case("dynamic"));
+        let dynamic =
+            (!target.partition_by.is_empty() && self.overwrites_dynamically()).then_some(Overwrite::Partitions);
+        let replaced = target.replaced.clone().map(Overwrite::Folders).or(dynamic);
         self.writes += 1;
-        let pending = match begin(&folder, &target.path, target.mode, dynamic, &self.writes.to_string())? {
+        let pending = match begin(&folder, &target.path, target.mode, replaced, &self.writes.to_string())? {
             Begin::Write(pending) => pending,
             Begin::Skip => return Ok(()),
         };

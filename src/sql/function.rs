@@ -261,7 +261,15 @@ fn within_group(name: &str, distinct: bool, args: &mut Vec<Expr>, order: Vec<Sor
         }
         ("listagg" | "string_agg", [value, rest @ ..]) => {
             let delimiter = rest.first().cloned().unwrap_or_else(|| text(""));
-            Ok(Some(joined_in_order(value, delimiter, distinct, &order)))
+            let given = rest.first().map_or_else(|| "NULL".to_owned(), Expr::pretty_name);
+            let keys: Vec<String> = order.iter().map(SortOrder::pretty_name).collect();
+            let name = format!(
+                "{lower}({}{}, {given}) WITHIN GROUP (ORDER BY {})",
+                if distinct { "DISTINCT " } else { "" },
+                value.pretty_name(),
+                keys.join(", ")
+            );
+            Ok(Some(joined_in_order(value, delimiter, distinct, &order).alias(name)))
         }
         _ => Err(SparkError::unsupported(
             format!("{lower}(…) WITHIN GROUP"),

@@ -92,9 +92,10 @@ pub enum Statement {
     ShowProperties {
         table: Vec<String>,
     },
-    /// `INSERT INTO|OVERWRITE [TABLE] name [(columns)] query`.
+    /// `INSERT INTO|OVERWRITE [TABLE] name [PARTITION (…)] [(columns)] query`.
     InsertInto {
         name: Vec<String>,
+        partition: PartitionSpec,
         /// Empty: by position.
         columns: Vec<String>,
         query: Arc<LogicalPlan>,
@@ -186,6 +187,11 @@ pub enum Statement {
 /// What `ALTER` changes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
+    /// `DROP [IF EXISTS] PARTITION (p = value, …)`.
+    DropPartition {
+        partition: PartitionSpec,
+        if_exists: bool,
+    },
     AddColumns(StructType),
     RenameTo(Vec<String>),
     SetProperties(Vec<(String, String)>),
@@ -195,6 +201,9 @@ pub enum Change {
     /// What Spark refuses for tables of plain files: `RENAME COLUMN`, `DROP COLUMN`, ….
     Refused(&'static str),
 }
+
+/// `PARTITION (p = value, q)`: columns of folders, with a value or without.
+pub type PartitionSpec = Vec<(String, Option<Expr>)>;
 
 /// Parses one statement; timestamps without a zone are in `zone`.
 ///

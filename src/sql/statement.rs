@@ -2,13 +2,11 @@
 
 use super::lexer::Token;
 use super::parser::Parser;
-use super::{Change, Statement};
+use super::{Change, PartitionSpec, Statement};
 use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::ddl;
-use crate::logical::expr::Expr;
-use crate::logical::plan::{FileFormat, LogicalPlan};
+use crate::logical::plan::FileFormat;
 use crate::logical::types::StructType;
-use std::sync::Arc;
 
 /// Properties of tables that only Spark sets.
 const RESERVED: &[&str] = &["external", "is_managed_location", "location", "owner", "provider"];
@@ -125,6 +123,10 @@ impl Parser<'_> {
                 self.expect_symbol(")")?;
             }
             Change::AddColumns(columns)
+        } else if !view && self.is_word("drop") && (self.is_word_at(1, "partition") || self.is_word_at(1, "if")) {
+            self.advance();
+            let if_exists = self.eat_words(&["if", "exists"]);
+            Change::DropPartition { partition: self.partition_spec()?, if_exists }
         } else if self.eat_words(&["rename", "column"]) {
             self.skip_rest();
             Change::Refused("RENAME COLUMN")
@@ -134,7 +136,7 @@ impl Parser<'_> {
         } else {
             return Err(SparkError::unsupported(
                 "this form of ALTER",
-                "ALTER TABLE … ADD COLUMNS, RENAME TO, SET and UNSET TBLPROPERTIES are there",
+                "ALTER TABLE … ADD COLUMNS, DROP PARTITION, RENAME TO, SET and UNSET TBLPROPERTIES are there",
             ));
         };
         Ok(Statement::Alter { name, view, change })
@@ -337,38 +339,23 @@ impl Parser<'_> {
         }
         self.eat_word("table");
         let name = self.dotted_name()?;
-        if self.is_word("partition") {
-            return self.insert_partition(name, overwrite);
-        }
+        let partition = if self.is_word("partition") { self.partition_spec()? } else { Vec::new() };
         self.eat_words(&["by", "name"]);
         let columns = if self.is_symbol("(") && !self.starts_query() { self.name_list()? } else { Vec::new() };
-        Ok(Statement::InsertInto { name, columns, query: self.query()?, overwrite })
+        Ok(Statement::InsertInto { name, partition, columns, query: self.query()?, overwrite })
     }
 
-    /// `PARTITION (p = 1, …) query`: the constants become the last columns of the query.
-    fn insert_partition(&mut self, name: Vec<String>, overwrite: bool) -> Result<Statement> {
-        let refused = |what: &str| SparkError::unsupported(what, "give the partition columns last in the select list");
-        if overwrite {
-            return Err(refused("INSERT OVERWRITE … PARTITION (…)"));
-        }
+    /// `PARTITION (p = value, q)`.
+    fn partition_spec(&mut self) -> Result<PartitionSpec> {
         self.expect_word("partition")?;
         self.expect_symbol("(")?;
-        let mut constants = Vec::new();
-        loop {
-            let column = self.name()?;
-            if !self.eat_symbol("=") {
-                return Err(refused("INSERT … PARTITION with a column that has no value"));
-            }
-            constants.push(self.expression()?.alias(column));
-            if !self.eat_symbol(",") {
-                break;
-            }
-        }
+        let parts = self.separated(|parser| {
+            let column = parser.name()?;
+            let value = if parser.eat_symbol("=") { Some(parser.expression()?) } else { None };
+            Ok((column, value))
+        })?;
         self.expect_symbol(")")?;
-        let query = self.query()?;
-        let exprs = std::iter::once(Expr::Star(None)).chain(constants).collect();
-        let query = Arc::new(LogicalPlan::Project { exprs, input: query });
-        Ok(Statement::InsertInto { name, columns: Vec::new(), query, overwrite })
+        Ok(parts)
     }
 
     fn like(&mut self) -> Result<Option<String>> {

@@ -24,12 +24,14 @@ pub struct PendingWrite {
 }
 
 /// What a commit removes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Overwrite {
     Nothing,
     All,
     /// Only the partition folders that new files go to (`partitionOverwriteMode=dynamic`).
     Partitions,
+    /// Only these folders, whether or not new files go there (`INSERT OVERWRITE … PARTITION (p = value)`).
+    Folders(Vec<PathBuf>),
 }
 
 /// What to do about a write whose target may exist.
@@ -41,17 +43,16 @@ pub enum Begin {
     Skip,
 }
 
-/// Starts a write to `target`.
+/// Starts a write to `target`; an overwrite removes everything, or what `partitions` says.
 ///
 /// # Errors
 /// `PATH_ALREADY_EXISTS`; a folder that cannot be made.
-pub fn begin(target: &Path, shown: &str, mode: SaveMode, dynamic: bool, run: &str) -> Result<Begin> {
+pub fn begin(target: &Path, shown: &str, mode: SaveMode, partitions: Option<Overwrite>, run: &str) -> Result<Begin> {
     let existed = target.exists();
     let overwrite = match mode {
         SaveMode::ErrorIfExists if existed => return Err(already_exists(target, shown)),
         SaveMode::Ignore if existed => return Ok(Begin::Skip),
-        SaveMode::Overwrite if dynamic => Overwrite::Partitions,
-        SaveMode::Overwrite => Overwrite::All,
+        SaveMode::Overwrite => partitions.unwrap_or(Overwrite::All),
         SaveMode::ErrorIfExists | SaveMode::Ignore | SaveMode::Append => Overwrite::Nothing,
     };
     if target.is_file() && overwrite == Overwrite::All {
@@ -93,7 +94,7 @@ impl PendingWrite {
     /// # Errors
     /// When a file cannot be moved; what was moved stays, `_SUCCESS` is then missing.
     pub fn commit(mut self, files: &[(PathBuf, PathBuf)]) -> Result<()> {
-        match self.overwrite {
+        match &self.overwrite {
             Overwrite::Nothing => {}
             Overwrite::All => self.clear(&self.target)?,
             Overwrite::Partitions => {
@@ -101,10 +102,9 @@ impl PendingWrite {
                     files.iter().filter_map(|(_, relative)| Some(self.target.join(relative.parent()?))).collect();
                 folders.sort();
                 folders.dedup();
-                for folder in folders.iter().filter(|folder| folder.exists()) {
-                    self.clear(folder)?;
-                }
+                self.clear_all(&folders)?;
             }
+            Overwrite::Folders(folders) => self.clear_all(folders)?,
         }
         for (staged, relative) in files {
             let place = free_place(self.target.join(relative));
@@ -118,6 +118,10 @@ impl PendingWrite {
         std::fs::write(&marker, b"").map_err(|error| io_error("write", &marker, &error))?;
         self.finished = true;
         Ok(())
+    }
+
+    fn clear_all(&self, folders: &[PathBuf]) -> Result<()> {
+        folders.iter().filter(|folder| folder.exists()).try_for_each(|folder| self.clear(folder))
     }
 
     fn clear(&self, folder: &Path) -> Result<()> {
@@ -168,7 +172,7 @@ mod tests {
     use super::*;
 
     fn start(target: &Path, mode: SaveMode) -> PendingWrite {
-        match begin(target, "out", mode, false, "run-1").expect("it begins") {
+        match begin(target, "out", mode, None, "run-1").expect("it begins") {
             Begin::Write(pending) => pending,
             Begin::Skip => panic!("it should write"),
         }
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn an_existing_target_is_an_error_by_default() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let error = begin(folder.path(), "out", SaveMode::ErrorIfExists, false, "r").expect_err("it exists");
+        let error = begin(folder.path(), "out", SaveMode::ErrorIfExists, None, "r").expect_err("it exists");
         assert_eq!(error.condition(), Some("PATH_ALREADY_EXISTS"));
     }
 }

@@ -116,6 +116,7 @@ impl CsvOptions {
     /// # Errors
     /// For text that is not a character, or another encoding.
     pub fn of(options: &Options, conf: &Conf) -> Result<Self> {
+        check_flags(options)?;
         let quote = character(options, "quote", Some(b'"'))?;
         let escape = character(options, "escape", Some(b'\\'))?;
         let escape_escape = match character(options, "charToEscapeQuoteEscaping", None)? {
@@ -145,6 +146,25 @@ impl CsvOptions {
             values: ValueOptions::of(options, conf),
         })
     }
+}
+
+/// An option that is on or off is `true` or `false`.
+fn check_flags(options: &Options) -> Result<()> {
+    const FLAGS: [(&str, ErrorClass); 6] = [
+        ("header", ErrorClass::Py4JJavaError),
+        ("inferSchema", ErrorClass::Py4JJavaError),
+        ("enforceSchema", ErrorClass::Py4JJavaError),
+        ("ignoreLeadingWhiteSpace", ErrorClass::Py4JJavaError),
+        ("ignoreTrailingWhiteSpace", ErrorClass::Py4JJavaError),
+        ("multiLine", ErrorClass::IllegalArgumentException),
+    ];
+    let is_flag = |value: &str| value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
+    for (name, class) in FLAGS {
+        if let Some(value) = options.get(name).filter(|value| !is_flag(value)) {
+            return Err(SparkError::new(class, format!("{name} flag can be true or false, and is '{value}'")));
+        }
+    }
+    Ok(())
 }
 
 fn is_latin1(options: &Options) -> bool {
@@ -183,6 +203,9 @@ fn character(options: &Options, name: &str, otherwise: Option<u8>) -> Result<Opt
         Some([]) => Ok(None),
         Some([0]) => Ok(None),
         Some([byte]) => Ok(Some(*byte)),
-        Some(_) => Err(SparkError::new(ErrorClass::Py4JJavaError, format!("{name} cannot be more than one character"))),
+        Some(_) => {
+            Err(SparkError::new(ErrorClass::SparkRuntimeException, format!("{name} cannot be more than one character"))
+                .with_condition("OPTION_VALUE_EXCEEDS_ONE_CHARACTER"))
+        }
     }
 }

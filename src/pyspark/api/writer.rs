@@ -78,6 +78,7 @@ fn mode_of(text: &str) -> PyResult<SaveMode> {
 impl Writer {
     fn target(&self, format: FileFormat, path: String) -> WriteTarget {
         WriteTarget {
+            replaced: None,
             format,
             path,
             mode: self.mode,

@@ -105,7 +105,7 @@ fn charset(name: &str) -> Result<String> {
     let name = name.to_uppercase();
     match name.as_str() {
         "UTF-8" | "US-ASCII" | "ISO-8859-1" | "UTF-16" | "UTF-16BE" | "UTF-16LE" => Ok(name),
-        _ => Err(errors::parameter("CHARSET", "encode", format!("there is no character set '{name}'"))),
+        _ => Err(errors::illegal("INVALID_PARAMETER_VALUE.CHARSET", format!("there is no character set '{name}'"))),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Statistics: `describe`, `summary`, quantiles, correlations, frequencies.
 //!
-//! **Simplified:** quantiles, frequent items and cross tables are exact here; Spark estimates them when asked to.
+//! **Simplified:** quantiles and frequent items are exact here; Spark estimates them when asked to.
 
 use super::{Method, collect_rows, frame, resolve, select};
 use crate::common::{ErrorClass, SparkError};
-use crate::logical::expr::{CastMode, Expr};
+use crate::logical::expr::{Attribute, CastMode, Expr, UnaryOp};
 use crate::logical::plan::{Grouping, LogicalPlan};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructField, StructType};
@@ -235,49 +235,33 @@ fn cov(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyRe
     Ok(values.into_iter().next().filter(|value| !value.is_none()).unwrap_or(Value::Float(f64::NAN)))
 }
 
-fn text_of(scalar: Option<Scalar>) -> String {
-    match scalar {
-        Some(Scalar::String(text)) => text,
-        _ => "null".to_owned(),
-    }
-}
-
 fn crosstab(interp: &mut Interpreter, _this: &Value, plan: &Plan, args: Args) -> PyResult {
     let [first, second] = args.bind("crosstab", ["col1", "col2"], 2)?;
     let first = text_argument(interp, "col1", &first.unwrap_or(Value::None))?;
     let second = text_argument(interp, "col2", &second.unwrap_or(Value::None))?;
-    let keys: Vec<Expr> = [("k1", &first), ("k2", &second)]
-        .into_iter()
-        .map(|(_, name)| Ok(cast(resolve(interp, plan, name)?, DataType::String, CastMode::Ansi)))
-        .collect::<PyResult<_>>()?;
-    let mut outputs: Vec<Expr> = keys.iter().zip(["k1", "k2"]).map(|(key, name)| key.clone().alias(name)).collect();
-    outputs.push(Expr::call("count", vec![Expr::int(1)]).alias("n"));
-    let grouped = LogicalPlan::Aggregate { grouping: Grouping::By(keys), outputs, input: plan.clone() };
-    let analyzed = analyze(interp, grouped)?;
-    let schema = analyzed.schema();
-    let batches = interp.host()?.collect(&analyzed, "crosstab")?;
-    let mut counts: std::collections::BTreeMap<(String, String), i64> = std::collections::BTreeMap::new();
-    for batch in &batches {
-        for at in 0..batch.num_rows() {
-            let mut parts = convert::scalars_at(batch, at, &schema)?.into_iter();
-            let (row, column) = (text_of(parts.next()), text_of(parts.next()));
-            if let Some(Scalar::Long(count)) = parts.next() {
-                counts.insert((row, column), count);
-            }
-        }
-    }
-    let row_names: std::collections::BTreeSet<&String> = counts.keys().map(|(row, _)| row).collect();
-    let column_names: std::collections::BTreeSet<&String> = counts.keys().map(|(_, column)| column).collect();
-    let rows: Vec<Vec<Scalar>> = row_names
-        .iter()
-        .map(|row| {
-            let counted = column_names
-                .iter()
-                .map(|column| Scalar::Long(counts.get(&((*row).clone(), (*column).clone())).copied().unwrap_or(0)));
-            std::iter::once(Scalar::String((*row).clone())).chain(counted).collect()
+    // As Spark: a pivot over texts, in which null is a word.
+    let text = |interp: &mut Interpreter, name: &str| -> PyResult<Expr> {
+        let column = resolve(interp, plan, name)?;
+        Ok(Expr::Case {
+            branches: vec![(
+                Expr::unary(UnaryOp::IsNull, column.clone()),
+                Expr::literal(Scalar::String("null".to_owned())),
+            )],
+            otherwise: Some(Box::new(cast(column, DataType::String, CastMode::Ansi))),
         })
-        .collect();
-    let mut fields = vec![StructField::new(format!("{first}_{second}"), DataType::String, true)];
-    fields.extend(column_names.iter().map(|name| StructField::new((*name).clone(), DataType::Long, false)));
-    local(interp, &rows, &StructType::new(fields))
+    };
+    let row = text(interp, &first)?.alias(format!("{first}_{second}"));
+    let column = Box::new(text(interp, &second)?);
+    let aggregates = vec![Expr::call("count", vec![Expr::int(1)])];
+    let pivot = LogicalPlan::Pivot { grouping: vec![row], column, values: None, aggregates, input: plan.clone() };
+    let counted = analyze(interp, pivot)?;
+    let filled = |(at, column): (usize, Attribute)| match at {
+        0 => Expr::Attribute(column),
+        _ => {
+            let name = column.name.clone();
+            Expr::call("coalesce", vec![Expr::Attribute(column), Expr::literal(Scalar::Long(0))]).alias(name)
+        }
+    };
+    let exprs = counted.output().into_iter().enumerate().map(filled).collect();
+    frame(interp, LogicalPlan::Project { exprs, input: counted })
 }

@@ -5,7 +5,7 @@ use crate::logical::expr::{Call, Expr};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use crate::pyspark::api::column::{Column, column_or_name, column_value, direction, lit, when};
-use crate::pyspark::api::support::{column_of_name, given, not_expected_type, raise, text_argument};
+use crate::pyspark::api::support::{column_of_name, given, not_expected_type, raise, text_argument, value_not_allowed};
 use crate::pyspark::api::types::TypeObject;
 use crate::pyspark::api::{dataframe, udf, udtf};
 use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value};
@@ -60,6 +60,7 @@ pub const SPECIAL: &[(&str, Native)] = &[
         Ok(column_value(Expr::call("printf", items)))
     }),
     ("json_tuple", json_tuple),
+    ("sha2", sha2),
     ("variant_get", |interp, args| from_variant(interp, "variant_get", args)),
     ("try_variant_get", |interp, args| from_variant(interp, "try_variant_get", args)),
     ("variant_delete", variant_delete),
@@ -265,6 +266,16 @@ fn literal_then_columns(interp: &mut Interpreter, name: &str, args: Args) -> PyR
         parts.push(column_or_name(interp, "cols", item)?);
     }
     Ok(column_value(Expr::call(name, parts)))
+}
+
+fn sha2(interp: &mut Interpreter, args: Args) -> PyResult {
+    let [column, bits] = args.bind("sha2", ["col", "numBits"], 2)?;
+    let column = column_or_name(interp, "col", &column.unwrap_or(Value::None))?;
+    let bits = bits.unwrap_or(Value::None);
+    if !matches!(bits.as_int(), Some(0 | 224 | 256 | 384 | 512)) {
+        return Err(value_not_allowed("numBits", "[0, 224, 256, 384, 512]"));
+    }
+    Ok(column_value(Expr::call("sha2", vec![column, lit(interp, &bits)?])))
 }
 
 fn json_tuple(interp: &mut Interpreter, args: Args) -> PyResult {

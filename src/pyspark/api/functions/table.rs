@@ -65,7 +65,7 @@ table! {
     url_encode("str"), try_url_decode("str"), parse_url("url partToExtract key?"), try_parse_url("url partToExtract key?"), hmac("key message algorithm?"),
     aes_encrypt("input key mode? padding? iv? aad?"), aes_decrypt("input key mode? padding? aad?"),
     try_aes_decrypt("input key mode? padding? aad?"), like("str pattern 'escapeChar?"),
-    ilike("str pattern 'escapeChar?"), crc32("col"), md5("col"), sha("col"), sha1("col"), sha2("col 'numBits"), hash("*cols"),
+    ilike("str pattern 'escapeChar?"), crc32("col"), md5("col"), sha("col"), sha1("col"), hash("*cols"),
     xxhash64("*cols"), typeof("col"), mode("col 'deterministic?"),
     // Dates and times.
     add_months("start ~months"), convert_timezone("sourceTz? targetTz sourceTs"), curdate(""), current_date(""),

@@ -288,6 +288,7 @@ fn save_as_text_file(interp: &mut Interpreter, _this: &Value, rdd: &Rdd, args: A
         options.set("compression", "gzip");
     }
     let target = WriteTarget {
+        replaced: None,
         format: FileFormat::Text,
         path,
         mode: SaveMode::ErrorIfExists,
