@@ -5,6 +5,10 @@
 use batchlab::swarm::synthetic::Synthetic;
 use std::time::Instant;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     println!("{:>9} {:>9} {:>9} {:>12} {:>12}", "tasks", "faults", "seconds", "us per task", "events");
     for (tasks, faults) in [(1_000, 0), (10_000, 0), (100_000, 0), (1_000_000, 0), (100_000, 50)] {

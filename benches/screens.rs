@@ -23,6 +23,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     println!("{:<40}{:>12}{:>12}{:>12}", "", "median ms", "99 of 100", "most");
     if let Some(path) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
