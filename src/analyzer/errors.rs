@@ -162,12 +162,14 @@ pub(super) fn not_a_scalar_function(name: &str) -> SparkError {
         "NOT_A_SCALAR_FUNCTION",
         format!("`{name}` stands in the place of a value, but it gives a table"),
     )
+    .with_parameters([("functionName", format!("`{}`", name.replace('.', "`.`")))])
     .with_subject(name.to_owned())
     .with_help(format!("write it behind FROM: SELECT * FROM {name}(…)"))
 }
 
 /// `UNRESOLVED_ROUTINE`.
-pub(super) fn unresolved_routine(name: &str, database: &str) -> SparkError {
+#[must_use]
+pub fn unresolved_routine(name: &str, database: &str) -> SparkError {
     let help = match nearest(name, crate::logical::functions::names(), 3).as_slice() {
         [] => "look the function up in Spark's list of SQL functions".to_owned(),
         near => {
@@ -175,7 +177,10 @@ pub(super) fn unresolved_routine(name: &str, database: &str) -> SparkError {
         }
     };
     SparkError::analysis("UNRESOLVED_ROUTINE", format!("there is no function `{name}`"))
-        .with_parameters([("routineName", quoted(&[name.to_owned()])), ("searchPath", search_path(database))])
+        .with_parameters([
+            ("routineName", format!("`{}`", name.replace('.', "`.`"))),
+            ("searchPath", search_path(database)),
+        ])
         .with_subject(name.to_owned())
         .with_help(help)
 }

@@ -100,10 +100,8 @@ impl<'e> Env<'e> {
                 if call.args.iter().any(|arg| matches!(arg, Expr::Star(_))) {
                     call.args = self.star_arguments(&call)?;
                 }
-                if functions::lookup(&call.name.to_ascii_lowercase()).is_none()
-                    && let Some((function, _)) = self.analyzer.context.catalog.function(&call.name)
-                {
-                    function.name().clone_into(&mut call.name);
+                if functions::lookup(&call.name.to_ascii_lowercase()).is_none() {
+                    call = self.named_routine(call)?;
                 }
                 Expr::Call(call).try_map_children(&mut |child| self.names_under(child, params))
             }
@@ -366,7 +364,7 @@ impl<'e> Env<'e> {
         }
     }
 
-    fn cast(&self, child: Expr, to: DataType, mode: CastMode, implicit: bool) -> Result<Expr> {
+    pub(super) fn cast(&self, child: Expr, to: DataType, mode: CastMode, implicit: bool) -> Result<Expr> {
         let ansi = self.ansi();
         let from = child.data_type();
         let mode = match mode {
@@ -473,13 +471,21 @@ impl<'e> Env<'e> {
                 let resolved = (function.resolve)(args, &context)?;
                 Ok(Expr::Generator { function, args: resolved.args, outer: name.ends_with("_outer") })
             }
-            None => match self.analyzer.context.catalog.function(&call.name) {
-                Some((function, data_type)) => Ok(Expr::Udf { function, args, data_type }),
-                None if self.analyzer.context.catalog.table_function(&call.name).is_some() => {
-                    Err(not_a_scalar_function(&call.name))
-                }
-                None => Err(unresolved_routine(&call.name, &self.analyzer.context.catalog.current_database())),
-            },
+            None => self.made_function(&call.name, args),
+        }
+    }
+
+    /// A function that the script made.
+    fn made_function(&self, name: &str, args: Vec<Expr>) -> Result<Expr> {
+        let catalog = self.analyzer.context.catalog;
+        if let Some(routine) = catalog.routine(name) {
+            return self.routine(&routine, args);
+        }
+        match catalog.function(name) {
+            Some((function, data_type)) => Ok(Expr::Udf { function, args, data_type }),
+            None if catalog.table_function(name).is_some() => Err(not_a_scalar_function(name)),
+            None if functions::not_here(name).is_some() => Err(refused_function(name)),
+            None => Err(unresolved_routine(name, &catalog.current_database())),
         }
     }
 
@@ -564,6 +570,7 @@ impl<'e> Env<'e> {
             })
             .collect();
         let old: Vec<_> = params.iter().map(|param| param.id).collect();
+        self.refuse_routine_in_lambda(&body)?;
         let body = self.bind(body, params, &bound, &old);
         let body = self.types(self.type_extracts(body)?)?;
         Ok(Expr::Lambda { params: bound, body: Box::new(body) })
@@ -669,9 +676,22 @@ fn bare_function(name: &str) -> Option<Expr> {
     let lower = name.to_ascii_lowercase();
     matches!(
         lower.as_str(),
-        "current_date" | "current_timestamp" | "current_user" | "user" | "session_user" | "localtimestamp"
+        "current_date"
+            | "current_time"
+            | "current_timestamp"
+            | "current_user"
+            | "user"
+            | "session_user"
+            | "localtimestamp"
     )
     .then(|| Expr::call(lower, Vec::new()))
+}
+
+/// One of Spark's functions that is not there.
+fn refused_function(name: &str) -> SparkError {
+    let does = functions::not_here(name).unwrap_or_default();
+    SparkError::unsupported(format!("the function {name}"), format!("on real Spark it {does}"))
+        .with_subject(name.to_owned())
 }
 
 fn has_type(expr: &Expr) -> bool {

@@ -11,6 +11,7 @@
 //! | `select`, `window`, `aggregate`, `sort` | select lists, windows, grouping and pivots, order and filters |
 //! | `join`, `setops`, `columns`, `ids` | joins, unions, `withColumn` and its kin, fresh ids |
 //! | `lateral_join`, `recursive` | `JOIN LATERAL`, `WITH RECURSIVE` |
+//! | `table_function`, `routine` | table functions of the script, functions written in SQL |
 //! | `allowed` | which expressions a node can compute |
 //! | `errors` | conditions and sentences |
 //!
@@ -29,6 +30,7 @@ mod lateral_join;
 mod names;
 mod pivot;
 mod recursive;
+mod routine;
 mod select;
 mod self_join;
 mod session_window;
@@ -40,6 +42,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use errors::unresolved_routine;
+pub use routine::{cyclic, no_class};
+
 use crate::common::Result;
 use crate::common::conf::Conf;
 use crate::common::ids::{ExprId, ExprIds};
@@ -47,6 +52,7 @@ use crate::logical::expr::{Attribute, Expr};
 use crate::logical::functions::table::TableFunction;
 use crate::logical::functions::{ResolveContext, RowFunction};
 use crate::logical::plan::{JoinConstraint, LogicalPlan, Repartitioning};
+use crate::logical::routine::Routine;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 use exprs::Env;
@@ -65,6 +71,12 @@ pub trait Catalog {
 
     /// A registered table function.
     fn table_function(&self, name: &str) -> Option<Arc<dyn TableFunction>> {
+        let _ = name;
+        None
+    }
+
+    /// A function that `CREATE FUNCTION` made.
+    fn routine(&self, name: &str) -> Option<Arc<Routine>> {
         let _ = name;
         None
     }

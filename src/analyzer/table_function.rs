@@ -34,6 +34,11 @@ impl Analyzer<'_> {
         input: &Arc<LogicalPlan>,
         scope: &Scope,
     ) -> Result<Arc<LogicalPlan>> {
+        if call.function.is_none()
+            && let Some(routine) = self.context.catalog.routine(&call.name)
+        {
+            return self.table_routine(&routine, (call, names), scope);
+        }
         let function = match &call.function {
             Some(function) => function.clone(),
             None => self.table_function(&call.name)?,
@@ -105,6 +110,7 @@ impl Analyzer<'_> {
             "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
             format!("there is no table function with the name `{name}`"),
         )
+        .with_parameters([("name", format!("`{}`", name.replace('.', "`.`")))])
         .with_subject(name.to_owned())
         .with_help("make one with @udtf and register it with spark.udtf.register"))
     }

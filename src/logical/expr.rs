@@ -354,6 +354,9 @@ pub struct WindowFrame {
     pub end: FrameBound,
 }
 
+/// The function that stands for `name => value` among the arguments of a call.
+pub const NAMED_ARGUMENT: &str = "=>";
+
 /// What a frame's bounds count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameUnit {
@@ -401,6 +404,27 @@ impl Expr {
             ignore_nulls: false,
             origin: CallOrigin::ColumnApi,
         })
+    }
+
+    /// What a call is given, and the name by which it is given (`name => value`).
+    #[must_use]
+    pub fn named_argument(self) -> (Expr, Option<String>) {
+        match self {
+            Expr::Call(mut call) if call.name == NAMED_ARGUMENT && call.args.len() == 2 => {
+                let value = call.args.pop().unwrap_or(Expr::Star(None));
+                match call.args.pop() {
+                    Some(Expr::Literal(Scalar::String(name), _)) => (value, Some(name)),
+                    _ => (value, None),
+                }
+            }
+            other => (other, None),
+        }
+    }
+
+    /// What a call is given, whether by name or not.
+    #[must_use]
+    pub fn unnamed_argument(self) -> Expr {
+        self.named_argument().0
     }
 
     /// `self AS name`, id to be assigned by the analyzer.

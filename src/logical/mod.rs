@@ -12,6 +12,7 @@ pub mod functions;
 mod parts;
 pub mod plan;
 pub mod rewrite;
+pub mod routine;
 pub mod scalar;
 mod scalar_array;
 pub mod settings;

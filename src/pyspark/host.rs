@@ -271,7 +271,26 @@ pub enum CatalogRequest {
     ListColumns {
         table: String,
     },
-    ListFunctions,
+    /// Spark's own, those of the session, and those of a database (absent: the current one).
+    ListFunctions {
+        database: Option<String>,
+    },
+    /// At most one.
+    GetFunction {
+        name: String,
+    },
+    /// `refreshTable`: what is cached of the table goes, and its files are listed anew.
+    RefreshTable {
+        name: String,
+    },
+    /// `refreshByPath`.
+    RefreshPath {
+        path: String,
+    },
+    /// `recoverPartitions`.
+    RecoverPartitions {
+        name: String,
+    },
     IsCached {
         table: String,
     },
@@ -309,6 +328,7 @@ pub enum CatalogReply {
     Plan(Arc<LogicalPlan>),
     Tables(Vec<TableEntry>),
     Names(Vec<String>),
+    Functions(Vec<FunctionEntry>),
     Columns {
         schema: StructType,
         /// The names of those that the table's folders are named by.
@@ -325,6 +345,25 @@ pub struct TableEntry {
     pub temporary: bool,
     /// Whether it is a view that stays.
     pub view: bool,
+}
+
+/// A function that the catalog lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionEntry {
+    pub name: String,
+    /// Absent for Spark's own and for temporary ones.
+    pub database: Option<String>,
+    pub description: Option<String>,
+    pub class_name: Option<String>,
+    pub temporary: bool,
+}
+
+impl FunctionEntry {
+    /// One of Spark's own, or one of the session.
+    #[must_use]
+    pub fn own(name: &str) -> Self {
+        FunctionEntry { name: name.to_owned(), database: None, description: None, class_name: None, temporary: true }
+    }
 }
 
 /// A question about the file system.

@@ -4,6 +4,7 @@
 //! known to this session only. Spark without Hive forgets them with the session as well.
 
 use super::Session;
+use super::routines::own_name;
 use crate::analyzer::{Analyzer, AnalyzerContext, Catalog};
 use crate::common::conf::{Conf, Options};
 use crate::common::{Result, SparkError, text};
@@ -12,7 +13,8 @@ use crate::logical::fold::ConstantFolder;
 use crate::logical::functions::RowFunction;
 use crate::logical::functions::calendar::Zone;
 use crate::logical::functions::table::TableFunction;
-use crate::logical::plan::{FileFormat, LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::plan::{FileFormat, FileScan, LogicalPlan, SaveMode, WriteTarget};
+use crate::logical::routine::Routine;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::{DataType, StructType};
 use crate::pyspark::host::{CatalogReply, CatalogRequest, Host, PathRequest, ReadRequest, TableEntry};
@@ -23,7 +25,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct SessionCatalog {
     /// Of the session in place.
-    own: Own,
+    pub(super) own: Own,
     global_views: BTreeMap<String, Arc<LogicalPlan>>,
     /// Full name in lower case to the plan that reads the table.
     tables: BTreeMap<String, Arc<LogicalPlan>>,
@@ -32,6 +34,8 @@ pub(super) struct SessionCatalog {
     /// What `ALTER TABLE … SET TBLPROPERTIES` said, by full name.
     properties: BTreeMap<String, BTreeMap<String, String>>,
     databases: Vec<String>,
+    /// Functions that `CREATE FUNCTION` made and that stay, by full name in lower case.
+    pub(super) routines: BTreeMap<String, Arc<Routine>>,
 }
 
 /// What a session does not share with its siblings.
@@ -39,8 +43,10 @@ pub(super) struct SessionCatalog {
 pub(super) struct Own {
     views: BTreeMap<String, Arc<LogicalPlan>>,
     current: Option<String>,
-    functions: BTreeMap<String, (Arc<dyn RowFunction>, DataType)>,
-    table_functions: BTreeMap<String, Arc<dyn TableFunction>>,
+    pub(super) functions: BTreeMap<String, (Arc<dyn RowFunction>, DataType)>,
+    pub(super) table_functions: BTreeMap<String, Arc<dyn TableFunction>>,
+    /// What `CREATE TEMPORARY FUNCTION` made.
+    pub(super) routines: BTreeMap<String, Arc<Routine>>,
 }
 
 const DEFAULT: &str = "default";
@@ -59,11 +65,15 @@ impl Catalog for SessionCatalog {
     }
 
     fn function(&self, name: &str) -> Option<(Arc<dyn RowFunction>, DataType)> {
-        self.own.functions.get(&name.to_lowercase()).cloned()
+        self.own.functions.get(&own_name(name)?).cloned()
     }
 
     fn table_function(&self, name: &str) -> Option<Arc<dyn TableFunction>> {
-        self.own.table_functions.get(&name.to_lowercase()).cloned()
+        self.own.table_functions.get(&own_name(name)?).cloned()
+    }
+
+    fn routine(&self, name: &str) -> Option<Arc<Routine>> {
+        self.routine_named(name)
     }
 
     fn parsed(&self, text: &str) -> Result<Expr> {
@@ -108,7 +118,7 @@ impl SessionCatalog {
         if folded.contains('.') { folded } else { format!("{}.{folded}", self.current()) }
     }
 
-    fn database_exists(&self, name: &str) -> bool {
+    pub(super) fn database_exists(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(DEFAULT) || self.databases.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 
@@ -138,15 +148,18 @@ impl SessionCatalog {
             return Err(no_database(name));
         }
         let prefix = format!("{}.", name.to_lowercase());
-        if !cascade && self.tables.keys().any(|table| table.starts_with(&prefix)) {
+        let holds = self.tables.keys().chain(self.routines.keys()).any(|object| object.starts_with(&prefix));
+        if !cascade && holds {
             return Err(SparkError::analysis(
                 "SCHEMA_NOT_EMPTY",
                 format!("Cannot drop the schema `{name}` because it contains objects."),
             )
+            .with_parameters([("schemaName", format!("`{name}`"))])
             .with_subject(name)
             .with_help("use DROP SCHEMA ... CASCADE, or drop its tables first"));
         }
         self.databases.retain(|known| !known.eq_ignore_ascii_case(name));
+        self.routines.retain(|function, _| !function.starts_with(&prefix));
         let (gone, kept) =
             std::mem::take(&mut self.tables).into_iter().partition(|(table, _)| table.starts_with(&prefix));
         let gone: BTreeMap<_, _> = gone;
@@ -247,6 +260,11 @@ impl SessionCatalog {
             self.properties.insert(full, properties);
         }
         Ok(())
+    }
+
+    /// Full names of tables, without those of views that stay.
+    pub(super) fn table_names(&self) -> Vec<String> {
+        self.tables.keys().filter(|name| !self.kept_views.contains(*name)).cloned().collect()
     }
 
     pub(super) fn properties(&self, name: &str) -> BTreeMap<String, String> {
@@ -352,8 +370,10 @@ pub(super) fn partition_columns(plan: &LogicalPlan) -> Vec<String> {
     }
 }
 
-fn no_database(name: &str) -> SparkError {
-    SparkError::analysis("SCHEMA_NOT_FOUND", format!("The schema `{name}` cannot be found.")).with_subject(name)
+pub(super) fn no_database(name: &str) -> SparkError {
+    SparkError::analysis("SCHEMA_NOT_FOUND", format!("The schema `{name}` cannot be found."))
+        .with_parameters([("schemaName", format!("`spark_catalog`.`{name}`"))])
+        .with_subject(name)
 }
 
 impl Session {
@@ -366,6 +386,10 @@ impl Session {
                 "TABLE_OR_VIEW_NOT_FOUND",
                 format!("The table or view `{}` cannot be found.", parts.join("`.`")),
             )
+            .with_parameters([
+                ("relationName", format!("`{}`", parts.join("`.`"))),
+                ("searchPath", format!("[`system`.`session`, `spark_catalog`.`{}`]", self.catalog.current_name())),
+            ])
             .with_subject(name);
             if near.is_empty() {
                 error.with_help("df.createOrReplaceTempView(\"name\") makes a view of a frame")
@@ -402,13 +426,23 @@ impl Session {
                 let plan = self.relation(&table)?;
                 CatalogReply::Columns { schema: plan.schema(), keys: partition_columns(&plan) }
             }
-            CatalogRequest::ListFunctions => {
-                let registered =
-                    self.catalog.own.functions.keys().chain(self.catalog.own.table_functions.keys()).cloned();
-                let mut names: Vec<String> =
-                    crate::logical::functions::names().into_iter().map(str::to_owned).chain(registered).collect();
-                names.sort();
-                CatalogReply::Names(names)
+            CatalogRequest::ListFunctions { database } => {
+                CatalogReply::Functions(self.catalog.function_entries(database.as_deref())?)
+            }
+            CatalogRequest::GetFunction { name } => {
+                CatalogReply::Functions(self.catalog.function_entry(&name).into_iter().collect())
+            }
+            CatalogRequest::RefreshTable { name } => {
+                self.refresh_table(&name)?;
+                CatalogReply::Done
+            }
+            CatalogRequest::RefreshPath { path } => {
+                self.refresh_path(&path)?;
+                CatalogReply::Done
+            }
+            CatalogRequest::RecoverPartitions { name } => {
+                self.recover_partitions(&name, "recoverPartitions()")?;
+                CatalogReply::Done
             }
             CatalogRequest::IsCached { table } => {
                 let plan = self.relation(&table)?;
@@ -440,17 +474,19 @@ impl Session {
                 CatalogReply::Done
             }
             CatalogRequest::RegisterFunction { name, function, data_type } => {
+                self.catalog.own.routines.remove(&name.to_lowercase());
                 self.catalog.own.functions.insert(name.to_lowercase(), (function, data_type));
                 CatalogReply::Done
             }
         })
     }
 
-    /// A table over files that are there already; with a schema of the script, or that of the files.
+    /// A table over files that are there already; with a schema of the script, or that of the files. A partitioned table knows no
+    /// partition until it is told to look for them.
     pub(super) fn table_over(
         &mut self,
         name: &str,
-        schema: Option<StructType>,
+        (schema, partition_by): (Option<StructType>, &[String]),
         (format, path, options): (FileFormat, String, Options),
     ) -> Result<()> {
         let full = self.catalog.full(name);
@@ -461,7 +497,20 @@ impl Session {
                 self.read_files(ReadRequest { format, paths, schema: None, options, texts: None })?.schema()
             }
         };
-        self.know_table(full, path, (schema, &[]), (format, options))
+        self.know_table(full.clone(), path, (schema, partition_by), (format, options))?;
+        let is_partitioned = self.catalog.tables.get(&full).is_some_and(|plan| !partition_columns(plan).is_empty());
+        if is_partitioned { self.forget_files(name) } else { Ok(()) }
+    }
+
+    /// Leaves a table without the files that are known of it: it has no rows until they are listed again.
+    pub(super) fn forget_files(&mut self, name: &str) -> Result<()> {
+        let full = self.catalog.full(name);
+        if let Some(LogicalPlan::Scan(scan)) = self.catalog.tables.get(&full).map(AsRef::as_ref) {
+            let without = LogicalPlan::Scan(FileScan { files: Arc::default(), ..scan.clone() });
+            let without = self.analyze(Arc::new(without))?;
+            self.catalog.tables.insert(full, without);
+        }
+        Ok(())
     }
 
     fn warehouse(&self) -> &str {

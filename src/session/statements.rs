@@ -2,6 +2,8 @@
 
 use super::Session;
 use super::fold::EvalFolder;
+use super::routines;
+use crate::analyzer::unresolved_routine;
 use crate::cluster::JobWork;
 use crate::common::conf::{DEFAULTS, Options};
 use crate::common::{ErrorClass, Result, SparkError};
@@ -12,7 +14,7 @@ use crate::logical::plan::{FileEntry, FileFormat, FileNames, FileScan, Grouping,
 use crate::logical::scalar::Scalar;
 use crate::logical::settings;
 use crate::logical::types::{DataType, StructField, StructType};
-use crate::pyspark::host::{Host, PathReply, PathRequest, ReadRequest};
+use crate::pyspark::host::{FunctionEntry, Host, PathReply, PathRequest, ReadRequest};
 use crate::sql::{Change, PartitionSpec, Statement};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::path::PathBuf;
@@ -105,10 +107,19 @@ impl Session {
             | Statement::TruncateTable { .. }
             | Statement::InsertInto { .. }
             | Statement::RefreshTable { .. }
+            | Statement::RecoverPartitions { .. }
             | Statement::AnalyzeTable { .. }
             | Statement::RowChange { .. } => self.run_table_statement(statement)?,
             Statement::Alter { name, view, change } => {
                 self.run_alter(&name.join("."), view, change)?;
+                nothing()
+            }
+            Statement::CreateFunction { name, routine, replace, temporary, if_not_exists } => {
+                self.run_create_function(&name, routine, (replace, temporary, if_not_exists))?;
+                nothing()
+            }
+            Statement::DropFunction { name, temporary, if_exists } => {
+                self.catalog.drop_function(&name, temporary, if_exists)?;
                 nothing()
             }
             Statement::CreateDatabase { name, if_not_exists } => {
@@ -145,7 +156,7 @@ impl Session {
     }
 
     /// A view that stays cannot stand on one that goes with the session. `hidden` are names that the query itself defines.
-    fn refuse_temporary(&self, plan: &LogicalPlan, view: &str, hidden: &[String]) -> Result<()> {
+    pub(super) fn refuse_temporary(&self, plan: &LogicalPlan, view: &str, hidden: &[String]) -> Result<()> {
         let mut known = hidden.to_vec();
         match plan {
             LogicalPlan::UnresolvedRelation { name } => {
@@ -154,7 +165,7 @@ impl Session {
                     let read = name.join(".");
                     return Err(SparkError::analysis(
                         "INVALID_TEMP_OBJ_REFERENCE",
-                        format!("the view `{view}` stays, and `{read}`, which it reads, is a temporary view"),
+                        format!("`{view}` stays, and `{read}`, which it reads, is a temporary view"),
                     )
                     .with_subject(read)
                     .with_help(
@@ -275,6 +286,14 @@ impl Session {
                 if if_not_exists && self.relation(&full).is_ok() {
                     return Ok(nothing());
                 }
+                if schema.is_none() && query.is_none() && !partition_by.is_empty() {
+                    let text = "PARTITIONED BY goes with a list of columns";
+                    return Err(SparkError::analysis("SPECIFY_PARTITION_IS_NOT_ALLOWED", text).with_help(
+                        "list the columns, or leave PARTITIONED BY out: the folders are named by their columns",
+                    ));
+                }
+                let named = options.iter().find(|(key, _)| key.eq_ignore_ascii_case("path"));
+                let location = location.or_else(|| named.map(|(_, path)| path.clone()));
                 if let (None, Some(path)) = (&query, &location)
                     && matches!(self.answer_path(PathRequest::Exists(path.clone()))?, PathReply::Yes(true))
                 {
@@ -283,7 +302,7 @@ impl Session {
                         all.set(&key, value);
                     }
                     let format = format.unwrap_or(FileFormat::Parquet);
-                    self.table_over(&full, schema, (format, path.clone(), all))?;
+                    self.table_over(&full, (schema, &partition_by), (format, path.clone(), all))?;
                     return Ok(nothing());
                 }
                 let plan = match (query, schema) {
@@ -347,7 +366,9 @@ impl Session {
                 .with_condition("UNSUPPORTED_FEATURE.TABLE_OPERATION")
                 .with_help("read the table, change the rows, and write a new one"));
             }
-            Statement::RefreshTable { name } | Statement::AnalyzeTable { name } => {
+            Statement::RefreshTable { name } => self.refresh_table(&name.join("."))?,
+            Statement::RecoverPartitions { name } => self.recover_partitions(&name.join("."), "MSCK REPAIR TABLE")?,
+            Statement::AnalyzeTable { name } => {
                 self.relation(&name.join("."))?;
             }
             _ => {}
@@ -641,20 +662,31 @@ impl Session {
                 let schema = self.relation(&table.join("."))?.schema();
                 texts(&["col_name"], schema.names().map(|name| vec![text(name)]).collect())
             }
-            Statement::ShowFunctions { like } => {
-                let names =
-                    crate::logical::functions::names().into_iter().filter(|name| matches(name, like.as_deref()));
-                texts(&["function"], names.map(|name| vec![text(name)]).collect())
+            Statement::ShowFunctions { database, like, made, own } => {
+                let entries = self.catalog.function_entries(database.as_deref())?;
+                let is_own = |entry: &FunctionEntry| {
+                    entry.database.is_none() && crate::logical::functions::lookup(&entry.name).is_some()
+                };
+                let wanted = entries
+                    .iter()
+                    .filter(|entry| if is_own(entry) { own } else { made } && matches(&entry.name, like.as_deref()));
+                let mut names: Vec<String> = wanted.map(routines::shown).collect();
+                names.sort();
+                texts(&["function"], names.into_iter().map(|name| vec![text(name)]).collect())
             }
             Statement::Describe { table, .. } => {
                 let plan = self.relation(&table.join("."))?;
                 describe(&plan.schema(), &super::catalog::partition_columns(&plan))
             }
             Statement::DescribeQuery { plan } => describe(&self.analyze(plan)?.schema(), &[]),
-            Statement::DescribeFunction { name } => {
-                let known = crate::logical::functions::lookup(&name).is_some();
-                let answer = if known { format!("Function: {name}") } else { format!("Function: {name} not found.") };
-                texts(&["function_desc"], vec![vec![text(answer)]])
+            Statement::DescribeFunction { name, extended } => {
+                let own = crate::logical::functions::lookup(&name.to_ascii_lowercase()).is_some();
+                let lines = match self.catalog.routine_named(&name).filter(|_| !own) {
+                    Some(routine) => routine.described(extended),
+                    None if self.catalog.function_entry(&name).is_some() => vec![format!("Function: {name}")],
+                    None => return Err(unresolved_routine(&name, &self.catalog.current_name())),
+                };
+                texts(&["function_desc"], lines.into_iter().map(|line| vec![text(line)]).collect())
             }
             Statement::ShowPartitions { table } => {
                 let plan = self.relation(&table.join("."))?;

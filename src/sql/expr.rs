@@ -67,6 +67,16 @@ const NOT_AN_ALIAS: &[&str] = &[
     "select",
 ];
 
+/// A function's name: of Spark's own only the last part counts.
+pub(super) fn function_of(parts: &[String]) -> String {
+    let before: Vec<String> = parts[..parts.len() - 1].iter().map(|part| part.to_ascii_lowercase()).collect();
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    match (parts.last(), before.as_slice()) {
+        (Some(own), ["builtin"] | ["system", "builtin"]) => own.clone(),
+        _ => parts.join("."),
+    }
+}
+
 /// Whether a word can be an alias without `AS`.
 pub(super) fn can_be_alias(token: &Token) -> bool {
     match token {
@@ -584,8 +594,7 @@ impl Parser<'_> {
             return self.star(Some(parts));
         }
         if self.is_symbol("(") && parts.len() > 1 {
-            let name = parts.last().cloned().unwrap_or_default();
-            return self.call_arguments(&name);
+            return self.call_arguments(&function_of(&parts));
         }
         Ok(Expr::UnresolvedAttribute(parts))
     }

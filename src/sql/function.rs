@@ -6,9 +6,10 @@ use super::parser::Parser;
 use crate::common::ids::ExprId;
 use crate::common::{Result, SparkError};
 use crate::logical::expr::{
-    Attribute, BinaryOp, Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, SortOrder, UnaryOp, WindowFrame,
-    WindowSpec,
+    Attribute, BinaryOp, Call, CallOrigin, CastMode, Expr, FrameBound, FrameUnit, NAMED_ARGUMENT, SortOrder, UnaryOp,
+    WindowFrame, WindowSpec,
 };
+use crate::logical::functions::lookup;
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType;
 
@@ -118,6 +119,10 @@ impl Parser<'_> {
         let mut args = if self.is_symbol(")") { Vec::new() } else { self.separated(Self::argument)? };
         let mut ignore_nulls = self.null_treatment();
         self.expect_symbol(")")?;
+        if lookup(name).is_some() {
+            // Spark's own functions take them in their order.
+            args = args.into_iter().map(Expr::unnamed_argument).collect();
+        }
         let name = dated(name, &mut args);
         if matches!(name.to_ascii_lowercase().as_str(), "trim" | "ltrim" | "rtrim") && args.len() == 2 {
             // Called as a function, what to trim comes first.
@@ -155,8 +160,9 @@ impl Parser<'_> {
     fn argument(&mut self) -> Result<Expr> {
         // `name => value`
         if matches!(self.peek(), Token::Word(_)) && self.is_symbol_at(1, "=>") {
+            let name = self.name()?;
             self.advance();
-            self.advance();
+            return Ok(call(NAMED_ARGUMENT, vec![text(name), self.named_expression()?]));
         }
         self.named_expression()
     }

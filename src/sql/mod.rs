@@ -17,6 +17,7 @@ mod parser;
 mod pipe;
 mod query;
 mod relation;
+mod routine;
 mod statement;
 mod table_call;
 
@@ -27,6 +28,7 @@ use crate::common::{ErrorClass, Result, SparkError};
 use crate::logical::expr::Expr;
 use crate::logical::functions::calendar::Zone;
 use crate::logical::plan::{FileFormat, LogicalPlan};
+use crate::logical::routine::Routine;
 use crate::logical::types::StructType;
 use std::sync::Arc;
 
@@ -127,7 +129,12 @@ pub enum Statement {
         table: Vec<String>,
     },
     ShowFunctions {
+        database: Option<String>,
         like: Option<String>,
+        /// Whether those that statements and scripts made are shown.
+        made: bool,
+        /// Whether Spark's own are shown.
+        own: bool,
     },
     ShowPartitions {
         table: Vec<String>,
@@ -146,6 +153,20 @@ pub enum Statement {
     },
     DescribeFunction {
         name: String,
+        extended: bool,
+    },
+    /// `CREATE [OR REPLACE] [TEMPORARY] FUNCTION [IF NOT EXISTS] name …`.
+    CreateFunction {
+        name: Vec<String>,
+        routine: Routine,
+        replace: bool,
+        temporary: bool,
+        if_not_exists: bool,
+    },
+    DropFunction {
+        name: Vec<String>,
+        temporary: bool,
+        if_exists: bool,
     },
     /// `EXPLAIN [EXTENDED|FORMATTED|COST|CODEGEN] query`; `mode` is `simple`, `extended`, `formatted`, `cost` or `codegen`.
     Explain {
@@ -163,6 +184,10 @@ pub enum Statement {
     },
     ClearCache,
     RefreshTable {
+        name: Vec<String>,
+    },
+    /// `MSCK REPAIR TABLE name`, `ALTER TABLE name RECOVER PARTITIONS`.
+    RecoverPartitions {
         name: Vec<String>,
     },
     AnalyzeTable {

@@ -1,6 +1,6 @@
 //! What stands behind `FROM`: tables, subqueries, `VALUES`, table functions, joins, samples, pivots.
 
-use super::expr::{call, can_be_alias};
+use super::expr::{call, can_be_alias, function_of};
 use super::lexer::Token;
 use super::literal::constant;
 use super::parser::Parser;
@@ -152,7 +152,11 @@ impl Parser<'_> {
                 return Err(self.error());
             }
             let name = self.dotted_name()?;
-            (Arc::new(LogicalPlan::UnresolvedRelation { name: name.clone() }), name.last().cloned())
+            if name.len() > 1 && self.eat_symbol("(") {
+                (self.table_call(function_of(&name))?, None)
+            } else {
+                (Arc::new(LogicalPlan::UnresolvedRelation { name: name.clone() }), name.last().cloned())
+            }
         };
         let plan = self.sampled(plan)?;
         let plan = self.aliased(plan)?;

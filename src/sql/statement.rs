@@ -59,7 +59,7 @@ impl Parser<'_> {
                 self.expect_word("table")?;
                 let name = self.dotted_name()?;
                 self.skip_rest();
-                Ok(Statement::RefreshTable { name })
+                Ok(Statement::RecoverPartitions { name })
             }
             "analyze" => {
                 self.advance();
@@ -87,6 +87,9 @@ impl Parser<'_> {
             self.expect_word("table")?;
         }
         let name = self.dotted_name()?;
+        if !view && self.eat_words(&["recover", "partitions"]) {
+            return Ok(Statement::RecoverPartitions { name });
+        }
         let change = if self.eat_words(&["rename", "to"]) {
             Change::RenameTo(self.dotted_name()?)
         } else if self.eat_words(&["set", "tblproperties"]) {
@@ -165,6 +168,9 @@ impl Parser<'_> {
         if self.eat_word("view") {
             return self.create_view(replace, global, temporary);
         }
+        if !global && self.is_word("function") {
+            return self.create_function(replace, temporary);
+        }
         if temporary || global {
             return Err(self.error());
         }
@@ -177,12 +183,6 @@ impl Parser<'_> {
             let name = self.dotted_name()?.join(".");
             self.skip_rest();
             return Ok(Statement::CreateDatabase { name, if_not_exists });
-        }
-        if self.is_word("function") {
-            return Err(SparkError::unsupported(
-                "CREATE FUNCTION",
-                "register a Python function with spark.udf.register",
-            ));
         }
         Err(self.error())
     }
@@ -308,10 +308,11 @@ impl Parser<'_> {
 
     fn drop(&mut self) -> Result<Statement> {
         self.expect_word("drop")?;
-        self.eat_word("temporary");
+        let temporary = self.eat_word("temporary") || self.eat_word("temp");
         let kind = self.name()?.to_ascii_lowercase();
         let if_exists = self.eat_words(&["if", "exists"]);
         match kind.as_str() {
+            "function" => Ok(Statement::DropFunction { name: self.dotted_name()?, temporary, if_exists }),
             "view" => Ok(Statement::DropView { name: self.dotted_name()?, if_exists }),
             "table" => {
                 let name = self.dotted_name()?;
@@ -365,6 +366,13 @@ impl Parser<'_> {
         Ok(None)
     }
 
+    /// `[FROM database] [LIKE pattern]`: those that statements and scripts made, and Spark's own.
+    fn show_functions(&mut self, (made, own): (bool, bool)) -> Result<Statement> {
+        let named = self.eat_word("from") || self.eat_word("in");
+        let database = if named { Some(self.dotted_name()?.join(".")) } else { None };
+        Ok(Statement::ShowFunctions { database, like: self.like()?, made, own })
+    }
+
     fn show(&mut self) -> Result<Statement> {
         self.expect_word("show")?;
         let kind = self.name()?.to_ascii_lowercase();
@@ -390,10 +398,10 @@ impl Parser<'_> {
                 }
                 Statement::ShowColumns { table: self.dotted_name()? }
             }
-            "functions" => Statement::ShowFunctions { like: self.like()? },
+            "functions" => self.show_functions((true, true))?,
             "user" | "system" | "all" => {
                 self.expect_word("functions")?;
-                Statement::ShowFunctions { like: self.like()? }
+                self.show_functions((kind != "system", kind != "user"))?
             }
             "partitions" => Statement::ShowPartitions { table: self.dotted_name()? },
             "tblproperties" => Statement::ShowProperties { table: self.dotted_name()? },
@@ -408,8 +416,8 @@ impl Parser<'_> {
     fn describe(&mut self) -> Result<Statement> {
         self.advance();
         if self.eat_word("function") {
-            self.eat_word("extended");
-            return Ok(Statement::DescribeFunction { name: self.dotted_name()?.join(".") });
+            let extended = self.eat_word("extended");
+            return Ok(Statement::DescribeFunction { name: self.dotted_name()?.join("."), extended });
         }
         if self.eat_word("query") || self.starts_query() {
             return Ok(Statement::DescribeQuery { plan: self.query()? });

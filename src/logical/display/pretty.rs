@@ -332,6 +332,7 @@ fn function_text(name: &str, origin: CallOrigin, args: &[Expr]) -> String {
             return format!("{name}({})", names(&[value.clone(), path.clone()]));
         }
         ("from_json" | "from_csv" | "from_xml", [value, ..]) => return format!("{name}({})", value.pretty_name()),
+        ("current_time", []) => return "current_time(6)".to_owned(),
         ("positive", [value]) => return format!("(+ {})", value.pretty_name()),
         ("approx_count_distinct", [value, _]) => return format!("approx_count_distinct({})", value.pretty_name()),
         ("with_field" | "drop_fields", [_, ..]) => return changed_fields(name, args),

@@ -2,7 +2,7 @@
 
 use super::signature::{Out, Want, cast, constant_text, count, give, signature, unexpected_input, want};
 use super::{ResolveContext, Resolved, ScalarFunction, scalar_functions};
-use crate::common::Result;
+use crate::common::{Result, SparkError};
 use crate::logical::expr::{BinaryOp, CastMode, Expr};
 use crate::logical::scalar::Scalar;
 use crate::logical::types::DataType::{
@@ -70,6 +70,7 @@ scalar_functions! {
         "date_from_unix_date" [] (Int) => Of(Date);
         "current_date" ["curdate"] () => Never(Date);
         "current_timestamp" ["now"] () => Never(Timestamp);
+        "current_time" [] = current_time;
         "localtimestamp" [] () => Never(TimestampNtz);
         "current_timezone" [] () => Never(Text);
         "timestampadd" ["timestamp_add", "dateadd"] (Str, Int, Moment) => Of(Timestamp);
@@ -217,6 +218,15 @@ fn with_zeros(mut args: Vec<Expr>, count: usize) -> Vec<Expr> {
         args.push(Expr::int(0));
     }
     args
+}
+
+/// The type has one precision here, that of Spark's default.
+fn current_time(name: &str, args: Vec<Expr>, _context: &ResolveContext) -> Result<Resolved> {
+    count(name, &args, 0, 1)?;
+    match args.as_slice() {
+        [] | [Expr::Literal(Scalar::Integer(6), _)] => Ok(give(Vec::new(), Never(DataType::Time))),
+        _ => Err(SparkError::unsupported("current_time with another precision than 6", "use current_time()")),
+    }
 }
 
 fn make_interval(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

@@ -53,6 +53,24 @@ pub struct Resolved {
     pub nullable: bool,
 }
 
+/// Functions of Spark that are not there, and what they do on real Spark.
+const NOT_HERE: &[(&str, &str)] = &[
+    ("collate", "gives a text another collation"),
+    ("input_file_block_length", "tells the length of the block that a row was read from"),
+    ("input_file_block_start", "tells where the block begins that a row was read from"),
+    ("java_method", "calls a static method of a Java class"),
+    ("reflect", "calls a static method of a Java class"),
+    ("timestamp_nanos", "makes a moment of nanoseconds since 1970"),
+    ("try_reflect", "calls a static method of a Java class, and gives NULL where that fails"),
+    ("unix_nanos", "counts the nanoseconds since 1970"),
+];
+
+/// What a function does on real Spark that is not there.
+#[must_use]
+pub fn not_here(name: &str) -> Option<&'static str> {
+    NOT_HERE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, does)| *does)
+}
+
 /// Looks at arguments, casts them, and says what the call gives.
 pub type Resolve = fn(Vec<Expr>, &ResolveContext) -> Result<Resolved>;
 

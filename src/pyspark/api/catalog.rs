@@ -4,7 +4,7 @@ use super::dataframe::{collect_rows, frame_of};
 use super::support::{given, raise, text_argument};
 use super::types::schema_argument;
 use crate::common::ErrorClass;
-use crate::pyspark::host::{CatalogReply, CatalogRequest, TableEntry};
+use crate::pyspark::host::{CatalogReply, CatalogRequest, FunctionEntry, TableEntry};
 use crate::pyspark::lang::{Args, Dict, Interpreter, Object, PyResult, Value};
 
 /// The catalog.
@@ -63,6 +63,7 @@ fn ask(interp: &mut Interpreter, request: CatalogRequest) -> PyResult {
         CatalogReply::Plan(plan) => frame_of(interp.host()?, plan),
         CatalogReply::Tables(tables) => Value::list(tables.into_iter().map(table).collect()),
         CatalogReply::Names(names) => Value::strings(names),
+        CatalogReply::Functions(functions) => Value::list(functions.into_iter().map(function).collect()),
         CatalogReply::Columns { schema, keys } => Value::list(
             schema
                 .fields
@@ -109,6 +110,30 @@ fn table(of: TableEntry) -> Value {
             ("tableType", Value::str(kind)),
             ("isTemporary", Value::Bool(of.temporary)),
             ("database", of.database.map_or(Value::None, Value::str)),
+        ],
+    )
+}
+
+fn functions_of(interp: &mut Interpreter, request: CatalogRequest) -> PyResult<Vec<FunctionEntry>> {
+    Ok(match interp.host()?.catalog(request)? {
+        CatalogReply::Functions(found) => found,
+        _ => Vec::new(),
+    })
+}
+
+fn function(of: FunctionEntry) -> Value {
+    let text = |text: Option<String>| text.map_or(Value::None, Value::str);
+    let catalog = if of.database.is_some() { Value::str("spark_catalog") } else { Value::None };
+    let namespace = of.database.map_or(Value::None, |database| Value::strings([database]));
+    entry(
+        "Function",
+        vec![
+            ("name", Value::str(of.name)),
+            ("catalog", catalog),
+            ("namespace", namespace),
+            ("description", text(of.description)),
+            ("className", text(of.class_name)),
+            ("isTemporary", Value::Bool(of.temporary)),
         ],
     )
 }
@@ -231,7 +256,18 @@ impl Catalog {
                 ask(interp, CatalogRequest::IsCached { table })
             }
             "clearCache" => ask(interp, CatalogRequest::ClearCache),
-            "refreshTable" | "refreshByPath" | "recoverPartitions" => Ok(Value::None),
+            "refreshTable" => {
+                let name = name_argument(interp, method, args, "tableName")?;
+                ask(interp, CatalogRequest::RefreshTable { name })
+            }
+            "refreshByPath" => {
+                let path = name_argument(interp, method, args, "path")?;
+                ask(interp, CatalogRequest::RefreshPath { path })
+            }
+            "recoverPartitions" => {
+                let name = name_argument(interp, method, args, "tableName")?;
+                ask(interp, CatalogRequest::RecoverPartitions { name })
+            }
             "listCatalogs" | "setCurrentCatalog" => Self::catalogs(interp, method, args),
             _ => Self::change(interp, method, args),
         }
@@ -316,35 +352,26 @@ impl Catalog {
     fn functions(interp: &mut Interpreter, method: &str, args: Args) -> PyResult {
         let names = if method == "listFunctions" { ["dbName", "pattern"] } else { ["functionName", "dbName"] };
         let [first, second] = args.bind(method, names, usize::from(method != "listFunctions"))?;
-        let known = ask(interp, CatalogRequest::ListFunctions)?;
-        let known = interp.items(&known)?;
-        let function = |name: Value| {
-            entry(
-                "Function",
-                vec![
-                    ("name", name),
-                    ("catalog", Value::None),
-                    ("namespace", Value::None),
-                    ("description", Value::None),
-                    ("className", Value::None),
-                    ("isTemporary", Value::Bool(true)),
-                ],
-            )
-        };
         if method == "listFunctions" {
+            let database = optional_text(interp, "dbName", first)?;
             let pattern = optional_text(interp, "pattern", second)?;
-            let wanted = |name: &Value| name.as_str().is_some_and(|name| fits(pattern.as_deref(), name));
-            return Ok(Value::list(known.into_iter().filter(wanted).map(function).collect()));
+            let known = functions_of(interp, CatalogRequest::ListFunctions { database })?;
+            let wanted = known.into_iter().filter(|entry| fits(pattern.as_deref(), &entry.name));
+            return Ok(Value::list(wanted.map(function).collect()));
         }
-        let wanted = short(&text_argument(interp, "functionName", &first.unwrap_or(Value::None))?);
-        let found = known.into_iter().find(|name| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(&wanted)));
+        let name = text_argument(interp, "functionName", &first.unwrap_or(Value::None))?;
+        let name = match optional_text(interp, "dbName", second)? {
+            Some(database) => format!("{database}.{name}"),
+            None => name,
+        };
+        let found = functions_of(interp, CatalogRequest::GetFunction { name: name.clone() })?.into_iter().next();
         match (method, found) {
             ("functionExists", found) => Ok(Value::Bool(found.is_some())),
-            (_, Some(name)) => Ok(function(name)),
+            (_, Some(entry)) => Ok(function(entry)),
             (_, None) => Err(raise(
                 ErrorClass::AnalysisException,
                 "UNRESOLVED_ROUTINE",
-                format!("Cannot resolve routine `{wanted}` on search path [`system`.`builtin`, `system`.`session`]."),
+                format!("Cannot resolve routine `{name}` on search path [`system`.`builtin`, `system`.`session`]."),
             )),
         }
     }

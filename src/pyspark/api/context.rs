@@ -311,9 +311,13 @@ impl Context {
             "addFile" | "addPyFile" => super::files::add(interp, name, args),
             "addArchive" => Err(Raised::unsupported(
                 format!("SparkContext.{name}"),
-                "put the code into the script itself, and read data files with spark.read",
+                "on real Spark it unpacks an archive beside the executors; here put the code into the script itself, and read data files with spark.read",
             )),
-            _ => Err(Raised::unsupported(format!("SparkContext.{name}"), "read files with spark.read or sc.textFile")),
+            "statusTracker" => Err(Raised::unsupported(
+                "SparkContext.statusTracker",
+                "on real Spark it tells the state of jobs and stages while they run; here the theatre and `replay` show them",
+            )),
+            _ => Err(super::rdd::source::no_such_format("SparkContext", name)),
         }
     }
 }

@@ -95,6 +95,13 @@ mod tests {
     }
 
     #[test]
+    fn formats_of_hadoop_and_pictures_are_named() {
+        let found = names("rdd.saveAsSequenceFile('a')\ndf.plot\nsc.hadoopFile('b')\n");
+        let wanted = ["RDD.saveAsSequenceFile", "DataFrame.plot", "SparkContext.hadoopFile"];
+        assert_eq!(found.into_iter().map(|(_, name)| name).collect::<Vec<_>>(), wanted);
+    }
+
+    #[test]
     fn what_is_supported_is_not_named() {
         let source = "import datetime as dt\nfrom pyspark.sql import SparkSession, Window\nfrom pyspark.sql.functions import col\n\
                       w = Window.partitionBy('a')\nd = dt.date.today().isoformat()\nrow.pipeline, df.my_column\n";

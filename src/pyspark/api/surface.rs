@@ -69,10 +69,27 @@ pub const REFUSED: &[(&str, &[&str])] = &[
     ("SparkSession.Builder", &["remote"]),
 ];
 
-const REFUSED_FRAME: &[&str] =
-    &["executionInfo", "mapInArrow", "mapInPandas", "pandas_api", "toArrow", "toPandas", "writeStream", "writeTo"];
+const REFUSED_FRAME: &[&str] = &[
+    "executionInfo",
+    "mapInArrow",
+    "mapInPandas",
+    "pandas_api",
+    "plot",
+    "toArrow",
+    "toPandas",
+    "writeStream",
+    "writeTo",
+];
 const REFUSED_FILES: &[&str] = &["clusterBy", "jdbc", "orc", "xml"];
-const REFUSED_RDD: &[&str] = &["pipe", "saveAsPickleFile"];
+const REFUSED_RDD: &[&str] = &[
+    "pipe",
+    "saveAsHadoopDataset",
+    "saveAsHadoopFile",
+    "saveAsNewAPIHadoopDataset",
+    "saveAsNewAPIHadoopFile",
+    "saveAsPickleFile",
+    "saveAsSequenceFile",
+];
 const REFUSED_CONTEXT: &[&str] = &[
     "addArchive",
     "binaryFiles",

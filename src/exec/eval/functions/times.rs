@@ -48,6 +48,11 @@ pub(super) fn kernel(name: &str) -> Option<Kernel> {
             let today = calendar::split_micros(zone.to_local(call.context.now_micros)).0;
             call.to_numbers::<Date32Type>(|_| Ok(Some(today)))
         },
+        "current_time" => |call| {
+            let zone = zone(call)?;
+            let now = calendar::split_micros(zone.to_local(call.context.now_micros)).1;
+            call.to_numbers::<Time64MicrosecondType>(|_| Ok(Some(now)))
+        },
         "current_timestamp" => |call| call.to_numbers::<Micros>(|_| Ok(Some(call.context.now_micros))),
         "localtimestamp" => |call| {
             let zone = zone(call)?;

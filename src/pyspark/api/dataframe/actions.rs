@@ -86,6 +86,7 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         let hash = text.chars().fold(0_i32, |hash, letter| hash.wrapping_mul(31).wrapping_add(letter as i32));
         Ok(Value::Int(i64::from(hash)))
     }),
+    ("_ipython_key_completions_", |_, _, plan, _| Ok(Value::strings(plan.schema().names()))),
     ("toPandas", |_, _, _, _| Err(refused("DataFrame.toPandas", "use collect() and plain Python, or show()"))),
     ("toArrow", |_, _, _, _| Err(refused("DataFrame.toArrow", "use collect()"))),
     ("pandas_api", |_, _, _, _| Err(refused("DataFrame.pandas_api", "use the DataFrame's own methods"))),
@@ -280,7 +281,10 @@ fn view(interp: &mut Interpreter, plan: &Plan, args: Args, replace: bool, global
     }
     match interp.host()?.catalog(CatalogRequest::CreateView { name, plan: plan.clone(), replace, global })? {
         CatalogReply::Done | CatalogReply::Yes(_) | CatalogReply::Plan(_) => Ok(Value::None),
-        CatalogReply::Tables(_) | CatalogReply::Names(_) | CatalogReply::Columns { .. } => Ok(Value::None),
+        CatalogReply::Tables(_)
+        | CatalogReply::Names(_)
+        | CatalogReply::Functions(_)
+        | CatalogReply::Columns { .. } => Ok(Value::None),
     }
 }
 

@@ -72,6 +72,10 @@ fn is_there(spark: &str) -> bool {
 /// The error for a function that real Spark has and batchlab has not.
 #[must_use]
 pub fn unsupported(name: &str) -> Raised {
+    if let Some(does) = crate::logical::functions::not_here(name) {
+        let what = format!("pyspark.sql.functions.{name}");
+        return SparkError::unsupported(what, format!("on real Spark it {does}")).with_subject(name).into();
+    }
     let near = text::nearest(name, names(), 3);
     let help = if near.is_empty() {
         "write it with other functions of pyspark.sql.functions".to_owned()

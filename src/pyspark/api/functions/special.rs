@@ -59,6 +59,17 @@ pub const SPECIAL: &[(&str, Native)] = &[
         let items = args.positional.iter().map(|item| column_or_name(interp, "cols", item)).collect::<PyResult<_>>()?;
         Ok(column_value(Expr::call("printf", items)))
     }),
+    ("current_time", |interp, args| {
+        let [precision] = args.bind("current_time", ["precision"], 0)?;
+        let precision = match given(precision) {
+            Some(precision) => {
+                let count = precision.as_int().and_then(|count| i32::try_from(count).ok());
+                vec![Expr::int(count.ok_or_else(|| not_expected_type(interp, "precision", "int", &precision))?)]
+            }
+            None => Vec::new(),
+        };
+        Ok(column_value(Expr::call("current_time", precision)))
+    }),
     ("json_tuple", json_tuple),
     ("sha2", sha2),
     ("variant_get", |interp, args| from_variant(interp, "variant_get", args)),
@@ -102,7 +113,6 @@ pub const UNSUPPORTED: &[&str] = &[
 
 /// Functions of the type `time`, which Spark refuses unless it is switched on.
 pub const OF_TIME: &[&str] = &[
-    "current_time",
     "make_time",
     "time_diff",
     "time_from_micros",

@@ -9,7 +9,7 @@ use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::api::create::wanted;
 use crate::pyspark::api::support::{given, text_argument};
 use crate::pyspark::api::udf;
-use crate::pyspark::lang::{Args, Dict, Interpreter, PyResult, Raised, Value, value_error};
+use crate::pyspark::lang::{Args, Dict, Interpreter, PyResult, Value, value_error};
 use std::sync::Arc;
 
 pub(super) const METHODS: &[(&str, Method)] = &[
@@ -136,9 +136,12 @@ pub(super) const METHODS: &[(&str, Method)] = &[
         to_frame(interp, rdd, wanted)
     }),
     ("saveAsTextFile", save_as_text_file),
-    ("saveAsPickleFile", |_, _, _, _| {
-        Err(Raised::unsupported("RDD.saveAsPickleFile", "use saveAsTextFile or a frame's write"))
-    }),
+    ("saveAsHadoopDataset", |_, _, _, _| Err(super::source::no_such_format("RDD", "saveAsHadoopDataset"))),
+    ("saveAsHadoopFile", |_, _, _, _| Err(super::source::no_such_format("RDD", "saveAsHadoopFile"))),
+    ("saveAsNewAPIHadoopDataset", |_, _, _, _| Err(super::source::no_such_format("RDD", "saveAsNewAPIHadoopDataset"))),
+    ("saveAsNewAPIHadoopFile", |_, _, _, _| Err(super::source::no_such_format("RDD", "saveAsNewAPIHadoopFile"))),
+    ("saveAsPickleFile", |_, _, _, _| Err(super::source::no_such_format("RDD", "saveAsPickleFile"))),
+    ("saveAsSequenceFile", |_, _, _, _| Err(super::source::no_such_format("RDD", "saveAsSequenceFile"))),
     ("toDebugString", |interp, _, rdd, _| {
         let own = rdd.jvm(interp);
         let plan = rdd.plan(interp)?;

@@ -153,7 +153,10 @@ pub(super) const METHODS: &[(&str, Method)] = &[
     }),
     ("name", |_, _, rdd, _| Ok(rdd.name.borrow().as_ref().map_or(Value::None, Value::str))),
     ("id", |interp, _, rdd, _| Ok(Value::Int(rdd.jvm(interp).id as i64))),
-    ("pipe", |_, _, _, _| Err(Raised::unsupported("RDD.pipe", "write the command as a Python function and use map"))),
+    ("pipe", |_, _, _, _| {
+        let help = "on real Spark it hands the lines to a command of the shell; here write that as a Python function and use map";
+        Err(Raised::unsupported("RDD.pipe", help))
+    }),
 ];
 
 /// The one function that an operation takes, frozen.

@@ -7,7 +7,7 @@ use super::codec;
 use crate::common::ErrorClass;
 use crate::pyspark::api::support::{given, raise};
 use crate::pyspark::lang::freeze::{Freezer, Thaw};
-use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Value};
+use crate::pyspark::lang::{Args, BinaryOp, Interpreter, Object, PyResult, Value, type_error};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,11 +55,10 @@ pub fn accumulator(interp: &mut Interpreter, args: Args) -> PyResult {
     let [value, parameter] = args.bind("accumulator", ["value", "accum_param"], 1)?;
     let parameter = given(parameter);
     let value = value.unwrap_or(Value::None);
-    if parameter.is_none() && value.as_float().is_none() && value.as_items().is_none() {
-        return Err(raise(
-            ErrorClass::PySparkTypeError,
-            "CANNOT_PROVIDE_ACCUMULATOR_PARAM",
-            "No default accumulator param for this type.",
+    if parameter.is_none() && value.as_float().is_none() {
+        let kind = interp.type_name(&value);
+        return Err(type_error(format!("No default accumulator param for type <class '{kind}'>")).with_help(
+            "give an AccumulatorParam with zero(value) and addInPlace(a, b): sc.accumulator(value, param)",
         ));
     }
     let known = interp.extension::<Known>();

@@ -11,7 +11,7 @@ use crate::logical::types::{DataType, StructField, StructType};
 use crate::pyspark::api::convert;
 use crate::pyspark::api::support::{analyze, given, text_argument};
 use crate::pyspark::host::ReadRequest;
-use crate::pyspark::lang::{Args, Interpreter, PyResult, Value};
+use crate::pyspark::lang::{Args, Interpreter, PyResult, Raised, Value};
 
 /// The one column of an RDD's plan.
 pub(super) fn value_schema() -> StructType {
@@ -103,6 +103,34 @@ pub fn range(interp: &mut Interpreter, args: Args) -> PyResult {
 pub fn empty(interp: &mut Interpreter) -> PyResult {
     let origin = ("EmptyRDD", "emptyRDD at NativeMethodAccessorImpl.java:0");
     from_chunks_of(interp, vec![Vec::new()], false, origin)
+}
+
+/// What the methods do on real Spark that need classes of Java.
+const OF_JAVA: &[(&str, &str)] = &[
+    ("binaryFiles", "makes pairs of a file's name and its bytes"),
+    ("binaryRecords", "cuts files into records of one length"),
+    ("hadoopFile", "reads pairs with an InputFormat of Hadoop's older API"),
+    ("hadoopRDD", "reads pairs with the InputFormat that a configuration names"),
+    ("newAPIHadoopFile", "reads pairs with an InputFormat of Hadoop's newer API"),
+    ("newAPIHadoopRDD", "reads pairs with the InputFormat that a configuration names"),
+    ("pickleFile", "reads the values that saveAsPickleFile wrote"),
+    ("saveAsHadoopDataset", "writes pairs as a configuration of Hadoop says"),
+    ("saveAsHadoopFile", "writes pairs with an OutputFormat of Hadoop's older API"),
+    ("saveAsNewAPIHadoopDataset", "writes pairs as a configuration of Hadoop says"),
+    ("saveAsNewAPIHadoopFile", "writes pairs with an OutputFormat of Hadoop's newer API"),
+    ("saveAsPickleFile", "writes the pickled values into a SequenceFile"),
+    ("saveAsSequenceFile", "writes pairs into a SequenceFile of Hadoop"),
+    ("sequenceFile", "reads pairs from a SequenceFile of Hadoop"),
+];
+
+/// The refusal of a method that needs classes of Java.
+pub fn no_such_format(class: &str, method: &str) -> Raised {
+    let does = OF_JAVA.iter().find(|(known, _)| *known == method).map_or("needs classes of Java", |(_, does)| *does);
+    let instead = match class {
+        "RDD" => "use saveAsTextFile, or rdd.toDF().write, which keeps the types",
+        _ => "read files with spark.read or sc.textFile",
+    };
+    Raised::unsupported(format!("{class}.{method}"), format!("on real Spark it {does}; here {instead}"))
 }
 
 /// `sc.textFile(path)`.
