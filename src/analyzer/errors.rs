@@ -16,17 +16,21 @@ pub(super) fn quoted(parts: &[String]) -> String {
     parts.iter().map(|part| format!("`{}`", part.replace('`', "``"))).collect::<Vec<_>>().join(".")
 }
 
-/// The columns that Spark proposes for a name, nearest first: it compares what was written with their names in backticks.
+/// The columns that Spark proposes for a name, nearest first: it compares what was written with their names in backticks, and begins with the
+/// columns in the order of their names. What they all belong to is told only where the name that was written has several parts.
 fn proposal(parts: &[String], input: &[Attribute]) -> String {
     let word = parts.join(".");
-    let mut names: Vec<String> = Vec::new();
-    for column in input {
+    let mut columns: Vec<&Attribute> = input.iter().collect();
+    columns.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    let is_qualified = parts.len() > 1 || columns.iter().any(|column| column.qualifier != columns[0].qualifier);
+    let name_of = |column: &&Attribute| {
         let mut own = vec![column.name.clone()];
-        if parts.len() > 1 {
+        if is_qualified {
             own.splice(0..0, column.qualifier.last().cloned());
         }
-        names.push(quoted(&own));
-    }
+        quoted(&own)
+    };
+    let mut names: Vec<String> = columns.iter().map(name_of).collect();
     names.sort_by_key(|name| edit_distance(name, &word));
     names.dedup();
     names.truncate(5);

@@ -195,6 +195,10 @@ pub(super) fn no_maps(word: &str, columns: &[Attribute]) -> Result<()> {
             "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
             format!("{word} compares rows, and the map column `{}` cannot be compared", column.name),
         )
+        .with_parameters([
+            ("colName", format!("`{}`", column.name)),
+            ("dataType", format!("\"{}\"", column.data_type.sql())),
+        ])
         .with_subject(column.name.clone())
         .with_help("turn it into an array first, with map_entries(...)")),
     }

@@ -38,7 +38,7 @@ aggregates! {
     "last" ["last_value"] = first;
     "any_value" [] = first;
     "collect_list" ["array_agg"] = collect;
-    "collect_set" [] = collect;
+    "collect_set" [] = collect_set;
     "approx_count_distinct" [] = |name, args, context| signature(name, args, context, &[Any, Real], 1, Never(Long));
     "stddev" ["std", "stddev_samp"] = real;
     "stddev_pop" [] = real;
@@ -216,6 +216,22 @@ fn orderable(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Re
 fn first(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
     let resolved = signature(name, args, context, &[Any, Bool], 1, MaybeArg(0))?;
     Ok(Resolved { nullable: true, ..resolved })
+}
+
+fn collect_set(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {
+    if args.first().is_some_and(|arg| arg.data_type().has_no_order()) {
+        return Err(SparkError::analysis(
+            "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE",
+            format!("`{name}` compares values, and maps cannot be compared"),
+        )
+        .with_parameters([
+            ("functionName", format!("`{name}`")),
+            ("dataType", "\"MAP\" or \"COLLATED STRING\"".to_owned()),
+            ("sqlExpr", format!("\"{}\"", Expr::call(name, args).pretty_name())),
+        ])
+        .with_help("collect map_entries(...), or use collect_list"));
+    }
+    collect(name, args, context)
 }
 
 fn collect(name: &str, args: Vec<Expr>, context: &ResolveContext) -> Result<Resolved> {

@@ -81,33 +81,63 @@ fn format_number(call: &Call<'_>) -> Result<ArrayRef> {
     })
 }
 
-/// A pattern such as `#,###.00`: which digits must stand, and whether thousands are grouped.
+/// The pattern that an empty one stands for.
+const USUAL_PATTERN: &str = "#,###,###,###,###,###,##0";
+
+/// A pattern of Java's `DecimalFormat`, such as `#,###.00` or `0.0;(0.0)`: which digits must stand, how digits are grouped, what stands around them,
+/// and behind a semicolon what stands around negative numbers. `%` and `‰` multiply.
 fn by_pattern(value: &Scalar, pattern: &str) -> Option<String> {
-    let symbol = |c: char| matches!(c, '#' | '0' | ',' | '.');
-    let start = pattern.find(symbol)?;
-    let end = pattern.rfind(symbol)? + 1;
-    let (prefix, body, suffix) = (&pattern[..start], &pattern[start..end], &pattern[end..]);
+    let pattern = if pattern.is_empty() { USUAL_PATTERN } else { pattern };
+    let (pattern, for_negative) = pattern.split_once(';').map_or((pattern, None), |(all, own)| (all, Some(own)));
+    let (prefix, body, suffix) = around_digits(pattern);
     let (whole, fraction) = body.split_once('.').unwrap_or((body, ""));
-    let least_whole = whole.matches('0').count();
-    let (least, most) = (fraction.matches('0').count(), fraction.len());
-    let (negative, text) = digits(value, most)?;
-    let (whole_digits, fraction_digits) = text.split_once('.').unwrap_or((&text, ""));
-    let mut kept = fraction_digits.to_owned();
-    while kept.len() > least && kept.ends_with('0') {
-        kept.pop();
+    // Where no digit must stand, one does before a point that has places before it, or one behind it.
+    let none_must = !body.contains('0') && body.contains('.');
+    let least_whole = if none_must && !whole.is_empty() { 1 } else { whole.matches('0').count() };
+    let least = if none_must && whole.is_empty() { 1 } else { fraction.matches('0').count() };
+    let shift = match pattern.chars().find(|c| matches!(c, '%' | '‰')) {
+        Some('%') => 2,
+        Some(_) => 3,
+        None => 0,
+    };
+    let (negative, text) = digits(value, fraction.len() + shift)?;
+    let (mut whole_digits, mut fraction_digits) = text.split_once('.').map_or((text.clone(), String::new()), owned);
+    whole_digits.extend(fraction_digits.drain(..shift));
+    while fraction_digits.len() > least && fraction_digits.ends_with('0') {
+        fraction_digits.pop();
     }
     let mut number = whole_digits.trim_start_matches('0').to_owned();
     while number.len() < least_whole {
         number.insert(0, '0');
     }
-    if number.is_empty() && kept.is_empty() {
+    if number.is_empty() && fraction_digits.is_empty() {
         number.push('0');
     }
-    if whole.contains(',') {
-        number = grouped(&number);
+    if let Some(size) = whole.rfind(',').map(|comma| whole.len() - comma - 1).filter(|size| *size > 0) {
+        let mut at = number.len();
+        while at > size {
+            at -= size;
+            number.insert(at, ',');
+        }
     }
-    let point = if kept.is_empty() { "" } else { "." };
-    Some(format!("{}{prefix}{number}{point}{kept}{suffix}", if negative { "-" } else { "" }))
+    let point = if fraction_digits.is_empty() { "" } else { "." };
+    let number = format!("{number}{point}{fraction_digits}");
+    Some(match for_negative.map(around_digits) {
+        Some((prefix, _, suffix)) if negative => format!("{prefix}{number}{suffix}"),
+        _ => format!("{}{prefix}{number}{suffix}", if negative { "-" } else { "" }),
+    })
+}
+
+fn owned((left, right): (&str, &str)) -> (String, String) {
+    (left.to_owned(), right.to_owned())
+}
+
+/// A pattern's digits, and what stands before and behind them.
+fn around_digits(pattern: &str) -> (&str, &str, &str) {
+    let symbol = |c: char| matches!(c, '#' | '0' | ',' | '.');
+    let start = pattern.find(symbol).unwrap_or(pattern.len());
+    let end = pattern.rfind(symbol).map_or(start, |last| last + 1);
+    (&pattern[..start], &pattern[start..end], &pattern[end..])
 }
 
 fn to_char(call: &Call<'_>) -> Result<ArrayRef> {
