@@ -72,6 +72,15 @@ fn a_checkpoint_is_lost_with_a_silent_node() {
     swarm(2_708_199_722..2_708_199_724, Mix::CRASHES);
 }
 
+/// Without faults the script failed as well, for a local checkpoint went with an executor that was idle for too long; with faults it failed
+/// earlier, and that was taken for lost rows.
+#[test]
+fn what_fails_without_faults_may_fail_earlier_with_them() {
+    for seed in [338_773_551, 1_052_411_536, 1_052_411_538, 1_052_411_539] {
+        swarm(seed..seed + 1, Mix::ANY);
+    }
+}
+
 /// The log of a run in which outputs were lost and made again.
 fn recovered() -> Vec<Event> {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -172,16 +172,32 @@ fn judge(twin: &Twin, run: &Ran) -> std::result::Result<Verdict, String> {
     run.is_sound().map_err(|what| format!("with faults: {what}"))?;
     let twin = &twin.ran;
     why_is_what_was(&run.events)?;
-    let failed = limits::failures(&run.events)?;
-    if run.exit == twin.exit {
-        // A driver that is started again runs the whole script; what it printed before stays.
-        let same =
-            if was_restarted(&run.events) { run.printed.ends_with(&twin.printed) } else { run.printed == twin.printed };
-        return if same { Ok(Verdict::Same) } else { Err(difference(&twin.printed, &run.printed)) };
+    let (limit, limit_of_twin) = (failed_at(run)?, failed_at(twin)?);
+    if limit.or(limit_of_twin).is_none() && run.exit != twin.exit {
+        return Err(format!("it failed at no limit: {}", run.failure));
     }
+    // A driver that is started again runs the whole script; what it printed before stays.
+    let printed = match was_restarted(&run.events) {
+        true if limit.is_some() => twin.printed.as_str(),
+        true if run.printed.ends_with(&twin.printed) => twin.printed.as_str(),
+        _ => run.printed.as_str(),
+    };
+    // What a script has printed when it fails are the first of its rows.
+    let same = match (limit, limit_of_twin) {
+        (None, None) => printed == twin.printed,
+        (Some(_), None) => twin.printed.starts_with(printed),
+        (None, Some(_)) => printed.starts_with(&twin.printed),
+        (Some(_), Some(_)) => twin.printed.starts_with(printed) || printed.starts_with(&twin.printed),
+    };
+    if same { Ok(limit.map_or(Verdict::Same, Verdict::Failed)) } else { Err(difference(&twin.printed, &run.printed)) }
+}
+
+/// The limit that ended the script, if one did. Without faults too: a local checkpoint goes with an executor that was idle for too long.
+fn failed_at(ran: &Ran) -> std::result::Result<Option<Limit>, String> {
+    let failed = limits::failures(&ran.events)?;
     let limit =
-        failed.iter().map(|(_, limit)| *limit).find(|limit| !matches!(limit, Limit::OwnError | Limit::Cancelled));
-    limit.map(Verdict::Failed).ok_or_else(|| format!("it failed at no limit: {}", run.failure))
+        failed.into_iter().map(|(_, limit)| limit).find(|limit| !matches!(limit, Limit::OwnError | Limit::Cancelled));
+    Ok(limit.filter(|_| ran.exit != 0))
 }
 
 fn was_restarted(events: &[Arc<Event>]) -> bool {
