@@ -81,6 +81,19 @@ fn what_fails_without_faults_may_fail_earlier_with_them() {
     }
 }
 
+/// An output was lost before its stage's sizes were read: a large partition was cut between the maps that were left, and the rows of the
+/// lost one were read by nobody.
+#[test]
+fn a_partition_is_not_cut_while_an_output_of_it_is_lost() {
+    swarm(813_898_330..813_898_331, Mix::ANY);
+}
+
+/// The first of two executors that were granted at once started a task, for which the driver asked for more before the second had its place.
+#[test]
+fn executors_granted_at_once_have_their_places_at_once() {
+    swarm(119_541_826..119_541_827, Mix::STORM);
+}
+
 /// The log of a run in which outputs were lost and made again.
 fn recovered() -> Vec<Event> {
     let folder = tempfile::tempdir().expect("a temporary folder");

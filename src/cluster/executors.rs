@@ -78,10 +78,11 @@ impl Cluster {
         let missing = target.saturating_sub(self.executors.len() + self.allocation.coming.len());
         let (manager, mut vacancies) = (self.config.manager, self.vacancies());
         let places = std::iter::from_fn(|| manager.place(&mut vacancies, &self.conf)).take(missing);
-        for (index, node) in (0..).zip(places.collect::<Vec<NodeId>>()) {
-            let number = self.allocation.next;
-            self.allocation.next += 1;
-            self.allocation.coming.insert(number, node);
+        let granted: Vec<(u32, NodeId)> = (self.allocation.next..).zip(places).collect();
+        self.allocation.next += granted.len() as u32;
+        // All have their place before one starts: its tasks may make the driver ask for more.
+        self.allocation.coming.extend(granted.iter().copied());
+        for (index, (number, _)) in (0..).zip(granted) {
             match manager.delay(index, is_first, &self.conf) {
                 VirtualDuration(0) => self.executor_arrives(number),
                 delay => self.schedule(self.now + delay, Due::ExecutorStarts(number)),

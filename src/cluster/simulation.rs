@@ -34,7 +34,7 @@ use crate::exec::task::{BroadcastRelation, TaskOutput, TaskWork};
 use crate::network::{FlowId, Network, Place, Wiring};
 use crate::physical::PhysicalPlan;
 use crate::scheduler::allocation::AllocationRules;
-use crate::scheduler::map_outputs::reported_sizes;
+use crate::scheduler::map_outputs::{ShuffleTable, reported_sizes};
 use crate::scheduler::outbox::Sizes;
 use crate::scheduler::{Command, Input, Outbox, Scheduler, Timer};
 use crate::status::check::Checker;
@@ -403,7 +403,14 @@ impl Cluster {
         self.settle();
     }
 
+    /// Whether every output of a shuffle is there.
+    #[must_use]
+    pub fn has_all_outputs(&self, shuffle: ShuffleId) -> bool {
+        self.scheduler.map_outputs().table(shuffle).is_some_and(ShuffleTable::is_complete)
+    }
+
     /// What each map task wrote into a shuffle that has run, for each reduce partition: bytes as the driver knows them, with the scale applied.
+    /// Outputs that were lost since count as well: what a stage measured when it had finished stays (Spark's `MapOutputStatistics`).
     #[must_use]
     pub fn map_sizes(&self, shuffle: ShuffleId) -> Vec<Vec<u64>> {
         let scaled = |sizes: &Sizes| sizes.bytes.iter().map(|bytes| bytes * self.config.scale).collect::<Vec<u64>>();
@@ -424,7 +431,7 @@ impl Cluster {
 
     fn written_into(&self, shuffle: ShuffleId) -> impl Iterator<Item = &Sizes> {
         let table = self.scheduler.map_outputs().table(shuffle);
-        table.into_iter().flat_map(|table| (0..table.maps()).filter_map(|map| Some(&table.output(map)?.sizes)))
+        table.into_iter().flat_map(|table| (0..table.maps()).filter_map(|map| table.sizes(map)))
     }
 
     /// The rows of a broadcast that has run.

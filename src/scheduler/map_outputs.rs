@@ -75,6 +75,8 @@ pub struct ShuffleTable {
     last_node: Vec<NodeId>,
     reducers: u32,
     missing: BTreeSet<u32>,
+    /// Of outputs that were lost, how large they were.
+    lost: BTreeMap<u32, Sizes>,
     by_executor: BTreeMap<ExecutorId, Share>,
 }
 
@@ -89,6 +91,12 @@ impl ShuffleTable {
     #[must_use]
     pub fn output(&self, map: u32) -> Option<&MapStatus> {
         self.outputs.get(map as usize)?.as_ref()
+    }
+
+    /// How large the output of one map is, or was before it was lost.
+    #[must_use]
+    pub fn sizes(&self, map: u32) -> Option<&Sizes> {
+        self.output(map).map(|status| &status.sizes).or_else(|| self.lost.get(&map))
     }
 
     /// The node that had this output last.
@@ -125,11 +133,13 @@ impl ShuffleTable {
         self.last_node[map as usize] = status.node;
         self.outputs[map as usize] = Some(status);
         self.missing.remove(&map);
+        self.lost.remove(&map);
     }
 
     fn take(&mut self, map: u32) -> Option<MapStatus> {
         let status = self.outputs.get_mut(map as usize)?.take()?;
         self.missing.insert(map);
+        self.lost.insert(map, status.sizes.clone());
         if let Some(share) = self.by_executor.get_mut(&status.executor) {
             share.maps.remove(&map);
             for ((total, blocks), bytes) in share.bytes.iter_mut().zip(&mut share.blocks).zip(status.sizes.bytes.iter())
@@ -172,6 +182,7 @@ impl MapOutputTracker {
             last_node: vec![NodeId::default(); maps as usize],
             reducers,
             missing: (0..maps).collect(),
+            lost: BTreeMap::new(),
             by_executor: BTreeMap::new(),
         });
     }
@@ -229,6 +240,9 @@ impl MapOutputTracker {
         let maps = self.table(shuffle).map_or(0, ShuffleTable::maps);
         for map in 0..maps {
             self.unregister(shuffle, map);
+        }
+        if let Some(table) = self.shuffles.get_mut(&shuffle) {
+            table.lost.clear();
         }
     }
 
@@ -348,7 +362,9 @@ mod tests {
         let mut tracker = tracker();
         assert_eq!(tracker.remove_executor(ExecutorId(1)), [(ShuffleId(0), vec![0, 2])]);
         assert_eq!(tracker.missing(ShuffleId(0)), [0, 2]);
-        assert_eq!(tracker.table(ShuffleId(0)).map(|table| table.last_node(2)), Some(NodeId(1)));
+        let table = tracker.table(ShuffleId(0)).expect("the shuffle");
+        assert_eq!(table.last_node(2), NodeId(1));
+        assert_eq!(table.sizes(2).map(|sizes| sizes.data_bytes), Some(5), "what it measured is still known");
         assert!(tracker.remove_executor(ExecutorId(1)).is_empty());
     }
 

@@ -612,8 +612,9 @@ impl StageStats for Measured<'_> {
         })
     }
 
-    fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Vec<u64> {
-        self.0.map_sizes(shuffle).iter().map(|map| map.get(reduce).copied().unwrap_or(0)).collect()
+    fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Option<Vec<u64>> {
+        let of_each = |maps: Vec<Vec<u64>>| maps.iter().map(|map| map.get(reduce).copied().unwrap_or(0)).collect();
+        self.0.has_all_outputs(shuffle).then(|| of_each(self.0.map_sizes(shuffle)))
     }
 
     fn shuffle_data_size(&self, shuffle: ShuffleId) -> u64 {

@@ -50,8 +50,8 @@ pub trait StageStats {
     /// Bytes of each reduce partition, over all maps.
     fn shuffle_sizes(&self, shuffle: ShuffleId) -> Vec<u64>;
 
-    /// Bytes of one reduce partition, for each map.
-    fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Vec<u64>;
+    /// Bytes of one reduce partition, for each map; nothing where an output has been lost since (as with Spark, whose tracker forgets its sizes).
+    fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Option<Vec<u64>>;
 
     /// All rows of a shuffle before they were packed: what decides whether they are small enough to be broadcast.
     fn shuffle_data_size(&self, shuffle: ShuffleId) -> u64;

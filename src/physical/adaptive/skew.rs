@@ -108,7 +108,7 @@ fn cut(side: &Side, sizes: &[u64], at: usize, rules: &Rules<'_>) -> Option<Slice
     let plain: Vec<u64> = sizes.iter().copied().filter(|size| *size <= threshold).collect();
     let mean = if plain.is_empty() { 0 } else { plain.iter().sum::<u64>() / plain.len() as u64 };
     let target = advisory.max(mean);
-    let maps = rules.stats.map_sizes(side.shuffle, at);
+    let maps = rules.stats.map_sizes(side.shuffle, at)?;
     let starts = split_by_size(&maps, target);
     if starts.len() < 2 {
         return None;

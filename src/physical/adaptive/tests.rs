@@ -13,6 +13,8 @@ struct Sizes {
     packed: BTreeMap<u32, Vec<Vec<u64>>>,
     /// How many times larger the rows were before they were packed; 0 for not at all.
     unpacked: u64,
+    /// Whether an output has been lost.
+    is_lost: bool,
 }
 
 impl Sizes {
@@ -27,8 +29,8 @@ impl StageStats for Sizes {
         self.packed[&shuffle.0].iter().map(|maps| maps.iter().sum()).collect()
     }
 
-    fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Vec<u64> {
-        self.packed[&shuffle.0][reduce].clone()
+    fn map_sizes(&self, shuffle: ShuffleId, reduce: usize) -> Option<Vec<u64>> {
+        (!self.is_lost).then(|| self.packed[&shuffle.0][reduce].clone())
     }
 
     fn shuffle_data_size(&self, shuffle: ShuffleId) -> u64 {
@@ -202,4 +204,7 @@ fn a_skewed_partition_is_cut_by_map_outputs() {
     let sizes = Sizes::default().with(0, &[BIG, 20 * BIG, BIG, BIG]).with(1, &[BIG, BIG, BIG, BIG]);
     let after = replan(&plan, &sizes, &conf, (2, Replanning::Everywhere));
     assert_eq!(after.plan.partitions(), 5);
+    let lost = Sizes { is_lost: true, ..sizes };
+    let after = replan(&plan, &lost, &conf, (2, Replanning::Everywhere));
+    assert_eq!(after.plan.partitions(), 4, "nobody knows how large the pieces would be");
 }
